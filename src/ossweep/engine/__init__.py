@@ -1,0 +1,1 @@
+"""The sweep itself. It knows neither Function Compute, nor event sources, nor oss2."""

@@ -1,0 +1,119 @@
+"""The accounts of a job: where each key that was met has ended, and what is left to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ossweep.work import Counts, Range, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ossweep.engine.batches import Batches, Place
+    from ossweep.work import Found
+
+FAILURES_NAMED = 100  # the answer names so many; all are counted
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a batch. `undone` are its objects that are still to do."""
+
+    number: int
+    counts: Counts
+    undone: tuple[Found, ...]
+    place: Place | None
+
+
+class Accounts:
+    """
+    Books outcomes in whatever order they come.
+
+    Listed batches settle in the order of the listing, because a continuation lists again from one
+    place on. Until all batches before it have settled, a batch's deletions count (those objects
+    will not be listed again) while its failures and spared keys do not (those will).
+    """
+
+    def __init__(self, work: Work, batches: Batches) -> None:
+        self._work = work
+        self._batches = batches
+        self._settled = work.counts
+        self._early: dict[int, Outcome] = {}
+        self._next = 0
+        self._place = batches.start
+        self._undone_keys: list[str] = []
+
+    def book(self, outcome: Outcome) -> None:
+        """Book a batch's outcome."""
+        if outcome.place is None:
+            self._settled = add(self._settled, outcome.counts)
+            self._undone_keys += [found.key for found in outcome.undone]
+            outcome = replace(outcome, counts=Counts(), undone=(), place=self._place)
+        self._early[outcome.number] = outcome
+        while (first := self._early.get(self._next)) and not first.undone:
+            self._settled = add(self._settled, first.counts)
+            self._place = first.place or self._place
+            del self._early[self._next]
+            self._next += 1
+
+    def book_markers(self, outcome: Outcome) -> None:
+        """Book the outcome of a batch of marker objects; what is still to do is held again."""
+        self._settled = add(self._settled, outcome.counts)
+        for found in outcome.undone:
+            self._batches.held[found.key] = (self._place, found)
+
+    def counts(self) -> Counts:
+        """Return the counts as they stand, of which a continuation would go on."""
+        return add(
+            self._settled,
+            *(
+                Counts(
+                    deleted=early.counts.deleted,
+                    bytes=early.counts.bytes,
+                    unanswered=early.counts.unanswered,
+                )
+                for early in self._early.values()
+            ),
+        )
+
+    def listed(self) -> int:
+        """Return how many keys the job has met: those named, held, listed now and before."""
+        work = self._work
+        return work.counts.settled + len(work.keys) + len(work.held) + self._batches.met
+
+    def left(self) -> Work:
+        """Return the work that is left, to go on with in another invocation."""
+        work, batches = self._work, self._batches
+        ranges = work.ranges[self._place.number :]
+        return replace(
+            work,
+            hop=work.hop + 1,
+            clock=batches.clock,
+            keys=(*self._undone_keys, *work.keys[batches.taken :]),
+            ranges=(Range(ranges[0].prefix, self._place.after), *ranges[1:]) if ranges else (),
+            held=tuple(found for met_at, found in batches.held.values() if met_at <= self._place),
+            counts=self.counts(),
+        )
+
+
+def add(total: Counts, *more: Counts) -> Counts:
+    """Return the sum of counts; of the failures, the first hundred keep their names."""
+    every = (total, *more)
+    return Counts(
+        deleted=sum(counts.deleted for counts in every),
+        bytes=sum(counts.bytes for counts in every),
+        failed=sum(counts.failed for counts in every),
+        failures=tuple(f for counts in every for f in counts.failures)[:FAILURES_NAMED],
+        skipped=_tally(counts.skipped for counts in every),
+        planned=sum(counts.planned for counts in every),
+        unanswered=sum(counts.unanswered for counts in every),
+    )
+
+
+def _tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return dict(total)

@@ -1,0 +1,194 @@
+"""From the work that is left to batches of keys to delete, in the order in which they are met."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.work import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from ossweep.engine.sweep import Store
+    from ossweep.work import Ceiling, Range, Work
+
+BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
+SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are spared, to keep their place
+
+PROTECTED = "protected"
+NEWER = "written after the job began"
+
+
+class Place(NamedTuple):
+    """How far the listing has come: in the range of this number, after this key."""
+
+    number: int
+    after: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """
+    Objects to delete together, and what was met and spared since the batch before.
+
+    `place` is where the listing stood when the batch was cut; None for keys that were named,
+    which have no order to keep.
+    """
+
+    number: int
+    objects: tuple[Found, ...]
+    skipped: Mapping[str, int]
+    place: Place | None
+
+
+class Batches:
+    """
+    Walks over the work that is left. One thread at a time may advance it.
+
+    What it met, where it stands and why it ended early can be read once it is exhausted.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        store: Store,
+        spares: Callable[[str], bool],
+        ceiling: Ceiling | None,
+    ) -> None:
+        self._work = work
+        self._store = store
+        self._spares = spares
+        self._ceiling = ceiling
+        self._chosen = work.counts.asked
+        self._number = 0
+        self.clock = work.clock
+        self.met = 0  # keys that listings have shown
+        self.taken = 0  # named keys that batches have taken up
+        self.held: dict[str, tuple[Place, Found]] = {
+            found.key: (Place(0, ""), found) for found in work.held
+        }
+        self.start = self._start_of(0)
+        self.stopped: str | None = None  # the ceiling that was reached, or the listing's failure
+        self.at_ceiling = False
+
+    def named_and_listed(self) -> Iterator[Batch]:
+        """Yield batches of the named keys, then of all ranges but the held marker objects."""
+        yield from self._named(self._work.keys)
+        if self.stopped is None:
+            yield from self._listed()
+
+    def markers(self) -> Iterator[Batch]:
+        """Yield batches of the held marker objects: what lay below them has been dealt with."""
+        while self.held and self.stopped is None:
+            chosen = [
+                found for _, found in islice(self.held.values(), min(BATCH_KEYS, self._room()))
+            ]
+            if chosen:
+                for found in chosen:
+                    del self.held[found.key]
+                yield self._cut(chosen, {}, None)
+            else:
+                self._stop_at_ceiling()
+
+    def _named(self, keys: Iterable[str]) -> Iterator[Batch]:
+        for objects in _by_thousands(Found(key, 0, 0) for key in keys):
+            chosen: list[Found] = []
+            skipped: Counter[str] = Counter()
+            for found in objects:
+                if self._spares(found.key):
+                    skipped[PROTECTED] += 1
+                elif len(chosen) < self._room():
+                    chosen.append(found)
+                else:
+                    self._stop_at_ceiling()
+                    break
+                self.taken += 1
+            if chosen or skipped:
+                yield self._cut(chosen, skipped, None)
+            if self.stopped is not None:
+                return
+
+    def _listed(self) -> Iterator[Batch]:
+        chosen: list[Found] = []
+        skipped: Counter[str] = Counter()
+        place = self.start
+        try:
+            for place_after, found in self._walk():
+                reason = self._reason_to_spare(found) if found else None
+                if found is None:
+                    pass
+                elif reason is not None:
+                    skipped[reason] += 1
+                elif found.key in self._work.directories:
+                    self.held[found.key] = (place_after, found)
+                elif len(chosen) < self._room():
+                    chosen.append(found)
+                else:
+                    self._stop_at_ceiling()
+                    break
+                self.met += found is not None
+                place = place_after
+                if len(chosen) == BATCH_KEYS or skipped.total() >= SKIPPED_KEYS:
+                    yield self._cut(chosen, skipped, place)
+                    chosen, skipped = [], Counter()
+        except Closed:
+            pass
+        except StoreError as error:
+            self.stopped = f"listing failed: {error}"
+        if place != self.start:
+            yield self._cut(chosen, skipped, place)
+
+    def _walk(self) -> Iterator[tuple[Place, Found | None]]:
+        """Yield each object with the place that meeting it leads to, and None at a range's end."""
+        for number, keys in enumerate(self._work.ranges):
+            last = keys.after
+            for found in self._store.scan(keys.prefix, keys.after):
+                if found.key <= last or not found.key.startswith(keys.prefix):
+                    raise StoreError(
+                        "ListingOutOfOrder",
+                        "OSS listed a key outside of what it was asked for, or not in order",
+                        Scope.KEYS,
+                    )
+                last = found.key
+                if found.key not in self.held:
+                    yield Place(number, found.key), found
+            yield self._start_of(number + 1), None
+
+    def _start_of(self, number: int) -> Place:
+        ranges: tuple[Range, ...] = self._work.ranges
+        return Place(number, ranges[number].after if number < len(ranges) else "")
+
+    def _reason_to_spare(self, found: Found) -> str | None:
+        if self._spares(found.key):
+            return PROTECTED
+        if self.clock is None:
+            self.clock = self._store.began()
+        # Times are whole seconds: what carries the clock's own second may have been written after.
+        return NEWER if found.modified >= self.clock else None
+
+    def _room(self) -> int:
+        """Return how many objects the ceiling still lets the next batch hold."""
+        if self._ceiling is None:
+            return BATCH_KEYS
+        return self._ceiling.objects - self._chosen
+
+    def _stop_at_ceiling(self) -> None:
+        if self._ceiling is not None:
+            self.at_ceiling = True
+            self.stopped = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
+
+    def _cut(self, objects: list[Found], skipped: Mapping[str, int], place: Place | None) -> Batch:
+        batch = Batch(self._number, tuple(objects), dict(skipped), place)
+        self._number += 1
+        self._chosen += len(objects)
+        return batch
+
+
+def _by_thousands(objects: Iterable[Found]) -> Iterator[list[Found]]:
+    iterator = iter(objects)
+    while chunk := list(islice(iterator, BATCH_KEYS)):
+        yield chunk

@@ -1,0 +1,59 @@
+"""The gate that every request passes: it closes when time is up or OSS refuses everything."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ossweep.errors import Closed, Scope
+
+if TYPE_CHECKING:
+    from ossweep.engine.budget import Budget
+    from ossweep.errors import StoreError
+    from ossweep.work import Kind
+
+# How many requests in a row may fail for good with one code before the job stops. An error of the
+# job's own would come back for every key. PASSING errors have had all their attempts by then.
+PATIENCE = {Scope.JOB: 1, Scope.PASSING: 10, Scope.KEYS: 100}
+
+
+class Gate:
+    """Lets a request start, or raises Closed. Threads share it."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._lock = Lock()
+        self._code = ""
+        self._run = 0
+        self.refusal: str | None = None  # why OSS's errors have closed the gate
+        self.out_of_time = False
+
+    def admit(self, kind: Kind, after: float = 0.0) -> None:
+        """Return if a request may start in `after` seconds; raise Closed if it may not."""
+        if self.refusal is None:
+            if self._budget.admits(kind, after):
+                return
+            self.out_of_time = True
+        raise Closed
+
+    def left(self) -> float:
+        """Return the seconds that a request may take."""
+        return self._budget.left()
+
+    def answered(self, kind: Kind, seconds: float) -> None:
+        """Take note of the time that a request has taken."""
+        self._budget.took(kind, seconds)
+
+    def deleted(self) -> None:
+        """Take note that OSS has deleted something: a run of errors ends."""
+        with self._lock:
+            self._run = 0
+
+    def failed(self, error: StoreError) -> None:
+        """Take note of a request that failed for good, and close after too many of one code."""
+        with self._lock:
+            self._run = self._run + 1 if error.code == self._code else 1
+            self._code = error.code
+            if self.refusal is None and self._run >= PATIENCE[error.scope]:
+                times = f" to {self._run} requests in a row" if self._run > 1 else ""
+                self.refusal = f"OSS answered {error.code}{times}: {error.message}"

@@ -1,0 +1,65 @@
+"""
+The one place where things happen at the same time.
+
+One thread takes the next batch from the listing while up to `most` others delete. The caller's
+thread waits for whichever ends first, and hands each outcome on at once: no batch waits for a
+slower one before it. What bounds memory: one batch listed ahead, `most` batches in deletion; while
+all of those are taken, the listing stands still.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Pipeline(Generic[T, R]):
+    """Runs `act` on batches in threads, for as long as its `with` block lasts."""
+
+    def __init__(self, act: Callable[[T], R], most: int) -> None:
+        self._act = act
+        self._most = most
+        self._threads = ThreadPoolExecutor(most + 1, thread_name_prefix="ossweep")
+        self._deletions: set[Future[R]] = set()
+        self._listing: Future[T | None] | None = None
+
+    def __enter__(self) -> Pipeline[T, R]:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        # Whoever leaves early has waited for as long as there was time to.
+        self._threads.shutdown(wait=not self.busy, cancel_futures=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request may still be under way."""
+        return bool(self._deletions) or self._listing is not None
+
+    def outcomes(self, batches: Iterator[T], patience: Callable[[], float]) -> Iterator[R | None]:
+        """Yield each outcome as it comes, and None after `patience()` seconds without one."""
+        self._listing = self._threads.submit(next, batches, None)
+        while self.busy:
+            waiting: set[Future[Any]] = set(self._deletions)
+            if self._listing is not None and len(self._deletions) < self._most:
+                waiting.add(self._listing)
+            done, _ = wait(waiting, timeout=patience(), return_when=FIRST_COMPLETED)
+            if not done:
+                yield None
+            for deletion in self._deletions & done:
+                self._deletions.remove(deletion)
+                yield deletion.result()
+            if self._listing in done:
+                self._take_up(batches)
+
+    def _take_up(self, batches: Iterator[T]) -> None:
+        batch = self._listing.result() if self._listing else None
+        self._listing = None
+        if batch is not None:
+            self._deletions.add(self._threads.submit(self._act, batch))
+            self._listing = self._threads.submit(next, batches, None)

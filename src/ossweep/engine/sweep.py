@@ -1,0 +1,149 @@
+"""The sweep: takes the work that is left, deletes what it says, and tells what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ossweep.engine.accounts import Accounts, Outcome
+from ossweep.engine.batches import Batches
+from ossweep.engine.pipeline import Pipeline
+from ossweep.work import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ossweep.engine.batches import Batch
+    from ossweep.engine.gate import Gate
+    from ossweep.work import Answer, Ceiling, Found, Work
+
+TICK = 0.25  # seconds between two looks at the time while nothing ends
+GRACE = 0.5  # seconds that requests have to end in after they have been cut off
+
+
+class Store(Protocol):
+    """A bucket, as the sweep sees it. Threads share it."""
+
+    def began(self) -> int:
+        """Return OSS's own time at its first answer, in Unix seconds; raises StoreError."""
+
+    def scan(self, prefix: str, after: str) -> Iterator[Found]:
+        """Yield the objects below a prefix that come after a key; raises Closed, StoreError."""
+
+    def delete(self, keys: Sequence[str]) -> Answer:
+        """Delete up to a thousand keys; raises nothing."""
+
+    def abort(self) -> None:
+        """Cut off whatever request is under way, and let none start any more."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is: keys met, what became of them, seconds left."""
+
+    listed: int
+    counts: Counts
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """
+    How a sweep ended.
+
+    `stopped` says what ended it early, if anything but the time did; `may_go_on` whether the work
+    that is left can be done by another invocation under the same order.
+    """
+
+    listed: int
+    counts: Counts
+    left: Work
+    out_of_time: bool
+    stopped: str | None
+    may_go_on: bool
+
+
+def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes in here
+    work: Work,
+    store: Store,
+    gate: Gate,
+    *,
+    spares: Callable[[str], bool],
+    ceiling: Ceiling | None,
+    in_flight: int,
+    report: Callable[[Progress], None],
+) -> Result:
+    """
+    Do the work that is left, until it is done, the gate closes or the ceiling is reached.
+
+    `report` is called at each outcome, and several times a second while there is none. Nothing is
+    left running when this returns.
+    """
+    batches = Batches(work, store, spares, ceiling)
+    accounts = Accounts(work, batches)
+    act = _plan if work.dry_run else _deleter(store)
+
+    def watch(outcomes: Iterator[Outcome | None], book: Callable[[Outcome], None]) -> None:
+        for outcome in outcomes:
+            if outcome is not None:
+                book(outcome)
+            report(Progress(accounts.listed(), accounts.counts(), gate.left()))
+            if gate.left() <= 0:
+                store.abort()
+            if gate.left() <= -GRACE:
+                return
+
+    def patience() -> float:
+        return max(0.0, min(TICK, gate.left() + GRACE))
+
+    with Pipeline(act, in_flight) as pipeline:
+        watch(pipeline.outcomes(batches.named_and_listed(), patience), accounts.book)
+        if batches.stopped is None and not accounts.left().unlisted:
+            watch(pipeline.outcomes(batches.markers(), patience), accounts.book_markers)
+
+    left = accounts.left()
+    return Result(
+        listed=accounts.listed(),
+        counts=accounts.counts(),
+        left=left,
+        out_of_time=gate.out_of_time or gate.left() <= 0,
+        stopped=gate.refusal or batches.stopped,
+        may_go_on=not (left.finished or batches.at_ceiling),
+    )
+
+
+def _deleter(store: Store) -> Callable[[Batch], Outcome]:
+    def delete(batch: Batch) -> Outcome:
+        answer = store.delete([found.key for found in batch.objects])
+        deleted = [found for found in batch.objects if found.key in answer.deleted]
+        settled = answer.deleted | {failure.key for failure in answer.failed}
+        return Outcome(
+            number=batch.number,
+            counts=Counts(
+                deleted=len(deleted),
+                bytes=sum(found.size for found in deleted),
+                failed=len(answer.failed),
+                failures=answer.failed,
+                skipped=batch.skipped,
+                # Named keys that got no answer are asked again by name: they are no other objects.
+                unanswered=answer.unanswered if batch.place else 0,
+            ),
+            undone=tuple(found for found in batch.objects if found.key not in settled),
+            place=batch.place,
+        )
+
+    return delete
+
+
+def _plan(batch: Batch) -> Outcome:
+    """Do what a dry run does: count."""
+    return Outcome(
+        number=batch.number,
+        counts=Counts(
+            planned=len(batch.objects),
+            bytes=sum(found.size for found in batch.objects),
+            skipped=batch.skipped,
+        ),
+        undone=(),
+        place=batch.place,
+    )

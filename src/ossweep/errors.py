@@ -1,0 +1,56 @@
+"""
+Everything ossweep raises on purpose.
+
+* SweepError
+  - RequestError    the event cannot be read as an order; nothing of it was deleted
+  - PolicyError     the order asks for more than this deployment allows; nothing of it was deleted
+  - SettingsError   the deployment is set up wrongly; nothing was deleted
+  - StoreError      OSS refused a request for good, or could not be reached
+* Closed            no request may start any more: a turn of the road, not a fault
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class SweepError(Exception):
+    """What every error of ossweep is; its message is one sentence for a person."""
+
+
+class RequestError(SweepError):
+    """The event cannot be read as an order."""
+
+
+class PolicyError(SweepError):
+    """The order asks for something that this deployment does not allow."""
+
+
+class SettingsError(SweepError):
+    """The deployment's settings, credentials or time limit do not allow any work."""
+
+
+class Scope(Enum):
+    """What an error of OSS is about, and so how much of the work it ends."""
+
+    PASSING = "passing"  # this moment: the same request may succeed later
+    KEYS = "keys"  # some of the keys asked for: the others may still be deleted
+    JOB = "job"  # the bucket or the credentials: no request of this job will succeed
+
+
+class StoreError(SweepError):
+    """
+    OSS refused a request for good, or could not be reached in all the attempts it was given.
+
+    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection.
+    """
+
+    def __init__(self, code: str, message: str, scope: Scope) -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.code = code
+        self.message = message
+        self.scope = scope
+
+
+class Closed(Exception):  # noqa: N818 - it says that the gate is closed, and is nobody's error
+    """The gate lets no request through any more: time is up, or OSS refuses everything."""

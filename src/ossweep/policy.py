@@ -1,0 +1,101 @@
+"""What this deployment lets a request do; a request can narrow it, never widen it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ossweep.errors import PolicyError
+from ossweep.work import Ceiling, Range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ossweep.request import Request
+    from ossweep.settings import Settings
+    from ossweep.work import Work
+
+ANY = "*"
+
+
+def bucket_of(request: Request, settings: Settings, where: str) -> str:
+    """Return the bucket that a request is about; raises PolicyError if it may not be swept."""
+    only = settings.buckets[0] if len(settings.buckets) == 1 else None
+    bucket = request.bucket
+    if bucket is None:
+        if only is None or only == ANY:
+            raise PolicyError(
+                f"{where}: `bucket` is missing, and the deployment does not name exactly one; "
+                'write "bucket": "<name>"'
+            )
+        bucket = only
+    check_allowed(bucket, settings, where)
+    if request.everything and request.confirm != bucket:
+        raise PolicyError(
+            f"{where}: `everything` would empty the bucket {bucket}; "
+            f'to confirm it write "confirm": "{bucket}"'
+        )
+    return bucket
+
+
+def check_allowed(bucket: str, settings: Settings, where: str) -> None:
+    """Raise PolicyError unless the deployment allows this bucket to be swept."""
+    if not settings.buckets:
+        raise PolicyError(
+            "OSSWEEP_BUCKETS is not set, so no bucket may be swept; "
+            "set it to the names of the buckets that may"
+        )
+    if ANY not in settings.buckets and bucket not in settings.buckets:
+        raise PolicyError(
+            f"{where}: the bucket {json.dumps(bucket)} is not among those in OSSWEEP_BUCKETS; "
+            f"allowed are: {', '.join(settings.buckets)}"
+        )
+
+
+def check_unprotected(request: Request, settings: Settings, where: str) -> None:
+    """Raise PolicyError for a request that touches nothing but protected keys."""
+    if request.everything:
+        return
+    names = (*request.keys, *request.prefix, *request.directory)
+    if all(spares(name, settings) for name in names):
+        raise PolicyError(
+            f"{where}: {json.dumps(names[0])} is protected: OSSWEEP_PROTECTED holds "
+            f"{_protecting(names[0], settings)}; name something else, or change the setting "
+            "(.dlsdata/ cannot be taken out: it is OSS-HDFS's own data)"
+        )
+
+
+def spares(key: str, settings: Settings) -> bool:
+    """Tell whether a key is protected."""
+    return key.startswith(settings.protected)
+
+
+def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
+    """Return the lower of the order's ceiling and the deployment's."""
+    ceilings = [
+        Ceiling(objects, name)
+        for objects, name in (
+            (work.limit, "limits.objects"),
+            (settings.max_objects, "OSSWEEP_MAX_OBJECTS"),
+        )
+        if objects is not None
+    ]
+    return min(ceilings, key=lambda ceiling: ceiling.objects, default=None)
+
+
+def ranges_of(request: Request) -> tuple[Range, ...]:
+    """Return the fewest ranges that hold all that the request's prefixes and directories hold."""
+    prefixes = [""] if request.everything else [*request.prefix, *request.directory]
+    return tuple(Range(prefix) for prefix in _outermost(prefixes))
+
+
+def _outermost(prefixes: Iterable[str]) -> list[str]:
+    kept: list[str] = []
+    for prefix in sorted(prefixes):
+        if not (kept and prefix.startswith(kept[-1])):
+            kept.append(prefix)
+    return kept
+
+
+def _protecting(name: str, settings: Settings) -> str:
+    return next(json.dumps(prefix) for prefix in settings.protected if name.startswith(prefix))

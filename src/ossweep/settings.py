@@ -1,0 +1,145 @@
+"""The deployment's settings: environment variables, read once an invocation into one table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from ossweep.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIX = "OSSWEEP_"
+ALWAYS_PROTECTED = (".dlsdata/",)  # OSS-HDFS keeps its data there; Alibaba forbids touching it
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Read `a,b`, or a JSON array of strings where a name holds a comma or a space at its end."""
+    if not text.lstrip().startswith("["):
+        return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = json.loads(text)
+    if not all(isinstance(name, str) and name for name in names):
+        raise ValueError
+    return tuple(names)
+
+
+def _protected(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ALWAYS_PROTECTED + _names(text)))
+
+
+def _literal_bool(text: str) -> bool:
+    return {"true": True, "false": False}[text]
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 86_400:  # noqa: PLR2004 - FC's longest run is 86,400 s
+        raise ValueError
+    return number
+
+
+def _in_flight(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:  # noqa: PLR2004 - as the description says
+        raise ValueError
+    return number
+
+
+def _setting(default: Any, read: Callable[[str], Any], form: str, says: str) -> Any:
+    return field(default=default, metadata={"read": read, "form": form, "says": says})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the deployment allows and how it works; an event can narrow it, never widen it."""
+
+    buckets: tuple[str, ...] = _setting(
+        (),
+        _names,
+        "bucket names with commas between them, or *",
+        "The buckets that may be swept. Without it every request is refused; `*` allows any.",
+    )
+    protected: tuple[str, ...] = _setting(
+        ALWAYS_PROTECTED,
+        _protected,
+        "key prefixes with commas between them, or a JSON array of them",
+        "Key prefixes that are never touched. `.dlsdata/` is always among them.",
+    )
+    endpoint: str | None = _setting(
+        None,
+        str,
+        "a host name or a URL",
+        "OSS's endpoint. Default: the internal one of the function's region, over HTTPS.",
+    )
+    region: str | None = _setting(
+        None,
+        str,
+        "a region such as cn-hangzhou",
+        "The bucket's region, which the signature names. Default: the function's own.",
+    )
+    dry_run: bool = _setting(
+        False,
+        _literal_bool,
+        "true or false",
+        "`true` turns every request into a dry run, whatever it says.",
+    )
+    max_objects: int | None = _setting(
+        None,
+        _at_least_one,
+        "a whole number from 1 on",
+        "The most objects that one job may delete. Default: no ceiling.",
+    )
+    reserve_seconds: float = _setting(
+        2.0,
+        _seconds,
+        "a number of seconds above 0",
+        "Kept back from the function's time limit, to answer in.",
+    )
+    in_flight: int = _setting(
+        8,
+        _in_flight,
+        "a whole number from 1 to 64",
+        "How many deletion requests may be under way at once.",
+    )
+    log_seconds: float = _setting(
+        5.0,
+        _seconds,
+        "a number of seconds above 0",
+        "The time between two progress lines in the log.",
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """
+        Read the settings from an environment.
+
+        Raises SettingsError for a value that cannot be read, and for a name that is not known: a
+        mistyped OSSWEEP_DRYRUN must never delete.
+        """
+        known = {PREFIX + entry.name.upper(): entry for entry in fields(cls)}
+        for name in sorted(environ):
+            if name.startswith(PREFIX) and name not in known:
+                raise SettingsError(
+                    f"there is no setting {name}; the settings are {', '.join(sorted(known))}"
+                )
+        values = {}
+        for name, entry in known.items():
+            text = environ.get(name)
+            if text is None:
+                continue
+            try:
+                values[entry.name] = entry.metadata["read"](text)
+            except (ValueError, KeyError, TypeError):
+                raise SettingsError(
+                    f"{name} is {json.dumps(text)}; write {entry.metadata['form']}"
+                ) from None
+        return cls(**values)

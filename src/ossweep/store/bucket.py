@@ -1,0 +1,99 @@
+"""oss2's bucket, with answers that are looked at before they are believed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+import oss2
+from oss2.models import BatchDeleteObjectsResult, ListObjectsResult
+
+from ossweep.errors import Scope, StoreError
+from ossweep.store.verdicts import scope_of
+
+_ROOTS = {ListObjectsResult: "ListBucketResult", BatchDeleteObjectsResult: "DeleteResult"}
+_ROOT = re.compile(rb"\s*(?:<\?xml[^>]*\?>)?\s*<([A-Za-z]+)")
+_UNREADABLE = "UnreadableAnswer"
+
+
+class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
+    """An oss2.Bucket whose answers are whole, are no errors, and lead onward."""
+
+    def list_objects(self, *args: Any, **kwargs: Any) -> Any:
+        """List one page, as oss2 does; raises StoreError for one that leads nowhere."""
+        page = super().list_objects(*args, **kwargs)
+        if page.is_truncated and page.next_marker <= kwargs["marker"]:
+            raise StoreError(
+                "ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING
+            )
+        return page
+
+    def delete_object(self, *args: Any, **kwargs: Any) -> Any:
+        """Delete one object, as oss2 does; raises StoreError for any answer but 204."""
+        result = super().delete_object(*args, **kwargs)
+        if result.status != 204:  # noqa: PLR2004 - No Content, OSS's only answer to a deletion
+            body = result.resp.read()
+            raise (
+                _error_inside(body)
+                if b"<Error" in body
+                else StoreError(
+                    _UNREADABLE,
+                    f"OSS answered a deletion with status {result.status}",
+                    Scope.PASSING,
+                )
+            )
+        return result
+
+    @staticmethod
+    def _parse_result(resp: Any, parse_func: Any, klass: Any) -> Any:
+        """
+        Read an answer; the one seam of oss2 through which all of them come (`oss2/api.py`).
+
+        Raises StoreError for an error that arrives with status 200, which oss2 would read as an
+        answer without keys, and for a document that is cut off or is another one.
+        """
+        body = resp.read()
+        wanted = _ROOTS.get(klass)
+        root = _ROOT.match(body)
+        found = root[1].decode() if root else ""
+        if found == "Error":
+            raise _error_inside(body)
+        if wanted is not None and found != wanted:
+            raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
+        result = klass(resp)
+        try:
+            parse_func(result, body)
+        except (ET.ParseError, RuntimeError, ValueError) as error:
+            raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
+        if klass is ListObjectsResult:
+            _refuse_mended_keys(result, body)
+        return result
+
+
+def _error_inside(body: bytes) -> StoreError:
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
+    except ET.ParseError:
+        return StoreError(_UNREADABLE, "OSS's answer is an error cut off half way", Scope.PASSING)
+    code = root.findtext("Code") or _UNREADABLE
+    return StoreError(code, root.findtext("Message") or "", scope_of(200, code))
+
+
+def _refuse_mended_keys(page: Any, body: bytes) -> None:
+    """
+    Refuse a page with a key that is not UTF-8.
+
+    oss2 decodes such bytes as U+FFFD, which would be the key of another object.
+    """
+    if not any("\ufffd" in entry.key for entry in page.object_list):
+        return
+    root = ET.fromstring(body)  # noqa: S314 - as above
+    for node in root.iterfind("Contents/Key"):
+        try:
+            unquote(node.text or "", errors="strict")
+        except UnicodeDecodeError:
+            raise StoreError(
+                "KeyNotUtf8", f"OSS listed a key that is not UTF-8: {node.text}", Scope.KEYS
+            ) from None

@@ -1,0 +1,264 @@
+"""A bucket as the sweep uses it: listing and deleting, with retries and exact answers."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import oss2
+import requests
+
+from ossweep.errors import Closed, Scope, SettingsError, StoreError
+from ossweep.store.bucket import Bucket
+from ossweep.store.transport import Session
+from ossweep.store.verdicts import is_throttling, verdict
+from ossweep.store.wire import bodies, fits_a_batch, fits_a_url
+from ossweep.work import Answer, Failure, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ossweep.work import Kind
+
+T = TypeVar("T")
+
+PAGE_KEYS = 1000  # the most keys OSS lists in one page
+ATTEMPTS = 8  # of one request
+FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
+LONGEST_PAUSE = 10.0  # seconds
+
+# oss2 logs every key as it is, at the level that Function Compute's root logger lets through; it
+# tells of errors by raising them as well.
+logging.getLogger("oss2").setLevel(logging.CRITICAL)
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What requests are signed with; `repr` does not show it."""
+
+    access_key_id: str = field(repr=False)
+    access_key_secret: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+
+class Gate(Protocol):
+    """What lets requests start. Threads share it."""
+
+    def admit(self, kind: Kind, after: float = 0.0) -> None:
+        """Return if a request may start in `after` seconds; raise Closed if it may not."""
+
+    def left(self) -> float:
+        """Return the seconds that a request may take."""
+
+    def answered(self, kind: Kind, seconds: float) -> None:
+        """Take note of the time that a request has taken."""
+
+    def deleted(self) -> None:
+        """Take note that OSS has deleted something."""
+
+    def failed(self, error: StoreError) -> None:
+        """Take note of a request that failed for good."""
+
+
+class World(Protocol):
+    """The clock, the pauses and the chance that retries need."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return a number by chance."""
+
+
+def connect(  # noqa: PLR0913 - what it takes to reach a bucket
+    bucket: str,
+    *,
+    endpoint: str,
+    region: str,
+    credentials: Credentials,
+    gate: Gate,
+    world: World,
+    connections: int,
+) -> OssStore:
+    """Open a bucket; no request is made. Raises SettingsError for an endpoint that is none."""
+    session = Session(gate.left, connections)
+    provider = oss2.StaticCredentialsProvider(
+        credentials.access_key_id, credentials.access_key_secret, credentials.security_token or ""
+    )
+    try:
+        opened = Bucket(
+            oss2.ProviderAuthV4(provider),
+            endpoint,
+            bucket,
+            session=session,
+            app_name="ossweep",
+            region=region,
+        )
+    except oss2.exceptions.ClientError as error:
+        raise SettingsError(f"OSSWEEP_ENDPOINT: {error.body}") from None
+    return OssStore(opened, session, gate, world)
+
+
+class OssStore:
+    """A bucket. Threads share it."""
+
+    def __init__(self, bucket: Bucket, session: Session, gate: Gate, world: World) -> None:
+        self._bucket = bucket
+        self._session = session
+        self._gate = gate
+        self._world = world
+
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """Return how many requests of each kind were made, and how many of them throttled."""
+        return self._session.requests
+
+    def first_date(self) -> int | None:
+        """Return OSS's own time at its first answer, in Unix seconds, if it has told it."""
+        return self._session.date
+
+    def began(self) -> int:
+        """Return OSS's own time at its first answer, in Unix seconds; raises StoreError."""
+        if self._session.date is None:
+            raise StoreError(
+                "NoDate",
+                "OSS's answer has no Date, so what was written since cannot be told apart",
+                Scope.JOB,
+            )
+        return self._session.date
+
+    def scan(self, prefix: str, after: str) -> Iterator[Found]:
+        """Yield the objects below a prefix that come after a key; raises Closed, StoreError."""
+        listing = oss2.ObjectIterator(
+            self._bucket, prefix=prefix, marker=after, max_keys=PAGE_KEYS, max_retries=1
+        )
+        while True:
+            if listing.entries:
+                entry = next(listing)
+            elif not listing.is_truncated:
+                return
+            else:
+                # An iterator whose page failed stands where it stood: asking again loses nothing.
+                entry = self._ask("list", lambda: next(listing, None))
+            if entry is not None:
+                yield Found(entry.key, entry.size, entry.last_modified)
+
+    def delete(self, keys: Sequence[str]) -> Answer:
+        """Delete up to a thousand keys, each the way that carries it unchanged; raises nothing."""
+        deletion = _Deletion()
+        try:
+            for body in bodies([key for key in keys if fits_a_batch(key)]):
+                self._delete(body, deletion)
+            for key in keys:
+                if not fits_a_batch(key):
+                    self._delete([key], deletion)
+        except Closed:
+            pass  # what was not answered for is still to do
+        return Answer(
+            deleted=frozenset(deletion.deleted),
+            failed=tuple(deletion.failed),
+            unanswered=deletion.unanswered,
+        )
+
+    def abort(self) -> None:
+        """Cut off whatever request is under way, and let none start any more."""
+        self._session.cut()
+
+    def _delete(self, keys: list[str], deletion: _Deletion) -> None:
+        try:
+            deleted = self._send(keys, deletion)
+        except StoreError as refusal:
+            self._gate.failed(refusal)
+            self._divide(keys, refusal, deletion)
+            return
+        if deleted:
+            deletion.deleted |= deleted
+            self._gate.deleted()
+        elif len(keys) == 1:
+            silence = StoreError("NotDeleted", "OSS left the key out of its answer", Scope.KEYS)
+            self._gate.failed(silence)
+            deletion.fail(keys, silence)
+            return
+        for key in keys:
+            if key not in deleted:
+                self._delete([key], deletion)  # asked by itself, it gets a reason
+
+    def _divide(self, keys: list[str], refusal: StoreError, deletion: _Deletion) -> None:
+        """Go on after keys were refused as a whole: halve them until the culprits stand alone."""
+        if refusal.scope is Scope.JOB:
+            return  # the gate is closed now; the keys have done nothing wrong
+        if refusal.scope is Scope.PASSING or len(keys) == 1:
+            deletion.fail(keys, refusal)
+            return
+        middle = len(keys) // 2
+        self._delete(keys[:middle], deletion)
+        self._delete(keys[middle:], deletion)
+
+    def _send(self, keys: list[str], deletion: _Deletion) -> set[str]:
+        """Ask OSS to delete keys, and return those of them that its answer confirms."""
+        try:
+            if len(keys) == 1 and fits_a_url(keys[0]):
+                self._ask("delete", lambda: self._bucket.delete_object(keys[0]))
+                return set(keys)
+            return self._ask(
+                "batch_delete",
+                lambda: set(self._bucket.batch_delete_objects(keys).deleted_keys),
+            ).intersection(keys)
+        except _Unanswered:
+            deletion.unanswered += len(keys)
+            raise
+
+    def _ask(self, kind: Kind, request: Callable[[], T]) -> T:
+        """
+        Make a request, again if it is worth it, and return its answer.
+
+        Pauses grow exponentially and are drawn by chance between nothing and their length, so that
+        many invocations do not come back at once. Raises StoreError when OSS refuses it or its
+        attempts are over, and Closed when no time is left for it.
+        """
+        attempt = 0
+        closed: type[Closed] = Closed
+        pause = 0.0
+        while True:
+            try:
+                self._gate.admit(kind, after=pause)
+            except Closed:
+                raise closed from None
+            if pause:
+                self._world.sleep(pause)
+            began = self._world.monotonic()
+            try:
+                return request()
+            except (oss2.exceptions.OssError, requests.RequestException, StoreError) as raised:
+                error = verdict(raised)
+                if is_throttling(getattr(raised, "status", 0), error.code):
+                    self._session.throttled()
+                if not isinstance(raised, oss2.exceptions.ServerError):
+                    closed = _Unanswered
+            finally:
+                self._gate.answered(kind, self._world.monotonic() - began)
+            attempt += 1
+            if error.scope is not Scope.PASSING or attempt == ATTEMPTS:
+                raise error
+            pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+
+
+class _Unanswered(Closed):
+    """Closed, after a request whose answer never came: it may have been carried out."""
+
+
+@dataclass
+class _Deletion:
+    """What has become of the keys of one call so far."""
+
+    deleted: set[str] = field(default_factory=set)
+    failed: list[Failure] = field(default_factory=list)
+    unanswered: int = 0
+
+    def fail(self, keys: Sequence[str], error: StoreError) -> None:
+        self.failed.extend(Failure(key, error.code, error.message) for key in keys)

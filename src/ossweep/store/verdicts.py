@@ -1,0 +1,111 @@
+"""
+Which of OSS's errors are worth another try, and what the others are about.
+
+Sources: the vendor's page "HTTP 503 status code" (Developer Guide, Troubleshooting) for the codes
+of throttling; the vendor's SDK V2, `retry/error_retryable.py`, for the statuses and codes that are
+tried again; the SDK for Java, `OSSErrorCode.java`, for the codes of credentials.
+"""
+
+from __future__ import annotations
+
+import oss2.exceptions
+import requests
+
+from ossweep.errors import Scope, StoreError
+
+# OSS asks for fewer requests or for patience.
+THROTTLED = frozenset(
+    {
+        "TotalQpsLimitExceeded",  # the account's 10,000 operations a second
+        "PartitionQpsLimitted",  # 2,000 a second on sequential names; the spelling is OSS's
+        "MetaOperationQpsLimitExceeded",
+        "ActiveRequestLimitExceeded",
+        "DownloadTrafficRateLimitExceeded",
+        "UploadTrafficRateLimitExceeded",
+        "CpuLimitExceeded",
+        "ServiceUnavailable",  # "Thread pool is almost full"
+    }
+)
+
+PASSING_CODES = THROTTLED | {
+    "InternalError",
+    "RequestTimeout",
+    "BadRequest",  # the SDK V2 tries it again
+    "RequestTimeTooSkewed",  # the SDK V2 tries it again
+    "InvalidDigest",  # the body was damaged on its way
+}
+
+PASSING_STATUSES = frozenset({401, 408, 429})  # and 500 and above; from the SDK V2
+
+# The bucket or the credentials are wrong: no other key and no other moment will change that.
+JOB_CODES = frozenset(
+    {
+        "NoSuchBucket",
+        "InvalidBucketName",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "SecurityTokenNotSupported",
+        "SecurityTokenExpired",
+        "InvalidSecurityToken",
+        "UserDisable",
+    }
+)
+
+# The request itself is one that no second try makes better.
+_FINAL_FAULTS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.TooManyRedirects,  # OSS redirects nobody: another server has answered
+)
+
+
+def scope_of(status: int, code: str) -> Scope:
+    """
+    Tell what an answer of OSS's is about.
+
+    An error that arrives inside a 200 has no status to judge by: a code that is not known then
+    counts as passing, and fails its keys when its attempts are over.
+    """
+    if code in JOB_CODES:
+        return Scope.JOB
+    if code in PASSING_CODES or status in PASSING_STATUSES or status >= 500:  # noqa: PLR2004
+        return Scope.PASSING
+    if status // 100 == 2 and code not in {"AccessDenied", "FileImmutable", "MalformedXML"}:  # noqa: PLR2004
+        return Scope.PASSING
+    return Scope.KEYS
+
+
+def is_throttling(status: int, code: str) -> bool:
+    """Tell whether OSS asks for fewer requests."""
+    return code in THROTTLED or status in {429, 503}
+
+
+def verdict(error: Exception) -> StoreError:
+    """Turn what oss2 or requests raised into an error that says what it is about."""
+    if isinstance(error, StoreError):
+        return error
+    if isinstance(error, oss2.exceptions.RequestError):
+        return verdict(error.exception)
+    if isinstance(error, oss2.exceptions.ServerError):
+        code = error.code or f"HTTP {error.status}"
+        return StoreError(code, error.message, scope_of(error.status, error.code))
+    if isinstance(error, oss2.exceptions.OssError):  # oss2's own complaint, before any request
+        return StoreError(type(error).__name__, str(error.body), Scope.JOB)
+    final = isinstance(error, _FINAL_FAULTS)
+    return StoreError(type(error).__name__, _cause(error), Scope.JOB if final else Scope.PASSING)
+
+
+def _cause(error: BaseException) -> str:
+    """
+    Return the words of the operating system behind a failed connection.
+
+    What requests and urllib3 say of it holds the request's URL, and with it the key.
+    """
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 10:  # noqa: PLR2004 - a chain
+        causes.append(cause)
+    for cause in reversed(causes):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    return "the connection failed or its answer did not arrive whole"

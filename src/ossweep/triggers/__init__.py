@@ -1,0 +1,1 @@
+"""From an event's bytes to the documents of the requests in it; a file for each source."""

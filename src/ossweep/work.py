@@ -1,0 +1,119 @@
+"""The plain nouns of a job: what is left to do, and what has become of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - a continuation is read by these types
+from dataclasses import dataclass, field
+from typing import Literal
+
+# The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
+Kind = Literal["list", "batch_delete", "delete"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object as a listing shows it: key, size in bytes, last modification in Unix seconds."""
+
+    key: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A key that OSS would not delete, with OSS's code and message."""
+
+    key: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    What became of the keys that a store was asked to delete.
+
+    Keys in neither `deleted` nor `failed` are still to do; `unanswered` of those were asked for
+    without OSS's answer coming back.
+    """
+
+    deleted: frozenset[str] = frozenset()
+    failed: tuple[Failure, ...] = ()
+    unanswered: int = 0
+
+
+@dataclass(frozen=True)
+class Range:
+    """The keys that begin with `prefix` and come after `after`, in the order of their bytes."""
+
+    prefix: str
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The most objects that a job may ask OSS to delete, and the name of what says so."""
+
+    objects: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """
+    What has become of a job's keys, over all its invocations so far.
+
+    Each key stands in one of `deleted`, `failed`, `skipped` and `planned`, or is still to do.
+    """
+
+    deleted: int = 0
+    bytes: int = 0
+    failed: int = 0
+    failures: tuple[Failure, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    planned: int = 0  # a dry run's: what would have been deleted
+    unanswered: int = 0  # asked for, and OSS's answer never came; they weigh on the ceiling only
+
+    @property
+    def settled(self) -> int:
+        """Keys that will not be looked at again."""
+        return self.deleted + self.failed + self.planned + sum(self.skipped.values())
+
+    @property
+    def asked(self) -> int:
+        """Objects that count against the job's ceiling."""
+        return self.deleted + self.failed + self.planned + self.unanswered
+
+
+@dataclass(frozen=True)
+class Work:
+    """
+    A job with what is left of it: a new order, or one that an earlier invocation began.
+
+    `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
+    `directories` are the marker objects that go last; `held` are those met already.
+    """
+
+    job: str
+    bucket: str
+    dry_run: bool = False
+    limit: int | None = None
+    clock: int | None = None
+    hop: int = 0
+    keys: tuple[str, ...] = ()
+    ranges: tuple[Range, ...] = ()
+    directories: frozenset[str] = frozenset()
+    held: tuple[Found, ...] = ()
+    counts: Counts = field(default_factory=Counts)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    milliseconds: int = 0  # a float would not survive every JSON tool unchanged
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether keys or ranges are left, so that it is not the markers' turn yet."""
+        return bool(self.keys or self.ranges)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left."""
+        return not (self.unlisted or self.held)
