@@ -1,0 +1,34 @@
+"""What tests are given: one local OSS for all of them, and a fresh deployment for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployment import BUCKET, Deployment
+from localcloud.oss import LocalOss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def shared_oss() -> Iterator[LocalOss]:
+    """One local OSS for the whole session."""
+    with LocalOss() as oss:
+        yield oss
+
+
+@pytest.fixture
+def oss(shared_oss: LocalOss) -> LocalOss:
+    """The local OSS with one empty bucket."""
+    shared_oss.reset()
+    shared_oss.create_bucket(BUCKET)
+    return shared_oss
+
+
+@pytest.fixture
+def deployment(oss: LocalOss) -> Deployment:
+    """ossweep deployed for that bucket."""
+    return Deployment(oss)

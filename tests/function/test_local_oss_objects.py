@@ -1,0 +1,320 @@
+"""The local OSS through oss2, unmodified: objects and buckets."""
+
+from collections.abc import Iterator
+
+import oss2
+import pytest
+
+from localcloud.clients import call, oss2_bucket, signed_call
+from localcloud.oss import LocalOss
+
+HOST = "examplebucket.oss-cn-hangzhou.aliyuncs.com"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[LocalOss]:
+    with LocalOss() as oss:
+        yield oss
+
+
+@pytest.fixture
+def oss(running: LocalOss) -> LocalOss:
+    running.reset()
+    running.create_bucket("examplebucket")
+    return running
+
+
+@pytest.fixture
+def bucket(oss: LocalOss) -> oss2.Bucket:
+    return oss2_bucket(oss, "examplebucket")
+
+
+def test_an_object_comes_back_as_it_was_put(bucket: oss2.Bucket) -> None:
+    """Bytes, type and the user's own metadata survive."""
+    bucket.put_object("a", b"bytes", {"Content-Type": "text/x", "x-oss-meta-colour": "blue"})
+    found = bucket.get_object("a")
+    seen = (found.read(), found.headers["Content-Type"], found.headers["x-oss-meta-colour"])
+    assert seen == (b"bytes", "text/x", "blue")
+
+
+def test_an_object_has_an_upper_case_md5_as_its_etag(bucket: oss2.Bucket) -> None:
+    """Unlike S3's."""
+    bucket.put_object("a", b"")
+    assert bucket.head_object("a").etag == "D41D8CD98F00B204E9800998ECF8427E"
+
+
+def test_a_range_of_an_object_can_be_read(bucket: oss2.Bucket) -> None:
+    """The bytes asked for, both ends included."""
+    bucket.put_object("a", b"0123456789")
+    assert bucket.get_object("a", byte_range=(2, 4)).read() == b"234"
+
+
+def test_head_knows_size_and_time_without_the_bytes(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """Of an object seeded with a size and a time, both are what was seeded."""
+    oss.fill("examplebucket", {"big": 5_000_000_000}, modified=1_700_000_000)
+    head = bucket.head_object("big")
+    assert (head.content_length, head.last_modified) == (5_000_000_000, 1_700_000_000)
+
+
+def test_an_object_seeded_with_a_size_reads_as_so_many_zeros(
+    oss: LocalOss, bucket: oss2.Bucket
+) -> None:
+    """It holds none of them until it is read."""
+    oss.fill("examplebucket", {"zeros": 70_000})
+    assert bucket.get_object("zeros").read() == bytes(70_000)
+
+
+def test_an_object_seeded_with_bytes_reads_as_them(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """As if it had been put."""
+    oss.fill("examplebucket", {"a": b"content"})
+    assert bucket.get_object("a").read() == b"content"
+
+
+def test_getting_what_is_not_there_is_no_such_key(bucket: oss2.Bucket) -> None:
+    """With OSS's error document, which oss2 reads."""
+    with pytest.raises(oss2.exceptions.NoSuchKey) as caught:
+        bucket.get_object("missing")
+    assert (caught.value.status, caught.value.code) == (404, "NoSuchKey")
+
+
+def test_head_of_what_is_not_there_says_so_in_a_header(bucket: oss2.Bucket) -> None:
+    """HEAD has no body: the error comes in x-oss-err."""
+    with pytest.raises(oss2.exceptions.NoSuchKey) as caught:
+        bucket.head_object("missing")
+    assert caught.value.code == "NoSuchKey"
+
+
+def test_oss2_can_ask_whether_an_object_exists(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """It does so by a sub-resource of its own, objectMeta."""
+    oss.fill("examplebucket", ["a"])
+    assert (bucket.object_exists("a"), bucket.object_exists("b")) == (True, False)
+
+
+def test_deleting_an_object_removes_it(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """And no other."""
+    oss.fill("examplebucket", ["a", "ab"])
+    bucket.delete_object("a")
+    assert oss.keys("examplebucket") == ["ab"]
+
+
+def test_deleting_what_is_not_there_succeeds(bucket: oss2.Bucket) -> None:
+    """A 204 whether or not it existed."""
+    assert bucket.delete_object("missing").status == 204
+
+
+def test_a_put_may_forbid_overwriting(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """The first wins, the second is told so."""
+    bucket.put_object("lock", b"first", {"x-oss-forbid-overwrite": "true"})
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        bucket.put_object("lock", b"second", {"x-oss-forbid-overwrite": "true"})
+    seen = (caught.value.status, caught.value.code, bucket.get_object("lock").read())
+    assert seen == (409, "FileAlreadyExists", b"first")
+
+
+def test_a_put_with_a_wrong_digest_is_refused(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """And stores nothing."""
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        bucket.put_object("a", b"bytes", {"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="})
+    assert (caught.value.code, oss.keys("examplebucket")) == ("InvalidDigest", [])
+
+
+def test_an_object_can_be_copied(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """Its bytes and metadata with it."""
+    bucket.put_object("a b", b"bytes", {"x-oss-meta-colour": "blue"})
+    bucket.copy_object("examplebucket", "a b", "copy")
+    copy = bucket.get_object("copy")
+    assert (copy.read(), copy.headers["x-oss-meta-colour"]) == (b"bytes", "blue")
+
+
+def test_a_copy_may_forbid_overwriting(bucket: oss2.Bucket) -> None:
+    """Like a put."""
+    bucket.put_object("a", b"new")
+    bucket.put_object("b", b"old")
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        bucket.copy_object("examplebucket", "a", "b", {"x-oss-forbid-overwrite": "true"})
+    assert (caught.value.code, bucket.get_object("b").read()) == ("FileAlreadyExists", b"old")
+
+
+def test_copying_what_is_not_there_is_no_such_key(bucket: oss2.Bucket) -> None:
+    """The source is meant."""
+    with pytest.raises(oss2.exceptions.NoSuchKey) as caught:
+        bucket.copy_object("examplebucket", "missing", "copy")
+    assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("key", ["/a", "\\a", "x" * 1024, "\N{PILE OF POO}" * 256])
+def test_a_name_against_the_rules_is_refused(oss: LocalOss, key: str) -> None:
+    """At most 1,023 bytes, and no slash or backslash at the front."""
+    answer = signed_call(oss, "PUT", "examplebucket", key, body=b"x")
+    assert (answer.status, b"<Code>InvalidObjectName</Code>" in answer.body) == (400, True)
+
+
+def test_a_path_is_read_as_it_was_sent(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """Nothing on the way resolves dots or joins slashes."""
+    bucket.put_object("a/../b//c/./", b"x")
+    assert oss.keys("examplebucket") == ["a/../b//c/./"]
+
+
+def test_a_path_that_is_not_utf_8_is_refused(oss: LocalOss) -> None:
+    """Rather than read as another key."""
+    assert call(oss, "GET", "/examplebucket/%FF").status == 400
+
+
+def test_the_bucket_may_stand_in_the_host(oss: LocalOss) -> None:
+    """Virtual-host style, if the first label is a bucket's name."""
+    oss.fill("examplebucket", {"/a": b"never", "a": b"always"})
+    bucket = oss2_bucket(oss, "examplebucket")
+    url = bucket.sign_url("GET", "a", 60).replace("/examplebucket/a", "/a")
+    target = url.removeprefix(oss.endpoint)
+    answer = call(oss, "GET", target, headers={"Host": HOST})
+    assert (answer.status, answer.body) == (200, b"always")
+
+
+def test_a_second_slash_in_virtual_host_style_belongs_to_the_key(oss: LocalOss) -> None:
+    """`//a` is the object `/a`, which OSS refuses, and never `a`."""
+    oss.fill("examplebucket", ["a"])
+    call(oss, "DELETE", "//a", headers={"Host": HOST})
+    assert [request.key for request in oss.requests] == ["/a"]
+
+
+def test_a_missing_bucket_is_no_such_bucket(oss: LocalOss) -> None:
+    """Whatever is asked of it."""
+    missing = oss2_bucket(oss, "missing")
+    asked = (
+        missing.list_objects,
+        lambda: missing.delete_object("a"),
+        lambda: missing.put_object("a", b""),
+        lambda: missing.batch_delete_objects(["a"]),
+        missing.get_bucket_info,
+        missing.delete_bucket,
+    )
+    codes = []
+    for ask in asked:
+        with pytest.raises(oss2.exceptions.NoSuchBucket) as caught:
+            ask()
+        codes.append(caught.value.code)
+    assert codes == ["NoSuchBucket"] * len(asked)
+
+
+def test_a_bucket_describes_itself(bucket: oss2.Bucket) -> None:
+    """By name and place."""
+    info = bucket.get_bucket_info()
+    location = bucket.get_bucket_location().location
+    seen = (info.name, info.location, info.storage_class, location)
+    assert seen == ("examplebucket", "oss-cn-hangzhou", "Standard", "oss-cn-hangzhou")
+
+
+def test_a_bucket_can_be_created_once(oss: LocalOss) -> None:
+    """A second time it is there already."""
+    fresh = oss2_bucket(oss, "anotherbucket")
+    fresh.create_bucket()
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        fresh.create_bucket()
+    assert caught.value.code == "BucketAlreadyExists"
+
+
+def test_a_bucket_with_objects_is_not_deleted(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """It is not empty."""
+    oss.fill("examplebucket", ["a"])
+    with pytest.raises(oss2.exceptions.BucketNotEmpty) as caught:
+        bucket.delete_bucket()
+    assert (caught.value.status, oss.keys("examplebucket")) == (409, ["a"])
+
+
+@pytest.mark.parametrize("key", [".", ".."])
+def test_oss2_sends_the_deletion_of_a_dot_key_to_another_address(
+    oss: LocalOss, bucket: oss2.Bucket, key: str
+) -> None:
+    """The key is normalised away; it is the signature, made for the key, that saves the bucket."""
+    with pytest.raises(oss2.exceptions.SignatureDoesNotMatch):
+        bucket.delete_object(key)
+    assert [request.key for request in oss.requests] == [""]
+
+
+def test_delete_on_the_bucket_itself_deletes_an_empty_bucket(oss: LocalOss) -> None:
+    """What a rightly signed `DELETE /examplebucket/` means."""
+    signed_call(oss, "DELETE", "examplebucket")
+    assert signed_call(oss, "GET", "examplebucket").status == 404
+
+
+def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
+    """A server's name, a request id of 24 hex digits, a date."""
+    answer = signed_call(oss, "GET", "examplebucket")
+    request_id = answer.headers["x-oss-request-id"]
+    seen = (answer.headers["server"], len(request_id), request_id.upper(), "date" in answer.headers)
+    assert seen == ("AliyunOSS", 24, request_id, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "query"),
+    [
+        ("GET", "", "versions"),
+        ("GET", "", "uploads"),
+        ("POST", "a", "uploads"),
+        ("DELETE", "", "lifecycle"),
+        ("DELETE", "", "publicAccessBlock"),
+        ("DELETE", "", "delete"),
+        ("DELETE", "a", "versionId"),
+        ("DELETE", "a", "tagging"),
+        ("POST", "a", "append"),
+        ("HEAD", "", "acl"),
+    ],
+)
+def test_what_it_does_not_know_it_does_not_guess(
+    oss: LocalOss, method: str, key: str, query: str
+) -> None:
+    """Above all, a deletion of some setting is not one of the bucket or object."""
+    oss.fill("examplebucket", ["a"])
+    answer = signed_call(oss, method, "examplebucket", key, query={query: ""})
+    assert (answer.status, oss.keys("examplebucket")) == (501, ["a"])
+
+
+def test_a_body_may_come_in_chunks(bucket: oss2.Bucket) -> None:
+    """As oss2 sends what it cannot measure, and everything empty."""
+    bucket.put_object("a", iter([b"one", b"two"]))
+    bucket.put_object("b", b"")
+    assert (bucket.get_object("a").read(), bucket.get_object("b").read()) == (b"onetwo", b"")
+
+
+def test_requests_are_logged_in_order(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """By operation, with what they were about and how they were answered."""
+    bucket.put_object("a", b"")
+    bucket.batch_delete_objects(["a", "b"])
+    with pytest.raises(oss2.exceptions.NoSuchKey):
+        bucket.get_object("c")
+    seen = [(r.operation, r.bucket, r.key, r.keys, r.status) for r in oss.requests]
+    assert seen == [
+        ("put", "examplebucket", "a", (), 200),
+        ("batch_delete", "examplebucket", "", ("a", "b"), 200),
+        ("get", "examplebucket", "c", (), 404),
+    ]
+
+
+def test_requests_are_counted_until_forgotten(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """By operation."""
+    bucket.list_objects()
+    bucket.list_objects_v2()
+    before = oss.count("list")
+    oss.forget()
+    assert (before, oss.count("list")) == (2, 0)
+
+
+def test_two_of_them_share_nothing(oss: LocalOss) -> None:
+    """Though moto keeps one state a process."""
+    oss.fill("examplebucket", ["a"])
+    with LocalOss() as other:
+        other.create_bucket("examplebucket")
+        other.fill("examplebucket", ["b"])
+        seen = (oss.keys("examplebucket"), other.keys("examplebucket"))
+    assert (seen, oss.keys("examplebucket")) == ((["a"], ["b"]), ["a"])
+
+
+def test_its_clock_dates_answers_and_objects() -> None:
+    """Both by the clock it was given."""
+    with LocalOss(clock=lambda: 1_700_000_000.0) as oss:
+        oss.create_bucket("examplebucket")
+        bucket = oss2_bucket(oss, "examplebucket")
+        bucket.put_object("a", b"")
+        head = bucket.head_object("a")
+    dated = oss2.utils.http_to_unixtime(head.headers["Date"])
+    assert (dated, head.last_modified) == (1_700_000_000, 1_700_000_000)

@@ -1,0 +1,256 @@
+"""What a request names is deleted, and nothing beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, sum_of
+
+if TYPE_CHECKING:
+    from deployment import Deployment
+
+NEIGHBOURS = ("src/", "src/a", "src/b/c", "src2/a", "src.txt", "srcs", "sr", "other")
+
+
+def numbered(prefix: str, count: int) -> list[str]:
+    return [f"{prefix}{number:05}" for number in range(count)]
+
+
+def test_deletes_one_named_key_with_delete_object(deployment: Deployment) -> None:
+    """A single key takes one DeleteObject."""
+    deployment.fill("a", "ab", "b")
+
+    answer = deployment.send({"keys": ["a"]})
+
+    assert ["ab", "b"] == deployment.keys()
+    assert "done" == answer["status"]
+    assert {"list": 0, "batch_delete": 0, "delete": 1, "throttled": 0} == answer["requests_made"]
+
+
+def test_deletes_many_named_keys_in_one_batch(deployment: Deployment) -> None:
+    """Several keys take one DeleteMultipleObjects."""
+    deployment.fill("a", "b", "c", "d")
+
+    answer = deployment.send({"keys": ["a", "c", "d"]})
+
+    assert ["b"] == deployment.keys()
+    assert 3 == answer["deleted"] == answer["listed"]
+    assert {"list": 0, "batch_delete": 1, "delete": 0, "throttled": 0} == answer["requests_made"]
+
+
+def test_a_key_that_does_not_exist_is_deleted(deployment: Deployment) -> None:
+    """To delete what is not there succeeds, as it does at OSS."""
+    answer = deployment.send({"keys": ["a", "b"]})
+
+    assert ("done", 2) == (answer["status"], answer["deleted"])
+
+
+def test_a_key_named_twice_is_deleted_and_counted_once(deployment: Deployment) -> None:
+    """Duplicates are one key."""
+    deployment.fill("a", "b")
+
+    answer = deployment.send({"keys": ["a", "a", "b", "a"]})
+
+    assert 2 == answer["deleted"] == answer["listed"]
+    assert ("a", "b") == deployment.oss.requests[-1].keys
+
+
+def test_a_hundred_thousand_named_keys_take_a_hundred_batches(deployment: Deployment) -> None:
+    """A long list is cut into batches of a thousand."""
+    keys = numbered("k/", 100_000)
+    deployment.fill(keys[5], keys[99_999], "k/else")
+
+    answer = deployment.send({"keys": keys})
+
+    assert ["k/else"] == deployment.keys()
+    assert (100_000, 100) == (answer["deleted"], answer["requests_made"]["batch_delete"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "left"),
+    [
+        ({"prefix": "src"}, ["other", "sr"]),
+        ({"prefix": "src/"}, ["other", "sr", "src.txt", "src2/a", "srcs"]),
+        ({"prefix": ["src2", "oth"]}, ["sr", "src.txt", "src/", "src/a", "src/b/c", "srcs"]),
+        ({"directory": "src"}, ["other", "sr", "src.txt", "src2/a", "srcs"]),
+        ({"directory": "src/"}, ["other", "sr", "src.txt", "src2/a", "srcs"]),
+        ({"directory": ["src", "src2"]}, ["other", "sr", "src.txt", "srcs"]),
+        ({"directory": "src/b"}, ["other", "sr", "src.txt", "src/", "src/a", "src2/a", "srcs"]),
+        ({"everything": True, "confirm": BUCKET}, []),
+        ({"keys": ["sr"], "prefix": "src2", "directory": "src"}, ["other", "src.txt", "srcs"]),
+        ({"keys": ["src/a", "other"], "directory": "src"}, ["sr", "src.txt", "src2/a", "srcs"]),
+        ({"prefix": "src", "directory": ["src", "src/b"]}, ["other", "sr"]),
+        ({"prefix": "nothing-begins-so"}, sorted(NEIGHBOURS)),
+    ],
+)
+def test_selectors_delete_their_union(
+    deployment: Deployment, request_: dict[str, Any], left: list[str]
+) -> None:
+    """A prefix is a plain string match, a directory is the tree below it, and they add up."""
+    deployment.fill(*NEIGHBOURS)
+
+    answer = deployment.send(request_)
+
+    assert left == deployment.keys()
+    assert len(NEIGHBOURS) - len(left) == answer["deleted"] == answer["listed"] == sum_of(answer)
+    assert ("done", None) == (answer["status"], answer["continuation"])
+
+
+def test_overlapping_selectors_list_nothing_twice(deployment: Deployment) -> None:
+    """A prefix inside of another adds no listing, and a named key inside of one no deletion."""
+    deployment.fill(*NEIGHBOURS)
+
+    answer = deployment.send({"keys": ["src/a"], "prefix": ["src", "src2", "src/"]})
+
+    assert {"list": 1, "batch_delete": 1, "delete": 0, "throttled": 0} == answer["requests_made"]
+
+
+def test_2500_objects_cost_three_listings_and_three_deletions(deployment: Deployment) -> None:
+    """Pages and batches are full."""
+    deployment.fill(*numbered("logs/", 2500), "other")
+
+    answer = deployment.send({"prefix": "logs/"})
+
+    assert ["other"] == deployment.keys()
+    assert {"list": 3, "batch_delete": 3, "delete": 0, "throttled": 0} == answer["requests_made"]
+    assert ["1000"] * 3 == [
+        request.query["max-keys"]
+        for request in deployment.oss.requests
+        if request.operation == "list"
+    ]
+
+
+def test_many_small_prefixes_share_a_batch(deployment: Deployment) -> None:
+    """Objects of different prefixes travel together."""
+    deployment.fill(*(f"{letter}/1" for letter in "abcdef"))
+
+    answer = deployment.send({"prefix": [f"{letter}/" for letter in "abcde"]})
+
+    assert ["f/1"] == deployment.keys()
+    assert {"list": 5, "batch_delete": 1, "delete": 0, "throttled": 0} == answer["requests_made"]
+
+
+def test_a_directorys_marker_object_goes_last(deployment: Deployment) -> None:
+    """An interrupted deletion still shows the directory."""
+    deployment.fill(*numbered("src/", 1500), "src/", "src/a/", "src/a/x")
+
+    deployment.send({"directory": "src"})
+
+    deletions = [r.touched for r in deployment.oss.requests if r.operation != "list"]
+    assert ("src/",) == deletions[-1]
+    assert all("src/" not in keys for keys in deletions[:-1])
+
+
+def test_bytes_are_those_of_the_deleted_objects(deployment: Deployment) -> None:
+    """The sizes that the listing showed add up."""
+    deployment.oss.fill(BUCKET, {"a/1": 100, "a/2": 23, "b": 1000})
+
+    assert 123 == deployment.send({"prefix": "a/"})["bytes"]
+
+
+def test_a_batch_of_requests_answers_each(deployment: Deployment) -> None:
+    """A list of requests is answered by a list of answers, each its own job."""
+    deployment.fill("a/1", "a/2", "b", "c")
+
+    answers = deployment.send([{"prefix": "a/"}, {"keys": ["b"]}])["answers"]
+
+    assert ["c"] == deployment.keys()
+    assert [("request-1", 2), ("request-2", 1)] == [(a["job"], a["deleted"]) for a in answers]
+
+
+def test_requests_may_stand_in_an_object(deployment: Deployment) -> None:
+    """`{"requests": [...]}` is a batch, too."""
+    deployment.fill("a", "b")
+
+    answers = deployment.send({"requests": [{"keys": ["b"]}]})["answers"]
+
+    assert ["a"] == deployment.keys()
+    assert ["done"] == [answer["status"] for answer in answers]
+
+
+def test_nothing_starts_unless_every_request_of_a_batch_is_valid(deployment: Deployment) -> None:
+    """One bad request refuses the batch, before any deletion."""
+    deployment.fill("a", "b")
+
+    refusal = deployment.refuse([{"keys": ["a"]}, {"keys": ["b"], "dryrun": True}])
+
+    assert ["a", "b"] == deployment.keys()
+    assert [] == deployment.oss.requests
+    assert 'RequestError: request 2: there is no field "dryrun"; did you mean `dry_run`?' == refusal
+
+
+def test_a_dry_run_counts_and_deletes_nothing(deployment: Deployment) -> None:
+    """What would be deleted is remaining, and its bytes are counted."""
+    deployment.oss.fill(BUCKET, {"a/1": 100, "a/2": 23, "a/": 0, "b": 1, "c": 1})
+
+    answer = deployment.send({"directory": "a", "keys": ["b"], "dry_run": True})
+
+    assert ["a/", "a/1", "a/2", "b", "c"] == deployment.keys()
+    assert ("planned", True, 4, 0, 4, 123) == tuple(
+        answer[name] for name in ("status", "dry_run", "listed", "deleted", "remaining", "bytes")
+    )
+    assert {"list"} == {request.operation for request in deployment.oss.requests}
+
+
+@pytest.mark.parametrize("ceiling", [1, 999, 1000, 1001, 1500, 2499])
+def test_a_ceiling_stops_before_the_object_after_it(deployment: Deployment, ceiling: int) -> None:
+    """Exactly as many objects as allowed are deleted."""
+    deployment.fill(*numbered("a/", 2500))
+
+    answer = deployment.send({"prefix": "a/", "limits": {"objects": ceiling}})
+
+    assert 2500 - ceiling == len(deployment.keys())
+    assert ("stopped", ceiling, None) == (
+        answer["status"],
+        answer["deleted"],
+        answer["continuation"],
+    )
+    assert f"limits.objects allows {ceiling:,} objects" == answer["reason"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [{"prefix": "a/"}, {"keys": ["a/1", "a/2", "a/3"]}, {"directory": "a"}],
+)
+def test_a_ceiling_that_is_just_enough_stops_nothing(
+    deployment: Deployment, request_: dict[str, Any]
+) -> None:
+    """There is no object after the last one."""
+    deployment.fill("a/1", "a/2", "a/3")
+
+    answer = deployment.send({**request_, "limits": {"objects": 3}})
+
+    assert ("done", 3) == (answer["status"], answer["deleted"])
+
+
+def test_a_ceiling_holds_for_named_keys_and_marker_objects(deployment: Deployment) -> None:
+    """However a key was chosen, it counts."""
+    deployment.fill("n1", "n2", "d/", "d/1", "e/")
+
+    answer = deployment.send(
+        {"keys": ["n1", "n2"], "directory": ["d", "e"], "limits": {"objects": 4}}
+    )
+
+    assert 1 == len(deployment.keys())
+    assert ("stopped", 4, 1) == (answer["status"], answer["deleted"], answer["remaining"])
+
+
+def test_the_deployments_ceiling_and_the_orders_both_hold(deployment: Deployment) -> None:
+    """The lower one stops the sweep, and is named."""
+    deployment.set(max_objects="2").fill("a", "b", "c", "d")
+
+    answer = deployment.send({"keys": ["a", "b", "c"], "limits": {"objects": 3}})
+
+    assert ["c", "d"] == deployment.keys()
+    assert "OSSWEEP_MAX_OBJECTS allows 2 objects" == answer["reason"]
+
+
+def test_a_ceiling_stops_a_dry_run_too(deployment: Deployment) -> None:
+    """A dry run shows what the deletion would do."""
+    deployment.fill("a/1", "a/2", "a/3")
+
+    answer = deployment.send({"prefix": "a/", "limits": {"objects": 2}, "dry_run": True})
+
+    assert ("stopped", 2) == (answer["status"], answer["remaining"])

@@ -1,0 +1,114 @@
+"""Which operation of OSS a request is, and who carries it out."""
+
+from collections.abc import Callable, Sequence
+from urllib.parse import unquote_plus, unquote_to_bytes
+
+from localcloud import batch, buckets, listing, objects
+from localcloud.answers import Answer, no_such_bucket, not_implemented
+from localcloud.arrivals import Request
+from localcloud.faults import Fault, LoseFromAnswer, OfBatches, Withhold, chooses
+from localcloud.moto_store import MotoStore
+from localcloud.signature import SUBRESOURCES
+
+# Sub-resources that belong to an operation of the local OSS or change nothing about one. Versions
+# and multipart uploads have their place here and in `operation_of` once there is such an operation.
+KNOWN_SUBRESOURCES = frozenset(
+    {"bucketInfo", "location", "delete", "objectMeta", "continuation-token", "security-token"}
+)
+BUCKET_OPERATIONS = {"PUT": "create_bucket", "DELETE": "delete_bucket"}
+BUCKET_SUBRESOURCE_OPERATIONS = {
+    ("GET", "bucketInfo"): "bucket_info",
+    ("GET", "location"): "bucket_location",
+    ("POST", "delete"): "batch_delete",
+}
+OBJECT_OPERATIONS = {"GET": "get", "HEAD": "head", "PUT": "put", "DELETE": "delete"}
+
+
+def read_target(target: str) -> tuple[bytes, dict[str, str]]:
+    """The path as sent, decoded but not normalised, and the query."""
+    path, _, query = target.partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return unquote_to_bytes(path), {
+        unquote_plus(name, errors="strict"): unquote_plus(value, errors="strict")
+        for name, _, value in pairs
+    }
+
+
+def operation_of(request: Request) -> str:
+    """The operation's name, "unknown" where the local OSS has none for the request."""
+    if not request.bucket or (SUBRESOURCES & request.query.keys()) - KNOWN_SUBRESOURCES:
+        return "unknown"
+    return _of_object(request) if request.key else _of_bucket(request)
+
+
+def _of_object(request: Request) -> str:
+    if request.method == "PUT" and "x-oss-copy-source" in request.headers:
+        return "copy"
+    return OBJECT_OPERATIONS.get(request.method, "unknown")
+
+
+def _of_bucket(request: Request) -> str:
+    for name in ("bucketInfo", "location", "delete"):
+        if name in request.query:
+            return BUCKET_SUBRESOURCE_OPERATIONS.get((request.method, name), "unknown")
+    if request.method == "GET":
+        return "list"
+    # Whatever else a query asks of a bucket, it does not ask to create or delete it.
+    if any(not name.startswith("x-oss-") for name in request.query):
+        return "unknown"
+    return BUCKET_OPERATIONS.get(request.method, "unknown")
+
+
+class Dialect:
+    """Carries a request out on the store, in OSS's way."""
+
+    def __init__(self, store: MotoStore, region: str) -> None:
+        self._store = store
+        self._region = region
+
+    def answer(self, request: Request, body: bytes, faults: Sequence[Fault]) -> Answer:
+        operation = request.operation
+        if operation == "unknown":
+            raise not_implemented(f"{request.method} with {sorted(request.query)}")
+        if operation == "create_bucket":
+            return buckets.create_bucket(self._store, request.bucket)
+        if request.key:
+            objects.check_name(request.key)
+        if not self._store.has_bucket(request.bucket):
+            raise no_such_bucket()
+        if request.key:
+            return self._answer_about_object(request, body)
+        return self._answer_about_bucket(request, body, faults)
+
+    def _answer_about_object(self, request: Request, body: bytes) -> Answer:
+        if request.operation == "put":
+            return objects.put_object(self._store, request, body)
+        if request.operation == "copy":
+            return objects.copy_object(self._store, request)
+        if request.operation == "get":
+            return objects.get_object(self._store, request)
+        if request.operation == "head":
+            return objects.head_object(self._store, request)
+        return objects.delete_object(self._store, request)
+
+    def _answer_about_bucket(
+        self, request: Request, body: bytes, faults: Sequence[Fault]
+    ) -> Answer:
+        if request.operation == "list":
+            if request.query.get("list-type") == "2":
+                return listing.list_objects_v2(self._store, request)
+            return listing.list_objects(self._store, request)
+        if request.operation == "batch_delete":
+            withheld, lost = _keys_of(faults, Withhold), _keys_of(faults, LoseFromAnswer)
+            return batch.delete_multiple(self._store, request, body, withheld, lost)
+        if request.operation == "bucket_info":
+            endpoint = request.headers.get("host", "")
+            return buckets.bucket_info(self._store, request, self._region, endpoint)
+        if request.operation == "bucket_location":
+            return buckets.bucket_location(self._region)
+        return buckets.delete_bucket(self._store, request.bucket)
+
+
+def _keys_of(faults: Sequence[Fault], kind: type[OfBatches]) -> Callable[[str], bool]:
+    choices = [fault.keys for fault in faults if isinstance(fault, kind)]
+    return lambda key: any(chooses(choice, key) for choice in choices)

@@ -1,0 +1,194 @@
+"""What can go wrong at OSS or on the way, on order: each fault says which requests it meets."""
+
+import random
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from localcloud.arrivals import Request
+
+KeyChoice = Collection[str] | Callable[[str], bool]
+
+
+def chooses(choice: KeyChoice, key: str) -> bool:
+    return choice(key) if callable(choice) else key in choice
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Meets the requests of some operations (None: of all), the first `times` or by chance."""
+
+    operation: str | Collection[str] | None = field(default=None, kw_only=True)
+    times: int | None = field(default=None, kw_only=True)
+    probability: float = field(default=1.0, kw_only=True)
+    seed: int = field(default=0, kw_only=True)
+
+    def concerns(self, request: Request) -> bool:
+        if isinstance(self.operation, str):
+            return request.operation == self.operation
+        return self.operation is None or request.operation in self.operation
+
+    @property
+    def settles(self) -> bool:
+        """Whether a request that meets it meets no further fault, being refused by this one."""
+        return False
+
+
+@dataclass(frozen=True)
+class Latency(Fault):
+    """The request waits before anything is done."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Before(Fault):
+    """The test's own function is called before the operation is carried out."""
+
+    operation: str | Collection[str] | None = field(kw_only=False)
+    function: Callable[[Request], object]
+
+
+@dataclass(frozen=True)
+class Refuse(Fault):
+    """An error document; with `keys`, only to a request about one of them, a batch as a whole."""
+
+    status: int
+    code: str
+    message: str = "Refused by the local OSS, as ordered."
+    keys: KeyChoice | None = None
+
+    def concerns(self, request: Request) -> bool:
+        return super().concerns(request) and (
+            self.keys is None or any(chooses(self.keys, key) for key in request.touched)
+        )
+
+    @property
+    def settles(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class ErrorInside200(Fault):
+    """An error document under a status of 200; nothing is done."""
+
+    code: str
+    message: str = "Refused by the local OSS, as ordered."
+
+    @property
+    def settles(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class OfBatches(Fault):
+    """A fault that only batch deletions holding one of its keys can have."""
+
+    keys: KeyChoice
+
+    def concerns(self, request: Request) -> bool:
+        return (
+            super().concerns(request)
+            and request.operation == "batch_delete"
+            and any(chooses(self.keys, key) for key in request.keys)
+        )
+
+
+@dataclass(frozen=True)
+class Withhold(OfBatches):
+    """These keys are not deleted and not named in the answer: how OSS reports a failed key."""
+
+
+@dataclass(frozen=True)
+class LoseFromAnswer(OfBatches):
+    """These keys are deleted and yet not named in the answer."""
+
+
+@dataclass(frozen=True)
+class Reset(Fault):
+    """The connection is reset, before the operation or after it was carried out."""
+
+    when: Literal["before", "after"] = "before"
+
+    @property
+    def settles(self) -> bool:
+        return self.when == "before"
+
+
+@dataclass(frozen=True)
+class CutBody(Fault):
+    """The connection is closed after so many bytes of a body announced in full."""
+
+    after_bytes: int
+
+
+@dataclass(frozen=True)
+class CutXml(Fault):
+    """The body ends after so many bytes, and its length says so: only the document is broken."""
+
+    after_bytes: int
+
+
+@dataclass(frozen=True)
+class Trickle(Fault):
+    """The body comes a byte at a time, for a minute at most."""
+
+    seconds_between_bytes: float
+
+
+@dataclass(frozen=True)
+class DateShift(Fault):
+    """The Date header is off by so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NoDate(Fault):
+    """The answer has no Date header."""
+
+
+class _Standing:
+    """A fault with the account of how often it may still strike."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self._left = fault.times
+        self._random = random.Random(fault.seed)
+
+    def strikes(self, request: Request) -> bool:
+        if self._left == 0 or not self.fault.concerns(request):
+            return False
+        if self._random.random() >= self.fault.probability:
+            return False
+        if self._left is not None:
+            self._left -= 1
+        return True
+
+
+class Faults:
+    """The faults that stand, asked by many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._standing: list[_Standing] = []
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._standing.append(_Standing(fault))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._standing.clear()
+
+    def met_by(self, request: Request) -> Sequence[Fault]:
+        """The faults this request meets, oldest first, up to one that settles it."""
+        met: list[Fault] = []
+        with self._lock:
+            for standing in self._standing:
+                if standing.strikes(request):
+                    met.append(standing.fault)
+                    if standing.fault.settles:
+                        break
+        return met

@@ -1,0 +1,117 @@
+"""The local OSS as tests use it: started, seeded, looked into, and made to misbehave."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+
+from localcloud.arrivals import Log, Request
+from localcloud.dialect import Dialect
+from localcloud.faults import Fault, Faults
+from localcloud.moto_store import MotoStore
+from localcloud.server import OssServer, Service
+from localcloud.signature import Credentials
+
+PERMANENT = Credentials("LTAI-local", "local-secret")
+TEMPORARY = Credentials("STS.local", "local-sts-secret", "local-security-token")
+AN_HOUR = 3600
+
+
+class LocalOss:
+    """OSS on loopback, with one account that has a permanent key and a role's temporary one."""
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        region: str = "cn-hangzhou",
+        credentials: Credentials = PERMANENT,
+        temporary_credentials: Credentials = TEMPORARY,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.region = region
+        self.credentials = credentials
+        self.temporary_credentials = temporary_credentials
+        self.now = clock
+        self._store = MotoStore(clock)
+        self._faults = Faults()
+        self._log = Log()
+        self._server = OssServer(
+            port,
+            Service(
+                dialect=Dialect(self._store, region),
+                faults=self._faults,
+                log=self._log,
+                accounts=(credentials, temporary_credentials),
+                region=region,
+                has_bucket=self._store.has_bucket,
+                now=clock,
+                stopping=threading.Event(),
+            ),
+        )
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "LocalOss":  # noqa: PYI034 typing has no Self before 3.11
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._store.start()
+        self._server.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+        self._store.stop()
+
+    def create_bucket(self, bucket: str) -> None:
+        self._store.create_bucket(bucket)
+
+    def fill(
+        self,
+        bucket: str,
+        objects: Iterable[str] | Mapping[str, int | bytes],
+        modified: float | None = None,
+    ) -> None:
+        """Put objects there without a request: keys alone, or with their bytes, or their size.
+
+        Last written at `modified`, in Unix seconds; an hour ago if not given.
+        """
+        self._store.fill(bucket, objects, self.now() - AN_HOUR if modified is None else modified)
+
+    def keys(self, bucket: str) -> list[str]:
+        """The keys that are there, in the order of their bytes, read behind the dialect's back."""
+        return self._store.keys(bucket)
+
+    @property
+    def requests(self) -> list[Request]:
+        return self._log.requests()
+
+    def count(self, operation: str) -> int:
+        return self._log.count(operation)
+
+    def wait_for(self, operation: str, count: int = 1, timeout: float = 10) -> bool:
+        """Whether so many requests of the operation have arrived, waiting for them if need be."""
+        return self._log.wait_for(operation, count, timeout)
+
+    def forget(self) -> None:
+        self._log.forget()
+
+    def misbehave(self, fault: Fault) -> None:
+        self._faults.add(fault)
+
+    def behave(self) -> None:
+        self._faults.clear()
+
+    def reset(self) -> None:
+        """Nothing left of the test before: no bucket, no fault, no request."""
+        self._faults.clear()
+        self._store.reset()
+        self._log.forget()

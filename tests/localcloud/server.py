@@ -1,0 +1,244 @@
+"""The HTTP server before the dialect: reads requests as sent, writes answers, breaks on order."""
+
+import contextlib
+import ipaddress
+import socket
+import struct
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from localcloud import batch
+from localcloud.answers import (
+    Answer,
+    OssError,
+    error_answer,
+    error_document,
+    invalid_argument,
+)
+from localcloud.arrivals import Log, Request
+from localcloud.bodies import read_body
+from localcloud.dialect import Dialect, operation_of, read_target
+from localcloud.faults import (
+    Before,
+    CutBody,
+    CutXml,
+    DateShift,
+    ErrorInside200,
+    Fault,
+    Faults,
+    Latency,
+    NoDate,
+    Refuse,
+    Reset,
+    Trickle,
+)
+from localcloud.signature import Credentials, verify
+
+LONGEST_TRICKLE = 60.0
+STOPPING_TAKES_AT_MOST = 10.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the server's threads share."""
+
+    dialect: Dialect
+    faults: Faults
+    log: Log
+    accounts: Sequence[Credentials]
+    region: str
+    has_bucket: Callable[[str], bool]
+    now: Callable[[], float]
+    stopping: threading.Event
+
+
+class OssServer(ThreadingHTTPServer):
+    """Threads that end with their connections, and connections that end with the server."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, service: Service) -> None:
+        super().__init__(("127.0.0.1", port), OssHandler)
+        self.service = service
+        self._open: set[Any] = set()
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.service.stopping.set()
+        self.shutdown()
+        self._thread.join()
+        with self._changed:
+            for connection in self._open:
+                _hang_up(connection)
+            self._changed.wait_for(lambda: not self._open, STOPPING_TAKES_AT_MOST)
+        self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changed:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        # Closed without the farewell socketserver sends first, so that a reset is one.
+        self.close_request(request)
+        with self._changed:
+            self._open.discard(request)
+            self._changed.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news; anything else is a bug, here or in a test's hook."""
+        if not isinstance(sys.exc_info()[1], OSError | EOFError):
+            super().handle_error(request, client_address)
+
+
+class OssHandler(BaseHTTPRequestHandler):
+    """One connection: its requests one after the other."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: OssServer
+
+    def serve(self) -> None:
+        service = self.server.service
+        request_id = uuid.uuid4().hex[:24].upper()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request, body, refusal = self._read(headers)
+        ticket = service.log.arrived(request)
+        faults = service.faults.met_by(request)
+        waited_out = not service.stopping.wait(sum(fault.seconds for fault in _of(faults, Latency)))
+        if not waited_out or any(reset.when == "before" for reset in _of(faults, Reset)):
+            self._reset()
+            return
+        host = headers.get("host", "")
+        try:
+            if refusal is not None:
+                raise refusal
+            answer = self._carry_out(request, body, faults, request_id)
+        except OssError as error:
+            answer = error_answer(error, request.method, request_id, host)
+        if _of(faults, Reset):
+            self._reset()
+            return
+        service.log.answered(ticket, answer.status)
+        self._send(answer, request, faults, request_id)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = serve  # noqa: N815 http.server's names
+
+    def _read(self, headers: Mapping[str, str]) -> tuple[Request, bytes, OssError | None]:
+        body = read_body(self.rfile, headers)
+        # The base class shortens a path's leading slashes in self.path: it is another object's.
+        target = self.requestline.split(" ")[1]
+        method = self.command or ""
+        unread = Request("unknown", method, "", "", {}, headers)
+        try:
+            path, query = read_target(target)
+            bucket, key = self._bucket_and_key(path.decode(), headers.get("host", ""))
+        except UnicodeDecodeError:
+            return unread, body, invalid_argument("The request's URI is not UTF-8.")
+        request = replace(unread, bucket=bucket, key=key, query=query)
+        request = replace(request, operation=operation_of(request))
+        if request.operation == "batch_delete":
+            request = replace(request, keys=batch.keys_in(body))
+        return request, body, None
+
+    def _bucket_and_key(self, path: str, host: str) -> tuple[str, str]:
+        name = host.rpartition(":")[0] or host
+        first_label = name.partition(".")[0]
+        if not _is_address(name) and self.server.service.has_bucket(first_label):
+            return first_label, path.removeprefix("/")
+        bucket, _, key = path.removeprefix("/").partition("/")
+        return bucket, key
+
+    def _carry_out(
+        self, request: Request, body: bytes, faults: Sequence[Fault], request_id: str
+    ) -> Answer:
+        service = self.server.service
+        verify(request, service.accounts, service.region)
+        for before in _of(faults, Before):
+            before.function(request)
+        for refuse in _of(faults, Refuse):
+            raise OssError(refuse.status, refuse.code, refuse.message)
+        for hidden in _of(faults, ErrorInside200):
+            error = OssError(200, hidden.code, hidden.message)
+            document = error_document(error, request_id, request.headers.get("host", ""))
+            return Answer(200, document, {"Content-Type": "application/xml"})
+        return service.dialect.answer(request, body, faults)
+
+    def _send(
+        self, answer: Answer, request: Request, faults: Sequence[Fault], request_id: str
+    ) -> None:
+        body = answer.body
+        for cut in _of(faults, CutXml):
+            body = body[: cut.after_bytes]
+        head = self._head(replace(answer, body=body), faults, request_id)
+        sent = body
+        for cut_short in _of(faults, CutBody):
+            sent = body[: cut_short.after_bytes]
+            self.close_connection = True
+        trickles = _of(faults, Trickle)
+        if request.method == "HEAD":
+            self.wfile.write(head)
+        elif trickles:
+            self.wfile.write(head)
+            self._trickle(sent, trickles[0].seconds_between_bytes)
+        else:
+            self.wfile.write(head + sent)
+
+    def _head(self, answer: Answer, faults: Sequence[Fault], request_id: str) -> bytes:
+        headers = {"Server": "AliyunOSS", "x-oss-request-id": request_id}
+        if not _of(faults, NoDate):
+            shift = sum(fault.seconds for fault in _of(faults, DateShift))
+            headers["Date"] = formatdate(self.server.service.now() + shift, usegmt=True)
+        if answer.status not in (204, 304):
+            headers["Content-Length"] = str(len(answer.body))
+        if self.close_connection:
+            headers["Connection"] = "close"
+        headers.update(answer.headers)
+        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def _trickle(self, body: bytes, seconds: float) -> None:
+        until = time.monotonic() + LONGEST_TRICKLE
+        for at in range(len(body)):
+            if time.monotonic() > until or self.server.service.stopping.wait(seconds):
+                self.close_connection = True
+                return
+            self.wfile.write(body[at : at + 1])
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class's name
+        """Requests are in the log that tests read."""
+
+
+def _of(faults: Sequence[Fault], kind: type) -> list[Any]:
+    return [fault for fault in faults if isinstance(fault, kind)]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the client may have been faster
+        connection.shutdown(socket.SHUT_RDWR)

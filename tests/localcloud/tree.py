@@ -1,0 +1,84 @@
+"""A bucket as one might find it: a few thousand objects of many ages, and every odd key."""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from localcloud.oss import LocalOss
+
+A_DAY = 24 * 3600
+EXTENSIONS = ("py", "json", "md", "html", "txt")
+
+ODD_KEYS = (
+    ".",
+    "..",
+    "odd/a\nb",
+    "odd/a\rb",
+    "odd/a\r\nb",
+    "odd/a\tb",
+    *(f"odd/control-{code:02x}-{chr(code)}" for code in (*range(0x20), 0x7F)),
+    "odd/not-a-character-\ufffe",
+    "odd/emoji-\N{PILE OF POO}\N{FAMILY}\N{VARIATION SELECTOR-16}",
+    "odd/caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+    "odd/cafe\N{COMBINING ACUTE ACCENT}",
+    "odd/\N{CJK UNIFIED IDEOGRAPH-4E2D}\N{CJK UNIFIED IDEOGRAPH-6587}.txt",
+    "odd/a//b",
+    "odd//",
+    "odd/./a",
+    "odd/../a",
+    "odd/..",
+    "odd/\\",
+    "odd/ leading and trailing ",
+    "odd/ ",
+    "odd/&<>\"'%+ ?#;",
+    "odd/%2F%25%zz",
+    "odd/a+b c%20d",
+    "odd/]]>&amp;&#13;<!--",
+    "odd/" + "x" * 1019,
+    "odd/" + "\N{GRINNING FACE}" * 254 + "xyz",
+)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """An object of the tree: its key, its size, and how long ago it was written."""
+
+    key: str
+    size: int
+    age_days: int
+
+
+def tree() -> Iterator[Planted]:
+    """The same objects every time."""
+    chance = random.Random("ossweep")
+    yield Planted("src/", 0, 400)
+    yield Planted("src.txt", 1_200, 30)
+    for number in range(600):
+        name = f"module{number % 24:02d}/file{number:03d}.{chance.choice(EXTENSIONS)}"
+        yield Planted(f"src/{name}", chance.randrange(200, 40_000), chance.randrange(1, 400))
+        if number % 4 == 0:
+            yield Planted(f"src2/{name}", chance.randrange(200, 40_000), chance.randrange(1, 90))
+    for month in range(1, 13):
+        for number in range(100):
+            key = f"logs/2024-{month:02d}/{number % 28 + 1:02d}-{number:03d}.log.gz"
+            yield Planted(key, chance.randrange(10_000, 5_000_000), 720 - month * 30)
+    for number in range(800):
+        key = f"images/{number % 16:x}/IMG_{number:05d}.jpg"
+        yield Planted(key, chance.randrange(80_000, 9_000_000), chance.randrange(1, 700))
+    for number in range(52):
+        yield Planted(f"exports/week-{number:02d}.csv", 250_000_000 + number, number * 7)
+    for number in range(5):
+        yield Planted(f".dlsdata/blocks/{number:08d}", 4_194_304, 10)
+    for key in ODD_KEYS:
+        yield Planted(key, len(key), 60)
+
+
+def plant(oss: LocalOss, bucket: str) -> None:
+    """Put the tree into a bucket."""
+    by_age: dict[int, dict[str, int | bytes]] = defaultdict(dict)
+    for planted in tree():
+        by_age[planted.age_days][planted.key] = planted.size
+    for age_days, objects in by_age.items():
+        oss.fill(bucket, objects, modified=time.time() - age_days * A_DAY - 60)
