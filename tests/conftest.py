@@ -30,5 +30,5 @@ def oss(shared_oss: LocalOss) -> LocalOss:
 
 @pytest.fixture
 def deployment(oss: LocalOss) -> Deployment:
-    """ossweep deployed for that bucket."""
+    """Ossweep deployed for that bucket."""
     return Deployment(oss)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from localcloud.oss import LocalOss
 
 BUCKET = "examplebucket"
+_INVOCATIONS = count(1)
 
 
 def no_pauses() -> World:
@@ -47,7 +48,8 @@ class Deployment:
     def send(self, event: Any) -> dict[str, Any]:
         """Invoke it with an event, bytes or a document, and return its answer."""
         stream = io.StringIO()
-        logger = Logger(service="ossweep", stream=stream, logger_handler=None)
+        # A logger's name is its own for ever: each invocation has another.
+        logger = Logger(service=f"ossweep-{next(_INVOCATIONS)}", stream=stream)
         try:
             answer = app.answer(
                 event if isinstance(event, bytes) else json.dumps(event).encode(),
@@ -116,8 +118,3 @@ class Clock:
 def sum_of(answer: Mapping[str, Any]) -> int:
     """Return the sum that must agree with `listed`."""
     return sum(answer[name] for name in ("deleted", "failed", "skipped", "remaining"))
-
-
-def started() -> float:
-    """Return the current second, in Unix time."""
-    return time.time()

@@ -140,8 +140,8 @@ def _run(work: Work, app: App) -> dict[str, Any]:
     left = replace(
         result.left,
         clock=result.left.clock if result.left.clock is not None else store.first_date(),
-        requests={
-            kind: work.requests.get(kind, 0) + store.requests.get(kind, 0)
+        requests_made={
+            kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0)
             for kind in ("list", "batch_delete", "delete", "throttled")
         },
         milliseconds=work.milliseconds + round(1000 * (world.monotonic() - began)),
@@ -173,7 +173,7 @@ def _document(work: Work, result: Result) -> dict[str, Any]:
             for failure in counts.failures
         ],
         "skipped_because": dict(counts.skipped),
-        "requests_made": dict(left.requests),
+        "requests_made": dict(left.requests_made),
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,
     }

@@ -105,7 +105,7 @@ class Work:
     directories: frozenset[str] = frozenset()
     held: tuple[Found, ...] = ()
     counts: Counts = field(default_factory=Counts)
-    requests: Mapping[str, int] = field(default_factory=dict)
+    requests_made: Mapping[str, int] = field(default_factory=dict)
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged
 
     @property

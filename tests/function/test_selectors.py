@@ -24,9 +24,9 @@ def test_deletes_one_named_key_with_delete_object(deployment: Deployment) -> Non
 
     answer = deployment.send({"keys": ["a"]})
 
-    assert ["ab", "b"] == deployment.keys()
-    assert "done" == answer["status"]
-    assert {"list": 0, "batch_delete": 0, "delete": 1, "throttled": 0} == answer["requests_made"]
+    assert deployment.keys() == ["ab", "b"]
+    assert answer["status"] == "done"
+    assert answer["requests_made"] == {"list": 0, "batch_delete": 0, "delete": 1, "throttled": 0}
 
 
 def test_deletes_many_named_keys_in_one_batch(deployment: Deployment) -> None:
@@ -35,16 +35,16 @@ def test_deletes_many_named_keys_in_one_batch(deployment: Deployment) -> None:
 
     answer = deployment.send({"keys": ["a", "c", "d"]})
 
-    assert ["b"] == deployment.keys()
+    assert deployment.keys() == ["b"]
     assert 3 == answer["deleted"] == answer["listed"]
-    assert {"list": 0, "batch_delete": 1, "delete": 0, "throttled": 0} == answer["requests_made"]
+    assert answer["requests_made"] == {"list": 0, "batch_delete": 1, "delete": 0, "throttled": 0}
 
 
 def test_a_key_that_does_not_exist_is_deleted(deployment: Deployment) -> None:
     """To delete what is not there succeeds, as it does at OSS."""
     answer = deployment.send({"keys": ["a", "b"]})
 
-    assert ("done", 2) == (answer["status"], answer["deleted"])
+    assert (answer["status"], answer["deleted"]) == ("done", 2)
 
 
 def test_a_key_named_twice_is_deleted_and_counted_once(deployment: Deployment) -> None:
@@ -54,7 +54,7 @@ def test_a_key_named_twice_is_deleted_and_counted_once(deployment: Deployment) -
     answer = deployment.send({"keys": ["a", "a", "b", "a"]})
 
     assert 2 == answer["deleted"] == answer["listed"]
-    assert ("a", "b") == deployment.oss.requests[-1].keys
+    assert deployment.oss.requests[-1].keys == ("a", "b")
 
 
 def test_a_hundred_thousand_named_keys_take_a_hundred_batches(deployment: Deployment) -> None:
@@ -64,8 +64,8 @@ def test_a_hundred_thousand_named_keys_take_a_hundred_batches(deployment: Deploy
 
     answer = deployment.send({"keys": keys})
 
-    assert ["k/else"] == deployment.keys()
-    assert (100_000, 100) == (answer["deleted"], answer["requests_made"]["batch_delete"])
+    assert deployment.keys() == ["k/else"]
+    assert (answer["deleted"], answer["requests_made"]["batch_delete"]) == (100_000, 100)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_selectors_delete_their_union(
 
     assert left == deployment.keys()
     assert len(NEIGHBOURS) - len(left) == answer["deleted"] == answer["listed"] == sum_of(answer)
-    assert ("done", None) == (answer["status"], answer["continuation"])
+    assert (answer["status"], answer["continuation"]) == ("done", None)
 
 
 def test_overlapping_selectors_list_nothing_twice(deployment: Deployment) -> None:
@@ -104,7 +104,7 @@ def test_overlapping_selectors_list_nothing_twice(deployment: Deployment) -> Non
 
     answer = deployment.send({"keys": ["src/a"], "prefix": ["src", "src2", "src/"]})
 
-    assert {"list": 1, "batch_delete": 1, "delete": 0, "throttled": 0} == answer["requests_made"]
+    assert answer["requests_made"] == {"list": 1, "batch_delete": 1, "delete": 0, "throttled": 0}
 
 
 def test_2500_objects_cost_three_listings_and_three_deletions(deployment: Deployment) -> None:
@@ -113,13 +113,13 @@ def test_2500_objects_cost_three_listings_and_three_deletions(deployment: Deploy
 
     answer = deployment.send({"prefix": "logs/"})
 
-    assert ["other"] == deployment.keys()
-    assert {"list": 3, "batch_delete": 3, "delete": 0, "throttled": 0} == answer["requests_made"]
-    assert ["1000"] * 3 == [
+    assert deployment.keys() == ["other"]
+    assert answer["requests_made"] == {"list": 3, "batch_delete": 3, "delete": 0, "throttled": 0}
+    assert [
         request.query["max-keys"]
         for request in deployment.oss.requests
         if request.operation == "list"
-    ]
+    ] == ["1000"] * 3
 
 
 def test_many_small_prefixes_share_a_batch(deployment: Deployment) -> None:
@@ -128,8 +128,8 @@ def test_many_small_prefixes_share_a_batch(deployment: Deployment) -> None:
 
     answer = deployment.send({"prefix": [f"{letter}/" for letter in "abcde"]})
 
-    assert ["f/1"] == deployment.keys()
-    assert {"list": 5, "batch_delete": 1, "delete": 0, "throttled": 0} == answer["requests_made"]
+    assert deployment.keys() == ["f/1"]
+    assert answer["requests_made"] == {"list": 5, "batch_delete": 1, "delete": 0, "throttled": 0}
 
 
 def test_a_directorys_marker_object_goes_last(deployment: Deployment) -> None:
@@ -139,7 +139,7 @@ def test_a_directorys_marker_object_goes_last(deployment: Deployment) -> None:
     deployment.send({"directory": "src"})
 
     deletions = [r.touched for r in deployment.oss.requests if r.operation != "list"]
-    assert ("src/",) == deletions[-1]
+    assert deletions[-1] == ("src/",)
     assert all("src/" not in keys for keys in deletions[:-1])
 
 
@@ -147,7 +147,7 @@ def test_bytes_are_those_of_the_deleted_objects(deployment: Deployment) -> None:
     """The sizes that the listing showed add up."""
     deployment.oss.fill(BUCKET, {"a/1": 100, "a/2": 23, "b": 1000})
 
-    assert 123 == deployment.send({"prefix": "a/"})["bytes"]
+    assert deployment.send({"prefix": "a/"})["bytes"] == 123
 
 
 def test_a_batch_of_requests_answers_each(deployment: Deployment) -> None:
@@ -156,8 +156,8 @@ def test_a_batch_of_requests_answers_each(deployment: Deployment) -> None:
 
     answers = deployment.send([{"prefix": "a/"}, {"keys": ["b"]}])["answers"]
 
-    assert ["c"] == deployment.keys()
-    assert [("request-1", 2), ("request-2", 1)] == [(a["job"], a["deleted"]) for a in answers]
+    assert deployment.keys() == ["c"]
+    assert [(a["job"], a["deleted"]) for a in answers] == [("request-1", 2), ("request-2", 1)]
 
 
 def test_requests_may_stand_in_an_object(deployment: Deployment) -> None:
@@ -166,8 +166,8 @@ def test_requests_may_stand_in_an_object(deployment: Deployment) -> None:
 
     answers = deployment.send({"requests": [{"keys": ["b"]}]})["answers"]
 
-    assert ["a"] == deployment.keys()
-    assert ["done"] == [answer["status"] for answer in answers]
+    assert deployment.keys() == ["a"]
+    assert [answer["status"] for answer in answers] == ["done"]
 
 
 def test_nothing_starts_unless_every_request_of_a_batch_is_valid(deployment: Deployment) -> None:
@@ -176,9 +176,9 @@ def test_nothing_starts_unless_every_request_of_a_batch_is_valid(deployment: Dep
 
     refusal = deployment.refuse([{"keys": ["a"]}, {"keys": ["b"], "dryrun": True}])
 
-    assert ["a", "b"] == deployment.keys()
-    assert [] == deployment.oss.requests
-    assert 'RequestError: request 2: there is no field "dryrun"; did you mean `dry_run`?' == refusal
+    assert deployment.keys() == ["a", "b"]
+    assert deployment.oss.requests == []
+    assert refusal == 'RequestError: request 2: there is no field "dryrun"; did you mean `dry_run`?'
 
 
 def test_a_dry_run_counts_and_deletes_nothing(deployment: Deployment) -> None:
@@ -187,10 +187,10 @@ def test_a_dry_run_counts_and_deletes_nothing(deployment: Deployment) -> None:
 
     answer = deployment.send({"directory": "a", "keys": ["b"], "dry_run": True})
 
-    assert ["a/", "a/1", "a/2", "b", "c"] == deployment.keys()
-    assert ("planned", True, 4, 0, 4, 123) == tuple(
+    assert deployment.keys() == ["a/", "a/1", "a/2", "b", "c"]
+    assert tuple(
         answer[name] for name in ("status", "dry_run", "listed", "deleted", "remaining", "bytes")
-    )
+    ) == ("planned", True, 4, 0, 4, 123)
     assert {"list"} == {request.operation for request in deployment.oss.requests}
 
 
@@ -222,7 +222,7 @@ def test_a_ceiling_that_is_just_enough_stops_nothing(
 
     answer = deployment.send({**request_, "limits": {"objects": 3}})
 
-    assert ("done", 3) == (answer["status"], answer["deleted"])
+    assert (answer["status"], answer["deleted"]) == ("done", 3)
 
 
 def test_a_ceiling_holds_for_named_keys_and_marker_objects(deployment: Deployment) -> None:
@@ -233,8 +233,8 @@ def test_a_ceiling_holds_for_named_keys_and_marker_objects(deployment: Deploymen
         {"keys": ["n1", "n2"], "directory": ["d", "e"], "limits": {"objects": 4}}
     )
 
-    assert 1 == len(deployment.keys())
-    assert ("stopped", 4, 1) == (answer["status"], answer["deleted"], answer["remaining"])
+    assert len(deployment.keys()) == 1
+    assert (answer["status"], answer["deleted"], answer["remaining"]) == ("stopped", 4, 1)
 
 
 def test_the_deployments_ceiling_and_the_orders_both_hold(deployment: Deployment) -> None:
@@ -243,8 +243,8 @@ def test_the_deployments_ceiling_and_the_orders_both_hold(deployment: Deployment
 
     answer = deployment.send({"keys": ["a", "b", "c"], "limits": {"objects": 3}})
 
-    assert ["c", "d"] == deployment.keys()
-    assert "OSSWEEP_MAX_OBJECTS allows 2 objects" == answer["reason"]
+    assert deployment.keys() == ["c", "d"]
+    assert answer["reason"] == "OSSWEEP_MAX_OBJECTS allows 2 objects"
 
 
 def test_a_ceiling_stops_a_dry_run_too(deployment: Deployment) -> None:
@@ -253,4 +253,4 @@ def test_a_ceiling_stops_a_dry_run_too(deployment: Deployment) -> None:
 
     answer = deployment.send({"prefix": "a/", "limits": {"objects": 2}, "dry_run": True})
 
-    assert ("stopped", 2) == (answer["status"], answer["remaining"])
+    assert (answer["status"], answer["remaining"]) == ("stopped", 2)

@@ -1,0 +1,59 @@
+# The commands a person types. Everything they need is set up in .venv first.
+PYTHON ?= python3
+VENV ?= .venv
+EVENT ?= events/prefix.json
+FOR ?= 3.10
+BUILD ?= build
+
+READY := $(VENV)/ready
+WITH := PYTHONPATH=src:tests $(VENV)/bin/
+
+.PHONY: help run test check package clean
+
+help:  ## Show these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' Makefile
+
+$(READY): requirements.txt tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile -r tests/requirements.txt
+	@touch $@
+
+run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/directory.json
+	@$(WITH)python -m localcloud.demo $(EVENT) \
+		$(if $(REAL_BUCKET),--real-bucket $(REAL_BUCKET)) $(if $(filter yes,$(DELETE)),--delete)
+
+test: $(READY)  ## Run all tests; another Python: make test PYTHON=python3.12 VENV=.venv-3.12
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+check: $(READY)  ## Run the linter, the formatter's check and the type checker
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/mypy
+
+# Function Compute runs python3.10 on Debian 10 (glibc 2.28) and python3.12 on Debian 11 (2.31).
+PLATFORMS := manylinux2014_x86_64 manylinux_2_28_x86_64 linux_x86_64
+TARGET ?= python$(FOR)
+
+package:  ## Build what is deployed, in build/: make package FOR=3.12 for the other runtime
+	@$(TARGET) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(FOR)")' || \
+		{ echo "Building for $(FOR) takes Python $(FOR): say where it is with TARGET=..."; exit 1; }
+	@rm -rf $(BUILD)
+	@$(TARGET) -m venv $(BUILD)/.tools
+	@# oss2 and crcmod are published as sources only.
+	@$(BUILD)/.tools/bin/pip wheel --quiet --disable-pip-version-check --no-deps --use-pep517 \
+		--wheel-dir $(BUILD)/.wheels $$(grep -E '^(oss2|crcmod)==' requirements.txt | cut -d' ' -f1)
+	@$(BUILD)/.tools/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile \
+		--only-binary=:all: $(addprefix --platform ,$(PLATFORMS)) --python-version $(FOR) \
+		--find-links $(BUILD)/.wheels --target $(BUILD) -r requirements.txt
+	@cp -R src/. $(BUILD)
+	@# crcmod's compiled half was built for this machine; its Python half does the same, slower, and
+	@# ossweep sends nothing that needs a checksum.
+	@rm -rf $(BUILD)/.tools $(BUILD)/.wheels $(BUILD)/bin $(BUILD)/crcmod/_crcfunext*.so \
+		$(BUILD)/Crypto/SelfTest
+	@find $(BUILD) \( -name __pycache__ -o -name tests -o -name test \) -prune -exec rm -rf {} +
+	@# The code directory is read-only and its files' times change on the way there.
+	@$(TARGET) -m compileall -q --invalidation-mode unchecked-hash -s $(BUILD) -p /code $(BUILD)
+	@echo "$(BUILD): $$(du -sm $(BUILD) | cut -f1) MB for python$(FOR)"
+
+clean:  ## Remove what these commands have made
+	rm -rf .venv .venv-* $(BUILD) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,286 @@
+"""Whatever OSS answers, every key ends in its right place, and with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployment import BUCKET, sum_of
+from localcloud.faults import (
+    CutBody,
+    CutXml,
+    ErrorInside200,
+    LoseFromAnswer,
+    Refuse,
+    Withhold,
+)
+from ossweep.store import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from deployment import Deployment
+
+KEYS = [f"a/{number:04}" for number in range(1500)]
+STUBBORN = ["a/0003", "a/0700", "a/1400"]
+
+
+def failures(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {failure["key"]: failure["code"] for failure in answer["failures"]}
+
+
+def test_a_key_left_out_of_an_answer_is_asked_for_again_by_itself(deployment: Deployment) -> None:
+    """What a batch did not delete for a passing reason goes with a deletion of its own."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(Withhold(STUBBORN))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert deployment.keys() == []
+    assert (answer["status"], answer["deleted"]) == ("done", 1500)
+    assert answer["requests_made"]["delete"] == 3
+
+
+def test_a_key_deleted_but_left_out_of_the_answer_is_counted_once(deployment: Deployment) -> None:
+    """Asked for again, the key that is gone already is confirmed."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(LoseFromAnswer(STUBBORN))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"], answer["listed"]) == ("done", 1500, 1500)
+
+
+def test_an_immutable_key_fails_with_its_reason(deployment: Deployment) -> None:
+    """Left out of the batch's answer and then refused: the key has failed, the others have not."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(Withhold(STUBBORN))
+    deployment.oss.misbehave(
+        Refuse(409, "FileImmutable", "The object is immutable.", STUBBORN, operation="delete")
+    )
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert deployment.keys() == STUBBORN
+    assert tuple(answer[name] for name in ("status", "deleted", "failed", "remaining")) == (
+        "incomplete",
+        1497,
+        3,
+        0,
+    )
+    assert dict.fromkeys(STUBBORN, "FileImmutable") == failures(answer)
+    assert answer["failures"][0]["message"] == "The object is immutable."
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "AccessDenied"), (409, "FileImmutable"), (400, "InvalidObjectName")]
+)
+def test_a_batch_refused_for_some_keys_is_halved_until_they_stand_alone(
+    deployment: Deployment, status: int, code: str
+) -> None:
+    """Two denied keys of 1,500 cost some twenty requests for each, and no other key."""
+    deployment.fill(*KEYS)
+    denied = STUBBORN[1:]
+    deployment.oss.misbehave(Refuse(status, code, "No.", denied))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert denied == deployment.keys()
+    assert tuple(answer[name] for name in ("status", "deleted", "failed")) == (
+        "incomplete",
+        1498,
+        2,
+    )
+    assert dict.fromkeys(denied, code) == failures(answer)
+    assert deployment.oss.count("batch_delete") + deployment.oss.count("delete") <= 2 * 22
+
+
+def test_a_malformed_batch_is_halved_until_the_culprit_goes_alone(deployment: Deployment) -> None:
+    """A key that the batch's document cannot carry after all is deleted by its URL."""
+    deployment.fill(*KEYS)
+    culprit = {"a/0700"}
+    deployment.oss.misbehave(
+        Refuse(400, "MalformedXML", "Bad XML.", culprit, operation="batch_delete")
+    )
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert deployment.keys() == []
+    assert (answer["status"], answer["deleted"]) == ("done", 1500)
+
+
+@pytest.mark.parametrize("fault", [CutBody(400, times=2), CutXml(400, times=2)])
+@pytest.mark.parametrize("operation", ["list", "batch_delete"])
+def test_an_answer_cut_off_half_way_is_asked_for_again(
+    deployment: Deployment, fault: CutBody | CutXml, operation: str
+) -> None:
+    """Half an answer counts for nothing; the whole one for all."""
+    deployment.fill(*KEYS)
+    cut = type(fault)(fault.after_bytes, times=2, operation=operation)
+    deployment.oss.misbehave(cut)
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert deployment.keys() == []
+    assert (answer["status"], answer["deleted"], answer["listed"]) == ("done", 1500, 1500)
+
+
+@pytest.mark.parametrize("operation", ["list", "batch_delete", "delete"])
+def test_an_error_inside_a_200_is_an_error(deployment: Deployment, operation: str) -> None:
+    """A status of success around an error document deletes nothing and is tried again."""
+    deployment.fill("a/1", "a/2", "b")
+    deployment.oss.misbehave(ErrorInside200("ServiceUnavailable", operation=operation, times=3))
+
+    answers = deployment.send([{"prefix": "a/"}, {"keys": ["b"]}])["answers"]
+
+    assert deployment.keys() == []
+    assert [answer["status"] for answer in answers] == ["done", "done"]
+    assert sum(answer["requests_made"]["throttled"] for answer in answers) == 3
+
+
+def test_a_final_error_inside_a_200_fails_the_keys_by_its_code(deployment: Deployment) -> None:
+    """The code inside counts, not the status."""
+    deployment.fill("a")
+    deployment.oss.misbehave(ErrorInside200("AccessDenied", "No.", operation="delete"))
+
+    answer = deployment.send({"keys": ["a"]})
+
+    assert deployment.keys() == ["a"]
+    assert (answer["status"], failures(answer)) == ("incomplete", {"a": "AccessDenied"})
+
+
+def test_a_run_of_denials_stops_the_sweep(deployment: Deployment) -> None:
+    """Ten thousand keys do not fail ten thousand times."""
+    deployment.fill(*(f"a/{number:05}" for number in range(10_000)))
+    deployment.oss.misbehave(
+        Refuse(403, "AccessDenied", "Not for you.", operation=("batch_delete", "delete"))
+    )
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert len(deployment.keys()) == 10_000
+    assert answer["status"] == "stopped"
+    assert answer["reason"].startswith("OSS answered AccessDenied to 100 requests in a row: Not")
+    assert len(deployment.oss.requests) < 200
+    assert (0, answer["listed"]) == (answer["deleted"], sum_of(answer))
+    assert answer["failed"] <= 100
+
+
+def test_a_stopped_sweep_goes_on_where_it_stopped(deployment: Deployment) -> None:
+    """Once the permission is there, the continuation deletes the rest."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation=("batch_delete", "delete")))
+    stopped = deployment.send({"prefix": "a/"})
+    deployment.oss.behave()
+
+    answer = deployment.send(stopped["continuation"])
+
+    assert deployment.keys() == []
+    assert 1500 - stopped["failed"] <= answer["deleted"]
+    assert answer["listed"] == sum_of(answer)
+
+
+def test_denials_with_successes_between_them_stop_nothing(deployment: Deployment) -> None:
+    """Only an unbroken run of errors does."""
+    keys = [f"a/{number:04}" for number in range(400)]
+    deployment.fill(*keys)
+    denied = {key for number, key in enumerate(keys) if number % 2}
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", "No.", denied))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("incomplete", 200, 200)
+    assert len(answer["failures"]) == 100
+
+
+@pytest.mark.parametrize(
+    "request_", [{"prefix": "a/"}, {"keys": ["a/1"]}, {"keys": ["a/1", "a/2"]}]
+)
+def test_a_bucket_that_does_not_exist_stops_the_sweep_at_once(
+    deployment: Deployment, request_: dict[str, Any]
+) -> None:
+    """No key has failed: none could have been deleted."""
+    deployment.set(buckets="*")
+
+    answer = deployment.send({**request_, "bucket": "no-such-bucket"})
+
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("stopped", 0, 0)
+    assert "NoSuchBucket" in answer["reason"]
+    assert len(deployment.oss.requests) == 1
+    assert answer["listed"] == sum_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "code"),
+    [
+        (Credentials("LTAI-of-nobody", "secret"), "InvalidAccessKeyId"),
+        (Credentials("LTAI-local", "not-the-secret"), "SignatureDoesNotMatch"),
+    ],
+)
+def test_wrong_credentials_stop_the_sweep_at_once(
+    deployment: Deployment, credentials: Credentials, code: str
+) -> None:
+    """The first answer says it all."""
+    deployment.fill(*KEYS)
+    deployment.credentials = credentials
+
+    answer = deployment.send({"keys": KEYS})
+
+    assert len(deployment.keys()) == 1500
+    assert answer["status"] == "stopped"
+    assert code in answer["reason"]
+    assert 1500 == answer["remaining"] == len(answer["continuation"]["keys"])
+
+
+def test_a_listing_that_is_denied_stops_the_sweep_and_says_so(deployment: Deployment) -> None:
+    """What was listed before is dealt with, and the rest is left for the continuation."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", "No listing.", operation="list"))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (
+        answer["status"],
+        answer["reason"],
+        answer["listed"],
+    ) == ("stopped", "listing failed: AccessDenied: No listing.", 0)
+    assert {"prefix": "a/", "after": ""} in answer["continuation"]["ranges"]
+
+
+def test_a_hundred_failures_are_named_and_all_are_counted(deployment: Deployment) -> None:
+    """The list is capped, the count is not."""
+    keys = [f"a/{number:04}" for number in range(240)]
+    deployment.fill(*keys, *(f"{key}+" for key in keys))
+    deployment.oss.misbehave(Refuse(409, "FileImmutable", "No.", set(keys)))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["deleted"], answer["failed"], len(answer["failures"])) == (240, 240, 100)
+
+
+def test_a_protected_key_is_spared_and_counted_with_its_reason(deployment: Deployment) -> None:
+    """A request that contains a protected prefix goes around it."""
+    deployment.set(protected="keep/").fill("a", "keep/1", "keep/2", ".dlsdata/x", "b")
+
+    answer = deployment.send({"everything": True, "confirm": BUCKET})
+
+    assert deployment.keys() == [".dlsdata/x", "keep/1", "keep/2"]
+    assert tuple(answer[name] for name in ("status", "listed", "deleted", "skipped")) == (
+        "done",
+        5,
+        2,
+        3,
+    )
+    assert answer["skipped_because"] == {"protected": 3}
+
+
+def test_a_protected_key_among_named_ones_is_spared(deployment: Deployment) -> None:
+    """It is skipped, and the others are deleted."""
+    deployment.fill("a", "b", ".dlsdata/x")
+
+    answer = deployment.send({"keys": ["a", ".dlsdata/x", "b"]})
+
+    assert deployment.keys() == [".dlsdata/x"]
+    assert (answer["listed"], answer["deleted"], answer["skipped"]) == (3, 2, 1)
