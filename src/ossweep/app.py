@@ -12,6 +12,7 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.errors import SettingsError
 from ossweep.handover import continuation
+from ossweep.log import Log
 from ossweep.request import parse
 from ossweep.settings import Settings
 from ossweep.store import Credentials, connect
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
-    from ossweep.engine.sweep import Progress, Result
+    from ossweep.engine.sweep import Result
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}
@@ -126,8 +127,8 @@ def _run(work: Work, app: App) -> dict[str, Any]:
         connections=settings.in_flight + 1,
     )
     began = world.monotonic()
-    log = _Log(work, app)
-    log.start()
+    log = Log(app.logger, work, world.monotonic, settings.log_seconds)
+    log.start(app.budget.left())
     result = sweep(
         work,
         store,
@@ -214,48 +215,3 @@ def _credentials(invocation: Invocation) -> Credentials:
             "set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET"
         )
     return invocation.credentials
-
-
-class _Log:
-    """The lines of one job: one at its start, one every few seconds, one at its end."""
-
-    def __init__(self, work: Work, app: App) -> None:
-        self._work = work
-        self._app = app
-        self._began = self._last = app.world.monotonic()
-
-    def start(self) -> None:
-        work = self._work
-        self._line(
-            "sweep starts",
-            hop=work.hop,
-            dry_run=work.dry_run,
-            keys=len(work.keys),
-            prefixes=[each.prefix for each in work.ranges[:20]],
-            seconds_left=round(self._app.budget.left(), 1),
-        )
-
-    def progress(self, progress: Progress) -> None:
-        now = self._app.world.monotonic()
-        if now - self._last < self._app.settings.log_seconds:
-            return
-        self._last = now
-        counts = progress.counts
-        here = counts.deleted - self._work.counts.deleted
-        self._line(
-            "sweeping",
-            listed=progress.listed,
-            deleted=counts.deleted,
-            failed=counts.failed,
-            skipped=sum(counts.skipped.values()),
-            deleted_per_second=round(here / (now - self._began), 1),
-            seconds_left=round(progress.seconds_left, 1),
-        )
-
-    def end(self, document: Mapping[str, Any]) -> None:
-        left_out = {"failures", "continuation", "job", "bucket"}
-        self._line("sweep ends", **{k: v for k, v in document.items() if k not in left_out})
-
-    def _line(self, message: str, **fields: Any) -> None:
-        work = self._work
-        self._app.logger.info(message, job=work.job, bucket=work.bucket, **fields)

@@ -42,7 +42,7 @@ def _at_least_one(text: str) -> int:
 
 def _seconds(text: str) -> float:
     number = float(text)
-    if not 0 < number < 86_400:  # noqa: PLR2004 - FC's longest run is 86,400 s
+    if not 1 <= number < 86_400:  # noqa: PLR2004 - FC's longest run is 86,400 s
         raise ValueError
     return number
 
@@ -101,7 +101,7 @@ class Settings:
     reserve_seconds: float = _setting(
         2.0,
         _seconds,
-        "a number of seconds above 0",
+        "a number of seconds from 1 on",
         "Kept back from the function's time limit, to answer in.",
     )
     in_flight: int = _setting(
@@ -113,7 +113,7 @@ class Settings:
     log_seconds: float = _setting(
         5.0,
         _seconds,
-        "a number of seconds above 0",
+        "a number of seconds from 1 on",
         "The time between two progress lines in the log.",
     )
 

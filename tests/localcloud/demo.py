@@ -112,7 +112,7 @@ def _local_stage(stack: ExitStack) -> Stage:
     environment = {
         "OSSWEEP_BUCKETS": BUCKET,
         "OSSWEEP_ENDPOINT": oss.endpoint,
-        "OSSWEEP_LOG_SECONDS": "0.1",
+        "OSSWEEP_LOG_SECONDS": "1",
     }
     return Stage(Function(environment, oss.credentials, oss.region), oss)
 
@@ -127,7 +127,7 @@ def _real_stage(bucket: str) -> Stage:
         os.environ["OSS_ACCESS_KEY_SECRET"],
         os.environ.get("OSS_SESSION_TOKEN") or None,
     )
-    environment = {**settings, "OSSWEEP_BUCKETS": bucket, "OSSWEEP_LOG_SECONDS": "0.1"}
+    environment = {**settings, "OSSWEEP_BUCKETS": bucket, "OSSWEEP_LOG_SECONDS": "1"}
     return Stage(Function(environment, credentials, os.environ["OSSWEEP_REGION"]), None)
 
 

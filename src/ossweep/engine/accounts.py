@@ -11,7 +11,7 @@ from ossweep.work import Counts, Range, Work
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ossweep.engine.batches import Batches, Place
+    from ossweep.engine.batches import Batch, Batches, Source
     from ossweep.work import Found
 
 FAILURES_NAMED = 100  # the answer names so many; all are counted
@@ -21,10 +21,9 @@ FAILURES_NAMED = 100  # the answer names so many; all are counted
 class Outcome:
     """What became of a batch. `undone` are its objects that are still to do."""
 
-    number: int
+    batch: Batch
     counts: Counts
     undone: tuple[Found, ...]
-    place: Place | None
 
 
 class Accounts:
@@ -33,49 +32,40 @@ class Accounts:
 
     Listed batches settle in the order of the listing, because a continuation lists again from one
     place on. Until all batches before it have settled, a batch's deletions count (those objects
-    will not be listed again) while its failures and spared keys do not (those will).
+    will not be listed again) while its failures and spared keys do not (those will). Named keys and
+    marker objects settle at once: a continuation names those that are left.
     """
 
     def __init__(self, work: Work, batches: Batches) -> None:
         self._work = work
         self._batches = batches
         self._settled = work.counts
-        self._early: dict[int, Outcome] = {}
+        self._undone: dict[Source, list[Found]] = {"named": [], "marker": []}
+        self._early: dict[int, Outcome] = {}  # listed batches, until it is their turn to settle
         self._next = 0
         self._place = batches.start
-        self._undone_keys: list[str] = []
 
     def book(self, outcome: Outcome) -> None:
         """Book a batch's outcome."""
-        if outcome.place is None:
+        batch = outcome.batch
+        if batch.place is None:
             self._settled = add(self._settled, outcome.counts)
-            self._undone_keys += [found.key for found in outcome.undone]
-            outcome = replace(outcome, counts=Counts(), undone=(), place=self._place)
-        self._early[outcome.number] = outcome
-        while (first := self._early.get(self._next)) and not first.undone:
+            self._undone[batch.source] += outcome.undone
+            del self._batches.out[batch.source, batch.number]
+            return
+        self._early[batch.number] = outcome
+        while (first := self._early.get(self._next)) and first.batch.place and not first.undone:
             self._settled = add(self._settled, first.counts)
-            self._place = first.place or self._place
+            self._place = first.batch.place
             del self._early[self._next]
             self._next += 1
 
-    def book_markers(self, outcome: Outcome) -> None:
-        """Book the outcome of a batch of marker objects; what is still to do is held again."""
-        self._settled = add(self._settled, outcome.counts)
-        for found in outcome.undone:
-            self._batches.held[found.key] = (self._place, found)
-
     def counts(self) -> Counts:
         """Return the counts as they stand, of which a continuation would go on."""
+        early = (outcome.counts for outcome in self._early.values())
         return add(
             self._settled,
-            *(
-                Counts(
-                    deleted=early.counts.deleted,
-                    bytes=early.counts.bytes,
-                    unanswered=early.counts.unanswered,
-                )
-                for early in self._early.values()
-            ),
+            *(Counts(deleted=c.deleted, bytes=c.bytes, unanswered=c.unanswered) for c in early),
         )
 
     def listed(self) -> int:
@@ -87,15 +77,21 @@ class Accounts:
         """Return the work that is left, to go on with in another invocation."""
         work, batches = self._work, self._batches
         ranges = work.ranges[self._place.number :]
+        held = [found for met_at, found in batches.held.values() if met_at <= self._place]
         return replace(
             work,
             hop=work.hop + 1,
             clock=batches.clock,
-            keys=(*self._undone_keys, *work.keys[batches.taken :]),
+            keys=(*(found.key for found in self._open("named")), *work.keys[batches.taken :]),
             ranges=(Range(ranges[0].prefix, self._place.after), *ranges[1:]) if ranges else (),
-            held=tuple(found for met_at, found in batches.held.values() if met_at <= self._place),
+            held=(*self._open("marker"), *held),
             counts=self.counts(),
         )
+
+    def _open(self, source: Source) -> list[Found]:
+        """Return what batches have taken up and not done, whether or not they have come back."""
+        out = [batch for batch in self._batches.out.values() if batch.source == source]
+        return [*self._undone[source], *(found for batch in out for found in batch.objects)]
 
 
 def add(total: Counts, *more: Counts) -> Counts:

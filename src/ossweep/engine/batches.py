@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.work import Found
@@ -23,6 +23,9 @@ PROTECTED = "protected"
 NEWER = "written after the job began"
 
 
+Source = Literal["named", "listed", "marker"]
+
+
 class Place(NamedTuple):
     """How far the listing has come: in the range of this number, after this key."""
 
@@ -35,11 +38,12 @@ class Batch:
     """
     Objects to delete together, and what was met and spared since the batch before.
 
-    `place` is where the listing stood when the batch was cut; None for keys that were named,
-    which have no order to keep.
+    `place` is where the listing stood when the batch was cut; named keys and marker objects are
+    kept by name and have none.
     """
 
     number: int
+    source: Source
     objects: tuple[Found, ...]
     skipped: Mapping[str, int]
     place: Place | None
@@ -64,10 +68,12 @@ class Batches:
         self._spares = spares
         self._ceiling = ceiling
         self._chosen = work.counts.asked
-        self._number = 0
+        self._numbers: Counter[Source] = Counter()
         self.clock = work.clock
         self.met = 0  # keys that listings have shown
         self.taken = 0  # named keys that batches have taken up
+        # Batches without a place, until their outcome is booked.
+        self.out: dict[tuple[Source, int], Batch] = {}
         self.held: dict[str, tuple[Place, Found]] = {
             found.key: (Place(0, ""), found) for found in work.held
         }
@@ -84,32 +90,23 @@ class Batches:
     def markers(self) -> Iterator[Batch]:
         """Yield batches of the held marker objects: what lay below them has been dealt with."""
         while self.held and self.stopped is None:
-            chosen = [
-                found for _, found in islice(self.held.values(), min(BATCH_KEYS, self._room()))
-            ]
+            most = min(BATCH_KEYS, self._room())
+            chosen = [found for _, found in islice(self.held.values(), most)]
             if chosen:
                 for found in chosen:
                     del self.held[found.key]
-                yield self._cut(chosen, {}, None)
+                yield self._cut("marker", chosen, {}, None)
             else:
                 self._stop_at_ceiling()
 
     def _named(self, keys: Iterable[str]) -> Iterator[Batch]:
         for objects in _by_thousands(Found(key, 0, 0) for key in keys):
-            chosen: list[Found] = []
-            skipped: Counter[str] = Counter()
-            for found in objects:
-                if self._spares(found.key):
-                    skipped[PROTECTED] += 1
-                elif len(chosen) < self._room():
-                    chosen.append(found)
-                else:
-                    self._stop_at_ceiling()
-                    break
-                self.taken += 1
-            if chosen or skipped:
-                yield self._cut(chosen, skipped, None)
-            if self.stopped is not None:
+            chosen = objects[: self._room()]
+            self.taken += len(chosen)
+            if chosen:
+                yield self._cut("named", chosen, {}, None)
+            if len(chosen) < len(objects):
+                self._stop_at_ceiling()
                 return
 
     def _listed(self) -> Iterator[Batch]:
@@ -133,14 +130,14 @@ class Batches:
                 self.met += found is not None
                 place = place_after
                 if len(chosen) == BATCH_KEYS or skipped.total() >= SKIPPED_KEYS:
-                    yield self._cut(chosen, skipped, place)
+                    yield self._cut("listed", chosen, skipped, place)
                     chosen, skipped = [], Counter()
         except Closed:
             pass
         except StoreError as error:
             self.stopped = f"listing failed: {error}"
         if place != self.start:
-            yield self._cut(chosen, skipped, place)
+            yield self._cut("listed", chosen, skipped, place)
 
     def _walk(self) -> Iterator[tuple[Place, Found | None]]:
         """Yield each object with the place that meeting it leads to, and None at a range's end."""
@@ -174,17 +171,25 @@ class Batches:
         """Return how many objects the ceiling still lets the next batch hold."""
         if self._ceiling is None:
             return BATCH_KEYS
-        return self._ceiling.objects - self._chosen
+        return max(0, self._ceiling.objects - self._chosen)
 
     def _stop_at_ceiling(self) -> None:
         if self._ceiling is not None:
             self.at_ceiling = True
             self.stopped = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
 
-    def _cut(self, objects: list[Found], skipped: Mapping[str, int], place: Place | None) -> Batch:
-        batch = Batch(self._number, tuple(objects), dict(skipped), place)
-        self._number += 1
+    def _cut(
+        self,
+        source: Source,
+        objects: list[Found],
+        skipped: Mapping[str, int],
+        place: Place | None,
+    ) -> Batch:
+        batch = Batch(self._numbers[source], source, tuple(objects), dict(skipped), place)
+        self._numbers[source] += 1
         self._chosen += len(objects)
+        if place is None:
+            self.out[source, batch.number] = batch
         return batch
 
 

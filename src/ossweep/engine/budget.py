@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,13 +17,14 @@ UNKNOWN = 1.0  # seconds expected of a kind that has not been asked yet
 
 
 class Budget:
-    """Counts down the seconds until the handler must have its answer ready."""
+    """Counts down the seconds until the handler must have its answer ready. Threads share it."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._deadline = clock() + seconds
         # A budget of two seconds would never begin if its first request were expected to take one.
         self._guess = min(UNKNOWN, seconds / 4)
+        self._lock = Lock()
         self._took: defaultdict[Kind, deque[float]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
 
     def left(self) -> float:
@@ -31,12 +33,14 @@ class Budget:
 
     def took(self, kind: Kind, seconds: float) -> None:
         """Take note of how long a request has taken, from its start to the end of its answer."""
-        self._took[kind].append(seconds)
+        with self._lock:
+            self._took[kind].append(seconds)
 
     def expected(self, kind: Kind) -> float:
         """Return the seconds within which a request of this kind should be back."""
-        took = tuple(self._took[kind])
-        return MARGIN * max(took) if took else self._guess
+        with self._lock:
+            took = self._took[kind]
+            return MARGIN * max(took) if took else self._guess
 
     def admits(self, kind: Kind, after: float = 0.0) -> bool:
         """

@@ -20,11 +20,17 @@ R = TypeVar("R")
 
 
 class Pipeline(Generic[T, R]):
-    """Runs `act` on batches in threads, for as long as its `with` block lasts."""
+    """
+    Runs `act` on batches in threads, for as long as its `with` block lasts.
 
-    def __init__(self, act: Callable[[T], R], most: int) -> None:
+    Whoever leaves the block early has seen to it that requests under way end by themselves; they
+    have `grace` seconds for that.
+    """
+
+    def __init__(self, act: Callable[[T], R], most: int, grace: float) -> None:
         self._act = act
         self._most = most
+        self._grace = grace
         self._threads = ThreadPoolExecutor(most + 1, thread_name_prefix="ossweep")
         self._deletions: set[Future[R]] = set()
         self._listing: Future[T | None] | None = None
@@ -33,22 +39,16 @@ class Pipeline(Generic[T, R]):
         return self
 
     def __exit__(self, *raised: object) -> None:
-        # Whoever leaves early has waited for as long as there was time to.
-        self._threads.shutdown(wait=not self.busy, cancel_futures=True)
-
-    @property
-    def busy(self) -> bool:
-        """Whether a request may still be under way."""
-        return bool(self._deletions) or self._listing is not None
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        wait(self._under_way(), timeout=self._grace)
 
     def outcomes(self, batches: Iterator[T], patience: Callable[[], float]) -> Iterator[R | None]:
         """Yield each outcome as it comes, and None after `patience()` seconds without one."""
         self._listing = self._threads.submit(next, batches, None)
-        while self.busy:
-            waiting: set[Future[Any]] = set(self._deletions)
-            if self._listing is not None and len(self._deletions) < self._most:
-                waiting.add(self._listing)
-            done, _ = wait(waiting, timeout=patience(), return_when=FIRST_COMPLETED)
+        while under_way := self._under_way():
+            if len(self._deletions) == self._most:
+                under_way = self._deletions
+            done, _ = wait(under_way, timeout=patience(), return_when=FIRST_COMPLETED)
             if not done:
                 yield None
             for deletion in self._deletions & done:
@@ -56,6 +56,9 @@ class Pipeline(Generic[T, R]):
                 yield deletion.result()
             if self._listing in done:
                 self._take_up(batches)
+
+    def _under_way(self) -> set[Future[Any]]:
+        return {*self._deletions, *([] if self._listing is None else [self._listing])}
 
     def _take_up(self, batches: Iterator[T]) -> None:
         batch = self._listing.result() if self._listing else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from ossweep.engine.accounts import Accounts, Outcome
-from ossweep.engine.batches import Batches
+from ossweep.engine.accounts import Accounts, Outcome, add
+from ossweep.engine.batches import PROTECTED, Batches
 from ossweep.engine.pipeline import Pipeline
 from ossweep.work import Counts
 
@@ -33,7 +34,7 @@ class Store(Protocol):
     def delete(self, keys: Sequence[str]) -> Answer:
         """Delete up to a thousand keys; raises nothing."""
 
-    def abort(self) -> None:
+    def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
 
 
@@ -79,27 +80,28 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     `report` is called at each outcome, and several times a second while there is none. Nothing is
     left running when this returns.
     """
+    work = _without_spared_names(work, spares)
     batches = Batches(work, store, spares, ceiling)
     accounts = Accounts(work, batches)
     act = _plan if work.dry_run else _deleter(store)
 
-    def watch(outcomes: Iterator[Outcome | None], book: Callable[[Outcome], None]) -> None:
+    def follow(outcomes: Iterator[Outcome | None]) -> None:
         for outcome in outcomes:
             if outcome is not None:
-                book(outcome)
+                accounts.book(outcome)
             report(Progress(accounts.listed(), accounts.counts(), gate.left()))
             if gate.left() <= 0:
-                store.abort()
+                store.close()
             if gate.left() <= -GRACE:
                 return
 
     def patience() -> float:
         return max(0.0, min(TICK, gate.left() + GRACE))
 
-    with Pipeline(act, in_flight) as pipeline:
-        watch(pipeline.outcomes(batches.named_and_listed(), patience), accounts.book)
+    with Pipeline(act, in_flight, GRACE) as pipeline, closing(store):
+        follow(pipeline.outcomes(batches.named_and_listed(), patience))
         if batches.stopped is None and not accounts.left().unlisted:
-            watch(pipeline.outcomes(batches.markers(), patience), accounts.book_markers)
+            follow(pipeline.outcomes(batches.markers(), patience))
 
     left = accounts.left()
     return Result(
@@ -112,24 +114,35 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     )
 
 
+def _without_spared_names(work: Work, spares: Callable[[str], bool]) -> Work:
+    """Book the named keys that are protected: they need no listing to be judged."""
+    spared = sum(map(spares, work.keys))
+    if not spared:
+        return work
+    return replace(
+        work,
+        keys=tuple(key for key in work.keys if not spares(key)),
+        counts=add(work.counts, Counts(skipped={PROTECTED: spared})),
+    )
+
+
 def _deleter(store: Store) -> Callable[[Batch], Outcome]:
     def delete(batch: Batch) -> Outcome:
         answer = store.delete([found.key for found in batch.objects])
         deleted = [found for found in batch.objects if found.key in answer.deleted]
         settled = answer.deleted | {failure.key for failure in answer.failed}
         return Outcome(
-            number=batch.number,
-            counts=Counts(
+            batch,
+            Counts(
                 deleted=len(deleted),
                 bytes=sum(found.size for found in deleted),
                 failed=len(answer.failed),
                 failures=answer.failed,
                 skipped=batch.skipped,
                 # Named keys that got no answer are asked again by name: they are no other objects.
-                unanswered=answer.unanswered if batch.place else 0,
+                unanswered=answer.unanswered if batch.source == "listed" else 0,
             ),
             undone=tuple(found for found in batch.objects if found.key not in settled),
-            place=batch.place,
         )
 
     return delete
@@ -137,13 +150,9 @@ def _deleter(store: Store) -> Callable[[Batch], Outcome]:
 
 def _plan(batch: Batch) -> Outcome:
     """Do what a dry run does: count."""
-    return Outcome(
-        number=batch.number,
-        counts=Counts(
-            planned=len(batch.objects),
-            bytes=sum(found.size for found in batch.objects),
-            skipped=batch.skipped,
-        ),
-        undone=(),
-        place=batch.place,
+    planned = Counts(
+        planned=len(batch.objects),
+        bytes=sum(found.size for found in batch.objects),
+        skipped=batch.skipped,
     )
+    return Outcome(batch, planned, undone=())

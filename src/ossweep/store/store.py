@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ossweep.work import Kind
+    from ossweep.world import World
 
 T = TypeVar("T")
 
@@ -60,19 +61,6 @@ class Gate(Protocol):
 
     def failed(self, error: StoreError) -> None:
         """Take note of a request that failed for good."""
-
-
-class World(Protocol):
-    """The clock, the pauses and the chance that retries need."""
-
-    def monotonic(self) -> float:
-        """Return seconds that never go back."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-
-    def uniform(self, low: float, high: float) -> float:
-        """Return a number by chance."""
 
 
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
@@ -165,7 +153,7 @@ class OssStore:
             unanswered=deletion.unanswered,
         )
 
-    def abort(self) -> None:
+    def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
         self._session.cut()
 

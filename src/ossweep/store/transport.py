@@ -64,8 +64,8 @@ class Session(oss2.Session):  # type: ignore[misc] # oss2 has no types
 
     def _note_date(self, date: str | None) -> None:
         if self.date is None and date is not None:
-            with suppress(ValueError):
-                self.date = int(parsedate_to_datetime(date).timestamp())
+            with suppress(ValueError), self._lock:
+                self.date = self.date or int(parsedate_to_datetime(date).timestamp())
 
 
 class _Connections:
