@@ -8,7 +8,7 @@ BUILD ?= build
 READY := $(VENV)/ready
 WITH := PYTHONPATH=src:tests $(VENV)/bin/
 
-.PHONY: help run test check package clean
+.PHONY: help run test check package schema clean
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' Makefile
@@ -23,7 +23,7 @@ run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events
 		$(if $(REAL_BUCKET),--real-bucket $(REAL_BUCKET)) $(if $(filter yes,$(DELETE)),--delete)
 
 test: $(READY)  ## Run all tests; another Python: make test PYTHON=python3.12 VENV=.venv-3.12
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(VENV)/bin/python -m pytest -n auto $(ARGS)
 
 check: $(READY)  ## Run the linter, the formatter's check and the type checker
 	@$(VENV)/bin/ruff check .
@@ -54,6 +54,10 @@ package:  ## Build what is deployed, in build/: make package FOR=3.12 for the ot
 	@# The code directory is read-only and its files' times change on the way there.
 	@$(TARGET) -m compileall -q --invalidation-mode unchecked-hash -s $(BUILD) -p /code $(BUILD)
 	@echo "$(BUILD): $$(du -sm $(BUILD) | cut -f1) MB for python$(FOR)"
+
+schema: $(READY)  ## Write the request's JSON Schema anew, after a change of src/ossweep/request.py
+	@PYTHONPATH=src $(VENV)/bin/python -c 'import json; from ossweep.request import schema; \
+		print(json.dumps(schema(), indent=2))' > .schema && mv .schema src/ossweep/request.schema.json
 
 clean:  ## Remove what these commands have made
 	rm -rf .venv .venv-* $(BUILD) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -57,7 +57,7 @@ def check_name(name: str, what: str) -> str:
     if size > KEY_BYTES:
         raise _refuse(
             f"{what} {_quoted(name)} is {size:,} bytes long; "
-            f"OSS has no key longer than {KEY_BYTES:,} bytes"
+            f"OSS has no key longer than {KEY_BYTES:,} bytes: write the key as OSS lists it"
         )
     if name.startswith(("/", "\\")):
         raise _refuse(
@@ -77,7 +77,9 @@ def _as_list(value: Any) -> Any:
 def _keys(keys: tuple[str, ...]) -> tuple[str, ...]:
     for key in keys:
         if not key:
-            raise _refuse("a key is empty; every object in OSS has a name")
+            raise _refuse(
+                "a key is empty; every object in OSS has a name: write it, or leave the entry out"
+            )
         check_name(key, "the key")
     return tuple(dict.fromkeys(keys))
 
@@ -136,18 +138,21 @@ def _known_ending(value: Any) -> Any:
     return value
 
 
+_Name = Annotated[str, Field(min_length=1)]
+_OneOrMore = _Name | Annotated[list[_Name], Field(min_length=1)]  # as the schema shows it
+
 Keys = Annotated[tuple[StrictStr, ...], Field(min_length=1, fail_fast=True), AfterValidator(_keys)]
 Prefixes = Annotated[
     tuple[StrictStr, ...],
     Field(min_length=1),
     AfterValidator(_prefixes),
-    BeforeValidator(_no_empty_prefix, json_schema_input_type=str | list[str]),
+    BeforeValidator(_no_empty_prefix, json_schema_input_type=_OneOrMore),
 ]
 Directories = Annotated[
     tuple[StrictStr, ...],
     Field(min_length=1),
     AfterValidator(_directories),
-    BeforeValidator(_no_root_directory, json_schema_input_type=str | list[str]),
+    BeforeValidator(_no_root_directory, json_schema_input_type=_OneOrMore),
 ]
 
 
@@ -244,10 +249,12 @@ def parse(document: Any, where: str = "the request") -> Request:
 
 def schema() -> dict[str, Any]:
     """Return the request's JSON Schema."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Request.model_json_schema(),
-    }
+    document = Request.model_json_schema()
+    for name, entry in document["properties"].items():
+        entry.pop("title", None)  # the name again
+        if Request.model_fields[name].default in (None, ()):
+            del entry["default"]  # it stands for "left out"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
 _WANTED = {

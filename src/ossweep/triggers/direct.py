@@ -61,7 +61,9 @@ def _json(event: bytes) -> Any:
             f"send a request, such as {_EXAMPLE}"
         ) from None
     except RecursionError:
-        raise RequestError("the event is nested too deeply; a request has three levels") from None
+        raise RequestError(
+            f"the event is nested too deeply; send a request, such as {_EXAMPLE}"
+        ) from None
     except ValueError as error:  # Python refuses numbers of thousands of digits
         raise RequestError(f"the event is not a request: {error}") from None
 
