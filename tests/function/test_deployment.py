@@ -1,0 +1,236 @@
+"""What is deployed: the template, the package, the schema, and the handler's two runtimes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+import index
+from deployment import BUCKET
+from ossweep.errors import SettingsError
+from ossweep.request import schema
+from ossweep.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.oss import LocalOss
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = yaml.safe_load((ROOT / "template.yml").read_text("utf-8"))
+PROPS = TEMPLATE["resources"]["ossweep"]["props"]
+
+
+def test_the_templates_handler_is_there() -> None:
+    """The code directory is what `make package` builds, and the handler is index.handler."""
+    assert (PROPS["handler"], PROPS["code"]) == ("index.handler", "./build")
+    assert callable(index.handler)
+
+
+def test_the_template_is_for_serverless_devs_3_and_a_runtime_that_exists() -> None:
+    """Edition, component and runtime."""
+    assert (TEMPLATE["edition"], TEMPLATE["resources"]["ossweep"]["component"]) == (
+        "3.0.0",
+        "fc3",
+    )
+    assert PROPS["runtime"] in {"python3.10", "python3.12"}
+
+
+def test_the_templates_environment_is_readable_and_deletes_nothing() -> None:
+    """Its settings are known, and the function starts its life with dry runs."""
+    settings = Settings.read(PROPS["environmentVariables"])
+
+    assert settings.dry_run
+    assert all(isinstance(text, str) for text in PROPS["environmentVariables"].values())
+
+
+def test_the_published_schema_is_the_requests() -> None:
+    """`make schema` writes it anew."""
+    published = (ROOT / "src/ossweep/request.schema.json").read_text("utf-8")
+
+    assert json.loads(published) == schema()
+
+
+def test_requirements_are_pinned() -> None:
+    """Every build is the same."""
+    for name in ("requirements.txt", "tests/requirements.txt"):
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        required = [line for line in lines if line and not line.startswith(("#", "-r"))]
+        assert [line for line in required if "==" not in line] == []
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What `make package` builds, for the Python that runs the tests."""
+    folder = tmp_path_factory.mktemp("package") / "build"
+    subprocess.run(
+        [
+            shutil.which("make") or "make",
+            "package",
+            f"FOR={sys.version_info.major}.{sys.version_info.minor}",
+            f"TARGET={sys.executable}",
+            f"BUILD={folder}",
+        ],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(300)
+def test_the_package_imports_by_itself(package: Path) -> None:
+    """In a clean interpreter, with nothing else to import from, and with nothing to compile."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import index, oss2, pydantic;"
+        "print(index.handler.__module__, index.__cached__.endswith('.pyc'), oss2.__file__)"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", "-W", "error::ImportWarning", "-c", code, str(package)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+
+    assert said == ["index", "True", str(package / "oss2" / "__init__.py")]
+
+
+@pytest.mark.timeout(300)
+def test_the_package_is_compiled_whole_and_holds_no_tests(package: Path) -> None:
+    """FC's code directory is read-only: what is not compiled is compiled at every cold start."""
+    sources = [path for path in package.rglob("*.py") if "site-packages" not in path.parts]
+    tag = sys.implementation.cache_tag
+
+    assert [
+        path
+        for path in sources
+        if not (path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists()
+    ] == []
+    assert [path for path in package.rglob("*") if path.name in {"tests", "test"}] == []
+    assert list(package.rglob("_crcfunext*")) == []
+    shipped = {path.name for path in package.iterdir()}
+    assert {"moto", "pytest", "hypothesis", "rich"}.isdisjoint(shipped)
+
+
+def context_of_python310(oss: LocalOss) -> Any:
+    """The context as python3.10's runtime builds it: limits are text, credentials are in it."""
+    role = oss.temporary_credentials
+    return SimpleNamespace(
+        request_id="1-64f6cd87",
+        account_id="123456789",
+        region="cn-hangzhou",
+        logger=None,
+        credentials=SimpleNamespace(
+            access_key_id=role.access_key_id,
+            access_key_secret=role.access_key_secret,
+            security_token=role.security_token,
+        ),
+        function=SimpleNamespace(name="ossweep", handler="index.handler", memory=512, timeout="60"),
+        service=SimpleNamespace(
+            name="", log_project="", log_store="", qualifier="LATEST", version_id=""
+        ),
+    )
+
+
+def context_of_python312() -> Any:
+    """The context as python3.12's runtime builds it: neither credentials nor service."""
+    return SimpleNamespace(
+        request_id="1-64f6cd87",
+        account_id="123456789",
+        region="cn-hangzhou",
+        logger=None,
+        log_project="",
+        log_store="",
+        function=SimpleNamespace(
+            name="ossweep",
+            handler="index.handler",
+            memory=512,
+            timeout=60,
+            version_id="",
+            qualifier="LATEST",
+        ),
+    )
+
+
+def test_the_handler_takes_its_role_from_the_context(
+    oss: LocalOss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on python3.10."""
+    oss.fill(BUCKET, ["a"])
+    _set(monkeypatch, oss)
+
+    answer = json.loads(index.handler(b'{"keys": ["a"]}', context_of_python310(oss)))
+
+    assert (answer["status"], answer["job"]) == ("done", "1-64f6cd87-1")
+
+
+@pytest.mark.parametrize(
+    ("key_id", "secret", "token"),
+    [
+        (
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "ALIBABA_CLOUD_SECURITY_TOKEN",
+        ),
+        ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"),
+    ],
+)
+def test_the_handler_takes_its_role_from_the_environment_where_the_context_has_none(
+    oss: LocalOss, monkeypatch: pytest.MonkeyPatch, key_id: str, secret: str, token: str
+) -> None:
+    """As on python3.12, and outside of Function Compute."""
+    oss.fill(BUCKET, ["a"])
+    role = oss.temporary_credentials
+    _set(monkeypatch, oss)
+    monkeypatch.setenv(key_id, role.access_key_id)
+    monkeypatch.setenv(secret, role.access_key_secret)
+    monkeypatch.setenv(token, role.security_token or "")
+
+    answer = json.loads(index.handler(b'{"keys": ["a"]}', context_of_python312()))
+
+    assert (answer["status"], oss.keys(BUCKET)) == ("done", [])
+
+
+def test_credentials_are_read_anew_at_every_invocation(
+    oss: LocalOss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warm instance outlives its credentials."""
+    _set(monkeypatch, oss)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "expired")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "expired")
+
+    before = json.loads(index.handler(b'{"keys": ["a"]}', context_of_python312()))
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", oss.credentials.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", oss.credentials.access_key_secret)
+    after = json.loads(index.handler(b'{"keys": ["a"]}', context_of_python312()))
+
+    assert (before["status"], after["status"]) == ("stopped", "done")
+
+
+def test_a_function_without_a_role_is_told_so(
+    oss: LocalOss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence says what to set."""
+    _set(monkeypatch, oss)
+
+    with pytest.raises(SettingsError, match="give the function a role"):
+        index.handler(b'{"keys": ["a"]}', context_of_python312())
+
+
+def _set(monkeypatch: pytest.MonkeyPatch, oss: LocalOss) -> None:
+    for name in os.environ:
+        if name.startswith(("OSS", "ALIBABA_CLOUD_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("OSSWEEP_BUCKETS", BUCKET)
+    monkeypatch.setenv("OSSWEEP_ENDPOINT", oss.endpoint)
