@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ MARK = "ossweep_continuation"
 FORM = 1  # of the document; another number is another form
 FAILURES_BYTES = 32_768  # of failures that travel on by name; all are counted
 
-_WORK = TypeAdapter(Work)
+
+@cache
+def _form() -> TypeAdapter[Work]:
+    return TypeAdapter(Work)  # built when a job is the first to need it: most never do
 
 
 def is_continuation(document: Any) -> bool:
@@ -30,7 +34,7 @@ def is_continuation(document: Any) -> bool:
 def seal(work: Work) -> dict[str, Any]:
     """Return the document that goes on with this work when it is sent back as an event."""
     counts = replace(work.counts, failures=_fitting(work.counts.failures))
-    document = {MARK: FORM, **_WORK.dump_python(replace(work, counts=counts), mode="json")}
+    document = {MARK: FORM, **_form().dump_python(replace(work, counts=counts), mode="json")}
     return {**document, "fingerprint": _fingerprint(document)}
 
 
@@ -54,7 +58,7 @@ def unseal(document: dict[str, Any], where: str) -> Work:
         )
     del content[MARK]
     try:
-        return _WORK.validate_python(content)
+        return _form().validate_python(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise RequestError(
