@@ -14,8 +14,9 @@ help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' Makefile
 
 $(READY): requirements.txt tests/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile -r tests/requirements.txt
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version): about a minute, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile -r tests/requirements.txt
 	@touch $@
 
 run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/directory.json

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -35,11 +36,11 @@ console = Console(highlight=False)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Send an event as a dry run and then in earnest, and show what happened."""
     options = _options(arguments)
-    event = json.loads(options.event.read_text("utf-8"))
+    event = options.event.read_bytes()
     with ExitStack() as stack:
         real = options.real_bucket
         stage = _real_stage(real) if real else _local_stage(stack)
-        console.print(f"[bold]{options.event.name}[/]  {json.dumps(event)}\n")
+        console.print(f"[bold]{options.event.name}[/]  {_on_one_line(event)}\n", soft_wrap=True)
         planned = stage.send(_dry(event), "dry run", None)
         if planned is None:
             return 1
@@ -69,7 +70,7 @@ class Stage:
     function: Function
     oss: LocalOss | None
 
-    def send(self, event: Any, what: str, expected: int | None) -> dict[str, Any] | None:
+    def send(self, event: bytes, what: str, expected: int | None) -> dict[str, Any] | None:
         """Invoke the function with a bar that follows its log, and show how it ended."""
         columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -78,7 +79,7 @@ class Stage:
             def follow(line: dict[str, Any]) -> None:
                 progress.update(bar, completed=line.get("deleted" if expected else "listed", 0))
 
-            ended = self.function.invoke(json.dumps(event).encode(), on_log=follow)
+            ended = self.function.invoke(event, on_log=follow)
             if ended.answer is not None:
                 met = sum(answer["listed"] for answer in _answers(ended.answer))
                 progress.update(bar, completed=met, total=met)
@@ -131,13 +132,28 @@ def _real_stage(bucket: str) -> Stage:
     return Stage(Function(environment, credentials, os.environ["OSSWEEP_REGION"]), None)
 
 
-def _dry(event: Any) -> Any:
-    """Return the same event as a dry run."""
-    if isinstance(event, list):
-        return [_dry(request) for request in event]
-    if "requests" in event:
-        return {"requests": _dry(event["requests"])}
-    return {**event, "dry_run": True}
+def _dry(event: bytes) -> bytes:
+    """Return the same event as a dry run; what is no request is left to be refused."""
+    try:
+        document = json.loads(event)
+    except (ValueError, RecursionError):
+        return event
+    if isinstance(document, dict) and isinstance(document.get("requests"), list):
+        document["requests"] = [_dry_request(request) for request in document["requests"]]
+    elif isinstance(document, list):
+        document = [_dry_request(request) for request in document]
+    else:
+        document = _dry_request(document)
+    return json.dumps(document).encode()
+
+
+def _dry_request(request: Any) -> Any:
+    return {**request, "dry_run": True} if isinstance(request, dict) else request
+
+
+def _on_one_line(event: bytes) -> str:
+    text = " ".join(event.decode(errors="replace").split())
+    return escape(text if len(text) < 500 else text[:500] + "…")
 
 
 def _answers(answer: dict[str, Any]) -> list[dict[str, Any]]:
