@@ -18,7 +18,7 @@ ALWAYS_PROTECTED = (".dlsdata/",)  # OSS-HDFS keeps its data there; Alibaba forb
 def _names(text: str) -> tuple[str, ...]:
     """Read `a,b`, or a JSON array of strings where a name holds a comma or a space at its end."""
     if not text.lstrip().startswith("["):
-        return tuple(name.strip() for name in text.split(",") if name.strip())
+        return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     names = json.loads(text)
     if not all(isinstance(name, str) and name for name in names):
         raise ValueError
@@ -26,7 +26,10 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _protected(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ALWAYS_PROTECTED + _names(text)))
+    names = _names(text)
+    if any(name.startswith(("/", "\\")) for name in names):
+        raise ValueError  # no key begins so: it would protect nothing
+    return tuple(dict.fromkeys(ALWAYS_PROTECTED + names))
 
 
 def _literal_bool(text: str) -> bool:
@@ -71,7 +74,7 @@ class Settings:
     protected: tuple[str, ...] = _setting(
         ALWAYS_PROTECTED,
         _protected,
-        "key prefixes with commas between them, or a JSON array of them",
+        "key prefixes without a slash first, with commas between them or as a JSON array",
         "Key prefixes that are never touched. `.dlsdata/` is always among them.",
     )
     endpoint: str | None = _setting(

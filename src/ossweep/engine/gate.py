@@ -26,15 +26,11 @@ class Gate:
         self._code = ""
         self._run = 0
         self.refusal: str | None = None  # why OSS's errors have closed the gate
-        self.out_of_time = False
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
-        if self.refusal is None:
-            if self._budget.admits(kind, after):
-                return
-            self.out_of_time = True
-        raise Closed
+        if self.refusal is not None or not self._budget.admits(kind, after):
+            raise Closed
 
     def left(self) -> float:
         """Return the seconds that a request may take."""

@@ -52,14 +52,13 @@ class Result:
     """
     How a sweep ended.
 
-    `stopped` says what ended it early, if anything but the time did; `may_go_on` whether the work
+    `stopped` says what ended it early, if anything but time did; `may_go_on` whether the work
     that is left can be done by another invocation under the same order.
     """
 
     listed: int
     counts: Counts
     left: Work
-    out_of_time: bool
     stopped: str | None
     may_go_on: bool
 
@@ -108,7 +107,6 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
         listed=accounts.listed(),
         counts=accounts.counts(),
         left=left,
-        out_of_time=gate.out_of_time or gate.left() <= 0,
         stopped=gate.refusal or batches.stopped,
         may_go_on=not (left.finished or batches.at_ceiling),
     )

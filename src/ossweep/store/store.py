@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import oss2
-import requests
+import urllib3
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.store.bucket import Bucket
@@ -28,6 +28,9 @@ PAGE_KEYS = 1000  # the most keys OSS lists in one page
 ATTEMPTS = 8  # of one request
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 LONGEST_PAUSE = 10.0  # seconds
+
+# What a request may raise; the exceptions of requests are OSErrors.
+FAULTS = (StoreError, oss2.exceptions.OssError, urllib3.exceptions.HTTPError, OSError)
 
 # oss2 logs every key as it is, at the level that Function Compute's root logger lets through; it
 # tells of errors by raising them as well.
@@ -222,7 +225,7 @@ class OssStore:
             began = self._world.monotonic()
             try:
                 return request()
-            except (oss2.exceptions.OssError, requests.RequestException, StoreError) as raised:
+            except FAULTS as raised:
                 error = verdict(raised)
                 if is_throttling(getattr(raised, "status", 0), error.code):
                     self._session.throttled()
