@@ -239,8 +239,14 @@ def parse(document: Any, where: str = "the request") -> Request:
     for name, instead in _NOT_YET.items():
         if name in document:
             raise RequestError(f"{where}: `{name}` is not supported yet; {instead}")
-    if isinstance(document.get("limits"), dict) and "bytes" in document["limits"]:
-        raise RequestError(f"{where}: `limits.bytes` is not supported yet; write `limits.objects`")
+    _refuse_unknown(document, Request, where)
+    limits = document.get("limits")
+    if isinstance(limits, dict):
+        if "bytes" in limits:
+            raise RequestError(
+                f"{where}: `limits.bytes` is not supported yet; write `limits.objects`"
+            )
+        _refuse_unknown(limits, Limits, f"{where}: `limits`")
     try:
         return Request.model_validate(document)
     except ValidationError as error:
@@ -259,6 +265,7 @@ def schema() -> dict[str, Any]:
 
 _WANTED = {
     "string_type": "a string",
+    "string_unicode": "text that UTF-8 can carry",
     "bool_type": "true or false, without quotes",
     "int_type": "a whole number, without quotes",
     "tuple_type": "a list of strings",
@@ -277,8 +284,6 @@ def _sentence(error: Any) -> str:
     kind, given = error["type"], error["input"]
     if kind == "refused":
         return f"`{place}`: {error['msg']}" if place else str(error["msg"])
-    if kind == "extra_forbidden":
-        return _unknown(place, error["loc"])
     if kind == "missing":
         return f"`{place}` is missing; write it, or leave out what it belongs to"
     if kind == "literal_error":
@@ -289,12 +294,14 @@ def _sentence(error: Any) -> str:
     return f"`{place}` is {_kind(given)}; write {wanted}"
 
 
-def _unknown(place: str, loc: tuple[Any, ...]) -> str:
-    model: type[BaseModel] = Request if len(loc) == 1 else Limits
+def _refuse_unknown(document: dict[str, Any], model: type[BaseModel], where: str) -> None:
+    """Raise RequestError for a field that there is not: a mistyped `dryrun` must never delete."""
     known = list(model.model_fields)
-    near = get_close_matches(str(loc[-1]).lower(), known, n=1)
-    instead = f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(known)}"
-    return f"there is no field {_quoted(place)}; {instead}"
+    for name in document:
+        if name not in known:
+            near = get_close_matches(name.lower(), known, n=1)
+            instead = f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(known)}"
+            raise RequestError(f"{where}: there is no field {_quoted(name)}; {instead}")
 
 
 def _kind(value: Any) -> str:

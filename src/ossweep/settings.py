@@ -141,7 +141,7 @@ class Settings:
                 continue
             try:
                 values[entry.name] = entry.metadata["read"](text)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 raise SettingsError(
                     f"{name} is {json.dumps(text)}; write {entry.metadata['form']}"
                 ) from None

@@ -48,10 +48,10 @@ class Accounts:
     def book(self, outcome: Outcome) -> None:
         """Book a batch's outcome."""
         batch = outcome.batch
+        del self._batches.out[batch.source, batch.number]
         if batch.place is None:
             self._settled = add(self._settled, outcome.counts)
             self._undone[batch.source] += outcome.undone
-            del self._batches.out[batch.source, batch.number]
             return
         self._early[batch.number] = outcome
         while (first := self._early.get(self._next)) and first.batch.place and not first.undone:
@@ -85,13 +85,23 @@ class Accounts:
             keys=(*(found.key for found in self._open("named")), *work.keys[batches.taken :]),
             ranges=(Range(ranges[0].prefix, self._place.after), *ranges[1:]) if ranges else (),
             held=(*self._open("marker"), *held),
-            counts=self.counts(),
+            counts=add(self.counts(), Counts(unanswered=self._unheard_of())),
         )
 
     def _open(self, source: Source) -> list[Found]:
         """Return what batches have taken up and not done, whether or not they have come back."""
-        out = [batch for batch in self._batches.out.values() if batch.source == source]
-        return [*self._undone[source], *(found for batch in out for found in batch.objects)]
+        return [
+            *self._undone[source],
+            *(found for batch in self._out(source) for found in batch.objects),
+        ]
+
+    def _unheard_of(self) -> int:
+        """Return how many listed objects were taken up and have not come back in any way."""
+        return sum(len(batch.objects) for batch in self._out("listed"))
+
+    def _out(self, source: Source) -> list[Batch]:
+        # A request that was given up may still run, and so may the thread that lists.
+        return [batch for batch in list(self._batches.out.values()) if batch.source == source]
 
 
 def add(total: Counts, *more: Counts) -> Counts:

@@ -72,24 +72,24 @@ class Batches:
         self.clock = work.clock
         self.met = 0  # keys that listings have shown
         self.taken = 0  # named keys that batches have taken up
-        # Batches without a place, until their outcome is booked.
+        # Batches whose outcome is not booked yet.
         self.out: dict[tuple[Source, int], Batch] = {}
         self.held: dict[str, tuple[Place, Found]] = {
             found.key: (Place(0, ""), found) for found in work.held
         }
         self.start = self._start_of(0)
-        self.stopped: str | None = None  # the ceiling that was reached, or the listing's failure
-        self.at_ceiling = False
+        self.ceiling_reached: str | None = None
+        self.listing_failed: str | None = None
 
     def named_and_listed(self) -> Iterator[Batch]:
         """Yield batches of the named keys, then of all ranges but the held marker objects."""
         yield from self._named(self._work.keys)
-        if self.stopped is None:
+        if self.ceiling_reached is None:
             yield from self._listed()
 
     def markers(self) -> Iterator[Batch]:
         """Yield batches of the held marker objects: what lay below them has been dealt with."""
-        while self.held and self.stopped is None:
+        while self.held and self.ceiling_reached is None:
             most = min(BATCH_KEYS, self._room())
             chosen = [found for _, found in islice(self.held.values(), most)]
             if chosen:
@@ -135,7 +135,7 @@ class Batches:
         except Closed:
             pass
         except StoreError as error:
-            self.stopped = f"listing failed: {error}"
+            self.listing_failed = f"listing failed: {error}"
         if place != self.start:
             yield self._cut("listed", chosen, skipped, place)
 
@@ -175,8 +175,7 @@ class Batches:
 
     def _stop_at_ceiling(self) -> None:
         if self._ceiling is not None:
-            self.at_ceiling = True
-            self.stopped = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
+            self.ceiling_reached = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
 
     def _cut(
         self,
@@ -188,8 +187,7 @@ class Batches:
         batch = Batch(self._numbers[source], source, tuple(objects), dict(skipped), place)
         self._numbers[source] += 1
         self._chosen += len(objects)
-        if place is None:
-            self.out[source, batch.number] = batch
+        self.out[source, batch.number] = batch
         return batch
 
 

@@ -42,6 +42,10 @@ class Pipeline(Generic[T, R]):
         self._threads.shutdown(wait=False, cancel_futures=True)
         wait(self._under_way(), timeout=self._grace)
 
+    def late(self) -> list[R]:
+        """Return the outcomes that came while the block was being left."""
+        return [deletion.result() for deletion in self._deletions if deletion.done()]
+
     def outcomes(self, batches: Iterator[T], patience: Callable[[], float]) -> Iterator[R | None]:
         """Yield each outcome as it comes, and None after `patience()` seconds without one."""
         self._listing = self._threads.submit(next, batches, None)

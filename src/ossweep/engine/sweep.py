@@ -79,7 +79,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     `report` is called at each outcome, and several times a second while there is none. Nothing is
     left running when this returns.
     """
-    work = _without_spared_names(work, spares)
+    work = _without_spared(work, spares)
     batches = Batches(work, store, spares, ceiling)
     accounts = Accounts(work, batches)
     act = _plan if work.dry_run else _deleter(store)
@@ -99,29 +99,33 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
 
     with Pipeline(act, in_flight, GRACE) as pipeline, closing(store):
         follow(pipeline.outcomes(batches.named_and_listed(), patience))
-        if batches.stopped is None and not accounts.left().unlisted:
+        if batches.ceiling_reached is None and not accounts.left().unlisted:
             follow(pipeline.outcomes(batches.markers(), patience))
 
+    for outcome in pipeline.late():
+        accounts.book(outcome)
     left = accounts.left()
+    # What was chosen up to the ceiling and not asked for any more leaves room below it.
+    full = ceiling is not None and left.counts.asked >= ceiling.objects
+    at_ceiling = batches.ceiling_reached if full else None
     return Result(
         listed=accounts.listed(),
         counts=accounts.counts(),
         left=left,
-        stopped=gate.refusal or batches.stopped,
-        may_go_on=not (left.finished or batches.at_ceiling),
+        stopped=at_ceiling or gate.refusal or batches.listing_failed,
+        may_go_on=not (left.finished or at_ceiling),
     )
 
 
-def _without_spared_names(work: Work, spares: Callable[[str], bool]) -> Work:
-    """Book the named keys that are protected: they need no listing to be judged."""
-    spared = sum(map(spares, work.keys))
+def _without_spared(work: Work, spares: Callable[[str], bool]) -> Work:
+    """Book what is known by name and is protected: it needs no listing to be judged."""
+    keys = tuple(key for key in work.keys if not spares(key))
+    held = tuple(found for found in work.held if not spares(found.key))
+    spared = len(work.keys) - len(keys) + len(work.held) - len(held)
     if not spared:
         return work
-    return replace(
-        work,
-        keys=tuple(key for key in work.keys if not spares(key)),
-        counts=add(work.counts, Counts(skipped={PROTECTED: spared})),
-    )
+    counts = add(work.counts, Counts(skipped={PROTECTED: spared}))
+    return replace(work, keys=keys, held=held, counts=counts)
 
 
 def _deleter(store: Store) -> Callable[[Batch], Outcome]:

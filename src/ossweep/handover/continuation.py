@@ -67,7 +67,10 @@ def unseal(document: dict[str, Any], where: str) -> Work:
 
 
 def _fingerprint(document: dict[str, Any]) -> str:
-    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    try:
+        return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    except RecursionError:
+        return ""  # nothing that was made here is nested so deeply
 
 
 def _fitting(failures: tuple[Failure, ...]) -> tuple[Failure, ...]:

@@ -70,11 +70,11 @@ def _json(event: bytes) -> Any:
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a name that stands twice: of two `dry_run`, either might be meant."""
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RequestError(f"{json.dumps(twice)} stands twice in one object; write it once")
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise RequestError(f"{json.dumps(name)} stands twice in one object; write it once")
+        document[name] = value
     return document
 
 
