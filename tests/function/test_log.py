@@ -29,7 +29,7 @@ def test_a_sweep_logs_its_start_its_progress_and_its_end(deployment: Deployment)
 
     assert start["message"] == "sweep starts"
     assert {"sweeping"} == {line["message"] for line in progress}
-    assert len(progress) == 2
+    assert 1 <= len(progress) <= 2
     assert (end["message"], end["status"], end["deleted"]) == ("sweep ends", "done", 6000)
     for line in deployment.log:
         assert (line["job"], line["bucket"], line["level"]) == ("request-1", BUCKET, "INFO")

@@ -191,7 +191,7 @@ def test_an_edited_continuation_is_refused(deployment: Deployment, edit: dict[st
 def test_a_continuation_survives_other_json_tools(deployment: Deployment) -> None:
     """Neither the order of its fields nor its spaces matter."""
     deployment.fill(*(f"a/{number:04}" for number in range(3000)))
-    hurried(deployment, 6, list=1)
+    hurried(deployment, 6, list=2)
     continuation = deployment.send({"prefix": "a/"})["continuation"]
 
     shuffled = dict(reversed(continuation.items()))
@@ -211,7 +211,7 @@ def test_a_continuation_of_another_form_is_refused(deployment: Deployment) -> No
 def test_a_continuation_is_held_to_the_deployments_rules(deployment: Deployment) -> None:
     """A bucket that may no longer be swept is not, whatever was begun."""
     deployment.fill(*(f"a/{number:04}" for number in range(3000)))
-    hurried(deployment, 6, list=1)
+    hurried(deployment, 6, list=2)
     continuation = deployment.send({"prefix": "a/"})["continuation"]
 
     refusal = deployment.set(buckets="otherbucket").refuse(continuation)

@@ -1,26 +1,20 @@
-"""Invokes the handler as Function Compute does: in its own process, killed at its time limit."""
+"""Invokes the handler as Function Compute does, but without its API: in a process of its own."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from localcloud.fc_deployed import SOURCE, Call, Deployed
+from localcloud.fc_process import run
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from localcloud.signature import Credentials
-
-TESTS = Path(__file__).parents[1]
-SOURCE = TESTS.parent / "src"
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # what of the caller's environment the function sees
 
 
 @dataclass(frozen=True)
@@ -46,62 +40,26 @@ class Function:
         self, event: bytes, on_log: Callable[[dict[str, Any]], None] = lambda line: None
     ) -> Ended:
         """Invoke it once; `on_log` is called with each line of its log as it comes."""
-        with tempfile.TemporaryDirectory() as folder:
-            result = Path(folder) / "result"
-            process = subprocess.Popen(
-                [sys.executable, "-m", "localcloud.runtime", str(result)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=self._environment(),
-                cwd=self.code,
-            )
-            limit = Timer(self.timeout, process.kill)
-            limit.start()
-            with process:
-                log = _converse(process, event, on_log)
-            limit.cancel()
-            ended = json.loads(result.read_text("utf-8")) if result.exists() else {}
+        deployed = Deployed(
+            "ossweep",
+            self.credentials,
+            environment=self.environment,
+            code=self.code,
+            timeout=self.timeout,
+        )
+        call = Call(deployed, event, str(uuid4()), region=self.region)
+        outcome = run(call, lambda line: on_log(log_entry(line)))
         return Ended(
-            answer=json.loads(ended["answer"]) if "answer" in ended else None,
-            error=json.loads(ended["error"]) if "error" in ended else None,
-            log=log,
+            answer=json.loads(outcome.body) if outcome.how == "answered" else None,
+            error=json.loads(outcome.body) if outcome.how == "raised" else None,
+            log=tuple(log_entry(line) for line in outcome.log),
         )
 
-    def _environment(self) -> dict[str, str]:
-        context = {
-            "REQUEST_ID": str(uuid4()),
-            "REGION": self.region,
-            "ACCESS_KEY_ID": self.credentials.access_key_id,
-            "ACCESS_KEY_SECRET": self.credentials.access_key_secret,
-            "SECURITY_TOKEN": self.credentials.security_token or "",
-            "TIMEOUT": str(self.timeout),
-        }
-        return {
-            **{name: os.environ[name] for name in KEPT if name in os.environ},
-            **self.environment,
-            **{f"LOCALCLOUD_{name}": value for name, value in context.items()},
-            "PYTHONPATH": os.pathsep.join((str(self.code), str(TESTS))),
-        }
 
-
-def _converse(
-    process: subprocess.Popen[bytes], event: bytes, on_log: Callable[[dict[str, Any]], None]
-) -> tuple[dict[str, Any], ...]:
-    """Send the event, and collect the log until the process ends."""
-    log = []
-    if process.stdin is not None and process.stdout is not None:
-        process.stdin.write(event)
-        process.stdin.close()
-        for line in process.stdout:
-            entry = _log_entry(line)
-            log.append(entry)
-            on_log(entry)
-    return tuple(log)
-
-
-def _log_entry(line: bytes) -> dict[str, Any]:
+def log_entry(line: str) -> dict[str, Any]:
+    """Return a line of the log as a document; one that is none is its message."""
     try:
         entry = json.loads(line)
     except ValueError:
         entry = None
-    return entry if isinstance(entry, dict) else {"message": line.decode(errors="replace")}
+    return entry if isinstance(entry, dict) else {"message": line}

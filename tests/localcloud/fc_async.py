@@ -1,0 +1,110 @@
+"""Asynchronous invocations: accepted, run in the background, retried, and told of at their end."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from localcloud.fc_answers import FcError, already_there
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.fc_deployed import Call, Outcome
+
+TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+
+
+class Background:
+    """Runs what it is given, so many at a time, until it is stopped."""
+
+    def __init__(
+        self,
+        run: Callable[[Call], Outcome],
+        pause: Callable[[float], object],
+        at_once: int,
+        stopping: threading.Event,
+    ) -> None:
+        self.failures: list[dict[str, Any]] = []
+        self.successes: list[dict[str, Any]] = []
+        self._run = run
+        self._pause = pause
+        self._stopping = stopping
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="fc-async")
+        self._changed = threading.Condition()
+        self._unfinished = 0
+        self._broken: list[Exception] = []
+        self._tasks: set[tuple[str, str]] = set()
+
+    def accept(self, call: Call, task_id: str | None) -> None:
+        """Run it later. Without a task id of its own, its request id is its task's."""
+        with self._changed:
+            if call.function.async_task and task_id is not None:
+                self._remember(call.function.full_name, task_id)
+            self._unfinished += 1
+        self._pool.submit(self._work_off, call)
+
+    def wait(self, timeout: float) -> None:
+        """Wait until all that was accepted has come to its end; raise what broke on the way."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._unfinished == 0, timeout):
+                message = f"{self._unfinished} asynchronous invocations have not ended"
+                raise TimeoutError(message)
+            if self._broken:
+                raise self._broken.pop()
+
+    def stop(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _remember(self, function: str, task_id: str) -> None:
+        if not TASK_ID.fullmatch(task_id):
+            raise FcError(400, "InvalidArgument", f"'{task_id}' is no id of a task")
+        if (function, task_id) in self._tasks:
+            raise already_there(task_id)
+        self._tasks.add((function, task_id))
+
+    def _work_off(self, call: Call) -> None:
+        try:
+            self._try_to_the_end(call)
+        except Exception as error:  # noqa: BLE001 it is raised to who waits
+            self._broken.append(error)
+        finally:
+            with self._changed:
+                self._unfinished -= 1
+                self._changed.notify_all()
+
+    def _try_to_the_end(self, call: Call) -> None:
+        outcome = self._run(call)
+        while outcome.error_type and call.attempt <= call.function.retries:
+            # How long Function Compute waits before it tries again is NOT ESTABLISHED.
+            self._pause(float(2 ** (call.attempt - 1)))
+            if self._stopping.is_set():
+                return
+            call = replace(call, attempt=call.attempt + 1)
+            outcome = self._run(call)
+        if self._stopping.is_set():
+            return
+        if outcome.error_type:
+            self.failures.append(record(call, outcome))
+        elif call.function.on_success:
+            self.successes.append(record(call, outcome))
+
+
+def record(call: Call, outcome: Outcome) -> dict[str, Any]:
+    """Return what a destination is sent."""
+    return {
+        "timestamp": int(time.time() * 1000),
+        "requestContext": {
+            "requestId": call.request_id,
+            "functionArn": call.arn,
+            "condition": outcome.error_type or "",
+            "approximateInvokeCount": call.attempt,
+        },
+        "requestPayload": call.payload.decode(errors="replace"),
+        "responseContext": {"statusCode": 200, "functionError": outcome.error_type or ""},
+        "responsePayload": outcome.body.decode(errors="replace"),
+    }
