@@ -1,14 +1,17 @@
 # The commands a person types. Everything they need is set up in .venv first.
 PYTHON ?= python3
 VENV ?= .venv
-EVENT ?= events/prefix.json
+EVENT ?= events/direct-prefix.json
 FOR ?= 3.10
 BUILD ?= build
+
+# What reaches a real bucket counts only if it was typed, not if the environment happens to say it.
+said = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 
 READY := $(VENV)/ready
 WITH := PYTHONPATH=src:tests $(VENV)/bin/
 
-.PHONY: help run test check package schema clean
+.PHONY: help run test check package deploy invoke schema clean needs-serverless needs-runtime
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' Makefile
@@ -19,9 +22,10 @@ $(READY): requirements.txt tests/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile -r tests/requirements.txt
 	@touch $@
 
-run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/directory.json
+run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/direct-directory.json
 	@$(WITH)python -m localcloud.demo $(EVENT) \
-		$(if $(REAL_BUCKET),--real-bucket $(REAL_BUCKET)) $(if $(filter yes,$(DELETE)),--delete)
+		$(if $(call said,REAL_BUCKET),--real-bucket $(REAL_BUCKET)) \
+		$(if $(filter yes,$(call said,DELETE)),--delete)
 
 test: $(READY)  ## Run all tests; another Python: make test PYTHON=python3.12 VENV=.venv-3.12
 	@$(VENV)/bin/python -m pytest -n auto $(ARGS)
@@ -55,6 +59,26 @@ package:  ## Build what is deployed, in build/: make package FOR=3.12 for the ot
 	@# The code directory is read-only and its files' times change on the way there.
 	@$(TARGET) -m compileall -q --invalidation-mode unchecked-hash -s $(BUILD) -p /code $(BUILD)
 	@echo "$(BUILD): $$(du -sm $(BUILD) | cut -f1) MB for python$(FOR)"
+
+# What these two call is as Serverless Devs 3 documents it. It takes an account: no test does it.
+SERVERLESS ?= s
+
+deploy: needs-serverless needs-runtime package  ## Package and deploy as template.yml says
+	@$(SERVERLESS) deploy -t template.yml $(ARGS)
+
+invoke: needs-serverless  ## Call the deployed function: make invoke EVENT=events/direct-dry-run.json
+	@$(if $(filter file,$(origin EVENT)),echo \
+		"Say what to send: make invoke EVENT=events/direct-dry-run.json"; exit 1)
+	@$(SERVERLESS) invoke -t template.yml --event-file $(EVENT)
+
+needs-serverless:
+	@command -v $(firstword $(SERVERLESS)) >/dev/null || { \
+		echo "This takes Serverless Devs 3, whose command s is not here:" \
+		"npm install -g @serverless-devs/s, then s config add."; exit 1; }
+
+needs-runtime:
+	@grep -qE '^ +runtime: python$(FOR)( |$$)' template.yml || { echo "template.yml's runtime is not" \
+		"python$(FOR): write it there, or say for which Python to build with FOR=..."; exit 1; }
 
 schema: $(READY)  ## Write the request's JSON Schema anew, after a change of src/ossweep/request.py
 	@PYTHONPATH=src $(VENV)/bin/python -c 'import json; from ossweep.request import schema; \

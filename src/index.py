@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from ossweep import app
-from ossweep.errors import SweepError
+from ossweep.errors import SettingsError, SweepError
 from ossweep.store import Credentials
 
 if TYPE_CHECKING:
@@ -28,26 +28,14 @@ def handler(event: bytes, context: Any) -> str:
     failure destination.
     """
     began = time.monotonic()
-    invocation = app.Invocation(
-        request_id=context.request_id,
-        began=began,
-        timeout_seconds=int(context.function.timeout),  # Function Compute passes it as text
-        region=getattr(context, "region", None) or os.environ.get("FC_REGION"),
-        credentials=_credentials(context, os.environ),
-    )
-    return _answer(_Event(event, invocation), _LambdaContext.of(context))
+    return _answer(event, _LambdaContext.of(context, began))
 
 
-@dataclass(frozen=True)
-class _Event:
-    body: bytes
-    invocation: app.Invocation
-
-
-@logger.inject_lambda_context(clear_state=True)
-def _answer(event: _Event, context: _LambdaContext) -> str:  # noqa: ARG001 - the logger reads it
+# The logger could be told by POWERTOOLS_LOGGER_LOG_EVENT to log the event; keys are not for that.
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+def _answer(event: bytes, context: _LambdaContext) -> str:
     try:
-        return app.answer(event.body, event.invocation, os.environ, logger)
+        return app.answer(event, context.invocation(), os.environ, logger)
     except SweepError as refusal:
         logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
         raise
@@ -86,21 +74,42 @@ def _credentials(context: Any, environ: Mapping[str, str]) -> Credentials | None
 
 @dataclass(frozen=True)
 class _LambdaContext:
-    """Function Compute's context under the names that aws-lambda-powertools looks for."""
+    """Function Compute's context, with the names that aws-lambda-powertools looks for."""
 
     function_name: str
-    memory_limit_in_mb: int
+    memory_limit_in_mb: str
     invoked_function_arn: str
     aws_request_id: str
+    began: float
+    given: Any
 
     @classmethod
-    def of(cls, context: Any) -> _LambdaContext:
-        function = context.function
-        region = getattr(context, "region", "") or ""
-        account = getattr(context, "account_id", "") or ""
+    def of(cls, context: Any, began: float) -> _LambdaContext:
+        function = getattr(context, "function", None)
+        name = str(getattr(function, "name", ""))
+        region, account = getattr(context, "region", ""), getattr(context, "account_id", "")
         return cls(
-            function_name=function.name,
-            memory_limit_in_mb=int(function.memory),
-            invoked_function_arn=f"acs:fc:{region}:{account}:functions/{function.name}",
-            aws_request_id=context.request_id,
+            function_name=name,
+            memory_limit_in_mb=str(getattr(function, "memory", "")),
+            invoked_function_arn=f"acs:fc:{region}:{account}:functions/{name}",
+            aws_request_id=str(getattr(context, "request_id", "")),
+            began=began,
+            given=context,
+        )
+
+    def invocation(self) -> app.Invocation:
+        """Return what the app needs of it; raises SettingsError for a time limit that is none."""
+        timeout = getattr(getattr(self.given, "function", None), "timeout", None)
+        try:
+            seconds = int(timeout)  # type: ignore[arg-type] # Function Compute passes it as text
+        except (TypeError, ValueError, OverflowError):
+            raise SettingsError(
+                f"the context's function.timeout is {timeout!r}; it must be a number of seconds"
+            ) from None
+        return app.Invocation(
+            request_id=self.aws_request_id,
+            began=self.began,
+            timeout_seconds=seconds,
+            region=getattr(self.given, "region", None) or os.environ.get("FC_REGION"),
+            credentials=_credentials(self.given, os.environ),
         )

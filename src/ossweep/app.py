@@ -1,23 +1,32 @@
-"""Chooses the real things, runs an event's requests, and turns the results into an answer."""
+"""Chooses the real things, does what an event asks for, and turns the results into an answer."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep import policy
+from ossweep import __version__, triggers
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
-from ossweep.engine.sweep import sweep
-from ossweep.errors import SettingsError
-from ossweep.handover import continuation
-from ossweep.log import Log
-from ossweep.request import parse
-from ossweep.settings import Settings
-from ossweep.store import Credentials, connect
-from ossweep.triggers import direct
-from ossweep.work import Work
+from ossweep.errors import (
+    Closed,
+    PolicyError,
+    RequestError,
+    SettingsError,
+    StoreError,
+    SweepError,
+    UndoneError,
+)
+from ossweep.events import Happened, Item, Ordered, Reading
+from ossweep.job import App, Invocation, ignored, open_bucket, order, run
+from ossweep.policy import check_allowed
+from ossweep.request import schema
+from ossweep.rules import ANSWER
+from ossweep.settings import Settings, variable
+from ossweep.triggers import direct, http
+from ossweep.triggers.documents import EXAMPLES
+from ossweep.triggers.oss import OWN_META
 from ossweep.world import World
 
 if TYPE_CHECKING:
@@ -25,32 +34,22 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
-    from ossweep.engine.sweep import Result
+    from ossweep.rules import Rule
+    from ossweep.triggers.http import HttpRequest
+    from ossweep.work import Work
 
-# The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
-_INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}
+__all__ = ["Invocation", "answer"]
 
-
-@dataclass(frozen=True)
-class Invocation:
-    """What an invocation brings along: who is called, for how long, and as whom."""
-
-    request_id: str
-    began: float  # of the world's monotonic clock, at the handler's first line
-    timeout_seconds: int
-    region: str | None
-    credentials: Credentials | None
-
-
-@dataclass(frozen=True)
-class App:
-    """All that the requests of one invocation share."""
-
-    settings: Settings
-    invocation: Invocation
-    budget: Budget
-    logger: Logger
-    world: World
+REQUEST_FILE_BYTES = 32 * 1024 * 1024  # what FC takes as an event
+NAMED = 10  # jobs that an exception names; it counts all
+FINE = frozenset({"done", "planned", "ignored"})
+STATUSES: dict[type[SweepError], int] = {
+    RequestError: 400,
+    PolicyError: 403,
+    SettingsError: 500,
+    StoreError: 502,
+    UndoneError: 500,
+}
 
 
 def answer(
@@ -61,21 +60,26 @@ def answer(
     world: World | None = None,
 ) -> str:
     """
-    Do what an event asks for, and return the answer: a JSON document.
+    Do what an event asks for, and return the answer: a JSON document, or an HTTP response.
 
-    Raises RequestError, PolicyError or SettingsError, before anything is deleted, if any of the
-    event's requests cannot be done.
+    Raises RequestError, PolicyError or SettingsError, before anything is deleted, for what is
+    refused, and UndoneError for jobs that were not done if their source asks for that.
     """
     world = world or World()
     settings = Settings.read(environ)
     app = App(settings, invocation, _budget(settings, invocation, world), logger, world)
-    read = direct.read(event)
-    jobs = [
-        _work(document, number, app, where=f"request {number}" if read.is_batch else "the request")
-        for number, document in enumerate(read.documents, start=1)
-    ]
-    answers = [_run(work, app) for work in jobs]
-    return json.dumps({"answers": answers} if read.is_batch else answers[0])
+    if not event.strip():
+        return _help(app)
+    document = triggers.parse(event)
+    if http.recognises(document):
+        return _over_http(http.read(document), app)
+    return json.dumps(_act(triggers.read(document), app))
+
+
+def _help(app: App) -> str:
+    """Answer an empty event, which the console sends if nothing else is written."""
+    nothing = ignored("the event is empty; send a request, such as these", None, app)
+    return json.dumps({**nothing, "examples": EXAMPLES})
 
 
 def _budget(settings: Settings, invocation: Invocation, world: World) -> Budget:
@@ -89,129 +93,145 @@ def _budget(settings: Settings, invocation: Invocation, world: World) -> Budget:
     return Budget(seconds, world.monotonic)
 
 
-def _work(document: Any, number: int, app: App, where: str) -> Work:
-    """Return the work that a document orders, once the deployment allows it."""
-    settings = app.settings
-    if continuation.is_continuation(document):
-        work = continuation.unseal(document, where)
-        policy.check_allowed(work.bucket, settings, where)
-    else:
-        request = parse(document, where)
-        bucket = policy.bucket_of(request, settings, where)
-        policy.check_unprotected(request, settings, where)
-        ranges = policy.ranges_of(request)
-        listed = tuple(each.prefix for each in ranges)
-        work = Work(
-            job=f"{app.invocation.request_id}-{number}",
-            bucket=bucket,
-            dry_run=request.dry_run,
-            limit=request.limits.objects if request.limits else None,
-            # A named key that a range holds is met there; it must not be counted twice.
-            keys=tuple(key for key in request.keys if not key.startswith(listed)),
-            ranges=ranges,
-            directories=frozenset(request.directory),
+def _over_http(request: HttpRequest, app: App) -> str:
+    """Answer an HTTP request; FC's own InvokeFunction in this wrapping is answered as itself."""
+    if request.is_anonymous and not app.settings.allow_anonymous:
+        refusal = PolicyError(
+            "this HTTP request is not signed, and whoever knows the address could delete; "
+            "give the trigger authType function, or set OSSWEEP_ALLOW_ANONYMOUS to true"
         )
-    return replace(work, dry_run=work.dry_run or settings.dry_run)
+        return http.response(403, _refused(refusal))
+    try:
+        if request.is_invocation and not request.body.strip():
+            return _help(app)
+        if request.is_invocation:
+            return json.dumps(_act(triggers.read(triggers.parse(request.body)), app))
+        return http.response(*_route(request, app))
+    except SweepError as refusal:
+        if request.is_invocation:
+            raise
+        app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+        return http.response(STATUSES[type(refusal)], _refused(refusal))
 
 
-def _run(work: Work, app: App) -> dict[str, Any]:
-    settings, world, invocation = app.settings, app.world, app.invocation
-    gate = Gate(app.budget)
-    store = connect(
-        work.bucket,
-        endpoint=_endpoint(app),
-        region=_region(app),
-        credentials=_credentials(invocation),
-        gate=gate,
-        world=world,
-        connections=settings.in_flight + 1,
+def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
+    match request.method, request.path:
+        case "GET", "/":
+            return 200, _described(app.settings)
+        case "GET", "/schema":
+            return 200, schema()
+        case "POST", "/":
+            document = triggers.parse(request.body)
+            return 200, _act(direct.read(document, "http"), app)
+        case _, "/" | "/schema":
+            return 405, {"error": "MethodNotAllowed", "reason": "POST a request to /"}
+        case _:
+            return 404, {"error": "NotFound", "reason": "there are / and /schema"}
+
+
+def _described(settings: Settings) -> dict[str, Any]:
+    described = {variable(each): getattr(settings, each.name) for each in fields(settings)}
+    described["OSSWEEP_RULES"] = [rule.document() for rule in settings.rules]
+    return {"name": "ossweep", "version": __version__, "settings": described}
+
+
+def _refused(refusal: SweepError) -> dict[str, str]:
+    return {"error": type(refusal).__name__, "reason": str(refusal)}
+
+
+def _act(reading: Reading, app: App) -> Any:
+    """Do what was read; raises what is refused, and UndoneError if the source asks for that."""
+    answers = _all_or_none(reading, app) if reading.together else _each(reading, app)
+    undone = [a for a in answers if a["status"] == "refused"]
+    if reading.source in app.settings.raise_:
+        undone = [a for a in answers if a["status"] not in FINE]
+    if undone:
+        raise UndoneError(_said_of(undone, len(answers)))
+    return {"answers": answers} if reading.is_list else answers[0]
+
+
+def _all_or_none(reading: Reading, app: App) -> list[dict[str, Any]]:
+    works = [
+        order(item.document, app, item.where) for item in reading.items if isinstance(item, Ordered)
+    ]
+    return [run(work, app) for work in works]
+
+
+def _each(reading: Reading, app: App) -> list[dict[str, Any]]:
+    """Do each item for itself; one that is refused does not stop the others."""
+    answers: list[dict[str, Any]] = []
+    for item in reading.items:
+        try:
+            answers += _answers_of(item, app)
+        except SweepError as refusal:
+            app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+            answers.append({"status": "refused", "where": item.where, **_refused(refusal)})
+    return answers
+
+
+def _said_of(undone: list[dict[str, Any]], count: int) -> str:
+    said = "; ".join(
+        a["reason"] if a["status"] == "refused" else f"job {a['job']}: {a['status']}: {a['reason']}"
+        for a in undone[:NAMED]
     )
-    began = world.monotonic()
-    log = Log(app.logger, work, world.monotonic, settings.log_seconds)
-    log.start(app.budget.left())
-    result = sweep(
-        work,
-        store,
-        gate,
-        spares=lambda key: policy.spares(key, settings),
-        ceiling=policy.ceiling_of(work, settings),
-        in_flight=settings.in_flight,
-        report=log.progress,
+    return (
+        f"{len(undone)} of {count} jobs were not done: {said}. "
+        "Sending the event again is harmless: what is deleted stays deleted"
     )
-    left = replace(
-        result.left,
-        clock=result.left.clock if result.left.clock is not None else store.first_date(),
-        requests_made={
-            kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0)
-            for kind in ("list", "batch_delete", "delete", "throttled")
-        },
-        milliseconds=work.milliseconds + round(1000 * (world.monotonic() - began)),
-    )
-    document = _document(work, replace(result, left=left))
-    log.end(document)
-    return document
 
 
-def _document(work: Work, result: Result) -> dict[str, Any]:
-    counts, left = result.counts, result.left
-    skipped = sum(counts.skipped.values())
-    status, reason = _status(work, result)
-    may_go_on = result.may_go_on and status in {"unfinished", "stopped"}
-    return {
-        "job": work.job,
-        "status": status,
-        "reason": reason,
-        "bucket": work.bucket,
-        "dry_run": work.dry_run,
-        "listed": result.listed,
-        "deleted": counts.deleted,
-        "bytes": counts.bytes,
-        "failed": counts.failed,
-        "skipped": skipped,
-        "remaining": result.listed - counts.deleted - counts.failed - skipped,
-        "failures": [
-            {"key": failure.key, "code": failure.code, "message": failure.message}
-            for failure in counts.failures
-        ],
-        "skipped_because": dict(counts.skipped),
-        "requests_made": dict(left.requests_made),
-        "seconds": round(left.milliseconds / 1000, 1),
-        "continuation": continuation.seal(left) if may_go_on else None,
-    }
+def _answers_of(item: Item, app: App) -> list[dict[str, Any]]:
+    if isinstance(item, Ordered):
+        return [run(order(item.document, app, item.where), app)]
+    if isinstance(item, Happened):
+        return _answers_to(item, app)
+    raise item.refusal
 
 
-def _status(work: Work, result: Result) -> tuple[str, str | None]:
-    if result.stopped is not None:
-        return "stopped", result.stopped
-    if not result.left.finished:
-        return "unfinished", "time ran out; send the continuation back to go on"
-    if work.dry_run:
-        return "planned", None
-    if result.counts.failed:
-        return "incomplete", "some keys could not be deleted; `failures` names them"
-    return "done", None
+def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
+    """Do what the deployment's rules make of an event of OSS."""
+    if happened.by_ossweep:
+        return [ignored("ossweep has written this object itself", happened.bucket, app)]
+    answers: list[dict[str, Any]] = []
+    for rule in app.settings.rules:
+        parts = rule.parts(happened)
+        if parts is None:
+            continue
+        check_allowed(happened.bucket, app.settings, happened.where)
+        if rule.delete is not None:
+            answers.append(run(_belongings(rule, happened, parts, app), app))
+        else:
+            answers += _run_file(happened, app)
+    return answers or [ignored(f"no rule is about {happened.where}", happened.bucket, app)]
 
 
-def _region(app: App) -> str:
-    region = app.settings.region or app.invocation.region
-    if not region:
-        raise SettingsError(
-            "the function's context names no region; set OSSWEEP_REGION to the bucket's, "
-            "such as cn-hangzhou"
-        )
-    return region.removeprefix("oss-")
+def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: App) -> Work:
+    """Return the work of deleting what belongs to an object."""
+    request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
+    # What was written after the event belongs to another object of that name.
+    return replace(order(request, app, happened.where), clock=happened.at)
 
 
-def _endpoint(app: App) -> str:
-    region = _region(app)
-    host = app.settings.endpoint or _INTERNAL.get(region, f"oss-{region}-internal.aliyuncs.com")
-    return host if "://" in host else f"https://{host}"
+def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:
+    """Run the requests in an object, and write the answer beside it."""
+    store = open_bucket(happened.bucket, Gate(app.budget), app)
+    name = happened.key.removesuffix(".json") + ANSWER
+    mark = {OWN_META: app.invocation.request_id}
+    try:
+        content = store.read(happened.key, REQUEST_FILE_BYTES)
+        said, answers = _said_to(content, happened, app)
+        store.write(name, json.dumps(said, indent=2).encode(), mark)
+    except Closed:
+        raise UndoneError(f"{happened.where}: time ran out before it was answered") from None
+    return answers
 
 
-def _credentials(invocation: Invocation) -> Credentials:
-    if invocation.credentials is None:
-        raise SettingsError(
-            "there are no credentials: give the function a role, or, outside of Function Compute, "
-            "set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET"
-        )
-    return invocation.credentials
+def _said_to(content: bytes, happened: Happened, app: App) -> tuple[Any, list[dict[str, Any]]]:
+    """Do what a request file orders; return the document of its answer, and the answers in it."""
+    try:
+        reading = direct.read(triggers.parse(content))
+        answers = _all_or_none(reading, app)
+    except (RequestError, PolicyError) as refusal:
+        said = {"status": "refused", **_refused(refusal)}
+        return said, [{**said, "where": happened.where}]
+    return ({"answers": answers} if reading.is_list else answers[0]), answers

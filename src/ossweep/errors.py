@@ -6,6 +6,7 @@ Everything ossweep raises on purpose.
   - PolicyError     the order asks for more than this deployment allows; nothing of it was deleted
   - SettingsError   the deployment is set up wrongly; nothing was deleted
   - StoreError      OSS refused a request for good, or could not be reached
+  - UndoneError     some jobs of an event were not done, and its source shall send it again
 * Closed            no request may start any more: a turn of the road, not a fault
 """
 
@@ -28,6 +29,10 @@ class PolicyError(SweepError):
 
 class SettingsError(SweepError):
     """The deployment's settings, credentials or time limit do not allow any work."""
+
+
+class UndoneError(SweepError):
+    """Some of an event's jobs were not done; raised where only that makes FC try again."""
 
 
 class Scope(Enum):

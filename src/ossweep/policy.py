@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ossweep.errors import PolicyError
@@ -87,6 +88,12 @@ def ranges_of(request: Request) -> tuple[Range, ...]:
     """Return the fewest ranges that hold all that the request's prefixes and directories hold."""
     prefixes = [""] if request.everything else [*request.prefix, *request.directory]
     return tuple(Range(prefix) for prefix in _outermost(prefixes))
+
+
+def is_listed(key: str, ranges: tuple[Range, ...]) -> bool:
+    """Tell whether one of the ranges, sorted and apart from each other, holds a key."""
+    before = bisect_right(ranges, key, key=lambda each: each.prefix)
+    return before > 0 and key.startswith(ranges[before - 1].prefix)
 
 
 def _outermost(prefixes: Iterable[str]) -> list[str]:

@@ -59,12 +59,13 @@ def check_name(name: str, what: str) -> str:
             f"{what} {_quoted(name)} is {size:,} bytes long; "
             f"OSS has no key longer than {KEY_BYTES:,} bytes: write the key as OSS lists it"
         )
-    if name.startswith(("/", "\\")):
+    if name.startswith("/"):
         raise _refuse(
-            f"{what} {_quoted(name)} begins with {_quoted(name[0])}; no key in OSS does: "
-            f"write {_quoted(name.lstrip('/') or 'dir/')}"
-            if name[0] == "/"
-            else f"{what} {_quoted(name)} begins with a backslash; no key in OSS does: "
+            f"{what} {_quoted(name)} begins with a slash; no key in OSS does: write it without"
+        )
+    if name.startswith("\\"):
+        raise _refuse(
+            f"{what} {_quoted(name)} begins with a backslash; no key in OSS does: "
             "write it without, and `/` between directories"
         )
     return name

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
+import re
+from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from ossweep import rules
 from ossweep.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from ossweep.rules import Rule
 
 PREFIX = "OSSWEEP_"
 ALWAYS_PROTECTED = (".dlsdata/",)  # OSS-HDFS keeps its data there; Alibaba forbids touching it
@@ -22,14 +26,22 @@ def _names(text: str) -> tuple[str, ...]:
     names = json.loads(text)
     if not all(isinstance(name, str) and name for name in names):
         raise ValueError
-    return tuple(names)
+    return tuple(dict.fromkeys(names))
 
 
 def _protected(text: str) -> tuple[str, ...]:
     names = _names(text)
     if any(name.startswith(("/", "\\")) for name in names):
         raise ValueError  # no key begins so: it would protect nothing
+    if not text.lstrip().startswith("[") and set(text) & set("*;\"'"):
+        raise ValueError  # meant as a pattern, a separator or a quote; JSON can mean the letter
     return tuple(dict.fromkeys(ALWAYS_PROTECTED + names))
+
+
+def _endpoint(text: str) -> str:
+    if not re.fullmatch(r"(https?://)?[A-Za-z0-9._-]+(:[0-9]{1,5})?/?|", text):
+        raise ValueError
+    return text
 
 
 def _literal_bool(text: str) -> bool:
@@ -37,10 +49,9 @@ def _literal_bool(text: str) -> bool:
 
 
 def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    if not re.fullmatch("[0-9]{1,18}", text) or int(text) < 1:
         raise ValueError
-    return number
+    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -48,6 +59,15 @@ def _seconds(text: str) -> float:
     if not 1 <= number < 86_400:  # noqa: PLR2004 - FC's longest run is 86,400 s
         raise ValueError
     return number
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    if names == ("none",):
+        return ()
+    if not names or not set(names) <= {"direct", "http", "oss", "mns", "timer"}:
+        raise ValueError
+    return names
 
 
 def _in_flight(text: str) -> int:
@@ -79,8 +99,8 @@ class Settings:
     )
     endpoint: str | None = _setting(
         None,
-        str,
-        "a host name or a URL",
+        _endpoint,
+        "a host name, or a URL with http:// or https://",
         "OSS's endpoint. Default: the internal one of the function's region, over HTTPS.",
     )
     region: str | None = _setting(
@@ -107,6 +127,24 @@ class Settings:
         "a number of seconds from 1 on",
         "Kept back from the function's time limit, to answer in.",
     )
+    rules: tuple[Rule, ...] = _setting(
+        (),
+        rules.read,
+        "a JSON list of rules",
+        "What events of OSS ask for. Without a rule they are ignored.",
+    )
+    raise_: tuple[str, ...] = _setting(
+        ("oss", "mns", "timer"),
+        _sources,
+        "direct, http, oss, mns, timer with commas between them, or none",
+        "The sources for which a job that was not done raises, so that FC tries again.",
+    )
+    allow_anonymous: bool = _setting(
+        False,
+        _literal_bool,
+        "true or false",
+        "`true` answers HTTP requests that nobody has signed.",
+    )
     in_flight: int = _setting(
         8,
         _in_flight,
@@ -128,7 +166,7 @@ class Settings:
         Raises SettingsError for a value that cannot be read, and for a name that is not known: a
         mistyped OSSWEEP_DRYRUN must never delete.
         """
-        known = {PREFIX + entry.name.upper(): entry for entry in fields(cls)}
+        known = {variable(entry): entry for entry in fields(cls)}
         for name in sorted(environ):
             if name.startswith(PREFIX) and name not in known:
                 raise SettingsError(
@@ -141,8 +179,15 @@ class Settings:
                 continue
             try:
                 values[entry.name] = entry.metadata["read"](text)
+            except SettingsError:
+                raise
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise SettingsError(
                     f"{name} is {json.dumps(text)}; write {entry.metadata['form']}"
                 ) from None
         return cls(**values)
+
+
+def variable(setting: Field[Any]) -> str:
+    """Return the name of a setting's environment variable."""
+    return PREFIX + setting.name.upper().rstrip("_")  # `raise` is a word of the language

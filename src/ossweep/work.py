@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - a continuation is read by these types
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
-Kind = Literal["list", "batch_delete", "delete"]
+Kind = Literal["list", "batch_delete", "delete", "get", "put"]
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,13 @@ class Work:
     A job with what is left of it: a new order, or one that an earlier invocation began.
 
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
-    `directories` are the marker objects that go last; `held` are those met already.
+    `directories` are the marker objects that go last; `held` are those met already. `passed` are
+    keys that the ranges will show again and that have failed for good. `unsettled` objects were
+    met before and are still to do; the ranges will show them again.
     """
+
+    # How pydantic reads it: a field that there is not must never be overlooked.
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     job: str
     bucket: str
@@ -104,6 +109,8 @@ class Work:
     ranges: tuple[Range, ...] = ()
     directories: frozenset[str] = frozenset()
     held: tuple[Found, ...] = ()
+    passed: tuple[str, ...] = ()
+    unsettled: int = 0
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged

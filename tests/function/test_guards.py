@@ -146,6 +146,23 @@ def test_the_clock_is_osss_own_and_is_taken_once(deployment: Deployment) -> None
     assert (first["status"], answer["status"], answer["skipped"]) == ("unfinished", "done", 1)
 
 
+def test_a_marker_object_that_is_written_again_is_spared(deployment: Deployment) -> None:
+    """It goes last, perhaps hours after the listing has shown it; so it is looked at again."""
+    deployment.fill("d/", "d/1", "d/2", "d/3")
+    now = deployment.oss.now()
+    deployment.oss.misbehave(
+        Before("batch_delete", lambda _: deployment.oss.fill(BUCKET, ["d/"], now + 1), times=1)
+    )
+
+    answer = deployment.send({"directory": "d"})
+
+    assert deployment.keys() == ["d/"]
+    assert (answer["deleted"], answer["skipped_because"]) == (
+        3,
+        {"written after the job began": 1},
+    )
+
+
 def test_an_object_of_the_clocks_own_second_is_spared(deployment: Deployment) -> None:
     """Times are whole seconds: it may have been written after."""
     at = int(deployment.oss.now()) + 100
@@ -194,6 +211,15 @@ def test_without_osss_date_nothing_listed_is_deleted(deployment: Deployment) -> 
         ("OSSWEEP_IN_FLIGHT", "0"),
         ("OSSWEEP_PROTECTED", "[1]"),
         ("OSSWEEP_PROTECTED", "keep/,/data/"),
+        ("OSSWEEP_PROTECTED", "keep/*"),
+        ("OSSWEEP_PROTECTED", "keep/;data/"),
+        ("OSSWEEP_PROTECTED", '"keep/"'),
+        ("OSSWEEP_MAX_OBJECTS", "1_000"),
+        ("OSSWEEP_ENDPOINT", "ftp://example"),
+        ("OSSWEEP_ENDPOINT", "http://127.0.0.1:99999"),
+        ("OSSWEEP_RAISE", "sometimes"),
+        ("OSSWEEP_RULES", "{}"),
+        ("OSSWEEP_ALLOW_ANONYMOUS", "yes"),
         ("OSSWEEP_PROTECTED", '[""]'),
         ("OSSWEEP_ENDPOINT", "http://not an endpoint"),
     ],

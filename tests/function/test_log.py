@@ -34,8 +34,8 @@ def test_a_sweep_logs_its_start_its_progress_and_its_end(deployment: Deployment)
     for line in deployment.log:
         assert (line["job"], line["bucket"], line["level"]) == ("request-1", BUCKET, "INFO")
     for line in progress:
-        assert {"listed", "deleted", "failed", "skipped", "seconds_left"} < set(line)
-        assert line["deleted_per_second"] > 0
+        told = {"listed", "deleted", "failed", "skipped", "deleted_per_second", "seconds_left"}
+        assert told < set(line)
 
 
 def test_keys_stand_in_the_log_as_json_only(
@@ -65,7 +65,7 @@ def test_an_invocation_through_the_door_names_itself_in_every_line(oss: LocalOss
     ) == ("done", ["sweep starts", "sweep ends"])
     for line in ended.log:
         assert ended.answer["job"] == f"{line['function_request_id']}-1"
-        assert (line["function_name"], line["function_memory_size"]) == ("ossweep", 512)
+        assert (line["function_name"], line["function_memory_size"]) == ("ossweep", "512")
         assert line["function_arn"] == "acs:fc:cn-hangzhou:123456789:functions/ossweep"
 
 
@@ -86,7 +86,15 @@ def test_a_refusal_is_raised_and_logged_in_one_line(oss: LocalOss) -> None:
 def test_no_credential_is_ever_logged(oss: LocalOss) -> None:
     """Neither when all is well, nor when OSS refuses, nor when the event does."""
     oss.fill(BUCKET, ["a"])
-    function = Function(_environment(oss), oss.temporary_credentials)
+    function = Function(
+        # The logger's own switches must not open what is closed here.
+        {
+            **_environment(oss),
+            "POWERTOOLS_LOGGER_LOG_EVENT": "true",
+            "POWERTOOLS_LOG_LEVEL": "DEBUG",
+        },
+        oss.temporary_credentials,
+    )
     stranger = replace(oss.temporary_credentials, access_key_secret="not-the-secret")
 
     said = json.dumps(
@@ -103,6 +111,7 @@ def test_no_credential_is_ever_logged(oss: LocalOss) -> None:
     token = oss.temporary_credentials.security_token
     assert token is not None
     assert token not in said
+    assert oss.temporary_credentials.access_key_id not in said
     assert oss.temporary_credentials.access_key_secret not in said
     assert "not-the-secret" not in said
 

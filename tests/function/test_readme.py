@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployment import BUCKET
-from localcloud.tree import plant
-from ossweep.settings import Settings
+from localcloud.tree import RULES, plant
+from ossweep.settings import Settings, variable
 
 if TYPE_CHECKING:
     from deployment import Deployment
@@ -23,6 +23,13 @@ EXAMPLES = re.findall(
     r"<!-- send (\S+) -->\n```json\n(.*?)```.*?<!-- get -->\n```json\n(.*?)```", README, re.DOTALL
 )
 VARYING = {"job", "seconds"}
+NEEDS = {
+    "list": "oss:ListObjects",
+    "batch_delete": "oss:DeleteObject",
+    "delete": "oss:DeleteObject",
+    "get": "oss:GetObject",
+    "put": "oss:PutObject",
+}
 
 
 @pytest.mark.parametrize(("file", "request_", "answer"), EXAMPLES, ids=[e[0] for e in EXAMPLES])
@@ -49,7 +56,7 @@ def test_the_settings_table_is_the_settings() -> None:
 
     assert rows == [
         (
-            f"OSSWEEP_{entry.name.upper()}",
+            variable(entry),
             entry.metadata["form"],
             _shown(entry.default),
             entry.metadata["says"],
@@ -60,14 +67,21 @@ def test_the_settings_table_is_the_settings() -> None:
 
 def test_the_permissions_are_those_of_the_requests_made(deployment: Deployment) -> None:
     """Whatever is asked of OSS is in the table, and nothing in the table is never asked."""
-    needs = {"list": "oss:ListObjects", "batch_delete": "oss:DeleteObject"}
-    needs["delete"] = needs["batch_delete"]
     plant(deployment.oss, BUCKET)
+    deployment.set(rules=json.dumps(RULES))
 
     deployment.send({"directory": "src", "prefix": "odd/", "keys": ["src.txt"]})
+    deployment.send((ROOT / "events/oss-request-file.json").read_bytes())
 
-    made = {needs[request.operation] for request in deployment.oss.requests}
+    made = {NEEDS[request.operation] for request in deployment.oss.requests}
     assert made == set(re.findall(r"^\| `(oss:\w+)`", README, re.MULTILINE))
+
+
+def test_the_rules_that_are_shown_are_those_of_the_local_cloud() -> None:
+    """The events of OSS are tried with them."""
+    (shown,) = re.findall(r"<!-- rules -->\n```json\n(.*?)```", README, re.DOTALL)
+
+    assert json.loads(shown) == list(RULES)
 
 
 def test_every_file_that_readme_links_to_is_there() -> None:

@@ -1,4 +1,4 @@
-"""Shows ossweep at work: `make run` on the local OSS, or on a real bucket that is named to it."""
+"""Shows ossweep at work: `make run` on the local cloud, or on a real bucket that is named to it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from localcloud.faults import Latency
+from localcloud.fc import Deployed, LocalFc
+from localcloud.fc_clients import Remote
 from localcloud.function import Ended, Function
 from localcloud.oss import LocalOss
 from localcloud.signature import Credentials
-from localcloud.tree import plant
+from localcloud.tree import RULES, plant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BUCKET = "examplebucket"
-EVENTS = Path(__file__).parents[2] / "events"
-DEFAULT_EVENT = EVENTS / "prefix.json"
+DEFAULT_EVENT = Path(__file__).parents[2] / "events" / "direct-prefix.json"
 NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSSWEEP_ENDPOINT", "OSSWEEP_REGION")
+COLUMNS = ("status", "listed", "deleted", "bytes", "skipped", "failed", "remaining", "seconds")
+SHOWN = 500  # characters of an event
 
 console = Console(highlight=False)
 
@@ -41,18 +44,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         real = options.real_bucket
         stage = _real_stage(real) if real else _local_stage(stack)
         console.print(f"[bold]{options.event.name}[/]  {_on_one_line(event)}\n", soft_wrap=True)
-        planned = stage.send(_dry(event), "dry run", None)
+        planned = send(stage.planning, event, "dry run", None)
         if planned is None:
             return 1
         if real and not options.delete:
-            console.print("\nNothing was deleted. To delete it: make run … DELETE=yes")
+            console.print("Nothing was deleted. To delete it, add DELETE=yes to the command.")
             return 0
-        expected = sum(answer["remaining"] for answer in _answers(planned))
-        done = stage.send(event, "deletion", expected)
-        if done is None:
+        expected = sum(answer["remaining"] for answer in _sweeps(planned))
+        answer = send(stage.deleting, event, "deletion", expected)
+        while answer is not None and (rest := _continuations(answer)):
+            answer = send(stage.deleting, json.dumps(rest).encode(), "goes on", None)
+        if answer is None:
             return 1
-        stage.show_what_is_left()
+        _show_what_is_left(stage)
     return 0
+
+
+def send(function: Function | Remote, event: bytes, what: str, expected: int | None) -> Any:
+    """Invoke a function with a bar that follows its log, show how it ended, return its answer."""
+    columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        bar = progress.add_task(what, total=expected)
+
+        def follow(line: dict[str, Any]) -> None:
+            progress.update(bar, completed=line.get("deleted" if expected else "listed", 0))
+
+        ended = function.invoke(event, on_log=follow)
+        if ended.answer is not None:
+            met = sum(answer["listed"] for answer in _sweeps(ended.answer))
+            progress.update(bar, completed=met, total=met)
+    _show(ended)
+    return ended.answer
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The function, deployed once to plan and once to delete, and the local OSS behind it."""
+
+    planning: Function | Remote
+    deleting: Function | Remote
+    oss: LocalOss | None = None
 
 
 def _options(arguments: Sequence[str] | None) -> Any:
@@ -63,59 +94,25 @@ def _options(arguments: Sequence[str] | None) -> Any:
     return parser.parse_args(arguments)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A deployed function, and the local OSS behind it unless the bucket is a real one."""
-
-    function: Function
-    oss: LocalOss | None
-
-    def send(self, event: bytes, what: str, expected: int | None) -> dict[str, Any] | None:
-        """Invoke the function with a bar that follows its log, and show how it ended."""
-        columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-            bar = progress.add_task(what, total=expected)
-
-            def follow(line: dict[str, Any]) -> None:
-                progress.update(bar, completed=line.get("deleted" if expected else "listed", 0))
-
-            ended = self.function.invoke(event, on_log=follow)
-            if ended.answer is not None:
-                met = sum(answer["listed"] for answer in _answers(ended.answer))
-                progress.update(bar, completed=met, total=met)
-        _show(ended)
-        return ended.answer
-
-    def show_what_is_left(self) -> None:
-        """Count what is left in the local bucket, by its first directories."""
-        if self.oss is None:
-            return
-        left: dict[str, int] = {}
-        for key in self.oss.keys(BUCKET):
-            top = key.partition("/")[0] + "/" if "/" in key else key
-            left[top] = left.get(top, 0) + 1
-        table = Table(title="Left in the bucket", title_justify="left", box=None)
-        table.add_column("below")
-        table.add_column("objects", justify="right")
-        for top, count in left.items():
-            table.add_row(json.dumps(top)[1:-1], f"{count:,}")
-        console.print(table)
-
-
 def _local_stage(stack: ExitStack) -> Stage:
     oss = stack.enter_context(LocalOss())
     oss.create_bucket(BUCKET)
     plant(oss, BUCKET)
     oss.misbehave(Latency(0.05))  # about what a request within a region takes
+    fc = stack.enter_context(LocalFc(credentials=oss.credentials, region=oss.region))
     console.print(
         f"The local OSS holds {len(oss.keys(BUCKET)):,} objects in the bucket {BUCKET}.\n"
     )
     environment = {
         "OSSWEEP_BUCKETS": BUCKET,
         "OSSWEEP_ENDPOINT": oss.endpoint,
+        "OSSWEEP_RULES": json.dumps(RULES),
         "OSSWEEP_LOG_SECONDS": "1",
     }
-    return Stage(Function(environment, oss.credentials, oss.region), oss)
+    planning = {**environment, "OSSWEEP_DRY_RUN": "true"}
+    fc.deploy(Deployed("ossweep-planning", oss.temporary_credentials, planning))
+    fc.deploy(Deployed("ossweep", oss.temporary_credentials, environment))
+    return Stage(Remote(fc, "ossweep-planning"), Remote(fc, "ossweep"), oss)
 
 
 def _real_stage(bucket: str) -> Stage:
@@ -129,60 +126,74 @@ def _real_stage(bucket: str) -> Stage:
         os.environ.get("OSS_SESSION_TOKEN") or None,
     )
     environment = {**settings, "OSSWEEP_BUCKETS": bucket, "OSSWEEP_LOG_SECONDS": "1"}
-    return Stage(Function(environment, credentials, os.environ["OSSWEEP_REGION"]), None)
+    region = os.environ["OSSWEEP_REGION"]
+    return Stage(
+        Function({**environment, "OSSWEEP_DRY_RUN": "true"}, credentials, region),
+        Function(environment, credentials, region),
+    )
 
 
-def _dry(event: bytes) -> bytes:
-    """Return the same event as a dry run; what is no request is left to be refused."""
-    try:
-        document = json.loads(event)
-    except (ValueError, RecursionError):
-        return event
-    if isinstance(document, dict) and isinstance(document.get("requests"), list):
-        document["requests"] = [_dry_request(request) for request in document["requests"]]
-    elif isinstance(document, list):
-        document = [_dry_request(request) for request in document]
-    else:
-        document = _dry_request(document)
-    return json.dumps(document).encode()
-
-
-def _dry_request(request: Any) -> Any:
-    return {**request, "dry_run": True} if isinstance(request, dict) else request
-
-
-def _on_one_line(event: bytes) -> str:
-    text = " ".join(event.decode(errors="replace").split())
-    return escape(text if len(text) < 500 else text[:500] + "…")
-
-
-def _answers(answer: dict[str, Any]) -> list[dict[str, Any]]:
+def _sweeps(answer: Any) -> list[dict[str, Any]]:
+    """Return the answers of the sweeps in an answer, be it one, several, or an HTTP response's."""
+    if "statusCode" in answer:
+        answer = json.loads(answer["body"])
     answers: list[dict[str, Any]] = answer.get("answers", [answer])
-    return answers
+    return [each for each in answers if "listed" in each]
+
+
+def _continuations(answer: Any) -> list[Any]:
+    return [each["continuation"] for each in _sweeps(answer) if each["status"] == "unfinished"]
 
 
 def _show(ended: Ended) -> None:
     if ended.error is not None:
-        console.print(f"refused: {ended.error['errorType']}: {ended.error['errorMessage']}")
-        return
-    if ended.answer is None:
-        console.print("the function was killed at its time limit")
-        return
+        console.print(f"refused: {ended.error['errorType']}: {ended.error['errorMessage']}\n")
+    elif ended.answer is None:
+        console.print("the function was killed at its time limit\n")
+    elif sweeps := _sweeps(ended.answer):
+        _show_sweeps(sweeps)
+    else:
+        body = ended.answer.get("body", json.dumps(ended.answer))
+        console.print(escape(json.dumps(json.loads(body), indent=2)))
+
+
+def _show_sweeps(answers: list[dict[str, Any]]) -> None:
     table = Table(box=None)
-    names = ("status", "listed", "deleted", "bytes", "skipped", "failed", "remaining", "seconds")
-    for name in names:
+    for name in COLUMNS:
         table.add_column(name, justify="left" if name == "status" else "right")
-    for answer in _answers(ended.answer):
-        table.add_row(*(f"{v:,}" if isinstance(v := answer[n], int) else str(v) for n in names))
+    for answer in answers:
+        values = [answer[name] for name in COLUMNS]
+        table.add_row(*(f"{v:,}" if isinstance(v, int) else str(v) for v in values))
     console.print(table)
-    for answer in _answers(ended.answer):
+    for answer in answers:
         if answer["reason"]:
-            console.print(answer["reason"])
+            console.print(escape(answer["reason"]))
         for reason, count in answer["skipped_because"].items():
             console.print(f"{count:,} skipped: {reason}")
         for failure in answer["failures"]:
-            console.print(f"failed: {json.dumps(failure['key'])}: {failure['code']}")
+            console.print(escape(f"failed: {json.dumps(failure['key'])}: {failure['code']}"))
     console.print()
+
+
+def _show_what_is_left(stage: Stage) -> None:
+    """Count what is left in the local bucket, by its first directories."""
+    if stage.oss is None:
+        return
+    left: dict[str, int] = {}
+    for key in stage.oss.keys(BUCKET):
+        top = key.partition("/")[0] + "/" if "/" in key else key
+        left[top] = left.get(top, 0) + 1
+    table = Table(title="Left in the bucket", title_justify="left", box=None)
+    table.add_column("below")
+    table.add_column("objects", justify="right")
+    for top, count in left.items():
+        table.add_row(escape(json.dumps(top)[1:-1]), f"{count:,}")
+    console.print(table)
+
+
+def _on_one_line(event: bytes) -> str:
+    text = " ".join(event.decode(errors="replace").split())
+    return escape(text if len(text) < SHOWN else text[:SHOWN] + "…")
 
 
 if __name__ == "__main__":

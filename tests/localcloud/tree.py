@@ -1,5 +1,6 @@
 """A bucket as one might find it: a few thousand objects of many ages, and every odd key."""
 
+import json
 import random
 import time
 from collections import defaultdict
@@ -9,6 +10,13 @@ from dataclasses import dataclass
 from localcloud.oss import LocalOss
 
 A_DAY = 24 * 3600
+REQUEST_FILE = {"prefix": "logs/2024-01"}
+
+# What a deployment may make of the tree's events: OSSWEEP_RULES.
+RULES = (
+    {"on": "ObjectRemoved:*", "key": "videos/{id}.mp4", "delete": {"directory": "hls/{id}/"}},
+    {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"},
+)
 EXTENSIONS = ("py", "json", "md", "html", "txt")
 
 ODD_KEYS = (
@@ -69,6 +77,8 @@ def tree() -> Iterator[Planted]:
         yield Planted(key, chance.randrange(80_000, 9_000_000), chance.randrange(1, 700))
     for number in range(52):
         yield Planted(f"exports/week-{number:02d}.csv", 250_000_000 + number, number * 7)
+    for number in range(60):
+        yield Planted(f"hls/{number % 10:02d}/segment-{number // 10}.ts", 1_500_000, 3_000)
     for number in range(5):
         yield Planted(f".dlsdata/blocks/{number:08d}", 4_194_304, 10)
     for key in ODD_KEYS:
@@ -82,3 +92,4 @@ def plant(oss: LocalOss, bucket: str) -> None:
         by_age[planted.age_days][planted.key] = planted.size
     for age_days, objects in by_age.items():
         oss.fill(bucket, objects, modified=time.time() - age_days * A_DAY - 60)
+    oss.fill(bucket, {"requests/january.json": json.dumps(REQUEST_FILE).encode()})

@@ -21,6 +21,7 @@ SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are spared, to k
 
 PROTECTED = "protected"
 NEWER = "written after the job began"
+GONE = "gone before its turn came"  # a marker object that somebody else has deleted meanwhile
 
 
 Source = Literal["named", "listed", "marker"]
@@ -53,7 +54,7 @@ class Batches:
     """
     Walks over the work that is left. One thread at a time may advance it.
 
-    What it met, where it stands and why it ended early can be read once it is exhausted.
+    The accounts read along: what it has met, what is out, and why it ended early.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class Batches:
         self._ceiling = ceiling
         self._chosen = work.counts.asked
         self._numbers: Counter[Source] = Counter()
+        self._passed = frozenset(work.passed)
         self.clock = work.clock
+        self.exhausted = False  # whether the listing has shown all that there is
         self.met = 0  # keys that listings have shown
         self.taken = 0  # named keys that batches have taken up
         # Batches whose outcome is not booked yet.
@@ -88,16 +91,44 @@ class Batches:
             yield from self._listed()
 
     def markers(self) -> Iterator[Batch]:
-        """Yield batches of the held marker objects: what lay below them has been dealt with."""
-        while self.held and self.ceiling_reached is None:
-            most = min(BATCH_KEYS, self._room())
-            chosen = [found for _, found in islice(self.held.values(), most)]
-            if chosen:
-                for found in chosen:
-                    del self.held[found.key]
-                yield self._cut("marker", chosen, {}, None)
-            else:
-                self._stop_at_ceiling()
+        """
+        Yield batches of the held marker objects: what lay below them has been dealt with.
+
+        Each is looked at once more, because that may have taken hours.
+        """
+        chosen: list[Found] = []
+        skipped: Counter[str] = Counter()
+        looked_at: list[str] = []
+        try:
+            for key in list(self.held):
+                if len(chosen) == self._room():
+                    self._stop_at_ceiling()
+                    break
+                found = self._store.find(key)
+                reason = self._reason_to_spare(found) if found else GONE
+                looked_at.append(key)
+                if found is None or reason is not None:
+                    skipped[reason or GONE] += 1
+                else:
+                    chosen.append(found)
+                if len(chosen) == BATCH_KEYS:
+                    yield self._cut_markers(chosen, skipped, looked_at)
+                    chosen, skipped, looked_at = [], Counter(), []
+        except Closed:
+            pass
+        except StoreError as error:
+            self.listing_failed = f"listing failed: {error}"
+        if looked_at:
+            yield self._cut_markers(chosen, skipped, looked_at)
+
+    def _cut_markers(
+        self, chosen: list[Found], skipped: Mapping[str, int], looked_at: list[str]
+    ) -> Batch:
+        batch = self._cut("marker", chosen, skipped, None)
+        # Only now: a look that never came back would leave the others neither held nor out.
+        for key in looked_at:
+            del self.held[key]
+        return batch
 
     def _named(self, keys: Iterable[str]) -> Iterator[Batch]:
         for objects in _by_thousands(Found(key, 0, 0) for key in keys):
@@ -115,10 +146,11 @@ class Batches:
         place = self.start
         try:
             for place_after, found in self._walk():
-                reason = self._reason_to_spare(found) if found else None
                 if found is None:
-                    pass
-                elif reason is not None:
+                    place = place_after
+                    continue
+                reason = self._reason_to_spare(found)
+                if reason is not None:
                     skipped[reason] += 1
                 elif found.key in self._work.directories:
                     self.held[found.key] = (place_after, found)
@@ -127,11 +159,13 @@ class Batches:
                 else:
                     self._stop_at_ceiling()
                     break
-                self.met += found is not None
+                self.met += 1
                 place = place_after
                 if len(chosen) == BATCH_KEYS or skipped.total() >= SKIPPED_KEYS:
                     yield self._cut("listed", chosen, skipped, place)
                     chosen, skipped = [], Counter()
+            else:
+                self.exhausted = True
         except Closed:
             pass
         except StoreError as error:
@@ -151,7 +185,7 @@ class Batches:
                         Scope.KEYS,
                     )
                 last = found.key
-                if found.key not in self.held:
+                if found.key not in self.held and found.key not in self._passed:
                     yield Place(number, found.key), found
             yield self._start_of(number + 1), None
 

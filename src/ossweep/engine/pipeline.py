@@ -3,8 +3,9 @@ The one place where things happen at the same time.
 
 One thread takes the next batch from the listing while up to `most` others delete. The caller's
 thread waits for whichever ends first, and hands each outcome on at once: no batch waits for a
-slower one before it. What bounds memory: one batch listed ahead, `most` batches in deletion; while
-all of those are taken, the listing stands still.
+slower one before it. What bounds memory: one batch listed ahead, `most` batches in deletion, and
+as many outcomes waiting for a slower batch before them as the caller allows; while all of those
+are taken, the listing stands still.
 """
 
 from __future__ import annotations
@@ -40,17 +41,29 @@ class Pipeline(Generic[T, R]):
 
     def __exit__(self, *raised: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        wait(self._under_way(), timeout=self._grace)
+        began = [each for each in self._under_way() if not each.cancelled()]
+        wait(began, timeout=self._grace)
 
     def late(self) -> list[R]:
         """Return the outcomes that came while the block was being left."""
-        return [deletion.result() for deletion in self._deletions if deletion.done()]
+        ended = (each for each in self._deletions if each.done() and not each.cancelled())
+        return [deletion.result() for deletion in ended]
 
-    def outcomes(self, batches: Iterator[T], patience: Callable[[], float]) -> Iterator[R | None]:
-        """Yield each outcome as it comes, and None after `patience()` seconds without one."""
+    def outcomes(
+        self,
+        batches: Iterator[T],
+        patience: Callable[[], float],
+        may_run_ahead: Callable[[], bool] = lambda: True,
+    ) -> Iterator[R | None]:
+        """
+        Yield each outcome as it comes, and None after `patience()` seconds without one.
+
+        While `may_run_ahead()` is false, no further batch is taken up until one comes back.
+        """
         self._listing = self._threads.submit(next, batches, None)
         while under_way := self._under_way():
-            if len(self._deletions) == self._most:
+            full = len(self._deletions) == self._most
+            if full or (self._deletions and not may_run_ahead()):
                 under_way = self._deletions
             done, _ = wait(under_way, timeout=patience(), return_when=FIRST_COMPLETED)
             if not done:

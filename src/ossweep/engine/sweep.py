@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TICK = 0.25  # seconds between two looks at the time while nothing ends
 GRACE = 0.5  # seconds that requests have to end in after they have been cut off
+LAST_GRACE = 0.2  # seconds more for their threads; both lie within the shortest reserve of 1 s
+AHEAD = 64  # batches that may come back while one before them has not
 
 
 class Store(Protocol):
@@ -30,6 +32,9 @@ class Store(Protocol):
 
     def scan(self, prefix: str, after: str) -> Iterator[Found]:
         """Yield the objects below a prefix that come after a key; raises Closed, StoreError."""
+
+    def find(self, key: str) -> Found | None:
+        """Return an object as a listing shows it now; raises Closed, StoreError."""
 
     def delete(self, keys: Sequence[str]) -> Answer:
         """Delete up to a thousand keys; raises nothing."""
@@ -97,10 +102,13 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     def patience() -> float:
         return max(0.0, min(TICK, gate.left() + GRACE))
 
-    with Pipeline(act, in_flight, GRACE) as pipeline, closing(store):
-        follow(pipeline.outcomes(batches.named_and_listed(), patience))
+    def may_run_ahead() -> bool:
+        return accounts.ahead < AHEAD
+
+    with Pipeline(act, in_flight, LAST_GRACE) as pipeline, closing(store):
+        follow(pipeline.outcomes(batches.named_and_listed(), patience, may_run_ahead))
         if batches.ceiling_reached is None and not accounts.left().unlisted:
-            follow(pipeline.outcomes(batches.markers(), patience))
+            follow(pipeline.outcomes(batches.markers(), patience, may_run_ahead))
 
     for outcome in pipeline.late():
         accounts.book(outcome)

@@ -9,15 +9,18 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from ossweep.errors import RequestError
+from ossweep.events import CONTINUATION_MARK as MARK
+from ossweep.request import check_bucket, check_name
 from ossweep.work import Work
 
 if TYPE_CHECKING:
     from ossweep.work import Failure
 
-MARK = "ossweep_continuation"
 FORM = 1  # of the document; another number is another form
+MOST = 2**63  # what any number in it stays below
 FAILURES_BYTES = 32_768  # of failures that travel on by name; all are counted
 
 
@@ -51,26 +54,54 @@ def unseal(document: dict[str, Any], where: str) -> Work:
             f"{where} is a continuation of another form than {FORM}, made by another version; "
             "send the request anew"
         )
-    if document.get("fingerprint") != _fingerprint(content):
+    fingerprint = _fingerprint(content)
+    if fingerprint is None or document.get("fingerprint") != fingerprint:
         raise RequestError(
             f"{where} is a continuation that has been changed since it was made; "
             "send it back as it was, or send a new request"
         )
     del content[MARK]
     try:
-        return _form().validate_python(content)
+        work = _form().validate_json(json.dumps(content), strict=True)
+        _check(work)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise RequestError(
             f"{where} is no continuation: {'.'.join(map(str, first['loc']))}: {first['msg']}"
         ) from None
+    except PydanticCustomError as error:
+        raise RequestError(f"{where} is no continuation: {error.message()}") from None
+    return work
 
 
-def _fingerprint(document: dict[str, Any]) -> str:
+def _check(work: Work) -> None:
+    """Refuse what no sweep has left behind: the fingerprint is no secret."""
+    check_bucket(work.bucket)
+    found = [each.key for each in work.held]
+    for name in (*work.keys, *found, *work.passed, *work.directories):
+        check_name(name, "the key")
+    for each in work.ranges:
+        check_name(each.prefix, "the prefix")
+        check_name(each.after, "the marker")
+    counts = work.counts
+    numbers = [counts.deleted, counts.bytes, counts.failed, counts.planned, counts.unanswered]
+    numbers += [work.hop, work.unsettled, work.milliseconds, *counts.skipped.values()]
+    numbers += [
+        work.clock or 0,
+        work.limit or 0,
+        *work.requests_made.values(),
+        *(each.size for each in work.held),
+    ]
+    in_range = min(numbers) >= 0 and max(numbers) < MOST
+    if not (in_range and len(set(work.keys)) == len(work.keys)):
+        raise PydanticCustomError("refused", "its counts or its keys contradict each other")
+
+
+def _fingerprint(document: dict[str, Any]) -> str | None:
     try:
         return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     except RecursionError:
-        return ""  # nothing that was made here is nested so deeply
+        return None  # nothing that was made here is nested so deeply
 
 
 def _fitting(failures: tuple[Failure, ...]) -> tuple[Failure, ...]:

@@ -24,6 +24,10 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
     def list_objects(self, *args: Any, **kwargs: Any) -> Any:
         """List one page, as oss2 does; raises StoreError for one that leads nowhere."""
         page = super().list_objects(*args, **kwargs)
+        if page.prefix_list:
+            raise StoreError(
+                _UNREADABLE, "OSS listed directories, which nobody asked for", Scope.PASSING
+            )
         if page.is_truncated and page.next_marker <= kwargs["marker"]:
             raise StoreError(
                 "ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING
@@ -62,10 +66,13 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise _error_inside(body)
         if wanted is not None and found != wanted:
             raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
+        if klass is ListObjectsResult and b"<EncodingType>url</EncodingType>" not in body:
+            # XML alone would turn a CR in a key into an LF, which is another object.
+            raise StoreError(_UNREADABLE, "OSS's listing is not URL-encoded", Scope.PASSING)
         result = klass(resp)
         try:
             parse_func(result, body)
-        except (ET.ParseError, RuntimeError, ValueError) as error:
+        except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
             raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
         if klass is ListObjectsResult:
             _refuse_mended_keys(result, body)

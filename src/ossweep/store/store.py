@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import oss2
-import urllib3
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.store.bucket import Bucket
@@ -25,12 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
+READ_BYTES = 256 * 1024  # of an object, at a time
 ATTEMPTS = 8  # of one request
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 LONGEST_PAUSE = 10.0  # seconds
-
-# What a request may raise; the exceptions of requests are OSErrors.
-FAULTS = (StoreError, oss2.exceptions.OssError, urllib3.exceptions.HTTPError, OSError)
 
 # oss2 logs every key as it is, at the level that Function Compute's root logger lets through; it
 # tells of errors by raising them as well.
@@ -89,9 +86,13 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
             session=session,
             app_name="ossweep",
             region=region,
+            enable_crc=False,  # for what is read and written here a checksum in Python is slow
         )
-    except oss2.exceptions.ClientError as error:
-        raise SettingsError(f"OSSWEEP_ENDPOINT: {error.body}") from None
+    except (oss2.exceptions.ClientError, ValueError) as error:
+        said = getattr(error, "body", error)
+        raise SettingsError(
+            f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
+        ) from None
     return OssStore(opened, session, gate, world)
 
 
@@ -131,13 +132,22 @@ class OssStore:
         while True:
             if listing.entries:
                 entry = next(listing)
+                yield Found(entry.key, entry.size, entry.last_modified)
             elif not listing.is_truncated:
                 return
             else:
                 # An iterator whose page failed stands where it stood: asking again loses nothing.
-                entry = self._ask("list", lambda: next(listing, None))
-            if entry is not None:
-                yield Found(entry.key, entry.size, entry.last_modified)
+                self._ask("list", listing.fetch_with_retry)
+
+    def find(self, key: str) -> Found | None:
+        """Return an object as a listing shows it now; raises Closed, StoreError."""
+        page = self._ask(
+            "list", lambda: self._bucket.list_objects(prefix=key, marker="", max_keys=1)
+        )
+        entry = page.object_list[0] if page.object_list else None
+        if entry is None or entry.key != key:
+            return None
+        return Found(entry.key, entry.size, entry.last_modified)
 
     def delete(self, keys: Sequence[str]) -> Answer:
         """Delete up to a thousand keys, each the way that carries it unchanged; raises nothing."""
@@ -156,6 +166,25 @@ class OssStore:
             unanswered=deletion.unanswered,
         )
 
+    def read(self, key: str, most: int) -> bytes:
+        """Return an object's content; raises Closed, and StoreError for more than `most` bytes."""
+
+        def request() -> bytes:
+            found, content = self._bucket.get_object(key), b""
+            while len(content) <= most and (piece := found.read(READ_BYTES)):
+                content += piece
+            return content
+
+        content = self._ask("get", request)
+        if len(content) > most:
+            raise StoreError("TooLarge", f"the object is larger than {most:,} bytes", Scope.KEYS)
+        return content
+
+    def write(self, key: str, content: bytes, meta: Mapping[str, str]) -> None:
+        """Write an object with user metadata (`x-oss-meta-*`); raises Closed, StoreError."""
+        headers = {"Content-Type": "application/json", **meta}
+        self._ask("put", lambda: self._bucket.put_object(key, content, headers=headers))
+
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
         self._session.cut()
@@ -164,7 +193,6 @@ class OssStore:
         try:
             deleted = self._send(keys, deletion)
         except StoreError as refusal:
-            self._gate.failed(refusal)
             self._divide(keys, refusal, deletion)
             return
         if deleted:
@@ -182,8 +210,10 @@ class OssStore:
     def _divide(self, keys: list[str], refusal: StoreError, deletion: _Deletion) -> None:
         """Go on after keys were refused as a whole: halve them until the culprits stand alone."""
         if refusal.scope is Scope.JOB:
-            return  # the gate is closed now; the keys have done nothing wrong
+            self._gate.failed(refusal)  # and closes; the keys have done nothing wrong
+            return
         if refusal.scope is Scope.PASSING or len(keys) == 1:
+            self._gate.failed(refusal)
             deletion.fail(keys, refusal)
             return
         middle = len(keys) // 2
@@ -225,7 +255,7 @@ class OssStore:
             began = self._world.monotonic()
             try:
                 return request()
-            except FAULTS as raised:
+            except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
                 error = verdict(raised)
                 if is_throttling(getattr(raised, "status", 0), error.code):
                     self._session.throttled()
@@ -236,6 +266,8 @@ class OssStore:
             attempt += 1
             if error.scope is not Scope.PASSING or attempt == ATTEMPTS:
                 raise error
+            # A pause that does not fit is not cut short: the keys are better left to a continuation
+            # than refused for good after a few tries in quick succession.
             pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
 
 

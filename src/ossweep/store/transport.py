@@ -24,7 +24,11 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0  # between two pieces of an answer; a batch of a thousand may take seconds
 SHORTEST_SECONDS = 0.05  # a timeout of 0 would be refused as "no timeout" by urllib3
 
-KINDS: dict[str, Kind] = {"GET": "list", "POST": "batch_delete", "DELETE": "delete"}
+KINDS: dict[str, Kind] = {
+    "POST": "batch_delete",
+    "DELETE": "delete",
+    "PUT": "put",
+}
 
 
 class Session(oss2.Session):  # type: ignore[misc] # oss2 has no types
@@ -46,7 +50,7 @@ class Session(oss2.Session):  # type: ignore[misc] # oss2 has no types
         """Send one request; oss2 calls this for every one."""
         left = max(self._left(), SHORTEST_SECONDS)
         with self._lock:
-            self.requests[KINDS[req.method]] += 1
+            self.requests[_kind(req)] += 1
         response = super().do_request(req, (min(CONNECT_SECONDS, left), min(READ_SECONDS, left)))
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
@@ -64,8 +68,14 @@ class Session(oss2.Session):  # type: ignore[misc] # oss2 has no types
 
     def _note_date(self, date: str | None) -> None:
         if self.date is None and date is not None:
-            with suppress(ValueError), self._lock:
+            with suppress(ValueError, OverflowError, TypeError), self._lock:
                 self.date = self.date or int(parsedate_to_datetime(date).timestamp())
+
+
+def _kind(request: Any) -> Kind:
+    if request.method == "GET":
+        return "list" if "max-keys" in request.params else "get"
+    return KINDS[request.method]
 
 
 class _Connections:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import oss2.exceptions
 import requests
+import urllib3
 
 from ossweep.errors import Scope, StoreError
 
@@ -92,6 +93,8 @@ def verdict(error: Exception) -> StoreError:
         return StoreError(code, error.message, scope_of(error.status, error.code))
     if isinstance(error, oss2.exceptions.OssError):  # oss2's own complaint, before any request
         return StoreError(type(error).__name__, str(error.body), Scope.JOB)
+    if not isinstance(error, OSError | urllib3.exceptions.HTTPError):
+        return StoreError("UnreadableAnswer", f"{type(error).__name__}: {error}", Scope.PASSING)
     final = isinstance(error, _FINAL_FAULTS)
     return StoreError(type(error).__name__, _cause(error), Scope.JOB if final else Scope.PASSING)
 

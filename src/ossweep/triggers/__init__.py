@@ -1,1 +1,51 @@
-"""From an event's bytes to the documents of the requests in it; a file for each source."""
+"""From an event's bytes to what is in it; a file for each source, recognised by its shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ossweep.errors import RequestError
+from ossweep.events import CONTINUATION_MARK
+from ossweep.request import Request
+from ossweep.triggers import direct, documents, mns, oss, timer
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ossweep.events import Reading
+
+# The fields by which a request or a continuation is known.
+_REQUEST = {*Request.model_fields, "manifest", "only", "requests", CONTINUATION_MARK}
+LOOKED_FOR = (
+    "looked for: a request (`keys`, `prefix`, `directory`, `everything`), a list of requests, "
+    "a continuation, an OSS event (`events` with `eventSource` acs:oss), a CloudEvent "
+    "(`specversion`) of OSS or MNS, an MNS message (`TopicName` and `Message`, or `body` and "
+    "`attrs`), a timer's event (`triggerTime` and `payload`), an HTTP request (`version` v1)"
+)
+
+
+def parse(event: bytes) -> Any:
+    """Parse an event: JSON, or JSON in Base64, as a topic may bring it; raises RequestError."""
+    try:
+        return documents.parse(event)
+    except RequestError:
+        if (inner := documents.decoded(event)) is None:
+            raise
+        return documents.parse(inner)
+
+
+def read(document: Any) -> Reading:
+    """
+    Read an event that is no HTTP request: the first source whose marks it bears has sent it.
+
+    Raises RequestError for an event that bears none and is no request either.
+    """
+    if oss.recognises(document):
+        return oss.read(document)
+    if mns.recognises(document):
+        return mns.read(document)
+    if timer.recognises(document):
+        return timer.read(document)
+    if isinstance(document, dict) and document and not document.keys() & _REQUEST:
+        raise RequestError(f"nobody that ossweep knows has sent this event; {LOOKED_FOR}")
+    return direct.read(document)

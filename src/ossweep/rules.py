@@ -1,0 +1,219 @@
+"""OSSWEEP_RULES: what an event of OSS asks for, which is the deployment's decision."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
+
+from ossweep.errors import RequestError, SettingsError
+from ossweep.patterns import Pattern
+from ossweep.request import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ossweep.events import Happened
+
+ANSWER = ".answer.json"  # the end of the name under which a request file's answer is written
+
+# Those after which an object is there, or is gone. Parts of an upload are neither, and when an
+# upload is aborted, an older object of the same key may well be there.
+EVENTS = (
+    "ObjectCreated:AppendObject",
+    "ObjectCreated:CompleteMultipartUpload",
+    "ObjectCreated:CopyObject",
+    "ObjectCreated:PostObject",
+    "ObjectCreated:PutObject",
+    "ObjectCreated:PutSymlink",
+    "ObjectRemoved:DeleteObject",
+    "ObjectRemoved:DeleteObjects",
+)
+WILDCARDS = ("ObjectCreated:*", "ObjectRemoved:*")
+
+_FIELDS = {"on", "bucket", "key", "run", "delete"}
+_SELECTORS = ("keys", "prefix", "directory")
+_SAMPLE = "x"  # what stands for a part when a rule's deletion is tried out
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What a rule deletes: patterns of keys, of prefixes and of directories."""
+
+    keys: tuple[Pattern, ...] = ()
+    prefix: tuple[Pattern, ...] = ()
+    directory: tuple[Pattern, ...] = ()
+
+    def request(self, bucket: str, parts: Mapping[str, str]) -> dict[str, Any]:
+        """Return the request, with the parts filled in."""
+        filled = {
+            name: [pattern.fill(parts) for pattern in getattr(self, name)] for name in _SELECTORS
+        }
+        return {"bucket": bucket, **{name: names for name, names in filled.items() if names}}
+
+    def texts(self) -> dict[str, list[str]]:
+        """Return the patterns as they were written."""
+        texts = {name: [each.text for each in getattr(self, name)] for name in _SELECTORS}
+        return {name: names for name, names in texts.items() if names}
+
+    def patterns(self) -> Iterator[tuple[str, Pattern]]:
+        """Yield each pattern with the name of its selector."""
+        for name in _SELECTORS:
+            for pattern in getattr(self, name):
+                yield name, pattern
+
+    def can_remove(self, key: Pattern) -> bool:
+        """Tell whether this may delete an object whose key matches a pattern."""
+        return any(
+            pattern.meets(key, below=selector != "keys") for selector, pattern in self.patterns()
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When something happens to an object whose key matches: run it as a request, or delete."""
+
+    on: str
+    key: Pattern
+    bucket: str | None = None
+    run: Literal["request"] | None = None
+    delete: Deletion | None = None
+
+    def parts(self, happened: Happened) -> Mapping[str, str] | None:
+        """Return the parts of the key, or None if the rule says nothing about what happened."""
+        if self.bucket not in (None, happened.bucket) or not self.concerns(happened.name):
+            return None
+        if self.run is not None and happened.key.endswith(ANSWER):
+            return None
+        return self.key.match(happened.key)
+
+    def document(self) -> dict[str, Any]:
+        """Return the rule as OSSWEEP_RULES has it."""
+        deletion = {} if self.delete is None else self.delete.texts()
+        said = {"bucket": self.bucket, "run": self.run, "delete": deletion}
+        return {
+            "on": self.on,
+            "key": self.key.text,
+            **{name: value for name, value in said.items() if value},
+        }
+
+    def concerns(self, name: str) -> bool:
+        """Tell whether the rule is about events of this name."""
+        return name in EVENTS and fnmatchcase(name, self.on)
+
+    def sets_off(self, other: Rule) -> bool:
+        """Tell whether what this rule deletes may be what another one waits for."""
+        return (
+            self.delete is not None
+            and other.on.startswith("ObjectRemoved:")
+            and (self.bucket is None or other.bucket in (None, self.bucket))
+            and self.delete.can_remove(other.key)
+        )
+
+
+def read(text: str) -> tuple[Rule, ...]:
+    """Read OSSWEEP_RULES; raises SettingsError with the rule's number."""
+    try:
+        documents = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"OSSWEEP_RULES is not JSON: {error}; write a list of rules") from None
+    if not isinstance(documents, list):
+        raise SettingsError("OSSWEEP_RULES is no list; write a list of rules")
+    rules = []
+    for number, document in enumerate(documents, start=1):
+        try:
+            rules.append(_rule(document))
+        except (ValueError, RequestError) as error:
+            raise SettingsError(f"OSSWEEP_RULES: rule {number}: {error}") from None
+    _refuse_circles(rules)
+    return tuple(rules)
+
+
+def _rule(document: Any) -> Rule:
+    if not isinstance(document, dict):
+        raise RequestError('it is no object; write {"on": ..., "key": ..., "delete": ...}')
+    unknown = sorted(document.keys() - _FIELDS)
+    if unknown:
+        raise ValueError(
+            f"there is no field {json.dumps(unknown[0])}; the fields are on, bucket, "
+            "key, and run or delete"
+        )
+    on = _on(document.get("on"))
+    key = Pattern(_text(document, "key"))
+    bucket = _text(document, "bucket") if "bucket" in document else None
+    if ("run" in document) == ("delete" in document):
+        raise ValueError('write either "run" or "delete"')
+    if "run" in document:
+        return Rule(on, key, bucket, run=_run(document["run"], on))
+    return Rule(on, key, bucket, delete=_deletion(document["delete"], key))
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    text = document.get(name)
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"`{name}` is {json.dumps(text)}; write a string")
+    return text
+
+
+def _on(on: Any) -> str:
+    name = on.removeprefix("oss:") if isinstance(on, str) else on
+    if name not in (*EVENTS, *WILDCARDS):
+        raise ValueError(
+            f"`on` is {json.dumps(on)}; write one of {', '.join((*WILDCARDS, *EVENTS))}"
+        )
+    return str(name)
+
+
+def _run(run: Any, on: str) -> Literal["request"]:
+    if run == "manifest":
+        raise ValueError('"run": "manifest" is not supported yet; write "request"')
+    if run != "request":
+        raise ValueError(f'`run` is {json.dumps(run)}; write "request"')
+    if not on.startswith("ObjectCreated:"):
+        raise ValueError('"run" reads the object, so `on` must be an ObjectCreated event')
+    return "request"
+
+
+def _deletion(document: Any, key: Pattern) -> Deletion:
+    if not isinstance(document, dict) or not document or document.keys() - set(_SELECTORS):
+        raise ValueError("`delete` is an object with one or more of keys, prefix and directory")
+    deletion = Deletion(
+        **{name: _patterns(name, document[name]) for name in _SELECTORS if name in document}
+    )
+    for selector, pattern in deletion.patterns():
+        strangers = set(pattern.parts) - set(key.parts)
+        if strangers:
+            raise ValueError(f"`key` has no part {{{min(strangers)}}}")
+        if selector == "prefix" and pattern.text.endswith("}"):
+            raise ValueError(
+                f"the prefix {json.dumps(pattern.text)} ends with a part, so that 1 would also "
+                "match 10; write what follows the part, or use directory"
+            )
+    parse(deletion.request("examplebucket", dict.fromkeys(key.parts, _SAMPLE)), "`delete`")
+    return deletion
+
+
+def _patterns(name: str, texts: Any) -> tuple[Pattern, ...]:
+    listed = [texts] if isinstance(texts, str) and name != "keys" else texts
+    if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+        raise ValueError(f"`delete.{name}` is {json.dumps(texts)}; write a list of strings")
+    return tuple(Pattern(text) for text in listed)
+
+
+def _refuse_circles(rules: list[Rule]) -> None:
+    """Refuse rules that would set off themselves, at once or by way of others."""
+    for first in range(len(rules)):
+        reached: set[int] = set()
+        todo = [first]
+        while todo:
+            rule = rules[todo.pop()]
+            for number, other in enumerate(rules):
+                if number not in reached and rule.sets_off(other):
+                    reached.add(number)
+                    todo.append(number)
+        if first in reached:
+            raise SettingsError(
+                f"OSSWEEP_RULES: rule {first + 1}: what it deletes would set it off again; "
+                "let it delete keys that no such rule matches"
+            )

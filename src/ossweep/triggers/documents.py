@@ -1,0 +1,85 @@
+"""JSON as events bring it: read strictly, because a document may order a deletion."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from ossweep.errors import RequestError
+
+EXAMPLES = (
+    {"bucket": "examplebucket", "keys": ["exampledir/a.txt"], "dry_run": True},
+    {"bucket": "examplebucket", "prefix": "logs/2024-", "dry_run": True},
+    {"bucket": "examplebucket", "directory": "src", "dry_run": True},
+)
+EXAMPLE = json.dumps(EXAMPLES[0])
+
+
+def parse(event: bytes) -> Any:
+    """Parse JSON; raises RequestError with the place of what is wrong."""
+    if not event.strip():
+        raise RequestError(f"the event is empty; send a request, such as {EXAMPLE}")
+    try:
+        text = event.decode("utf-8-sig")  # some editors put a byte order mark first
+    except UnicodeDecodeError as error:
+        raise RequestError(
+            f"the event is not UTF-8: byte {error.start} is 0x{event[error.start]:02x}; "
+            "send JSON in UTF-8"
+        ) from None
+    try:
+        return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise RequestError(
+            f"the event is not JSON: {error.msg} in line {error.lineno}, column {error.colno}; "
+            f"send a request, such as {EXAMPLE}"
+        ) from None
+    except RecursionError:
+        raise RequestError(
+            f"the event is nested too deeply; send a request, such as {EXAMPLE}"
+        ) from None
+    except ValueError as error:  # Python refuses numbers of thousands of digits
+        raise RequestError(f"the event is not a request: {error}") from None
+
+
+def parse_message(body: Any) -> Any:
+    """
+    Parse a message's body: JSON, JSON in Base64, or what its source has parsed already.
+
+    Whether an MNS body is in Base64 depends on the publisher's SDK (NOT ESTABLISHED), so both are
+    read. Raises RequestError for one that is neither.
+    """
+    if not isinstance(body, str):
+        return body
+    try:
+        return parse(body.encode())
+    except UnicodeEncodeError:
+        raise RequestError("the message holds half of a surrogate pair; send UTF-8") from None
+    except RequestError:
+        if (inner := decoded(body.encode())) is None:
+            raise
+        return parse(inner)
+
+
+def decoded(text: bytes) -> bytes | None:
+    """Return what Base64 stands for, or None if the text is none that could hold JSON."""
+    try:
+        inner = base64.b64decode(text.strip(), validate=True)
+    except binascii.Error:
+        return None
+    return inner if inner.lstrip()[:1] in {b"{", b"["} else None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that stands twice: of two `dry_run`, either might be meant."""
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise RequestError(f"{json.dumps(name)} stands twice in one object; write it once")
+        document[name] = value
+    return document
+
+
+def _no_constant(name: str) -> None:
+    raise RequestError(f"the event holds {name}, which is not JSON; write a number")

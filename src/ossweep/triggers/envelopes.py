@@ -1,0 +1,134 @@
+"""
+What the sources wrap around their payloads, as envelopes of aws-lambda-powertools' parser.
+
+The shapes are those of the vendor's page "Trigger event format"; what it calls optional, or what
+its samples disagree about, is not asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotations
+from typing import Any
+
+from aws_lambda_powertools.utilities.parser.envelopes.base import BaseEnvelope
+from pydantic import BaseModel, Field, ValidationError
+
+from ossweep.errors import RequestError
+
+
+class _Named(BaseModel):
+    name: str
+
+
+class _Object(BaseModel):
+    key: str
+    meta: dict[str, Any] = Field(default={}, alias="objectMeta")
+
+
+class _Place(BaseModel):
+    bucket: _Named
+    object: _Object
+
+
+class ObjectEvent(BaseModel):
+    """One element of an OSS event's `events`, or the `data` of its CloudEvent."""
+
+    name: str = Field(alias="eventName")
+    time: datetime = Field(alias="eventTime")
+    oss: _Place
+
+    @property
+    def user_meta(self) -> dict[str, Any]:
+        """The user metadata that the object was written with, if the event tells it."""
+        meta = self.oss.object.meta.get("userMeta")
+        return meta if isinstance(meta, dict) else {}
+
+
+class _Envelope(BaseEnvelope):
+    """An envelope whose parse raises RequestError, with the place of what is wrong."""
+
+    def _read(self, data: Any, model: Any) -> Any:
+        if not isinstance(data, dict):  # the parser would take None as it is, and text as JSON
+            raise RequestError("it is no object")
+        try:
+            return self._parse(data=data, model=model)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise RequestError(f"{place}: {first['msg']}") from None
+
+
+class OssEnvelope(_Envelope):
+    """OSS's own trigger: `{"events": [...]}`."""
+
+    def parse(self, data: Any, model: Any) -> list[Any]:
+        """Return each element of `events`, as the model has it."""
+        return [self._read(event, model) for event in data["events"]]
+
+
+class CloudEventsEnvelope(_Envelope):
+    """EventBridge: one CloudEvent, or a list of them."""
+
+    def parse(self, data: Any, model: Any) -> list[Any]:
+        """Return the `data` of each, as the model has it."""
+        events = data if isinstance(data, list) else [data]
+        return [self._read(event["data"], model) for event in events]
+
+
+class QueueMessage(BaseModel):
+    """The `data` of a queue's CloudEvent, or the whole of a message where it comes raw."""
+
+    id: str = Field(default="without an id", alias="messageId")
+    body: Any = Field(alias="messageBody")
+
+
+class TopicEnvelope(_Envelope):
+    """A topic's message in the format JSON: `Message`, and attributes beside it, which may lie."""
+
+    def parse(self, data: Any, model: Any) -> Any:
+        """Return the message, as the model has it."""
+        body = {"messageId": data.get("MessageId", "without an id"), "messageBody": data["Message"]}
+        return self._read(body, model)
+
+
+class TimerEvent(BaseModel):
+    """A timer's event; the payload is always text."""
+
+    time: datetime = Field(alias="triggerTime")
+    name: str = Field(alias="triggerName")
+    payload: str
+
+
+class TimerEnvelope(_Envelope):
+    """A timer: when, which, and the payload of its configuration."""
+
+    def parse(self, data: Any, model: Any) -> Any:
+        """Return the whole, as the model has it: the payload is read by the time beside it."""
+        return self._read(data, model)
+
+
+class _HttpCall(BaseModel):
+    method: str
+    path: str
+
+
+class _RequestContext(BaseModel):
+    http: _HttpCall
+    domain: str = Field(default="", alias="domainName")
+
+
+class HttpEvent(BaseModel):
+    """An HTTP request, version v1."""
+
+    headers: dict[str, str] = {}
+    body: str = ""
+    in_base64: bool = Field(default=False, alias="isBase64Encoded")
+    context: _RequestContext = Field(alias="requestContext")
+
+
+class HttpEnvelope(_Envelope):
+    """An HTTP trigger of FC 3.0."""
+
+    def parse(self, data: Any, model: Any) -> Any:
+        """Return the whole, as the model has it: the answer depends on the method and the path."""
+        return self._read(data, model)

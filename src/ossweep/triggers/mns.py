@@ -1,0 +1,87 @@
+"""
+Messages of MNS: a topic's, in either format, and a queue's, which EventBridge brings.
+
+A topic in the format STREAM without attributes brings the message's body and nothing else, which
+cannot be told from a direct invocation, and need not be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ossweep.errors import RequestError
+from ossweep.events import Item, Reading, Unreadable
+from ossweep.triggers import direct, oss
+from ossweep.triggers.documents import parse_message
+
+_TOPIC = {"TopicOwner", "TopicName", "Message", "MessageId"}
+
+
+def recognises(document: Any) -> bool:
+    """Tell whether MNS has sent this."""
+    if isinstance(document, dict):
+        return document.keys() >= _TOPIC or _is_stream(document) or _is_queued(document)
+    if isinstance(document, list):
+        return any(_is_queued(message) or isinstance(message, str) for message in document)
+    return False
+
+
+def read(document: Any) -> Reading:
+    """Read the messages; one that is bad does not stop the others."""
+    messages = document if isinstance(document, list) else [document]
+    items = [item for message in messages for item in _items(message)]
+    return Reading("mns", tuple(items), together=False, is_list=len(items) > 1)
+
+
+def _items(message: Any) -> list[Item]:
+    where = "the message"
+    try:
+        where, body = _unwrapped(message)
+        inner = parse_message(body)
+        reading = oss.read(inner) if oss.recognises(inner) else direct.read(inner)
+    except RequestError as refusal:
+        return [Unreadable(RequestError(f"{where}: {refusal}"), where)]
+    return [_renamed(item, where) for item in reading.items]
+
+
+def _renamed(item: Item, where: str) -> Item:
+    return replace(item, where=f"{where}: {item.where}")
+
+
+def _unwrapped(message: Any) -> tuple[str, Any]:
+    """Return a message's name and its body."""
+    from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for messages only
+        CloudEventsEnvelope,
+        QueueMessage,
+        TopicEnvelope,
+    )
+
+    if _is_stream(message):
+        return "the message", message["body"]
+    if isinstance(message, dict) and message.keys() >= _TOPIC:
+        read = TopicEnvelope().parse(message, QueueMessage)
+    elif _is_queued(message):
+        data = message if "messageBody" in message else message["data"]
+        (read,) = CloudEventsEnvelope().parse({"data": data}, QueueMessage)
+    else:
+        return "the message", message
+    return f"message {read.id}", read.body
+
+
+def _is_stream(message: Any) -> bool:
+    """Tell whether this is a topic's message in the format STREAM with attributes."""
+    return (
+        isinstance(message, dict)
+        and message.keys() == {"body", "attrs"}
+        and isinstance(message["body"], str)
+    )
+
+
+def _is_queued(message: Any) -> bool:
+    """Tell whether this is a queue's message, in a CloudEvent or as it is."""
+    if not isinstance(message, dict):
+        return False
+    if message.get("type") == "mns:Queue:SendMessage" and isinstance(message.get("data"), dict):
+        return "messageBody" in message["data"]
+    return "messageBody" in message and "messageId" in message

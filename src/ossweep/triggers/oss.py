@@ -1,0 +1,70 @@
+"""Events of OSS: by its own trigger, by EventBridge, or relayed in a message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ossweep.errors import RequestError
+from ossweep.events import Happened, Item, Reading, Unreadable
+
+# ossweep writes its answers with this user metadata, so that they set nothing off.
+OWN_META = "x-oss-meta-ossweep"
+
+
+def recognises(document: Any) -> bool:
+    """
+    Tell whether OSS has sent this.
+
+    Its own trigger says `eventSource` acs:oss; a CloudEvent's `type` begins with oss:, and its
+    `source` is acs.oss.
+    """
+    return any(map(_is_event, _native(document))) or any(map(_is_cloud_event, _listed(document)))
+
+
+def read(document: Any) -> Reading:
+    """Read the events; one that cannot be read does not stop the others."""
+    events = _native(document) or [
+        event.get("data") if _is_cloud_event(event) else event for event in _listed(document)
+    ]
+    items = tuple(_item(event, f"event {number}") for number, event in enumerate(events, 1))
+    return Reading("oss", items, together=False, is_list=len(items) > 1)
+
+
+def _item(event: Any, where: str) -> Item:
+    from ossweep.triggers.envelopes import ObjectEvent, OssEnvelope  # noqa: PLC0415 - for events
+
+    try:
+        (read,) = OssEnvelope().parse({"events": [event]}, ObjectEvent)
+    except RequestError as refusal:
+        return Unreadable(RequestError(f"{where} is no event of an object: {refusal}"), where)
+    return Happened(
+        name=read.name.removeprefix("oss:"),
+        bucket=read.oss.bucket.name,
+        key=read.oss.object.key,  # as it is: OSS does not encode it
+        at=int(read.time.timestamp()),
+        by_ossweep=OWN_META in read.user_meta,
+        where=f"{where} ({read.name} of {json.dumps(read.oss.object.key)})",
+    )
+
+
+def _native(document: Any) -> list[Any]:
+    """Return the events in OSS's own form, if this is it."""
+    events = document.get("events") if isinstance(document, dict) else None
+    return events if isinstance(events, list) else []
+
+
+def _listed(document: Any) -> list[Any]:
+    return document if isinstance(document, list) else [document]
+
+
+def _is_event(event: Any) -> bool:
+    return isinstance(event, dict) and event.get("eventSource") == "acs:oss"
+
+
+def _is_cloud_event(event: Any) -> bool:
+    return (
+        isinstance(event, dict)
+        and "specversion" in event
+        and (event.get("source") == "acs.oss" or str(event.get("type", "")).startswith("oss:"))
+    )

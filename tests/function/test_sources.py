@@ -1,0 +1,368 @@
+"""What each source asks for is done, and what becomes of it is told the way the source needs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET
+from localcloud.faults import Refuse
+from ossweep.errors import PolicyError, RequestError, UndoneError
+from ossweep.request import schema
+
+if TYPE_CHECKING:
+    from deployment import Deployment
+
+HLS = {"on": "ObjectRemoved:*", "key": "videos/{id}.mp4", "delete": {"directory": "hls/{id}/"}}
+FILES = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
+
+
+def ruled(deployment: Deployment, *rules: Any) -> Deployment:
+    return deployment.set(rules=json.dumps(rules))
+
+
+def oss_event(
+    name: str, *keys: str, bucket: str = BUCKET, time: str = "2022-08-13T06:45:43.000Z"
+) -> dict[str, Any]:
+    return {
+        "events": [
+            {
+                "eventName": name,
+                "eventSource": "acs:oss",
+                "eventTime": time,
+                "oss": {"bucket": {"name": bucket}, "object": {"key": key}},
+            }
+            for key in keys
+        ]
+    }
+
+
+def messages(*bodies: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "specversion": "1.0",
+            "type": "mns:Queue:SendMessage",
+            "data": {"messageId": f"M{number}", "messageBody": json.dumps(body)},
+        }
+        for number, body in enumerate(bodies, 1)
+    ]
+
+
+def timer(request: Any) -> dict[str, Any]:
+    return {
+        "triggerTime": "2024-03-01T00:00:00Z",
+        "triggerName": "nightly",
+        "payload": json.dumps(request),
+    }
+
+
+def over_http(
+    method: str, path: str, body: Any = "", *, domain: str = "x.fcapp.run", **headers: str
+) -> dict[str, Any]:
+    return {
+        "version": "v1",
+        "headers": headers or {"Authorization": "acs signature"},
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+        "requestContext": {"domainName": domain, "http": {"method": method, "path": path}},
+    }
+
+
+def body_of(response: dict[str, Any]) -> Any:
+    return json.loads(response["body"])
+
+
+def test_what_belongs_to_a_removed_object_is_deleted(deployment: Deployment) -> None:
+    """And nothing of its neighbours'."""
+    deployment.oss.fill(BUCKET, ["hls/7/a", "hls/7/b", "hls/77/a", "hls/7"], 1_600_000_000)
+
+    answer = ruled(deployment, HLS).send(oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4"))
+
+    assert deployment.keys() == ["hls/7", "hls/77/a"]
+    assert (answer["status"], answer["deleted"]) == ("done", 2)
+
+
+def test_what_was_written_after_the_event_belongs_to_another_object(
+    deployment: Deployment,
+) -> None:
+    """The event's time is the job's clock: a late delivery harms no new upload."""
+    deployment.oss.fill(BUCKET, ["hls/7/old"], 1_600_000_000)
+    deployment.oss.fill(BUCKET, ["hls/7/new"], 1_700_000_000)
+
+    answer = ruled(deployment, HLS).send(oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4"))
+
+    assert deployment.keys() == ["hls/7/new"]
+    assert answer["skipped_because"] == {"written after the job began": 1}
+
+
+def test_an_event_of_several_objects_is_answered_for_each(deployment: Deployment) -> None:
+    """Whether OSS sends one event for a batch or many."""
+    deployment.oss.fill(BUCKET, ["hls/1/a", "hls/2/a", "hls/3/a"], 1_600_000_000)
+
+    answers = ruled(deployment, HLS).send(
+        oss_event("ObjectRemoved:DeleteObjects", "videos/1.mp4", "other", "videos/3.mp4")
+    )["answers"]
+
+    assert deployment.keys() == ["hls/2/a"]
+    assert [answer["status"] for answer in answers] == ["done", "ignored", "done"]
+
+
+@pytest.mark.parametrize("rules", [[], [HLS]])
+def test_an_event_that_no_rule_is_about_is_ignored(deployment: Deployment, rules: Any) -> None:
+    """It deletes nothing, and asks OSS nothing."""
+    deployment.fill("hls/7/a")
+
+    answer = ruled(deployment, *rules).send(oss_event("ObjectCreated:PutObject", "videos/7.mp4"))
+
+    assert (answer["status"], answer["deleted"], answer["continuation"]) == ("ignored", 0, None)
+    assert deployment.oss.requests == []
+    assert "no rule is about event 1 (ObjectCreated:PutObject" in answer["reason"]
+
+
+def test_an_event_of_a_bucket_that_may_not_be_swept_is_refused(deployment: Deployment) -> None:
+    """A rule cannot widen what the deployment allows."""
+    event = oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4", bucket="otherbucket")
+
+    with pytest.raises(UndoneError, match="is not among those in OSSWEEP_BUCKETS"):
+        ruled(deployment, HLS).send(event)
+
+
+def test_a_request_file_is_run_and_answered_beside_it(deployment: Deployment) -> None:
+    """The answer carries a mark, so that it sets nothing off."""
+    deployment.fill("a/1", "a/2", "b")
+    content = json.dumps({"prefix": "a/"}).encode()
+    deployment.oss.fill(BUCKET, {"requests/x.json": content})
+
+    answer = ruled(deployment, FILES).send(oss_event("ObjectCreated:PutObject", "requests/x.json"))
+
+    assert deployment.keys() == ["b", "requests/x.answer.json", "requests/x.json"]
+    put = [request for request in deployment.oss.requests if request.operation == "put"]
+    assert [(p.key, "x-oss-meta-ossweep" in p.headers) for p in put] == [
+        ("requests/x.answer.json", True)
+    ]
+    assert (answer["status"], answer["deleted"]) == ("done", 2)
+
+
+def test_a_request_file_that_is_refused_is_answered_beside_it_too(deployment: Deployment) -> None:
+    """Nobody else would tell its writer."""
+    deployment.oss.fill(BUCKET, {"requests/x.json": b'{"keys": ["a"], "dryrun": true}'})
+
+    with pytest.raises(UndoneError, match="there is no field"):
+        ruled(deployment, FILES).send(oss_event("ObjectCreated:PutObject", "requests/x.json"))
+
+    assert deployment.keys() == ["requests/x.answer.json", "requests/x.json"]
+
+
+def test_an_object_that_ossweep_has_written_sets_nothing_off(deployment: Deployment) -> None:
+    """Even where a rule would match it."""
+    event = oss_event("ObjectCreated:PutObject", "requests/x.json")
+    event["events"][0]["oss"]["object"]["objectMeta"] = {"userMeta": {"x-oss-meta-ossweep": "1"}}
+
+    answer = ruled(deployment, FILES).send(event)
+
+    assert (answer["status"], deployment.oss.requests) == ("ignored", [])
+
+
+def test_one_bad_message_does_not_stop_the_others(deployment: Deployment) -> None:
+    """But the invocation fails, and names it, so that it is delivered again."""
+    deployment.fill("a", "b")
+
+    with pytest.raises(UndoneError) as raised:
+        deployment.send(
+            messages({"keys": ["a"]}, {"kyes": ["x"], "bucket": BUCKET}, {"keys": ["b"]})
+        )
+
+    assert deployment.keys() == []
+    assert str(raised.value) == (
+        "1 of 3 jobs were not done: message M2: the request: "
+        'there is no field "kyes"; did you mean `keys`?. Sending the event again is harmless: '
+        "what is deleted stays deleted"
+    )
+
+
+def test_a_message_delivered_twice_is_harmless(deployment: Deployment) -> None:
+    """What is gone is deleted again."""
+    deployment.fill("a", "b")
+    event = messages({"keys": ["a"]})
+
+    first, again = deployment.send(event), deployment.send(event)
+
+    assert deployment.keys() == ["b"]
+    assert (first["status"], again["status"]) == ("done", "done")
+
+
+def test_a_timer_deletes_the_day_thirty_days_ago(deployment: Deployment) -> None:
+    """From the time at which it was due."""
+    deployment.fill("logs/2024/01/30/a", "logs/2024/01/31/a", "logs/2024/01/3")
+
+    deployment.send(timer({"prefix": "logs/{trigger_time - 30d:%Y/%m/%d}/"}))
+
+    assert deployment.keys() == ["logs/2024/01/3", "logs/2024/01/30/a"]
+
+
+@pytest.mark.parametrize(
+    ("event", "raises"),
+    [
+        ({"keys": ["a"]}, False),
+        (over_http("POST", "/", {"keys": ["a"]}), False),
+        (timer({"keys": ["a"]}), True),
+        (messages({"keys": ["a"]}), True),
+    ],
+)
+def test_what_was_not_done_raises_where_only_that_is_tried_again(
+    deployment: Deployment, event: Any, raises: bool
+) -> None:
+    """By default for OSS, MNS and timers, and not for HTTP and direct invocations."""
+    deployment.oss.misbehave(Refuse(409, "FileImmutable", "No."))
+
+    refusal = _outcome(deployment, event)
+
+    assert ("UndoneError" in refusal) is raises
+
+
+def test_the_deployment_decides_which_sources_raise(deployment: Deployment) -> None:
+    """OSSWEEP_RAISE names them."""
+    deployment.oss.misbehave(Refuse(409, "FileImmutable", "No."))
+
+    direct = _outcome(deployment.set(**{"raise": "direct"}), {"keys": ["a"]})
+    queue = _outcome(deployment, messages({"keys": ["a"]}))
+    nobody = _outcome(deployment.set(**{"raise": "none"}), {"keys": ["a"]})
+
+    assert ("UndoneError" in direct, "incomplete" in queue, "incomplete" in nobody) == (
+        True,
+        True,
+        True,
+    )
+
+
+def test_an_empty_event_is_answered_with_a_help(deployment: Deployment) -> None:
+    """Three examples, ready to send."""
+    deployment.fill("src/a")
+
+    answer = deployment.send(b"")
+
+    assert (answer["status"], len(answer["examples"])) == ("ignored", 3)
+    for example in answer["examples"]:
+        assert deployment.send(example)["status"] == "planned"
+
+
+def test_a_request_over_http_is_answered_with_200(deployment: Deployment) -> None:
+    """And with JSON."""
+    deployment.fill("a")
+
+    response = deployment.send(over_http("POST", "/", {"keys": ["a"]}))
+
+    assert response["statusCode"] == 200
+    assert response["headers"] == {"Content-Type": "application/json; charset=utf-8"}
+    assert (body_of(response)["status"], deployment.keys()) == ("done", [])
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "error"),
+    [
+        ({"keys": [""]}, 400, "RequestError"),
+        ("not json", 400, "RequestError"),
+        ("", 400, "RequestError"),
+        ({"bucket": "otherbucket", "keys": ["a"]}, 403, "PolicyError"),
+    ],
+)
+def test_a_refusal_over_http_is_a_4xx_with_the_same_words(
+    deployment: Deployment, request_: Any, status: int, error: str
+) -> None:
+    """What a direct invocation raises."""
+    response = deployment.send(over_http("POST", "/", request_))
+
+    assert (response["statusCode"], body_of(response)["error"]) == (status, error)
+    if isinstance(request_, dict):
+        assert deployment.refuse(request_) == f"{error}: {body_of(response)['reason']}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("PUT", "/", 405), ("GET", "/other", 404), ("POST", "/schema", 405)],
+)
+def test_other_ways_over_http_are_closed(
+    deployment: Deployment, method: str, path: str, status: int
+) -> None:
+    """There are `/` and `/schema`."""
+    assert deployment.send(over_http(method, path))["statusCode"] == status
+
+
+def test_http_describes_the_deployment_without_secrets(deployment: Deployment) -> None:
+    """The settings, and nothing of the role."""
+    response = ruled(deployment, HLS).send(over_http("GET", "/"))
+
+    assert body_of(response)["settings"]["OSSWEEP_BUCKETS"] == [BUCKET]
+    assert body_of(response)["settings"]["OSSWEEP_RULES"] == [
+        {**HLS, "delete": {"directory": ["hls/{id}/"]}}
+    ]
+    assert deployment.oss.credentials.access_key_secret not in response["body"]
+    assert deployment.oss.credentials.access_key_id not in response["body"]
+
+
+def test_http_shows_the_requests_schema(deployment: Deployment) -> None:
+    """The one that is published."""
+    assert body_of(deployment.send(over_http("GET", "/schema"))) == schema()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        over_http("POST", "/", {"keys": ["a"]}, header="x"),
+        over_http("GET", "/", header="x"),
+        over_http(
+            "POST",
+            "/2023-03-30/functions/ossweep/invocations",
+            {"keys": ["a"]},
+            domain="1.cn-hangzhou.fc.aliyuncs.com",
+            **{"X-Acs-Action": "InvokeFunction"},
+        ),
+    ],
+)
+def test_an_http_request_that_nobody_has_signed_is_refused(
+    deployment: Deployment, event: Any
+) -> None:
+    """Unless the deployment says that it may come."""
+    deployment.fill("a")
+
+    refused = deployment.send(event)
+    allowed = deployment.set(allow_anonymous="true").send(event)
+
+    assert refused["statusCode"] == 403
+    assert "is not signed" in body_of(refused)["reason"]
+    assert allowed.get("statusCode", 200) == 200
+
+
+def test_an_invocation_in_the_wrapping_of_http_is_answered_as_itself(
+    deployment: Deployment,
+) -> None:
+    """It comes so where a function has an HTTP trigger; the console's `haha` is refused."""
+    headers = {"Authorization": "ACS3-HMAC-SHA256 Credential=x", "X-Acs-Action": "InvokeFunction"}
+    deployment.fill("a")
+
+    def invoke(body: Any) -> Any:
+        return over_http(
+            "POST",
+            "/2023-03-30/functions/ossweep/invocations",
+            body,
+            domain="143**********149.cn-huhehaote.fc.aliyuncs.com",
+            **headers,
+        )
+
+    answer = deployment.send(invoke({"keys": ["a"]}))
+    nothing = deployment.send(invoke(""))
+
+    assert (answer["status"], nothing["status"]) == ("done", "ignored")
+    with pytest.raises(RequestError, match="the event is not JSON"):
+        deployment.send(invoke("haha"))
+    with pytest.raises(PolicyError):
+        deployment.send(invoke({"bucket": "otherbucket", "keys": ["a"]}))
+
+
+def _outcome(deployment: Deployment, event: Any) -> str:
+    try:
+        return json.dumps(deployment.send(event))
+    except UndoneError as error:
+        return f"UndoneError: {error}"

@@ -1,0 +1,481 @@
+"""The deployment: what template.yml, .ram and make say is what fc3 takes and the code does."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import fields
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import oss2
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from localcloud import tree
+from ossweep import rules
+from ossweep.settings import Settings, variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deployment import Deployment
+    from ossweep.patterns import Pattern
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "template.yml").read_text("utf-8")
+VALIDATOR = Draft7Validator(
+    json.loads((Path(__file__).parent / "fc3.schema.json").read_text("utf-8"))
+)
+RAM = {path.name: json.loads(path.read_text("utf-8")) for path in (ROOT / ".ram").glob("*.json")}
+SWITCHED_OFF = [
+    "oss-request-files",
+    "oss-belongings",
+    "eventbridge-belongings",
+    "mns-topic",
+    "mns-queue",
+]
+
+# A line of a trigger that is switched off; a comment among them has two signs.
+OFF = re.compile(r"^( +)# (?!#)(.*)$")
+
+
+def with_triggers(*names: str) -> str:
+    """Switch triggers on as the template says: the first `# ` of their lines is taken away."""
+    lines, name = [], ""
+    for line in TEXT[TEXT.index("\n      triggers:\n") :].splitlines():
+        off = OFF.match(line)
+        if off is None:
+            lines.append(line)
+            continue
+        name = off[2].removeprefix("- triggerName: ") if off[2].startswith("- ") else name
+        lines.append(off[1] + off[2] if name in names else line)
+    return TEXT[: TEXT.index("\n      triggers:\n")] + "\n".join(lines) + "\n"
+
+
+def substituted(value: Any, variables: dict[str, str]) -> Any:
+    """Fill in `${vars.name}`, as Serverless Devs does in every text."""
+    if isinstance(value, dict):
+        return {name: substituted(inner, variables) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [substituted(inner, variables) for inner in value]
+    if isinstance(value, str):
+        return re.sub(r"\$\{vars\.(\w+)\}", lambda found: variables[found[1]], value)
+    return value
+
+
+def props(text: str = TEXT) -> dict[str, Any]:
+    template = yaml.safe_load(text)
+    filled: dict[str, Any] = substituted(
+        template["resources"]["ossweep"]["props"], template["vars"]
+    )
+    return filled
+
+
+def triggers(*names: str) -> dict[str, dict[str, Any]]:
+    return {each["triggerName"]: each for each in props(with_triggers(*names))["triggers"]}
+
+
+PROPS = props()
+VARS = yaml.safe_load(TEXT)["vars"]
+ENVIRONMENT = PROPS["environmentVariables"]
+EVERY_TRIGGER = triggers(*SWITCHED_OFF)
+RULES = rules.read(ENVIRONMENT["OSSWEEP_RULES"])
+
+
+@pytest.mark.parametrize("names", [[], *([name] for name in SWITCHED_OFF), SWITCHED_OFF])
+def test_the_template_is_what_fc3_takes(names: list[str]) -> None:
+    """As it is, with each trigger switched on by itself, and with all of them."""
+    found = props(with_triggers(*names))
+
+    assert [error.message for error in VALIDATOR.iter_errors(found)] == []
+    assert [each["triggerName"] for each in found["triggers"]] == ["nightly", "http", *names]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["timout"], 600),
+        (["timeout"], 86401),
+        (["timeout"], 0),
+        (["memorySize"], 500),
+        (["region"], "cn-nowhere"),
+        (["environmentVariables", "OSSWEEP_DRY_RUN"], True),
+        (["asyncInvokeConfig", "maxAsyncRetryAttempts"], 9),
+        (["triggers", 0, "triggerType"], "time"),
+        (["triggers", 0, "triggerConfig", "enabled"], True),
+        (["triggers", 2, "triggerConfig", "events", 0], "oss:ObjectRemoved:*"),
+    ],
+)
+def test_what_fc3_would_not_take_is_found(path: list[Any], value: Any) -> None:
+    """The schema is strict: fc3's own lets a mistyped name pass."""
+    broken = props(with_triggers(*SWITCHED_OFF))
+    inner = broken
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = value
+
+    assert not VALIDATOR.is_valid(broken)
+
+
+def test_the_handler_is_a_function_of_src() -> None:
+    """`index.handler` is `handler` in src/index.py."""
+    module, function = PROPS["handler"].split(".")
+    source = ast.parse((ROOT / "src" / f"{module}.py").read_text("utf-8"))
+
+    assert function in {node.name for node in source.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_code_is_what_make_package_builds() -> None:
+    """The folder and the Python that make has if nothing is said."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    said = dict(re.findall(r"^(BUILD|FOR) \?= (.*)$", makefile, re.MULTILINE))
+
+    assert PROPS["code"] == f"./{said['BUILD']}"
+    assert PROPS["runtime"] == f"python{said['FOR']}"
+
+
+def test_every_variable_is_used_defined_and_not_empty() -> None:
+    """An empty one is none to Serverless Devs."""
+    used = set(re.findall(r"\$\{vars\.(\w+)\}", TEXT)) | {"rules"}
+
+    assert "OSSWEEP_RULES: *rules\n" in TEXT  # YAML's own way to say ${vars.rules}
+    assert used == VARS.keys()
+    assert [name for name, value in VARS.items() if not (isinstance(value, str) and value)] == []
+
+
+def test_no_text_is_taken_for_an_expression() -> None:
+    """Serverless Devs' templates know `{{` and `<%` as well as `${`."""
+    text = with_triggers(*SWITCHED_OFF)
+
+    assert "{{" not in text
+    assert "<%" not in text
+    assert set(re.findall(r"\$\{(\w+)", text)) == {"vars"}
+
+
+def test_the_environment_is_all_settings_in_their_order() -> None:
+    """And each has a comment above it."""
+    names = [variable(entry) for entry in fields(Settings)]
+    commented = re.findall(r"^ {8}#.*\n {8}(OSSWEEP_\w+):", TEXT, re.MULTILINE)
+
+    assert sorted(ENVIRONMENT) == sorted(names)
+    assert commented == list(ENVIRONMENT)
+
+
+def test_settings_that_nobody_has_chosen_have_their_default() -> None:
+    """Those chosen are the buckets, the region, the rules and the dry run."""
+    settings = Settings.read(ENVIRONMENT)
+    chosen = {"buckets", "dry_run", "region", "rules"}
+    # Nothing but a number can say that there is no ceiling, and an empty endpoint is none.
+    said_otherwise = {"endpoint": "", "max_objects": 999_999_999_999_999_999}
+
+    for entry in fields(Settings):
+        if entry.name not in chosen:
+            expected = said_otherwise.get(entry.name, entry.default)
+            assert getattr(settings, entry.name) == expected, entry.name
+    assert settings.dry_run is True
+    assert settings.buckets == ("examplebucket",)
+    assert settings.region == PROPS["region"]
+
+
+def test_the_rules_are_those_of_the_local_bucket() -> None:
+    """Reading them refuses circles; the tests of the events run them."""
+    assert json.loads(ENVIRONMENT["OSSWEEP_RULES"]) == list(tree.RULES)
+    assert len(RULES) == 2
+
+
+def test_times_are_within_function_computes_limits() -> None:
+    """Its longest run is a day; the event's age fits all attempts, and two documents' ranges."""
+    asynchronous = PROPS["asyncInvokeConfig"]
+    attempts = 1 + asynchronous["maxAsyncRetryAttempts"]
+
+    assert 1 <= PROPS["timeout"] <= 86_400
+    assert attempts == 4
+    assert attempts * PROPS["timeout"] <= asynchronous["maxAsyncEventAgeInSeconds"] <= 604_800
+    assert float(ENVIRONMENT["OSSWEEP_RESERVE_SECONDS"]) < PROPS["timeout"]
+
+
+def test_cores_and_memory_are_a_pair_that_is_sold() -> None:
+    """One core for every 1 to 4 GB."""
+    assert 1 <= PROPS["memorySize"] / 1024 / PROPS["cpu"] <= 4
+
+
+def test_what_is_switched_on_needs_nothing_else_to_exist() -> None:
+    """A timer, and HTTP for signed requests only."""
+    on = {each["triggerName"]: each["triggerConfig"] for each in PROPS["triggers"]}
+
+    assert list(on) == ["nightly", "http"]
+    assert on["nightly"]["enable"] is True
+    assert on["http"]["authType"] == "function"
+
+
+def test_the_timers_request_plans_a_day_of_thirty_days_ago(deployment: Deployment) -> None:
+    """It deletes nothing, even when the deployment is armed."""
+    deployment.environ.update(ENVIRONMENT)
+    deployment.set(dry_run="false", endpoint=deployment.oss.endpoint)
+    deployment.fill("logs/2024-03/01-a.gz", "logs/2024-03/02-a.gz")
+
+    answer = deployment.send(
+        {
+            "triggerName": "nightly",
+            "triggerTime": "2024-03-31T02:00:00Z",
+            "payload": EVERY_TRIGGER["nightly"]["triggerConfig"]["payload"],
+        }
+    )
+
+    assert (answer["status"], answer["listed"]) == ("planned", 1)
+    assert deployment.keys() == ["logs/2024-03/01-a.gz", "logs/2024-03/02-a.gz"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "rule"), [("oss-request-files", RULES[1]), ("oss-belongings", RULES[0])]
+)
+def test_an_oss_trigger_follows_what_its_rule_is_about(trigger: str, rule: rules.Rule) -> None:
+    """Every event it sends concerns the rule, and its filter is the pattern's two ends."""
+    config = EVERY_TRIGGER[trigger]["triggerConfig"]
+    prefix, suffix = re.split(r"\{\w+\}", rule.key.text)
+
+    assert all(rule.concerns(name.removeprefix("oss:")) for name in config["events"])
+    assert config["filter"] == {"key": {"prefix": prefix, "suffix": suffix}}
+
+
+def test_eventbridge_follows_what_the_rule_is_about() -> None:
+    """Its pattern says the same as the trigger of OSS."""
+    pattern = json.loads(
+        EVERY_TRIGGER["eventbridge-belongings"]["triggerConfig"]["eventRuleFilterPattern"]
+    )
+    config = EVERY_TRIGGER["oss-belongings"]["triggerConfig"]
+    source = EVERY_TRIGGER["oss-belongings"]["sourceArn"]
+
+    assert pattern == {
+        "source": ["acs.oss"],
+        "type": config["events"],
+        "data": {
+            "oss": {
+                "bucket": {"name": ["examplebucket"]},
+                "object": {"key": [{"suffix": config["filter"]["key"]["suffix"]}]},
+            }
+        },
+        "subject": [{"prefix": f"{source}/{config['filter']['key']['prefix']}"}],
+    }
+
+
+def test_no_two_triggers_of_oss_overlap() -> None:
+    """OSS refuses two for the same event whose filters overlap; here each event has one."""
+    followed = [
+        name
+        for each in EVERY_TRIGGER.values()
+        if each["triggerType"] == "oss"
+        for name in each["triggerConfig"]["events"]
+    ]
+
+    assert len(followed) == len(set(followed)) == 6
+
+
+def test_what_eventbridge_starts_is_tried_again_and_reaches_the_failure_queue() -> None:
+    """Which holds for asynchronous invocations."""
+    by_eventbridge = [
+        each for each in EVERY_TRIGGER.values() if each["triggerType"] == "eventbridge"
+    ]
+
+    assert len(by_eventbridge) == 2
+    assert all(each["triggerConfig"]["asyncInvocationType"] for each in by_eventbridge)
+
+
+# What OSS's documents ask for, for each of oss2's operations.
+NEEDS = {
+    "list_objects": "oss:ListObjects",
+    "ObjectIterator": "oss:ListObjects",
+    "batch_delete_objects": "oss:DeleteObject",
+    "delete_object": "oss:DeleteObject",
+    "get_object": "oss:GetObject",
+    "put_object": "oss:PutObject",
+}
+
+
+def statements(*files: str) -> Iterator[tuple[str, str]]:
+    """Yield each action with each of its resources."""
+    for name in files or RAM:
+        for statement in RAM[name]["Statement"]:
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                for resource in statement.get("Resource", ()):
+                    yield action, resource
+
+
+def operations() -> set[str]:
+    """Return the operations of oss2 that the store's code names."""
+    return {
+        node.attr
+        for path in (ROOT / "src/ossweep/store").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and (
+            (hasattr(oss2.Bucket, node.attr) and not node.attr.startswith("_"))
+            or node.attr.endswith("Iterator")
+        )
+    }
+
+
+def test_what_the_code_asks_of_oss_is_what_the_policies_allow() -> None:
+    """No operation without its permission, and no permission without an operation."""
+    assert operations() == NEEDS.keys()
+    assert {action for action, _ in statements() if action.startswith("oss:")} == {
+        NEEDS[operation] for operation in operations()
+    }
+
+
+def test_reading_and_writing_objects_is_allowed_for_request_files_only() -> None:
+    """Switched off with the feature, by leaving out one file."""
+    assert list(statements("function-policy.json")) == [
+        ("oss:ListObjects", "acs:oss:*:123456789:examplebucket"),
+        ("oss:DeleteObject", "acs:oss:*:123456789:examplebucket/hls/*"),
+        ("oss:DeleteObject", "acs:oss:*:123456789:examplebucket/logs/*"),
+    ]
+    assert list(statements("request-files-policy.json")) == [
+        ("oss:GetObject", "acs:oss:*:123456789:examplebucket/requests/*.json"),
+        ("oss:PutObject", "acs:oss:*:123456789:examplebucket/requests/*.answer.json"),
+    ]
+
+
+def test_what_the_template_orders_is_allowed() -> None:
+    """The timer's prefix and the rules' belongings, keys of requests and of their answers."""
+    bucket = f"acs:oss:*:{VARS['account']}:{VARS['watchedBucket']}"
+
+    def allowed(action: str, key: str) -> bool:
+        return any(
+            action == each and fnmatchcase(f"{bucket}/{key}", resource)
+            for each, resource in statements()
+        )
+
+    assert allowed("oss:DeleteObject", json.loads(VARS["nightly"])["prefix"])
+    for rule in RULES:
+        for _, pattern in rule.delete.patterns() if rule.delete else ():
+            assert allowed("oss:DeleteObject", filled(pattern))
+        if rule.run:
+            request = filled(rule.key)
+            assert allowed("oss:GetObject", request)
+            assert allowed("oss:PutObject", request.removesuffix(".json") + rules.ANSWER)
+            assert not allowed("oss:PutObject", request)
+
+
+def filled(pattern: Pattern) -> str:
+    return pattern.fill(dict.fromkeys(pattern.parts, "7"))
+
+
+def test_the_failure_queue_is_the_one_that_may_be_written_to() -> None:
+    """The destination's name is the resource's, and nothing else of MNS is allowed."""
+    destination = PROPS["asyncInvokeConfig"]["destinationConfig"]["onFailure"]["destination"]
+
+    assert [each for each in statements() if each[0].startswith("mns:")] == [
+        ("mns:SendMessage", destination)
+    ]
+
+
+def test_triggers_may_call_this_function_and_no_other() -> None:
+    """At every version."""
+    name = f"acs:fc:{PROPS['region']}:{VARS['account']}:functions/{PROPS['functionName']}"
+
+    assert [each for each in statements() if each[0].startswith("fc:")] == [
+        ("fc:InvokeFunction", name),
+        ("fc:InvokeFunction", f"{name}/*"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "service"),
+    [
+        ("function-trust.json", "fc.aliyuncs.com"),
+        ("oss-trigger-trust.json", "oss.aliyuncs.com"),
+        ("mns-trigger-trust.json", "mns.aliyuncs.com"),
+    ],
+)
+def test_a_role_is_taken_on_by_its_service_only(file: str, service: str) -> None:
+    """One statement, one principal."""
+    assert RAM[file] == {
+        "Version": "1",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": [service]},
+            }
+        ],
+    }
+
+
+def test_no_policy_allows_everything() -> None:
+    """Neither all actions of a service, nor all of its resources."""
+    assert [each for each in statements() if "*" in each[0] or each[1] == "*"] == []
+    assert {document["Version"] for document in RAM.values()} == {"1"}
+
+
+def test_every_action_has_its_row() -> None:
+    """The table in .ram tells of each file and action why it is there."""
+    table = (ROOT / ".ram/README.md").read_text("utf-8")
+    rows = set(re.findall(r"^\| `([\w-]+\.json)` \| `([\w:]+)` \|", table, re.MULTILINE))
+
+    assert rows == {
+        (name, action)
+        for name, document in RAM.items()
+        for statement in document["Statement"]
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+    }
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [shutil.which("make") or "make", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},  # `make test` would hand its own variables down
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_make_deploys_the_template_after_packaging() -> None:
+    """The last of its commands is Serverless Devs' deploy."""
+    lines = make("-n", "deploy", "SERVERLESS=echo").stdout.splitlines()
+
+    assert lines[-1].rstrip() == "echo deploy -t template.yml"
+    assert any("compileall" in line for line in lines)
+
+
+def test_make_invokes_with_an_event_file() -> None:
+    """As Serverless Devs documents `invoke --event-file`."""
+    said = make("invoke", "SERVERLESS=echo", "EVENT=events/direct-dry-run.json").stdout
+
+    assert said == "invoke -t template.yml --event-file events/direct-dry-run.json\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["deploy", "SERVERLESS=not-installed"], "This takes Serverless Devs 3"),
+        (["invoke", "SERVERLESS=not-installed"], "This takes Serverless Devs 3"),
+        (["invoke", "SERVERLESS=echo"], "Say what to send"),
+        (["deploy", "SERVERLESS=echo", "FOR=3.12"], "template.yml's runtime is not python3.12"),
+    ],
+)
+def test_make_says_what_is_missing(arguments: list[str], sentence: str) -> None:
+    """Before anything is built, and without sending the event that `make run` would."""
+    run = make(*arguments)
+
+    assert run.returncode != 0
+    assert run.stdout.startswith(sentence)
+
+
+def test_make_help_shows_both() -> None:
+    """With the other commands."""
+    shown = re.findall(r"^make (\w+) ", make("help").stdout, re.MULTILINE)
+
+    assert {"deploy", "invoke"} <= set(shown)

@@ -1,0 +1,368 @@
+"""Every source's payloads, as the vendor prints them, are read as what they are."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ossweep import triggers
+from ossweep.errors import RequestError
+from ossweep.events import Happened, Ordered, Unreadable
+from ossweep.triggers import http
+
+if TYPE_CHECKING:
+    from ossweep.events import Reading
+
+# Samples quoted from the vendor's page "Trigger event format" and from its tools' templates.
+OSS_EVENT = json.loads(
+    '{"events":[{"eventName":"ObjectCreated:PutObject","eventSource":"acs:oss",'
+    '"eventTime":"2022-08-13T06:45:43.000Z","eventVersion":"1.0","oss":{"bucket":{"arn":'
+    '"acs:oss:cn-hangzhou:123456789:testbucket","name":"testbucket","ownerIdentity":'
+    '"164901546557****"},"object":{"deltaSize":122539,"eTag":"688A7BF4F233DC9C88A80BF985AB****",'
+    '"key":"source/a.png","objectMeta":{"mimeType":"application/zip","userMeta":'
+    '{"x-oss-meta-last-modified":"20250213"}},"size":122539},"ossSchemaVersion":"1.0","ruleId":'
+    '"9adac8e253828f4f7c0466d941fa3db81161****"},"region":"cn-hangzhou","requestParameters":'
+    '{"sourceIPAddress":"140.205.XX.XX"},"responseElements":{"requestId":'
+    '"58F9FF2D3DF792092E12044C"},"userIdentity":{"principalId":"164901546557****"}}]}'
+)
+CLOUD_EVENT = {
+    "data": {
+        "eventVersion": "1.0",
+        "responseElements": {"requestId": "69B1***********C0A8"},
+        "eventSource": "acs:oss",
+        "eventTime": "2026-03-11T05:40:45.000Z",
+        "requestParameters": {"sourceIPAddress": "***********"},
+        "eventName": "ObjectCreated:PostObject",
+        "userIdentity": {"principalId": "1***********9"},
+        "region": "cn-hangzhou",
+        "oss": {
+            "bucket": {
+                "name": "dwoss1024",
+                "arn": "acs:oss:cn-hangzhou:1***********9:dwoss1024",
+                "virtualBucket": "",
+                "ownerIdentity": "1***********9",
+            },
+            "ossSchemaVersion": "1.0",
+            "object": {
+                "size": 59537,
+                "objectMeta": {"mimeType": "text/csv"},
+                "deltaSize": 0,
+                "eTag": "63***********D32",
+                "key": "input/a b+c%20d.csv",
+            },
+        },
+    },
+    "subject": "acs:oss:cn-hangzhou:1***********9:dwoss1024/input/******.csv",
+    "aliyunoriginalaccountid": "1***********9",
+    "source": "acs.oss",
+    "type": "oss:ObjectCreated:PostObject",
+    "aliyunpublishtime": "2026-03-11T05:40:45.682Z",
+    "specversion": "1.0",
+    "aliyuneventbusname": "DATAWORKS_TRIGGER_FOR_BUCKET_******",
+    "id": "69B1***********0A8",
+    "time": "2026-03-11T05:40:45.000Z",
+    "aliyunregionid": "cn-hangzhou",
+}
+REQUEST = {"bucket": "examplebucket", "keys": ["a"]}
+TOPIC = {
+    "TopicOwner": "118620210433****",
+    "Message": "hello topic",
+    "Subscriber": "118620210433****",
+    "PublishTime": 1550216480040,
+    "SubscriptionName": "test-fc-subscribe",
+    "MessageMD5": "BA4BA9B48AC81F0F9C66F6C909C3****",
+    "TopicName": "Mytopic",
+    "MessageId": "2F5B3C082B923D4EAC694B76D928****",
+}
+QUEUE = {
+    "id": "c2g71017-6f65-fhcf-a814-a396fc8d****",
+    "source": "MNS-Function-mnstrigger",
+    "specversion": "1.0",
+    "type": "mns:Queue:SendMessage",
+    "datacontenttype": "application/json; charset=utf-8",
+    "subject": "acs:mns:cn-hangzhou:164901546557****:queues/zeus",
+    "time": "2021-04-08T06:28:17.093Z",
+    "aliyunaccountid": "164901546557****",
+    "aliyunpublishtime": "2021-10-15T07:06:34.028Z",
+    "aliyunoriginalaccountid": "164901546557****",
+    "aliyuneventbusname": "MNS-Function-mnstrigger",
+    "aliyunregionid": "cn-chengdu",
+    "aliyunpublishaddr": "42.120.XX.XX",
+    "data": {
+        "requestId": "606EA3074344430D4C81****",
+        "messageId": "C6DB60D1574661357FA227277445****",
+        "messageBody": "TEST",
+    },
+}
+TIMER = {
+    "triggerTime": "2023-12-26T07:49:00Z",
+    "triggerName": "timer-trigger",
+    "payload": "awesome-fc",
+}
+
+
+def read(document: Any) -> Reading:
+    return triggers.read(triggers.parse(json.dumps(document).encode()))
+
+
+def happened(reading: Reading) -> list[tuple[str, str, str]]:
+    return [
+        (item.name, item.bucket, item.key) for item in reading.items if isinstance(item, Happened)
+    ]
+
+
+def documents(reading: Reading) -> list[Any]:
+    return [item.document for item in reading.items if isinstance(item, Ordered)]
+
+
+def refusals(reading: Reading) -> list[str]:
+    return [str(item.refusal) for item in reading.items if isinstance(item, Unreadable)]
+
+
+def in_base64(document: Any) -> str:
+    return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+def queued(body: Any) -> dict[str, Any]:
+    return {**QUEUE, "data": {**QUEUE["data"], "messageBody": body}}  # type: ignore[dict-item] # it is one
+
+
+def test_osss_own_trigger_is_read() -> None:
+    """The vendor's sample, with its time."""
+    reading = read(OSS_EVENT)
+
+    assert (reading.source, reading.together) == ("oss", False)
+    assert happened(reading) == [("ObjectCreated:PutObject", "testbucket", "source/a.png")]
+    assert [item.at for item in reading.items if isinstance(item, Happened)] == [1660373143]
+
+
+def test_an_old_sample_with_a_virtual_bucket_and_no_meta_is_read() -> None:
+    """Both are optional."""
+    event = json.loads(json.dumps(OSS_EVENT))
+    event["events"][0]["oss"]["bucket"]["virtualBucket"] = ""
+    del event["events"][0]["oss"]["object"]["objectMeta"]
+
+    assert happened(read(event)) == [("ObjectCreated:PutObject", "testbucket", "source/a.png")]
+
+
+@pytest.mark.parametrize("event", [CLOUD_EVENT, [CLOUD_EVENT], [CLOUD_EVENT, CLOUD_EVENT]])
+def test_oss_through_eventbridge_is_read(event: Any) -> None:
+    """One CloudEvent or a list of them; the key is not decoded."""
+    expected = ("ObjectCreated:PostObject", "dwoss1024", "input/a b+c%20d.csv")
+
+    reading = read(event)
+
+    assert reading.source == "oss"
+    assert happened(reading) == [expected] * (len(event) if isinstance(event, list) else 1)
+
+
+def test_one_bad_event_does_not_hide_the_others() -> None:
+    """Each is read for itself."""
+    reading = read({"events": [{"eventSource": "acs:oss"}, *OSS_EVENT["events"]]})
+
+    assert len(happened(reading)) == 1
+    assert refusals(reading) == ["event 1 is no event of an object: eventName: Field required"]
+
+
+def test_a_topics_stream_message_is_the_request_itself() -> None:
+    """Without attributes nothing is around it."""
+    assert documents(read(REQUEST)) == [REQUEST]
+
+
+def test_a_topics_stream_message_may_be_in_base64() -> None:
+    """It depends on the publisher's SDK."""
+    reading = triggers.read(triggers.parse(in_base64(REQUEST).encode()))
+
+    assert documents(reading) == [REQUEST]
+
+
+def test_a_topics_stream_message_that_is_no_json_is_refused() -> None:
+    """`hello topic` orders nothing."""
+    with pytest.raises(RequestError, match="the event is not JSON"):
+        triggers.parse(b"hello topic")
+
+
+@pytest.mark.parametrize("body", [json.dumps(REQUEST), in_base64(REQUEST)])
+def test_a_topics_stream_message_with_attributes_is_unwrapped(body: str) -> None:
+    """Attributes change the shape."""
+    reading = read({"body": body, "attrs": {"Extend": '{"key":"value"}'}})
+
+    assert (reading.source, documents(reading)) == ("mns", [REQUEST])
+
+
+@pytest.mark.parametrize("body", [json.dumps(REQUEST), in_base64(REQUEST)])
+@pytest.mark.parametrize("attributes", [{}, {"key": "value"}, {"keys": ["z"], "everything": "1"}])
+def test_a_topics_json_message_is_unwrapped(body: str, attributes: dict[str, Any]) -> None:
+    """Attributes lie beside it, and even those that look like a request's fields are none."""
+    reading = read({**TOPIC, "Message": body, **attributes})
+
+    assert (reading.source, documents(reading)) == ("mns", [REQUEST])
+
+
+def test_a_topics_message_that_is_no_request_is_refused_by_its_id() -> None:
+    """The refusal names the message."""
+    (refusal,) = refusals(read(TOPIC))
+
+    assert refusal.startswith(
+        "message 2F5B3C082B923D4EAC694B76D928****: the event is not JSON: Expecting value"
+    )
+
+
+@pytest.mark.parametrize("body", [json.dumps(REQUEST), in_base64(REQUEST), REQUEST])
+@pytest.mark.parametrize("as_list", [True, False])
+def test_a_queues_message_is_unwrapped(body: Any, as_list: bool) -> None:
+    """A list of CloudEvents, or a single one; the body text, Base64 or parsed already."""
+    message = queued(body)
+
+    reading = read([message] if as_list else message)
+
+    assert (reading.source, reading.together) == ("mns", False)
+    assert documents(reading) == [REQUEST]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        [json.dumps(REQUEST), in_base64(REQUEST)],
+        [
+            {"requestId": "r", "messageId": "1", "messageBody": json.dumps(REQUEST)},
+            {"requestId": "r", "messageId": "2", "messageBody": json.dumps(REQUEST)},
+        ],
+    ],
+)
+def test_a_queues_raw_messages_are_read(event: Any) -> None:
+    """With RawData no CloudEvent is around them."""
+    reading = read(event)
+
+    assert (reading.source, documents(reading)) == ("mns", [REQUEST, REQUEST])
+
+
+@pytest.mark.parametrize("wrap", [json.dumps, in_base64])
+def test_an_oss_notification_relayed_by_mns_is_an_oss_event(wrap: Any) -> None:
+    """OSS's notification rules send it in Base64."""
+    relayed = read({**TOPIC, "Message": wrap(OSS_EVENT)})
+    also = read([queued(wrap(CLOUD_EVENT)), queued(wrap(OSS_EVENT))])
+
+    assert happened(relayed) == [("ObjectCreated:PutObject", "testbucket", "source/a.png")]
+    assert [name for name, _, _ in happened(also)] == [
+        "ObjectCreated:PostObject",
+        "ObjectCreated:PutObject",
+    ]
+
+
+def test_a_notification_with_its_fields_inside_of_oss_is_read() -> None:
+    """The notification's documentation nests some of them one level deeper."""
+    event = json.loads(json.dumps(OSS_EVENT))
+    for name in ("region", "requestParameters", "userIdentity"):
+        event["events"][0]["oss"][name] = event["events"][0].pop(name)
+
+    assert happened(read({**TOPIC, "Message": in_base64(event)})) == [
+        ("ObjectCreated:PutObject", "testbucket", "source/a.png")
+    ]
+
+
+def test_a_timers_payload_is_a_request() -> None:
+    """It is always text."""
+    reading = read({**TIMER, "payload": json.dumps(REQUEST)})
+
+    assert (reading.source, reading.together, documents(reading)) == ("timer", True, [REQUEST])
+
+
+@pytest.mark.parametrize(
+    ("payload", "sentence"),
+    [("awesome-fc", "the event is not JSON"), ("  ", "the timer timer-trigger has no payload")],
+)
+def test_a_timers_payload_that_is_no_request_is_refused(payload: str, sentence: str) -> None:
+    """The vendor's sample orders nothing."""
+    with pytest.raises(RequestError, match=sentence):
+        read({**TIMER, "payload": payload})
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("logs/{trigger_time - 30d:%Y/%m/%d}/", "logs/2023/11/26/"),
+        ("logs/{trigger_time-1h:%Y%m%d%H}", "logs/2023122606"),
+        ("logs/{trigger_time:%Y}-{trigger_time - 2w:%m}/", "logs/2023-12/"),
+        ("logs/{trigger_time + 6d:%Y-%m-%d}/", "logs/2024-01-01/"),
+        ("logs/{trigger_time - 90m:%H%M}", "logs/0619"),
+        ("logs/{date}/{}", "logs/{date}/{}"),
+    ],
+)
+def test_a_timers_dates_are_relative_to_its_time(template: str, filled: str) -> None:
+    """In UTC, however late the timer is delivered; other braces stay."""
+    request = {"keys": [template], "prefix": template, "directory": [template, "x"]}
+
+    (dated,) = documents(read({**TIMER, "payload": json.dumps(request)}))
+
+    assert dated == {"keys": [filled], "prefix": filled, "directory": [filled, "x"]}
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "logs/{trigger_time}/",
+        "logs/{trigger_time - 30d}/",
+        "logs/{trigger_time - 30d:}/",
+        "logs/{trigger_time - 30d:day}/",
+        "logs/{trigger_time - 30d:%B}/",
+        "logs/{trigger_time - 30d:%}/",
+        "logs/{trigger_time - 30:%Y}/",
+        "logs/{trigger_time - d:%Y}/",
+        "logs/{trigger_time * 3d:%Y}/",
+        "logs/{trigger_time - 999999w:%Y}/",
+    ],
+)
+def test_a_date_that_could_shorten_a_prefix_is_refused(template: str) -> None:
+    """A template that yields nothing, or something of another length, orders nothing."""
+    with pytest.raises(RequestError, match="the date"):
+        read({**TIMER, "payload": json.dumps({"prefix": template})})
+
+
+def test_an_event_of_nobodys_is_refused_with_what_was_looked_for() -> None:
+    """The sentence lists the marks."""
+    with pytest.raises(RequestError, match=r"nobody that ossweep knows.*looked for: a request"):
+        read({"hello": "world"})
+
+
+HTTP_EVENT = {
+    "version": "v1",
+    "rawPath": "/example",
+    "body": "Hello FC!",
+    "isBase64Encoded": False,
+    "headers": {"header1": "value1", "header2": "value1,value2"},
+    "queryParameters": {"parameter1": "value1", "parameter2": "value1,value2"},
+    "requestContext": {
+        "accountId": "123456*********",
+        "domainName": "<http-trigger-id>.<region-id>.fcapp.run",
+        "domainPrefix": "<http-trigger-id>",
+        "http": {
+            "method": "GET",
+            "path": "/example",
+            "protocol": "HTTP/1.1",
+            "sourceIp": "11.11.11.**",
+            "userAgent": "PostmanRuntime/7.32.3",
+        },
+        "requestId": "1-64f6cd87-*************",
+        "time": "2023-09-05T06:41:11Z",
+        "timeEpoch": "1693896071895",
+    },
+}
+
+
+def test_an_http_request_is_read() -> None:
+    """The vendor's sample: not signed, and no invocation."""
+    assert http.recognises(HTTP_EVENT)
+    assert http.read(HTTP_EVENT) == http.HttpRequest(
+        method="GET", path="/example", body=b"Hello FC!", is_invocation=False, is_anonymous=True
+    )
+
+
+def test_an_http_body_in_base64_is_decoded() -> None:
+    """As it comes where the content type is a binary one."""
+    event = {**HTTP_EVENT, "body": "SGVsbG8=", "isBase64Encoded": True}
+
+    assert http.read(event).body == b"Hello"

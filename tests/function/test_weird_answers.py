@@ -1,0 +1,136 @@
+"""Servers that are not OSS, or not quite: none of their answers ends an invocation midway."""
+
+from __future__ import annotations
+
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import Deployment, sum_of
+from localcloud.signature import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = (
+    b"<ListBucketResult><IsTruncated>false</IsTruncated><EncodingType>url</EncodingType>"
+    b"%s</ListBucketResult>"
+)
+ENTRY = (
+    b"<Contents><Key>%s</Key><LastModified>2020-01-01T00:00:00.000Z</LastModified><ETag>x</ETag>"
+    b"<Type>Normal</Type><Size>1</Size><StorageClass>Standard</StorageClass></Contents>"
+)
+ERROR = b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>"
+
+
+class Server:
+    """Answers every request with the same bytes; an `oss` as far as a deployment needs one."""
+
+    region = "cn-hangzhou"
+    credentials = Credentials("LTAI", "secret")
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.methods: list[str] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one_request(self) -> None:
+                self.raw_requestline = self.rfile.readline(65537)
+                if not self.raw_requestline or not self.parse_request():
+                    self.close_connection = True
+                    return
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                server.methods.append(self.command)
+                self.send_response_only(server.status)  # without a Date
+                headers = {"Content-Length": str(len(server.body)), **server.headers}
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(server.body)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,))
+
+    def __enter__(self) -> Server:  # noqa: PYI034 - typing has no Self before 3.11
+        self._thread.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that is told what to answer."""
+    with Server() as server:
+        yield server
+
+
+def deployed(server: Server) -> Deployment:
+    return Deployment(server)  # type: ignore[arg-type] # it has what a deployment asks for
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (200, {}, b""),
+        (200, {}, b"<html>Welcome</html>"),
+        (200, {}, b"<ListBucketResult><IsTruncated>"),
+        (200, {}, PAGE % b"<CommonPrefixes><Prefix>a/b/</Prefix></CommonPrefixes>"),
+        (200, {}, (PAGE % b"").replace(b"<EncodingType>url</EncodingType>", b"")),
+        (200, {}, (PAGE % b"").replace(b">false<", b">true<")),
+        (200, {}, PAGE % (ENTRY % b"z/outside")),
+        (200, {}, PAGE % (ENTRY % b"a/%FF") + b""),
+        (200, {"Date": "Fri, 13 Nov 2026 00:00:00 +99999999999999999999"}, PAGE % (ENTRY % b"a/1")),
+        (200, {"Content-Length": "abc"}, PAGE % b""),
+        (403, {}, b'<?xml version="1.0" encoding="GBK"?>' + ERROR),
+        (403, {}, b'<?xml version="1.0" encoding="no-such"?>' + ERROR),
+        (302, {"Location": "/\xff"}, b""),
+        (302, {"Location": "http://127.0.0.1:9/"}, b""),
+        (500, {"Content-Type": "text/html"}, b"<html>"),
+    ],
+)
+def test_an_answer_that_is_none_of_osss_deletes_nothing(
+    server: Server, status: int, headers: dict[str, str], body: bytes
+) -> None:
+    """The job stops and says so; nothing is raised, and no deletion is asked for."""
+    server.status, server.headers, server.body = status, headers, body
+
+    answer = deployed(server).send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"], answer["listed"]) == ("stopped", 0, sum_of(answer))
+    assert set(server.methods) == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (200, {}, b""),
+        (200, {}, b"<html>Welcome</html>"),
+        (200, {}, b"<DeleteResult><Deleted><Key>other</Key></Deleted></DeleteResult>"),
+        (403, {}, b'<?xml version="1.0" encoding="GBK"?>' + ERROR),
+        (200, {"Content-Length": "abc"}, b"<DeleteResult/>"),
+    ],
+)
+def test_a_deletion_that_is_not_confirmed_has_failed(
+    server: Server, status: int, headers: dict[str, str], body: bytes
+) -> None:
+    """Whatever else the answer says."""
+    server.status, server.headers, server.body = status, headers, body
+
+    answer = deployed(server).send({"keys": ["a", "b"]})
+
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("incomplete", 0, 2)

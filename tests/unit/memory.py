@@ -1,0 +1,253 @@
+"""A bucket in memory behind a real gate, on a clock that only requests and tests move."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Condition, Event, RLock
+from typing import TYPE_CHECKING
+
+from ossweep.engine.budget import Budget
+from ossweep.engine.gate import Gate
+from ossweep.engine.sweep import sweep
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.work import Answer, Failure, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ossweep.engine.sweep import Progress, Result
+    from ossweep.work import Ceiling, Work
+
+BEGAN = 1_000_000  # OSS's own time at its first answer
+SECONDS = 60.0  # of a hop
+LONG = 10.0  # real seconds: no test waits so long unless it fails
+
+
+class Clock:
+    """A clock that stands still until it is moved; threads share it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@dataclass
+class Bucket:
+    """
+    What is in OSS, over all hops, and what a sweep has asked of it.
+
+    `denied` keys are never deleted; each is refused by itself, as long as the gate is open. A
+    deletion that holds a `silent` key is answered up to that key only, once; the value tells
+    whether the rest of it was carried out all the same.
+    """
+
+    objects: dict[str, Found]
+    denied: frozenset[str] = frozenset()
+    silent: dict[str, bool] = field(default_factory=dict)
+    page: int = 1000
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    confirmed: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    shown: set[str] = field(default_factory=set)
+    lock: RLock = field(default_factory=RLock)
+
+    def __post_init__(self) -> None:
+        self._names = sorted(self.objects)
+
+    @classmethod
+    def of(cls, keys: Iterable[str], **more: object) -> Bucket:
+        """Hold objects of ten bytes each, written long before the job."""
+        return cls({key: Found(key, 10, BEGAN - 3600) for key in keys}, **more)  # type: ignore[arg-type] # passed on
+
+    def after(self, prefix: str, after: str) -> list[Found]:
+        """Return a page of what there is."""
+        found: list[Found] = []
+        with self.lock:
+            start = max(bisect_right(self._names, after), bisect_right(self._names, prefix) - 1)
+            for name in self._names[max(0, start) :]:
+                if len(found) == self.page or not (name.startswith(prefix) or name < prefix):
+                    break
+                if name > after and name.startswith(prefix) and name in self.objects:
+                    found.append(self.objects[name])
+        return found
+
+    def write(self, keys: Iterable[str], modified: int = BEGAN + 60) -> None:
+        """Write objects anew, as somebody else does while a job is going on."""
+        with self.lock:
+            self.objects.update({key: Found(key, 3, modified) for key in keys})
+            self._names = sorted({*self._names, *self.objects})
+
+    def remove(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
+
+
+class MemoryStore:
+    """The store of one hop. `at` tells what happens as the request of that number starts."""
+
+    def __init__(
+        self, bucket: Bucket, gate: Gate, at: Mapping[int, Callable[[], None]] | None = None
+    ) -> None:
+        self.bucket = bucket
+        self.gate = gate
+        self.closed = Event()
+        self._at = {} if at is None else at
+        self._requests = 0
+
+    def began(self) -> int:
+        return BEGAN
+
+    def scan(self, prefix: str, after: str) -> Iterator[Found]:
+        while True:
+            self.admit("list")
+            page = self.bucket.after(prefix, after)
+            for found in page:
+                self.bucket.shown.add(found.key)
+                yield found
+            if len(page) < self.bucket.page:
+                return
+            after = page[-1].key
+
+    def find(self, key: str) -> Found | None:
+        self.admit("list")
+        return self.bucket.objects.get(key)
+
+    def delete(self, keys: Sequence[str]) -> Answer:
+        if not keys:
+            return Answer()
+        try:
+            self.admit("delete")
+        except Closed:
+            return Answer()
+        return self.carry_out(keys)
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def admit(self, kind: str) -> None:
+        with self.bucket.lock:
+            if self.closed.is_set():
+                raise Closed
+            self.gate.admit("list" if kind == "list" else "batch_delete")
+            self._requests += 1
+            self._at.get(self._requests, lambda: None)()
+
+    def carry_out(self, keys: Sequence[str]) -> Answer:
+        """Delete what can be, and tell what this fake lets OSS tell."""
+        bucket = self.bucket
+        with bucket.lock:
+            bucket.asked.append(tuple(keys))
+            mute = next((number for number, key in enumerate(keys) if key in bucket.silent), None)
+            heard, unheard = (keys, ()) if mute is None else (keys[:mute], keys[mute:])
+            if unheard and bucket.silent.pop(unheard[0]):
+                bucket.remove(set(unheard) - bucket.denied)
+            deleted = frozenset(heard) - bucket.denied
+            bucket.remove(deleted)
+            bucket.confirmed.update(deleted)
+        if deleted:
+            self.gate.deleted()
+        failed = tuple(self._refused(key for key in heard if key in bucket.denied))
+        return Answer(deleted, failed, len(unheard))
+
+    def _refused(self, keys: Iterable[str]) -> Iterator[Failure]:
+        """Ask for each key by itself, until the gate closes."""
+        with suppress(Closed):
+            for key in keys:
+                self.gate.admit("delete")
+                self.gate.failed(StoreError("FileImmutable", "No.", Scope.KEYS))
+                self.bucket.refused[key] += 1
+                yield Failure(key, "FileImmutable", "No.")
+
+
+class LateStore(MemoryStore):
+    """A store whose deletions of some keys wait, after OSS has carried them out, for an event."""
+
+    def __init__(self, bucket: Bucket, gate: Gate, late: Mapping[str, Event]) -> None:
+        super().__init__(bucket, gate)
+        self._late = late
+
+    def delete(self, keys: Sequence[str]) -> Answer:
+        answer = super().delete(keys)
+        for key in keys:
+            if key in self._late:
+                assert self._late[key].wait(LONG)
+        return answer
+
+
+class ShuffledStore(MemoryStore):
+    """
+    A store whose deletions of some keys are overtaken by others.
+
+    They wait until two later ones have ended, or a moment if there are no later ones; any order of
+    the answers is a right one.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        gate: Gate,
+        at: Mapping[int, Callable[[], None]],
+        slow: frozenset[str],
+    ) -> None:
+        super().__init__(bucket, gate, at)
+        self._slow = slow
+        self._ended = 0
+        self._change = Condition()
+
+    def delete(self, keys: Sequence[str]) -> Answer:
+        with self._change:
+            before = self._ended
+            if not self._slow.isdisjoint(keys):
+                self._change.wait_for(lambda: self._ended >= before + 2, timeout=0.01)
+        answer = super().delete(keys)
+        with self._change:
+            self._ended += 1
+            self._change.notify_all()
+        return answer
+
+
+@dataclass
+class Hop:
+    """One invocation: a clock, a gate, and what the sweep is told of the deployment."""
+
+    clock: Clock = field(default_factory=Clock)
+    protected: tuple[str, ...] = ()
+    ceiling: Ceiling | None = None
+    in_flight: int = 3
+    reports: list[Progress] = field(default_factory=list)
+    on_report: Callable[[Progress], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.gate = Gate(Budget(SECONDS, self.clock.monotonic))
+
+    def leave(self, seconds: float) -> Callable[[], None]:
+        """Return what moves the clock to so many seconds before the end."""
+
+        def move() -> None:
+            self.clock.now = SECONDS - seconds
+
+        return move
+
+    def refuse_all(self) -> None:
+        """Let OSS answer that the credentials are gone."""
+        self.gate.failed(StoreError("SecurityTokenExpired", "Gone.", Scope.JOB))
+
+    def sweep(self, work: Work, store: MemoryStore) -> Result:
+        def report(progress: Progress) -> None:
+            self.reports.append(progress)
+            self.on_report(progress)
+
+        return sweep(
+            work,
+            store,
+            self.gate,
+            spares=lambda key: key.startswith(self.protected),
+            ceiling=self.ceiling,
+            in_flight=self.in_flight,
+            report=report,
+        )

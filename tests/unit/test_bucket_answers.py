@@ -1,0 +1,279 @@
+"""Answers of OSS are looked at before they are believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import oss2
+import pytest
+from oss2.models import BatchDeleteObjectsResult, ListObjectsResult
+from oss2.xml_utils import parse_batch_delete_objects, parse_list_objects
+
+from ossweep.errors import Scope, StoreError
+from ossweep.store.bucket import Bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+@dataclass
+class Response:
+    """An answer as oss2's session hands it on."""
+
+    body: bytes
+    status: int = 200
+    request_id: str = "request"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self) -> bytes:
+        return self.body
+
+
+def listed(body: bytes) -> Any:
+    return Bucket._parse_result(Response(body), parse_list_objects, ListObjectsResult)  # noqa: SLF001 - oss2's seam
+
+
+def deleted(body: bytes) -> list[str]:
+    result = Bucket._parse_result(  # noqa: SLF001 - oss2's seam
+        Response(body), parse_batch_delete_objects, BatchDeleteObjectsResult
+    )
+    keys: list[str] = result.deleted_keys
+    return keys
+
+
+def page(*keys: str, root: str = "ListBucketResult", truncated: str = "false") -> bytes:
+    contents = "".join(
+        f"<Contents><Key>{key}</Key><LastModified>2024-05-01T00:00:00.000Z</LastModified>"
+        '<ETag>"0"</ETag><Type>Normal</Type><Size>10</Size>'
+        "<StorageClass>Standard</StorageClass></Contents>"
+        for key in keys
+    )
+    return (
+        DECLARATION
+        + (
+            f"<{root}><EncodingType>url</EncodingType><IsTruncated>{truncated}</IsTruncated>"
+            f"{contents}</{root.split(maxsplit=1)[0]}>"
+        ).encode()
+    )
+
+
+def answer(*keys: str, root: str = "DeleteResult") -> bytes:
+    named = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+    return (
+        DECLARATION
+        + (
+            f"<{root}><EncodingType>url</EncodingType>{named}</{root.split(maxsplit=1)[0]}>"
+        ).encode()
+    )
+
+
+def refusal(body: bytes, read: Any = listed) -> tuple[str, str, Scope]:
+    with pytest.raises(StoreError) as refused:
+        read(body)
+    return refused.value.code, refused.value.message, refused.value.scope
+
+
+def test_a_whole_page_is_read() -> None:
+    """Keys are decoded from their URL encoding, once."""
+    found = listed(page("a/1", "a%2Fb%0D%26%2B", "%252F", "%C3%A9"))
+
+    assert [entry.key for entry in found.object_list] == ["a/1", "a/b\r&+", "%2F", "\u00e9"]
+    assert [entry.size for entry in found.object_list] == [10] * 4
+    assert found.object_list[0].last_modified == 1_714_521_600
+
+
+def test_a_page_without_keys_is_read() -> None:
+    """Nothing is there, and that is an answer."""
+    assert listed(page()).object_list == []
+
+
+def test_a_whole_answer_is_read() -> None:
+    """It names the keys that are deleted."""
+    assert deleted(answer("a", "a%0Db", "%EF%BF%BD")) == ["a", "a\rb", "\ufffd"]
+    assert deleted(answer()) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [answer("a"), answer("a")[len(DECLARATION) :], b" \n" + answer("a")[len(DECLARATION) :]],
+    ids=["declared", "undeclared", "after spaces"],
+)
+def test_a_declaration_may_be_missing(body: bytes) -> None:
+    """XML does not demand it."""
+    assert deleted(body) == ["a"]
+
+
+def test_every_cut_answer_is_unreadable() -> None:
+    """Wherever it is cut off, no half of its keys counts."""
+    for whole, read in ((page("a", "b"), listed), (answer("a", "b"), deleted)):
+        for length in range(len(whole)):
+            code, _, scope = refusal(whole[:length], read)
+            assert (code, scope) == ("UnreadableAnswer", Scope.PASSING)
+
+
+@pytest.mark.parametrize(
+    ("body", "read", "message"),
+    [
+        (b"", listed, "OSS's answer is no ListBucketResult"),
+        (b"", deleted, "OSS's answer is no DeleteResult"),
+        (b"  \n", deleted, "OSS's answer is no DeleteResult"),
+        (b"<html>Welcome</html>", deleted, "OSS's answer is no DeleteResult"),
+        (b'{"keys": []}', listed, "OSS's answer is no ListBucketResult"),
+        (answer("a"), listed, "OSS's answer is no ListBucketResult"),
+        (page("a"), deleted, "OSS's answer is no DeleteResult"),
+        (page("a", root="ListBucketResults"), listed, "OSS's answer is no ListBucketResult"),
+        (answer("a", root="x:DeleteResult"), deleted, "OSS's answer is no DeleteResult"),
+        (b"<!-- <DeleteResult> -->", deleted, "OSS's answer is no DeleteResult"),
+    ],
+    ids=range(10),
+)
+def test_another_document_is_unreadable(body: bytes, read: Any, message: str) -> None:
+    """oss2 would read most of them as an answer without keys."""
+    assert refusal(body, read) == ("UnreadableAnswer", message, Scope.PASSING)
+
+
+def test_a_page_in_a_namespace_is_unreadable() -> None:
+    """oss2 would find no key in it; that a bucket is empty must be said in OSS's own words."""
+    body = page("a", root='ListBucketResult xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com"')
+
+    code, _, scope = refusal(body)
+
+    assert (code, scope) == ("UnreadableAnswer", Scope.PASSING)
+
+
+def test_an_answer_in_a_namespace_confirms_no_key() -> None:
+    """Either it is unreadable or it names none: its keys are asked for again."""
+    body = answer("a", root='DeleteResult xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com"')
+
+    assert deleted(body) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"<EncodingType></EncodingType>", b"<EncodingType>URL</EncodingType>"],
+    ids=["nothing", "empty", "another"],
+)
+def test_a_page_that_is_not_url_encoded_is_unreadable(said: bytes) -> None:
+    """XML would turn a CR in a key into an LF, which is another object's key."""
+    body = page("a").replace(b"<EncodingType>url</EncodingType>", said)
+
+    assert refusal(body) == (
+        "UnreadableAnswer",
+        "OSS's listing is not URL-encoded",
+        Scope.PASSING,
+    )
+
+
+class Answering:
+    """A session that answers every request with one page."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def do_request(self, request: Any, timeout: Any) -> Response:
+        return Response(self._body)
+
+
+def bucket(body: bytes) -> Bucket:
+    auth = oss2.AnonymousAuth()
+    return Bucket(auth, "http://127.0.0.1", "examplebucket", session=Answering(body))
+
+
+def test_a_page_with_directories_is_refused() -> None:
+    """Nobody asked for any, and what lies below them would be missed."""
+    directories = b"<CommonPrefixes><Prefix>a%2F</Prefix></CommonPrefixes></ListBucketResult>"
+    body = page("a").replace(b"</ListBucketResult>", directories)
+
+    with pytest.raises(StoreError, match="OSS listed directories") as refused:
+        bucket(body).list_objects(prefix="", marker="", max_keys=1000)
+
+    assert refused.value.scope is Scope.PASSING
+
+
+@pytest.mark.parametrize(("after", "leads"), [("a", True), ("b", False), ("c", False)])
+def test_a_page_that_does_not_lead_onward_is_refused(after: str, leads: bool) -> None:
+    """The same page would come for ever."""
+    marked = b"<NextMarker>b</NextMarker></ListBucketResult>"
+    body = page("b", truncated="true").replace(b"</ListBucketResult>", marked)
+    asked = bucket(body)
+
+    if leads:
+        assert asked.list_objects(prefix="", marker=after, max_keys=1).next_marker == "b"
+    else:
+        with pytest.raises(StoreError, match="ListingStuck"):
+            asked.list_objects(prefix="", marker=after, max_keys=1)
+
+
+@pytest.mark.parametrize("field", ["Size", "LastModified", "Key", "ETag"])
+def test_a_page_with_a_field_that_is_missing_is_unreadable(field: str) -> None:
+    """Without its size or time an object is none that can be judged."""
+    body = page("a").replace(f"<{field}>".encode(), b"<Other>")
+    body = body.replace(f"</{field}>".encode(), b"</Other>")
+
+    code, message, scope = refusal(body)
+
+    assert (code, scope) == ("UnreadableAnswer", Scope.PASSING)
+    assert field in message
+
+
+@pytest.mark.parametrize(
+    ("whole", "wrong"),
+    [
+        (b"<Size>10</Size>", b"<Size>ten</Size>"),
+        (b"2024-05-01T00:00:00.000Z", b"yesterday"),
+        (b"<IsTruncated>false", b"<IsTruncated>perhaps"),
+    ],
+)
+def test_a_page_with_a_value_that_means_nothing_is_unreadable(whole: bytes, wrong: bytes) -> None:
+    """A guess would be worse than another try."""
+    code, _, scope = refusal(page("a").replace(whole, wrong))
+
+    assert (code, scope) == ("UnreadableAnswer", Scope.PASSING)
+
+
+@pytest.mark.parametrize("read", [listed, deleted])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>",
+            ("AccessDenied", "No.", Scope.KEYS),
+        ),
+        (
+            DECLARATION + b"<Error>\n<Code>NoSuchBucket</Code></Error>",
+            ("NoSuchBucket", "", Scope.JOB),
+        ),
+        (b"<Error><Code>Unheard</Code></Error>", ("Unheard", "", Scope.PASSING)),
+        (b"<Error></Error>", ("UnreadableAnswer", "", Scope.PASSING)),
+        (
+            b"<Error><Code>AccessDen",
+            ("UnreadableAnswer", "OSS's answer is an error cut off half way", Scope.PASSING),
+        ),
+    ],
+    ids=["keys", "job", "unheard", "empty", "cut"],
+)
+def test_an_error_inside_a_200_is_an_error(
+    read: Any, body: bytes, said: tuple[str, str, Scope]
+) -> None:
+    """Its code counts, not its status."""
+    assert refusal(body, read) == said
+
+
+@pytest.mark.parametrize("key", ["%FF", "a%C3b", "%ED%A0%80", "%EF%BF%BD%FE"])
+def test_a_key_that_is_not_utf_8_refuses_its_page(key: str) -> None:
+    """oss2 would make another object's key of it."""
+    code, message, scope = refusal(page("a", key, "z"))
+
+    assert (code, scope) == ("KeyNotUtf8", Scope.KEYS)
+    assert message == f"OSS listed a key that is not UTF-8: {key}"
+
+
+@pytest.mark.parametrize("key", ["%EF%BF%BD", "a%EF%BF%BDb", "\ufffd"])
+def test_a_replacement_character_of_the_keys_own_is_none_of_oss2s(key: str) -> None:
+    """U+FFFD is a character that a key may hold."""
+    (found,) = listed(page(key)).object_list
+
+    assert "\ufffd" in found.key

@@ -1,0 +1,88 @@
+"""The time that is left, and what a request is expected to need of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.engine.budget import Budget
+from unit.memory import Clock
+
+
+def test_seconds_count_down_from_when_it_is_made() -> None:
+    """Below nothing, too."""
+    clock = Clock()
+    clock.now = 1000.0
+    budget = Budget(10.0, clock.monotonic)
+
+    left = []
+    for clock.now in (1000.0, 1004.0, 1010.0, 1012.5):
+        left.append(budget.left())
+
+    assert left == [10.0, 6.0, 0.0, -2.5]
+
+
+@pytest.mark.parametrize(("seconds", "guess"), [(60.0, 1.0), (4.0, 1.0), (2.0, 0.5), (0.4, 0.1)])
+def test_a_kind_that_was_never_asked_is_guessed(seconds: float, guess: float) -> None:
+    """A short budget guesses less, or it would never begin."""
+    budget = Budget(seconds, Clock().monotonic)
+
+    assert [budget.expected(kind) for kind in ("list", "batch_delete", "delete")] == [guess] * 3
+    assert budget.admits("list")
+
+
+def test_the_slowest_of_the_last_64_is_expected_and_half_as_much_again() -> None:
+    """What was slow long ago is forgotten, and each kind is its own."""
+    budget = Budget(60.0, Clock().monotonic)
+
+    budget.took("delete", 4.0)
+    for _ in range(63):
+        budget.took("delete", 2.0)
+    remembered = budget.expected("delete")
+    budget.took("delete", 2.0)
+
+    assert (remembered, budget.expected("delete")) == (6.0, 3.0)
+    assert budget.expected("batch_delete") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "after", "admitted"),
+    [
+        ("delete", 57.0, 0.0, True),
+        ("delete", 57.1, 0.0, False),
+        ("delete", 56.0, 1.0, True),
+        ("delete", 56.0, 1.1, False),
+        ("batch_delete", 59.0, 0.0, True),
+        ("batch_delete", 59.1, 0.0, False),
+        ("list", 54.5, 0.0, True),
+        ("list", 54.6, 0.0, False),
+        ("delete", 61.0, 0.0, False),
+    ],
+)
+def test_a_request_is_admitted_if_it_should_be_back_in_time(
+    kind: str, now: float, after: float, admitted: bool
+) -> None:
+    """A listing needs the time for a deletion behind it."""
+    clock = Clock()
+    budget = Budget(60.0, clock.monotonic)
+    budget.took("delete", 2.0)
+    budget.took("list", 3.0)
+    clock.now = now
+
+    assert budget.admits(kind, after) is admitted  # type: ignore[arg-type] # of a parameter
+
+
+@given(st.lists(st.floats(0, 1000), max_size=100), st.floats(0, 100))
+def test_time_never_brings_a_kind_back(took: list[float], now: float) -> None:
+    """What is not admitted now is not admitted later, while nothing is learned."""
+    clock = Clock()
+    budget = Budget(60.0, clock.monotonic)
+    for seconds in took:
+        budget.took("delete", seconds)
+
+    clock.now = now
+    first = budget.admits("delete")
+    clock.now = now + 1
+
+    assert first or not budget.admits("delete")

@@ -1,0 +1,96 @@
+"""The gate closes for time and for OSS's refusals, and stays closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ossweep.engine.budget import Budget
+from ossweep.engine.gate import Gate
+from ossweep.errors import Closed, Scope, StoreError
+from unit.memory import Clock
+
+
+def gate(clock: Clock | None = None, seconds: float = 60.0) -> Gate:
+    return Gate(Budget(seconds, (clock or Clock()).monotonic))
+
+
+def error(scope: Scope, code: str = "Code") -> StoreError:
+    return StoreError(code, "Words.", scope)
+
+
+@pytest.mark.parametrize(
+    ("scope", "patience", "refusal"),
+    [
+        (Scope.JOB, 1, "OSS answered Code: Words."),
+        (Scope.PASSING, 10, "OSS answered Code to 10 requests in a row: Words."),
+        (Scope.KEYS, 100, "OSS answered Code to 100 requests in a row: Words."),
+    ],
+)
+def test_a_run_of_one_error_closes_the_gate(scope: Scope, patience: int, refusal: str) -> None:
+    """As many as an error of its kind is given, and not one fewer."""
+    watched = gate()
+
+    for _ in range(patience - 1):
+        watched.failed(error(scope))
+        watched.admit("delete")
+    watched.failed(error(scope))
+
+    assert watched.refusal == refusal
+    with pytest.raises(Closed):
+        watched.admit("delete")
+
+
+def test_a_deletion_ends_a_run() -> None:
+    """OSS does not refuse everything."""
+    watched = gate()
+
+    for _ in range(99):
+        watched.failed(error(Scope.KEYS))
+    watched.deleted()
+    for _ in range(99):
+        watched.failed(error(Scope.KEYS))
+
+    assert watched.refusal is None
+    watched.failed(error(Scope.KEYS))
+    assert watched.refusal == "OSS answered Code to 100 requests in a row: Words."
+
+
+def test_another_code_begins_another_run() -> None:
+    """Only identical errors say that all will be like them."""
+    watched = gate()
+
+    for _ in range(9):
+        watched.failed(error(Scope.PASSING, "One"))
+    for _ in range(9):
+        watched.failed(error(Scope.PASSING, "Other"))
+    watched.failed(error(Scope.PASSING, "One"))
+
+    assert watched.refusal is None
+    watched.admit("batch_delete")
+
+
+def test_the_first_refusal_is_the_one_that_is_told() -> None:
+    """Requests that were under way may fail with others."""
+    watched = gate()
+
+    watched.failed(error(Scope.JOB, "SecurityTokenExpired"))
+    watched.failed(error(Scope.JOB, "InvalidAccessKeyId"))
+    watched.deleted()
+
+    assert watched.refusal == "OSS answered SecurityTokenExpired: Words."
+    with pytest.raises(Closed):
+        watched.admit("list")
+
+
+def test_a_request_that_would_not_be_back_in_time_is_not_let_through() -> None:
+    """A pause before it counts as well."""
+    clock = Clock()
+    watched = gate(clock)
+    watched.answered("delete", 4.0)  # the next is expected to take up to 6 s
+    clock.now = 53.0
+
+    watched.admit("delete", after=1.0)
+
+    with pytest.raises(Closed):
+        watched.admit("delete", after=1.1)
+    assert (watched.left(), watched.refusal) == (7.0, None)

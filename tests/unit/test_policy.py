@@ -1,0 +1,192 @@
+"""What a deployment lets a request do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep import policy
+from ossweep.errors import PolicyError
+from ossweep.request import parse
+from ossweep.settings import Settings
+from ossweep.work import Ceiling, Range, Work
+
+KEYS = {"keys": ["a"]}
+
+
+def refusal(document: dict[str, Any], settings: Settings) -> str:
+    with pytest.raises(PolicyError) as refused:
+        policy.bucket_of(parse(document), settings, "request 2")
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("buckets", "document", "bucket"),
+    [
+        (("one",), KEYS, "one"),
+        (("one",), {**KEYS, "bucket": "one"}, "one"),
+        (("one", "two"), {**KEYS, "bucket": "two"}, "two"),
+        (("*",), {**KEYS, "bucket": "two"}, "two"),
+        (("one", "*"), {**KEYS, "bucket": "two"}, "two"),
+        (("one",), {"everything": True, "confirm": "one"}, "one"),
+    ],
+)
+def test_a_bucket_is_the_one_that_is_named_and_allowed(
+    buckets: tuple[str, ...], document: dict[str, Any], bucket: str
+) -> None:
+    """Or the only one there is."""
+    assert policy.bucket_of(parse(document), Settings(buckets), "the request") == bucket
+
+
+@pytest.mark.parametrize("buckets", [("one", "two"), ("*",), ()])
+def test_a_bucket_that_is_not_named_is_not_guessed(buckets: tuple[str, ...]) -> None:
+    """Unless the deployment names exactly one."""
+    assert refusal(KEYS, Settings(buckets)) == (
+        "request 2: `bucket` is missing, and the deployment does not name exactly one; "
+        'write "bucket": "<name>"'
+    )
+
+
+def test_a_deployment_without_buckets_allows_none() -> None:
+    """The request has done nothing wrong, so the sentence is about the setting."""
+    assert refusal({**KEYS, "bucket": "one"}, Settings()) == (
+        "OSSWEEP_BUCKETS is not set, so no bucket may be swept; "
+        "set it to the names of the buckets that may"
+    )
+
+
+@pytest.mark.parametrize("bucket", ["three", "one-two", "one2"])
+def test_a_bucket_that_is_not_on_the_list_is_refused(bucket: str) -> None:
+    """Names are compared whole."""
+    assert refusal({**KEYS, "bucket": bucket}, Settings(("one", "two"))) == (
+        f'request 2: the bucket "{bucket}" is not among those in OSSWEEP_BUCKETS; '
+        "allowed are: one, two"
+    )
+
+
+@pytest.mark.parametrize("confirm", [{}, {"confirm": None}, {"confirm": "two"}, {"confirm": ""}])
+def test_everything_takes_the_buckets_own_name(confirm: dict[str, Any]) -> None:
+    """The one that would be emptied, even where the request does not name it."""
+    assert refusal({"everything": True, **confirm}, Settings(("one",))) == (
+        'request 2: `everything` would empty the bucket one; to confirm it write "confirm": "one"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "spared"),
+    [
+        (".dlsdata/", True),
+        (".dlsdata/a", True),
+        (".dlsdata", False),
+        (".dlsdata2/a", False),
+        ("a/.dlsdata/b", False),
+        (".DLSDATA/a", False),
+        ("keep/a", True),
+        ("keeper", False),
+    ],
+)
+def test_a_key_is_protected_by_its_beginning(key: str, spared: bool) -> None:
+    """To the letter."""
+    assert policy.spares(key, Settings(protected=(".dlsdata/", "keep/"))) is spared
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "prefix"),
+    [
+        ({"keys": [".dlsdata/a"]}, ".dlsdata/a", ".dlsdata/"),
+        ({"keys": ["keep/a", ".dlsdata/a"]}, "keep/a", "keep/"),
+        ({"prefix": "keep/2024"}, "keep/2024", "keep/"),
+        ({"directory": "keep"}, "keep/", "keep/"),
+    ],
+)
+def test_a_request_for_nothing_but_protected_keys_is_refused(
+    document: dict[str, Any], name: str, prefix: str
+) -> None:
+    """The first of them is named."""
+    settings = Settings(protected=(".dlsdata/", "keep/"))
+
+    with pytest.raises(PolicyError) as refused:
+        policy.check_unprotected(parse(document), settings, "request 2")
+
+    assert str(refused.value) == (
+        f'request 2: "{name}" is protected: OSSWEEP_PROTECTED holds "{prefix}"; name something '
+        "else, or change the setting (.dlsdata/ cannot be taken out: it is OSS-HDFS's own data)"
+    )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"keys": ["keep/a", "b"]},
+        {"prefix": "keep"},
+        {"directory": ["keep", "a"]},
+        {"everything": True},
+        {"everything": True, "keys": ["keep/a"]},
+    ],
+)
+def test_a_request_that_holds_more_than_protected_keys_is_none_of_these(
+    document: dict[str, Any],
+) -> None:
+    """What is protected of it is spared, key by key."""
+    policy.check_unprotected(parse(document), Settings(protected=("keep/",)), "the request")
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "ceiling"),
+    [
+        (None, None, None),
+        (5, None, Ceiling(5, "limits.objects")),
+        (None, 5, Ceiling(5, "OSSWEEP_MAX_OBJECTS")),
+        (4, 5, Ceiling(4, "limits.objects")),
+        (6, 5, Ceiling(5, "OSSWEEP_MAX_OBJECTS")),
+        (5, 5, Ceiling(5, "limits.objects")),
+    ],
+)
+def test_the_lower_ceiling_holds(
+    limit: int | None, most: int | None, ceiling: Ceiling | None
+) -> None:
+    """An order can narrow the deployment's, never widen it."""
+    work = Work("job", "one", limit=limit)
+
+    assert policy.ceiling_of(work, Settings(max_objects=most)) == ceiling
+
+
+@pytest.mark.parametrize(
+    ("document", "prefixes"),
+    [
+        (KEYS, []),
+        ({"prefix": "a"}, ["a"]),
+        ({"prefix": ["b", "a"]}, ["a", "b"]),
+        ({"prefix": ["a", "ab", "a/b"]}, ["a"]),
+        ({"prefix": ["ab", "a/"], "directory": ["a", "ab", "ac"]}, ["a/", "ab", "ac/"]),
+        ({"prefix": "a", "everything": True}, [""]),
+        ({"everything": True, "keys": ["a"]}, [""]),
+    ],
+)
+def test_ranges_are_those_that_no_other_holds(
+    document: dict[str, Any], prefixes: list[str]
+) -> None:
+    """In the order of their keys."""
+    assert policy.ranges_of(parse(document)) == tuple(Range(prefix) for prefix in prefixes)
+
+
+TEXT = st.text("ab/\x00\u00e9\uffff\U0001f4a9", min_size=1, max_size=4).filter(
+    lambda text: text[0] != "/"
+)
+
+
+@given(st.lists(TEXT, min_size=1, max_size=8), st.lists(TEXT, max_size=20))
+def test_a_key_of_any_prefix_lies_in_exactly_one_range(
+    prefixes: list[str], keys: list[str]
+) -> None:
+    """Whatever begins with one of the prefixes is listed once, and nothing else is."""
+    ranges = policy.ranges_of(parse({"prefix": prefixes}))
+
+    for key in (*keys, *prefixes, *(prefix + key for prefix in prefixes for key in keys)):
+        holding = [one for one in ranges if key.startswith(one.prefix)]
+        assert len(holding) == key.startswith(tuple(prefixes))
+    assert [one.prefix for one in ranges] == sorted({one.prefix for one in ranges})
+    assert {one.prefix for one in ranges} <= set(prefixes)

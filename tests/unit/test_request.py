@@ -1,0 +1,449 @@
+"""What may be written in a request, and the sentence for each thing that may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ossweep.errors import RequestError
+from ossweep.request import Limits, Request, parse, schema
+
+WHOLE = (
+    "to empty the whole bucket on purpose write "
+    '"everything": true and "confirm": "<the bucket\'s name>"'
+)
+EXAMPLE = 'write an object such as {"bucket": "examplebucket", "keys": ["exampledir/a.txt"]}'
+BUCKET = (
+    "is not the name of a bucket; a name has 3 to 63 lower-case letters, "
+    "digits and hyphens, and no hyphen at either end"
+)
+PILE, PILE_IN_JSON = "\N{PILE OF POO}", r"\ud83d\udca9"
+
+
+@pytest.mark.parametrize(
+    ("document", "request_"),
+    [
+        ({"keys": ["a"]}, Request(keys=("a",))),
+        ({"bucket": None, "keys": ["a"]}, Request(keys=("a",))),
+        ({"bucket": "a-1", "keys": ["a"]}, Request(bucket="a-1", keys=("a",))),
+        ({"bucket": "b" * 63, "keys": ["a"]}, Request(bucket="b" * 63, keys=("a",))),
+        ({"keys": ["b", "a", "b"]}, Request(keys=("b", "a"))),
+        (
+            {"keys": [" a ", "A", "a\r\n", ".", "..", "a//b", "caf\u00e9", "cafe\u0301"]},
+            Request(keys=(" a ", "A", "a\r\n", ".", "..", "a//b", "caf\u00e9", "cafe\u0301")),
+        ),
+        ({"keys": ["x" * 1023]}, Request(keys=("x" * 1023,))),
+        ({"keys": [PILE * 255 + "abc"]}, Request(keys=(PILE * 255 + "abc",))),
+        ({"prefix": "src"}, Request(prefix=("src",))),
+        ({"prefix": ["b", "a", "b"]}, Request(prefix=("b", "a"))),
+        ({"directory": "src"}, Request(directory=("src/",))),
+        ({"directory": "src/"}, Request(directory=("src/",))),
+        ({"directory": "src//"}, Request(directory=("src//",))),
+        ({"directory": ["src", "src/", "b"]}, Request(directory=("src/", "b/"))),
+        ({"directory": "x" * 1022}, Request(directory=("x" * 1022 + "/",))),
+        ({"everything": True}, Request(everything=True)),
+        (
+            {"everything": True, "confirm": "one"},
+            Request(everything=True, confirm="one"),
+        ),
+        ({"keys": ["a"], "everything": False}, Request(keys=("a",))),
+        ({"keys": ["a"], "dry_run": True}, Request(keys=("a",), dry_run=True)),
+        ({"keys": ["a"], "versions": "current"}, Request(keys=("a",))),
+        ({"keys": ["a"], "unfinished": "return"}, Request(keys=("a",))),
+        ({"keys": ["a"], "limits": None}, Request(keys=("a",))),
+        (
+            {"keys": ["a"], "limits": {"objects": 1}},
+            Request(keys=("a",), limits=Limits(objects=1)),
+        ),
+        (
+            {"keys": ["a"], "prefix": "b", "directory": "c"},
+            Request(keys=("a",), prefix=("b",), directory=("c/",)),
+        ),
+    ],
+    ids=lambda value: "" if isinstance(value, Request) else ascii(value)[:60],
+)
+def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
+    """Keys and prefixes to the letter, directories with their slash, each once and in order."""
+    assert parse(document) == request_
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        # the document itself
+        (None, f"request 2 is null; {EXAMPLE}"),
+        (True, f"request 2 is true; {EXAMPLE}"),
+        ("text", f'request 2 is the string "text"; {EXAMPLE}'),
+        ("x" * 81, f'request 2 is the string "{"x" * 77}..."; {EXAMPLE}'),
+        (7, f"request 2 is the number 7; {EXAMPLE}"),
+        (0.5, f"request 2 is the number 0.5; {EXAMPLE}"),
+        ([], f"request 2 is an empty list; {EXAMPLE}"),
+        ([{"keys": ["a"]}] * 1200, f"request 2 is a list of 1,200; {EXAMPLE}"),
+        (
+            {},
+            (
+                "request 2: nothing says what to delete; write at least one of "
+                "`keys`, `prefix`, `directory`, `everything`"
+            ),
+        ),
+        (
+            {"bucket": "one", "everything": False},
+            (
+                "request 2: nothing says what to delete; write at least one of "
+                "`keys`, `prefix`, `directory`, `everything`"
+            ),
+        ),
+        # fields
+        (
+            {"keys": ["a"], "dryrun": True},
+            'request 2: there is no field "dryrun"; did you mean `dry_run`?',
+        ),
+        (
+            {"keys": ["a"], "DRY_RUN": True},
+            'request 2: there is no field "DRY_RUN"; did you mean `dry_run`?',
+        ),
+        ({"Keys": ["a"]}, 'request 2: there is no field "Keys"; did you mean `keys`?'),
+        (
+            {"keys": ["a"], "xyzzy": 1},
+            (
+                'request 2: there is no field "xyzzy"; the fields are bucket, keys, prefix, '
+                "directory, everything, confirm, versions, dry_run, limits, unfinished"
+            ),
+        ),
+        (
+            {"keys": ["a"], "limits": {"objects": 1, "objets": 2}},
+            'request 2: `limits`: there is no field "objets"; did you mean `objects`?',
+        ),
+        (
+            {"keys": ["a"], "limits": {"objets": 2}},
+            'request 2: `limits`: there is no field "objets"; did you mean `objects`?',
+        ),
+        (
+            {"keys": ["a"], "\ud800": 1},
+            (
+                'request 2: there is no field "\\ud800"; the fields are bucket, keys, prefix, '
+                "directory, everything, confirm, versions, dry_run, limits, unfinished"
+            ),
+        ),
+        ({"manifest": "a"}, "request 2: `manifest` is not supported yet; name the keys in `keys`"),
+        (
+            {"prefix": "a", "only": {}},
+            "request 2: `only` is not supported yet; choose by `prefix` or `directory`",
+        ),
+        (
+            {"keys": ["a"], "limits": {"bytes": "2TB"}},
+            "request 2: `limits.bytes` is not supported yet; write `limits.objects`",
+        ),
+        # bucket
+        ({"bucket": 5}, "request 2: `bucket` is the number 5; write a string"),
+        ({"bucket": "", "keys": ["a"]}, f'request 2: `bucket`: "" {BUCKET}'),
+        ({"bucket": "ab", "keys": ["a"]}, f'request 2: `bucket`: "ab" {BUCKET}'),
+        ({"bucket": "A-b", "keys": ["a"]}, f'request 2: `bucket`: "A-b" {BUCKET}'),
+        ({"bucket": "-ab", "keys": ["a"]}, f'request 2: `bucket`: "-ab" {BUCKET}'),
+        ({"bucket": "ab-", "keys": ["a"]}, f'request 2: `bucket`: "ab-" {BUCKET}'),
+        ({"bucket": "a/b", "keys": ["a"]}, f'request 2: `bucket`: "a/b" {BUCKET}'),
+        ({"bucket": "abc\n", "keys": ["a"]}, f'request 2: `bucket`: "abc\\n" {BUCKET}'),
+        (
+            {"bucket": "b\u0661\u0662", "keys": ["a"]},
+            f'request 2: `bucket`: "b\\u0661\\u0662" {BUCKET}',
+        ),
+        (
+            {"bucket": "b" * 64, "keys": ["a"]},
+            f'request 2: `bucket`: "{"b" * 64}" {BUCKET}',
+        ),
+        # keys
+        ({"keys": "a"}, 'request 2: `keys` is the string "a"; write a list of strings'),
+        ({"keys": None}, "request 2: `keys` is null; write a list of strings"),
+        ({"keys": {}}, "request 2: `keys` is an object; write a list of strings"),
+        (
+            {"keys": []},
+            "request 2: `keys` is an empty list; write a list with at least one string in it",
+        ),
+        ({"keys": ["a", 1]}, "request 2: `keys[1]` is the number 1; write a string"),
+        ({"keys": ["a", ["b"]]}, "request 2: `keys[1]` is a list of 1; write a string"),
+        (
+            {"keys": ["a", ""]},
+            (
+                "request 2: `keys`: a key is empty; every object in OSS has a name: "
+                "write it, or leave the entry out"
+            ),
+        ),
+        (
+            {"keys": ["/a/{b}"]},
+            (
+                'request 2: `keys`: the key "/a/{b}" begins with a slash; no key in OSS does: '
+                "write it without"
+            ),
+        ),
+        (
+            {"keys": ["//"]},
+            (
+                'request 2: `keys`: the key "//" begins with a slash; no key in OSS does: '
+                "write it without"
+            ),
+        ),
+        (
+            {"keys": ["\\a"]},
+            (
+                'request 2: `keys`: the key "\\\\a" begins with a backslash; no key in OSS does: '
+                "write it without, and `/` between directories"
+            ),
+        ),
+        (
+            {"keys": ["x" * 1024]},
+            (
+                f'request 2: `keys`: the key "{"x" * 77}..." is 1,024 bytes long; OSS has no key '
+                "longer than 1,023 bytes: write the key as OSS lists it"
+            ),
+        ),
+        (
+            {"keys": [PILE * 256]},
+            (
+                f'request 2: `keys`: the key "{PILE_IN_JSON * 77}..." is 1,024 bytes long; OSS has '
+                "no key longer than 1,023 bytes: write the key as OSS lists it"
+            ),
+        ),
+        (
+            {"keys": ["a\ud83d"]},
+            (
+                'request 2: `keys`: the key "a\\ud83d" holds half of a surrogate pair, which UTF-8 '
+                "cannot carry and OSS cannot store; write the whole character"
+            ),
+        ),
+        # prefix
+        ({"prefix": ""}, f"request 2: `prefix`: an empty prefix would match every object; {WHOLE}"),
+        (
+            {"prefix": None},
+            f"request 2: `prefix`: an empty prefix would match every object; {WHOLE}",
+        ),
+        (
+            {"prefix": ["a", ""]},
+            f"request 2: `prefix`: an empty prefix would match every object; {WHOLE}",
+        ),
+        (
+            {"prefix": []},
+            "request 2: `prefix` is an empty list; write a list with at least one string in it",
+        ),
+        ({"prefix": [None]}, "request 2: `prefix[0]` is null; write a string"),
+        ({"prefix": 5}, "request 2: `prefix` is the number 5; write a list of strings"),
+        (
+            {"prefix": "/a"},
+            (
+                'request 2: `prefix`: the prefix "/a" begins with a slash; no key in OSS does: '
+                "write it without"
+            ),
+        ),
+        # directory
+        (
+            {"directory": "/"},
+            f"request 2: `directory`: this directory would be the whole bucket; {WHOLE}",
+        ),
+        (
+            {"directory": ""},
+            f"request 2: `directory`: this directory would be the whole bucket; {WHOLE}",
+        ),
+        (
+            {"directory": None},
+            f"request 2: `directory`: this directory would be the whole bucket; {WHOLE}",
+        ),
+        (
+            {"directory": ["a", "/"]},
+            f"request 2: `directory`: this directory would be the whole bucket; {WHOLE}",
+        ),
+        ({"directory": False}, "request 2: `directory` is false; write a list of strings"),
+        (
+            {"directory": "x" * 1023},
+            (
+                f'request 2: `directory`: the directory "{"x" * 77}..." is 1,024 bytes long; OSS '
+                "has no key longer than 1,023 bytes: write the key as OSS lists it"
+            ),
+        ),
+        # danger is literal
+        (
+            {"everything": "true"},
+            'request 2: `everything` is the string "true"; write true or false, without quotes',
+        ),
+        (
+            {"everything": 1},
+            "request 2: `everything` is the number 1; write true or false, without quotes",
+        ),
+        (
+            {"keys": ["a"], "dry_run": "false"},
+            'request 2: `dry_run` is the string "false"; write true or false, without quotes',
+        ),
+        (
+            {"keys": ["a"], "dry_run": None},
+            "request 2: `dry_run` is null; write true or false, without quotes",
+        ),
+        (
+            {"keys": ["a"], "dry_run": 0},
+            "request 2: `dry_run` is the number 0; write true or false, without quotes",
+        ),
+        (
+            {"keys": ["a"], "confirm": "one"},
+            (
+                'request 2: `confirm` confirms "everything": true, which is not there; '
+                "write it, or leave `confirm` out"
+            ),
+        ),
+        (
+            {"everything": True, "confirm": True},
+            "request 2: `confirm` is true; write a string",
+        ),
+        # limits
+        (
+            {"keys": ["a"], "limits": {}},
+            "request 2: `limits.objects` is missing; write it, or leave out what it belongs to",
+        ),
+        (
+            {"keys": ["a"], "limits": 5},
+            'request 2: `limits` is the number 5; write an object such as {"objects": 1000}',
+        ),
+        (
+            {"keys": ["a"], "limits": {"objects": "5"}},
+            'request 2: `limits.objects` is the string "5"; write a whole number, without quotes',
+        ),
+        (
+            {"keys": ["a"], "limits": {"objects": 5.0}},
+            "request 2: `limits.objects` is the number 5.0; write a whole number, without quotes",
+        ),
+        (
+            {"keys": ["a"], "limits": {"objects": True}},
+            "request 2: `limits.objects` is true; write a whole number, without quotes",
+        ),
+        (
+            {"keys": ["a"], "limits": {"objects": 0}},
+            "request 2: `limits.objects` is the number 0; write a whole number from 1 on",
+        ),
+        # not yet
+        (
+            {"keys": ["a"], "versions": "all"},
+            (
+                'request 2: `versions`: "all" is not supported yet; leave `versions` out, or write '
+                '"current", which deletes the current version of each object'
+            ),
+        ),
+        (
+            {"keys": ["a"], "versions": None},
+            "request 2: `versions` is null; write 'current'",
+        ),
+        (
+            {"keys": ["a"], "unfinished": "continue"},
+            (
+                "request 2: `unfinished`: the next invocation cannot be started from here, "
+                '"continue" is not supported yet; leave `unfinished` out, or write "return" to '
+                "have the continuation in the answer"
+            ),
+        ),
+        (
+            {"keys": ["a"], "unfinished": "stop"},
+            "request 2: `unfinished` is the string \"stop\"; write 'return'",
+        ),
+    ],
+    ids=lambda value: ascii(value)[:60] if not isinstance(value, str) else "",
+)
+def test_a_request_is_refused(document: Any, sentence: str) -> None:
+    """In one sentence that says what is wrong, where, and what to write instead."""
+    with pytest.raises(RequestError) as refused:
+        parse(document, "request 2")
+
+    assert str(refused.value) == sentence
+
+
+ANYTHING = st.text(st.characters()) | st.text("/\\a\ud800{}", max_size=3)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANYTHING,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANYTHING, inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from([*Request.model_fields, "manifest", "only", "dryrun"])
+NEARLY = st.dictionaries(
+    FIELDS,
+    JSON
+    | st.lists(ANYTHING, max_size=3)
+    | st.sampled_from([True, False, "current", "return", "continue", "one", {"objects": 1}]),
+    max_size=5,
+)
+
+
+@given(JSON | NEARLY)
+@example({"keys": ["a"], "limits": {"objects": 10**4000}})
+@example({"prefix": float("inf")})
+def test_any_document_is_a_request_or_is_refused(document: Any) -> None:
+    """There is no third way, and what is accepted is accepted for good."""
+    try:
+        request = parse(document)
+    except RequestError as refusal:
+        words = str(refusal)
+        assert words.startswith("the request")
+        assert "\n" not in words
+    else:
+        names = (*request.keys, *request.prefix, *request.directory)
+        assert names or request.everything
+        assert all(name and name[0] not in "/\\" for name in names)
+        assert all(directory.endswith("/") for directory in request.directory)
+        assert max((len(name.encode()) for name in names), default=0) <= 1023
+
+
+NAMES = st.text(min_size=1, max_size=10).filter(lambda name: name[0] not in "/\\")
+ONE_OR_MORE = NAMES | st.lists(NAMES, min_size=1, max_size=3)
+VALID = st.fixed_dictionaries(
+    {"keys": st.lists(NAMES, min_size=1, max_size=3)},
+    optional={
+        "bucket": st.none() | st.from_regex(r"\A[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z"),
+        "prefix": ONE_OR_MORE,
+        "directory": ONE_OR_MORE,
+        "everything": st.booleans(),
+        "versions": st.just("current"),
+        "dry_run": st.booleans(),
+        "limits": st.none() | st.fixed_dictionaries({"objects": st.integers(min_value=1)}),
+        "unfinished": st.just("return"),
+    },
+)
+SCHEMA = jsonschema.Draft202012Validator(schema())
+
+
+@given(VALID)
+def test_the_schema_accepts_what_is_accepted(document: dict[str, Any]) -> None:
+    """An editor that checks by it never underlines a valid request."""
+    parse(document)
+
+    SCHEMA.validate(document)
+
+
+@given(NEARLY)
+def test_the_schema_never_refuses_what_is_accepted(document: dict[str, Any]) -> None:
+    """Nor one that nobody has thought of."""
+    try:
+        parse(document)
+    except RequestError:
+        return
+    SCHEMA.validate(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"keys": ["a"], "dryrun": True},
+        {"keys": ["a"], "dry_run": "false"},
+        {"keys": []},
+        {"keys": [1]},
+        {"prefix": ""},
+        {"directory": [""]},
+        {"everything": 1},
+        {"keys": ["a"], "limits": {"objects": 0}},
+        {"keys": ["a"], "limits": {"bytes": 1}},
+        {"keys": ["a"], "versions": "all"},
+    ],
+    ids=ascii,
+)
+def test_the_schema_refuses_what_is_dangerous(document: dict[str, Any]) -> None:
+    """A mistake is seen before it is sent."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+    with pytest.raises(jsonschema.ValidationError):
+        SCHEMA.validate(document)

@@ -1,0 +1,197 @@
+"""Settings are read literally, or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.errors import SettingsError
+from ossweep.settings import Settings
+
+
+def test_without_any_variable_nothing_is_allowed() -> None:
+    """The defaults name no bucket, and protect OSS-HDFS's data."""
+    settings = Settings.read({"PATH": "/bin", "OSSWEEPER": "1"})
+
+    assert settings == Settings(
+        buckets=(),
+        protected=(".dlsdata/",),
+        endpoint=None,
+        region=None,
+        dry_run=False,
+        max_objects=None,
+        reserve_seconds=2.0,
+        rules=(),
+        raise_=("oss", "mns", "timer"),
+        allow_anonymous=False,
+        in_flight=8,
+        log_seconds=5.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("buckets", "one", ("one",)),
+        ("buckets", " one , two,,", ("one", "two")),
+        ("buckets", "one,one", ("one",)),
+        ("buckets", "*", ("*",)),
+        ("buckets", "", ()),
+        ("buckets", '["one", "two"]', ("one", "two")),
+        ("protected", "keep/", (".dlsdata/", "keep/")),
+        ("protected", "keep/,.dlsdata/,keep/", (".dlsdata/", "keep/")),
+        ("protected", '["a,b ", " c"]', (".dlsdata/", "a,b ", " c")),
+        ("protected", "[]", (".dlsdata/",)),
+        ("protected", "", (".dlsdata/",)),
+        ("endpoint", "http://127.0.0.1:1", "http://127.0.0.1:1"),
+        ("region", "cn-hangzhou", "cn-hangzhou"),
+        ("dry_run", "true", True),
+        ("dry_run", "false", False),
+        ("max_objects", "1", 1),
+        ("max_objects", "1000000", 1_000_000),
+        ("reserve_seconds", "1", 1.0),
+        ("reserve_seconds", "2.5", 2.5),
+        ("protected", '["*", "a;b"]', (".dlsdata/", "*", "a;b")),
+        (
+            "endpoint",
+            "oss-cn-hangzhou-internal.aliyuncs.com",
+            "oss-cn-hangzhou-internal.aliyuncs.com",
+        ),
+        (
+            "endpoint",
+            "https://oss-cn-hangzhou.aliyuncs.com/",
+            "https://oss-cn-hangzhou.aliyuncs.com/",
+        ),
+        ("endpoint", "", ""),
+        ("raise", "none", ()),
+        ("raise", "direct, http,direct", ("direct", "http")),
+        ("raise", '["timer"]', ("timer",)),
+        ("allow_anonymous", "true", True),
+        ("rules", "[]", ()),
+        ("in_flight", "1", 1),
+        ("in_flight", "64", 64),
+        ("log_seconds", "60", 60.0),
+    ],
+)
+def test_a_setting_is_read(name: str, text: str, value: Any) -> None:
+    """From the variable of its name."""
+    settings = Settings.read({f"OSSWEEP_{name.upper()}": text})
+
+    assert getattr(settings, "raise_" if name == "raise" else name) == value
+
+
+LISTS = "bucket names with commas between them, or *"
+ENDPOINT = "a host name, or a URL with http:// or https://"
+SOURCES = "direct, http, oss, mns, timer with commas between them, or none"
+PREFIXES = "key prefixes without a slash first, with commas between them or as a JSON array"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "form"),
+    [
+        ("OSSWEEP_BUCKETS", "[one", LISTS),
+        ("OSSWEEP_BUCKETS", '["one", 2]', LISTS),
+        ("OSSWEEP_BUCKETS", '["one"] two', LISTS),
+        ("OSSWEEP_PROTECTED", '["keep/", ""]', PREFIXES),
+        ("OSSWEEP_PROTECTED", "/keep", PREFIXES),
+        ("OSSWEEP_PROTECTED", '["\\\\keep"]', PREFIXES),
+        ("OSSWEEP_PROTECTED", "keep/*", PREFIXES),
+        ("OSSWEEP_PROTECTED", "keep/;other/", PREFIXES),
+        ("OSSWEEP_PROTECTED", "'keep/'", PREFIXES),
+        ("OSSWEEP_PROTECTED", '"keep/"', PREFIXES),
+        ("OSSWEEP_ENDPOINT", "ftp://127.0.0.1", ENDPOINT),
+        ("OSSWEEP_ENDPOINT", "https://user@host", ENDPOINT),
+        ("OSSWEEP_ENDPOINT", "https://host/path", ENDPOINT),
+        ("OSSWEEP_ENDPOINT", "host:123456", ENDPOINT),
+        ("OSSWEEP_ENDPOINT", "two hosts", ENDPOINT),
+        ("OSSWEEP_RAISE", "", SOURCES),
+        ("OSSWEEP_RAISE", "all", SOURCES),
+        ("OSSWEEP_RAISE", "none,oss", SOURCES),
+        ("OSSWEEP_RAISE", "OSS", SOURCES),
+        ("OSSWEEP_ALLOW_ANONYMOUS", "yes", "true or false"),
+        ("OSSWEEP_DRY_RUN", "True", "true or false"),
+        ("OSSWEEP_DRY_RUN", "1", "true or false"),
+        ("OSSWEEP_DRY_RUN", " true", "true or false"),
+        ("OSSWEEP_DRY_RUN", "", "true or false"),
+        ("OSSWEEP_MAX_OBJECTS", "0", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", "-1", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", "1.5", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", "", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", "+1", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", "1_000", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", " 1", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", "1" * 19, "a whole number from 1 on"),
+        ("OSSWEEP_MAX_OBJECTS", "\u0663", "a whole number from 1 on"),
+        ("OSSWEEP_RESERVE_SECONDS", "0.9", "a number of seconds from 1 on"),
+        ("OSSWEEP_RESERVE_SECONDS", "nan", "a number of seconds from 1 on"),
+        ("OSSWEEP_RESERVE_SECONDS", "inf", "a number of seconds from 1 on"),
+        ("OSSWEEP_RESERVE_SECONDS", "86400", "a number of seconds from 1 on"),
+        ("OSSWEEP_IN_FLIGHT", "0", "a whole number from 1 to 64"),
+        ("OSSWEEP_IN_FLIGHT", "65", "a whole number from 1 to 64"),
+        ("OSSWEEP_LOG_SECONDS", "often", "a number of seconds from 1 on"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_refused(variable: str, text: str, form: str) -> None:
+    """With its name, what it is and what to write."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.read({variable: text})
+
+    assert str(refused.value) == f"{variable} is {json.dumps(text)}; write {form}"
+
+
+def test_a_list_nested_beyond_reading_is_refused() -> None:
+    """Whatever keeps a value from being read, the refusal names the variable."""
+    with pytest.raises(SettingsError, match=r"^OSSWEEP_PROTECTED is "):
+        Settings.read({"OSSWEEP_PROTECTED": "[" * 100_000})
+
+
+@pytest.mark.parametrize(
+    "variable", ["OSSWEEP_DRYRUN", "OSSWEEP_BUCKET", "OSSWEEP_", "OSSWEEP_dry_run"]
+)
+def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
+    """All there are stand beside it."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.read({variable: "true"})
+
+    assert str(refused.value) == (
+        f"there is no setting {variable}; the settings are OSSWEEP_ALLOW_ANONYMOUS, "
+        "OSSWEEP_BUCKETS, OSSWEEP_DRY_RUN, OSSWEEP_ENDPOINT, OSSWEEP_IN_FLIGHT, "
+        "OSSWEEP_LOG_SECONDS, OSSWEEP_MAX_OBJECTS, OSSWEEP_PROTECTED, OSSWEEP_RAISE, "
+        "OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES"
+    )
+
+
+@given(
+    st.sampled_from(
+        [
+            "ALLOW_ANONYMOUS",
+            "BUCKETS",
+            "DRY_RUN",
+            "ENDPOINT",
+            "IN_FLIGHT",
+            "LOG_SECONDS",
+            "MAX_OBJECTS",
+            "PROTECTED",
+            "RAISE",
+            "RESERVE_SECONDS",
+            "RULES",
+        ]
+    ),
+    st.text()
+    | st.text('[]",a1.-/ ', max_size=8)
+    | st.integers().map(str)
+    | st.sampled_from(["1" * 5000, "[" + "1" * 5000 + "]"]),
+)
+def test_any_text_is_read_or_refused(name: str, text: str) -> None:
+    """And what protects OSS-HDFS's data stays."""
+    try:
+        settings = Settings.read({f"OSSWEEP_{name}": text})
+    except SettingsError as refusal:
+        assert str(refusal).startswith(f"OSSWEEP_{name} is ")  # noqa: PT017 - the words are the rule
+    else:
+        assert settings.protected[0] == ".dlsdata/"
+        assert "" not in (*settings.protected, *settings.buckets)

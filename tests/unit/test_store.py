@@ -1,0 +1,202 @@
+"""The store over a bucket that answers what it is told to: divisions, retries and looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import oss2
+import pytest
+
+from ossweep.engine.budget import Budget
+from ossweep.engine.gate import Gate
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.store import OssStore
+from ossweep.work import Found
+from ossweep.world import World
+from unit.memory import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KEYS = [f"a/{number:03}" for number in range(1000)]
+
+
+@dataclass
+class Session:
+    """What a store asks of its session."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    date: int | None = None
+
+    def throttled(self) -> None:
+        self.requests["throttled"] += 1
+
+    def cut(self) -> None:
+        self.requests["cut"] += 1
+
+
+@dataclass
+class Answers:
+    """
+    A bucket in which some keys are refused with an error, alone and in a batch.
+
+    `raises` are raised before anything else, one a request.
+    """
+
+    denied: frozenset[str] = frozenset()
+    code: str = "AccessDenied"
+    status: int = 403
+    mute: frozenset[str] = frozenset()
+    raises: list[Exception] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    requests: list[tuple[str, ...]] = field(default_factory=list)
+
+    def batch_delete_objects(self, keys: Sequence[str]) -> Any:
+        self._ask(keys)
+        return SimpleNamespace(deleted_keys=[key for key in keys if key not in self.mute])
+
+    def delete_object(self, key: str) -> None:
+        self._ask([key])
+
+    def list_objects(self, prefix: str, marker: str, max_keys: int) -> Any:
+        self._ask([prefix])
+        keys = [key for key in self.listed if key.startswith(prefix)][:max_keys]
+        entries = [SimpleNamespace(key=key, size=10, last_modified=5) for key in keys]
+        return SimpleNamespace(object_list=entries)
+
+    def _ask(self, keys: Sequence[str]) -> None:
+        self.requests.append(tuple(keys))
+        if self.raises:
+            raise self.raises.pop(0)
+        if not self.denied.isdisjoint(keys):
+            details = {"Code": self.code, "Message": "No."}
+            raise oss2.exceptions.ServerError(self.status, {}, b"", details)
+
+
+def opened(answers: Answers) -> tuple[OssStore, Gate]:
+    """Open a store over answers, in a world in which nothing takes time."""
+    clock = Clock()
+    gate = Gate(Budget(600.0, clock.monotonic))
+    world = World(clock.monotonic, lambda _: None, lambda _, most: most)
+    return OssStore(cast("Any", answers), cast("Any", Session()), gate, world), gate
+
+
+@pytest.mark.parametrize("number", [1, 2, 99])
+def test_keys_that_are_refused_are_found_by_halving(number: int) -> None:
+    """All others are deleted, and the refusals of whole batches do not close the gate."""
+    denied = frozenset(KEYS[::10][:number])
+    store, gate = opened(Answers(denied))
+
+    answer = store.delete(KEYS)
+
+    assert answer.deleted == set(KEYS) - denied
+    assert {failure.key for failure in answer.failed} == denied
+    assert gate.refusal is None
+
+
+def test_a_hundred_single_refusals_in_a_row_close_the_gate() -> None:
+    """Those of batches, on the way to them, do not count."""
+    answers = Answers(frozenset(KEYS))
+    store, gate = opened(answers)
+
+    answer = store.delete(KEYS)
+
+    assert [failure.key for failure in answer.failed] == KEYS[:100]
+    assert (answer.deleted, answer.unanswered) == (frozenset(), 0)
+    assert gate.refusal == "OSS answered AccessDenied to 100 requests in a row: No."
+    assert sum(len(request) == 1 for request in answers.requests) == 100
+
+
+def test_refusals_between_deletions_never_close_the_gate() -> None:
+    """However many they are in all."""
+    denied = frozenset(KEYS[::2])
+    store, gate = opened(Answers(denied))
+
+    answer = store.delete(KEYS)
+
+    assert (len(answer.deleted), len(answer.failed), gate.refusal) == (500, 500, None)
+
+
+def test_keys_that_an_answer_leaves_out_are_asked_for_alone() -> None:
+    """And are told with the reason that they get."""
+    store, gate = opened(Answers(denied=frozenset(), mute=frozenset(KEYS[:3])))
+
+    answer = store.delete(KEYS)
+
+    assert (answer.deleted, answer.failed, gate.refusal) == (frozenset(KEYS), (), None)
+
+
+def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
+    """The keys have done nothing wrong."""
+    store, gate = opened(Answers(frozenset(KEYS), "NoSuchBucket", 404))
+
+    answer = store.delete(KEYS)
+
+    assert (answer.deleted, answer.failed, answer.unanswered) == (frozenset(), (), 0)
+    assert gate.refusal == "OSS answered NoSuchBucket: No."
+
+
+def test_a_passing_error_fails_its_batch_when_its_attempts_are_over() -> None:
+    """Halving it would only ask more often; it counts once for the gate."""
+    answers = Answers(frozenset(KEYS), "InternalError", 500)
+    store, gate = opened(answers)
+
+    answer = store.delete(KEYS)
+
+    assert len(answer.failed) == 1000
+    assert (len(answers.requests), gate.refusal) == (8, None)
+
+
+def test_any_exception_of_a_request_is_tried_again() -> None:
+    """Whatever an answer has made oss2 raise."""
+    answers = Answers(raises=[AttributeError("text"), RecursionError(), KeyError("Key")])
+    store, _ = opened(answers)
+
+    answer = store.delete(KEYS)
+
+    assert (answer.deleted, len(answers.requests)) == (frozenset(KEYS), 4)
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [(["a/"], True), (["a/", "a/1"], True), (["a/1"], False), ([], False)],
+)
+def test_an_object_is_found_as_a_listing_shows_it(listed: list[str], found: bool) -> None:
+    """What only begins like it is another one."""
+    store, _ = opened(Answers(listed=listed))
+
+    assert store.find("a/") == (Found("a/", 10, 5) if found else None)
+
+
+def test_a_look_is_tried_again() -> None:
+    """As any listing is."""
+    answers = Answers(listed=["a/"], raises=[ConnectionResetError()])
+    store, _ = opened(answers)
+
+    assert store.find("a/") is not None
+    assert len(answers.requests) == 2
+
+
+def test_a_look_that_is_refused_raises() -> None:
+    """It is no proof that there is nothing."""
+    store, _ = opened(Answers(frozenset({"a/"})))
+
+    with pytest.raises(StoreError) as refused:
+        store.find("a/")
+
+    assert refused.value.scope is Scope.KEYS
+
+
+def test_a_look_through_a_gate_that_is_closed_raises() -> None:
+    """Nothing is asked."""
+    answers = Answers()
+    store, gate = opened(answers)
+    gate.failed(StoreError("NoSuchBucket", "No.", Scope.JOB))
+
+    with pytest.raises(Closed):
+        store.find("a/")
+
+    assert answers.requests == []

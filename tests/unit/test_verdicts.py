@@ -1,0 +1,207 @@
+"""What each error of OSS or of the connection is about."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import oss2
+import pytest
+import requests
+import urllib3
+
+from ossweep.errors import Scope, StoreError
+from ossweep.store.verdicts import is_throttling, scope_of, verdict
+
+SECRETS = ("LTAI-someone", "Signature", "the-key", "examplebucket.oss")
+URL = "/the-key?x-oss-credential=LTAI-someone&x-oss-signature=Signature"
+
+
+def server_error(status: int, code: str, message: str = "Words.") -> oss2.exceptions.ServerError:
+    details = {"Code": code, "Message": message} if code else {}
+    return oss2.exceptions.ServerError(status, {}, b"", details)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "scope"),
+    [
+        # OSS asks for fewer requests
+        (503, "TotalQpsLimitExceeded", Scope.PASSING),
+        (503, "PartitionQpsLimitted", Scope.PASSING),
+        (503, "MetaOperationQpsLimitExceeded", Scope.PASSING),
+        (503, "ActiveRequestLimitExceeded", Scope.PASSING),
+        (503, "DownloadTrafficRateLimitExceeded", Scope.PASSING),
+        (503, "UploadTrafficRateLimitExceeded", Scope.PASSING),
+        (503, "CpuLimitExceeded", Scope.PASSING),
+        (503, "ServiceUnavailable", Scope.PASSING),
+        (400, "TotalQpsLimitExceeded", Scope.PASSING),
+        # the moment is wrong
+        (500, "InternalError", Scope.PASSING),
+        (400, "RequestTimeout", Scope.PASSING),
+        (400, "BadRequest", Scope.PASSING),
+        (403, "RequestTimeTooSkewed", Scope.PASSING),
+        (400, "InvalidDigest", Scope.PASSING),
+        # the status alone says so
+        (401, "", Scope.PASSING),
+        (408, "", Scope.PASSING),
+        (429, "", Scope.PASSING),
+        (500, "", Scope.PASSING),
+        (502, "", Scope.PASSING),
+        (599, "Unheard", Scope.PASSING),
+        # the bucket or the credentials are wrong, whatever the status
+        (404, "NoSuchBucket", Scope.JOB),
+        (400, "InvalidBucketName", Scope.JOB),
+        (403, "InvalidAccessKeyId", Scope.JOB),
+        (403, "SignatureDoesNotMatch", Scope.JOB),
+        (403, "SecurityTokenNotSupported", Scope.JOB),
+        (403, "SecurityTokenExpired", Scope.JOB),
+        (401, "InvalidSecurityToken", Scope.JOB),
+        (403, "UserDisable", Scope.JOB),
+        (500, "NoSuchBucket", Scope.JOB),
+        (200, "NoSuchBucket", Scope.JOB),
+        # the keys
+        (403, "AccessDenied", Scope.KEYS),
+        (409, "FileImmutable", Scope.KEYS),
+        (400, "MalformedXML", Scope.KEYS),
+        (400, "InvalidObjectName", Scope.KEYS),
+        (404, "", Scope.KEYS),
+        (301, "", Scope.KEYS),
+        (499, "Unheard", Scope.KEYS),
+        # an error inside of a 200
+        (200, "AccessDenied", Scope.KEYS),
+        (200, "FileImmutable", Scope.KEYS),
+        (200, "MalformedXML", Scope.KEYS),
+        (200, "InternalError", Scope.PASSING),
+        (200, "Unheard", Scope.PASSING),
+    ],
+)
+def test_an_answer_says_what_it_is_about(status: int, code: str, scope: Scope) -> None:
+    """By its code, or else by its status."""
+    error = verdict(server_error(status, code))
+
+    assert (scope_of(status, code), error.scope) == (scope, scope)
+    assert error.code == (code or f"HTTP {status}")
+    assert error.message == ("Words." if code else "")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "throttles"),
+    [
+        (503, "PartitionQpsLimitted", True),
+        (503, "", True),
+        (429, "", True),
+        (200, "ServiceUnavailable", True),
+        (0, "TotalQpsLimitExceeded", True),
+        (500, "InternalError", False),
+        (403, "AccessDenied", False),
+        (0, "ReadTimeout", False),
+    ],
+)
+def test_throttling_is_told_by_status_or_code(status: int, code: str, throttles: bool) -> None:
+    """A 500 is no wish for fewer requests."""
+    assert is_throttling(status, code) is throttles
+
+
+def broken(error: Exception, cause: BaseException | None = None) -> oss2.exceptions.RequestError:
+    """Return what oss2 makes of an error of requests that has a cause."""
+    error.__cause__ = cause
+    return oss2.exceptions.RequestError(error)
+
+
+def of_the_pool(reason: Exception) -> urllib3.exceptions.MaxRetryError:
+    pool: Any = urllib3.HTTPSConnectionPool("examplebucket.oss-cn-hangzhou.aliyuncs.com")
+    return urllib3.exceptions.MaxRetryError(pool, URL, reason)
+
+
+LOST = "the connection failed or its answer did not arrive whole"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "code", "message"),
+    [
+        (
+            requests.ConnectionError(of_the_pool(ConnectionRefusedError(111, "refused"))),
+            ConnectionRefusedError(111, "Connection refused"),
+            "ConnectionError",
+            "Connection refused",
+        ),
+        (
+            requests.ConnectionError(of_the_pool(OSError("no"))),
+            OSError(-2, "Name or service not known"),
+            "ConnectionError",
+            "Name or service not known",
+        ),
+        (
+            requests.exceptions.SSLError(of_the_pool(ssl.SSLError("no"))),
+            ssl.SSLError(1, "certificate verify failed"),
+            "SSLError",
+            "certificate verify failed",
+        ),
+        (requests.ReadTimeout(f"HTTPSConnectionPool: {URL}"), TimeoutError(), "ReadTimeout", LOST),
+        (requests.ConnectTimeout(of_the_pool(TimeoutError())), None, "ConnectTimeout", LOST),
+        (requests.exceptions.ChunkedEncodingError(URL), None, "ChunkedEncodingError", LOST),
+        (requests.exceptions.ContentDecodingError(URL), None, "ContentDecodingError", LOST),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_failed_connection_is_passing_and_names_no_key(
+    error: Exception, cause: BaseException | None, code: str, message: str
+) -> None:
+    """The URL is in the words of requests, and not in the operating system's."""
+    said = verdict(broken(error, cause))
+
+    assert (said.code, said.message, said.scope) == (code, message, Scope.PASSING)
+    assert not [secret for secret in SECRETS if secret in str(said)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.exceptions.InvalidURL(URL),
+        requests.exceptions.InvalidHeader(URL),
+        requests.exceptions.InvalidSchema(URL),
+        requests.exceptions.TooManyRedirects(URL),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_request_that_can_never_be_sent_ends_the_job(error: Exception) -> None:
+    """No second try makes it better."""
+    said = verdict(broken(error))
+
+    assert (said.code, said.message, said.scope) == (type(error).__name__, LOST, Scope.JOB)
+
+
+def test_a_failure_while_the_answer_is_read_is_one_of_the_connection() -> None:
+    """oss2 does not wrap what happens after the headers; it counts the same."""
+    said = verdict(requests.ConnectionError(URL))
+
+    assert (said.code, said.message, said.scope) == ("ConnectionError", LOST, Scope.PASSING)
+
+
+def test_oss2s_own_complaint_ends_the_job() -> None:
+    """It was raised before any request, and would be for every one."""
+    said = verdict(oss2.exceptions.ClientError("the bucket name is wrong"))
+
+    assert (said.code, said.message) == ("ClientError", "ClientError: the bucket name is wrong")
+    assert said.scope is Scope.JOB
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError("no"), AttributeError("status"), RecursionError("deep"), KeyError("Key")],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_nobody_expects_is_an_answer_that_could_not_be_read(error: Exception) -> None:
+    """Another try may bring a better one, and no answer ends the invocation midway."""
+    judged = verdict(error)
+
+    assert (judged.code, judged.scope) == ("UnreadableAnswer", Scope.PASSING)
+    assert judged.message == f"{type(error).__name__}: {error}"
+
+
+def test_a_verdict_is_not_judged_again() -> None:
+    """An answer that could not be read has its error already."""
+    error = StoreError("UnreadableAnswer", "cut", Scope.PASSING)
+
+    assert verdict(error) is error
+    assert str(error) == "UnreadableAnswer: cut"
