@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployment import BUCKET, Deployment
+from localcloud.clients import oss2_bucket
 from localcloud.oss import LocalOss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import oss2
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +29,12 @@ def oss(shared_oss: LocalOss) -> LocalOss:
     shared_oss.reset()
     shared_oss.create_bucket(BUCKET)
     return shared_oss
+
+
+@pytest.fixture
+def bucket(oss: LocalOss) -> oss2.Bucket:
+    """That bucket, as the unmodified SDK opens it."""
+    return oss2_bucket(oss, BUCKET)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import oss2
@@ -10,24 +9,6 @@ import pytest
 
 from localcloud.clients import Response, oss2_bucket, signed_call
 from localcloud.oss import LocalOss
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalOss]:
-    with LocalOss() as oss:
-        yield oss
-
-
-@pytest.fixture
-def oss(running: LocalOss) -> LocalOss:
-    running.reset()
-    running.create_bucket("examplebucket")
-    return running
-
-
-@pytest.fixture
-def bucket(oss: LocalOss) -> oss2.Bucket:
-    return oss2_bucket(oss, "examplebucket")
 
 
 def digest(body: bytes) -> str:

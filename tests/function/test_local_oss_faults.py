@@ -2,7 +2,6 @@
 
 import http.client
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import oss2
@@ -27,24 +26,6 @@ from localcloud.faults import (
     Withhold,
 )
 from localcloud.oss import LocalOss
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalOss]:
-    with LocalOss() as oss:
-        yield oss
-
-
-@pytest.fixture
-def oss(running: LocalOss) -> LocalOss:
-    running.reset()
-    running.create_bucket("examplebucket")
-    return running
-
-
-@pytest.fixture
-def bucket(oss: LocalOss) -> oss2.Bucket:
-    return oss2_bucket(oss, "examplebucket")
 
 
 def code_of(response: Response) -> tuple[int, str]:

@@ -1,12 +1,10 @@
 """The local OSS keeps every key exactly, however odd."""
 
-from collections.abc import Iterator
-
 import alibabacloud_oss_v2
 import oss2
 import pytest
 
-from localcloud.clients import oss2_bucket, sdk_v2, signed_call
+from localcloud.clients import sdk_v2, signed_call
 from localcloud.oss import LocalOss
 from localcloud.tree import ODD_KEYS, plant, tree
 
@@ -15,24 +13,6 @@ SENT_IN_A_PATH = [key for key in ODD_KEYS if key not in DOTS]
 CARRIED_BY_XML = [
     key for key in ODD_KEYS if all(char in "\t\n\x7f" or char.isprintable() for char in key)
 ]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalOss]:
-    with LocalOss() as oss:
-        yield oss
-
-
-@pytest.fixture
-def oss(running: LocalOss) -> LocalOss:
-    running.reset()
-    running.create_bucket("examplebucket")
-    return running
-
-
-@pytest.fixture
-def bucket(oss: LocalOss) -> oss2.Bucket:
-    return oss2_bucket(oss, "examplebucket")
 
 
 @pytest.mark.parametrize("key", SENT_IN_A_PATH, ids=lambda key: ascii(key[:24]))

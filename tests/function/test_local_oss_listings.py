@@ -1,6 +1,6 @@
 """Listings of the local OSS: as oss2 reads them, and as a model in a dozen lines has them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,24 +11,6 @@ from hypothesis import strategies as st
 
 from localcloud.clients import oss2_bucket, signed_call
 from localcloud.oss import LocalOss
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalOss]:
-    with LocalOss() as oss:
-        yield oss
-
-
-@pytest.fixture
-def oss(running: LocalOss) -> LocalOss:
-    running.reset()
-    running.create_bucket("examplebucket")
-    return running
-
-
-@pytest.fixture
-def bucket(oss: LocalOss) -> oss2.Bucket:
-    return oss2_bucket(oss, "examplebucket")
 
 
 @dataclass(frozen=True)
@@ -110,13 +92,13 @@ QUESTIONS = st.builds(
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(keys=st.lists(KEYS, unique=True, max_size=20), asked=QUESTIONS)
 def test_any_listing_is_what_the_model_has(
-    running: LocalOss, keys: list[str], asked: Question
+    shared_oss: LocalOss, keys: list[str], asked: Question
 ) -> None:
     """Whatever the keys, the prefix, where it begins, the delimiter and the size of pages."""
-    running.reset()
-    running.create_bucket("examplebucket")
-    running.fill("examplebucket", keys)
-    bucket = oss2_bucket(running, "examplebucket")
+    shared_oss.reset()
+    shared_oss.create_bucket("examplebucket")
+    shared_oss.fill("examplebucket", keys)
+    bucket = oss2_bucket(shared_oss, "examplebucket")
     expected = model(keys, asked)
     assert (listed(bucket, asked), listed_v2(bucket, asked)) == (expected, expected)
 

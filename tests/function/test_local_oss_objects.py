@@ -1,7 +1,5 @@
 """The local OSS through oss2, unmodified: objects and buckets."""
 
-from collections.abc import Iterator
-
 import oss2
 import pytest
 
@@ -9,24 +7,6 @@ from localcloud.clients import call, oss2_bucket, signed_call
 from localcloud.oss import LocalOss
 
 HOST = "examplebucket.oss-cn-hangzhou.aliyuncs.com"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalOss]:
-    with LocalOss() as oss:
-        yield oss
-
-
-@pytest.fixture
-def oss(running: LocalOss) -> LocalOss:
-    running.reset()
-    running.create_bucket("examplebucket")
-    return running
-
-
-@pytest.fixture
-def bucket(oss: LocalOss) -> oss2.Bucket:
-    return oss2_bucket(oss, "examplebucket")
 
 
 def test_an_object_comes_back_as_it_was_put(bucket: oss2.Bucket) -> None:

@@ -1,6 +1,6 @@
 """The vendor's second SDK as another judge: to it the local OSS is the OSS it was written for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import alibabacloud_oss_v2 as sdk
 import pytest
@@ -10,19 +10,6 @@ from localcloud.oss import LocalOss
 
 BUCKET = "examplebucket"
 KEYS = ["a b", "a+b", "dir/\n", "dir/x", "\N{PILE OF POO}"]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalOss]:
-    with LocalOss() as oss:
-        yield oss
-
-
-@pytest.fixture
-def oss(running: LocalOss) -> LocalOss:
-    running.reset()
-    running.create_bucket("examplebucket")
-    return running
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The local OSS lets in who signs rightly, and names the reason to everybody else."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta, timezone
 
 import alibabacloud_oss_v2
@@ -13,19 +13,6 @@ from localcloud.clients import call, oss2_bucket
 from localcloud.oss import LocalOss
 
 LISTING = "/examplebucket/?prefix=a%2F"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalOss]:
-    with LocalOss() as oss:
-        yield oss
-
-
-@pytest.fixture
-def oss(running: LocalOss) -> LocalOss:
-    running.reset()
-    running.create_bucket("examplebucket")
-    return running
 
 
 def oss2_with(oss: LocalOss, auth: object, region: str | None = None) -> oss2.Bucket:
