@@ -328,6 +328,25 @@ def test_an_event_of_nobodys_is_refused_with_what_was_looked_for() -> None:
         read({"hello": "world"})
 
 
+def test_a_record_of_a_failure_destination_is_nobodys_event() -> None:
+    """What failed once is not run again by being reported."""
+    record = {
+        "timestamp": 1660120276975,
+        "requestContext": {
+            "requestId": "xxxx",
+            "functionArn": "acs:fc:::services/Destination-destination.LATEST/functions/main",
+            "condition": "UnhandledInvocationError",
+            "approximateInvokeCount": 1,
+        },
+        "requestPayload": json.dumps(REQUEST),
+        "responseContext": {"statusCode": 200, "functionError": "UnhandledInvocationError"},
+        "responsePayload": '{"errorMessage": "..."}',
+    }
+
+    with pytest.raises(RequestError, match="nobody that ossweep knows"):
+        read(record)
+
+
 HTTP_EVENT = {
     "version": "v1",
     "rawPath": "/example",
