@@ -147,7 +147,12 @@ def _act(reading: Reading, app: App) -> Any:
         undone = [a for a in answers if a["status"] not in FINE]
     if undone:
         raise UndoneError(_said_of(undone, len(answers)))
-    return {"answers": answers} if reading.is_list else answers[0]
+    return _together(reading, answers)
+
+
+def _together(reading: Reading, answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one answer as itself; several rules may have made several of one event."""
+    return {"answers": answers} if reading.is_list or len(answers) > 1 else answers[0]
 
 
 def _all_or_none(reading: Reading, app: App) -> list[dict[str, Any]]:
@@ -234,4 +239,4 @@ def _said_to(content: bytes, happened: Happened, app: App) -> tuple[Any, list[di
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **_refused(refusal)}
         return said, [{**said, "where": happened.where}]
-    return ({"answers": answers} if reading.is_list else answers[0]), answers
+    return _together(reading, answers), answers

@@ -109,6 +109,19 @@ def test_an_event_of_several_objects_is_answered_for_each(deployment: Deployment
     assert [answer["status"] for answer in answers] == ["done", "ignored", "done"]
 
 
+def test_every_rule_that_is_about_an_event_is_followed(deployment: Deployment) -> None:
+    """And answered for."""
+    thumbs = {**HLS, "delete": {"keys": ["thumbs/{id}.jpg"]}}
+    deployment.oss.fill(BUCKET, ["hls/7/a", "thumbs/7.jpg", "thumbs/8.jpg"], 1_600_000_000)
+
+    answers = ruled(deployment, HLS, thumbs).send(
+        oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4")
+    )["answers"]
+
+    assert deployment.keys() == ["thumbs/8.jpg"]
+    assert [answer["status"] for answer in answers] == ["done", "done"]
+
+
 @pytest.mark.parametrize("rules", [[], [HLS]])
 def test_an_event_that_no_rule_is_about_is_ignored(deployment: Deployment, rules: Any) -> None:
     """It deletes nothing, and asks OSS nothing."""

@@ -52,7 +52,7 @@ def read(document: Any) -> HttpRequest:
     headers = {name.lower(): value for name, value in event.headers.items()}
     return HttpRequest(
         method=event.context.http.method.upper(),
-        path=event.context.http.path,
+        path=event.context.http.path or "/",
         body=_body(event.body, in_base64=event.in_base64),
         is_invocation=(
             headers.get("x-acs-action") == "InvokeFunction"
