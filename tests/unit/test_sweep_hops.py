@@ -306,7 +306,8 @@ def test_no_more_than_64_batches_run_ahead_of_a_slow_one(in_flight: int) -> None
 
     def look(progress: Progress) -> None:
         ahead.append(progress.counts.deleted // 1000)
-        if not overtaken.is_set() and ahead[-2:] == [ahead[-1]] * 2:  # nothing comes back any more
+        stands = ahead[-1] >= AHEAD and ahead[-2:] == [ahead[-1]] * 2  # nothing more comes back
+        if stands and not overtaken.is_set():
             standing.append(ahead[-1])
             used.append(len(store.used))
             overtaken.set()
