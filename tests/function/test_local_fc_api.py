@@ -6,17 +6,16 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-import fc2
 import pytest
-from alibabacloud_tea_openapi.exceptions import ClientException
 
 from deployment import BUCKET
 from localcloud.fc import Deployed, LocalFc
 from localcloud.fc_clients import Remote, fc2_client, fc3_invoke, written
 from localcloud.signature import Credentials
+from refusals import refusal_of_fc2, refusal_of_fc3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from localcloud.oss import LocalOss
@@ -48,18 +47,6 @@ def sweeping(oss: LocalOss) -> Iterator[LocalFc]:
     new = Deployed("ossweep", role, environment, runtime="python3.12")
     with LocalFc([old, new], credentials=ACCOUNT) as fc:
         yield fc
-
-
-def refusal_of_fc2(invoke: Callable[[], object]) -> tuple[int, str]:
-    with pytest.raises(fc2.FcError) as caught:
-        invoke()
-    return caught.value.status_code, caught.value.err_code
-
-
-def refusal_of_fc3(invoke: Callable[[], object]) -> tuple[int, str]:
-    with pytest.raises(ClientException) as caught:
-        invoke()
-    return caught.value.status_code, caught.value.code
 
 
 def test_the_client_of_fc_2_deletes_with_ossweep(sweeping: LocalFc, oss: LocalOss) -> None:

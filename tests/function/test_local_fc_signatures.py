@@ -8,18 +8,17 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-import fc2
 import pytest
-from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils import Utils
 from darabonba.request import DaraRequest
 
 from localcloud.fc import Deployed, LocalFc
 from localcloud.fc_clients import fc2_client, fc3_invoke, http, written
 from localcloud.signature import Credentials
+from refusals import refusal_of_fc2, refusal_of_fc3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 ACCOUNT = Credentials("LTAI-account", "account-secret")
@@ -34,18 +33,6 @@ def echoing(tmp_path: Path) -> Iterator[LocalFc]:
     new = Deployed("echo", ROLE, code=code)
     with LocalFc([old, new], credentials=ACCOUNT) as fc:
         yield fc
-
-
-def refusal_of_fc2(invoke: Callable[[], object]) -> tuple[int, str]:
-    with pytest.raises(fc2.FcError) as caught:
-        invoke()
-    return caught.value.status_code, caught.value.err_code
-
-
-def refusal_of_fc3(invoke: Callable[[], object]) -> tuple[int, str]:
-    with pytest.raises(ClientException) as caught:
-        invoke()
-    return caught.value.status_code, caught.value.code
 
 
 def signed_by_hand(fc: LocalFc, body: bytes, moment: datetime) -> tuple[str, dict[str, str]]:
