@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - a continuation is read by these types
+from collections.abc import Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
 Kind = Literal["list", "batch_delete", "delete", "get", "put"]
@@ -17,6 +17,25 @@ class Found:
     key: str
     size: int
     modified: int
+
+
+class Page(Protocol):
+    """A page of a listing, in the order of the keys' bytes. It may be empty."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The objects' keys."""
+
+    @property
+    def newest(self) -> int:
+        """When the last of the objects was written, in Unix seconds; 0 if there is none."""
+
+    @property
+    def bytes(self) -> int:
+        """The sum of the objects' sizes."""
+
+    def objects(self) -> Sequence[Found]:
+        """Return the objects one by one, which costs more than all of the above."""
 
 
 @dataclass(frozen=True)

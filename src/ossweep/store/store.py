@@ -10,6 +10,7 @@ import oss2
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.store.bucket import Bucket
+from ossweep.store.pages import page_of
 from ossweep.store.transport import Session
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.wire import bodies, fits_a_batch, fits_a_url
@@ -18,7 +19,7 @@ from ossweep.work import Answer, Failure, Found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ossweep.work import Kind
+    from ossweep.work import Kind, Page
     from ossweep.world import World
 
 T = TypeVar("T")
@@ -138,6 +139,21 @@ class OssStore:
             else:
                 # An iterator whose page failed stands where it stood: asking again loses nothing.
                 self._ask("list", listing.fetch_with_retry)
+
+    def pages(self, prefix: str, after: str) -> Iterator[Page]:
+        """
+        Yield the pages of objects below a prefix that come after a key; raises Closed, StoreError.
+
+        A page costs one request, made when the page is asked for; after the last one there is none.
+        """
+        listing = oss2.ObjectIterator(
+            self._bucket, prefix=prefix, marker=after, max_keys=PAGE_KEYS, max_retries=1
+        )
+        while listing.is_truncated:
+            # An iterator whose page failed stands where it stood: asking again loses nothing.
+            self._ask("list", listing.fetch_with_retry)
+            entries, listing.entries = listing.entries, []
+            yield page_of(entries)
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""

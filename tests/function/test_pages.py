@@ -1,0 +1,118 @@
+"""A listing is taken page by page: whole, in order, and for one request a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, no_pauses
+from localcloud.faults import CutBody, Refuse, Reset
+from ossweep.errors import Scope, StoreError
+from ossweep.store import Credentials, OssStore, connect
+from ossweep.work import Found
+
+if TYPE_CHECKING:
+    from localcloud.oss import LocalOss
+
+KEYS = [f"a/{number:04}" for number in range(2500)]
+
+
+class Open:
+    """A gate that is open for a minute, and has no opinion."""
+
+    def __getattr__(self, _: str) -> Any:
+        return lambda *_, **__: 60.0
+
+
+def opened(oss: LocalOss) -> OssStore:
+    return connect(
+        BUCKET,
+        endpoint=oss.endpoint,
+        region=oss.region,
+        credentials=Credentials(oss.credentials.access_key_id, oss.credentials.access_key_secret),
+        gate=Open(),
+        world=no_pauses(),
+        connections=2,
+    )
+
+
+def test_a_page_holds_a_thousand_keys(oss: LocalOss) -> None:
+    """One request a page, and none after the last one."""
+    oss.fill(BUCKET, [*KEYS, "b"])
+
+    pages = list(opened(oss).pages("a/", ""))
+
+    assert [list(page.keys) for page in pages] == [KEYS[:1000], KEYS[1000:2000], KEYS[2000:]]
+    assert oss.count("list") == 3
+
+
+def test_no_page_is_asked_for_before_its_turn(oss: LocalOss) -> None:
+    """Who stops early has paid for what was taken."""
+    oss.fill(BUCKET, KEYS)
+
+    next(opened(oss).pages("a/", ""))
+
+    assert oss.count("list") == 1
+
+
+def test_pages_begin_after_a_key(oss: LocalOss) -> None:
+    """That key itself is not among them."""
+    oss.fill(BUCKET, KEYS)
+
+    (page,) = opened(oss).pages("a/", "a/2497")
+
+    assert list(page.keys) == ["a/2498", "a/2499"]
+
+
+def test_nothing_is_one_empty_page(oss: LocalOss) -> None:
+    """Its sums are nothing, too."""
+    (page,) = opened(oss).pages("a/", "")
+
+    assert (list(page.keys), page.newest, page.bytes, list(page.objects())) == ([], 0, 0, [])
+
+
+def test_a_page_knows_its_objects(oss: LocalOss) -> None:
+    """Each by itself, the last one written, and the sum of their sizes."""
+    oss.fill(BUCKET, ["a/1", "a/2"])
+
+    (page,) = opened(oss).pages("a/", "")
+
+    first, second = page.objects()
+    assert [first.key, second.key] == ["a/1", "a/2"]
+    assert page.newest == max(first.modified, second.modified) > 0
+    assert page.bytes == first.size + second.size
+    assert list(page.objects()) == [
+        Found("a/1", first.size, first.modified),
+        Found("a/2", second.size, second.modified),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Refuse(503, "ServiceUnavailable", operation="list", probability=0.5),
+        CutBody(9000, operation="list", probability=0.5),
+        Reset("after", operation="list", probability=0.5),
+    ],
+    ids=["refused", "cut", "reset"],
+)
+def test_a_page_tried_again_is_the_same_page(oss: LocalOss, fault: Any) -> None:
+    """Nothing is lost and nothing comes twice."""
+    oss.fill(BUCKET, KEYS)
+    oss.misbehave(fault)
+
+    assert [key for page in opened(oss).pages("a/", "") for key in page.keys] == KEYS
+
+
+def test_a_page_that_is_refused_for_good_raises(oss: LocalOss) -> None:
+    """After the pages before it."""
+    oss.fill(BUCKET, KEYS)
+    pages = opened(oss).pages("a/", "")
+    next(pages)
+    oss.misbehave(Refuse(403, "AccessDenied", "No.", operation="list"))
+
+    with pytest.raises(StoreError, match="AccessDenied") as refused:
+        next(pages)
+
+    assert refused.value.scope is Scope.KEYS
