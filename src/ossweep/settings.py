@@ -146,10 +146,16 @@ class Settings:
         "`true` answers HTTP requests that nobody has signed.",
     )
     in_flight: int = _setting(
-        8,
+        64,
         _in_flight,
         "a whole number from 1 to 64",
-        "How many deletion requests may be under way at once.",
+        "The most deletions in flight; what OSS answers decides how many there are.",
+    )
+    max_rate: int | None = _setting(
+        None,
+        _at_least_one,
+        "a whole number from 1 on",
+        "The most objects that one job may delete in a second. Default: as many as OSS takes.",
     )
     log_seconds: float = _setting(
         5.0,

@@ -209,6 +209,7 @@ def test_without_osss_date_nothing_listed_is_deleted(deployment: Deployment) -> 
         ("OSSWEEP_RESERVE_SECONDS", "-1"),
         ("OSSWEEP_RESERVE_SECONDS", "nan"),
         ("OSSWEEP_IN_FLIGHT", "0"),
+        ("OSSWEEP_MAX_RATE", "0"),
         ("OSSWEEP_PROTECTED", "[1]"),
         ("OSSWEEP_PROTECTED", "keep/,/data/"),
         ("OSSWEEP_PROTECTED", "keep/*"),

@@ -173,7 +173,8 @@ def test_settings_that_nobody_has_chosen_have_their_default() -> None:
     settings = Settings.read(ENVIRONMENT)
     chosen = {"buckets", "dry_run", "region", "rules"}
     # Nothing but a number can say that there is no ceiling, and an empty endpoint is none.
-    said_otherwise = {"endpoint": "", "max_objects": 999_999_999_999_999_999}
+    unbounded = {"max_objects": 999_999_999_999_999_999, "max_rate": 999_999_999}
+    said_otherwise = {"endpoint": "", **unbounded}
 
     for entry in fields(Settings):
         if entry.name not in chosen:

@@ -28,7 +28,8 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         rules=(),
         raise_=("oss", "mns", "timer"),
         allow_anonymous=False,
-        in_flight=8,
+        in_flight=64,
+        max_rate=None,
         log_seconds=5.0,
     )
 
@@ -74,6 +75,8 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         ("rules", "[]", ()),
         ("in_flight", "1", 1),
         ("in_flight", "64", 64),
+        ("max_rate", "1", 1),
+        ("max_rate", "5000", 5000),
         ("log_seconds", "60", 60.0),
     ],
 )
@@ -132,6 +135,8 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_RESERVE_SECONDS", "86400", "a number of seconds from 1 on"),
         ("OSSWEEP_IN_FLIGHT", "0", "a whole number from 1 to 64"),
         ("OSSWEEP_IN_FLIGHT", "65", "a whole number from 1 to 64"),
+        ("OSSWEEP_MAX_RATE", "0", "a whole number from 1 on"),
+        ("OSSWEEP_MAX_RATE", "0.5", "a whole number from 1 on"),
         ("OSSWEEP_LOG_SECONDS", "often", "a number of seconds from 1 on"),
     ],
 )
@@ -160,8 +165,8 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
     assert str(refused.value) == (
         f"there is no setting {variable}; the settings are OSSWEEP_ALLOW_ANONYMOUS, "
         "OSSWEEP_BUCKETS, OSSWEEP_DRY_RUN, OSSWEEP_ENDPOINT, OSSWEEP_IN_FLIGHT, "
-        "OSSWEEP_LOG_SECONDS, OSSWEEP_MAX_OBJECTS, OSSWEEP_PROTECTED, OSSWEEP_RAISE, "
-        "OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES"
+        "OSSWEEP_LOG_SECONDS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
+        "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES"
     )
 
 
@@ -175,6 +180,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
             "IN_FLIGHT",
             "LOG_SECONDS",
             "MAX_OBJECTS",
+            "MAX_RATE",
             "PROTECTED",
             "RAISE",
             "RESERVE_SECONDS",

@@ -1,0 +1,270 @@
+"""
+A sweep in virtual time: lanes that appear as ranges are split, deletions, and OSS's token buckets.
+
+Nothing here takes time or depends on the machine: an event after the other is taken from a queue.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+from typing import TYPE_CHECKING
+
+from ossweep.engine.throttle import Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ossweep.engine.throttle import Lane, Ticket
+
+PAGE_KEYS = 1000
+LISTERS = 32
+AHEAD = 4000  # keys of a lane that may be listed and not deleted
+
+
+@dataclass
+class Bucket:
+    """Tokens that come back at a rate; it holds one second's worth and is full at first."""
+
+    rate: float
+    tokens: float = field(init=False)
+    at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.tokens = self.rate
+
+    def holds(self, objects: float, now: float) -> bool:
+        self.tokens = min(self.rate, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        return objects <= self.tokens
+
+
+@dataclass
+class Oss:
+    """Answers a deletion after `deletion` seconds, and refuses one after `listing` seconds."""
+
+    keys: int
+    account: Bucket | None = None
+    partitions: list[Bucket] = field(default_factory=list)
+    listing: float = 0.06
+    deletion: float = 0.3
+    cpu: float = 0.0  # seconds of this machine's only core that a request takes
+    storm: tuple[float, float] = (0.0, 0.0)  # when every request is refused
+    storm_partition: bool = False
+
+    def verdict(self, first: int, objects: int, now: float) -> str:
+        """Return "deleted", or whose quota a request exceeds."""
+        if self.storm[0] <= now < self.storm[1]:
+            return "partition" if self.storm_partition else "account"
+        asked = self._asked(first, objects)
+        if not all(bucket.holds(share, now) for bucket, share in asked):
+            return "partition"
+        if self.account is not None:
+            if not self.account.holds(objects, now):
+                return "account"
+            self.account.tokens -= objects
+        for bucket, share in asked:
+            bucket.tokens -= share
+        return "deleted"
+
+    def partition_of(self, key: int) -> int:
+        return key * len(self.partitions) // self.keys
+
+    def _asked(self, first: int, objects: int) -> list[tuple[Bucket, int]]:
+        asked = []
+        for number, bucket in enumerate(self.partitions):
+            begins = -(-number * self.keys // len(self.partitions))
+            ends = -(-(number + 1) * self.keys // len(self.partitions))
+            share = min(first + objects, ends) - max(first, begins)
+            if share > 0:
+                asked.append((bucket, share))
+        return asked
+
+
+@dataclass(eq=False)
+class Range:
+    """Keys `start` up to `listed` are waiting to be deleted, those up to `end` to be listed."""
+
+    lane: Lane
+    start: int
+    listed: int
+    end: int
+
+    @property
+    def waiting(self) -> int:
+        return self.listed - self.start
+
+
+@dataclass
+class Run:
+    """What has happened."""
+
+    lists: int = 0
+    deletions: int = 0
+    refused: int = 0
+    deleted: list[tuple[float, int, int]] = field(default_factory=list)  # time, first, objects
+    refusals: list[float] = field(default_factory=list)
+    sent: list[tuple[float, int]] = field(default_factory=list)
+    windows: list[tuple[float, int]] = field(default_factory=list)  # time, in flight
+    seconds: float = 0.0
+
+    @property
+    def refused_share(self) -> float:
+        return self.refused / (self.lists + self.deletions)
+
+    def rate(self, since: float, until: float, of: range | None = None) -> float:
+        """Return the objects deleted a second in a time, of all keys or of those in a range."""
+        return sum(
+            objects
+            for at, first, objects in self.deleted
+            if since <= at < until and (of is None or first in of)
+        ) / (until - since)
+
+
+class Sweep:
+    """Deletes all keys of a store through a throttle."""
+
+    def __init__(
+        self,
+        oss: Oss,
+        *,
+        seed: int = 1,
+        most: int = 64,
+        max_rate: int | None = None,
+        late: float = 0.005,
+    ) -> None:
+        self.oss = oss
+        self.random = Random(seed)
+        self.now = 0.0
+        self.late = late  # seconds, at most, that whoever sleeps oversleeps
+        self.throttle = Throttle(lambda: self.now, self.random.uniform, most, max_rate)
+        self.ranges: deque[Range] = deque()
+        self.run = Run()
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = count()
+        self._core_free = 0.0
+        self._left = oss.keys
+        self._wakes = float("inf")
+        self._in_flight = 0
+
+    def at(self, seconds: float, act: Callable[[], None]) -> None:
+        heappush(self._events, (self.now + seconds, next(self._numbers), act))
+
+    def finish(self) -> Run:
+        """Run to the end, and return what has happened."""
+        self.at(0.0, lambda: self._list(Range(self.throttle.lane(), 0, 0, self.oss.keys)))
+        while self._left:
+            self.now, _, act = heappop(self._events)
+            act()
+            self._start()
+        self.run.seconds = self.now
+        return self.run
+
+    def _took(self, seconds: float) -> float:
+        """Return how long a request takes that OSS answers after so many seconds."""
+        self._core_free = max(self._core_free, self.now) + self.oss.cpu
+        return self._core_free - self.now + seconds * self.random.uniform(0.9, 1.1)
+
+    def _list(self, keys: Range) -> None:
+        if keys not in self.ranges:
+            self.ranges.append(keys)
+        self.run.lists += 1
+        self.at(self._took(self.oss.listing), lambda: self._listed(keys))
+
+    def _listed(self, keys: Range) -> None:
+        keys.listed = min(keys.end, keys.listed + PAGE_KEYS)
+        if len(self.ranges) < LISTERS and keys.end - keys.listed > 2 * PAGE_KEYS:
+            self._split(keys)
+        self._list_on(keys)
+
+    def _list_on(self, keys: Range) -> None:
+        if keys.listed == keys.end:
+            if not keys.waiting and keys in self.ranges:
+                self.ranges.remove(keys)
+                self.throttle.close(keys.lane)
+                largest = max(self.ranges, key=lambda each: each.end - each.listed, default=None)
+                if largest and largest.end - largest.listed > 2 * PAGE_KEYS:
+                    self._split(largest)
+        elif keys.waiting <= AHEAD:
+            self._list(keys)
+        else:
+            self.at(0.05, lambda: self._list_on(keys))
+
+    def _split(self, keys: Range) -> None:
+        middle = (keys.listed + keys.end) // 2
+        lane = self.throttle.lane(beside=keys.lane)
+        self._list(Range(lane, middle, middle, keys.end))
+        keys.end = middle
+
+    def _start(self) -> None:
+        """Start what may start, taking turns, and wake up when the next may."""
+        soonest = float("inf")
+        passed = 0
+        while self.ranges and passed < len(self.ranges) and self.throttle.room():
+            keys = self.ranges[0]
+            self.ranges.rotate(-1)
+            most = keys.lane.batch_keys
+            if not keys.waiting or (keys.waiting < most and keys.listed < keys.end):
+                passed += 1
+                continue
+            wait = self.throttle.wait(keys.lane)
+            if wait > 0:
+                soonest = min(soonest, wait)
+                passed += 1
+                continue
+            passed = 0
+            objects = min(most, keys.waiting)
+            ticket = self.throttle.start(keys.lane, objects)
+            self._in_flight += 1
+            self.run.windows.append((self.now, self._in_flight))
+            self._send(ticket, keys.start, objects, objects)
+            keys.start += objects
+            if not keys.waiting and keys.listed == keys.end:
+                self._list_on(keys)
+        if soonest < float("inf") and not self.now < self._wakes <= self.now + soonest:
+            wakes = soonest + self.random.uniform(0.0, self.late)
+            self._wakes = self.now + wakes
+            self.at(wakes, lambda: None)
+
+    def _send(self, ticket: Ticket, first: int, objects: int, part: int) -> None:
+        """Send the first part of a batch, and the rest of it after its answer."""
+        self.run.deletions += 1
+        self.run.sent.append((self.now, part))
+        cpu = self._took(0.0)
+        self.at(cpu + self.oss.listing / 2, lambda: self._arrive(ticket, first, objects, part))
+
+    def _arrive(self, ticket: Ticket, first: int, objects: int, part: int) -> None:
+        verdict = self.oss.verdict(first, part, self.now)
+        half = self.oss.listing / 2
+        if verdict == "deleted":
+            self.run.deleted.append((self.now, first, part))
+            took = (self.oss.deletion - half) * self.random.uniform(0.9, 1.1)
+            self.at(took, lambda: self._confirmed(ticket, first, objects, part))
+            return
+        self.run.refused += 1
+        self.run.refusals.append(self.now)
+        partition = verdict == "partition"
+        self.at(half, lambda: self._refused(ticket, first, objects, part, partition))
+
+    def _confirmed(self, ticket: Ticket, first: int, objects: int, part: int) -> None:
+        ticket.confirmed(part)
+        self._left -= part
+        if part == objects:
+            ticket.ended()
+            self._in_flight -= 1
+            return
+        left = objects - part
+        self._send(ticket, first + part, left, min(left, ticket.lane.batch_keys))
+
+    def _refused(
+        self, ticket: Ticket, first: int, objects: int, part: int, partition: bool
+    ) -> None:
+        pause = ticket.refused(part, partition=partition)
+        part = min(part, ticket.lane.batch_keys)
+        self.at(
+            pause + self.random.uniform(0.0, self.late),
+            lambda: self._send(ticket, first, objects, part),
+        )
