@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oss2.xml_utils import to_batch_delete_objects_request
 
-from ossweep.store.wire import bodies, fits_a_batch, fits_a_url
+from ossweep.store.wire import batch_document, bodies, by_ways, fits_a_batch, fits_a_url
 
 XML = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 
@@ -96,6 +96,45 @@ def test_a_key_that_fits_a_batch_is_what_oss_reads(key: str) -> None:
 
     assert fits_a_batch(key)
     assert (root.findtext("Object/Key") or "") == key
+
+
+@pytest.mark.parametrize(
+    "code", [*range(0x20), *range(0x7F, 0xA0), 0xD800, 0xDFFF, 0xFFFE, 0xFFFF], ids=hex
+)
+def test_what_fits_no_batch_goes_alone(code: int) -> None:
+    """The keys beside it do not, and all keep their order."""
+    odd = f"b{chr(code)}"
+
+    assert by_ways(["c", odd, "a", chr(code)]) == (["c", "a"], [odd, chr(code)])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text()))
+def test_every_key_has_one_way(keys: list[str]) -> None:
+    """A batch if it fits one."""
+    together, alone = by_ways(keys)
+
+    assert [*together] == [key for key in keys if fits_a_batch(key)]
+    assert [*alone] == [key for key in keys if not fits_a_batch(key)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(min_size=1) | st.sampled_from([*"&<>\r\n\x00\ud800", "]]>"]), min_size=1))
+def test_a_batchs_body_is_the_one_that_oss2_writes(keys: list[str]) -> None:
+    """Byte for byte, even of keys that ossweep puts into none."""
+    assert batch_document(keys) == to_batch_delete_objects_request(keys, quiet=False)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(XML.filter(bool), min_size=1))
+def test_a_batchs_body_is_read_as_its_keys(keys: list[str]) -> None:
+    """By an XML parser, each of them and nothing else."""
+    import xml.etree.ElementTree as ET  # noqa: PLC0415 - the parser is the test's, not the module's
+
+    root = ET.fromstring(batch_document(keys))  # noqa: S314 - our own
+
+    assert [key.text for key in root.iterfind("Object/Key")] == keys
+    assert root.findtext("Quiet") == "false"
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,23 +1,64 @@
-"""Pages of a listing, as the sweep takes them."""
+"""Pages of a listing: read by columns where oss2 would build a thousand objects."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING, Any
 
+from ossweep.store.lazy import Lazy
+from ossweep.store.rows import BETWEEN, Shape, unquoted
 from ossweep.work import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from oss2.models import SimplifiedObjectInfo
+    from collections.abc import Callable, Iterable, Sequence
 
     from ossweep.work import Page
 
+_SHAPE = Shape(
+    root=b"ListBucketResult",
+    leaves=b"Name Prefix Marker NextMarker MaxKeys Delimiter EncodingType IsTruncated KeyCount",
+    tag=b"Contents",
+    row=(
+        rb"<Contents>\s*<Key>V</Key>\s*<LastModified>V</LastModified>\s*<ETag>V</ETag>\s*"
+        rb"<Type>V</Type>\s*<Size>V</Size>\s*<StorageClass>V</StorageClass>\s*"
+        rb"(?:<Owner>\s*<ID>V</ID>\s*<DisplayName>V</DisplayName>\s*</Owner>\s*)?</Contents>\s*"
+    ).replace(b"V", rb"[^<>]*"),
+    columns=b"Key LastModified Size",
+)
+_CLOCK = rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z"
+_TIMES = re.compile(rb"%s(?:%s%s)*" % (_CLOCK, BETWEEN, _CLOCK))
+_SIZES = re.compile(rb"[0-9]{1,18}(?:%s[0-9]{1,18})*" % BETWEEN)
+_TRUNCATED = {b"true": True, b"false": False}
 
-@dataclass(frozen=True)
-class Listed:
-    """A page of objects that have each been looked at."""
+
+@dataclass(frozen=True, slots=True)
+class PlainPage:
+    """A page as OSS has written it: times in ISO 8601, which sort as they are, and sizes."""
+
+    keys: list[str]
+    _times: list[bytes]
+    _sizes: list[bytes]
+
+    @property
+    def newest(self) -> int:
+        """The last of the objects' times, in Unix seconds."""
+        return _unix(max(self._times))
+
+    @property
+    def bytes(self) -> int:
+        """The sum of the objects' sizes."""
+        return sum(map(int, self._sizes))
+
+    def objects(self) -> list[Found]:
+        """Return the objects one by one."""
+        return list(map(Found, self.keys, map(int, self._sizes), map(_unix, self._times)))
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """A page of objects that oss2 has looked at one by one."""
 
     found: tuple[Found, ...]
 
@@ -41,6 +82,70 @@ class Listed:
         return self.found
 
 
-def page_of(entries: Iterable[SimplifiedObjectInfo]) -> Page:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An answer to a listing: a page, and where the next one begins if there is one."""
+
+    page: PlainPage
+    is_truncated: bool
+    next_marker: str
+
+
+class Entries(Lazy):
+    """
+    A page as an ObjectIterator takes it: a list of objects, made only if one is looked at.
+
+    The iterator adds the page's directories, sorts by key, and takes them off one by one.
+    """
+
+    def __init__(self, page: PlainPage, make: Callable[[], list[Any]]) -> None:
+        super().__init__(make)
+        self.page = page
+
+    def __add__(self, directories: Iterable[Any]) -> Any:
+        """Return the list with directories; a page has none unless it is asked for them."""
+        return [*self, *directories] if directories else self
+
+    def sort(self, *_: Any, **__: Any) -> None:
+        """Do nothing: a page is in the order of its keys."""
+
+
+def page_of(entries: Sequence[Any]) -> Page:
     """Return the page that an ObjectIterator has fetched as its entries."""
-    return Listed(tuple(Found(each.key, each.size, each.last_modified) for each in entries))
+    if isinstance(entries, Entries):
+        return entries.page
+    return LookedAt(tuple(Found(each.key, each.size, each.last_modified) for each in entries))
+
+
+def read_listing(body: bytes) -> Listing | None:
+    """Return what oss2 would read in a page; None if that takes oss2, or there is no object."""
+    table = _SHAPE.read(body)
+    if table is None or table.leaves.get(b"EncodingType") != b"url":
+        return None
+    is_truncated = _TRUNCATED.get(table.leaves.get(b"IsTruncated", b""))
+    marker = unquoted([table.leaves.get(b"NextMarker", b"")] if is_truncated else [b""])
+    keys = unquoted(table.columns[b"Key"])
+    if is_truncated is None or marker is None or keys is None or keys != sorted(keys):
+        return None
+    if is_truncated and b"NextMarker" not in table.leaves:
+        return None
+    times, sizes = table.columns[b"LastModified"], table.columns[b"Size"]
+    if not _are_times(times) or not _SIZES.fullmatch(BETWEEN.join(sizes)):
+        return None
+    return Listing(PlainPage(keys, times, sizes), is_truncated, marker[0])
+
+
+def _are_times(times: list[bytes]) -> bool:
+    if not _TIMES.fullmatch(BETWEEN.join(times)):
+        return False
+    try:
+        for day in {time[:10] for time in times}:
+            date.fromisoformat(day.decode())
+    except ValueError:
+        return False
+    return True
+
+
+def _unix(time: bytes) -> int:
+    moment = datetime.fromisoformat(time[:19].decode()).replace(tzinfo=timezone.utc)
+    return int(moment.timestamp())

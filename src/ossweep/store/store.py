@@ -13,7 +13,7 @@ from ossweep.store.bucket import Bucket
 from ossweep.store.pages import page_of
 from ossweep.store.transport import Session
 from ossweep.store.verdicts import is_throttling, verdict
-from ossweep.store.wire import bodies, fits_a_batch, fits_a_url
+from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Failure, Found
 
 if TYPE_CHECKING:
@@ -169,11 +169,11 @@ class OssStore:
         """Delete up to a thousand keys, each the way that carries it unchanged; raises nothing."""
         deletion = _Deletion()
         try:
-            for body in bodies([key for key in keys if fits_a_batch(key)]):
+            together, alone = by_ways(keys)
+            for body in bodies(together):
                 self._delete(body, deletion)
-            for key in keys:
-                if not fits_a_batch(key):
-                    self._delete([key], deletion)
+            for key in alone:
+                self._delete([key], deletion)
         except Closed:
             pass  # what was not answered for is still to do
         return Answer(
@@ -205,7 +205,7 @@ class OssStore:
         """Cut off whatever request is under way, and let none start any more."""
         self._session.cut()
 
-    def _delete(self, keys: list[str], deletion: _Deletion) -> None:
+    def _delete(self, keys: Sequence[str], deletion: _Deletion) -> None:
         try:
             deleted = self._send(keys, deletion)
         except StoreError as refusal:
@@ -223,7 +223,7 @@ class OssStore:
             if key not in deleted:
                 self._delete([key], deletion)  # asked by itself, it gets a reason
 
-    def _divide(self, keys: list[str], refusal: StoreError, deletion: _Deletion) -> None:
+    def _divide(self, keys: Sequence[str], refusal: StoreError, deletion: _Deletion) -> None:
         """Go on after keys were refused as a whole: halve them until the culprits stand alone."""
         if refusal.scope is Scope.JOB:
             self._gate.failed(refusal)  # and closes; the keys have done nothing wrong
@@ -236,7 +236,7 @@ class OssStore:
         self._delete(keys[:middle], deletion)
         self._delete(keys[middle:], deletion)
 
-    def _send(self, keys: list[str], deletion: _Deletion) -> set[str]:
+    def _send(self, keys: Sequence[str], deletion: _Deletion) -> set[str]:
         """Ask OSS to delete keys, and return those of them that its answer confirms."""
         try:
             if len(keys) == 1 and fits_a_url(keys[0]):

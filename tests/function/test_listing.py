@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import oss2
 import pytest
 
 from deployment import BUCKET, no_pauses
 from localcloud.faults import CutBody, Refuse, Reset
 from ossweep.errors import Scope, StoreError
-from ossweep.store import Credentials, OssStore, connect
+from ossweep.store import Bucket, Credentials, OssStore, connect
+from ossweep.store.lazy import Lazy
+from ossweep.store.pages import Entries
 from ossweep.work import Found
 
 if TYPE_CHECKING:
@@ -116,3 +119,43 @@ def test_a_page_that_is_refused_for_good_raises(oss: LocalOss) -> None:
         next(pages)
 
     assert refused.value.scope is Scope.KEYS
+
+
+ODD = [f"d/{letter}" for letter in "%+&<>'\"\\ \u00e9\u2028\ufffd\ufffe\U0001f4a9~]"]
+CONTROLS = [f"d/{chr(code)}" for code in range(0x20)]
+
+
+def by_columns(oss: LocalOss) -> Bucket:
+    auth = oss2.AuthV4(oss.credentials.access_key_id, oss.credentials.access_key_secret)
+    return Bucket(auth, oss.endpoint, BUCKET, region=oss.region)
+
+
+def test_osss_own_pages_are_read_by_columns(oss: LocalOss) -> None:
+    """Whatever their keys hold, and whether or not another page follows."""
+    oss.fill(BUCKET, [*ODD, *CONTROLS])
+
+    first = by_columns(oss).list_objects(marker="", max_keys=10)
+    second = by_columns(oss).list_objects(marker=first.next_marker, max_keys=1000)
+
+    assert isinstance(first.object_list, Entries)
+    assert isinstance(second.object_list, Entries)
+    assert [*first.object_list.page.keys, *second.object_list.page.keys] == oss.keys(BUCKET)
+
+
+def test_osss_own_answers_are_read_by_columns(oss: LocalOss) -> None:
+    """Whatever the keys hold that went into the batch."""
+    oss.fill(BUCKET, ODD[:-4])
+
+    answer = by_columns(oss).batch_delete_objects(ODD[:-4])
+
+    assert isinstance(answer.delete_versions, Lazy)
+    assert answer.deleted_keys == ODD[:-4]
+    assert oss.keys(BUCKET) == []
+
+
+def test_an_empty_batch_is_no_request(oss: LocalOss) -> None:
+    """As oss2 says."""
+    with pytest.raises(oss2.exceptions.ClientError, match="key_list should not be empty"):
+        by_columns(oss).batch_delete_objects([])
+
+    assert oss.requests == []

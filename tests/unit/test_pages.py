@@ -1,0 +1,302 @@
+"""The reader of plain pages reads what oss2 reads, or leaves the page to it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+import oss2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oss2.models import ListObjectsResult
+from oss2.xml_utils import parse_list_objects
+
+from ossweep.store.bucket import Bucket
+from ossweep.store.pages import Entries, read_listing
+from ossweep.work import Found
+from unit.disturbed import disturbed, rearranged
+
+DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+TIME = "2024-05-01T12:34:56.000Z"
+ENTRY = (
+    ("Key", "a"),
+    ("LastModified", TIME),
+    ("ETag", '"5B3C1A2E053D763E1B002CC607C5A0FE1"'),
+    ("Type", "Normal"),
+    ("Size", "10"),
+    ("StorageClass", "Standard"),
+)
+OWNER = ("Owner", (("ID", "0022012"), ("DisplayName", "user-example")))
+ODD = [
+    *map(chr, range(0x21)),
+    *"%+&<>\"']/\x7f\x85\u00e9\u2028\ufffd\ufffe\uffff\U0001f4a9",
+    *("%2F", "%41", "&amp;", "]]>", "\r\n", "a", "z"),
+]
+TIMES = [
+    TIME,
+    "2024-02-29T00:00:00.000Z",
+    "2023-02-29T00:00:00.000Z",
+    "2024-04-31T00:00:00.000Z",
+    "2100-02-29T00:00:00.000Z",
+    "1969-12-31T23:59:59.000Z",
+    "9999-12-31T23:59:59.000Z",
+    "0000-01-01T00:00:00.000Z",
+    "2024-05-01T24:00:00.000Z",
+    "2024-05-01T12:60:00.000Z",
+    "2024-05-01T12:00:60.000Z",
+    "2024-05-01T12:34:56.001Z",
+    "2024-05-01T12:34:56Z",
+    "12024-05-01T12:34:56.000Z",
+    "\u0662024-05-01T12:34:56.000Z",
+    f"{TIME}\n",
+    "",
+]
+SIZES = ["0", "10", "007", str(5 * 2**40), "9" * 18, "9" * 19, "9" * 5000]
+NO_SIZES = ["", "-1", "+1", "1_0", " 1", "1\n", "1.0", "0x1", "\u0661", "one"]
+
+Elements = tuple[tuple[str, Any], ...]
+
+
+def element(name: str, value: Any, space: str = "") -> str:
+    if isinstance(value, str):
+        return f"<{name}>{value}</{name}>{space}"
+    within = "".join(element(inner, text, space) for inner, text in value)
+    return f"<{name}>{space}{within}</{name}>{space}"
+
+
+def document(
+    entries: list[Elements],
+    space: str = "",
+    truncated: bool = False,
+    **head: str,
+) -> bytes:
+    """A page as OSS writes it, with white space after each tag that no text follows."""
+    leaves = {
+        "Name": "examplebucket",
+        "Prefix": "",
+        "Marker": "",
+        "MaxKeys": "1000",
+        "Delimiter": "",
+        "EncodingType": "url",
+        "IsTruncated": str(truncated).lower(),
+        **({"NextMarker": "z%2F"} if truncated else {}),
+        **head,
+    }
+    contents = tuple(("Contents", entry) for entry in entries)
+    return DECLARATION + element("ListBucketResult", (*leaves.items(), *contents), space).encode()
+
+
+def entry(key: str = "a", time: str = TIME, size: str = "10", *, owner: bool = False) -> Elements:
+    values = {"Key": key, "LastModified": time, "Size": size}
+    plain = tuple((name, values.get(name, value)) for name, value in ENTRY)
+    return (*plain, OWNER) if owner else plain
+
+
+KEYS = st.lists(
+    st.lists(st.sampled_from(ODD), min_size=1, max_size=3).map("".join), min_size=1, max_size=3
+)
+PLAIN_TIMES = st.datetimes().map(lambda time: f"{time.replace(microsecond=0).isoformat()}.000Z")
+SPACES = st.sampled_from(["", "\n", "\n    ", "\t"])
+
+
+@st.composite
+def plain(draw: st.DrawFn) -> bytes:
+    """Draw a page as OSS might write it."""
+    keys = sorted(draw(KEYS))
+    safe = draw(st.sampled_from(["", "/", "/+~"]))
+    owner = draw(st.booleans())
+    return document(
+        [
+            entry(
+                quote(key, safe=safe),
+                draw(PLAIN_TIMES),
+                str(draw(st.integers(0, 10**15))),
+                owner=owner,
+            )
+            for key in keys
+        ],
+        draw(SPACES),
+        draw(st.booleans()),
+    )
+
+
+@st.composite
+def strange(draw: st.DrawFn) -> bytes:
+    """Draw a page of one shape, with values that not every reader reads alike."""
+    return document(
+        draw(
+            st.lists(
+                st.builds(
+                    entry,
+                    st.lists(st.sampled_from(ODD), max_size=3).map("".join),
+                    st.sampled_from(TIMES),
+                    st.sampled_from(SIZES + NO_SIZES),
+                ),
+                min_size=1,
+                max_size=3,
+            )
+        ),
+        truncated=draw(st.booleans()),
+        **draw(
+            st.dictionaries(
+                st.sampled_from(["EncodingType", "IsTruncated", "NextMarker", "Prefix", "Owner"]),
+                st.sampled_from(["", "url", "true", "false", "True", "a%", "%FF", "b%2F", "&lt;"]),
+            )
+        ),
+    )
+
+
+def response() -> Any:
+    return SimpleNamespace(status=200, headers={}, request_id="request")
+
+
+def by_oss2(body: bytes) -> Any:
+    return parse_list_objects(ListObjectsResult(response()), body)
+
+
+def check(body: bytes) -> bool:
+    """Hold what is read against what oss2 reads, and tell whether anything is."""
+    read = read_listing(body)
+    if read is None:
+        return False
+    known = by_oss2(body)  # raises nothing
+    found = [Found(each.key, each.size, each.last_modified) for each in known.object_list]
+    assert read.page.objects() == found
+    assert read.page.keys == sorted(each.key for each in found)
+    assert read.page.newest == max(each.modified for each in found)
+    assert read.page.bytes == sum(each.size for each in found)
+    assert (read.is_truncated, known.prefix_list) == (known.is_truncated, [])
+    assert read.next_marker == known.next_marker
+    return True
+
+
+@settings(max_examples=100, deadline=None)
+@given(plain())
+def test_a_plain_page_is_read_as_oss2_reads_it(body: bytes) -> None:
+    """Whatever its keys hold."""
+    assert check(body)
+
+
+@settings(max_examples=200, deadline=None)
+@given(disturbed(plain()) | rearranged(plain()))
+def test_a_page_that_is_disturbed_is_read_as_oss2_reads_it_or_not_at_all(body: bytes) -> None:
+    """Comments, entities, cuts, namespaces, missing and additional elements, in any order."""
+    check(body)
+
+
+@settings(max_examples=100, deadline=None)
+@given(strange())
+def test_strange_values_are_read_as_oss2_reads_them_or_not_at_all(body: bytes) -> None:
+    """Sizes, times and keys that one reader may take and another may not."""
+    check(body)
+
+
+@pytest.mark.parametrize("time", TIMES, ids=ascii)
+def test_a_time_is_read_as_oss2_reads_it_or_not_at_all(time: str) -> None:
+    """That a day there is not is no time, only a calendar knows."""
+    check(document([entry(time=time)]))
+
+
+@pytest.mark.parametrize("size", SIZES[:5])
+def test_a_size_is_read(size: str) -> None:
+    """Up to 18 digits, which no object's has."""
+    assert check(document([entry(size=size)]))
+
+
+@pytest.mark.parametrize("size", SIZES[5:] + NO_SIZES, ids=lambda size: ascii(size[:20]))
+def test_what_is_no_plain_size_is_left_to_oss2(size: str) -> None:
+    """Python's int() takes more than digits."""
+    assert read_listing(document([entry(size=size)])) is None
+
+
+def test_every_cut_page_is_left_to_oss2() -> None:
+    """Wherever it is cut off."""
+    body = document([entry("a", owner=True), entry("b", owner=True)], "\n  ", truncated=True)
+
+    taken = [length for length in range(len(body)) if read_listing(body[:length])]
+
+    # the white space after the root is no part of the document
+    assert taken == list(range(len(body.rstrip()), len(body)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        document([]),
+        document([entry("b"), entry("a")]),
+        document([entry("a"), entry("b", owner=True)]),
+        document([tuple(reversed(entry()))]),
+        document([entry()[:-1]]),
+        document([(*entry(), ("RestoreInfo", 'ongoing-request="true"'))]),
+        document([(*entry(), ("TransitionTime", TIME))]),
+        document([entry()], EncodingType=""),
+        document([entry()], IsTruncated="perhaps"),
+        document([entry()], IsTruncated="true"),
+        document([entry()], CommonPrefixes="a"),
+        document([entry("%FF")]),
+        document([entry("%ED%A0%80")]),
+        document([entry("a&amp;")]),
+        document([entry("\u00e9")]),
+        document([entry("a\r")]),
+        document([entry("<![CDATA[a]]>")]),
+        document([entry("a"), entry("<!-- -->b")]),
+        document([entry()]).replace(b"<Size>", b'<Size unit="byte">'),
+        document([entry()]).replace(b"<ListBucketResult>", b'<ListBucketResult xmlns="a">'),
+        document([entry()]).replace(b"ListBucketResult", b"ListBucketResults"),
+        document([entry()]).replace(b"UTF-8", b"GBK"),
+        document([entry()], truncated=True).replace(b"%2F</Next", b"%FF</Next"),
+    ],
+    ids=range(23),
+)
+def test_what_is_not_plain_is_left_to_oss2(body: bytes) -> None:
+    """It is read slowly, or refused, where that is decided."""
+    assert read_listing(body) is None
+
+
+def iterated(body: bytes) -> oss2.ObjectIterator:
+    session = SimpleNamespace(do_request=lambda *_, **__: Answer(body))
+    bucket = Bucket(oss2.AnonymousAuth(), "http://127.0.0.1", "examplebucket", session=session)
+    return oss2.ObjectIterator(bucket, marker="", max_keys=1000, max_retries=1)
+
+
+class Answer:
+    """OSS's answer, as oss2's session hands it on."""
+
+    status = 200
+    request_id = "request"
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.headers: dict[str, str] = {}
+
+    def read(self) -> bytes:
+        return self._body
+
+
+def test_an_iterator_over_a_plain_page_yields_what_oss2_would() -> None:
+    """Objects with all of oss2's attributes, made when they are looked at."""
+    body = document([entry("a%2F1", owner=True), entry("a%2F2", owner=True)], "\n")
+
+    listed = list(iterated(body))
+
+    assert [each.owner.id for each in listed] == ["0022012", "0022012"]
+    assert [_plainly(each) for each in listed] == [
+        _plainly(each) for each in by_oss2(body).object_list
+    ]
+
+
+def _plainly(info: Any) -> dict[str, Any]:
+    return {**vars(info), "owner": vars(info.owner)}
+
+
+def test_a_plain_page_is_taken_as_a_whole() -> None:
+    """Nothing of it has been made into objects."""
+    listing = iterated(document([entry("a"), entry("b")]))
+
+    listing.fetch_with_retry()
+
+    assert isinstance(listing.entries, Entries)
+    assert listing.entries.page.keys == ["a", "b"]
+    assert "data" not in vars(listing.entries)
