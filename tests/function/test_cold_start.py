@@ -1,0 +1,151 @@
+"""What the door's first import in a process does, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployment import BUCKET
+
+if TYPE_CHECKING:
+    from localcloud.oss import LocalOss
+
+SRC = Path(__file__).parents[2] / "src"
+
+# Neither of them may look into a module that waits: that would load it.
+WAITING = """
+def waiting():
+    from ossweep.store.sdk import UNUSED
+    return {name for name in UNUSED if type(sys.modules[name]).__name__ == "_LazyModule"}
+"""
+ONLY_FOR_ENCRYPTION = ("cffi", "cryptography", "aliyunsdkcore.vendored", "Crypto.Util._raw_api")
+ONLY_FOR_EVENTS = ("aws_lambda_powertools.utilities.parser", "ossweep.triggers.envelopes")
+
+
+def test_the_door_opens_in_silence_though_everything_is_compiled(tmp_path: Path) -> None:
+    """No bytecode is cached and every warning is shown: none reaches the function's log."""
+    said = _fresh("import index", "-W", "default", PYTHONPYCACHEPREFIX=str(tmp_path))
+
+    assert said == ""
+
+
+def test_the_door_leaves_encryption_and_envelopes_to_those_who_need_them() -> None:
+    """Most invocations need neither, and they would be most of a cold start."""
+    _fresh(f"""
+import sys, index
+assert set({ONLY_FOR_ENCRYPTION + ONLY_FOR_EVENTS}) & sys.modules.keys() == set()
+""")
+
+
+def test_everything_that_may_wait_does() -> None:
+    """A name that oss2 has no more, or looks into at once, has no place in the list."""
+    _fresh(f"""
+import sys, index
+{WAITING}
+from ossweep.store.sdk import UNUSED
+assert UNUSED - waiting() == set(), UNUSED - waiting()
+""")
+
+
+def test_an_answer_needs_nothing_that_waits(oss: LocalOss) -> None:
+    """Nothing is put off that the first invocation would have to pay for."""
+    oss.fill(BUCKET, ["a", "b/c"])
+
+    _fresh(
+        f"""
+import sys, index
+from types import SimpleNamespace
+{WAITING}
+before = waiting()
+function = SimpleNamespace(name="ossweep", memory=512, timeout=60)
+context = SimpleNamespace(request_id="1", region="cn-hangzhou", account_id="1", function=function)
+index.handler(b'{{"keys": ["a"], "prefix": "b/"}}', context)
+assert waiting() == before
+assert set({ONLY_FOR_ENCRYPTION + ONLY_FOR_EVENTS}) & sys.modules.keys() == set()
+""",
+        OSSWEEP_BUCKETS=BUCKET,
+        OSSWEEP_ENDPOINT=oss.endpoint,
+        OSS_ACCESS_KEY_ID=oss.credentials.access_key_id,
+        OSS_ACCESS_KEY_SECRET=oss.credentials.access_key_secret,
+    )
+
+    assert oss.keys(BUCKET) == []
+
+
+def test_whoever_encrypts_after_the_door_has_opened_has_the_real_modules() -> None:
+    """Ciphers, keys and the client of the key management service are whole at their first use."""
+    _fresh("""
+import index, sys
+from Crypto.Cipher import AES, PKCS1_OAEP, PKCS1_v1_5
+from Crypto.PublicKey import RSA
+import Crypto.Random, aliyunsdkcore.client
+from aliyunsdkkms.request.v20160120.EncryptRequest import EncryptRequest
+key = Crypto.Random.get_random_bytes(16)
+assert AES.new(key, AES.MODE_ECB).decrypt(AES.new(key, AES.MODE_ECB).encrypt(key)) == key
+pair = RSA.generate(1024)
+assert PKCS1_OAEP.new(pair).decrypt(PKCS1_OAEP.new(pair).encrypt(b"a")) == b"a"
+assert PKCS1_v1_5.new(pair).decrypt(PKCS1_v1_5.new(pair).encrypt(b"a"), b"") == b"a"
+assert aliyunsdkcore.client.AcsClient("id", "secret", "cn-hangzhou").get_region_id()
+assert EncryptRequest().get_action_name() == "Encrypt"
+""")
+
+
+def test_oss2_itself_encrypts_after_the_door_has_opened() -> None:
+    """Its own references to what had to wait are the real modules, too."""
+    _fresh("""
+import index, oss2.utils, oss2.crypto
+cipher = oss2.utils.AESCTRCipher()
+key, start = cipher.get_key(), cipher.get_iv()
+cipher.initialize(key, start)
+sealed = cipher.encrypt(b"a")
+cipher.initialize(key, start)
+assert cipher.decrypt(sealed) == b"a"
+pair = oss2.crypto.RSA.generate(1024)
+provider = oss2.RsaProvider({
+    "public_key": pair.publickey().export_key(), "private_key": pair.export_key()
+})
+assert provider.decrypt_encrypted_key(provider.create_content_material().encrypted_key)
+oss2.AliKMSProvider("id", "secret", "cn-hangzhou", "key")
+""")
+
+
+def test_what_others_have_imported_before_stays_as_it_is() -> None:
+    """The door neither replaces modules nor keeps its hand on imports."""
+    _fresh("""
+import sys, Crypto.Cipher.AES, aliyunsdkcore.client, oss2
+before, finders = dict(sys.modules), list(sys.meta_path)
+import index
+assert {name for name in before if sys.modules[name] is not before[name]} == set()
+assert sys.meta_path == finders
+assert index.app and Crypto.Cipher.AES.new(bytes(16), Crypto.Cipher.AES.MODE_ECB)
+""")
+
+
+def test_the_door_opens_where_others_have_imported_ciphers() -> None:
+    """Only what nobody has imported yet waits."""
+    _fresh(f"""
+import sys, Crypto.Cipher.AES
+import index
+{WAITING}
+from ossweep.store.sdk import UNUSED
+assert "Crypto.Cipher.AES" in UNUSED - waiting()
+assert "aliyunsdkcore.client" in waiting()
+assert index.app
+""")
+
+
+def _fresh(code: str, *options: str, **environment: str) -> str:
+    """Run code in a process of its own, which must end well; return what it says."""
+    ended = subprocess.run(
+        [sys.executable, *options, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SRC), **environment},
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
