@@ -9,9 +9,10 @@ BUILD ?= build
 said = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 
 READY := $(VENV)/ready
+PEERS ?= .venv-bench
 WITH := PYTHONPATH=src:tests $(VENV)/bin/
 
-.PHONY: help run test check package deploy invoke schema clean needs-serverless needs-runtime
+.PHONY: help run test check bench package deploy invoke schema clean needs-serverless needs-runtime
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' Makefile
@@ -34,6 +35,18 @@ check: $(READY)  ## Run the linter, the formatter's check and the type checker
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
+
+# The other deleters stand in a venv of their own. One that cannot be had is missing in the table.
+$(PEERS)/ready: tests/bench/requirements.txt
+	@echo "Setting up $(PEERS): about a minute, once."
+	@$(PYTHON) -m venv $(PEERS)
+	@all=yes; for each in $$(grep -oE '^[a-z0-9-]+==[^ ]+' $<); do \
+		$(PEERS)/bin/pip install --quiet --disable-pip-version-check $$each || all=no; done; \
+		if [ $$all = yes ]; then touch $@; fi
+
+bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench ARGS="A B" WRITE=README.md
+	@PYTHONPATH=tests $(VENV)/bin/python -m bench --peers $(PEERS) --build $(BUILD) $(ARGS) \
+		$(if $(WRITE),--write $(WRITE))
 
 # Function Compute runs python3.10 on Debian 10 (glibc 2.28) and python3.12 on Debian 11 (2.31).
 PLATFORMS := manylinux2014_x86_64 manylinux_2_28_x86_64 linux_x86_64
