@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep import policy
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
+from ossweep.engine.throttle import Throttle
 from ossweep.errors import SettingsError
 from ossweep.handover import continuation
 from ossweep.log import Log
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from ossweep.world import World
 
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
+
+LISTINGS = 32  # pages of listings that a job may ask for at once
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}
@@ -102,7 +105,7 @@ def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
         credentials=app.invocation.credentials,
         gate=gate,
         world=app.world,
-        connections=app.settings.in_flight + 1,
+        connections=app.settings.in_flight + LISTINGS,
     )
 
 
@@ -114,13 +117,16 @@ def run(work: Work, app: App) -> dict[str, Any]:
     began = world.monotonic()
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
+    throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, settings.max_rate)
     result = sweep(
         work,
         store,
         gate,
-        spares=lambda key: policy.spares(key, settings),
+        throttle,
+        protected=settings.protected,
         ceiling=policy.ceiling_of(work, settings),
         in_flight=settings.in_flight,
+        listings=LISTINGS,
         report=log.progress,
     )
     left = replace(

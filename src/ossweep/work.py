@@ -63,10 +63,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class Range:
-    """The keys that begin with `prefix` and come after `after`, in the order of their bytes."""
+    """
+    The keys that begin with `prefix`, come after `after`, and not after `until` if that is given.
+
+    `spared` and `failed` count what an earlier invocation has met between the range before it, or
+    the prefix's beginning, and `after`, and has neither deleted nor left.
+    """
 
     prefix: str
     after: str = ""
+    until: str = ""
+    spared: Mapping[str, int] = field(default_factory=dict)
+    failed: int = 0
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether it holds a key."""
+        return (
+            key.startswith(self.prefix)
+            and self.after < key
+            and (not self.until or key <= self.until)
+        )
 
 
 @dataclass(frozen=True)

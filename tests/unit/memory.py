@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from threading import Condition, Event, RLock
 from typing import TYPE_CHECKING
 
+from ossweep.engine.batches import Lot
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
+from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.work import Answer, Failure, Found
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.sweep import Progress, Result
-    from ossweep.work import Ceiling, Work
+    from ossweep.engine.throttle import Ticket
+    from ossweep.work import Ceiling, Counts, Page, Work
 
 BEGAN = 1_000_000  # OSS's own time at its first answer
 SECONDS = 60.0  # of a hop
@@ -102,24 +105,21 @@ class MemoryStore:
     def began(self) -> int:
         return BEGAN
 
-    def scan(self, prefix: str, after: str) -> Iterator[Found]:
-        while True:
+    def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+        more = True
+        while more:
             self.admit("list")
             page = self.bucket.after(prefix, after)
-            for found in page:
-                self.bucket.shown.add(found.key)
-                yield found
-            if len(page) < self.bucket.page:
-                return
-            after = page[-1].key
+            self.bucket.shown.update(found.key for found in page)
+            more = len(page) == self.bucket.page
+            yield Lot(page), more
+            after = page[-1].key if page else after
 
     def find(self, key: str) -> Found | None:
         self.admit("list")
         return self.bucket.objects.get(key)
 
-    def delete(self, keys: Sequence[str]) -> Answer:
-        if not keys:
-            return Answer()
+    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
         try:
             self.admit("delete")
         except Closed:
@@ -171,8 +171,8 @@ class LateStore(MemoryStore):
         super().__init__(bucket, gate)
         self._late = late
 
-    def delete(self, keys: Sequence[str]) -> Answer:
-        answer = super().delete(keys)
+    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
+        answer = super().delete(keys, pace)
         for key in keys:
             if key in self._late:
                 assert self._late[key].wait(LONG)
@@ -199,16 +199,25 @@ class ShuffledStore(MemoryStore):
         self._ended = 0
         self._change = Condition()
 
-    def delete(self, keys: Sequence[str]) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
         with self._change:
             before = self._ended
             if not self._slow.isdisjoint(keys):
                 self._change.wait_for(lambda: self._ended >= before + 2, timeout=0.01)
-        answer = super().delete(keys)
+        answer = super().delete(keys, pace)
         with self._change:
             self._ended += 1
             self._change.notify_all()
         return answer
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a report has said when it came."""
+
+    listed: int
+    counts: Counts
+    seconds_left: float
 
 
 @dataclass
@@ -219,8 +228,9 @@ class Hop:
     protected: tuple[str, ...] = ()
     ceiling: Ceiling | None = None
     in_flight: int = 3
-    reports: list[Progress] = field(default_factory=list)
-    on_report: Callable[[Progress], None] = lambda _: None
+    listings: int = 1
+    reports: list[Seen] = field(default_factory=list)
+    on_report: Callable[[Seen], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.gate = Gate(Budget(SECONDS, self.clock.monotonic))
@@ -239,15 +249,18 @@ class Hop:
 
     def sweep(self, work: Work, store: MemoryStore) -> Result:
         def report(progress: Progress) -> None:
-            self.reports.append(progress)
-            self.on_report(progress)
+            seen = Seen(progress.listed, progress.counts, progress.seconds_left)
+            self.reports.append(seen)
+            self.on_report(seen)
 
         return sweep(
             work,
             store,
             self.gate,
-            spares=lambda key: key.startswith(self.protected),
+            Throttle(self.clock.monotonic, lambda low, _high: low, self.in_flight, None),
+            protected=self.protected,
             ceiling=self.ceiling,
             in_flight=self.in_flight,
+            listings=self.listings,
             report=report,
         )

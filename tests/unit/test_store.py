@@ -21,6 +21,19 @@ from unit.memory import Clock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+class Free:
+    """The pace of a bucket whose quotas nobody has met."""
+
+    batch_keys = 1000
+
+    def confirmed(self, objects: int) -> None:
+        pass
+
+    def refused(self, objects: int, *, partition: bool) -> float:
+        return 0.0
+
+
 KEYS = [f"a/{number:03}" for number in range(1000)]
 
 
@@ -90,7 +103,7 @@ def test_keys_that_are_refused_are_found_by_halving(number: int) -> None:
     denied = frozenset(KEYS[::10][:number])
     store, gate = opened(Answers(denied))
 
-    answer = store.delete(KEYS)
+    answer = store.delete(KEYS, Free())
 
     assert answer.deleted == set(KEYS) - denied
     assert {failure.key for failure in answer.failed} == denied
@@ -102,7 +115,7 @@ def test_a_hundred_single_refusals_in_a_row_close_the_gate() -> None:
     answers = Answers(frozenset(KEYS))
     store, gate = opened(answers)
 
-    answer = store.delete(KEYS)
+    answer = store.delete(KEYS, Free())
 
     assert [failure.key for failure in answer.failed] == KEYS[:100]
     assert (answer.deleted, answer.unanswered) == (frozenset(), 0)
@@ -115,7 +128,7 @@ def test_refusals_between_deletions_never_close_the_gate() -> None:
     denied = frozenset(KEYS[::2])
     store, gate = opened(Answers(denied))
 
-    answer = store.delete(KEYS)
+    answer = store.delete(KEYS, Free())
 
     assert (len(answer.deleted), len(answer.failed), gate.refusal) == (500, 500, None)
 
@@ -124,7 +137,7 @@ def test_keys_that_an_answer_leaves_out_are_asked_for_alone() -> None:
     """And are told with the reason that they get."""
     store, gate = opened(Answers(denied=frozenset(), mute=frozenset(KEYS[:3])))
 
-    answer = store.delete(KEYS)
+    answer = store.delete(KEYS, Free())
 
     assert (answer.deleted, answer.failed, gate.refusal) == (frozenset(KEYS), (), None)
 
@@ -133,7 +146,7 @@ def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
     """The keys have done nothing wrong."""
     store, gate = opened(Answers(frozenset(KEYS), "NoSuchBucket", 404))
 
-    answer = store.delete(KEYS)
+    answer = store.delete(KEYS, Free())
 
     assert (answer.deleted, answer.failed, answer.unanswered) == (frozenset(), (), 0)
     assert gate.refusal == "OSS answered NoSuchBucket: No."
@@ -144,7 +157,7 @@ def test_a_passing_error_fails_its_batch_when_its_attempts_are_over() -> None:
     answers = Answers(frozenset(KEYS), "InternalError", 500)
     store, gate = opened(answers)
 
-    answer = store.delete(KEYS)
+    answer = store.delete(KEYS, Free())
 
     assert len(answer.failed) == 1000
     assert (len(answers.requests), gate.refusal) == (8, None)
@@ -155,7 +168,7 @@ def test_any_exception_of_a_request_is_tried_again() -> None:
     answers = Answers(raises=[AttributeError("text"), RecursionError(), KeyError("Key")])
     store, _ = opened(answers)
 
-    answer = store.delete(KEYS)
+    answer = store.delete(KEYS, Free())
 
     assert (answer.deleted, len(answers.requests)) == (frozenset(KEYS), 4)
 

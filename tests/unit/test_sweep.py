@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ossweep.engine.batches import Lot
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.work import Answer, Ceiling, Counts, Failure, Found, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
@@ -15,7 +16,10 @@ from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ossweep.engine.sweep import Progress, Result
+    from ossweep.engine.sweep import Result
+    from ossweep.engine.throttle import Ticket
+    from ossweep.work import Page
+    from unit.memory import Seen
 
 KEYS = [f"a/{number:04}" for number in range(3000)]  # three batches
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),))
@@ -33,7 +37,7 @@ def overtaken_by_two(bucket: Bucket) -> tuple[Hop, Result]:
     """Sweep, with a first batch that comes back when the two behind it have been booked."""
     overtaken = Event()
 
-    def look(progress: Progress) -> None:
+    def look(progress: Seen) -> None:
         if progress.counts.deleted > 1000:
             overtaken.set()
 
@@ -71,7 +75,7 @@ def test_a_slow_batch_holds_up_no_other() -> None:
 
     result = hop.sweep(ALL, LateStore(bucket, hop.gate, {KEYS[0]: overtaken}))
 
-    assert {report.counts.deleted for report in hop.reports} == {1000, 2000, 3000}
+    assert {report.counts.deleted for report in hop.reports} == {0, 1000, 2000, 3000}
     assert all(report.listed >= report.counts.settled for report in hop.reports)
     assert (result.listed, result.counts.deleted, result.left.finished) == (3000, 3000, True)
 
@@ -87,6 +91,7 @@ def test_failures_behind_a_slow_batch_count_at_once_and_once() -> None:
     result = hop.sweep(ALL, LateStore(bucket, hop.gate, {KEYS[0]: overtaken}))
 
     assert {(r.counts.deleted, r.counts.failed) for r in hop.reports} <= {
+        (0, 0),
         (999, 1),
         (1000, 0),
         (1999, 1),
@@ -205,7 +210,7 @@ class HangingStore(MemoryStore):
         super().__init__(bucket, hop.gate)
         self._hop = hop
 
-    def delete(self, keys: Sequence[str]) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
         self.bucket.asked.append(tuple(keys))
         self._hop.leave(-0.49)()  # time is up, and the grace nearly, so that the test is quick
         assert self.closed.wait(LONG)
@@ -243,8 +248,8 @@ class LostStore(MemoryStore):
         self._hop = hop
         self._back = back
 
-    def delete(self, keys: Sequence[str]) -> Answer:
-        answer = super().delete(keys)
+    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
+        answer = super().delete(keys, pace)
         self._hop.leave(-0.49)()
         assert self._back.wait(LONG)
         return answer
@@ -255,7 +260,7 @@ def lost(work: Work, bucket: Bucket, ceiling: Ceiling | None = None) -> Result:
     hop = Hop(ceiling=ceiling, in_flight=1)
     back = Event()
 
-    def no_patience(progress: Progress) -> None:
+    def no_patience(progress: Seen) -> None:
         if progress.seconds_left < 0:
             hop.leave(-1)()
 
@@ -294,8 +299,8 @@ def test_answers_that_come_back_while_threads_end_are_booked() -> None:
     hop = Hop(in_flight=1)
 
     class StoodStill(MemoryStore):
-        def delete(self, keys: Sequence[str]) -> Answer:
-            answer = super().delete(keys)
+        def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
+            answer = super().delete(keys, pace)
             hop.leave(-3600)()
             assert self.closed.wait(LONG)
             return answer
@@ -333,7 +338,7 @@ def test_a_ceiling_that_is_not_used_up_lets_the_job_go_on(work: Work) -> None:
     hop = Hop(ceiling=ceiling)
 
     class TimeIsUp(MemoryStore):
-        def delete(self, keys: Sequence[str]) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
             return Answer()  # the gate has closed before it
 
     result = hop.sweep(work, TimeIsUp(bucket, hop.gate))
@@ -385,7 +390,7 @@ def test_a_marker_object_waits_for_what_lies_below_it() -> None:
 
     assert all("a/" not in keys for keys in bucket.asked)
     assert [found.key for found in result.left.held] == ["a/"]
-    assert (result.listed, remaining(result)) == (3001, 501)
+    assert (result.listed, remaining(result)) == (3001, 500)
     in_the_end(bucket, result)
     assert (bucket.asked[-1], bucket.objects) == (("a/",), {})
 
@@ -423,8 +428,10 @@ class WrongListing(MemoryStore):
         super().__init__(bucket, gate)  # type: ignore[arg-type] # passed on
         self._keys = keys
 
-    def scan(self, prefix: str, after: str) -> Iterator[Found]:
-        yield from (Found(key, 10, BEGAN - 3600) for key in self._keys)
+    def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+        for last in (False, True):
+            keys = self._keys[2:] if last else self._keys[:2]
+            yield Lot(tuple(Found(key, 10, BEGAN - 3600) for key in keys)), not last
 
 
 @pytest.mark.parametrize(
@@ -472,8 +479,8 @@ def test_a_listing_that_fails_leaves_its_place() -> None:
     bucket = Bucket.of(["a/1", "b/1"])
 
     class Failing(MemoryStore):
-        def scan(self, prefix: str, after: str) -> Iterator[Found]:
-            yield self.bucket.objects["a/1"]
+        def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+            yield Lot((self.bucket.objects["a/1"],)), True
             raise StoreError("AccessDenied", "No listing.", Scope.KEYS)
 
     hop = Hop()
@@ -568,17 +575,17 @@ def test_a_dry_run_asks_for_no_deletion() -> None:
     assert (result.listed, result.counts) == (4, Counts(planned=4, bytes=30))
 
 
-@pytest.mark.parametrize("method", ["scan", "delete"])
+@pytest.mark.parametrize("method", ["pages", "delete"])
 def test_an_exception_that_nobody_expects_reaches_the_caller(method: str) -> None:
     """The store is closed, and no thread is left running."""
 
     class Broken(MemoryStore):
-        def scan(self, prefix: str, after: str) -> Iterator[Found]:
-            if method == "scan":
+        def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+            if method == "pages":
                 raise ZeroDivisionError
-            return super().scan(prefix, after)
+            return super().pages(prefix, after)
 
-        def delete(self, keys: Sequence[str]) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
             raise ZeroDivisionError
 
     hop = Hop()

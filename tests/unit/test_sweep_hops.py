@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.sweep import AHEAD
+from ossweep.engine.batches import Lot
+from ossweep.engine.line import AHEAD
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.work import Counts, Found, Range, Work
@@ -19,7 +20,9 @@ from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ossweep.engine.sweep import Progress, Result
+    from ossweep.engine.sweep import Result
+    from ossweep.work import Page
+    from unit.memory import Seen
     from ossweep.work import Failure
 
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),))
@@ -125,7 +128,7 @@ def test_what_is_to_be_passed_by_is_forgotten_behind_the_place_to_go_on_from() -
 
     result = hop(work, bucket)
 
-    assert result.left.ranges == (Range("a/", "a/01000"),)
+    assert result.left.ranges == (Range("a/", "a/00999"),)
     assert result.left.passed == ("a/01700",)
 
 
@@ -288,11 +291,11 @@ class Fresh(LateStore):
 
     used: weakref.WeakSet[Found]
 
-    def scan(self, prefix: str, after: str) -> Iterator[Found]:
-        for found in super().scan(prefix, after):
-            copy = replace(found)
-            self.used.add(copy)
-            yield copy
+    def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+        for page, more in super().pages(prefix, after):
+            copies = [replace(found) for found in page.objects()]
+            self.used.update(copies)
+            yield Lot(copies), more
 
 
 @pytest.mark.parametrize("in_flight", [2, 8])
@@ -304,7 +307,7 @@ def test_no_more_than_64_batches_run_ahead_of_a_slow_one(in_flight: int) -> None
     standing: list[int] = []
     used: list[int] = []
 
-    def look(progress: Progress) -> None:
+    def look(progress: Seen) -> None:
         ahead.append(progress.counts.deleted // 1000)
         stands = ahead[-1] >= AHEAD and ahead[-2:] == [ahead[-1]] * 2  # nothing more comes back
         if stands and not overtaken.is_set():

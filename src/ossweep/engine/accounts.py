@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ossweep.work import Counts, Range, Work
+from ossweep.engine.batches import Lot
+from ossweep.engine.rest import joined
+from ossweep.work import Counts, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ossweep.engine.batches import Batch, Batches, Source
+    from ossweep.engine.batches import Batch, Choice
+    from ossweep.engine.frontier import Frontier
     from ossweep.work import Found
 
-PASSED_KEYS = 1000  # failures ahead of the settled place that a continuation names
+PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in a continuation
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 
 
@@ -31,114 +35,135 @@ class Accounts:
     """
     Books outcomes in whatever order they come.
 
-    Listed batches settle in the order of the listing, because a continuation lists again from one
-    place on. Until all batches before it have settled, a batch's deletions count (those objects
-    will not be listed again), and its failures as far as the continuation can name them, to be
-    passed by; what it spared does not. Named keys and marker objects settle at once: a continuation
-    names those that are left.
+    The batches of a span settle in the order of its listing, because a continuation lists again
+    from one place on. Until all batches before it have settled, a batch's deletions count (those
+    objects will not be listed again), and its failures as far as the continuation can name them,
+    to be passed by; what it spared does not. Named keys and marker objects settle at once: a
+    continuation names those that are left.
     """
 
-    def __init__(self, work: Work, batches: Batches) -> None:
+    def __init__(
+        self, work: Work, frontier: Frontier, choice: Choice, waiting: Iterable[Batch]
+    ) -> None:
         self._work = work
-        self._batches = batches
+        self._frontier = frontier
+        self._choice = choice
+        self._waiting = waiting  # named keys and marker objects, to be taken up
         self._settled = work.counts
-        self._undone: dict[Source, list[Found]] = {"named": [], "marker": []}
-        self._early: dict[int, Outcome] = {}  # listed batches, until it is their turn to settle
-        self._next = 0
-        self._place = batches.start
+        self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
+        self._out: dict[int, Batch] = {}  # taken up, and not booked yet
+
+    def take_up(self, batch: Batch) -> Batch:
+        """Take note that a batch is about to be deleted; return it with its number."""
+        span = batch.span
+        if span is not None:
+            batch = replace(batch, number=span.taken)
+            span.taken += 1
+        self._out[id(batch)] = batch
+        return batch
 
     def book(self, outcome: Outcome) -> None:
         """Book a batch's outcome."""
         batch = outcome.batch
-        del self._batches.out[batch.source, batch.number]
-        if batch.place is None:
+        del self._out[id(batch)]
+        span = batch.span
+        if span is None:
             self._settled = add(self._settled, outcome.counts)
             self._undone[batch.source] += outcome.undone
             return
-        self._early[batch.number] = _slim(outcome)
-        while (first := self._early.get(self._next)) and first.batch.place and not first.undone:
+        span.early[batch.number] = _slim(outcome)
+        while (first := span.early.get(span.booked)) and not first.undone:
             self._settled = add(self._settled, first.counts)
-            self._place = first.batch.place
-            del self._early[self._next]
-            self._next += 1
+            span.spared.update(first.counts.skipped)
+            span.failed += first.counts.failed
+            span.settled = first.batch.place
+            del span.early[span.booked]
+            span.booked += 1
+        if span.drained:
+            self._frontier.forget(span)
 
     @property
-    def ahead(self) -> int:
-        """Return how many batches have come back before their turn to settle."""
-        return len(self._early)
+    def unlisted(self) -> bool:
+        """Whether keys or ranges are left, so that it is not the markers' turn yet."""
+        return bool(self._names_left()) or not self._frontier.done
 
     def counts(self) -> Counts:
-        """Return the counts as they stand, of which a continuation would go on."""
+        """Return the counts as they stand."""
         return add(self._settled, *self._early_counts())
 
     def listed(self) -> int:
         """Return how many keys the job has met: those named, held, listed now and before."""
-        work, batches = self._work, self._batches
-        # What an earlier invocation met and left is met again, unless others have deleted it.
-        met = batches.met if batches.exhausted else max(batches.met, work.unsettled)
+        work, met = self._work, self._choice.met
+        if not self._frontier.exhausted:
+            # What an earlier invocation met and left is met again, unless others have deleted it.
+            met = max(met, work.unsettled)
         return work.counts.settled + len(work.keys) + len(work.held) + met
 
     def left(self) -> Work:
         """Return the work that is left, to go on with in another invocation."""
-        work, batches = self._work, self._batches
-        ranges = list(work.ranges[self._place.number :])
-        if ranges:
-            ranges[0] = Range(ranges[0].prefix, self._place.after)
-        keys = (*(found.key for found in self._open("named")), *work.keys[batches.taken :])
-        counts = self.counts()
+        work = self._work
+        ranges, given_back = joined(self._frontier.rest())
+        keys = self._names_left()
+        markers = (*self._open("marker"), *self._held())
+        counts = given_back.taken_from(self.counts())
         passed = [*work.passed, *(f.key for c in self._early_counts() for f in c.failures)]
-        held = [found for met_at, found in list(batches.held.values()) if met_at <= self._place]
-        markers = (*self._open("marker"), *held)
         return replace(
             work,
             hop=work.hop + 1,
-            clock=batches.clock,
+            clock=self._choice.clock,
             keys=keys,
             ranges=tuple(ranges),
             held=markers,
-            passed=tuple(key for key in passed if _is_ahead(key, ranges)),
+            passed=tuple(key for key in passed if any(key in each for each in ranges)),
             unsettled=max(0, self.listed() - counts.settled - len(keys) - len(markers)),
             counts=add(counts, Counts(unanswered=self._unheard_of())),
         )
 
     def _early_counts(self) -> list[Counts]:
         """Return what counts already of the batches that wait for their turn to settle."""
-        counted, room = [], PASSED_KEYS
-        for early in self._early.values():
+        counted, room = [], PASSED_BYTES - sum(map(_size, self._work.passed))
+        for early in [each for span in self._frontier.spans for each in span.early.values()]:
             counts = Counts(
                 deleted=early.counts.deleted,
                 bytes=early.counts.bytes,
                 unanswered=early.counts.unanswered,
             )
-            if early.counts.failed <= room:
-                room -= early.counts.failed
+            size = sum(_size(failure.key) for failure in early.counts.failures)
+            if size <= room:
+                room -= size
                 counts = replace(counts, failed=early.counts.failed, failures=early.counts.failures)
             counted.append(counts)
         return counted
 
-    def _open(self, source: Source) -> list[Found]:
-        """Return what batches have taken up and not done, whether or not they have come back."""
-        return [
-            *self._undone[source],
-            *(found for batch in self._out(source) for found in batch.objects),
-        ]
+    def _held(self) -> Iterable[Found]:
+        """Return the marker objects that no listing will show again."""
+        for span, found in self._choice.held.values():
+            if span is None or span.drained or found.key <= span.settled:
+                yield found
+
+    def _names_left(self) -> tuple[str, ...]:
+        open_names = (found.key for found in self._open("named"))
+        return (*open_names, *self._work.keys[self._choice.names_taken :])
+
+    def _open(self, source: str) -> list[Found]:
+        """Return what batches hold that are not done, whether or not they have come back."""
+        batches = [each for each in (*self._out.values(), *self._waiting) if each.source == source]
+        return [*self._undone[source], *(f for batch in batches for f in batch.page.objects())]
 
     def _unheard_of(self) -> int:
         """Return how many listed objects were taken up and have not come back in any way."""
-        return sum(len(batch.objects) for batch in self._out("listed"))
+        return sum(len(batch.keys) for batch in self._out.values() if batch.source == "listed")
 
-    def _out(self, source: Source) -> list[Batch]:
-        # A request that was given up may still run, and so may the thread that lists.
-        return [batch for batch in list(self._batches.out.values()) if batch.source == source]
+
+def _size(key: str) -> int:
+    """Return the bytes that a key takes in a continuation."""
+    return len(json.dumps(key)) + 2
 
 
 def _slim(outcome: Outcome) -> Outcome:
     """Return an outcome without the objects of its batch, of which many may have to wait."""
-    return replace(outcome, batch=replace(outcome.batch, objects=()), undone=outcome.undone[:1])
-
-
-def _is_ahead(key: str, ranges: Iterable[Range]) -> bool:
-    return any(key.startswith(each.prefix) and key > each.after for each in ranges)
+    batch = replace(outcome.batch, keys=(), page=Lot(()))
+    return replace(outcome, batch=batch, undone=outcome.undone[:1])
 
 
 def add(total: Counts, *more: Counts) -> Counts:

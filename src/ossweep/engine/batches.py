@@ -1,22 +1,23 @@
-"""From the work that is left to batches of keys to delete, in the order in which they are met."""
+"""From what a listing shows to batches of keys to delete: what is chosen, and what is spared."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
-from ossweep.errors import Closed, Scope, StoreError
 from ossweep.work import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ossweep.engine.sweep import Store
-    from ossweep.work import Ceiling, Range, Work
+    from ossweep.engine.span import Span
+    from ossweep.work import Ceiling, Page, Work
 
 BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
+ENOUGH_KEYS = 500  # with which a batch is cut at a page's end, so that the next page is one whole
 SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are spared, to keep their place
 
 PROTECTED = "protected"
@@ -27,11 +28,30 @@ GONE = "gone before its turn came"  # a marker object that somebody else has del
 Source = Literal["named", "listed", "marker"]
 
 
-class Place(NamedTuple):
-    """How far the listing has come: in the range of this number, after this key."""
+@dataclass(frozen=True)
+class Lot:
+    """Objects that were chosen one by one. It can be taken for a page of a listing."""
 
-    number: int
-    after: str
+    found: Sequence[Found]
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The objects' keys."""
+        return [found.key for found in self.found]
+
+    @property
+    def newest(self) -> int:
+        """When the last of the objects was written, in Unix seconds; 0 if there is none."""
+        return max((found.modified for found in self.found), default=0)
+
+    @property
+    def bytes(self) -> int:
+        """The sum of the objects' sizes."""
+        return sum(found.size for found in self.found)
+
+    def objects(self) -> Sequence[Found]:
+        """Return the objects."""
+        return self.found
 
 
 @dataclass(frozen=True)
@@ -39,190 +59,171 @@ class Batch:
     """
     Objects to delete together, and what was met and spared since the batch before.
 
-    `place` is where the listing stood when the batch was cut; named keys and marker objects are
-    kept by name and have none.
+    A listed batch belongs to a span and brings it up to the key `place`; named keys and marker
+    objects are kept by name and have neither.
     """
 
-    number: int
     source: Source
-    objects: tuple[Found, ...]
-    skipped: Mapping[str, int]
-    place: Place | None
+    keys: Sequence[str]
+    page: Page
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    span: Span | None = None
+    place: str = ""
+    number: int = 0  # in its span, in the order in which they are taken up
+
+    def split(self, keys: int) -> tuple[Batch, Batch | None]:
+        """Return its first part with so many keys, and the rest; what it spares is in the rest."""
+        if len(self.keys) <= keys:
+            return self, None
+        found = self.page.objects()
+        first, rest = Lot(found[:keys]), Lot(found[keys:])
+        part = replace(self, keys=first.keys, page=first, skipped={}, place=self.keys[keys - 1])
+        return part, replace(self, keys=rest.keys, page=rest)
 
 
-class Batches:
+class Choice:
     """
-    Walks over the work that is left. One thread at a time may advance it.
+    Chooses what to delete of what is met, up to the job's ceiling, and cuts batches of it.
 
-    The accounts read along: what it has met, what is out, and why it ended early.
+    `held` are the marker objects met, which go last, and the span in which each was met; those
+    of an earlier invocation have none.
     """
 
     def __init__(
         self,
         work: Work,
-        store: Store,
-        spares: Callable[[str], bool],
+        began: Callable[[], int],
+        protected: tuple[str, ...],
         ceiling: Ceiling | None,
     ) -> None:
-        self._work = work
-        self._store = store
-        self._spares = spares
+        self._began = began
+        self._protected = protected
         self._ceiling = ceiling
         self._chosen = work.counts.asked
-        self._numbers: Counter[Source] = Counter()
+        self._directories = work.directories
         self._passed = frozenset(work.passed)
-        self.clock = work.clock
-        self.exhausted = False  # whether the listing has shown all that there is
-        self.met = 0  # keys that listings have shown
-        self.taken = 0  # named keys that batches have taken up
-        # Batches whose outcome is not booked yet.
-        self.out: dict[tuple[Source, int], Batch] = {}
-        self.held: dict[str, tuple[Place, Found]] = {
-            found.key: (Place(0, ""), found) for found in work.held
+        self.held: dict[str, tuple[Span | None, Found]] = {
+            found.key: (None, found) for found in work.held
         }
-        self.start = self._start_of(0)
+        # Pages without any of these need no look at each object.
+        self._special = sorted({*work.directories, *work.passed, *self.held, *protected})
+        self.clock = work.clock
+        self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
+        self.names_taken = 0  # keys that were named, and are in a batch
         self.ceiling_reached: str | None = None
-        self.listing_failed: str | None = None
 
-    def named_and_listed(self) -> Iterator[Batch]:
-        """Yield batches of the named keys, then of all ranges but the held marker objects."""
-        yield from self._named(self._work.keys)
-        if self.ceiling_reached is None:
-            yield from self._listed()
-
-    def markers(self) -> Iterator[Batch]:
-        """
-        Yield batches of the held marker objects: what lay below them has been dealt with.
-
-        Each is looked at once more, because that may have taken hours.
-        """
-        chosen: list[Found] = []
-        skipped: Counter[str] = Counter()
-        looked_at: list[str] = []
-        try:
-            for key in list(self.held):
-                if len(chosen) == self._room():
-                    self._stop_at_ceiling()
-                    break
-                found = self._store.find(key)
-                reason = self._reason_to_spare(found) if found else GONE
-                looked_at.append(key)
-                if found is None or reason is not None:
-                    skipped[reason or GONE] += 1
-                else:
-                    chosen.append(found)
-                if len(chosen) == BATCH_KEYS:
-                    yield self._cut_markers(chosen, skipped, looked_at)
-                    chosen, skipped, looked_at = [], Counter(), []
-        except Closed:
-            pass
-        except StoreError as error:
-            self.listing_failed = f"listing failed: {error}"
-        if looked_at:
-            yield self._cut_markers(chosen, skipped, looked_at)
-
-    def _cut_markers(
-        self, chosen: list[Found], skipped: Mapping[str, int], looked_at: list[str]
-    ) -> Batch:
-        batch = self._cut("marker", chosen, skipped, None)
-        # Only now: a look that never came back would leave the others neither held nor out.
-        for key in looked_at:
-            del self.held[key]
-        return batch
-
-    def _named(self, keys: Iterable[str]) -> Iterator[Batch]:
+    def named(self, keys: Iterable[str]) -> Iterator[Batch]:
+        """Yield batches of keys that were named, up to the ceiling."""
         for objects in _by_thousands(Found(key, 0, 0) for key in keys):
-            chosen = objects[: self._room()]
-            self.taken += len(chosen)
-            if chosen:
-                yield self._cut("named", chosen, {}, None)
-            if len(chosen) < len(objects):
+            chosen = Lot(objects[: self._room()])
+            self._chosen += len(chosen.found)
+            self.names_taken += len(chosen.found)
+            if chosen.found:
+                yield Batch("named", chosen.keys, chosen)
+            if len(chosen.found) < len(objects):
                 self._stop_at_ceiling()
                 return
 
-    def _listed(self) -> Iterator[Batch]:
-        chosen: list[Found] = []
-        skipped: Counter[str] = Counter()
-        place = self.start
-        try:
-            for place_after, found in self._walk():
-                if found is None:
-                    place = place_after
-                    continue
-                reason = self._reason_to_spare(found)
-                if reason is not None:
-                    skipped[reason] += 1
-                elif found.key in self._work.directories:
-                    self.held[found.key] = (place_after, found)
-                elif len(chosen) < self._room():
-                    chosen.append(found)
-                else:
-                    self._stop_at_ceiling()
-                    break
-                self.met += 1
-                place = place_after
-                if len(chosen) == BATCH_KEYS or skipped.total() >= SKIPPED_KEYS:
-                    yield self._cut("listed", chosen, skipped, place)
-                    chosen, skipped = [], Counter()
-            else:
-                self.exhausted = True
-        except Closed:
-            pass
-        except StoreError as error:
-            self.listing_failed = f"listing failed: {error}"
-        if place != self.start:
-            yield self._cut("listed", chosen, skipped, place)
+    def listed(self, span: Span, page: Page, keys: Sequence[str]) -> None:
+        """
+        Choose from a page of a span those keys that belong to it, and cut what batches they fill.
 
-    def _walk(self) -> Iterator[tuple[Place, Found | None]]:
-        """Yield each object with the place that meeting it leads to, and None at a range's end."""
-        for number, keys in enumerate(self._work.ranges):
-            last = keys.after
-            for found in self._store.scan(keys.prefix, keys.after):
-                if found.key <= last or not found.key.startswith(keys.prefix):
-                    raise StoreError(
-                        "ListingOutOfOrder",
-                        "OSS listed a key outside of what it was asked for, or not in order",
-                        Scope.KEYS,
-                    )
-                last = found.key
-                if found.key not in self.held and found.key not in self._passed:
-                    yield Place(number, found.key), found
-            yield self._start_of(number + 1), None
+        Raises StoreError if OSS's own time, by which they are judged, is not known.
+        """
+        if self._takes_whole(span, page, keys):
+            self._chosen += len(keys)
+            self.met += len(keys)
+            span.place = keys[-1]
+            self._cut(span, page)
+        else:
+            self._one_by_one(span, page.objects()[: len(keys)])
+        if span.listed or len(span.chosen) >= ENOUGH_KEYS:
+            self.flush(span)
 
-    def _start_of(self, number: int) -> Place:
-        ranges: tuple[Range, ...] = self._work.ranges
-        return Place(number, ranges[number].after if number < len(ranges) else "")
+    def flush(self, span: Span) -> None:
+        """Cut a batch of what a span has met and not put into one yet."""
+        if span.place != span.cut:
+            self._cut(span, Lot(tuple(span.chosen)))
 
-    def _reason_to_spare(self, found: Found) -> str | None:
-        if self._spares(found.key):
+    def has_room(self) -> bool:
+        """Tell whether the ceiling lets one more object be chosen; if not, take note of it."""
+        if self._room() == 0:
+            self._stop_at_ceiling()
+        return self._room() > 0
+
+    def choose(self) -> None:
+        """Take note that an object has been chosen."""
+        self._chosen += 1
+
+    def reason_to_spare(self, found: Found) -> str | None:
+        """Return why an object is spared, if it is; raises StoreError if OSS's time is unknown."""
+        if found.key.startswith(self._protected):
             return PROTECTED
-        if self.clock is None:
-            self.clock = self._store.began()
         # Times are whole seconds: what carries the clock's own second may have been written after.
-        return NEWER if found.modified >= self.clock else None
-
-    def _room(self) -> int:
-        """Return how many objects the ceiling still lets the next batch hold."""
-        if self._ceiling is None:
-            return BATCH_KEYS
-        return max(0, self._ceiling.objects - self._chosen)
+        return NEWER if found.modified >= self._clock() else None
 
     def _stop_at_ceiling(self) -> None:
         if self._ceiling is not None:
             self.ceiling_reached = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
 
-    def _cut(
-        self,
-        source: Source,
-        objects: list[Found],
-        skipped: Mapping[str, int],
-        place: Place | None,
-    ) -> Batch:
-        batch = Batch(self._numbers[source], source, tuple(objects), dict(skipped), place)
-        self._numbers[source] += 1
-        self._chosen += len(objects)
-        self.out[source, batch.number] = batch
-        return batch
+    def _takes_whole(self, span: Span, page: Page, keys: Sequence[str]) -> bool:
+        """Tell whether all of a page is chosen and makes a batch by itself."""
+        return (
+            len(keys) == len(page.keys)
+            and 0 < len(keys) <= self._room()
+            and not (span.chosen or span.skipped)
+            and page.newest < self._clock()
+            and not self._has_special(keys[0], keys[-1])
+        )
+
+    def _has_special(self, first: str, last: str) -> bool:
+        if first.startswith(self._protected):
+            return True
+        at = bisect_left(self._special, first)
+        return at < len(self._special) and self._special[at] <= last
+
+    def _one_by_one(self, span: Span, objects: Iterable[Found]) -> None:
+        """Choose of objects until the ceiling is reached."""
+        for found in objects:
+            known = found.key in self._passed or found.key in self.held
+            if not known and not self._choose(span, found):
+                self._stop_at_ceiling()
+                return
+            self.met += not known
+            span.place = found.key
+            if len(span.chosen) == BATCH_KEYS or span.skipped.total() >= SKIPPED_KEYS:
+                self.flush(span)
+
+    def _choose(self, span: Span, found: Found) -> bool:
+        """Put an object where it belongs; return whether the ceiling has room for it."""
+        reason = self.reason_to_spare(found)
+        if reason is not None:
+            span.skipped[reason] += 1
+        elif found.key in self._directories:
+            self.held[found.key] = (span, found)
+        elif self._room() > 0:
+            self.choose()
+            span.chosen.append(found)
+        else:
+            return False
+        return True
+
+    def _cut(self, span: Span, page: Page) -> None:
+        keys = page.keys
+        span.ready.append(Batch("listed", keys, page, dict(span.skipped), span, span.place))
+        span.cut = span.place
+        span.chosen, span.skipped = [], Counter()
+
+    def _clock(self) -> int:
+        if self.clock is None:
+            self.clock = self._began()
+        return self.clock
+
+    def _room(self) -> int:
+        """Return how many more objects the ceiling lets a batch hold."""
+        if self._ceiling is None:
+            return BATCH_KEYS
+        return max(0, self._ceiling.objects - self._chosen)
 
 
 def _by_thousands(objects: Iterable[Found]) -> Iterator[list[Found]]:

@@ -32,6 +32,10 @@ class Gate:
         if self.refusal is not None or not self._budget.admits(kind, after):
             raise Closed
 
+    def admits(self, kind: Kind) -> bool:
+        """Tell whether a request may start now."""
+        return self.refusal is None and self._budget.admits(kind)
+
     def left(self) -> float:
         """Return the seconds that a request may take."""
         return self._budget.left()

@@ -1,85 +1,77 @@
 """
 The one place where things happen at the same time.
 
-One thread takes the next batch from the listing while up to `most` others delete. The caller's
-thread waits for whichever ends first, and hands each outcome on at once: no batch waits for a
-slower one before it. What bounds memory: one batch listed ahead, `most` batches in deletion, and
-as many outcomes waiting for a slower batch before them as the caller allows; while all of those
-are taken, the listing stands still.
+One thread dispatches: the caller's. It alone decides and books, so that nothing in the engine needs
+a lock. Requests run in threads of their own, each of which does one thing at a time: it lists one
+page, looks at one object, or deletes one batch, and knows nothing of the others. The dispatcher
+starts all that may start, then waits until one of them ends, books it, and looks again.
+
+Who waits for whom, and what bounds memory: a range's next page is asked for when the page before
+it has come and fewer than `frontier.AHEAD` of its batches wait to be taken up; a batch is taken up
+when the throttle has room for it, and as long as fewer than `line.AHEAD` of its range's batches
+wait for a slower one before them. So at most as many ranges as may be listed at once, with so many
+pages each, and as many batches as may be in flight are in memory, whatever the size of the job.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Pipeline(Generic[T, R]):
+class Pipeline:
     """
-    Runs `act` on batches in threads, for as long as its `with` block lasts.
+    Runs requests in threads, for as long as its `with` block lasts, and books them in the caller's.
 
     Whoever leaves the block early has seen to it that requests under way end by themselves; they
     have `grace` seconds for that.
     """
 
-    def __init__(self, act: Callable[[T], R], most: int, grace: float) -> None:
-        self._act = act
-        self._most = most
+    def __init__(self, threads: int, grace: float) -> None:
         self._grace = grace
-        self._threads = ThreadPoolExecutor(most + 1, thread_name_prefix="ossweep")
-        self._deletions: set[Future[R]] = set()
-        self._listing: Future[T | None] | None = None
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ossweep")
+        self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
+        self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
 
-    def __enter__(self) -> Pipeline[T, R]:
+    def __enter__(self) -> Pipeline:
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        began = [each for each in self._under_way() if not each.cancelled()]
+        began = [each for each in self._under_way if not each.cancelled()]
         wait(began, timeout=self._grace)
 
-    def late(self) -> list[R]:
-        """Return the outcomes that came while the block was being left."""
-        ended = (each for each in self._deletions if each.done() and not each.cancelled())
-        return [deletion.result() for deletion in ended]
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._under_way)
 
-    def outcomes(
-        self,
-        batches: Iterator[T],
-        patience: Callable[[], float],
-        may_run_ahead: Callable[[], bool] = lambda: True,
-    ) -> Iterator[R | None]:
-        """
-        Yield each outcome as it comes, and None after `patience()` seconds without one.
+    def start(self, act: Callable[[], R], book: Callable[[R], None]) -> None:
+        """Call `act` in a thread; what it returns is booked when the caller settles."""
+        future = self._threads.submit(act)
+        self._under_way[future] = book
+        future.add_done_callback(self._ended.put)
 
-        While `may_run_ahead()` is false, no further batch is taken up until one comes back.
-        """
-        self._listing = self._threads.submit(next, batches, None)
-        while under_way := self._under_way():
-            full = len(self._deletions) == self._most
-            if full or (self._deletions and not may_run_ahead()):
-                under_way = self._deletions
-            done, _ = wait(under_way, timeout=patience(), return_when=FIRST_COMPLETED)
-            if not done:
-                yield None
-            for deletion in self._deletions & done:
-                self._deletions.remove(deletion)
-                yield deletion.result()
-            if self._listing in done:
-                self._take_up(batches)
+    def settle(self, patience: float) -> None:
+        """Book what has ended; if nothing has, wait up to `patience` seconds for the next to end."""
+        try:
+            self._book(self._ended.get(timeout=max(0.0, patience)))
+            while True:
+                self._book(self._ended.get_nowait())
+        except Empty:
+            return
 
-    def _under_way(self) -> set[Future[Any]]:
-        return {*self._deletions, *([] if self._listing is None else [self._listing])}
+    def settle_late(self) -> None:
+        """Book what has ended while the block was being left."""
+        for future in list(self._under_way):
+            if future.done() and not future.cancelled():
+                self._book(future)
 
-    def _take_up(self, batches: Iterator[T]) -> None:
-        batch = self._listing.result() if self._listing else None
-        self._listing = None
-        if batch is not None:
-            self._deletions.add(self._threads.submit(self._act, batch))
-            self._listing = self._threads.submit(next, batches, None)
+    def _book(self, future: Future[Any]) -> None:
+        self._under_way.pop(future)(future.result())

@@ -6,22 +6,23 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from ossweep.engine.accounts import Accounts, Outcome, add
-from ossweep.engine.batches import PROTECTED, Batches
+from ossweep.engine.accounts import add
+from ossweep.engine.batches import PROTECTED
+from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
 from ossweep.work import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ossweep.engine.batches import Batch
+    from ossweep.engine.accounts import Accounts
     from ossweep.engine.gate import Gate
-    from ossweep.work import Answer, Ceiling, Found, Work
+    from ossweep.engine.throttle import Throttle, Ticket
+    from ossweep.work import Answer, Ceiling, Found, Page, Work
 
 TICK = 0.25  # seconds between two looks at the time while nothing ends
 GRACE = 0.5  # seconds that requests have to end in after they have been cut off
 LAST_GRACE = 0.2  # seconds more for their threads; both lie within the shortest reserve of 1 s
-AHEAD = 64  # batches that may come back while one before them has not
 
 
 class Store(Protocol):
@@ -30,26 +31,43 @@ class Store(Protocol):
     def began(self) -> int:
         """Return OSS's own time at its first answer, in Unix seconds; raises StoreError."""
 
-    def scan(self, prefix: str, after: str) -> Iterator[Found]:
-        """Yield the objects below a prefix that come after a key; raises Closed, StoreError."""
+    def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+        """
+        Yield the pages of objects below a prefix that come after a key, at least one, each with
+        whether there are more; raises Closed, StoreError.
+        """
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
 
-    def delete(self, keys: Sequence[str]) -> Answer:
-        """Delete up to a thousand keys; raises nothing."""
+    def delete(self, keys: Sequence[str], ticket: Ticket) -> Answer:
+        """Delete up to a thousand keys, as fast as the ticket lets it; raises nothing."""
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
 
 
-@dataclass(frozen=True)
 class Progress:
-    """How far a sweep is: keys met, what became of them, seconds left."""
+    """How far a sweep is at this moment. It is reckoned when it is looked at."""
 
-    listed: int
-    counts: Counts
-    seconds_left: float
+    def __init__(self, accounts: Accounts, gate: Gate) -> None:
+        self._accounts = accounts
+        self._gate = gate
+
+    @property
+    def listed(self) -> int:
+        """Keys that have been met."""
+        return self._accounts.listed()
+
+    @property
+    def counts(self) -> Counts:
+        """What has become of them."""
+        return self._accounts.counts()
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the answer has to be ready."""
+        return self._gate.left()
 
 
 @dataclass(frozen=True)
@@ -72,97 +90,55 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     work: Work,
     store: Store,
     gate: Gate,
+    throttle: Throttle,
     *,
-    spares: Callable[[str], bool],
+    protected: tuple[str, ...],
     ceiling: Ceiling | None,
     in_flight: int,
+    listings: int,
     report: Callable[[Progress], None],
 ) -> Result:
     """
     Do the work that is left, until it is done, the gate closes or the ceiling is reached.
 
-    `report` is called at each outcome, and several times a second while there is none. Nothing is
-    left running when this returns.
+    At most so many deletions are in flight, and so many pages of listings asked for, at once.
+    `report` is called whenever something has ended, and several times a second while nothing does.
+    Nothing is left running when this returns.
     """
-    work = _without_spared(work, spares)
-    batches = Batches(work, store, spares, ceiling)
-    accounts = Accounts(work, batches)
-    act = _plan if work.dry_run else _deleter(store)
-
-    def follow(outcomes: Iterator[Outcome | None]) -> None:
-        for outcome in outcomes:
-            if outcome is not None:
-                accounts.book(outcome)
-            report(Progress(accounts.listed(), accounts.counts(), gate.left()))
+    work = _without_protected(work, protected)
+    line = Line(
+        work, store, gate, throttle, protected=protected, ceiling=ceiling, listings=listings
+    )
+    progress = Progress(line.accounts, gate)
+    with Pipeline(in_flight + listings, LAST_GRACE) as pipeline, closing(store):
+        while True:
+            pause = line.start(pipeline)
+            if gate.left() <= -GRACE or not (pipeline.busy or pause is not None):
+                break
+            pipeline.settle(min(TICK, gate.left() + GRACE, *([] if pause is None else [pause])))
+            report(progress)
             if gate.left() <= 0:
                 store.close()
-            if gate.left() <= -GRACE:
-                return
-
-    def patience() -> float:
-        return max(0.0, min(TICK, gate.left() + GRACE))
-
-    def may_run_ahead() -> bool:
-        return accounts.ahead < AHEAD
-
-    with Pipeline(act, in_flight, LAST_GRACE) as pipeline, closing(store):
-        follow(pipeline.outcomes(batches.named_and_listed(), patience, may_run_ahead))
-        if batches.ceiling_reached is None and not accounts.left().unlisted:
-            follow(pipeline.outcomes(batches.markers(), patience, may_run_ahead))
-
-    for outcome in pipeline.late():
-        accounts.book(outcome)
-    left = accounts.left()
+    pipeline.settle_late()
+    left = line.accounts.left()
     # What was chosen up to the ceiling and not asked for any more leaves room below it.
     full = ceiling is not None and left.counts.asked >= ceiling.objects
-    at_ceiling = batches.ceiling_reached if full else None
+    at_ceiling = line.ceiling_reached if full else None
     return Result(
-        listed=accounts.listed(),
-        counts=accounts.counts(),
+        listed=line.accounts.listed(),
+        counts=left.counts,
         left=left,
-        stopped=at_ceiling or gate.refusal or batches.listing_failed,
+        stopped=at_ceiling or gate.refusal or line.listing_failed,
         may_go_on=not (left.finished or at_ceiling),
     )
 
 
-def _without_spared(work: Work, spares: Callable[[str], bool]) -> Work:
+def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
     """Book what is known by name and is protected: it needs no listing to be judged."""
-    keys = tuple(key for key in work.keys if not spares(key))
-    held = tuple(found for found in work.held if not spares(found.key))
+    keys = tuple(key for key in work.keys if not key.startswith(protected))
+    held = tuple(found for found in work.held if not found.key.startswith(protected))
     spared = len(work.keys) - len(keys) + len(work.held) - len(held)
     if not spared:
         return work
     counts = add(work.counts, Counts(skipped={PROTECTED: spared}))
     return replace(work, keys=keys, held=held, counts=counts)
-
-
-def _deleter(store: Store) -> Callable[[Batch], Outcome]:
-    def delete(batch: Batch) -> Outcome:
-        answer = store.delete([found.key for found in batch.objects])
-        deleted = [found for found in batch.objects if found.key in answer.deleted]
-        settled = answer.deleted | {failure.key for failure in answer.failed}
-        return Outcome(
-            batch,
-            Counts(
-                deleted=len(deleted),
-                bytes=sum(found.size for found in deleted),
-                failed=len(answer.failed),
-                failures=answer.failed,
-                skipped=batch.skipped,
-                # Named keys that got no answer are asked again by name: they are no other objects.
-                unanswered=answer.unanswered if batch.source == "listed" else 0,
-            ),
-            undone=tuple(found for found in batch.objects if found.key not in settled),
-        )
-
-    return delete
-
-
-def _plan(batch: Batch) -> Outcome:
-    """Do what a dry run does: count."""
-    planned = Counts(
-        planned=len(batch.objects),
-        bytes=sum(found.size for found in batch.objects),
-        skipped=batch.skipped,
-    )
-    return Outcome(batch, planned, undone=())

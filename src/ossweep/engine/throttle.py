@@ -52,6 +52,11 @@ class Ticket:
     left: int
     retried: bool = False
 
+    @property
+    def batch_keys(self) -> int:
+        """Return how many keys a request may hold."""
+        return self.lane.batch_keys
+
     def confirmed(self, objects: int) -> None:
         """Take note that OSS has deleted objects; what is left of the batch is asked for now."""
         self.throttle.confirm(self, objects)

@@ -12,7 +12,7 @@ from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.store.bucket import Bucket
 from ossweep.store.pages import page_of
 from ossweep.store.transport import Session
-from ossweep.store.verdicts import is_throttling, verdict
+from ossweep.store.verdicts import PARTITION, is_throttling, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Failure, Found
 
@@ -62,6 +62,23 @@ class Gate(Protocol):
 
     def failed(self, error: StoreError) -> None:
         """Take note of a request that failed for good."""
+
+
+class Pace(Protocol):
+    """How fast the keys of one call may be deleted."""
+
+    @property
+    def batch_keys(self) -> int:
+        """How many of them a request may hold."""
+
+    def confirmed(self, objects: int) -> None:
+        """Take note that OSS has deleted so many."""
+
+    def refused(self, objects: int, *, partition: bool) -> float:
+        """
+        Take note that OSS's quotas have refused a request for so many, that of a partition or
+        another one. Return the seconds after which it may be tried again.
+        """
 
 
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
@@ -140,11 +157,12 @@ class OssStore:
                 # An iterator whose page failed stands where it stood: asking again loses nothing.
                 self._ask("list", listing.fetch_with_retry)
 
-    def pages(self, prefix: str, after: str) -> Iterator[Page]:
+    def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """
-        Yield the pages of objects below a prefix that come after a key; raises Closed, StoreError.
+        Yield the pages of objects below a prefix that come after a key, each with whether there
+        are more; raises Closed, StoreError.
 
-        A page costs one request, made when the page is asked for; after the last one there is none.
+        A page costs one request, made when the page is asked for.
         """
         listing = oss2.ObjectIterator(
             self._bucket, prefix=prefix, marker=after, max_keys=PAGE_KEYS, max_retries=1
@@ -153,7 +171,7 @@ class OssStore:
             # An iterator whose page failed stands where it stood: asking again loses nothing.
             self._ask("list", listing.fetch_with_retry)
             entries, listing.entries = listing.entries, []
-            yield page_of(entries)
+            yield page_of(entries), listing.is_truncated
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
@@ -165,9 +183,13 @@ class OssStore:
             return None
         return Found(entry.key, entry.size, entry.last_modified)
 
-    def delete(self, keys: Sequence[str]) -> Answer:
-        """Delete up to a thousand keys, each the way that carries it unchanged; raises nothing."""
-        deletion = _Deletion()
+    def delete(self, keys: Sequence[str], pace: Pace) -> Answer:
+        """
+        Delete up to a thousand keys, each the way that carries it unchanged; raises nothing.
+
+        They go as fast, and as many at once, as the pace says when OSS refuses to hurry.
+        """
+        deletion = _Deletion(pace)
         try:
             together, alone = by_ways(keys)
             for body in bodies(together):
@@ -208,11 +230,19 @@ class OssStore:
     def _delete(self, keys: Sequence[str], deletion: _Deletion) -> None:
         try:
             deleted = self._send(keys, deletion)
+        except _TooMany as refused:
+            self._gate.admit("batch_delete", after=refused.pause)
+            self._world.sleep(refused.pause)
+            size = deletion.pace.batch_keys
+            for first in range(0, len(keys), size):
+                self._delete(keys[first : first + size], deletion)
+            return
         except StoreError as refusal:
             self._divide(keys, refusal, deletion)
             return
         if deleted:
             deletion.deleted |= deleted
+            deletion.pace.confirmed(len(deleted))
             self._gate.deleted()
         elif len(keys) == 1:
             silence = StoreError("NotDeleted", "OSS left the key out of its answer", Scope.KEYS)
@@ -237,26 +267,41 @@ class OssStore:
         self._delete(keys[middle:], deletion)
 
     def _send(self, keys: Sequence[str], deletion: _Deletion) -> set[str]:
-        """Ask OSS to delete keys, and return those of them that its answer confirms."""
+        """
+        Ask OSS to delete keys, and return those of them that its answer confirms.
+
+        Raises what `_ask` does, and _TooMany when they should go in smaller parts.
+        """
+
+        def paced(code: str) -> float:
+            pause = deletion.pace.refused(len(keys), partition=code == PARTITION)
+            if len(keys) > deletion.pace.batch_keys:
+                raise _TooMany(pause)
+            return pause
+
         try:
             if len(keys) == 1 and fits_a_url(keys[0]):
-                self._ask("delete", lambda: self._bucket.delete_object(keys[0]))
+                self._ask("delete", lambda: self._bucket.delete_object(keys[0]), paced)
                 return set(keys)
             return self._ask(
                 "batch_delete",
                 lambda: set(self._bucket.batch_delete_objects(keys).deleted_keys),
+                paced,
             ).intersection(keys)
         except _Unanswered:
             deletion.unanswered += len(keys)
             raise
 
-    def _ask(self, kind: Kind, request: Callable[[], T]) -> T:
+    def _ask(
+        self, kind: Kind, request: Callable[[], T], paced: Callable[[str], float] | None = None
+    ) -> T:
         """
         Make a request, again if it is worth it, and return its answer.
 
         Pauses grow exponentially and are drawn by chance between nothing and their length, so that
-        many invocations do not come back at once. Raises StoreError when OSS refuses it or its
-        attempts are over, and Closed when no time is left for it.
+        many invocations do not come back at once; `paced` tells those of a request that OSS's
+        quotas refuse with a code. Raises StoreError when OSS refuses it or its attempts are over,
+        and Closed when no time is left for it.
         """
         attempt = 0
         closed: type[Closed] = Closed
@@ -273,7 +318,8 @@ class OssStore:
                 return request()
             except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
                 error = verdict(raised)
-                if is_throttling(getattr(raised, "status", 0), error.code):
+                throttled = is_throttling(getattr(raised, "status", 0), error.code)
+                if throttled:
                     self._session.throttled()
                 if not isinstance(raised, oss2.exceptions.ServerError):
                     closed = _Unanswered
@@ -284,7 +330,18 @@ class OssStore:
                 raise error
             # A pause that does not fit is not cut short: the keys are better left to a continuation
             # than refused for good after a few tries in quick succession.
-            pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+            if throttled and paced is not None:
+                pause = paced(error.code)
+            else:
+                pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+
+
+class _TooMany(Exception):
+    """OSS's quotas have refused a batch that should be tried in smaller parts, after a pause."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__(pause)
+        self.pause = pause  # seconds
 
 
 class _Unanswered(Closed):
@@ -295,6 +352,7 @@ class _Unanswered(Closed):
 class _Deletion:
     """What has become of the keys of one call so far."""
 
+    pace: Pace
     deleted: set[str] = field(default_factory=set)
     failed: list[Failure] = field(default_factory=list)
     unanswered: int = 0

@@ -14,11 +14,13 @@ import urllib3
 
 from ossweep.errors import Scope, StoreError
 
+PARTITION = "PartitionQpsLimitted"  # 2,000 a second on sequential names; the spelling is OSS's
+
 # OSS asks for fewer requests or for patience.
 THROTTLED = frozenset(
     {
         "TotalQpsLimitExceeded",  # the account's 10,000 operations a second
-        "PartitionQpsLimitted",  # 2,000 a second on sequential names; the spelling is OSS's
+        PARTITION,
         "MetaOperationQpsLimitExceeded",
         "ActiveRequestLimitExceeded",
         "DownloadTrafficRateLimitExceeded",

@@ -1,0 +1,253 @@
+"""The line of work: ranges, listing, what is chosen, batches, deletions, accounts."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
+
+from ossweep.engine.accounts import Accounts, Outcome
+from ossweep.engine.batches import Choice
+from ossweep.engine.frontier import Frontier
+from ossweep.engine.markers import Markers
+from ossweep.engine.window import Window
+from ossweep.errors import Closed, StoreError
+from ossweep.work import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ossweep.engine.batches import Batch
+    from ossweep.engine.gate import Gate
+    from ossweep.engine.pipeline import Pipeline
+    from ossweep.engine.span import Span
+    from ossweep.engine.sweep import Store
+    from ossweep.engine.throttle import Lane, Throttle, Ticket
+    from ossweep.work import Ceiling, Found, Page, Work
+
+Listed: TypeAlias = "tuple[Page, bool, float]"  # whether there are more, and the seconds it took
+
+AHEAD = 64  # batches of a range that may come back before one ahead of them has
+
+
+@dataclass(frozen=True)
+class Due:
+    """A batch that may be taken up, first in its queue."""
+
+    queue: deque[Batch]
+    lane: Lane
+
+
+class Line:
+    """
+    Starts what may start, and books what has ended. Only the dispatcher's thread is in here, but
+    for the methods that say otherwise.
+
+    Named keys are taken up first, then what the listing shows, and the marker objects when
+    everything else has been dealt with.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that the steps of the line share
+        self,
+        work: Work,
+        store: Store,
+        gate: Gate,
+        throttle: Throttle,
+        *,
+        protected: tuple[str, ...],
+        ceiling: Ceiling | None,
+        listings: int,
+    ) -> None:
+        self._dry_run = work.dry_run
+        self._store = store
+        self._gate = gate
+        self._throttle = throttle
+        self._choice = Choice(work, store.began, protected, ceiling)
+        self._named = self._choice.named(work.keys)
+        self._by_name = deque(islice(self._named, 1))  # named keys and markers to be taken up
+        self._lane = throttle.lane()  # in which those go
+        self._frontier = Frontier(work.ranges, throttle)
+        self._window = Window(start=1, most=listings)  # of listings
+        self._listings = 0  # under way
+        self._open = 1  # ranges that may be listed at once; where there were many, they stay many
+        self._over = False  # nothing is listed any more
+        self._turn = 0  # of the ranges to delete from
+        self._markers = Markers(self._choice)
+        self.accounts = Accounts(work, self._frontier, self._choice, self._by_name)
+        self.listing_failed: str | None = None
+
+    @property
+    def ceiling_reached(self) -> str | None:
+        """Which ceiling has been reached with an object above it, if one has."""
+        return self._choice.ceiling_reached
+
+    def start(self, pipeline: Pipeline) -> float | None:
+        """
+        Start all that may start.
+
+        Return the seconds after which more may start though nothing has ended, if there are any.
+        """
+        self._start_deletions(pipeline)  # which lets the listing of their ranges go on
+        self._start_listings(pipeline)  # which may end, and leave a last batch to take up
+        pause = self._start_deletions(pipeline)
+        if pause is None and not pipeline.busy and not self.accounts.unlisted:
+            self._start_looking(pipeline)
+            pause = self._start_deletions(pipeline)
+        return pause
+
+    def _start_listings(self, pipeline: Pipeline) -> None:
+        if self._by_name or self._over:
+            return
+        if self._choice.ceiling_reached is not None or not self._gate.admits("list"):
+            self._flush()
+            return
+        self._open = max(self._open, self._window.size)
+        while self._listings < self._window.size:
+            span = self._frontier.next(self._open)
+            if span is None:
+                return
+            pages = span.pages = span.pages or self._store.pages(span.prefix, span.after)
+            span.listing = True
+            self._listings += 1
+            pipeline.start(partial(self._list, pages), partial(self._listed, span))
+
+    def _list(self, pages: Iterator[tuple[Page, bool]]) -> Listed | Closed | StoreError:
+        """Ask for a range's next page; in a thread."""
+        left = self._gate.left()
+        try:
+            page, more = next(pages)
+        except (Closed, StoreError) as error:
+            return error
+        return page, more, left - self._gate.left()
+
+    def _listed(self, span: Span, found: Listed | Closed | StoreError) -> None:
+        self._listings -= 1
+        span.listing = False
+        try:
+            if isinstance(found, Exception):
+                raise found
+            page, more, seconds = found
+            self._window.answered(seconds)
+            keys = self._frontier.take(span, page, more=more)
+            self._choice.listed(span, page, keys)
+        except Closed:
+            self._end_listing()
+        except StoreError as error:
+            self.listing_failed = f"listing failed: {error}"
+            self._end_listing()
+        if span.drained:
+            self._frontier.forget(span)
+
+    def _end_listing(self) -> None:
+        # Pages that have failed would say, if they were asked once more, that there is none left.
+        self._over = True
+        self._flush()
+
+    def _flush(self) -> None:
+        for span in self._frontier.spans:
+            self._choice.flush(span)
+
+    def _start_deletions(self, pipeline: Pipeline) -> float | None:
+        """Take up batches while they may go; return the seconds until one may, if any waits."""
+        due = self._due()
+        while isinstance(due, Due):
+            batch, rest = due.queue.popleft().split(due.lane.batch_keys)
+            if rest is not None:
+                due.queue.appendleft(rest)
+            elif batch.source == "named":
+                due.queue.extend(islice(self._named, 1))
+            batch = self.accounts.take_up(batch)
+            if self._dry_run or not batch.keys:
+                self.accounts.book(_planned(batch))
+            else:
+                ticket = self._throttle.start(due.lane, len(batch.keys))
+                pipeline.start(
+                    partial(_delete, self._store, batch, ticket), partial(self._deleted, ticket)
+                )
+            due = self._due()
+        return due
+
+    def _due(self) -> Due | float | None:
+        """Return what may be taken up now, or the seconds until something may, if anything waits."""
+        free = self._throttle.room() > 0 and self._gate.admits("batch_delete")
+        pause = None
+        for due in self._queues():
+            if self._dry_run or not due.queue[0].keys:
+                return due
+            if free:
+                wait = self._throttle.wait(due.lane)
+                if wait <= 0:
+                    return due
+                pause = wait if pause is None else min(pause, wait)
+        return pause
+
+    def _queues(self) -> Iterator[Due]:
+        """Yield the queues that hold something, the ranges each in its turn."""
+        if self._by_name:
+            yield Due(self._by_name, self._lane)
+        spans = self._frontier.spans
+        for number in range(len(spans)):
+            span = spans[(self._turn + number) % len(spans)]
+            if span.ready and len(span.early) < AHEAD:
+                self._turn = (self._turn + number + 1) % len(spans)
+                yield Due(span.ready, span.lane)
+
+    def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:
+        ticket.ended()
+        self.accounts.book(outcome)
+
+    def _start_looking(self, pipeline: Pipeline) -> None:
+        """Look at the next marker object, or delete those that have been looked at."""
+        key = None
+        if not self._over and self._gate.admits("list"):
+            key = self._markers.next()
+        if key is None or self._markers.full:
+            batch = self._markers.cut()
+            if batch is not None:
+                self._by_name.append(batch)
+        else:
+            pipeline.start(partial(self._look, key), partial(self._looked_at, key))
+
+    def _look(self, key: str) -> Found | Closed | StoreError | None:
+        """Look at a marker object; in a thread."""
+        try:
+            return self._store.find(key)
+        except (Closed, StoreError) as error:
+            return error
+
+    def _looked_at(self, key: str, found: Found | Closed | StoreError | None) -> None:
+        if isinstance(found, Exception):
+            self._over = True
+            if isinstance(found, StoreError):
+                self.listing_failed = f"listing failed: {found}"
+        else:
+            self._markers.looked_at(key, found)
+
+
+def _planned(batch: Batch) -> Outcome:
+    """Do what a dry run does: count."""
+    counts = Counts(planned=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
+    return Outcome(batch, counts, undone=())
+
+
+def _delete(store: Store, batch: Batch, ticket: Ticket) -> Outcome:
+    """Delete a batch; in a thread."""
+    answer = store.delete(batch.keys, ticket)
+    if len(answer.deleted) == len(batch.keys):
+        done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
+        return Outcome(batch, done, undone=())
+    objects = batch.page.objects()
+    deleted = [found for found in objects if found.key in answer.deleted]
+    settled = answer.deleted | {failure.key for failure in answer.failed}
+    counts = Counts(
+        deleted=len(deleted),
+        bytes=sum(found.size for found in deleted),
+        failed=len(answer.failed),
+        failures=answer.failed,
+        skipped=batch.skipped,
+        # Named keys that got no answer are asked again by name: they are no other objects.
+        unanswered=answer.unanswered if batch.source == "listed" else 0,
+    )
+    return Outcome(batch, counts, tuple(found for found in objects if found.key not in settled))

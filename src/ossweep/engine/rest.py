@@ -1,0 +1,80 @@
+"""What is left of a job's ranges, made small enough for a continuation to hold."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.work import Counts, Range
+
+MOST_RANGES = 64
+MOST_BYTES = 49_152  # of ranges; failures and passed keys have their own bounds
+
+
+@dataclass
+class GivenBack:
+    """What was settled between ranges that have been joined: it is met again, and counts then."""
+
+    spared: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    stretches: list[Range] = field(default_factory=list)
+
+    def taken_from(self, counts: Counts) -> Counts:
+        """Return the counts without it. What has failed was asked for, and stays asked for."""
+        if not self.stretches:
+            return counts
+        skipped = Counter(counts.skipped)
+        skipped.subtract(self.spared)
+        return replace(
+            counts,
+            skipped={reason: number for reason, number in skipped.items() if number > 0},
+            failed=counts.failed - self.failed,
+            failures=tuple(
+                failure
+                for failure in counts.failures
+                if not any(failure.key in stretch for stretch in self.stretches)
+            ),
+            unanswered=counts.unanswered + self.failed,
+        )
+
+
+def joined(
+    ranges: Sequence[Range], most: int = MOST_RANGES, most_bytes: int = MOST_BYTES
+) -> tuple[list[Range], GivenBack]:
+    """
+    Return ranges, in order, of which so many are joined to their neighbours that they are few.
+
+    Ranges of different prefixes can't be joined: what lies between them is not in the order. An
+    order that names more prefixes than `most` goes on with as many.
+    """
+    left, given_back = list(ranges), GivenBack()
+    total = sum(map(_size, left))
+    while len(left) > most or total > most_bytes:
+        costs = [
+            (after.failed + sum(after.spared.values()), at)
+            for at, (before, after) in enumerate(pairwise(left))
+            if before.prefix == after.prefix
+        ]
+        if not costs:
+            break
+        _, at = min(costs)
+        before, after = left[at : at + 2]
+        left[at : at + 2] = [replace(before, until=after.until)]
+        total += _size(left[at]) - _size(before) - _size(after)
+        given_back.spared.update(after.spared)
+        given_back.failed += after.failed
+        given_back.stretches.append(replace(after, after=before.until, until=after.after))
+    return left, given_back
+
+
+def _size(keys: Range) -> int:
+    """Return the bytes that a range takes in a continuation."""
+    fields = [keys.prefix, keys.after, keys.until, dict(keys.spared), keys.failed]
+    names = 64  # more than the fields' names take
+    return len(json.dumps(fields)) + names

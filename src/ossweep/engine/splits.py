@@ -1,0 +1,192 @@
+"""Where to cut a range of keys in two, judged by the keys that a listing has shown."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+SAMPLE = 5  # keys of a page that the alphabet is learned from
+DEEPER = 10  # characters after two keys' common beginning that tell how far they are apart
+FINER = 3  # characters by which a cut goes beyond what it has in common with the keys around it
+
+# Whoever uses one character of a kind is likely to use the others. A kind is a run of codes:
+# digits, a to f, the other letters (who uses those is likely to use a to f as well).
+_DIGITS, _HEX, _LETTERS = (range(ord(first), ord(last) + 1) for first, last in ("09", "af", "gz"))
+_UPPER_HEX, _UPPER_LETTERS = (range(ord(first), ord(last) + 1) for first, last in ("AF", "GZ"))
+_ASCII = (_DIGITS, _HEX, _LETTERS, _UPPER_HEX, _UPPER_LETTERS)
+# Beyond ASCII a kind goes on from the least character that has been seen: Latin, other alphabets,
+# the scripts of Asia up to kana, Han, Hangul, the rest of the first plane but for surrogates,
+# emoji and historic scripts, rare Han.
+_BEYOND = tuple(
+    range(begin, end)
+    for begin, end in (
+        (0x80, 0x250),
+        (0x250, 0x800),
+        (0x800, 0x3000),
+        (0x3000, 0xA000),
+        (0xA000, 0xD800),
+        (0xE000, 0x10000),
+        (0x10000, 0x20000),
+        (0x20000, 0x110000),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A stretch of keys that has been listed: how many there are from the first to the last."""
+
+    keys: int
+    first: str
+    last: str
+
+
+class Alphabet:
+    """
+    The characters that keys have at each position, and keys as numbers written in them.
+
+    Keys are compared character by character, so the distance between two of them is that of two
+    numbers whose digits are the characters that may stand there, an absent one being nought.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[set[str]] = []  # at each position, the characters seen
+        self._seen: list[dict[range, int]] = []  # at each position, the least of each kind
+        self._orders: list[_Order | None] = []
+        self.kinds = 0  # how often something new has been learned
+
+    def learn(self, keys: Sequence[str]) -> None:
+        """Take note of the characters of a few keys of a page."""
+        for key in (*keys[:: max(1, len(keys) // SAMPLE)], *keys[-1:]):
+            while len(self._seen) < len(key):
+                self._known.append(set())
+                self._seen.append({})
+                self._orders.append(None)
+            for position, (character, known) in enumerate(zip(key, self._known, strict=False)):
+                if character not in known:
+                    known.add(character)
+                    self._meet(position, ord(character))
+
+    def _meet(self, position: int, code: int) -> None:
+        kind = _kind_of(code)
+        seen = self._seen[position]
+        if code < seen.get(kind, _BEYOND[-1].stop):
+            seen[kind] = code
+            self._orders[position] = None
+            self.kinds += 1
+
+    def keys_between(self, prefix: str, low: str, end: str | None, sight: Sight) -> int:
+        """Return how many keys come after `low` up to `end`, if they lie as densely as in sight."""
+        width = self._width(sight)
+        room = self._end(prefix, end, width) - self._number(low, width)
+        return sight.keys * max(0, room) // self._extent(sight, width)
+
+    def cut(self, prefix: str, low: str, end: str | None, sight: Sight, keys: int) -> str | None:
+        """
+        Return a string between `low` and `end` with about so many keys before it, if there is one.
+
+        Any string is a right one: a listing can begin at every marker. Only the balance depends on
+        what has been seen.
+        """
+        width = self._width(sight)
+        step = max(1, keys * self._extent(sight, width) // sight.keys)
+        at = self._number(low, width) + step
+        if at >= self._end(prefix, end, width):
+            return None
+        found = self._string(at, width)
+        found = found[: _common(low, found) + FINER]
+        return found if low < found and (end is None or found < end) else None
+
+    def _extent(self, sight: Sight, width: int) -> int:
+        return max(1, self._number(sight.last, width) - self._number(sight.first, width))
+
+    def _width(self, sight: Sight) -> int:
+        return min(_common(sight.first, sight.last) + DEEPER, len(self._seen))
+
+    def _number(self, key: str, width: int) -> int:
+        number = 0
+        for position in range(width):
+            order = self._order(position)
+            digit = order.digit(key[position]) if position < len(key) else 0
+            number = number * order.radix + digit
+        return number
+
+    def _string(self, number: int, width: int) -> str:
+        characters = []
+        for position in reversed(range(width)):
+            order = self._order(position)
+            number, digit = divmod(number, order.radix)
+            characters.append(order.character(digit))
+        characters.reverse()
+        # Nothing follows an absent character.
+        return "".join(characters[: characters.index("") if "" in characters else width])
+
+    def _end(self, prefix: str, end: str | None, width: int) -> int:
+        if end is not None:
+            return self._number(end, width)
+        below = 1
+        for position in range(len(prefix), width):
+            below *= self._order(position).radix
+        return self._number(prefix, width) + below
+
+    def _order(self, position: int) -> _Order:
+        order = self._orders[position]
+        if order is None:
+            order = self._orders[position] = _Order(self._seen[position])
+        return order
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters two keys have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+class _Order:
+    """The characters that may stand at a position, as the digits of a number from 1 on."""
+
+    def __init__(self, seen: Mapping[range, int]) -> None:
+        kinds = sorted(_completed(seen), key=lambda kind: kind.start)
+        self._kinds = kinds
+        self._begins = [kind.start for kind in kinds]
+        self._digits = [1, *(1 + count for count in accumulate(map(len, kinds)))]
+        self.radix = self._digits[-1]
+
+    def digit(self, character: str) -> int:
+        """Return a character's digit; between two kinds, that of the last one before it."""
+        code = ord(character)
+        at = bisect_right(self._begins, code) - 1
+        if at < 0:
+            return 1
+        kind = self._kinds[at]
+        return self._digits[at] + min(code, kind.stop - 1) - kind.start
+
+    def character(self, digit: int) -> str:
+        """Return the character of a digit, and none for nought."""
+        if digit == 0:
+            return ""
+        at = bisect_right(self._digits, digit) - 1
+        return chr(self._kinds[at].start + digit - self._digits[at])
+
+
+def _kind_of(code: int) -> range:
+    """Return the kind of a character; any other one stands for itself."""
+    kinds = _ASCII if code < 0x80 else _BEYOND  # noqa: PLR2004 - where ASCII ends
+    return next((kind for kind in kinds if code in kind), range(code, code + 1))
+
+
+def _completed(seen: Mapping[range, int]) -> Iterator[range]:
+    """Yield the codes that may stand where these kinds have been seen."""
+    for kind, least in seen.items():
+        yield kind if kind in _ASCII else range(least, kind.stop)
+    for few, others in ((_HEX, _LETTERS), (_UPPER_HEX, _UPPER_LETTERS)):
+        if others in seen and few not in seen:
+            yield few
+        # Letters without digits beside them are no hexadecimal numbers.
+        if few in seen and others not in seen and _DIGITS not in seen:
+            yield others

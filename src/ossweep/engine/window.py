@@ -1,0 +1,27 @@
+"""How many requests of one kind are worth having under way at the same time."""
+
+from __future__ import annotations
+
+GROWTH = 3  # that a prompt answer adds: while all are prompt, each round trip quadruples the window
+PROMPT = 2.0  # times the fastest answer so far, within which an answer is prompt
+
+
+class Window:
+    """
+    Grows while answers come as fast as they did, and shrinks when requests wait for each other.
+
+    Where the network is slow and the machine is not, that soon fills the line; on a fraction of a
+    core, where a request more only makes the others later, it stays as small as it began.
+    """
+
+    def __init__(self, start: int, most: int) -> None:
+        self._start = start
+        self._most = most
+        self._fastest = float("inf")
+        self.size = start
+
+    def answered(self, seconds: float) -> None:
+        """Take note of how long a request has taken."""
+        self._fastest = min(self._fastest, seconds)
+        prompt = seconds <= PROMPT * self._fastest
+        self.size = min(self._most, max(self._start, self.size + (GROWTH if prompt else -1)))
