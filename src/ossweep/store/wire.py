@@ -19,7 +19,7 @@ _TAIL = "</Key></Object></Delete>"
 # object), and those that are no characters. LF and TAB could travel, but nothing is won by it.
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-# URLs are normalised on their way, by requests, by proxies and by servers: DELETE /bucket/.. becomes
+# URLs are normalised on their way, by requests, proxies and servers: DELETE /bucket/.. would become
 # DELETE /, which deletes the bucket (measured with oss2 2.19.1 over requests and urllib3 2).
 _NOT_IN_URL = frozenset({".", ".."})
 
