@@ -68,6 +68,17 @@ def test_pages_begin_after_a_key(oss: LocalOss) -> None:
     assert list(page.keys) == ["a/2498", "a/2499"]
 
 
+@pytest.mark.parametrize("letter", [" ", "+", "%", "&", "=", "#", "?", "/", "\r", "\u00e9", "\x00"])
+def test_a_prefix_and_a_marker_may_hold_anything(oss: LocalOss, letter: str) -> None:
+    """They are signed as they are, and read as they were meant."""
+    keys = [f"a{letter}{number}" for number in range(3)]
+    oss.fill(BUCKET, [*keys, "a", "b"])
+
+    (page,) = opened(oss).pages(f"a{letter}", keys[0])
+
+    assert list(page.keys) == keys[1:]
+
+
 def test_nothing_is_one_empty_page(oss: LocalOss) -> None:
     """Its sums are nothing, too."""
     (page,) = opened(oss).pages("a/", "")

@@ -85,6 +85,16 @@ def test_an_answer_that_is_disturbed_is_read_as_oss2_reads_it_or_not_at_all(body
     check(body)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_single_change_is_read_as_oss2_reads_it_or_not_at_all(shape: str) -> None:
+    """Each byte of an answer left out, and each replaced."""
+    body = answer(["a%2F", "b"], shape, "\n")
+
+    for place in range(len(body)):
+        for letter in (b"", b"x", b"<", b">", b"/", b"&", b"%", b" ", b"\r"):
+            check(body[:place] + letter + body[place + 1 :])
+
+
 def test_every_cut_answer_is_left_to_oss2() -> None:
     """Wherever it is cut off."""
     body = answer(["a", "b"], MARKED, "\n")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import Any
 
 import oss2
 import pytest
-import requests
 import urllib3
+from urllib3 import exceptions as failures
+from urllib3.connection import HTTPSConnection
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.verdicts import is_throttling, scope_of, verdict
@@ -102,17 +104,14 @@ def test_throttling_is_told_by_status_or_code(status: int, code: str, throttles:
     assert is_throttling(status, code) is throttles
 
 
-def broken(error: Exception, cause: BaseException | None = None) -> oss2.exceptions.RequestError:
-    """Return what oss2 makes of an error of requests that has a cause."""
+def caused(error: Exception, cause: BaseException | None = None) -> Exception:
+    """Return an error of urllib3's that has a cause."""
     error.__cause__ = cause
-    return oss2.exceptions.RequestError(error)
+    return error
 
 
-def of_the_pool(reason: Exception) -> urllib3.exceptions.MaxRetryError:
-    pool: Any = urllib3.HTTPSConnectionPool("examplebucket.oss-cn-hangzhou.aliyuncs.com")
-    return urllib3.exceptions.MaxRetryError(pool, URL, reason)
-
-
+POOL: Any = urllib3.HTTPSConnectionPool("examplebucket.oss-cn-hangzhou.aliyuncs.com")
+CONNECTION: Any = HTTPSConnection("examplebucket.oss-cn-hangzhou.aliyuncs.com")
 LOST = "the connection failed or its answer did not arrive whole"
 
 
@@ -120,35 +119,42 @@ LOST = "the connection failed or its answer did not arrive whole"
     ("error", "cause", "code", "message"),
     [
         (
-            requests.ConnectionError(of_the_pool(ConnectionRefusedError(111, "refused"))),
+            failures.NewConnectionError(CONNECTION, URL),
             ConnectionRefusedError(111, "Connection refused"),
             "ConnectionError",
             "Connection refused",
         ),
         (
-            requests.ConnectionError(of_the_pool(OSError("no"))),
-            OSError(-2, "Name or service not known"),
+            failures.NameResolutionError(URL, CONNECTION, socket.gaierror(-2, "no")),
+            socket.gaierror(-2, "Name or service not known"),
             "ConnectionError",
             "Name or service not known",
         ),
         (
-            requests.exceptions.SSLError(of_the_pool(ssl.SSLError("no"))),
+            failures.SSLError(ssl.SSLError("no")),
             ssl.SSLError(1, "certificate verify failed"),
             "SSLError",
             "certificate verify failed",
         ),
-        (requests.ReadTimeout(f"HTTPSConnectionPool: {URL}"), TimeoutError(), "ReadTimeout", LOST),
-        (requests.ConnectTimeout(of_the_pool(TimeoutError())), None, "ConnectTimeout", LOST),
-        (requests.exceptions.ChunkedEncodingError(URL), None, "ChunkedEncodingError", LOST),
-        (requests.exceptions.ContentDecodingError(URL), None, "ContentDecodingError", LOST),
+        (failures.ReadTimeoutError(POOL, URL, URL), TimeoutError(), "ReadTimeout", LOST),
+        (failures.ConnectTimeoutError(CONNECTION, URL), None, "ConnectTimeout", LOST),
+        (
+            failures.ProtocolError("Connection aborted.", URL),
+            ConnectionResetError(104, "Connection reset by peer"),
+            "ConnectionError",
+            "Connection reset by peer",
+        ),
+        (failures.ProtocolError(URL), None, "ConnectionError", LOST),
+        (failures.DecodeError(URL), None, "ContentDecodingError", LOST),
+        (ConnectionResetError(URL), None, "ConnectionError", LOST),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=range(9),
 )
 def test_a_failed_connection_is_passing_and_names_no_key(
     error: Exception, cause: BaseException | None, code: str, message: str
 ) -> None:
-    """The URL is in the words of requests, and not in the operating system's."""
-    said = verdict(broken(error, cause))
+    """The URL is in the words of urllib3, and not in the operating system's."""
+    said = verdict(caused(error, cause))
 
     assert (said.code, said.message, said.scope) == (code, message, Scope.PASSING)
     assert not [secret for secret in SECRETS if secret in str(said)]
@@ -156,26 +162,14 @@ def test_a_failed_connection_is_passing_and_names_no_key(
 
 @pytest.mark.parametrize(
     "error",
-    [
-        requests.exceptions.InvalidURL(URL),
-        requests.exceptions.InvalidHeader(URL),
-        requests.exceptions.InvalidSchema(URL),
-        requests.exceptions.TooManyRedirects(URL),
-    ],
+    [failures.LocationValueError(URL), failures.LocationParseError(URL)],
     ids=lambda error: type(error).__name__,
 )
 def test_a_request_that_can_never_be_sent_ends_the_job(error: Exception) -> None:
     """No second try makes it better."""
-    said = verdict(broken(error))
+    said = verdict(error)
 
-    assert (said.code, said.message, said.scope) == (type(error).__name__, LOST, Scope.JOB)
-
-
-def test_a_failure_while_the_answer_is_read_is_one_of_the_connection() -> None:
-    """oss2 does not wrap what happens after the headers; it counts the same."""
-    said = verdict(requests.ConnectionError(URL))
-
-    assert (said.code, said.message, said.scope) == ("ConnectionError", LOST, Scope.PASSING)
+    assert (said.code, said.message, said.scope) == ("InvalidURL", LOST, Scope.JOB)
 
 
 def test_oss2s_own_complaint_ends_the_job() -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ossweep.store.rows import Shape, unquoted
+from ossweep.store.rows import Shape, column, element, unquoted
 
 _SHAPE = Shape(
     root=b"DeleteResult",
     leaves=b"EncodingType",
-    tag=b"Deleted",
-    row=(
-        rb"<Deleted>\s*<Key>V</Key>\s*(?:<VersionId>V</VersionId>\s*|<VersionId/>\s*)?"
-        # In a bucket with versions a deletion adds a marker.
-        rb"(?:<DeleteMarker>(?:true|false)</DeleteMarker>\s*)?"
-        rb"(?:<DeleteMarkerVersionId>V</DeleteMarkerVersionId>\s*)?</Deleted>\s*"
-    ).replace(b"V", rb"[^<>]*"),
-    columns=b"Key DeleteMarker",
+    row=b"Deleted",
+    content=(
+        column(b"Key")
+        # In a bucket with versions a deletion adds a marker, which is a version, too.
+        + rb"(?:<VersionId/>\s*|%s)?" % element(b"VersionId")
+        + rb"(?:%s)?" % element(b"DeleteMarker", rb"(?:true|false)")
+        + rb"(?:%s)?" % element(b"DeleteMarkerVersionId")
+    ),
 )
 
 
@@ -23,6 +23,4 @@ def read_deleted(body: bytes) -> list[str] | None:
     table = _SHAPE.read(body)
     if table is None or table.leaves.get(b"EncodingType") != b"url":
         return None
-    if not {b"true", b"false"}.issuperset(table.columns.get(b"DeleteMarker", ())):
-        return None
-    return unquoted(table.columns[b"Key"])
+    return unquoted(table.columns["Key"])

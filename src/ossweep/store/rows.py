@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 # What stands for itself wherever it stands in XML's text. Not so: & begins an entity, ] may end a
 # CDATA section, CR becomes LF, and what is not ASCII may not be UTF-8.
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&]")) + b"\t\n"
-_DECLARATION = rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"\?>\s*)?'
-_LEAF = re.compile(rb"<([A-Za-z]+)(?:/>|>([^<]*)</\1>)\s*")
-_LEAVES = rb"((?:<([A-Za-z]+)(?:/>|>[^<]*</\2>)\s*)*)"
+_SPACE = rb"[ \t\n]*"
+_DECLARATION = rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"\?>%s)?' % _SPACE
+_LEAF = re.compile(rb"<([A-Za-z]+)(?:/>|>([^<]*)</\1>)" + _SPACE)
+_LEAVES = rb"((?:<([A-Za-z]+)(?:/>|>[^<]*</\2>)%s)*)" % _SPACE
 
-# Between the values of a column, where nothing plain can be taken for it; no UTF-8 holds it either.
-BETWEEN = b"\xff"
+_BETWEEN = b"\xff"  # which no UTF-8 holds
+
+
+def element(name: bytes, content: bytes = rb"[^<]*") -> bytes:
+    """Return the pattern of an element, and of the white space after it; by default of a leaf."""
+    return rb"<%s>%s</%s>%s" % (name, content, name, _SPACE)
+
+
+def column(name: bytes, content: bytes = rb"[^<]*") -> bytes:
+    """Return the pattern of a row's leaf that is of interest."""
+    return element(name, rb"(?P<%s>%s)" % (name, content))
 
 
 @dataclass(frozen=True)
@@ -31,81 +41,52 @@ class Table:
     """The leaves of a document's root, by name, and those of its rows: a column for each name."""
 
     leaves: Mapping[bytes, bytes]
-    columns: Mapping[bytes, list[bytes]]
+    columns: Mapping[str, list[bytes]]
 
 
 class Shape:
-    """
-    The shape of a document: a root element with leaves, and rows between them that are all alike.
+    """The shape of a document: a root element with leaves, and rows between them."""
 
-    `row` matches a row, from `<tag>` to the white space after `</tag>`; there is no > in its
-    values. `columns` are the leaves of a row that are of interest.
-    """
-
-    def __init__(
-        self, *, root: bytes, leaves: bytes, tag: bytes, row: bytes, columns: bytes
-    ) -> None:
+    def __init__(self, *, root: bytes, leaves: bytes, row: bytes, content: bytes) -> None:
         self._names = frozenset(leaves.split())
-        self._columns = frozenset(columns.split())
-        self._opens, self._closes = b"<%s>" % tag, b"</%s>" % tag
-        self._row = re.compile(row)
-        self._head = re.compile(_DECLARATION + rb"<%s>\s*" % root + _LEAVES)
-        self._tail = re.compile(rb"\s*" + _LEAVES + rb"</%s>\s*" % root)
+        self._opens, self._closes = b"<%s>" % row, b"</%s>" % row
+        self._row = re.compile(element(row, _SPACE + content))
+        self._head = re.compile(_DECLARATION + b"<%s>" % root + _SPACE + _LEAVES)
+        self._tail = re.compile(_SPACE + _LEAVES + b"</%s>" % root + _SPACE)
 
     def read(self, document: bytes) -> Table | None:
         """Return what a document holds; None if it is not of this shape or has no row."""
-        first, last = document.find(self._opens), document.rfind(self._closes)
-        if first < 0 or last < first or document.translate(None, _PLAIN):
+        first, closing = document.find(self._opens), document.rfind(self._closes)
+        if first < 0 or closing < first or document.translate(None, _PLAIN):
             return None
-        last += len(self._closes)
+        last = closing + len(self._closes)
         head = self._head.fullmatch(document, 0, first)
         tail = self._tail.fullmatch(document, last)
-        row = self._row.match(document, first)
-        if head is None or tail is None or row is None:
+        # Between two rows, before the first one and after the last one there must be nothing.
+        between, *columns = _dealt(self._row.split(document[first:last]), 1 + self._row.groups)
+        if head is None or tail is None or any(between):
             return None
         pairs = _LEAF.findall(head[1] + tail[1])
         leaves = dict(pairs)
-        columns = _columns(document[first:last], row[0], self._columns)
-        if columns is None or len(leaves) != len(pairs) or not leaves.keys() <= self._names:
+        if len(leaves) != len(pairs) or not leaves.keys() <= self._names:
             return None
-        return Table(leaves, columns)
+        return Table(leaves, dict(zip(self._row.groupindex, columns, strict=True)))
 
 
-def _columns(rows: bytes, row: bytes, wanted: frozenset[bytes]) -> dict[bytes, list[bytes]] | None:
-    """
-    Return the wanted columns of rows that are all like the first one, None if they are not.
-
-    Cut at each <, rows that are alike give parts, a tag and the text after it, that begin with the
-    same tags again and again. (A parser does not tell of text that follows a closing tag here.)
-    """
-    tags = [part[: part.index(b">") + 1] for part in row.split(b"<")[1:]]
-    parts = rows.split(b"<")
-    count, rest = divmod(len(parts) - 1, len(tags))
-    if rest:
-        return None
-    columns = {}
-    for position, tag in enumerate(tags, start=1):
-        column = parts[position :: len(tags)]
-        # Whatever stands, in order, between two that begin alike begins as they do.
-        if column.count(column[0]) != count and not (
-            min(column).startswith(tag) and max(column).startswith(tag)
-        ):
-            return None
-        if (name := tag[:-1]) in wanted:
-            columns[name] = [part[len(tag) :] for part in column]
-    return columns
+def _dealt(pieces: list[bytes], hands: int) -> list[list[bytes]]:
+    return [pieces[hand::hands] for hand in range(hands)]
 
 
-def unquoted(column: Sequence[bytes]) -> list[str] | None:
+def unquoted(values: Sequence[bytes]) -> list[str] | None:
     """Return a column's values without their URL encoding; None if one of them is not UTF-8."""
-    text = BETWEEN.join(column)
+    text = _BETWEEN.join(values)
     if b"%" in text:
         # The most frequent one by far, and not the others' part: / is no digit that % could meet.
         text = unquote_to_bytes(text.replace(b"%2F", b"/"))
-    values = text.split(BETWEEN)
-    if len(values) != len(column):
+    pieces = text.split(_BETWEEN)
+    if len(pieces) != len(values):
         return None
     try:
-        return [value.decode() for value in values]
+        return list(map(bytes.decode, pieces))
     except UnicodeDecodeError:
         return None

@@ -1,28 +1,42 @@
-"""How requests travel: never longer than the time left, counted, and cut off all at once."""
+"""
+How requests travel: never longer than the time left, counted, and cut off all at once.
+
+oss2 sends its requests through a session; this one goes straight to urllib3, on which oss2's own
+stands. What requests does in between, twice a thousand keys, costs more than reading the answers.
+"""
 
 from __future__ import annotations
 
 import socket
+import ssl
 from collections import Counter
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 from weakref import WeakSet
 
-import oss2
-from requests.adapters import HTTPAdapter
+import certifi
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import parse_url
+
+from ossweep.errors import Scope, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from urllib3 import BaseHTTPResponse
 
     from ossweep.work import Kind
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0  # between two pieces of an answer; a batch of a thousand may take seconds
 SHORTEST_SECONDS = 0.05  # a timeout of 0 would be refused as "no timeout" by urllib3
+PIECE_BYTES = 64 * 1024  # of an answer that is iterated over
 
 KINDS: dict[str, Kind] = {
     "POST": "batch_delete",
@@ -30,32 +44,62 @@ KINDS: dict[str, Kind] = {
     "PUT": "put",
 }
 
+# The store tries again by itself, and OSS never redirects: DELETE must not follow anyone.
+_ONCE = Retry(False, redirect=False)
 
-class Session(oss2.Session):  # type: ignore[misc] # oss2 has no types
-    """oss2's session, with a time limit for each request and a memory of OSS's first answer."""
+
+class Session:
+    """What oss2 sends requests through: a limit for each, a count, and OSS's first time."""
 
     def __init__(self, left: Callable[[], float], connections: int) -> None:
         self._left = left
         self._open = _Connections()
-        super().__init__(adapter=_Adapter(self._open, connections))
-        # A .netrc or a proxy of the machine's would meddle with signed requests, and looking for
-        # them costs a file access each; OSS never redirects, and DELETE must not follow anyone.
-        self.session.trust_env = False
-        self.session.max_redirects = 0
+        # Neither a .netrc nor a proxy of the machine's is looked for: they would meddle with
+        # requests that are signed.
+        self._pool = cache(lambda origin: _pool(origin, self._open, connections))
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
         self.date: int | None = None  # OSS's time at its first answer, in Unix seconds
 
-    def do_request(self, req: Any, timeout: Any) -> Any:  # noqa: ARG002 - the time left decides
-        """Send one request; oss2 calls this for every one."""
+    def do_request(self, req: Any, timeout: Any) -> Response:  # noqa: ARG002 - the time left decides
+        """
+        Send one request; oss2 calls this for every one.
+
+        Raises urllib3's HTTPError if no answer comes, and StoreError for what is no OSS.
+        """
         left = max(self._left(), SHORTEST_SECONDS)
         with self._lock:
             self.requests[_kind(req)] += 1
-        response = super().do_request(req, (min(CONNECT_SECONDS, left), min(READ_SECONDS, left)))
+        path = req.url.index("/", len("https://"))
+        query = f"?{urlencode(req.params, quote_via=quote)}" if req.params else ""
+        try:
+            response = self._pool(req.url[:path]).urlopen(
+                req.method,
+                req.url[path:] + query,
+                body=req.data,
+                # oss2 says by None which headers shall not be sent.
+                headers={name: text for name, text in req.headers.items() if text is not None},
+                timeout=Timeout(min(CONNECT_SECONDS, left), min(READ_SECONDS, left)),
+                retries=_ONCE,
+                redirect=False,
+                preload_content=False,
+            )
+        except ValueError as refused:
+            if isinstance(refused, OSError | HTTPError):
+                raise
+            # What the refusal says may hold a credential.
+            raise StoreError(
+                "InvalidHeader", "a header of the request can not be sent", Scope.JOB
+            ) from None
+        if response.get_redirect_location():
+            response.close()
+            raise StoreError(
+                "Redirected", "OSS redirects nobody: another server has answered", Scope.JOB
+            )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
         self._note_date(response.headers.get("Date"))
-        return response
+        return Response(response)
 
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""
@@ -70,6 +114,23 @@ class Session(oss2.Session):  # type: ignore[misc] # oss2 has no types
         if self.date is None and date is not None:
             with suppress(ValueError, OverflowError, TypeError), self._lock:
                 self.date = self.date or int(parsedate_to_datetime(date).timestamp())
+
+
+class Response:
+    """An answer as oss2 reads it: `oss2.http.Response`, without requests and without its log."""
+
+    def __init__(self, response: BaseHTTPResponse) -> None:
+        self.response = response
+        self.status = response.status
+        self.headers = response.headers
+        self.request_id = response.headers.get("x-oss-request-id", "")
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Return up to `amt` bytes, or all that are left; none if all are read."""
+        return self.response.read(amt)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.response.stream(PIECE_BYTES))
 
 
 def _kind(request: Any) -> Kind:
@@ -104,32 +165,33 @@ class _Connections:
                         socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
 
-class _Adapter(HTTPAdapter):
-    """requests' adapter, over connections that can be cut off."""
+def _pool(origin: str, opened: _Connections, connections: int) -> HTTPConnectionPool:
+    """Return urllib3's pool for a scheme and host, over connections that tell when they open."""
 
-    def __init__(self, opened: _Connections, connections: int) -> None:
-        self._opened = opened
-        super().__init__(pool_connections=1, pool_maxsize=connections)
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            opened.opened(self)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make urllib3 use connections that tell when they open."""
-        super().init_poolmanager(*args, **kwargs)
-        opened = self._opened
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            opened.opened(self)
 
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                opened.opened(self)
+    url = parse_url(origin)
+    if url.host is None:
+        raise LocationParseError(origin)
+    pool: HTTPConnectionPool
+    if url.scheme == "https":
+        pool = HTTPSConnectionPool(url.host, url.port, maxsize=connections, ssl_context=_trust())
+        pool.ConnectionCls = Secure
+    else:
+        pool = HTTPConnectionPool(url.host, url.port, maxsize=connections)
+        pool.ConnectionCls = Plain
+    return pool
 
-        class Secure(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                opened.opened(self)
 
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
-
-        class SecurePool(HTTPSConnectionPool):
-            ConnectionCls = Secure
-
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom to trust. To read all of the world's certificates again would cost 20 ms."""
+    return ssl.create_default_context(cafile=certifi.where())

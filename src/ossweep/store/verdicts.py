@@ -9,8 +9,15 @@ tried again; the SDK for Java, `OSSErrorCode.java`, for the codes of credentials
 from __future__ import annotations
 
 import oss2.exceptions
-import requests
-import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    LocationValueError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from ossweep.errors import Scope, StoreError
 
@@ -54,13 +61,16 @@ JOB_CODES = frozenset(
     }
 )
 
-# The request itself is one that no second try makes better.
-_FINAL_FAULTS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.TooManyRedirects,  # OSS redirects nobody: another server has answered
-)
+# What a failed connection is called; urllib3's names are those of its classes. Order counts.
+_CONNECTIONS: dict[type[Exception], str] = {
+    NewConnectionError: "ConnectionError",
+    ConnectTimeoutError: "ConnectTimeout",
+    ReadTimeoutError: "ReadTimeout",
+    SSLError: "SSLError",
+    DecodeError: "ContentDecodingError",
+    LocationValueError: "InvalidURL",
+    Exception: "ConnectionError",
+}
 
 
 def scope_of(status: int, code: str) -> Scope:
@@ -85,27 +95,27 @@ def is_throttling(status: int, code: str) -> bool:
 
 
 def verdict(error: Exception) -> StoreError:
-    """Turn what oss2 or requests raised into an error that says what it is about."""
+    """Turn what oss2 or urllib3 raised into an error that says what it is about."""
     if isinstance(error, StoreError):
         return error
-    if isinstance(error, oss2.exceptions.RequestError):
-        return verdict(error.exception)
     if isinstance(error, oss2.exceptions.ServerError):
         code = error.code or f"HTTP {error.status}"
         return StoreError(code, error.message, scope_of(error.status, error.code))
     if isinstance(error, oss2.exceptions.OssError):  # oss2's own complaint, before any request
         return StoreError(type(error).__name__, str(error.body), Scope.JOB)
-    if not isinstance(error, OSError | urllib3.exceptions.HTTPError):
+    if not isinstance(error, OSError | HTTPError):
         return StoreError("UnreadableAnswer", f"{type(error).__name__}: {error}", Scope.PASSING)
-    final = isinstance(error, _FINAL_FAULTS)
-    return StoreError(type(error).__name__, _cause(error), Scope.JOB if final else Scope.PASSING)
+    code = next(name for kind, name in _CONNECTIONS.items() if isinstance(error, kind))
+    # No second try makes a URL better.
+    final = isinstance(error, LocationValueError)
+    return StoreError(code, _cause(error), Scope.JOB if final else Scope.PASSING)
 
 
 def _cause(error: BaseException) -> str:
     """
     Return the words of the operating system behind a failed connection.
 
-    What requests and urllib3 say of it holds the request's URL, and with it the key.
+    What urllib3 says of it may hold the request's URL, and with it the key.
     """
     causes = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 10:  # noqa: PLR2004 - a chain

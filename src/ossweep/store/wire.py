@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 BODY_BYTES = 2_000_000  # OSS takes 2 MB; whether a million bytes or 2**20 make one is not said
 _FRAME = len("<Object><Key></Key></Object>")
@@ -14,14 +14,13 @@ _DOCUMENT = 256  # more than the declaration and the elements around the objects
 
 _HEAD = "<Delete><Quiet>false</Quiet><Object><Key>"
 _TAIL = "</Key></Object></Delete>"
-_ESCAPED = re.compile("[&<>]")
 
 # Control characters, which XML cannot carry or which a parser may change (CR becomes LF: another
 # object), and those that are no characters. LF and TAB could travel, but nothing is won by it.
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-# URLs are normalised on their way: DELETE /bucket/.. would be sent as DELETE /, which deletes the
-# bucket (oss2 2.19.1 over urllib3 2).
+# URLs are normalised on their way, by requests, proxies and servers: DELETE /bucket/.. would become
+# DELETE /, which deletes the bucket (measured with oss2 2.19.1 over requests and urllib3 2).
 _NOT_IN_URL = frozenset({".", ".."})
 
 
@@ -67,9 +66,8 @@ def batch_document(keys: Sequence[str]) -> bytes:
 
     Source: `to_batch_delete_objects_request` of `oss2/xml_utils.py`, which is not quiet.
     """
-    names: Iterable[str] = keys
-    if _ESCAPED.search("".join(keys)):
-        names = map(_escape, keys)
+    text = "".join(keys)
+    names = map(_escape, keys) if "&" in text or "<" in text or ">" in text else keys
     text = _HEAD + "</Key></Object><Object><Key>".join(names) + _TAIL
     return text.encode("utf-8", "xmlcharrefreplace")
 
