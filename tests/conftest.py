@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from deployment import BUCKET, Deployment
 from localcloud.clients import oss2_bucket
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import oss2
+
+# How many examples a property is shown; one that takes more says how many times as many. No
+# example has a deadline: how long it takes is the machine's business.
+settings.register_profile("thorough", max_examples=120, deadline=None)
+settings.register_profile("brief", max_examples=20, deadline=None)
+settings.load_profile("thorough")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Ten thousand events that nobody has foreseen: each ends as an order, as nothing, or refused."""
+"""Twelve thousand events nobody has foreseen: each ends as an order, as nothing, or refused."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def sentence_for(event: bytes) -> str:
     return f"{len(works)} orders"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 @given(seed=st.integers(0, 2**32))
 def test_every_event_ends_as_an_order_or_is_refused_with_a_sentence(seed: int) -> None:
     """And no order reaches outside of the allow-list; twenty events for each seed."""
@@ -178,14 +178,14 @@ def test_every_event_ends_as_an_order_or_is_refused_with_a_sentence(seed: int) -
     assert [event for event in events if not sentence_for(event)] == []
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=9 * settings().max_examples)
 @given(event=st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | documents.map(_json))
 def test_every_event_that_is_like_no_other_is_refused_or_read(event: bytes) -> None:
     """Bytes, text and JSON of any kind."""
     assert sentence_for(event)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(seed=st.integers(0, 2**32))
 def test_every_event_is_answered_or_refused_by_the_whole(shared_oss: LocalOss, seed: int) -> None:
     """Through to OSS, where no other bucket is ever asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployment import BUCKET, Clock, Deployment, no_pauses, sum_of
@@ -113,7 +113,6 @@ scenes = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
 @given(scene=scenes, order=orders)
 def test_what_is_left_is_what_the_model_says(
     shared_oss: LocalOss, scene: Scene, order: Order
@@ -137,7 +136,10 @@ def test_what_is_left_is_what_the_model_says(
     )
     assert {failure["key"] for failure in answer["failures"]} == failed
     if scene.passing is None:
-        assert answer["deleted"] == len((taken | named) - failed)
+        # What went unconfirmed before time ran out is not there to be listed again.
+        unseen = scene.lost & taken if scene.hurry else set()
+        gone = (taken | named) - failed
+        assert len(gone - unseen) <= answer["deleted"] <= len(gone)
 
 
 def _deployed(oss: LocalOss, scene: Scene) -> Deployment:

@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeBucket, FakeKey, S3Backend, s3_backends
@@ -66,16 +67,30 @@ class Page:
     truncated: bool
 
 
-class AnnouncedKey(FakeKey):
-    """An object of many bytes that holds none: they are zeros, made when somebody reads them."""
+class SeededKey(FakeKey):
+    """
+    An object that nobody has put there; of one that was given a size, the bytes are zeros.
+
+    It is a copy of `model`, and made without moto's constructor, which takes eight times
+    longer and keeps a list of all that were ever made.
+    """
+
+    content: int | bytes
+
+    @classmethod
+    def like(cls, model: FakeKey, name: str, content: int | bytes) -> "SeededKey":
+        seeded: SeededKey = object.__new__(cls)
+        seeded.__dict__.update(model.__dict__, name=name, content=content)
+        seeded.contentsize = content if isinstance(content, int) else len(content)
+        seeded._etag = _etag(content)
+        return seeded
 
     @property
     def value(self) -> bytes:
-        return bytes(self.contentsize)
+        return bytes(self.content)
 
-    @value.setter
-    def value(self, value: bytes) -> None:
-        self.contentsize = len(value)
+    def dispose(self, garbage: bool = False) -> None:
+        """Nothing was opened for it."""
 
 
 class MotoStore:
@@ -136,13 +151,15 @@ class MotoStore:
     def delete(self, bucket: str, key: str) -> Reply:
         return self._ask("DELETE", bucket, key)
 
-    def delete_batch(self, bucket: str, keys: Iterable[str]) -> Reply:
-        named = "".join(f"<Object><Key>{_hex(key)}</Key></Object>" for key in keys)
-        with self._lock:
-            path = self._path(bucket) + "?delete"
-            return self._ask_locked("POST", path, f"<Delete>{named}</Delete>".encode(), {})
-
     # What is read and written in process.
+
+    def delete_batch(self, bucket: str, keys: Iterable[str]) -> None:
+        """Deleted in moto's backend: its server takes 0.08 s more for 1,000 keys."""
+        with self._lock:
+            stored = self._bucket(bucket).keys
+            for name in map(_hex, keys):
+                if name in stored:
+                    stored.pop(name)
 
     def has_bucket(self, bucket: str) -> bool:
         with self._lock:
@@ -192,8 +209,12 @@ class MotoStore:
         moment = datetime.fromtimestamp(modified, tz=timezone.utc).replace(tzinfo=None)
         with self._lock:
             stored = self._bucket(bucket)
+            model = FakeKey("", b"", stored.account_id, stored.region_name, bucket_name=stored.name)
+            model.last_modified = moment
             for key, content in contents.items():
-                stored.keys.setlist(_hex(key), [_seeded(stored, _hex(key), content, moment)])
+                name = _hex(key)
+                stored.keys.setlist(name, [SeededKey.like(model, name, content)])
+            model.dispose()
 
     def keys(self, bucket: str) -> list[str]:
         with self._lock:
@@ -244,21 +265,7 @@ def _listed(key: bytes, stored: FakeKey) -> Listed:
     )
 
 
-def _seeded(bucket: FakeBucket, name: str, content: int | bytes, modified: datetime) -> FakeKey:
-    kind = FakeKey if isinstance(content, bytes) else AnnouncedKey
-    value = content if isinstance(content, bytes) else b""
-    stored = kind(
-        name=name,
-        value=value,
-        account_id=bucket.account_id,
-        region_name=bucket.region_name,
-        bucket_name=bucket.name,
-        version_id="null",
-        etag=hashlib.md5(str(content).encode(), usedforsecurity=False).hexdigest()
-        if isinstance(content, int)
-        else None,
-    )
-    if isinstance(content, int):
-        stored.contentsize = content
-    stored.last_modified = modified
-    return stored
+@cache
+def _etag(content: int | bytes) -> str:
+    text = content if isinstance(content, bytes) else str(content).encode()
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()

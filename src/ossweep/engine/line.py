@@ -170,7 +170,7 @@ class Line:
         return due
 
     def _due(self) -> Due | float | None:
-        """Return what may be taken up now, or the seconds until something may, if anything waits."""
+        """Return what may be taken up now, or else the seconds until something may."""
         free = self._throttle.room() > 0 and self._gate.admits("batch_delete")
         pause = None
         for due in self._queues():

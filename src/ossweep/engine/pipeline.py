@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+@final
 class Pipeline:
     """
     Runs requests in threads, for as long as its `with` block lasts, and books them in the caller's.
@@ -59,7 +60,7 @@ class Pipeline:
         future.add_done_callback(self._ended.put)
 
     def settle(self, patience: float) -> None:
-        """Book what has ended; if nothing has, wait up to `patience` seconds for the next to end."""
+        """Book what has ended; if nothing has, wait so many seconds for the next to end."""
         try:
             self._book(self._ended.get(timeout=max(0.0, patience)))
             while True:

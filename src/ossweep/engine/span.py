@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class Span:
     """
-    The keys below `prefix` that come after `after`, up to and with `until`; None is the prefix's end.
+    The keys below `prefix` after `after`, up to and with `until`; None is the prefix's end.
 
     `at` is the key up to which it has been listed, `settled` the one up to which all that was met
     is settled. `spared` and `failed` count what was met and settled between the span before it and

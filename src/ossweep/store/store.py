@@ -142,21 +142,6 @@ class OssStore:
             )
         return self._session.date
 
-    def scan(self, prefix: str, after: str) -> Iterator[Found]:
-        """Yield the objects below a prefix that come after a key; raises Closed, StoreError."""
-        listing = oss2.ObjectIterator(
-            self._bucket, prefix=prefix, marker=after, max_keys=PAGE_KEYS, max_retries=1
-        )
-        while True:
-            if listing.entries:
-                entry = next(listing)
-                yield Found(entry.key, entry.size, entry.last_modified)
-            elif not listing.is_truncated:
-                return
-            else:
-                # An iterator whose page failed stands where it stood: asking again loses nothing.
-                self._ask("list", listing.fetch_with_retry)
-
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """
         Yield the pages of objects below a prefix that come after a key, each with whether there
@@ -230,7 +215,7 @@ class OssStore:
     def _delete(self, keys: Sequence[str], deletion: _Deletion) -> None:
         try:
             deleted = self._send(keys, deletion)
-        except _TooMany as refused:
+        except _TooManyError as refused:
             self._gate.admit("batch_delete", after=refused.pause)
             self._world.sleep(refused.pause)
             size = deletion.pace.batch_keys
@@ -270,13 +255,13 @@ class OssStore:
         """
         Ask OSS to delete keys, and return those of them that its answer confirms.
 
-        Raises what `_ask` does, and _TooMany when they should go in smaller parts.
+        Raises what `_ask` does, and _TooManyError when they should go in smaller parts.
         """
 
         def paced(code: str) -> float:
             pause = deletion.pace.refused(len(keys), partition=code == PARTITION)
             if len(keys) > deletion.pace.batch_keys:
-                raise _TooMany(pause)
+                raise _TooManyError(pause)
             return pause
 
         try:
@@ -336,7 +321,7 @@ class OssStore:
                 pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
 
 
-class _TooMany(Exception):
+class _TooManyError(Exception):
     """OSS's quotas have refused a batch that should be tried in smaller parts, after a pause."""
 
     def __init__(self, pause: float) -> None:
