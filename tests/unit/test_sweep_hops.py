@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ossweep.engine.sweep import Result
-    from ossweep.work import Page
+    from ossweep.work import Failure, Page
     from unit.memory import Seen
-    from ossweep.work import Failure
 
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),))
 TREE = replace(ALL, directories=frozenset({"a/"}))
