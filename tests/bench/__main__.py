@@ -56,7 +56,7 @@ def main() -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     signal.signal(signal.SIGTERM, _end)
     where = _where()
-    measured = []
+    measured: list[Measured] = []
     with StoreProcess() as store:
         bench = Bench(
             store,
@@ -106,4 +106,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("ended before its end; nothing was written")

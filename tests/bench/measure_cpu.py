@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from bench.trials import Trial
 
 KEYS = 100_000
-ROUNDS = 5
-FEWER = 5_000  # for those that send a request for each key
+ROUNDS = 3
+FEWER = 2_000  # for those that send a request for each key
 GOALS = {"s5cmd rm": 8.0, "ossutil rm": 6.0, "oss2, batches": 5.0}
 OURS, INDENTED = "ossweep", "ossweep, OSS's XML indented"
 
