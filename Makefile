@@ -48,8 +48,7 @@ $(PEERS)/ready: tests/bench/requirements.txt
 		if [ $$all = yes ]; then touch $@; fi
 
 bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench ARGS="A B" WRITE=README.md
-	@PYTHONPATH=tests $(VENV)/bin/python -m bench --peers $(PEERS) --build $(BUILD) $(ARGS) \
-		$(if $(WRITE),--write $(WRITE))
+	@PYTHONPATH=tests $(VENV)/bin/python -m bench --peers $(PEERS) $(ARGS) $(if $(WRITE),--write $(WRITE))
 
 # Function Compute runs python3.10 on Debian 10 (glibc 2.28) and python3.12 on Debian 11 (2.31).
 PLATFORMS := manylinux2014_x86_64 manylinux_2_28_x86_64 linux_x86_64

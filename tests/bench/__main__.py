@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bench import measure_cpu, measure_quota, measure_wall
+from bench import (
+    measure_budget,
+    measure_cpu,
+    measure_memory,
+    measure_profile,
+    measure_quota,
+    measure_start,
+    measure_wall,
+)
 from bench.contenders import peers
 from bench.options import Bench
 from bench.report import markdown, show, write
@@ -34,8 +42,12 @@ MEASURES: dict[str, Callable[[Bench], Measured]] = {
     "A": measure_cpu.measure,
     "B": measure_wall.measure,
     "C": measure_quota.measure,
+    "D": measure_memory.measure,
+    "E": measure_budget.measure,
+    "F": measure_start.measure,
+    "profile": measure_profile.measure,
 }
-ASKED_FOR = ("A", "B", "C")
+USUAL = ("A", "B", "C", "D", "E", "F")
 
 
 def main() -> int:
@@ -43,20 +55,21 @@ def main() -> int:
     asked = _arguments()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     signal.signal(signal.SIGTERM, _end)
-    measured = []
+    where = _where()
+    measured: list[Measured] = []
     with StoreProcess() as store:
         bench = Bench(
             store,
             peers(asked.peers.resolve()),
             console,
-            asked.build.resolve(),
+            asked.build,
             asked.runs,
             asked.scale,
         )
-        for letter in asked.measures or ASKED_FOR:
+        for letter in asked.measures or USUAL:
             measured.append(MEASURES[letter](bench))
             show(measured[-1], console)
-    text = "\n".join((_where(), "", *map(markdown, measured)))
+    text = "\n".join((where, "", *map(markdown, measured)))
     if asked.write:
         write(asked.write, text)
     if asked.markdown:
@@ -70,7 +83,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, help="how often each is run")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 takes a tenth of the keys")
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-bench", help="their venv")
-    parser.add_argument("--build", type=Path, default=ROOT / "build", help="what F starts")
+    parser.add_argument("--build", type=Path, help="what F starts; without it F builds that")
     parser.add_argument("--write", type=Path, help="a page with marks for the tables")
     parser.add_argument("--markdown", type=Path, help="a file for the tables")
     return parser.parse_args()
@@ -82,7 +95,8 @@ def _where() -> str:
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return (
         f"{dt.datetime.now(dt.timezone.utc):%Y-%m-%d}, {os.cpu_count()} cores of "
-        f"{names[0] if names else platform.machine()}, Python {platform.python_version()}."
+        f"{names[0] if names else platform.machine()}, Python {platform.python_version()}; "
+        f"load average before it began: {os.getloadavg()[0]:.1f}."
     )
 
 
@@ -92,4 +106,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("ended before its end; nothing was written")

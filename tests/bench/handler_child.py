@@ -10,11 +10,14 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-def main() -> None:
-    """Import the handler, call it once, and write down when, what it said and what it took."""
-    folder = Path(sys.argv[1])
+def invoke(folder: Path, run: Callable[[Callable[[], str]], str]) -> None:
+    """Import the handler, have it run once, and write down when, what it said, what it took."""
     order = json.loads((folder / "order").read_text())
     import index  # noqa: PLC0415 its import is measured
     from localcloud.fc_context import context_of  # noqa: PLC0415 as late as the handler itself
@@ -22,7 +25,7 @@ def main() -> None:
     context, event = context_of(order["context"]), json.dumps(order["event"]).encode()
     imported = time.process_time()
     entered = time.monotonic()
-    answer = index.handler(event, context)
+    answer = run(lambda: index.handler(event, context))
     returned = time.monotonic()
     report = {
         "entered": entered,
@@ -44,4 +47,4 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    invoke(Path(sys.argv[1]), lambda handler: handler())

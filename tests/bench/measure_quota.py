@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.contenders import NOTHING
@@ -76,12 +76,8 @@ def _peer(bench: Bench, spec: Spec) -> list[Trial]:
         if peer.name == PEER and not peer.missing:
             start = let(peer, bench.store, Spec(), NOTHING).wall
             trial = let(peer, bench.store, spec)
-            return [_less(trial, start)]
+            return [replace(trial, wall=trial.wall - start)]
     return []
-
-
-def _less(trial: Trial, start: float) -> Trial:
-    return type(trial)(trial.weighed, trial.wall - start, trial.stats, trial.report, trial.fault)
 
 
 def _tell(

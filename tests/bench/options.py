@@ -19,14 +19,14 @@ class Bench:
     """
     The store, the other deleters, and how much is asked of them all.
 
-    `scale` is applied to all numbers of keys; `runs` is how often each is run, None for as often as
-    the measure thinks fit.
+    `build` is what is deployed, None to build it. `scale` is applied to all numbers of keys; `runs`
+    is how often each is run, None for as often as the measure thinks fit.
     """
 
     store: StoreProcess
     peers: list[Peer]
     console: Console
-    build: Path
+    build: Path | None
     runs: int | None = None
     scale: float = 1.0
 

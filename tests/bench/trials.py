@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 SRC = TESTS.parent / "src"
 BUCKET = "bench"
-ALL = {"bucket": BUCKET, "everything": True, "confirm": BUCKET}
-NONE = {"bucket": BUCKET, "prefix": NOTHING}
 ENDS_IN = 900.0  # seconds, or it is killed
 
 
@@ -39,6 +37,7 @@ class Trial:
     wall: float
     stats: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    profile: list[Any] = field(default_factory=list)
     fault: str | None = None
 
     @property
@@ -66,10 +65,15 @@ class Trial:
 class Invocation:
     """How the handler is invoked: event, time limit in whole seconds, settings, and by what."""
 
-    event: dict[str, Any] = field(default_factory=lambda: ALL)
+    event: dict[str, Any] | None = None  # None deletes everything
     timeout: int = 3600
     settings: dict[str, str] = field(default_factory=dict)
     module: str = "bench.handler_child"
+
+
+def everything(bucket: str) -> dict[str, Any]:
+    """Return the order to delete all of a bucket."""
+    return {"bucket": bucket, "everything": True, "confirm": bucket}
 
 
 def sweep(
@@ -92,7 +96,10 @@ def sweep(
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        order = {"event": invocation.event, "context": _context(invocation.timeout)}
+        order = {
+            "event": invocation.event or everything(bucket),
+            "context": _context(invocation.timeout),
+        }
         (folder / "order").write_text(json.dumps(order))
         argv = [sys.executable, "-m", invocation.module, name]
         weighed = weigh(argv, environ, folder, min(ENDS_IN, invocation.timeout + 30))
@@ -100,8 +107,10 @@ def sweep(
         if not written.exists():
             return Trial(weighed, weighed.wall, fault=_unfinished(weighed))
         report = json.loads(written.read_text())
+        profile = folder / "profile"
+        rows = json.loads(profile.read_text()) if profile.exists() else []
     wall = report["returned"] - report["entered"]
-    return Trial(weighed, wall, store.stats(bucket), report)
+    return Trial(weighed, wall, store.stats(bucket), report, rows)
 
 
 def sweep_all(store: StoreProcess, spec: Spec, invocation: Invocation | None = None) -> Trial:
@@ -112,7 +121,7 @@ def sweep_all(store: StoreProcess, spec: Spec, invocation: Invocation | None = N
 
 def sweep_nothing(store: StoreProcess) -> Trial:
     """Let ossweep look for what is not there: what it costs to be started at all."""
-    return sweep(store, Spec(), Invocation(NONE))
+    return sweep(store, Spec(), Invocation({"bucket": BUCKET, "prefix": NOTHING}))
 
 
 def _inexact(trial: Trial, count: int) -> str | None:
@@ -152,7 +161,7 @@ def _unfinished(weighed: Weighed) -> str:
 
 
 def _with(trial: Trial, fault: str | None) -> Trial:
-    return Trial(trial.weighed, trial.wall, trial.stats, trial.report, fault)
+    return replace(trial, fault=fault)
 
 
 def _context(timeout: int) -> dict[str, Any]:
