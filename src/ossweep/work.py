@@ -37,6 +37,39 @@ class Page(Protocol):
     def objects(self) -> Sequence[Found]:
         """Return the objects one by one, which costs more than all of the above."""
 
+    def part(self, first: int, end: int) -> Page:
+        """Return the page of its objects from number `first` up to, and without, number `end`."""
+
+
+@dataclass(frozen=True)
+class Lot:
+    """Objects that have been looked at one by one. It can be taken for a page."""
+
+    found: Sequence[Found]
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The objects' keys."""
+        return [found.key for found in self.found]
+
+    @property
+    def newest(self) -> int:
+        """When the last of the objects was written, in Unix seconds; 0 if there is none."""
+        return max((found.modified for found in self.found), default=0)
+
+    @property
+    def bytes(self) -> int:
+        """The sum of the objects' sizes."""
+        return sum(found.size for found in self.found)
+
+    def objects(self) -> Sequence[Found]:
+        """Return the objects."""
+        return self.found
+
+    def part(self, first: int, end: int) -> Lot:
+        """Return the page of its objects from number `first` up to, and without, number `end`."""
+        return Lot(self.found[first:end])
+
 
 @dataclass(frozen=True)
 class Failure:

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from threading import Condition, Event, RLock
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batches import Lot
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.work import Answer, Failure, Found
+from ossweep.work import Answer, Failure, Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.batches import Lot
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.work import Answer, Ceiling, Counts, Failure, Found, Range, Work
+from ossweep.work import Answer, Ceiling, Counts, Failure, Found, Lot, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:

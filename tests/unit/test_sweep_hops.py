@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.batches import Lot
 from ossweep.engine.line import AHEAD
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
-from ossweep.work import Counts, Found, Range, Work
+from ossweep.work import Counts, Found, Lot, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batches import Lot
 from ossweep.engine.rest import joined
-from ossweep.work import Counts, Work
+from ossweep.work import Counts, Lot, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from ossweep.work import Found
+from ossweep.work import Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,32 +26,6 @@ GONE = "gone before its turn came"  # a marker object that somebody else has del
 
 
 Source = Literal["named", "listed", "marker"]
-
-
-@dataclass(frozen=True)
-class Lot:
-    """Objects that were chosen one by one. It can be taken for a page of a listing."""
-
-    found: Sequence[Found]
-
-    @property
-    def keys(self) -> Sequence[str]:
-        """The objects' keys."""
-        return [found.key for found in self.found]
-
-    @property
-    def newest(self) -> int:
-        """When the last of the objects was written, in Unix seconds; 0 if there is none."""
-        return max((found.modified for found in self.found), default=0)
-
-    @property
-    def bytes(self) -> int:
-        """The sum of the objects' sizes."""
-        return sum(found.size for found in self.found)
-
-    def objects(self) -> Sequence[Found]:
-        """Return the objects."""
-        return self.found
 
 
 @dataclass(frozen=True)
@@ -75,8 +49,7 @@ class Batch:
         """Return its first part with so many keys, and the rest; what it spares is in the rest."""
         if len(self.keys) <= keys:
             return self, None
-        found = self.page.objects()
-        first, rest = Lot(found[:keys]), Lot(found[keys:])
+        first, rest = self.page.part(0, keys), self.page.part(keys, len(self.keys))
         part = replace(self, keys=first.keys, page=first, skipped={}, place=self.keys[keys - 1])
         return part, replace(self, keys=rest.keys, page=rest)
 
@@ -124,19 +97,20 @@ class Choice:
                 self._stop_at_ceiling()
                 return
 
-    def listed(self, span: Span, page: Page, keys: Sequence[str]) -> None:
+    def listed(self, span: Span, page: Page) -> None:
         """
-        Choose from a page of a span those keys that belong to it, and cut what batches they fill.
+        Choose from a page of a span, and cut what batches that fills.
 
-        Raises StoreError if OSS's own time, by which they are judged, is not known.
+        Raises StoreError if OSS's own time, by which objects are judged, is not known.
         """
-        if self._takes_whole(span, page, keys):
+        keys = page.keys
+        if keys and self._takes_whole(span, page, keys):
             self._chosen += len(keys)
             self.met += len(keys)
             span.place = keys[-1]
             self._cut(span, page)
         else:
-            self._one_by_one(span, page.objects()[: len(keys)])
+            self._one_by_one(span, page.objects())
         if span.listed or len(span.chosen) >= ENOUGH_KEYS:
             self.flush(span)
 
@@ -169,8 +143,7 @@ class Choice:
     def _takes_whole(self, span: Span, page: Page, keys: Sequence[str]) -> bool:
         """Tell whether all of a page is chosen and makes a batch by itself."""
         return (
-            len(keys) == len(page.keys)
-            and 0 < len(keys) <= self._room()
+            len(keys) <= self._room()
             and not (span.chosen or span.skipped)
             and page.newest < self._clock()
             and not self._has_special(keys[0], keys[-1])

@@ -74,9 +74,9 @@ class Frontier:
             return cut
         return None
 
-    def take(self, span: Span, page: Page, *, more: bool) -> Sequence[str]:
+    def take(self, span: Span, page: Page, *, more: bool) -> Page:
         """
-        Take note of a range's page, after which there are more or not; return its keys.
+        Take note of a range's page, after which there are more or not; return what belongs to it.
 
         What was cut off from the range while the page was on its way is left to whoever lists it.
         Raises StoreError for a page that holds what it should not, or not in order.
@@ -92,7 +92,8 @@ class Frontier:
             self._page_keys = max(self._page_keys, len(keys))
         span.listed = not more
         if span.until is not None and keys and keys[-1] >= span.until:
-            keys = keys[: bisect_right(keys, span.until)]
+            page = page.part(0, bisect_right(keys, span.until))
+            keys = page.keys
             span.listed = True
         if span.guesses:
             span.guesses = 0
@@ -102,7 +103,7 @@ class Frontier:
         if keys:
             span.at = keys[-1]
             self.met += len(keys)
-        return keys
+        return page
 
     def forget(self, span: Span) -> None:
         """Let a range go of which nothing is left; what it has settled lies before the next one."""

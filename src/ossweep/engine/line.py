@@ -130,8 +130,7 @@ class Line:
                 raise found
             page, more, seconds = found
             self._window.answered(seconds)
-            keys = self._frontier.take(span, page, more=more)
-            self._choice.listed(span, page, keys)
+            self._choice.listed(span, self._frontier.take(span, page, more=more))
         except Closed:
             self._end_listing()
         except StoreError as error:

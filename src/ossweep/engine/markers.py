@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batches import BATCH_KEYS, GONE, Batch, Lot
+from ossweep.engine.batches import BATCH_KEYS, GONE, Batch
+from ossweep.work import Lot
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Choice

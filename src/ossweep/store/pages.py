@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.store.lazy import Lazy
 from ossweep.store.rows import Shape, column, element, unquoted
-from ossweep.work import Found
+from ossweep.work import Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -60,31 +60,9 @@ class PlainPage:
         """Return the objects one by one."""
         return list(map(Found, self.keys, map(int, self._sizes), map(_unix, self._times)))
 
-
-@dataclass(frozen=True, slots=True)
-class LookedAt:
-    """A page of objects that oss2 has looked at one by one."""
-
-    found: tuple[Found, ...]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The objects' keys."""
-        return tuple(each.key for each in self.found)
-
-    @property
-    def newest(self) -> int:
-        """The last of the objects' times, in Unix seconds; 0 if there is no object."""
-        return max((each.modified for each in self.found), default=0)
-
-    @property
-    def bytes(self) -> int:
-        """The sum of the objects' sizes."""
-        return sum(each.size for each in self.found)
-
-    def objects(self) -> tuple[Found, ...]:
-        """Return the objects."""
-        return self.found
+    def part(self, first: int, end: int) -> PlainPage:
+        """Return the page of its objects from number `first` up to, and without, number `end`."""
+        return PlainPage(self.keys[first:end], self._times[first:end], self._sizes[first:end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +97,7 @@ def page_of(entries: Sequence[Any]) -> Page:
     """Return the page that an ObjectIterator has fetched as its entries."""
     if isinstance(entries, Entries):
         return entries.page
-    return LookedAt(tuple(Found(each.key, each.size, each.last_modified) for each in entries))
+    return Lot(tuple(Found(each.key, each.size, each.last_modified) for each in entries))
 
 
 def read_listing(body: bytes) -> Listing | None:
