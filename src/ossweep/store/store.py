@@ -155,8 +155,8 @@ class OssStore:
         while listing.is_truncated:
             # An iterator whose page failed stands where it stood: asking again loses nothing.
             self._ask("list", listing.fetch_with_retry)
-            entries, listing.entries = listing.entries, []
-            yield page_of(entries), listing.is_truncated
+            page, listing.entries = page_of(listing.entries), []
+            yield page, listing.is_truncated
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""

@@ -12,7 +12,7 @@ import ssl
 from collections import Counter
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -56,7 +56,7 @@ class Session:
         self._open = _Connections()
         # Neither a .netrc nor a proxy of the machine's is looked for: they would meddle with
         # requests that are signed.
-        self._pool = cache(lambda origin: _pool(origin, self._open, connections))
+        self._pool = cache(partial(_pool, opened=self._open, connections=connections))
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
         self.date: int | None = None  # OSS's time at its first answer, in Unix seconds
@@ -68,12 +68,13 @@ class Session:
         Raises urllib3's HTTPError if no answer comes, and StoreError for what is no OSS.
         """
         left = max(self._left(), SHORTEST_SECONDS)
+        path = req.url.index("/", len("https://"))
         with self._lock:
             self.requests[_kind(req)] += 1
-        path = req.url.index("/", len("https://"))
+            pool = self._pool(req.url[:path])
         query = f"?{urlencode(req.params, quote_via=quote)}" if req.params else ""
         try:
-            response = self._pool(req.url[:path]).urlopen(
+            response = pool.urlopen(
                 req.method,
                 req.url[path:] + query,
                 body=req.data,
@@ -89,7 +90,7 @@ class Session:
                 raise
             # What the refusal says may hold a credential.
             raise StoreError(
-                "InvalidHeader", "a header of the request can not be sent", Scope.JOB
+                "InvalidHeader", "a header of the request cannot be sent", Scope.JOB
             ) from None
         if response.get_redirect_location():
             response.close()
