@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from deployment import BUCKET
 
 if TYPE_CHECKING:
@@ -73,6 +75,19 @@ assert set({ONLY_FOR_ENCRYPTION + ONLY_FOR_EVENTS}) & sys.modules.keys() == set(
     )
 
     assert oss.keys(BUCKET) == []
+
+
+@pytest.mark.parametrize("before", ["enable", "disable"])
+def test_no_garbage_is_looked_for_in_what_the_door_imports(before: str) -> None:
+    """It is set aside for good; all else is collected as it was before, or is not."""
+    _fresh(f"""
+import gc
+gc.{before}()
+enabled = gc.isenabled()
+import index
+assert gc.isenabled() is enabled
+assert gc.get_freeze_count() > len(gc.get_objects())
+""")
 
 
 def test_whoever_encrypts_after_the_door_has_opened_has_the_real_modules() -> None:
