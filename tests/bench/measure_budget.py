@@ -63,10 +63,11 @@ def measure(bench: Bench) -> Measured:
     measured.row(
         "share of the budget until the last answer of OSS", shares.times(100).text(1, " %")
     )
-    short = Spread([run.share for run in runs if run.budget < 3] or [0.0])
-    long = Spread([run.share for run in runs if run.budget >= 3] or [0.0])
-    measured.row("the same, of budgets below 3 s", short.times(100).text(1, " %"))
-    measured.row("the same, of budgets from 3 s on", long.times(100).text(1, " %"))
+    for name, some in (
+        ("of budgets below 3 s", [run.share for run in runs if run.budget < 3]),
+        ("of budgets from 3 s on", [run.share for run in runs if run.budget >= 3]),
+    ):
+        measured.row(f"the same, {name}", Spread(some).times(100).text(1, " %") if some else "")
     measured.row(
         f"jobs of {bench.keys(JOB_KEYS):,} keys carried through to their end",
         f"{sum(fault is None for fault, _ in finished)} of {jobs}, in "
