@@ -173,7 +173,7 @@ class Frontier:
 
     def _expected(self, span: Span, sight: Sight) -> int:
         """Return how many keys a range probably still holds; reckoned anew when it has changed."""
-        state = (span.at, span.until, sight, self._alphabet.kinds)
+        state = (span.at, span.until, sight, self._alphabet.lessons)
         if span.expected is None or span.expected[0] != state:
             keys = self._alphabet.keys_between(span.prefix, span.at, span.until, sight)
             span.expected = state, keys

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SAMPLE = 5  # keys of a page that the alphabet is learned from
+SURE_WRAPS = 2  # times that a position must have begun anew before its last character is known
 DEEPER = 10  # characters after two keys' common beginning that tell how far they are apart
 FINER = 3  # characters by which a cut goes beyond what it has in common with the keys around it
 
@@ -46,6 +47,38 @@ class Sight:
     last: str
 
 
+@dataclass
+class _Place:
+    """What has been seen at a position of keys: by kind, the codes from the least to the last."""
+
+    characters: set[str] = field(default_factory=set)
+    codes: dict[range, range] = field(default_factory=dict)
+    # Whether it has begun anew behind another character before it. Then the last one that it had
+    # is likely to be the last one of all; else it may go on.
+    wraps: int = 0
+    order: _Order | None = None
+
+    def meet(self, character: str) -> bool:
+        """Take note of a character; return whether that changes anything."""
+        if character in self.characters:
+            return False
+        self.characters.add(character)
+        code = ord(character)
+        kind = _kind_of(code)
+        before = self.codes.get(kind, range(code, code + 1))
+        self.codes[kind] = range(min(before.start, code), max(before.stop, code + 1))
+        self.order = None
+        return True
+
+    def wrap(self) -> bool:
+        """Take note that it has begun anew; return whether that changes anything."""
+        self.wraps += 1
+        if self.wraps != SURE_WRAPS:
+            return False
+        self.order = None
+        return True
+
+
 class Alphabet:
     """
     The characters that keys have at each position, and keys as numbers written in them.
@@ -55,30 +88,25 @@ class Alphabet:
     """
 
     def __init__(self) -> None:
-        self._known: list[set[str]] = []  # at each position, the characters seen
-        self._seen: list[dict[range, int]] = []  # at each position, the least of each kind
-        self._orders: list[_Order | None] = []
-        self.kinds = 0  # how often something new has been learned
+        self._places: list[_Place] = []
+        self._last = ""  # of the keys that were learned before
+        self.lessons = 0  # how often something new has been learned
 
     def learn(self, keys: Sequence[str]) -> None:
         """Take note of the characters of a few keys of a page."""
-        for key in (*keys[:: max(1, len(keys) // SAMPLE)], *keys[-1:]):
-            while len(self._seen) < len(key):
-                self._known.append(set())
-                self._seen.append({})
-                self._orders.append(None)
-            for position, (character, known) in enumerate(zip(key, self._known, strict=False)):
-                if character not in known:
-                    known.add(character)
-                    self._meet(position, ord(character))
-
-    def _meet(self, position: int, code: int) -> None:
-        kind = _kind_of(code)
-        seen = self._seen[position]
-        if code < seen.get(kind, _BEYOND[-1].stop):
-            seen[kind] = code
-            self._orders[position] = None
-            self.kinds += 1
+        some = (*keys[:: max(1, len(keys) // SAMPLE)], *keys[-1:])
+        while len(self._places) < max(map(len, some)):
+            self._places.append(_Place())
+        for key in some:
+            for place, character in zip(self._places, key, strict=False):
+                self.lessons += place.meet(character)
+        for before, after in ((some[0], some[-1]), sorted((self._last, some[0]))):
+            common = _common(before, after)
+            pairs = zip(self._places[common:], before[common:], after[common:], strict=False)
+            for place, one, other in pairs:
+                if one > other:
+                    self.lessons += place.wrap()
+        self._last = some[-1]
 
     def keys_between(self, prefix: str, low: str, end: str | None, sight: Sight) -> int:
         """Return how many keys come after `low` up to `end`, if they lie as densely as in sight."""
@@ -106,7 +134,7 @@ class Alphabet:
         return max(1, self._number(sight.last, width) - self._number(sight.first, width))
 
     def _width(self, sight: Sight) -> int:
-        return min(_common(sight.first, sight.last) + DEEPER, len(self._seen))
+        return min(_common(sight.first, sight.last) + DEEPER, len(self._places))
 
     def _number(self, key: str, width: int) -> int:
         number = 0
@@ -135,10 +163,10 @@ class Alphabet:
         return self._number(prefix, width) + below
 
     def _order(self, position: int) -> _Order:
-        order = self._orders[position]
-        if order is None:
-            order = self._orders[position] = _Order(self._seen[position])
-        return order
+        place = self._places[position]
+        if place.order is None:
+            place.order = _Order(_completed(place.codes, wrapped=place.wraps >= SURE_WRAPS))
+        return place.order
 
 
 def _common(one: str, other: str) -> int:
@@ -150,8 +178,8 @@ def _common(one: str, other: str) -> int:
 class _Order:
     """The characters that may stand at a position, as the digits of a number from 1 on."""
 
-    def __init__(self, seen: Mapping[range, int]) -> None:
-        kinds = sorted(_completed(seen), key=lambda kind: kind.start)
+    def __init__(self, kinds: Iterable[range]) -> None:
+        kinds = sorted(kinds, key=lambda kind: kind.start)
         self._kinds = kinds
         self._begins = [kind.start for kind in kinds]
         self._digits = [1, *(1 + count for count in accumulate(map(len, kinds)))]
@@ -180,13 +208,22 @@ def _kind_of(code: int) -> range:
     return next((kind for kind in kinds if code in kind), range(code, code + 1))
 
 
-def _completed(seen: Mapping[range, int]) -> Iterator[range]:
-    """Yield the codes that may stand where these kinds have been seen."""
-    for kind, least in seen.items():
-        yield kind if kind in _ASCII else range(least, kind.stop)
+def _completed(seen: Mapping[range, range], *, wrapped: bool) -> Iterator[range]:
+    """Yield the codes that may stand where these have been seen, by kind."""
+    if wrapped:
+        yield from seen.values()
+        return
     for few, others in ((_HEX, _LETTERS), (_UPPER_HEX, _UPPER_LETTERS)):
-        if others in seen and few not in seen:
-            yield few
+        letters = [seen[kind] for kind in (few, others) if kind in seen]
+        if sum(map(len, letters)) <= 1 and not (few in seen and _DIGITS in seen):
+            yield from letters  # as in a word that all keys share
+            continue
+        yield few
         # Letters without digits beside them are no hexadecimal numbers.
-        if few in seen and others not in seen and _DIGITS not in seen:
+        if others in seen or _DIGITS not in seen:
             yield others
+    for kind, codes in seen.items():
+        if kind == _DIGITS:
+            yield kind  # of a counter's leading noughts, too
+        elif kind not in _ASCII:
+            yield range(codes.start, kind.stop) if len(codes) > 1 else codes
