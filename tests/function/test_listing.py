@@ -46,8 +46,18 @@ def test_a_page_holds_a_thousand_keys(oss: LocalOss) -> None:
 
     pages = list(opened(oss).pages("a/", ""))
 
-    assert [list(page.keys) for page in pages] == [KEYS[:1000], KEYS[1000:2000], KEYS[2000:]]
+    assert [list(page.keys) for page, _ in pages] == [KEYS[:1000], KEYS[1000:2000], KEYS[2000:]]
     assert oss.count("list") == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "more"), [(999, [False]), (1000, [False]), (1001, [True, False])]
+)
+def test_a_page_tells_whether_there_are_more(oss: LocalOss, number: int, more: list[bool]) -> None:
+    """As OSS says it; a full page may well be the last one."""
+    oss.fill(BUCKET, [f"a/{each:04}" for each in range(number)])
+
+    assert [each for _, each in opened(oss).pages("a/", "")] == more
 
 
 def test_no_page_is_asked_for_before_its_turn(oss: LocalOss) -> None:
@@ -63,7 +73,7 @@ def test_pages_begin_after_a_key(oss: LocalOss) -> None:
     """That key itself is not among them."""
     oss.fill(BUCKET, KEYS)
 
-    (page,) = opened(oss).pages("a/", "a/2497")
+    ((page, _),) = opened(oss).pages("a/", "a/2497")
 
     assert list(page.keys) == ["a/2498", "a/2499"]
 
@@ -74,14 +84,14 @@ def test_a_prefix_and_a_marker_may_hold_anything(oss: LocalOss, letter: str) -> 
     keys = [f"a{letter}{number}" for number in range(3)]
     oss.fill(BUCKET, [*keys, "a", "b"])
 
-    (page,) = opened(oss).pages(f"a{letter}", keys[0])
+    ((page, _),) = opened(oss).pages(f"a{letter}", keys[0])
 
     assert list(page.keys) == keys[1:]
 
 
 def test_nothing_is_one_empty_page(oss: LocalOss) -> None:
     """Its sums are nothing, too."""
-    (page,) = opened(oss).pages("a/", "")
+    ((page, _),) = opened(oss).pages("a/", "")
 
     assert (list(page.keys), page.newest, page.bytes, list(page.objects())) == ([], 0, 0, [])
 
@@ -90,7 +100,7 @@ def test_a_page_knows_its_objects(oss: LocalOss) -> None:
     """Each by itself, the last one written, and the sum of their sizes."""
     oss.fill(BUCKET, ["a/1", "a/2"])
 
-    (page,) = opened(oss).pages("a/", "")
+    ((page, _),) = opened(oss).pages("a/", "")
 
     first, second = page.objects()
     assert [first.key, second.key] == ["a/1", "a/2"]
@@ -116,7 +126,7 @@ def test_a_page_tried_again_is_the_same_page(oss: LocalOss, fault: Any) -> None:
     oss.fill(BUCKET, KEYS)
     oss.misbehave(fault)
 
-    assert [key for page in opened(oss).pages("a/", "") for key in page.keys] == KEYS
+    assert [key for page, _ in opened(oss).pages("a/", "") for key in page.keys] == KEYS
 
 
 def test_a_page_that_is_refused_for_good_raises(oss: LocalOss) -> None:

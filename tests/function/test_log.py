@@ -22,8 +22,8 @@ def test_a_sweep_logs_its_start_its_progress_and_its_end(deployment: Deployment)
     deployment.fill(*(f"a/{number:05}" for number in range(6000)))
     clock = Clock()
     deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
-    deployment.oss.misbehave(Before("list", clock.pass_by(2)))
-    deployment.set(log_seconds="5").send({"prefix": "a/"})
+    deployment.oss.misbehave(Before("batch_delete", clock.pass_by(2)))
+    deployment.set(log_seconds="5", in_flight="1").send({"prefix": "a/"})
 
     start, *progress, end = deployment.log
 

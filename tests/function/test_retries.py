@@ -94,7 +94,11 @@ def test_a_listing_page_tried_again_neither_loses_nor_repeats_a_key(
 
 
 def test_pauses_grow_and_are_drawn_by_chance(deployment: Deployment) -> None:
-    """Full jitter: between nothing and twice as much as the time before, up to ten seconds."""
+    """
+    Full jitter: between nothing and twice as much as the time before, up to ten seconds.
+
+    What OSS's quotas refuse goes by the throttle instead.
+    """
     drawn: list[tuple[float, float]] = []
     slept: list[float] = []
 
@@ -103,7 +107,7 @@ def test_pauses_grow_and_are_drawn_by_chance(deployment: Deployment) -> None:
         return high / 4
 
     deployment.world = replace(no_pauses(), uniform=uniform, sleep=slept.append)
-    deployment.oss.misbehave(Refuse(503, "ServiceUnavailable", operation="delete"))
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="delete"))
 
     answer = deployment.send({"keys": ["a"]})
 
@@ -112,7 +116,7 @@ def test_pauses_grow_and_are_drawn_by_chance(deployment: Deployment) -> None:
     assert (
         answer["status"],
         answer["failures"][0]["code"],
-    ) == ("incomplete", "ServiceUnavailable")
+    ) == ("incomplete", "InternalError")
     assert deployment.oss.count("delete") == ATTEMPTS
 
 
@@ -121,7 +125,7 @@ def test_no_pause_is_longer_than_the_time_left(deployment: Deployment) -> None:
     slept: list[float] = []
     deployment.world = replace(no_pauses(), uniform=lambda _, high: high, sleep=slept.append)
     deployment.timeout = 5
-    deployment.oss.misbehave(Refuse(503, "ServiceUnavailable", operation="delete"))
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="delete"))
 
     answer = deployment.send({"keys": ["a"]})
 

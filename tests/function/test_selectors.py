@@ -107,29 +107,29 @@ def test_overlapping_selectors_list_nothing_twice(deployment: Deployment) -> Non
     assert answer["requests_made"] == {"list": 1, "batch_delete": 1, "delete": 0, "throttled": 0}
 
 
-def test_2500_objects_cost_three_listings_and_three_deletions(deployment: Deployment) -> None:
-    """Pages and batches are full."""
-    deployment.fill(*numbered("logs/", 2500), "other")
+def test_1900_objects_cost_two_listings_and_two_deletions(deployment: Deployment) -> None:
+    """Pages and batches are full, and nothing more is asked for."""
+    deployment.fill(*numbered("logs/", 1900), "other")
 
     answer = deployment.send({"prefix": "logs/"})
 
     assert deployment.keys() == ["other"]
-    assert answer["requests_made"] == {"list": 3, "batch_delete": 3, "delete": 0, "throttled": 0}
+    assert answer["requests_made"] == {"list": 2, "batch_delete": 2, "delete": 0, "throttled": 0}
     assert [
         request.query["max-keys"]
         for request in deployment.oss.requests
         if request.operation == "list"
-    ] == ["1000"] * 3
+    ] == ["1000"] * 2
 
 
-def test_many_small_prefixes_share_a_batch(deployment: Deployment) -> None:
-    """Objects of different prefixes travel together."""
-    deployment.fill(*(f"{letter}/1" for letter in "abcdef"))
+def test_a_small_prefix_costs_one_listing_and_one_deletion(deployment: Deployment) -> None:
+    """Each is a range by itself, and none waits for another one."""
+    deployment.fill(*(f"{letter}/{number}" for letter in "abcdef" for number in range(2)))
 
     answer = deployment.send({"prefix": [f"{letter}/" for letter in "abcde"]})
 
-    assert deployment.keys() == ["f/1"]
-    assert answer["requests_made"] == {"list": 5, "batch_delete": 1, "delete": 0, "throttled": 0}
+    assert deployment.keys() == ["f/0", "f/1"]
+    assert answer["requests_made"] == {"list": 5, "batch_delete": 5, "delete": 0, "throttled": 0}
 
 
 def test_a_directorys_marker_object_goes_last(deployment: Deployment) -> None:

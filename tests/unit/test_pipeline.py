@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from functools import partial
 from threading import Barrier, Event, Lock
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,9 @@ import pytest
 from ossweep.engine.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 LONG = 10.0  # real seconds: no test waits so long unless it fails
-
-
-def long() -> float:
-    return LONG
 
 
 def threads_of_a_pipeline() -> list[threading.Thread]:
@@ -29,6 +26,11 @@ def assert_that_nothing_is_running() -> None:
     for thread in threads_of_a_pipeline():
         thread.join(LONG)
     assert threads_of_a_pipeline() == []
+
+
+def settle_all(pipeline: Pipeline) -> None:
+    while pipeline.busy:
+        pipeline.settle(LONG)
 
 
 class Gauge:
@@ -49,283 +51,259 @@ class Gauge:
             self.now -= 1
 
 
-@pytest.mark.parametrize("most", [1, 2, 5])
-def test_as_many_act_at_once_as_may(most: int) -> None:
+class Held:
+    """Something to act on that ends when it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = Event()
+        self._go = Event()
+
+    def act(self) -> str:
+        self.begun.set()
+        assert self._go.wait(LONG)
+        return "held"
+
+    def close(self) -> None:
+        self._go.set()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_as_many_act_at_once_as_there_are_threads(threads: int) -> None:
     """Not one fewer, and never one more."""
     gauge = Gauge()
-    full = Barrier(most)
+    full = Barrier(threads)
+    booked: list[int] = []
 
-    def act(batch: int) -> int:
+    def act(number: int) -> int:
         with gauge:
             full.wait(LONG)  # passes only when as many as may are in here together
-            return batch
+            return number
 
-    with Pipeline(act, most, LONG) as pipeline:
-        outcomes = list(pipeline.outcomes(iter(range(most * 20)), long))
+    with Pipeline(threads, LONG) as pipeline:
+        for number in range(threads * 20):
+            pipeline.start(partial(act, number), booked.append)
+        settle_all(pipeline)
 
-    assert sorted(outcomes, key=int) == list(range(most * 20))  # type: ignore[arg-type] # none is None
-    assert (gauge.most, gauge.ever) == (most, most * 20)
+    assert sorted(booked) == list(range(threads * 20))
+    assert (gauge.most, gauge.ever) == (threads, threads * 20)
     assert_that_nothing_is_running()
 
 
-@pytest.mark.parametrize("most", [1, 3])
-def test_the_listing_is_one_batch_ahead_and_no_more(most: int) -> None:
-    """While all deletions are taken, the listing stands still: memory has a bound."""
-    taken: list[int] = []
-    ahead, release = Event(), Event()
+def test_each_is_booked_by_its_own_book() -> None:
+    """A page goes where its listing was started, and an answer where its batch was."""
+    first: list[int] = []
+    second: list[str] = []
 
-    def batches() -> Iterator[int]:
+    with Pipeline(2, LONG) as pipeline:
+        pipeline.start(lambda: 1, first.append)
+        pipeline.start(lambda: "a", second.append)
+        settle_all(pipeline)
+
+    assert (first, second) == ([1], ["a"])
+
+
+def test_everything_is_booked_in_the_callers_thread() -> None:
+    """Nothing that is booked needs a lock, and nothing is booked before the caller settles."""
+    acted: list[threading.Thread] = []
+    booked: list[threading.Thread] = []
+    ended = Barrier(9)
+
+    def act() -> None:
+        acted.append(threading.current_thread())
+        ended.wait(LONG)
+
+    with Pipeline(8, LONG) as pipeline:
+        for _ in range(8):
+            pipeline.start(act, lambda _: booked.append(threading.current_thread()))
+        ended.wait(LONG)
+        before = len(booked)
+        settle_all(pipeline)
+
+    assert threading.current_thread() not in acted
+    assert (before, booked) == (0, [threading.current_thread()] * 8)
+
+
+def test_what_ends_first_is_booked_first() -> None:
+    """Nothing waits for something slower that was started before it."""
+    slow = Held()
+    booked: list[object] = []
+
+    with Pipeline(2, LONG) as pipeline, closing(slow):
+        pipeline.start(slow.act, booked.append)
+        for number in range(9):
+            pipeline.start(partial(abs, number), booked.append)
+        while len(booked) < 9:
+            pipeline.settle(LONG)
+        slow.close()
+        settle_all(pipeline)
+
+    assert booked == [*range(9), "held"]
+
+
+def test_all_that_has_ended_is_booked_at_once() -> None:
+    """The caller decides what to do next when it knows all that there is to know."""
+    booked: list[int] = []
+    one_after_the_other, last = 1, Event()
+
+    with Pipeline(one_after_the_other, LONG) as pipeline:
         for number in range(50):
-            taken.append(number)
-            if len(taken) == most + 1:
-                ahead.set()
-            yield number
+            pipeline.start(partial(abs, number), booked.append)
+        pipeline.start(last.set, lambda _: None)
+        assert last.wait(LONG)
+        pipeline.settle(LONG)
+        at_once = len(booked)
 
-    def act(batch: int) -> int:
-        assert release.wait(LONG)
-        return batch
-
-    with Pipeline(act, most, LONG) as pipeline:
-        outcomes = pipeline.outcomes(batches(), lambda: 0.02)
-        assert next(outcomes) is None
-        assert ahead.wait(LONG)
-        assert [next(outcomes) for _ in range(3)] == [None] * 3
-        assert taken == list(range(most + 1))
-        release.set()
-        assert {outcome for outcome in outcomes if outcome is not None} == set(range(50))
-    assert_that_nothing_is_running()
+    assert at_once == 50
 
 
-def test_while_none_may_run_ahead_no_further_batch_is_taken_up() -> None:
-    """Those that are out come back; then the next is taken up, or nothing ever would be."""
-    acted: list[int] = []
-    slow = Event()
+def test_what_is_booked_may_start_more() -> None:
+    """Until nothing is left."""
+    booked: list[int] = []
 
-    def act(batch: int) -> int:
-        acted.append(batch)
-        if batch == 0:
-            assert slow.wait(LONG)
-        return batch
+    with Pipeline(2, LONG) as pipeline:
 
-    ahead: set[int] = set()
-    quiet = 0
-    with Pipeline(act, 3, LONG) as pipeline:
-        outcomes = pipeline.outcomes(iter(range(50)), lambda: 0.02, lambda: len(ahead) < 10)
-        while len(ahead) < 10 or quiet < 3:
-            outcome = next(outcomes)
-            quiet = quiet + 1 if outcome is None else 0
-            ahead |= set() if outcome is None else {outcome}
-        taken_up = len(acted)
-        slow.set()
-        rest = {outcome for outcome in outcomes if outcome is not None}
+        def book(number: int) -> None:
+            booked.append(number)
+            if number:
+                pipeline.start(partial(abs, number - 1), book)
 
-    # Two were out with the slow one as the ninth came; the tenth and the eleventh are theirs.
-    assert 11 <= taken_up <= 12
-    assert 10 <= len(ahead) <= 11
-    assert (ahead & rest, ahead | rest) == (set(), set(range(50)))
-    assert_that_nothing_is_running()
+        pipeline.start(partial(abs, 20), book)
+        settle_all(pipeline)
+
+    assert booked == list(range(20, -1, -1))
 
 
-def test_outcomes_come_as_they_end() -> None:
-    """No batch waits for a slower one before it."""
-    others = Event()
-
-    def act(batch: int) -> int:
-        if batch == 0:
-            assert others.wait(LONG)
-        return batch
-
-    seen: list[int | None] = []
-    with Pipeline(act, 2, LONG) as pipeline:
-        for outcome in pipeline.outcomes(iter(range(10)), long):
-            seen.append(outcome)
-            if len(seen) == 9:
-                others.set()
-
-    assert seen == [*range(1, 10), 0]
-    assert_that_nothing_is_running()
-
-
-def test_while_nothing_ends_the_caller_is_asked_back() -> None:
+@pytest.mark.parametrize("patience", [0.0, -1.0, 0.001])
+def test_while_nothing_ends_the_caller_is_asked_back(patience: float) -> None:
     """After its patience is over, so that it can look at the time."""
-    release = Event()
+    slow = Held()
+    booked: list[object] = []
 
-    def act(batch: int) -> int:
-        assert release.wait(LONG)
-        return batch
+    with Pipeline(1, LONG) as pipeline, closing(slow):
+        pipeline.start(slow.act, booked.append)
+        for _ in range(5):
+            pipeline.settle(patience)
+        quiet = (pipeline.busy, list(booked))
+        slow.close()
+        settle_all(pipeline)
 
-    with Pipeline(act, 1, LONG) as pipeline:
-        outcomes = pipeline.outcomes(iter([7]), lambda: 0.0)
-        seen = [next(outcomes) for _ in range(5)]
-        release.set()
-        rest = [outcome for outcome in outcomes if outcome is not None]
-
-    assert (seen, rest) == ([None] * 5, [7])
-
-
-def test_without_batches_there_are_no_outcomes() -> None:
-    """And the pipeline can be used for others after them."""
-    made: Pipeline[int, int] = Pipeline(abs, 2, LONG)
-    with made as pipeline:
-        first = list(pipeline.outcomes(iter(()), long))
-        second = list(pipeline.outcomes(iter([-1]), long))
-        third = list(pipeline.outcomes(iter([-2, -2]), long))
-
-    assert (first, second, third) == ([], [1], [2, 2])
+    assert (quiet, booked) == ((True, []), ["held"])
 
 
-def test_the_batches_are_advanced_by_one_thread_at_a_time() -> None:
-    """A generator that is entered twice at once would raise."""
-    gauge = Gauge()
+def test_who_has_started_nothing_is_not_busy() -> None:
+    """Nor is who has booked all that was started."""
+    with Pipeline(2, LONG) as pipeline:
+        before = pipeline.busy
+        pipeline.settle(0.0)
+        pipeline.start(lambda: 1, lambda _: None)
+        meanwhile = pipeline.busy
+        settle_all(pipeline)
 
-    def batches() -> Iterator[int]:
-        for number in range(300):
-            with gauge:
-                pass
-            yield number
-
-    made: Pipeline[int, int] = Pipeline(abs, 4, LONG)
-    with made as pipeline:
-        outcomes = list(pipeline.outcomes(batches(), long))
-
-    assert (len(outcomes), gauge.most) == (300, 1)
+    assert (before, meanwhile, pipeline.busy) == (False, True, False)
 
 
-def failing_act(batch: int) -> int:
-    if batch == 3:
-        raise ZeroDivisionError
-    return batch
-
-
-def failing_batches() -> Iterator[int]:
-    yield from (0, 1, 2)
+def fail(_: object = None) -> int:
     raise ZeroDivisionError
 
 
 @pytest.mark.parametrize(
-    ("act", "batches"),
-    [(failing_act, lambda: iter(range(10))), (abs, failing_batches)],
-    ids=["in a thread", "in the batches"],
+    ("act", "book"), [(fail, print), (lambda: 1, fail)], ids=["in a thread", "in the book"]
 )
 def test_an_exception_reaches_the_caller(
-    act: Callable[[int], int], batches: Callable[[], Iterator[int]]
+    act: Callable[[], int], book: Callable[[int], None]
 ) -> None:
     """And leaves no thread running."""
-    with pytest.raises(ZeroDivisionError), Pipeline(act, 2, LONG) as pipeline:
-        list(pipeline.outcomes(batches(), long))
+
+    def run() -> None:
+        with Pipeline(2, LONG) as pipeline:
+            pipeline.start(act, book)
+            settle_all(pipeline)
+
+    with pytest.raises(ZeroDivisionError):
+        run()
 
     assert_that_nothing_is_running()
 
 
 def test_an_exception_waits_for_those_who_are_under_way() -> None:
     """The caller gets it when nothing acts any more."""
-    inside, release = Event(), Event()
-    ended: list[int] = []
+    slow = Held()
+    ended: list[str] = []
 
-    def act(batch: int) -> int:
-        if batch == 0:
-            inside.set()
-            assert release.wait(LONG)
-            ended.append(batch)
-            return batch
-        assert inside.wait(LONG)
-        raise ZeroDivisionError
+    def run() -> None:
+        with Pipeline(2, LONG) as pipeline, closing(slow):
+            pipeline.start(lambda: ended.append(slow.act()), lambda _: None)
+            assert slow.begun.wait(LONG)
+            pipeline.start(fail, lambda _: None)
+            settle_all(pipeline)
 
-    class Cut:
-        def close(self) -> None:
-            release.set()
+    with pytest.raises(ZeroDivisionError):
+        run()
 
-    with (
-        pytest.raises(ZeroDivisionError),
-        Pipeline(act, 2, LONG) as pipeline,
-        closing(Cut()),
-    ):
-        list(pipeline.outcomes(iter(range(2)), long))
-
-    assert ended == [0]
+    assert ended == ["held"]
     assert_that_nothing_is_running()
 
 
 def test_who_leaves_early_does_not_start_what_was_waiting() -> None:
-    """Of the batches listed ahead none is acted on."""
+    """Of what no thread has taken up nothing is acted on, then or later."""
+    slow = Held()
     acted: list[int] = []
-    first, ahead, release = Event(), Event(), Event()
 
-    def batches() -> Iterator[int]:
-        yield 0
-        ahead.set()
-        yield from range(1, 100)
+    with Pipeline(1, LONG) as pipeline, closing(slow):
+        pipeline.start(slow.act, lambda _: None)
+        for number in range(100):
+            pipeline.start(partial(acted.append, number), lambda _: None)
+        assert slow.begun.wait(LONG)
 
-    def act(batch: int) -> int:
-        acted.append(batch)
-        first.set()
-        assert release.wait(LONG)
-        return batch
-
-    class Cut:
-        def close(self) -> None:
-            release.set()
-
-    with Pipeline(act, 1, LONG) as pipeline, closing(Cut()):
-        outcomes = pipeline.outcomes(batches(), lambda: 0.0)
-        while not (first.is_set() and ahead.is_set()):
-            assert next(outcomes) is None
-
-    assert acted == [0]
+    assert acted == []
     assert_that_nothing_is_running()
 
 
 @pytest.mark.timeout(30)  # or a hundred graces would pass
-def test_what_never_began_is_neither_waited_for_nor_an_outcome() -> None:
+def test_what_never_began_is_neither_waited_for_nor_booked() -> None:
     """Whoever leaves at once cancels what no thread has taken up; often enough, some is."""
     for steps in range(100):
-        made: Pipeline[int, int] = Pipeline(abs, 2, LONG)
-        with made as pipeline:
-            outcomes = pipeline.outcomes(iter(range(1, 100)), lambda: 0.0)
-            for _ in range(1 + steps % 7):
-                next(outcomes)
-        assert set(pipeline.late()) <= set(range(1, 100))
+        acted: list[int] = []
+        booked: list[None] = []
+        with Pipeline(2, LONG) as pipeline:
+            for number in range(20):
+                pipeline.start(partial(acted.append, number), booked.append)
+            for _ in range(steps % 7):
+                pipeline.settle(0.0)
+        pipeline.settle_late()
+        assert_that_nothing_is_running()
+        assert len(booked) == len(acted)
 
-    assert_that_nothing_is_running()
 
-
-def test_who_comes_back_while_the_caller_leaves_is_late() -> None:
+def test_who_comes_back_while_the_caller_leaves_is_booked_late() -> None:
     """What has been done is told, though nobody has waited for it."""
-    inside, release = Barrier(3), Event()
+    first, second = Held(), Held()
+    booked: list[str] = []
 
-    def act(batch: int) -> int:
-        inside.wait(LONG)
-        assert release.wait(LONG)
-        return batch
+    with Pipeline(2, LONG) as pipeline, closing(first), closing(second):
+        for held in (first, second):
+            pipeline.start(held.act, booked.append)
+            assert held.begun.wait(LONG)
+        pipeline.settle(0.0)
+    before = list(booked)
+    pipeline.settle_late()
+    pipeline.settle_late()
 
-    class Cut:
-        def close(self) -> None:
-            release.set()
-
-    with Pipeline(act, 2, LONG) as pipeline, closing(Cut()):
-        outcomes = pipeline.outcomes(iter([1, 2]), lambda: 0.0)
-        while inside.n_waiting < 2:
-            assert next(outcomes) is None
-        inside.wait(LONG)
-
-    assert sorted(pipeline.late()) == [1, 2]
+    assert (before, booked) == ([], ["held", "held"])
     assert_that_nothing_is_running()
 
 
 def test_who_cannot_be_stopped_does_not_hold_up_the_caller() -> None:
-    """The grace is over, and the caller goes on without it."""
-    release = Event()
+    """The grace is over, and the caller goes on without it; it is not booked."""
+    stuck = Held()
+    booked: list[str] = []
 
-    def act(batch: int) -> int:
-        assert release.wait(LONG)
-        return batch
+    with closing(stuck):
+        with Pipeline(1, grace=0.0) as pipeline:
+            pipeline.start(stuck.act, booked.append)
+            assert stuck.begun.wait(LONG)
+        pipeline.settle_late()
+        still_running = len(threads_of_a_pipeline())
 
-    try:
-        with Pipeline(act, 1, grace=0.0) as pipeline:
-            assert next(pipeline.outcomes(iter([1]), lambda: 0.0)) is None
-        still_running = not release.is_set()
-    finally:
-        release.set()
-
-    assert still_running
+    assert (still_running, booked) == (1, [])
     assert_that_nothing_is_running()
