@@ -10,8 +10,9 @@ said = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 
 READY := $(VENV)/ready
 PEERS ?= .venv-bench
-# Reads the package index in a third of the time that those take which come with Python.
+# This pip reads the package index in less than half the time of those that come with Python.
 PIP := pip==26.3
+INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile
 WITH := PYTHONPATH=src:tests $(VENV)/bin/
 
 .PHONY: help run test check bench package deploy invoke schema clean needs-serverless needs-runtime
@@ -22,8 +23,8 @@ help:  ## Show these commands
 $(READY): requirements.txt tests/requirements.txt
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version): about a minute, once."
 	@$(PYTHON) -m venv $(VENV)
-	@for what in "$(PIP)" "-r tests/requirements.txt"; do $(VENV)/bin/pip install --quiet \
-		--disable-pip-version-check --no-compile $$what || exit; done
+	@$(INSTALL) $(PIP)
+	@$(INSTALL) -r tests/requirements.txt
 	@touch $@
 
 run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/direct-directory.json

@@ -71,16 +71,20 @@ class SeededKey(FakeKey):
     """
     An object that nobody has put there; of one that was given a size, the bytes are zeros.
 
-    It is a copy of `model`, and made without moto's constructor, which takes eight times
+    It is a copy of a model, and made without moto's constructor, which takes eight times
     longer and keeps a list of all that were ever made.
     """
 
     content: int | bytes
 
     @classmethod
-    def like(cls, model: FakeKey, name: str, content: int | bytes) -> "SeededKey":
+    def of(
+        cls, bucket: FakeBucket, name: str, content: int | bytes, modified: datetime
+    ) -> "SeededKey":
         seeded: SeededKey = object.__new__(cls)
-        seeded.__dict__.update(model.__dict__, name=name, content=content)
+        seeded.__dict__.update(_model().__dict__, name=name, content=content)
+        seeded.bucket_name = bucket.name
+        seeded.last_modified = modified
         seeded.contentsize = content if isinstance(content, int) else len(content)
         seeded._etag = _etag(content)
         return seeded
@@ -209,12 +213,9 @@ class MotoStore:
         moment = datetime.fromtimestamp(modified, tz=timezone.utc).replace(tzinfo=None)
         with self._lock:
             stored = self._bucket(bucket)
-            model = FakeKey("", b"", stored.account_id, stored.region_name, bucket_name=stored.name)
-            model.last_modified = moment
             for key, content in contents.items():
                 name = _hex(key)
-                stored.keys.setlist(name, [SeededKey.like(model, name, content)])
-            model.dispose()
+                stored.keys.setlist(name, [SeededKey.of(stored, name, content, moment)])
 
     def keys(self, bucket: str) -> list[str]:
         with self._lock:
@@ -263,6 +264,13 @@ def _listed(key: bytes, stored: FakeKey) -> Listed:
     return Listed(
         key, stored.last_modified, stored.etag, stored.size, stored.storage_class or "STANDARD"
     )
+
+
+@cache
+def _model() -> FakeKey:
+    model = FakeKey("", b"", DEFAULT_ACCOUNT_ID, "us-east-1", version_id="null")
+    model.dispose()
+    return model
 
 
 @cache
