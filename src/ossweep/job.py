@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep import policy
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
-from ossweep.engine.throttle import Throttle
+from ossweep.engine.throttle import ACCOUNT_RATE, Throttle
 from ossweep.errors import SettingsError
 from ossweep.handover import continuation
 from ossweep.log import Log
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 
+MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
 LISTINGS = 32  # pages of listings that a job may ask for at once
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
@@ -197,10 +198,22 @@ def _status(work: Work, result: Result) -> tuple[str, str | None]:
             return "stopped", result.stopped
         return "unfinished", "time ran out; send the continuation back to go on"
     if work.dry_run:
-        return "planned", None
+        return "planned", advice(result.counts.planned)
     if result.counts.failed:
         return "incomplete", "some keys could not be deleted; `failures` names them"
     return "done", None
+
+
+def advice(planned: int) -> str | None:
+    """Return what to consider before so many objects are deleted, if they are many."""
+    if planned < MANY_OBJECTS:
+        return None
+    hours = planned / ACCOUNT_RATE / 3600
+    return (
+        f"deleting {planned:,} objects takes at least {hours:.1f} hours, because OSS lets an "
+        f"account delete {ACCOUNT_RATE:,.0f} a second; if a prefix and an age describe them and "
+        "a day more does no harm, a lifecycle rule of the bucket deletes them without a function"
+    )
 
 
 def _region(app: App) -> str:

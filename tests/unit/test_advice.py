@@ -1,0 +1,19 @@
+"""What a large dry run advises."""
+
+from __future__ import annotations
+
+from ossweep.job import advice
+
+
+def test_a_large_dry_run_tells_of_lifecycle_rules() -> None:
+    """With the hours that OSS's quota makes of it."""
+    said = advice(1_000_000_000)
+
+    assert said is not None
+    assert "1,000,000,000 objects takes at least 27.8 hours" in said
+    assert "a lifecycle rule of the bucket deletes them" in said
+
+
+def test_a_smaller_dry_run_has_no_advice() -> None:
+    """Up to ten million objects a sweep is done in minutes."""
+    assert advice(9_999_999) is None
