@@ -18,7 +18,7 @@ from ossweep.engine.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ossweep.engine.throttle import Lane, Ticket
+    from ossweep.engine.throttle import Lane, Ticket, Turn
 
 PAGE_KEYS = 1000
 LISTERS = 32
@@ -27,9 +27,14 @@ AHEAD = 4000  # keys of a lane that may be listed and not deleted
 
 @dataclass
 class Bucket:
-    """Tokens that come back at a rate; it holds one second's worth and is full at first."""
+    """
+    Tokens that come back at a rate; it holds one second's worth and is full at first.
+
+    `later` are times from which on it has another rate.
+    """
 
     rate: float
+    later: tuple[tuple[float, float], ...] = ()
     tokens: float = field(init=False)
     at: float = 0.0
 
@@ -37,6 +42,9 @@ class Bucket:
         self.tokens = self.rate
 
     def holds(self, objects: float, now: float) -> bool:
+        for since, rate in self.later:
+            if since <= now:
+                self.rate = rate
         self.tokens = min(self.rate, self.tokens + (now - self.at) * self.rate)
         self.at = now
         return objects <= self.tokens
@@ -202,22 +210,22 @@ class Sweep:
     def _start(self) -> None:
         """Start what may start, taking turns, and wake up when the next may."""
         soonest = float("inf")
+        room = self.throttle.room()
         passed = 0
-        while self.ranges and passed < len(self.ranges) and self.throttle.room():
+        while room and passed < len(self.ranges):
             keys = self.ranges[0]
             self.ranges.rotate(-1)
-            most = keys.lane.batch_keys
-            if not keys.waiting or (keys.waiting < most and keys.listed < keys.end):
-                passed += 1
+            passed += 1
+            objects = min(keys.lane.batch_keys, keys.waiting)
+            if not objects or (objects == keys.waiting < PAGE_KEYS / 4 and keys.listed < keys.end):
                 continue
             wait = self.throttle.wait(keys.lane)
             if wait > 0:
                 soonest = min(soonest, wait)
-                passed += 1
                 continue
             passed = 0
-            objects = min(most, keys.waiting)
             ticket = self.throttle.start(keys.lane, objects)
+            room = self.throttle.room()
             self._in_flight += 1
             self.run.windows.append((self.now, self._in_flight))
             self._send(ticket, keys.start, objects, objects)
@@ -256,15 +264,13 @@ class Sweep:
             ticket.ended()
             self._in_flight -= 1
             return
-        left = objects - part
-        self._send(ticket, first + part, left, min(left, ticket.lane.batch_keys))
+        self._send_later(ticket, first + part, objects - part, ticket.part(objects - part))
 
     def _refused(
         self, ticket: Ticket, first: int, objects: int, part: int, partition: bool
     ) -> None:
-        pause = ticket.refused(part, partition=partition)
-        part = min(part, ticket.lane.batch_keys)
-        self.at(
-            pause + self.random.uniform(0.0, self.late),
-            lambda: self._send(ticket, first, objects, part),
-        )
+        self._send_later(ticket, first, objects, ticket.refused(part, partition=partition))
+
+    def _send_later(self, ticket: Ticket, first: int, objects: int, turn: Turn) -> None:
+        late = self.random.uniform(0.0, self.late)
+        self.at(turn.after + late, lambda: self._send(ticket, first, objects, turn.objects))

@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SAFE = 0.95  # of a published quota: where a pace begins that was refused for the first time
-DROP = 0.05  # of the rate, at a refusal; twice and four times as much at the two that follow it
-DROPS = 3  # refusals in a row that lower the rate; when those after it are refused too, it pauses
+DROP = 0.15  # of the rate, at each refusal after that
+DROPS = 5  # refusals in a row that lower the rate; if those after it are refused too, it pauses
 GROWTH = 0.005  # of the peak, per cubed second
 FIRST_PAUSE = 0.2  # seconds; doubled after each refusal
 LONGEST_PAUSE = 3.0  # seconds
-BURST = 250  # objects that may go at once when requests have started late
+BURST = 200  # objects that may go at once to make up for requests that started late
 
 START = 16  # deletions in flight while none has come back
 FACTOR = 4  # the window grows so many times in a round trip
-FLOOR = 4  # deletions in flight are worth it even if one would keep this machine busy
+FLOOR = 4  # deletions in flight are worth it even if one alone keeps this machine busy
 REMEMBERED = 64  # deletions whose round trips the window looks back on
 
 
@@ -27,89 +27,103 @@ class Pace:
     """
     Objects a second: as many as come, or `ceiling`, until OSS refuses some.
 
-    The first refusal lowers it to just below the published `quota`. From then on it is CUBIC (RFC
-    9438) on a rate: a refusal remembers the rate as the peak and goes below it; then the rate
-    comes back to the peak, lingers there, and leaves it ever faster. So a quota that stays is
-    touched every few seconds by little, and one that rises is followed within some seconds. Time
-    in which nobody waited for the pace does not count.
+    The first refusal lowers it to just below the published `quota`. From then on it is what CUBIC
+    (RFC 9438) is to a window: a refusal takes the rate down, then the rate comes back to a peak,
+    lingers there, and leaves it ever faster. So a quota that stays is touched every several
+    seconds by little, and one that rises is followed within some seconds. OSS's bucket holds one
+    second's worth, so what is not asked for after a refusal is not lost. Time in which nobody
+    waited for the pace does not count.
+
+    Refusals of all that was sent since the first of them are a quota that admits nothing: pauses
+    between none and a length that doubles, drawn by chance, keep the job from hammering.
 
     Not safe for threads: whoever owns it holds a lock.
     """
 
     def __init__(self, quota: float, ceiling: float = inf) -> None:
         self.rate = ceiling
+        self.opens = -inf  # the time from which on the next objects may start
         self.refused_at = -inf
         self._quota = quota
         self._ceiling = ceiling
         self._peak = inf
-        self._rise = 0.0  # seconds from the last refusal until the peak is reached again
-        self._age = 0.0  # seconds of use since the last refusal
+        self._rise = 0.0  # seconds of use from a refusal until the peak is reached again
+        self._used = 0.0  # seconds of use since the last refusal
         self._booked_at = -inf
-        self._next = -inf  # when the next objects may start
-        self._row = 0  # refusals in a row without a confirmation of anything sent since the first
+        self.row = 0  # refusals since the last confirmation of something sent after `_row_began`
         self._row_began = -inf
 
     @property
-    def limited(self) -> bool:
-        """Tell whether there is a limit at all."""
-        return self.rate < inf
-
-    def opens(self) -> float:
-        """Return the time from which on the next objects may start."""
-        return self._next
+    def tested(self) -> bool:
+        """Tell whether OSS has ever refused something on it."""
+        return self._peak < inf
 
     def book(self, at: float, objects: int) -> float:
         """Book objects that would like to start at a time; return the time at which they may."""
         late = BURST / self.rate
-        self._grow(at, in_use=self._next > at - late)
-        self._next = max(self._next, at - late)
-        start = max(self._next, at)
-        self._next += objects / self.rate
+        if self.tested and self.opens > at - late:
+            self._grow(max(0.0, at - self._booked_at))
+        self._booked_at = max(at, self._booked_at)
+        self.opens = max(self.opens, at - late)
+        start = max(self.opens, at)
+        self.opens += objects / self.rate
         return start
 
     def confirmed(self, sent: float) -> None:
         """Take note that something which was sent at this time went through."""
         if sent >= self._row_began:
-            self._row = 0
+            self.row = 0
 
     def refused(self, sent: float, now: float, uniform: Callable[[float, float], float]) -> None:
-        """
-        Take note that something which was sent at a time has been refused.
-
-        What was sent before the last refusal was known says nothing new.
-        """
+        """Take note that something which was sent at this time has been refused."""
         if sent < self.refused_at:
-            return
+            return  # it was on its way when the last refusal came: nothing new
         self.refused_at = now
-        if self._row == 0:
+        if self.row == 0:
             self._row_began = now
-            known = self._peak < inf
-            self._peak = self.rate if known else min(self.rate, self._quota)
-            self.rate = self._peak
-        if self._row < DROPS:
-            self.rate *= 1 - DROP * 2**self._row
+        self.row += 1
+        if not self.tested:
+            self._settle(SAFE * min(self.rate, self._quota), peak=min(self.rate, self._quota))
+        elif self.row <= DROPS:
+            # The bucket has hidden for a while that the rate was too high: so was the peak.
+            peak = self.rate * (1 - DROP) if self.row == 1 else self._peak
+            self._settle(min(self.rate, peak) * (1 - DROP), peak=peak)
         else:
-            pause = uniform(0.0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._row - DROPS)))
-            self._next = max(self._next, now + pause)
-        self._row += 1
-        self._age = 0.0
-        self._rise = ((1 - self.rate / self._peak) / GROWTH) ** (1 / 3)
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.row - DROPS))
+            self.opens = max(self.opens, now + uniform(0.0, pause))
+            self._used = 0.0
+        # OSS has to count up again first.
+        self.opens = max(self.opens, now + BURST / self.rate)
 
-    def join(self, other: Pace) -> None:
-        """Take in a pace that goes through the same quota."""
-        self._peak = min(self._quota, self._peak + other._peak)
-        self.rate = min(SAFE * self._quota, self.rate + other.rate, self._ceiling)
-        self._rise = max(0.0, (1 - self.rate / self._peak) / GROWTH) ** (1 / 3)
-        self._age = 0.0
+    def join(self, other: Pace, now: float) -> None:
+        """Take in a pace that goes through the same quota, and what was booked on it."""
+        booked = sum(
+            max(0.0, pace.opens - now) * pace.rate for pace in (self, other) if pace.rate < inf
+        )
+        self._settle(
+            min(SAFE * self._quota, self.rate + other.rate, self._ceiling),
+            peak=min(self._quota, self._peak + other._peak),
+        )
         self.refused_at = max(self.refused_at, other.refused_at)
-        self._next = max(self._next, other._next)
+        self.opens = now + booked / self.rate
 
-    def _grow(self, now: float, *, in_use: bool) -> None:
-        if in_use and self._peak < inf:
-            self._age += max(0.0, now - self._booked_at)
-            away = self._age - self._rise
-            self.rate = min(self._ceiling, self._peak * (1 + GROWTH * away**3))
-        self._booked_at = max(now, self._booked_at)
+    def parted(self) -> Pace:
+        """Return a pace that begins as this one is, for what may not go through its quota."""
+        pace = Pace(self._quota, self._ceiling)
+        pace.opens = self.opens
+        pace._settle(self.rate, peak=self._quota)
+        return pace
+
+    def _settle(self, rate: float, *, peak: float) -> None:
+        self.rate = rate
+        self._peak = peak
+        self._used = 0.0
+        self._rise = max(0.0, (1 - rate / peak) / GROWTH) ** (1 / 3)
+
+    def _grow(self, seconds: float) -> None:
+        self._used += seconds
+        beyond = self._used - self._rise
+        self.rate = min(self._ceiling, self._peak * (1 + GROWTH * beyond**3))
 
 
 class Window:
@@ -126,21 +140,32 @@ class Window:
     """
 
     def __init__(self, most: int) -> None:
+        self.size = min(START, most)  # how many may be in flight
+        self.back = 0  # deletions that came back
         self._most = most
+        self._least = START
+        self._since = -inf  # what was sent before tells nothing any more
         self._fastest: dict[int, float] = {}  # seconds, by the number of binary digits of objects
         self._fitted: deque[float] = deque(maxlen=REMEMBERED)
-        self.back = 0  # deletions that came back
 
-    def size(self) -> int:
-        """Return how many deletions may be in flight."""
-        fitted = FACTOR * max(self._fitted, default=0.0) + FLOOR
-        return min(self._most, max(START if self.back < START else 0, int(fitted)))
+    def restart(self, now: float, flying: int) -> None:
+        """Begin anew with half of those in flight: where one was refused, more may be."""
+        self._since = now
+        self._fitted.clear()
+        self._least = FLOOR
+        self.size = min(max(FLOOR, flying // 2), self._most)
 
-    def came_back(self, objects: int, seconds: float, back_before: int) -> None:
-        """Take note of a deletion that was confirmed, and how many had been at its start."""
+    def came_back(self, objects: int, sent: float, seconds: float, back_before: int) -> None:
+        """Take note of a confirmed deletion, and of how many there had been when it was sent."""
         self.back += 1
-        size = objects.bit_length()
-        self._fastest[size] = min(self._fastest.get(size, inf), seconds)
+        if sent < self._since:
+            return
+        digits = objects.bit_length()
+        self._fastest[digits] = min(self._fastest.get(digits, inf), seconds)
         # A smaller one may well be faster; a larger one never is for its size.
-        fastest = min(taken for digits, taken in self._fastest.items() if digits >= size)
+        fastest = min(took for size, took in self._fastest.items() if size >= digits)
         self._fitted.append((self.back - back_before) * (fastest / seconds if seconds else 1.0))
+        if self.back >= START:
+            self._least = FLOOR
+        fitting = FLOOR + int(FACTOR * max(self._fitted))
+        self.size = min(self._most, max(self._least, fitting))

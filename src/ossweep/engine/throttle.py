@@ -9,9 +9,10 @@ OSS refuses something.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import exp, inf
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ossweep.engine.pace import Pace, Window
 
@@ -21,35 +22,50 @@ if TYPE_CHECKING:
 ACCOUNT_RATE = 10_000.0  # objects a second, as published
 PARTITION_RATE = 2_000.0  # objects a second, as published
 BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
-LIMITED_KEYS = 250  # in a batch under a limit: it goes smoothly, and a refusal costs little
+LIMITED_KEYS = 200  # in a batch under those rates: it goes smoothly, and a refusal costs little
+SMOOTH = 50  # requests a second that a higher limit makes, before its batches are full
+ENOUGH = 4  # requests a second that a low limit makes
 RECENT = 2.0  # seconds: refusals so near to each other may have one cause
-PLAUSIBLE = 1.5  # times a partition's quota: what one partition may seem to carry
+WEAK = 0.75  # of a partition's quota: a group that carries so much may well be all of it
+PLAUSIBLE = 1.5  # of a partition's quota: no partition seems to carry more
+ROW = 2  # refusals: longer rows are a quota that admits nothing, and tell nothing of borders
+ALONE = 20.0  # seconds without a refusal of its own, after which a lane may be in a wrong group
 
 
 @dataclass(eq=False)
 class Lane:
-    """A key range whose objects are deleted in order. It begins without a limit of its own."""
+    """A key range whose objects are deleted in order, and the pace it goes at."""
 
     job: Pace
-    pace: Pace
-    confirmed: float = 0.0  # objects, each weighing less as it gets older
-    confirmed_at: float = 0.0
+    pace: Pace  # its own, until it turns out to share a partition with the lanes beside it
+    load: float = 0.0  # objects confirmed, each weighing less as it gets older
+    loaded_at: float = 0.0
+    refused_at: float = -inf  # itself, not only another of its group
+    closed: bool = False
 
     @property
     def batch_keys(self) -> int:
-        """Return how many keys its next batch may hold."""
-        return LIMITED_KEYS if self.job.limited or self.pace.limited else BATCH_KEYS
+        """Return how many keys its next batch may hold: fewer under a limit."""
+        rate = min(self.job.rate, self.pace.rate)
+        return max(1, int(min(BATCH_KEYS, max(rate / SMOOTH, min(LIMITED_KEYS, rate / ENOUGH)))))
+
+
+class Turn(NamedTuple):
+    """When a request may be sent again, and with how many objects. It is booked already."""
+
+    after: float  # seconds from now
+    objects: int
 
 
 @dataclass(eq=False)
 class Ticket:
-    """A deletion under way. Its methods may be called from any one thread."""
+    """A deletion under way, for the thread that makes it; others have their own."""
 
     throttle: Throttle = field(repr=False)
     lane: Lane
-    sent: float  # when its request starts or started; ahead of now while it pauses
-    back_before: int
-    left: int
+    asked: int  # objects of its request
+    sent: float  # when that starts or started: ahead of now while the ticket waits for its turn
+    back_before: int  # deletions that had come back by then
     retried: bool = False
 
     @property
@@ -58,18 +74,21 @@ class Ticket:
         return self.lane.batch_keys
 
     def confirmed(self, objects: int) -> None:
-        """Take note that OSS has deleted objects; what is left of the batch is asked for now."""
+        """Take note that OSS has deleted so many objects."""
         self.throttle.confirm(self, objects)
 
-    def refused(self, objects: int, *, partition: bool) -> float:
+    def refused(self, objects: int, *, partition: bool) -> Turn:
         """
-        Take note that OSS has refused a request for so many objects, by its partition's quota or
-        the account's (or any other 503). Return the seconds after which it may be tried again.
+        Take note that OSS has refused a request for so many objects, and return the turn of the
+        next try, which may hold fewer of them.
 
-        The second try is booked: no waiting, room or start is asked for it. It may go in parts of
-        `lane.batch_keys`, one after the other.
+        `partition` tells a partition's quota from the account's, or any other 503.
         """
         return self.throttle.refuse(self, objects, partition=partition)
+
+    def part(self, objects: int) -> Turn:
+        """Return the turn of the next part of a batch that was refused and has so many left."""
+        return self.throttle.part(self, objects)
 
     def ended(self) -> None:
         """Take note that it is no longer in flight, however it ended; a second time is harmless."""
@@ -80,11 +99,11 @@ class Throttle:
     """
     Paces the deletions of a job: one pace for the job, one for each lane or group of lanes.
 
-    Safe for threads: every method takes the one lock, and none waits for anything else. It never
-    sleeps: callers do, for as long as they are told.
+    Safe for threads: each method takes the one lock, and none waits for anything else. Nothing
+    sleeps in here: callers do, for as long as they are told.
 
     `clock` counts seconds, `uniform` draws between two numbers, `most` is the most deletions in
-    flight, `max_rate` the most objects a second (OSSWEEP_MAX_RATE).
+    flight, and `max_rate` the most objects a second (OSSWEEP_MAX_RATE).
     """
 
     def __init__(
@@ -104,41 +123,40 @@ class Throttle:
         self._window = Window(most)
 
     def lane(self, beside: Lane | None = None) -> Lane:
-        """Return a lane for a range that comes right after another's, or after all of them."""
+        """Return a lane for the range right after that of another, or after all of them."""
         with self._lock:
             place = self._lanes.index(beside) + 1 if beside in self._lanes else len(self._lanes)
-            before, after = self._lanes[:place][-1:], self._lanes[place:][:1]
-            # What lies between two ranges of a partition lies in it.
-            between = before and after and before[0].pace is after[0].pace
-            lane = Lane(self._job, before[0].pace if between else Pace(PARTITION_RATE))
+            paces = [lane.pace for lane in self._lanes[max(0, place - 1) : place + 1]]
+            # What lies between two lanes of one partition lies in it.
+            between = len(paces) == 2 and paces[0] is paces[1]  # noqa: PLR2004 - a pair
+            lane = Lane(self._job, paces[0] if between else Pace(PARTITION_RATE))
             self._lanes.insert(place, lane)
             return lane
 
     def close(self, lane: Lane) -> None:
         """Take note that a lane starts no more deletions; those under way go on."""
         with self._lock:
-            if lane in self._lanes:
-                self._lanes.remove(lane)
+            lane.closed = True
+            self._forget(lane)
 
     def wait(self, lane: Lane) -> float:
         """Return the seconds until the lane's next batch may start: 0.0 is now."""
         with self._lock:
-            return max(0.0, max(self._job.opens(), lane.pace.opens()) - self._clock())
+            return max(0.0, max(self._job.opens, lane.pace.opens) - self._clock())
 
     def room(self) -> int:
-        """Return how many more deletions may be in flight. Those that pause are not, but count."""
+        """Return how many more deletions may start. Those waiting for a turn are not in flight."""
         with self._lock:
-            now = self._clock()
-            flying = sum(ticket.sent <= now for ticket in self._tickets)
-            return max(0, min(self._window.size() - flying, self._most - len(self._tickets)))
+            free = self._window.size - self._flying(self._clock())
+            return max(0, min(free, self._most - len(self._tickets)))
 
     def start(self, lane: Lane, objects: int) -> Ticket:
-        """Book a deletion of so many objects that starts now, and count it as in flight."""
+        """Book a deletion of so many objects, to be sent now, and count it as in flight."""
         with self._lock:
             now = self._clock()
             self._job.book(now, objects)
             lane.pace.book(now, objects)
-            ticket = Ticket(self, lane, now, self._window.back, objects)
+            ticket = Ticket(self, lane, objects, now, self._window.back)
             self._tickets.add(ticket)
             return ticket
 
@@ -149,83 +167,119 @@ class Throttle:
             lane = ticket.lane
             for pace in (self._job, lane.pace):
                 pace.confirmed(ticket.sent)
-            lane.confirmed = lane.confirmed * exp(lane.confirmed_at - now) + objects
-            lane.confirmed_at = now
-            ticket.left -= objects
+            lane.load = lane.load * exp(lane.loaded_at - now) + objects
+            lane.loaded_at = now
             if not ticket.retried:
-                self._window.came_back(objects, now - ticket.sent, ticket.back_before)
+                self._window.came_back(objects, ticket.sent, now - ticket.sent, ticket.back_before)
+            # A batch that takes several requests sends the next one now.
+            ticket.asked -= objects
             ticket.sent = now
             ticket.back_before = self._window.back
 
-    def refuse(self, ticket: Ticket, objects: int, *, partition: bool) -> float:
+    def refuse(self, ticket: Ticket, objects: int, *, partition: bool) -> Turn:
         """Do what `Ticket.refused` says."""
         with self._lock:
             now = self._clock()
-            refusing = ticket.lane.pace if partition else self._job
-            new = not refusing.limited
-            refusing.refused(ticket.sent, now, self._uniform)
+            pace = ticket.lane.pace if partition else self._job
+            first = not pace.tested
+            pace.refused(ticket.sent, now, self._uniform)
+            if first:
+                self._window.restart(now, self._flying(now))
             if partition:
-                self._explain(ticket, objects, now, new=new)
-            ticket.sent = now
-            for pace in (self._job, ticket.lane.pace):
-                # OSS has to count up as many first.
-                refilled = now + min(objects, LIMITED_KEYS) / pace.rate
-                ticket.sent = max(ticket.sent, pace.book(refilled, objects))
-            ticket.retried = True
-            return ticket.sent - now
+                ticket.lane.refused_at = now
+                self._explain(ticket, objects, now, first=first)
+            return self._turn(ticket, objects)
+
+    def part(self, ticket: Ticket, objects: int) -> Turn:
+        """Do what `Ticket.part` says."""
+        with self._lock:
+            return self._turn(ticket, objects)
 
     def end(self, ticket: Ticket) -> None:
         """Do what `Ticket.ended` says."""
         with self._lock:
             self._tickets.discard(ticket)
+            self._forget(ticket.lane)
 
-    def _explain(self, ticket: Ticket, objects: int, now: float, *, new: bool) -> None:
+    def _forget(self, lane: Lane) -> None:
+        over = lane.closed and all(ticket.lane is not lane for ticket in self._tickets)
+        if over and lane in self._lanes:
+            self._lanes.remove(lane)
+
+    def _flying(self, now: float) -> int:
+        return sum(ticket.sent <= now for ticket in self._tickets)
+
+    def _turn(self, ticket: Ticket, objects: int) -> Turn:
+        now = self._clock()
+        ticket.retried = True
+        ticket.asked = min(objects, ticket.lane.batch_keys)
+        ticket.sent = max(pace.book(now, ticket.asked) for pace in (self._job, ticket.lane.pace))
+        return Turn(ticket.sent - now, ticket.asked)
+
+    def _explain(self, ticket: Ticket, objects: int, now: float, *, first: bool) -> None:
         """
-        Join the paces beside a refused lane's, if its own load cannot explain the refusal.
+        Join paces beside a refused one, if what went through it cannot explain the refusal.
 
-        A partition that carries its quota refuses nobody who alone asks for less. So others use
-        it, and those are beside it in the order of keys: the fewest that make up for it.
+        A partition serves 2,000 objects a second before it refuses any. So if less went through
+        this pace, the lanes beside it use the same partition: the fewest that make up for it. That
+        is a guess, so a pace that was limited before joins only those in the same position.
         """
         refused = ticket.lane.pace
         loads = self._loads(ticket.sent, now)
-        paces = list(loads)
         if refused not in loads:
-            return  # the lane is closed and has no neighbours any more
+            return  # its lane is over
+        paces = list(loads)
         here = paces.index(refused)
-        runs = (
-            paces[first : last + 1] for first in range(here + 1) for last in range(here, len(paces))
-        )
-        explains = [
-            run
-            for run in runs
-            if PARTITION_RATE - objects
-            <= sum(loads[pace] for pace in run)
-            <= PLAUSIBLE * PARTITION_RATE
-            and (new or all(p is refused or now - p.refused_at < RECENT for p in run))
+        sums = [0.0, *accumulate(loads.values())]
+        least = PARTITION_RATE * (1.0 if first else WEAK) - objects
+        explaining = [
+            paces[begin : end + 1]
+            for begin in range(here + 1)
+            for end in range(here, len(paces))
+            if least <= sums[end + 1] - sums[begin] <= PLAUSIBLE * PARTITION_RATE
         ]
-        if explains:
-            self._join(refused, min(explains, key=len))
+        for others in sorted(explaining, key=len):
+            if all(
+                other.row <= ROW
+                and (first or (now - other.refused_at < RECENT and _is_weak(loads[other])))
+                for other in others
+            ):
+                self._join(refused, others, now)
+                return
+        if not first and _is_weak(refused.rate):
+            self._let_go(refused, now)
 
-    def _join(self, pace: Pace, others: list[Pace]) -> None:
+    def _let_go(self, pace: Pace, now: float) -> None:
+        """Let the outermost lanes of a slow group go their own ways: they may not belong to it."""
+        group = [lane for lane in self._lanes if lane.pace is pace]
+        for outermost in (group[0], group[-1]):
+            if now - outermost.refused_at > ALONE:
+                outermost.pace = pace.parted()
+
+    def _join(self, pace: Pace, others: list[Pace], now: float) -> None:
         for other in others:
             if other is not pace:
-                pace.join(other)
+                pace.join(other, now)
         for lane in self._lanes:
             if lane.pace in others:
                 lane.pace = pace
 
     def _loads(self, sent: float, now: float) -> dict[Pace, float]:
         """
-        Return the objects that went through each pace in about the last second.
+        Return about how many objects went through each pace in the last second, in key order.
 
-        What was sent before a request whose refusal is known already would have been refused too.
+        To what was confirmed comes what was sent before a request that is known to be refused: if
+        it had been refused as well, that would be known by now.
         """
         loads: dict[Pace, float] = {}
         for lane in self._lanes:
-            went = lane.confirmed * exp(lane.confirmed_at - now)
-            loads[lane.pace] = loads.get(lane.pace, 0.0) + went
+            load = lane.load * exp(lane.loaded_at - now)
+            loads[lane.pace] = loads.get(lane.pace, 0.0) + load
         for ticket in self._tickets:
-            if ticket.sent < sent:
-                pace = ticket.lane.pace
-                loads[pace] = loads.get(pace, 0.0) + ticket.left
+            if ticket.sent < sent and ticket.lane.pace in loads:
+                loads[ticket.lane.pace] += ticket.asked
         return loads
+
+
+def _is_weak(rate: float) -> bool:
+    return rate < WEAK * PARTITION_RATE
