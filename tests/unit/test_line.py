@@ -125,3 +125,14 @@ def test_ranges_are_deleted_from_in_turn() -> None:
 
     turns = "".join(keys[0][0] for keys in bucket.asked)
     assert turns in {"abcabc", "bcabca", "cabcab"}
+
+
+def test_listing_waits_for_deletions_however_many_ranges_there_are() -> None:
+    """Of many small ranges only so many are held in memory as may be listed at once."""
+    work, bucket = letters_of(map(chr, range(0x4E00, 0x4FFF)), 1)
+    line, throttle, store = line_over(work, bucket)
+    throttle.waits = [9.0] * 600
+
+    go_on(line, 300)
+
+    assert 8 <= store.listed <= 2 * 8
