@@ -58,12 +58,18 @@ class Frontier:
         return not (self._waiting or self.spans)
 
     def next(self, most: int) -> Span | None:
-        """Return a range to ask for its next page, while at most so many are open."""
+        """
+        Return a range to ask for its next page, if there is one.
+
+        At most so many ranges are open at once, and no other one is opened while as many that have
+        been listed wait to be deleted from.
+        """
         unlisted = [span for span in self.spans if not span.listed]
         idle = [span for span in unlisted if not span.listing and len(span.ready) < AHEAD]
         if idle:
             return min(idle, key=lambda span: len(span.ready))
-        if len(unlisted) >= most:
+        undeleted = sum(span.listed and bool(span.ready) for span in self.spans)
+        if max(len(unlisted), undeleted) >= most:
             return None
         if self._waiting:
             return self._begin()

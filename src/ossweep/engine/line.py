@@ -187,10 +187,11 @@ class Line:
         if self._by_name:
             yield Due(self._by_name, self._lane)
         spans = self._frontier.spans
-        for number in range(len(spans)):
-            span = spans[(self._turn + number) % len(spans)]
+        first = self._turn
+        for number in range(first, first + len(spans)):
+            span = spans[number % len(spans)]
             if span.ready and len(span.early) < AHEAD:
-                self._turn = (self._turn + number + 1) % len(spans)
+                self._turn = (number + 1) % len(spans)
                 yield Due(span.ready, span.lane)
 
     def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:

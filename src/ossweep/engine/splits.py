@@ -14,6 +14,7 @@ SAMPLE = 5  # keys of a page that the alphabet is learned from
 SURE_WRAPS = 2  # times that a position must have begun anew before its last character is known
 DEEPER = 10  # characters after two keys' common beginning that tell how far they are apart
 FINER = 3  # characters by which a cut goes beyond what it has in common with the keys around it
+MARKER_BYTES = 1023  # the most OSS takes: as many as a key may have
 
 # Whoever uses one character of a kind is likely to use the others. A kind is a run of codes:
 # digits, a to f, the other letters (who uses those is likely to use a to f as well).
@@ -128,6 +129,7 @@ class Alphabet:
             return None
         found = self._string(at, width)
         found = found[: _common(low, found) + FINER]
+        found = found.encode()[:MARKER_BYTES].decode(errors="ignore")
         return found if low < found and (end is None or found < end) else None
 
     def _extent(self, sight: Sight, width: int) -> int:

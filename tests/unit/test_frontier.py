@@ -1,0 +1,282 @@
+"""Ranges are split while they are listed, and no key is listed twice or missed."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import ceil
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from ossweep.engine.batches import Lot
+from ossweep.engine.frontier import Frontier
+from ossweep.engine.throttle import Throttle
+from ossweep.engine.window import Window
+from ossweep.errors import StoreError
+from ossweep.work import Found, Range
+from unit.key_shapes import SHAPES, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.engine.span import Span
+
+LISTINGS = 32
+
+
+def throttle() -> Throttle:
+    return Throttle(lambda: 0.0, lambda low, _high: low, 64, None)
+
+
+@dataclass
+class Lister:
+    """Lists a bucket's keys through a frontier. Its steps may come in any order."""
+
+    keys: list[str]
+    page: int
+    ranges: Sequence[Range] = (Range(""),)
+    requests: int = 0
+    cuts: int = 0
+    empty: int = 0
+    taken: list[str] = field(default_factory=list)
+    unsettled: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.frontier = Frontier(self.ranges, throttle())
+        self.asked: list[tuple[Span, str]] = []  # with the key that the page is to begin after
+        self.shown: list[tuple[Span, Sequence[str]]] = []  # and not settled yet
+        self.unsettled = {key for key in self.keys if any(key in each for each in self.ranges)}
+
+    def ask(self, most: int) -> bool:
+        """Ask for one more page, if there is a range to ask for it; return whether there is."""
+        before = len(self.frontier.spans)
+        span = self.frontier.next(most)
+        if span is None:
+            return False
+        self.cuts += span.guesses > 0 and len(self.frontier.spans) > before
+        span.listing = True
+        self.asked.append((span, span.at))
+        self.requests += 1
+        return True
+
+    def answer(self, number: int) -> None:
+        """Let one of the pages come back that were asked for."""
+        span, after = self.asked.pop(number)
+        place = max(bisect_right(self.keys, after), bisect_left(self.keys, span.prefix))
+        there = self.keys[place : place + self.page + 1]
+        below = [key for key in there if key.startswith(span.prefix)]
+        page = Lot([Found(key, 1, 1) for key in below[: self.page]])
+        guess = span.guesses
+        keys = self.frontier.take(span, page, more=len(below) > self.page)
+        self.empty += guess > 0 and not keys
+        span.listing = False
+        span.place = span.at
+        span.taken += 1
+        self.taken += keys
+        self.shown.append((span, keys))
+
+    def settle(self) -> None:
+        """Settle the page that has been shown for the longest time."""
+        span, keys = self.shown.pop(0)
+        span.settled = keys[-1] if keys else span.settled
+        span.booked += 1
+        self.unsettled.difference_update(keys)
+        if span.drained:
+            self.frontier.forget(span)
+
+    def round_trip(self, most: int, limit: int) -> int:
+        """Ask for so many pages at once, let them come back, settle them; return their number."""
+        while len(self.asked) < most and self.ask(limit):
+            pass
+        asked = len(self.asked)
+        for _ in range(asked):
+            self.answer(0)
+            self.settle()
+        return asked
+
+    def list_all(self) -> int:
+        """Return the round trips that it takes when no request waits for another one."""
+        window, round_trips = Window(start=1, most=LISTINGS), 0
+        while asked := self.round_trip(window.size, window.size):
+            round_trips += 1
+            for _ in range(asked):
+                window.answered(0.06)
+        return round_trips
+
+
+FEW = st.text("ab01\u00e9\u4e00\U0001f4a9\x00\uffff", min_size=1, max_size=4)
+KEYS = st.lists(FEW, max_size=60, unique=True) | st.builds(
+    lambda shape, number, stem: [stem + key for key in keys_of(shape, number)],
+    st.sampled_from(list(SHAPES)),
+    st.integers(1, 80),
+    st.sampled_from(["", "a", "b/"]),
+)
+ORDERS = st.sampled_from([("",), ("a",), ("a", "b/"), ("a0", "b/", "\u00e9"), ("0", "1", "a", "b")])
+
+
+def some_steps(lister: Lister, chance: random.Random, steps: int, limit: int) -> None:
+    """Let pages be asked for, come back and settle in an order that chance draws."""
+    for _ in range(steps):
+        step = chance.randrange(3)
+        if step == 0:
+            lister.ask(limit)
+        elif step == 1 and lister.asked:
+            lister.answer(chance.randrange(len(lister.asked)))
+        elif lister.shown:
+            lister.settle()
+        check(lister)
+
+
+def check(lister: Lister) -> None:
+    """Hold what is left against what is not settled."""
+    assert len(lister.taken) == len(set(lister.taken))
+    rest = lister.frontier.rest()
+    holding = {key: sum(key in each for each in rest) for key in lister.keys}
+    assert {key for key, number in holding.items() if number} == lister.unsettled
+    assert max(holding.values(), default=0) <= 1
+    assert all(each.prefix in {first.prefix for first in lister.ranges} for each in rest)
+    for one, other in pairwise(rest):
+        assert one.prefix < other.prefix or one.after < one.until <= other.after
+
+
+@settings(deadline=None)
+@given(
+    KEYS,
+    ORDERS,
+    st.tuples(st.integers(1, 5), st.integers(1, 32), st.integers(0, 150)),
+    st.randoms(use_true_random=False),
+)
+def test_no_key_is_listed_twice_or_missed(
+    keys: list[str],
+    prefixes: tuple[str, ...],
+    figures: tuple[int, int, int],
+    chance: random.Random,
+) -> None:
+    """Whatever order pages come in, and wherever it is interrupted: the rest is what is left."""
+    page, limit, steps = figures
+    first = Lister(sorted(set(keys)), page, tuple(map(Range, prefixes)))
+    some_steps(first, chance, steps, limit)
+    second = Lister(first.keys, page, first.frontier.rest())
+    left = set(first.unsettled)
+    second.list_all()
+
+    assert sorted(second.taken) == sorted(left)
+    assert (second.frontier.rest(), second.frontier.done) == ([], True)
+    event(f"cut {min(first.cuts + second.cuts, 3)} times or more")
+
+
+@given(st.integers(1, 8), st.integers(2, 30))
+def test_no_more_ranges_are_open_than_may_be(limit: int, pages: int) -> None:
+    """However much there is to list."""
+    lister = Lister(keys_of("padded numbers", pages * 5), 5)
+    while lister.ask(limit) or lister.asked:
+        while lister.ask(limit):
+            pass
+        assert sum(not span.listed for span in lister.frontier.spans) <= limit
+        lister.answer(0)
+        lister.settle()
+
+    assert lister.taken == lister.keys or limit > 1
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("number", [0, 1, 999, 1000, 1001, 1999, 2000])
+def test_two_pages_cost_two_requests(shape: str, number: int) -> None:
+    """A small job makes no additional one."""
+    lister = Lister(keys_of(shape, 2000)[:number], 1000)
+
+    lister.list_all()
+
+    assert sorted(lister.taken) == lister.keys
+    assert lister.requests == max(1, ceil(len(lister.keys) / 1000))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_200_pages_take_few_round_trips(shape: str) -> None:
+    """Seven would be the fewest for 32 at a time, after three in which to learn the keys' shape."""
+    lister = Lister(keys_of(shape, 10_000), 50)
+
+    round_trips = lister.list_all()
+
+    assert sorted(lister.taken) == lister.keys
+    assert round_trips <= 20
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, "far apart"])
+def test_cuts_into_emptiness_stay_below_a_bound(shape: str) -> None:
+    """A few round trips of them, and no more than one for each page that shows something."""
+    keys = keys_of(shape, 10_000) if shape in SHAPES else far_apart()
+    lister = Lister(keys, 50)
+
+    lister.list_all()
+
+    assert sorted(lister.taken) == lister.keys
+    assert lister.empty <= 2 * LISTINGS + (lister.requests - lister.empty)
+
+
+def far_apart() -> list[str]:
+    """Return keys that lie together in places that nothing tells of."""
+    chance = random.Random(1)
+    stems = ("".join(chance.choices("\x00\t\x1b\x85\ufffe\uffff", k=3)) for _ in range(200))
+    return sorted({f"{stem}{number:03}" for stem in stems for number in range(50)})
+
+
+def test_a_cut_that_nobody_has_looked_behind_is_not_handed_on() -> None:
+    """The continuation goes on with the range that it was cut off from."""
+    lister = Lister(keys_of("padded numbers", 100), 10)
+    for _ in range(2):
+        lister.round_trip(1, 1)
+    while lister.ask(8):
+        pass
+
+    assert len(lister.frontier.spans) > 2
+    assert lister.frontier.rest() == [Range("", lister.keys[19])]
+
+
+def test_ranges_that_were_handed_on_are_listed_at_once() -> None:
+    """They need no page to be cut."""
+    keys = keys_of("padded numbers", 80)
+    ends = [*keys[9::10][:-1], ""]
+    ranges = [Range("", *ends_of) for ends_of in zip(["", *ends[:-1]], ends, strict=True)]
+    lister = Lister(keys, 10, ranges)
+
+    assert [lister.round_trip(8, 8), lister.requests] == [8, 8]
+    assert sorted(lister.taken) == keys
+
+
+def test_what_a_range_has_settled_is_handed_on_with_the_one_behind_it() -> None:
+    """It lies between the range before them and that one."""
+    ranges = [Range("a", "", "a1"), Range("a", "a2", "a3"), Range("a", "a4", spared={"x": 1})]
+    lister = Lister(["a0", "a21", "a5"], 10, ranges)
+    while lister.ask(3):
+        pass
+    middle, _ = lister.asked[1]
+    middle.spared.update({"x": 2, "y": 1})
+    middle.failed = 3
+    lister.answer(1)
+    lister.settle()
+
+    assert lister.frontier.rest() == [
+        Range("a", "", "a1"),
+        Range("a", "a4", "", {"x": 3, "y": 1}, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [["a3", "b"], ["A", "a3"], ["a2"], ["a1", "a3"], ["a4", "a3"], ["a3", "a3"]],
+    ids=["behind", "before", "again", "from the start", "out of order", "twice"],
+)
+def test_a_page_that_holds_what_it_should_not_is_refused(keys: list[str]) -> None:
+    """A key outside of the prefix, up to where the listing was, or not in order."""
+    frontier = Frontier([Range("a", "a2")], throttle())
+    span = frontier.next(1)
+    assert span is not None
+
+    with pytest.raises(StoreError, match="not in order"):
+        frontier.take(span, Lot([Found(key, 1, 1) for key in keys]), more=True)
