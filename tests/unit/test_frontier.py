@@ -13,12 +13,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from ossweep.engine.batches import Lot
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.throttle import Throttle
 from ossweep.engine.window import Window
 from ossweep.errors import StoreError
-from ossweep.work import Found, Range
+from ossweep.work import Found, Lot, Range
 from unit.key_shapes import SHAPES, keys_of
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class Lister:
         below = [key for key in there if key.startswith(span.prefix)]
         page = Lot([Found(key, 1, 1) for key in below[: self.page]])
         guess = span.guesses
-        keys = self.frontier.take(span, page, more=len(below) > self.page)
+        keys = self.frontier.take(span, page, more=len(below) > self.page).keys
         self.empty += guess > 0 and not keys
         span.listing = False
         span.place = span.at

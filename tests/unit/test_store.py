@@ -12,6 +12,7 @@ import pytest
 
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
+from ossweep.engine.throttle import Turn
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.store import OssStore
 from ossweep.work import Found
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 class Free:
     """The pace of a bucket whose quotas nobody has met."""
 
-    batch_keys = 1000
-
     def confirmed(self, objects: int) -> None:
         pass
 
-    def refused(self, objects: int, *, partition: bool) -> float:
-        return 0.0
+    def refused(self, objects: int, *, partition: bool) -> Turn:
+        return Turn(0.0, objects)
+
+    def part(self, objects: int) -> Turn:
+        return Turn(0.0, objects)
 
 
 KEYS = [f"a/{number:03}" for number in range(1000)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+BUSY = 0.002  # seconds that a request keeps this machine busy, at least
 GROWTH = 3  # that a prompt answer adds: while all are prompt, each round trip quadruples the window
 PROMPT = 2.0  # times the fastest answer so far, within which an answer is prompt
 
@@ -11,7 +12,8 @@ class Window:
     Grows while answers come as fast as they did, and shrinks when requests wait for each other.
 
     Where the network is slow and the machine is not, that soon fills the line; on a fraction of a
-    core, where a request more only makes the others later, it stays as small as it began.
+    core, where a request more only makes the others later, it stays small. And it stays so small
+    that those under way, each as fast as the fastest, would not keep the machine more than busy.
     """
 
     def __init__(self, start: int, most: int) -> None:
@@ -24,4 +26,5 @@ class Window:
         """Take note of how long a request has taken."""
         self._fastest = min(self._fastest, seconds)
         prompt = seconds <= PROMPT * self._fastest
-        self.size = min(self._most, max(self._start, self.size + (GROWTH if prompt else -1)))
+        most = min(self._most, int(self._fastest / BUSY))
+        self.size = max(self._start, min(most, self.size + (GROWTH if prompt else -1)))

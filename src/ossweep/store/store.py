@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import oss2
 
@@ -19,6 +19,7 @@ from ossweep.work import Answer, Failure, Found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ossweep.store.limits import Gate, Pace, Turn
     from ossweep.work import Kind, Page
     from ossweep.world import World
 
@@ -43,42 +44,6 @@ class Credentials:
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
-
-
-class Gate(Protocol):
-    """What lets requests start. Threads share it."""
-
-    def admit(self, kind: Kind, after: float = 0.0) -> None:
-        """Return if a request may start in `after` seconds; raise Closed if it may not."""
-
-    def left(self) -> float:
-        """Return the seconds that a request may take."""
-
-    def answered(self, kind: Kind, seconds: float) -> None:
-        """Take note of the time that a request has taken."""
-
-    def deleted(self) -> None:
-        """Take note that OSS has deleted something."""
-
-    def failed(self, error: StoreError) -> None:
-        """Take note of a request that failed for good."""
-
-
-class Pace(Protocol):
-    """How fast the keys of one call may be deleted."""
-
-    @property
-    def batch_keys(self) -> int:
-        """How many of them a request may hold."""
-
-    def confirmed(self, objects: int) -> None:
-        """Take note that OSS has deleted so many."""
-
-    def refused(self, objects: int, *, partition: bool) -> float:
-        """
-        Take note that OSS's quotas have refused a request for so many, that of a partition or
-        another one. Return the seconds after which it may be tried again.
-        """
 
 
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
@@ -216,11 +181,7 @@ class OssStore:
         try:
             deleted = self._send(keys, deletion)
         except _TooManyError as refused:
-            self._gate.admit("batch_delete", after=refused.pause)
-            self._world.sleep(refused.pause)
-            size = deletion.pace.batch_keys
-            for first in range(0, len(keys), size):
-                self._delete(keys[first : first + size], deletion)
+            self._delete_in_parts(keys, refused.turn, deletion)
             return
         except StoreError as refusal:
             self._divide(keys, refusal, deletion)
@@ -237,6 +198,15 @@ class OssStore:
         for key in keys:
             if key not in deleted:
                 self._delete([key], deletion)  # asked by itself, it gets a reason
+
+    def _delete_in_parts(self, keys: Sequence[str], turn: Turn, deletion: _Deletion) -> None:
+        while keys:
+            self._gate.admit("batch_delete", after=turn.after)
+            self._world.sleep(turn.after)
+            self._delete(keys[: turn.objects], deletion)
+            keys = keys[turn.objects :]
+            if keys:
+                turn = deletion.pace.part(len(keys))
 
     def _divide(self, keys: Sequence[str], refusal: StoreError, deletion: _Deletion) -> None:
         """Go on after keys were refused as a whole: halve them until the culprits stand alone."""
@@ -259,10 +229,10 @@ class OssStore:
         """
 
         def paced(code: str) -> float:
-            pause = deletion.pace.refused(len(keys), partition=code == PARTITION)
-            if len(keys) > deletion.pace.batch_keys:
-                raise _TooManyError(pause)
-            return pause
+            turn = deletion.pace.refused(len(keys), partition=code == PARTITION)
+            if turn.objects < len(keys):
+                raise _TooManyError(turn)
+            return turn.after
 
         try:
             if len(keys) == 1 and fits_a_url(keys[0]):
@@ -322,11 +292,11 @@ class OssStore:
 
 
 class _TooManyError(Exception):
-    """OSS's quotas have refused a batch that should be tried in smaller parts, after a pause."""
+    """OSS's quotas have refused a batch, which should be tried again in smaller parts."""
 
-    def __init__(self, pause: float) -> None:
-        super().__init__(pause)
-        self.pause = pause  # seconds
+    def __init__(self, turn: Turn) -> None:
+        super().__init__(turn)
+        self.turn = turn
 
 
 class _Unanswered(Closed):

@@ -1,0 +1,56 @@
+"""What limits a store's requests from outside: the time left, and the pace that OSS allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ossweep.errors import StoreError
+    from ossweep.work import Kind
+
+
+class Gate(Protocol):
+    """What lets requests start. Threads share it."""
+
+    def admit(self, kind: Kind, after: float = 0.0) -> None:
+        """Return if a request may start in `after` seconds; raise Closed if it may not."""
+
+    def left(self) -> float:
+        """Return the seconds that a request may take."""
+
+    def answered(self, kind: Kind, seconds: float) -> None:
+        """Take note of the time that a request has taken."""
+
+    def deleted(self) -> None:
+        """Take note that OSS has deleted something."""
+
+    def failed(self, error: StoreError) -> None:
+        """Take note of a request that failed for good."""
+
+
+class Turn(Protocol):
+    """When a request may be sent, and with how many objects."""
+
+    @property
+    def after(self) -> float:
+        """Seconds from now."""
+
+    @property
+    def objects(self) -> int:
+        """The most objects that it may hold."""
+
+
+class Pace(Protocol):
+    """How fast the objects of one call may be deleted."""
+
+    def confirmed(self, objects: int) -> None:
+        """Take note that OSS has deleted so many."""
+
+    def refused(self, objects: int, *, partition: bool) -> Turn:
+        """
+        Take note that OSS's quotas have refused a request for so many, that of a partition or
+        another one. Return the turn of the next try.
+        """
+
+    def part(self, objects: int) -> Turn:
+        """Return the turn of the next part of what was refused, with so many left."""
