@@ -32,18 +32,41 @@ def test_a_kind_that_was_never_asked_is_guessed(seconds: float, guess: float) ->
     assert budget.admits("list")
 
 
-def test_the_slowest_of_the_last_64_is_expected_and_half_as_much_again() -> None:
-    """What was slow long ago is forgotten, and each kind is its own."""
+def test_what_nine_of_ten_have_taken_is_expected_and_half_as_much_again() -> None:
+    """One slow request among many is no reason to stop early; each kind is its own."""
     budget = Budget(60.0, Clock().monotonic)
 
-    budget.took("delete", 4.0)
+    budget.took("delete", 40.0)
+    alone = budget.expected("delete")
+    for _ in range(9):
+        budget.took("delete", 2.0)
+
+    assert (alone, budget.expected("delete")) == (60.0, 3.0)
+    assert budget.expected("batch_delete") == 1.0
+
+
+def test_the_more_are_in_flight_the_more_time_is_left_for_the_slowest() -> None:
+    """So they become fewer towards the end: with 64, one of them is likely to be slow."""
+    budget = Budget(60.0, Clock().monotonic)
+    budget.took("delete", 40.0)
     for _ in range(63):
         budget.took("delete", 2.0)
-    remembered = budget.expected("delete")
+
+    expected = [budget.expected("delete", in_flight) for in_flight in (0, 32, 64, 100)]
+
+    assert expected == [3.0, 31.5, 60.0, 60.0]
+
+
+def test_what_was_slow_long_ago_is_forgotten() -> None:
+    """After 128 requests of its kind."""
+    budget = Budget(60.0, Clock().monotonic)
+    budget.took("delete", 4.0)
+    for _ in range(127):
+        budget.took("delete", 2.0)
+    remembered = budget.expected("delete", 64)
     budget.took("delete", 2.0)
 
-    assert (remembered, budget.expected("delete")) == (6.0, 3.0)
-    assert budget.expected("batch_delete") == 1.0
+    assert (remembered, budget.expected("delete", 64)) == (6.0, 3.0)
 
 
 @pytest.mark.parametrize(

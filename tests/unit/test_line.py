@@ -29,6 +29,10 @@ class Steps:
     def busy(self) -> bool:
         return bool(self.waiting)
 
+    @property
+    def in_flight(self) -> int:
+        return len(self.waiting)
+
     def start(self, act: Callable[[], Any], book: Callable[[Any], None]) -> None:
         self.waiting.append((act, book))
 

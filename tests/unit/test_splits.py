@@ -77,6 +77,7 @@ def test_the_keys_between_two_places_are_reckoned_from_a_page(shape: str) -> Non
     alphabet = Alphabet()
     for first in range(0, len(keys), 5000):
         alphabet.learn(keys[first : first + 1000])
+    alphabet.learn(keys[9000:10_000])
     sight = Sight(1000, keys[9000], keys[9999])
 
     reckoned = alphabet.keys_between("", keys[9999], keys[-1000], sight)

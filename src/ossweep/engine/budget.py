@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from math import ceil
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,39 @@ if TYPE_CHECKING:
 
     from ossweep.work import Kind
 
-REMEMBERED = 64  # requests of one kind that the expectation looks back on
-MARGIN = 1.5  # a request may take this much longer than the slowest of those
+REMEMBERED = 128  # requests of one kind that the expectation looks back on
+MOST = 0.9  # of those: what so many of them took is what a request usually takes
+MARGIN = 1.5  # a request may take this much longer than those
 UNKNOWN = 1.0  # seconds expected of a kind that has not been asked yet
+MANY = 64  # requests in flight that leave as much time as the slowest has taken
+
+
+class Took:
+    """What the last requests of a kind have taken: usually, and at the slowest; in seconds."""
+
+    def __init__(self, guess: float) -> None:
+        self.usually = self.slowest = guess
+        self._last: deque[float] = deque(maxlen=REMEMBERED)
+
+    def add(self, seconds: float) -> None:
+        """Take note of one."""
+        self._last.append(seconds)
+        ranked = sorted(self._last)
+        self.usually = MARGIN * ranked[ceil(MOST * len(ranked)) - 1]
+        self.slowest = MARGIN * ranked[-1]
+
+    def expected(self, in_flight: int) -> float:
+        """
+        Return the seconds that a request beside so many others is given to come back in.
+
+        One in a hundred may take many times as long as the others. Who waits for that one each time
+        ends too early each time; who never does loses, of n requests in flight at the end, the
+        answer of one in n hundredths of all runs. So the more are in flight, the earlier is the
+        last moment to start one more: they become fewer towards the end, and the last ones are
+        given what a request usually takes.
+        """
+        share = min(1.0, in_flight / MANY)
+        return self.usually + share * (self.slowest - self.usually)
 
 
 class Budget:
@@ -23,9 +54,9 @@ class Budget:
         self._clock = clock
         self._deadline = clock() + seconds
         # A budget of two seconds would never begin if its first request were expected to take one.
-        self._guess = min(UNKNOWN, seconds / 4)
+        guess = min(UNKNOWN, seconds / 4)
         self._lock = Lock()
-        self._took: defaultdict[Kind, deque[float]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._took: defaultdict[Kind, Took] = defaultdict(lambda: Took(guess))
 
     def left(self) -> float:
         """Return the seconds left; negative once time is up."""
@@ -34,21 +65,21 @@ class Budget:
     def took(self, kind: Kind, seconds: float) -> None:
         """Take note of how long a request has taken, from its start to the end of its answer."""
         with self._lock:
-            self._took[kind].append(seconds)
+            self._took[kind].add(seconds)
 
-    def expected(self, kind: Kind) -> float:
+    def expected(self, kind: Kind, in_flight: int = 0) -> float:
         """Return the seconds within which a request of this kind should be back."""
         with self._lock:
-            took = self._took[kind]
-            return MARGIN * max(took) if took else self._guess
+            return self._took[kind].expected(in_flight)
 
-    def admits(self, kind: Kind, after: float = 0.0) -> bool:
+    def admits(self, kind: Kind, after: float = 0.0, in_flight: int = 0) -> bool:
         """
-        Tell whether a request that starts in `after` seconds should be back in time.
+        Tell whether a request that starts in `after` seconds, beside so many others, should be back
+        in time.
 
         A listing is worth its time only if what it finds can still be deleted.
         """
-        needed = self.expected(kind)
+        needed = self.expected(kind, in_flight)
         if kind == "list":
-            needed += self.expected("batch_delete")
+            needed += self.expected("batch_delete", in_flight)
         return self.left() - after >= needed

@@ -32,9 +32,9 @@ class Gate:
         if self.refusal is not None or not self._budget.admits(kind, after):
             raise Closed
 
-    def admits(self, kind: Kind) -> bool:
-        """Tell whether a request may start now."""
-        return self.refusal is None and self._budget.admits(kind)
+    def admits(self, kind: Kind, in_flight: int = 0) -> bool:
+        """Tell whether a request may start now, beside so many others."""
+        return self.refusal is None and self._budget.admits(kind, in_flight=in_flight)
 
     def left(self) -> float:
         """Return the seconds that a request may take."""

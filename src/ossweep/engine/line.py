@@ -100,7 +100,7 @@ class Line:
     def _start_listings(self, pipeline: Pipeline) -> None:
         if self._by_name or self._over:
             return
-        if self._choice.ceiling_reached is not None or not self._gate.admits("list"):
+        if self._choice.ceiling_reached is not None or not self._gate.admits("list", pipeline.in_flight):
             self._flush()
             return
         self._open = max(self._open, self._window.size)
@@ -150,7 +150,7 @@ class Line:
 
     def _start_deletions(self, pipeline: Pipeline) -> float | None:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
-        due = self._due()
+        due = self._due(pipeline.in_flight)
         while isinstance(due, Due):
             batch, rest = due.queue.popleft().split(due.lane.batch_keys)
             if rest is not None:
@@ -165,12 +165,12 @@ class Line:
                 pipeline.start(
                     partial(_delete, self._store, batch, ticket), partial(self._deleted, ticket)
                 )
-            due = self._due()
+            due = self._due(pipeline.in_flight)
         return due
 
-    def _due(self) -> Due | float | None:
+    def _due(self, in_flight: int) -> Due | float | None:
         """Return what may be taken up now, or else the seconds until something may."""
-        free = self._throttle.room() > 0 and self._gate.admits("batch_delete")
+        free = self._throttle.room() > 0 and self._gate.admits("batch_delete", in_flight)
         pause = None
         for due in self._queues():
             if self._dry_run or not due.queue[0].keys:

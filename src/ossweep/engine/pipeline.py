@@ -49,6 +49,11 @@ class Pipeline:
         wait(began, timeout=self._grace)
 
     @property
+    def in_flight(self) -> int:
+        """How many requests are under way."""
+        return len(self._under_way)
+
+    @property
     def busy(self) -> bool:
         """Whether anything is under way."""
         return bool(self._under_way)

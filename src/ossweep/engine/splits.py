@@ -139,10 +139,13 @@ class Alphabet:
         return min(_common(sight.first, sight.last) + DEEPER, len(self._places))
 
     def _number(self, key: str, width: int) -> int:
-        number = 0
+        number, known = 0, True
         for position in range(width):
             order = self._order(position)
-            digit = order.digit(key[position]) if position < len(key) else 0
+            digit = 0
+            if known and position < len(key):
+                # What comes after a character that is not in the alphabet does not count.
+                digit, known = order.digit(ord(key[position]))
             number = number * order.radix + digit
         return number
 
@@ -187,14 +190,12 @@ class _Order:
         self._digits = [1, *(1 + count for count in accumulate(map(len, kinds)))]
         self.radix = self._digits[-1]
 
-    def digit(self, character: str) -> int:
-        """Return a character's digit; between two kinds, that of the last one before it."""
-        code = ord(character)
+    def digit(self, code: int) -> tuple[int, bool]:
+        """Return a character's digit, or that of the next one, and whether it is its own."""
         at = bisect_right(self._begins, code) - 1
-        if at < 0:
-            return 1
-        kind = self._kinds[at]
-        return self._digits[at] + min(code, kind.stop - 1) - kind.start
+        if at >= 0 and code < self._kinds[at].stop:
+            return self._digits[at] + code - self._kinds[at].start, True
+        return self._digits[at + 1], False
 
     def character(self, digit: int) -> str:
         """Return the character of a digit, and none for nought."""
@@ -212,9 +213,6 @@ def _kind_of(code: int) -> range:
 
 def _completed(seen: Mapping[range, range], *, wrapped: bool) -> Iterator[range]:
     """Yield the codes that may stand where these have been seen, by kind."""
-    if wrapped:
-        yield from seen.values()
-        return
     for few, others in ((_HEX, _LETTERS), (_UPPER_HEX, _UPPER_LETTERS)):
         letters = [seen[kind] for kind in (few, others) if kind in seen]
         if sum(map(len, letters)) <= 1 and not (few in seen and _DIGITS in seen):
@@ -226,6 +224,6 @@ def _completed(seen: Mapping[range, range], *, wrapped: bool) -> Iterator[range]
             yield others
     for kind, codes in seen.items():
         if kind == _DIGITS:
-            yield kind  # of a counter's leading noughts, too
+            yield codes if wrapped else kind  # of a counter's leading noughts, too
         elif kind not in _ASCII:
             yield range(codes.start, kind.stop) if len(codes) > 1 else codes

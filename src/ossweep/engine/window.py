@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-BUSY = 0.002  # seconds that a request keeps this machine busy, at least
+BUSY = 0.0015  # seconds that a request keeps this machine busy, at least
 GROWTH = 3  # that a prompt answer adds: while all are prompt, each round trip quadruples the window
 PROMPT = 2.0  # times the fastest answer so far, within which an answer is prompt
 
@@ -26,5 +26,6 @@ class Window:
         """Take note of how long a request has taken."""
         self._fastest = min(self._fastest, seconds)
         prompt = seconds <= PROMPT * self._fastest
-        most = min(self._most, int(self._fastest / BUSY))
+        # A clock that stands still has not told how much fits.
+        most = min(self._most, int(self._fastest / BUSY) or self._most)
         self.size = max(self._start, min(most, self.size + (GROWTH if prompt else -1)))
