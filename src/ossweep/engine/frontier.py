@@ -128,6 +128,13 @@ class Frontier:
                 failed=span.failed + waiting.failed,
             )
 
+    def keys_left(self, span: Span) -> int:
+        """Return how many keys a range probably still holds, and those listed and not taken up."""
+        ready = sum(len(batch.keys) for batch in span.ready)
+        if span.listed or span.sight is None:
+            return ready
+        return ready + min(self._expected(span, span.sight), self.met * GALLOP)
+
     def rest(self) -> list[Range]:
         """Return what is left, in order; what was cut off for nobody is put back where it was."""
         left: list[Range] = []

@@ -38,6 +38,7 @@ class Due:
 
     queue: deque[Batch]
     lane: Lane
+    span: Span | None = None
 
 
 class Line:
@@ -73,7 +74,7 @@ class Line:
         self._listings = 0  # under way
         self._open = 1  # ranges that may be listed at once; where there were many, they stay many
         self._over = False  # nothing is listed any more
-        self._turn = 0  # of the ranges to delete from
+        self._turn = 1  # of the ranges to delete from
         self._markers = Markers(self._choice)
         self.accounts = Accounts(work, self._frontier, self._choice, self._by_name)
         self.listing_failed: str | None = None
@@ -152,6 +153,9 @@ class Line:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
         due = self._due(pipeline.in_flight)
         while isinstance(due, Due):
+            if due.span is not None:
+                self._turn += 1
+                due.span.turn = self._turn - 1
             batch, rest = due.queue.popleft().split(due.lane.batch_keys)
             if rest is not None:
                 due.queue.appendleft(rest)
@@ -183,16 +187,18 @@ class Line:
         return pause
 
     def _queues(self) -> Iterator[Due]:
-        """Yield the queues that hold something, the ranges each in its turn."""
+        """
+        Yield the queues that hold something, in the order in which it is their turn.
+
+        Ranges take turns, so that deletions spread over OSS's partitions; those of which more is
+        left more often, so that they end together: the last ones would be in few partitions.
+        """
         if self._by_name:
             yield Due(self._by_name, self._lane)
-        spans = self._frontier.spans
-        first = self._turn
-        for number in range(first, first + len(spans)):
-            span = spans[number % len(spans)]
-            if span.ready and len(span.early) < AHEAD:
-                self._turn = (number + 1) % len(spans)
-                yield Due(span.ready, span.lane)
+        spans = [span for span in self._frontier.spans if span.ready and len(span.early) < AHEAD]
+        left = self._frontier.keys_left
+        for span in sorted(spans, key=lambda each: left(each) * (each.turn - self._turn)):
+            yield Due(span.ready, span.lane, span)
 
     def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:
         ticket.ended()

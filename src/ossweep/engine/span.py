@@ -51,6 +51,7 @@ class Span:
     chosen: list[Found] = field(default_factory=list)  # since that batch
     skipped: Counter[str] = field(default_factory=Counter)  # since that batch
     ready: deque[Batch] = field(default_factory=deque)
+    turn: int = 0  # in which a batch was taken up the last time
     taken: int = 0  # batches that have been taken up
     booked: int = 0  # of those, how many have settled, each in its turn
     early: dict[int, Outcome] = field(default_factory=dict)  # until it is their turn
