@@ -228,6 +228,7 @@ class Hop:
     ceiling: Ceiling | None = None
     in_flight: int = 3
     listings: int = 1
+    most_ranges: int = 64
     reports: list[Seen] = field(default_factory=list)
     on_report: Callable[[Seen], None] = lambda _: None
 
@@ -262,4 +263,5 @@ class Hop:
             in_flight=self.in_flight,
             listings=self.listings,
             report=report,
+            most_ranges=self.most_ranges,
         )

@@ -81,7 +81,16 @@ def line_over(work: Work, bucket: Bucket, listings: int = 8) -> tuple[Line, Slow
     """Return a line and what it goes by."""
     hop, throttle = Hop(), Slow()
     store = Asked(bucket, hop.gate)
-    line = Line(work, store, hop.gate, throttle, protected=(), ceiling=None, listings=listings)
+    line = Line(
+        work,
+        store,
+        hop.gate,
+        throttle,
+        protected=(),
+        ceiling=None,
+        listings=listings,
+        most_ranges=64,
+    )
     return line, throttle, store
 
 

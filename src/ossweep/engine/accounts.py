@@ -42,12 +42,18 @@ class Accounts:
     """
 
     def __init__(
-        self, work: Work, frontier: Frontier, choice: Choice, waiting: Iterable[Batch]
+        self,
+        work: Work,
+        frontier: Frontier,
+        choice: Choice,
+        waiting: Iterable[Batch],
+        most_ranges: int,
     ) -> None:
         self._work = work
         self._frontier = frontier
         self._choice = choice
         self._waiting = waiting  # named keys and marker objects, to be taken up
+        self._most_ranges = most_ranges  # that a continuation may hold
         self._settled = work.counts
         self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
         self._out: dict[int, Batch] = {}  # taken up, and not booked yet
@@ -101,7 +107,7 @@ class Accounts:
     def left(self) -> Work:
         """Return the work that is left, to go on with in another invocation."""
         work = self._work
-        ranges, given_back = joined(self._frontier.rest())
+        ranges, given_back = joined(self._frontier.rest(), self._most_ranges)
         keys = self._names_left()
         markers = (*self._open("marker"), *self._held())
         counts = given_back.taken_from(self.counts())

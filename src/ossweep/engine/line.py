@@ -60,6 +60,7 @@ class Line:
         protected: tuple[str, ...],
         ceiling: Ceiling | None,
         listings: int,
+        most_ranges: int,
     ) -> None:
         self._dry_run = work.dry_run
         self._store = store
@@ -76,7 +77,7 @@ class Line:
         self._over = False  # nothing is listed any more
         self._turn = 1  # of the ranges to delete from
         self._markers = Markers(self._choice)
-        self.accounts = Accounts(work, self._frontier, self._choice, self._by_name)
+        self.accounts = Accounts(work, self._frontier, self._choice, self._by_name, most_ranges)
         self.listing_failed: str | None = None
 
     @property

@@ -10,6 +10,7 @@ from ossweep.engine.accounts import add
 from ossweep.engine.batches import PROTECTED
 from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
+from ossweep.engine.rest import MOST_RANGES
 from ossweep.work import Counts
 
 if TYPE_CHECKING:
@@ -97,17 +98,26 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     in_flight: int,
     listings: int,
     report: Callable[[Progress], None],
+    most_ranges: int = MOST_RANGES,
 ) -> Result:
     """
     Do the work that is left, until it is done, the gate closes or the ceiling is reached.
 
-    At most so many deletions are in flight, and so many pages of listings asked for, at once.
+    At most so many deletions are in flight, and so many pages of listings asked for, at once; what
+    is left is in at most so many ranges, or as many as there are prefixes.
     `report` is called whenever something has ended, and several times a second while nothing does.
     Nothing is left running when this returns.
     """
     work = _without_protected(work, protected)
     line = Line(
-        work, store, gate, throttle, protected=protected, ceiling=ceiling, listings=listings
+        work,
+        store,
+        gate,
+        throttle,
+        protected=protected,
+        ceiling=ceiling,
+        listings=listings,
+        most_ranges=most_ranges,
     )
     progress = Progress(line.accounts, gate)
     with Pipeline(in_flight + listings, LAST_GRACE) as pipeline, closing(store):

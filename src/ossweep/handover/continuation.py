@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -17,7 +18,7 @@ from ossweep.request import check_bucket, check_name
 from ossweep.work import Work
 
 if TYPE_CHECKING:
-    from ossweep.work import Failure
+    from ossweep.work import Failure, Range
 
 FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
@@ -80,9 +81,6 @@ def _check(work: Work) -> None:
     found = [each.key for each in work.held]
     for name in (*work.keys, *found, *work.passed, *work.directories):
         check_name(name, "the key")
-    for each in work.ranges:
-        check_name(each.prefix, "the prefix")
-        check_name(each.after, "the marker")
     counts = work.counts
     numbers = [counts.deleted, counts.bytes, counts.failed, counts.planned, counts.unanswered]
     numbers += [work.hop, work.unsettled, work.milliseconds, *counts.skipped.values()]
@@ -95,6 +93,34 @@ def _check(work: Work) -> None:
     in_range = min(numbers) >= 0 and max(numbers) < MOST
     if not (in_range and len(set(work.keys)) == len(work.keys)):
         raise PydanticCustomError("refused", "its counts or its keys contradict each other")
+    _check_ranges(work)
+
+
+def _check_ranges(work: Work) -> None:
+    """Refuse ranges that a sweep would list twice, or give back more of than was counted."""
+    counts = work.counts
+    skipped: Counter[str] = Counter()
+    for each in work.ranges:
+        check_name(each.prefix, "the prefix")
+        for name in filter(None, (each.after, each.until)):
+            check_name(name, "the marker")
+        if each.until and each.until <= each.after:
+            raise PydanticCustomError("refused", "a range ends before it begins")
+        if min((each.failed, *each.spared.values())) < 0:
+            raise PydanticCustomError("refused", "a range counts less than nothing")
+        skipped.update(each.spared)
+    if any(map(_overlap, work.ranges, work.ranges[1:])):
+        raise PydanticCustomError("refused", "its ranges overlap, or are not in order")
+    failed = sum(each.failed for each in work.ranges)
+    if failed > counts.failed or any(n > counts.skipped.get(r, 0) for r, n in skipped.items()):
+        raise PydanticCustomError("refused", "its ranges count more than the job does")
+
+
+def _overlap(before: Range, after: Range) -> bool:
+    """Tell whether a range does not lie wholly behind another one."""
+    if before.prefix == after.prefix:
+        return not before.until or after.after < before.until
+    return after.prefix < before.prefix or after.prefix.startswith(before.prefix)
 
 
 def _fingerprint(document: dict[str, Any]) -> str | None:

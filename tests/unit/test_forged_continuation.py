@@ -1,0 +1,213 @@
+"""A continuation whose fingerprint fits is still held to what a sweep may leave behind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ossweep.errors import RequestError
+from ossweep.handover.continuation import seal, unseal
+from ossweep.work import Range
+from unit.works import SOME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def forged(**fields: Any) -> dict[str, Any]:
+    """Return a continuation in which fields are other ones, with the fingerprint that fits."""
+    document = {**json.loads(json.dumps(seal(SOME))), **fields}
+    del document["fingerprint"]
+    text = json.dumps(document, sort_keys=True)
+    return {**document, "fingerprint": sha256(text.encode()).hexdigest()}
+
+
+def test_a_fingerprint_is_no_secret() -> None:
+    """Whoever makes one that fits is held to what any sweep may leave."""
+    assert unseal(forged(), "the request") == SOME
+    assert unseal(forged(hop=2), "the request") == replace(SOME, hop=2)
+
+
+COUNTS = json.loads(json.dumps(seal(SOME)))["counts"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"more": 1}, "more: "),
+        ({"counts": {**COUNTS, "more": 1}}, "counts.more: "),
+        ({"ranges": [{"prefix": "a", "more": 1}]}, "ranges.0.more: "),
+        ({"held": [{"key": "a", "size": 1, "modified": 1, "more": 1}]}, "held.0.more: "),
+        ({"counts": {**COUNTS, "failures": [{"key": "a", "code": "b"}]}}, "counts.failures.0."),
+        ({"dry_run": "false"}, "dry_run: "),
+        ({"dry_run": 0}, "dry_run: "),
+        ({"dry_run": None}, "dry_run: "),
+        ({"hop": "1"}, "hop: "),
+        ({"limit": 1.5}, "limit: "),
+        ({"limit": True}, "limit: "),
+        ({"clock": "2024-05-01"}, "clock: "),
+        ({"keys": "abc"}, "keys: "),
+        ({"keys": [7]}, "keys.0: "),
+        ({"keys": {"a": "b"}}, "keys: "),
+        ({"ranges": ["a/"]}, "ranges.0: "),
+        ({"ranges": [{"after": "a/"}]}, "ranges.0.prefix: "),
+        ({"job": None}, "job: "),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else ascii(value)[:50],
+)
+def test_a_forged_continuation_of_another_shape_is_refused(
+    fields: dict[str, Any], said: str
+) -> None:
+    """Field by field: nothing is overlooked, and nothing is made to fit."""
+    with pytest.raises(RequestError) as refused:
+        unseal(forged(**fields), "request 2")
+
+    assert str(refused.value).startswith(f"request 2 is no continuation: {said}")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"hop": -1},
+        {"unsettled": -1},
+        {"milliseconds": -1},
+        {"keys": ["a", "b", "a"]},
+        {"counts": {**COUNTS, "deleted": -1}},
+        {"counts": {**COUNTS, "bytes": -1}},
+        {"counts": {**COUNTS, "failed": -1}},
+        {"counts": {**COUNTS, "planned": -1}},
+        {"counts": {**COUNTS, "unanswered": -1}},
+        {"counts": {**COUNTS, "skipped": {"protected": 2, "else": -1}}},
+    ],
+    ids=lambda fields: ascii(fields)[:50],
+)
+def test_a_forged_continuation_that_contradicts_itself_is_refused(fields: dict[str, Any]) -> None:
+    """Less than nothing would make room below a ceiling, and a key named twice count twice."""
+    with pytest.raises(RequestError) as refused:
+        unseal(forged(**fields), "request 2")
+
+    assert str(refused.value) == (
+        "request 2 is no continuation: its counts or its keys contradict each other"
+    )
+
+
+def overlapping(*ranges: Range) -> dict[str, Any]:
+    return {"ranges": [{"prefix": r.prefix, "after": r.after, "until": r.until} for r in ranges]}
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        (Range("a"), Range("a")),
+        (Range("a", "", "a5"), Range("a", "a4")),
+        (Range("a", "", ""), Range("a", "a4")),
+        (Range("a", "a4"), Range("a", "", "a4")),
+        (Range("a", "a4", "a5"), Range("a", "a1", "a2")),
+        (Range("a"), Range("a/b")),
+        (Range("a", "", "a1"), Range("a/b")),
+        (Range("a/b"), Range("a")),
+        (Range("b"), Range("a")),
+        (Range(""), Range("a")),
+        (Range("a"), Range("b"), Range("b")),
+    ],
+    ids=lambda ranges: " ".join(f"{r.prefix}:{r.after}-{r.until}" for r in ranges),
+)
+def test_a_forged_continuation_whose_ranges_overlap_is_refused(ranges: tuple[Range, ...]) -> None:
+    """An object that is listed twice would be asked for and counted twice."""
+    with pytest.raises(RequestError) as refused:
+        unseal(forged(**overlapping(*ranges)), "request 2")
+
+    assert str(refused.value) == (
+        "request 2 is no continuation: its ranges overlap, or are not in order"
+    )
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        (Range("a", "", "a4"), Range("a", "a4")),
+        (Range("a", "", "a4"), Range("a", "a5", "a6"), Range("a", "a6")),
+        (Range("a", "a4"), Range("b", "", "b1")),
+        (Range("a-"), Range("a/")),
+        (Range("", "", "a"), Range("", "a")),
+    ],
+    ids=lambda ranges: " ".join(f"{r.prefix}:{r.after}-{r.until}" for r in ranges),
+)
+def test_ranges_beside_each_other_are_gone_on_with(ranges: tuple[Range, ...]) -> None:
+    """With or without something between them."""
+    assert unseal(forged(**overlapping(*ranges)), "request 2").ranges == ranges
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"after": "c/5", "until": "c/5"}, "a range ends before it begins"),
+        ({"after": "c/5", "until": "c/4"}, "a range ends before it begins"),
+        ({"failed": -1}, "a range counts less than nothing"),
+        ({"spared": {"protected": -1}}, "a range counts less than nothing"),
+        ({"failed": 2}, "its ranges count more than the job does"),
+        ({"spared": {"protected": 3}}, "its ranges count more than the job does"),
+        ({"spared": {"else": 1}}, "its ranges count more than the job does"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else ascii(value),
+)
+def test_a_forged_continuation_with_a_range_that_none_leaves_is_refused(
+    fields: dict[str, Any], said: str
+) -> None:
+    """What it counts is given back when ranges are joined; the sums would go below nought."""
+    with pytest.raises(RequestError) as refused:
+        unseal(forged(ranges=[{"prefix": "c/", **fields}]), "request 2")
+
+    assert str(refused.value) == f"request 2 is no continuation: {said}"
+
+
+@pytest.mark.parametrize("name", ["/a", "\\a", "a" * 1024, "\u00e9" * 512])
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda name: {"keys": [name]},
+        lambda name: {"passed": [name]},
+        lambda name: {"directories": [name]},
+        lambda name: {"ranges": [{"prefix": name, "after": ""}]},
+        lambda name: {"ranges": [{"prefix": "", "after": name}]},
+        lambda name: {"ranges": [{"prefix": "", "until": name}]},
+        lambda name: {"held": [{"key": name, "size": 0, "modified": 0}]},
+    ],
+    ids=["keys", "passed", "directories", "prefix", "after", "until", "held"],
+)
+def test_a_forged_continuation_with_a_name_that_no_object_has_is_refused(
+    place: Callable[[str], dict[str, Any]], name: str
+) -> None:
+    """Wherever it stands."""
+    with pytest.raises(RequestError, match=r"^request 2 is no continuation: the "):
+        unseal(forged(**place(name)), "request 2")
+
+
+@pytest.mark.parametrize(
+    "bucket", ["", "Examplebucket", "a/b", "ab", "example.com:80", "-ab", "a" * 64]
+)
+def test_a_forged_continuation_about_no_bucket_is_refused(bucket: str) -> None:
+    """It would become part of a host's name."""
+    with pytest.raises(RequestError, match=r"^request 2 is no continuation: .*name of a bucket"):
+        unseal(forged(bucket=bucket), "request 2")
+
+
+def test_a_forged_continuation_with_half_a_surrogate_pair_is_refused() -> None:
+    """Wherever it stands, UTF-8 could not carry it."""
+    for fields in ({"keys": ["\ud83d"]}, {"job": "\ud83d"}, {"\ud83d": 1}):
+        with pytest.raises(RequestError):
+            unseal(forged(**fields), "the request")
+
+
+def test_a_continuation_nested_too_deeply_is_refused_whatever_its_fingerprint() -> None:
+    """An empty one fits nothing."""
+    nested: list[Any] = []
+    for _ in range(5000):
+        nested = [nested]
+
+    with pytest.raises(RequestError):
+        unseal({**seal(SOME), "keys": nested, "fingerprint": ""}, "the request")

@@ -1,0 +1,22 @@
+"""A job's rest as a test needs one, with something in each of its fields."""
+
+from __future__ import annotations
+
+from ossweep.work import Counts, Failure, Found, Range, Work
+
+SOME = Work(
+    job="job",
+    bucket="examplebucket",
+    limit=5,
+    clock=1_000_000,
+    hop=1,
+    keys=("a", "b\r", "\u00e9\U0001f4a9"),
+    ranges=(Range("c/", "c/1", "c/5"), Range("c/", "c/6", "", {"protected": 1}, 1), Range("d/")),
+    directories=frozenset({"c/"}),
+    held=(Found("c/", 0, 5),),
+    passed=("c/2", "d/1"),
+    unsettled=9,
+    counts=Counts(3, 4, 1, (Failure("e", "FileImmutable", "No."),), {"protected": 2}, 6, 7),
+    requests_made={"list": 1},
+    milliseconds=8,
+)
