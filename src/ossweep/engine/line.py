@@ -102,7 +102,9 @@ class Line:
     def _start_listings(self, pipeline: Pipeline) -> None:
         if self._by_name or self._over:
             return
-        if self._choice.ceiling_reached is not None or not self._gate.admits("list", pipeline.in_flight):
+        if self._choice.ceiling_reached is not None or not self._gate.admits(
+            "list", pipeline.in_flight
+        ):
             self._flush()
             return
         self._open = max(self._open, self._window.size)

@@ -52,7 +52,7 @@ class Sight:
 class _Place:
     """What has been seen at a position of keys: by kind, the codes from the least to the last."""
 
-    characters: set[str] = field(default_factory=set)
+    characters: set[str] = field(default_factory=set)  # of ASCII: there are not many
     codes: dict[range, range] = field(default_factory=dict)
     # Whether it has begun anew behind another character before it. Then the last one that it had
     # is likely to be the last one of all; else it may go on.
@@ -63,11 +63,15 @@ class _Place:
         """Take note of a character; return whether that changes anything."""
         if character in self.characters:
             return False
-        self.characters.add(character)
         code = ord(character)
+        if code < _BEYOND[0].start:
+            self.characters.add(character)
         kind = _kind_of(code)
-        before = self.codes.get(kind, range(code, code + 1))
-        self.codes[kind] = range(min(before.start, code), max(before.stop, code + 1))
+        before = self.codes.get(kind, range(0))
+        if code in before:
+            return False
+        start = min(before.start, code) if before else code
+        self.codes[kind] = range(start, max(before.stop, code + 1))
         self.order = None
         return True
 
@@ -207,7 +211,7 @@ class _Order:
 
 def _kind_of(code: int) -> range:
     """Return the kind of a character; any other one stands for itself."""
-    kinds = _ASCII if code < 0x80 else _BEYOND  # noqa: PLR2004 - where ASCII ends
+    kinds = _ASCII if code < _BEYOND[0].start else _BEYOND
     return next((kind for kind in kinds if code in kind), range(code, code + 1))
 
 
