@@ -57,7 +57,7 @@ class Lot:
 @dataclass(frozen=True)
 class Batch:
     """
-    Objects to delete together, and what was met and spared since the batch before.
+    Objects to delete together, and what was met and spared, or passed by, since the batch before.
 
     A listed batch belongs to a span and brings it up to the key `place`; named keys and marker
     objects are kept by name and have neither.
@@ -67,6 +67,7 @@ class Batch:
     keys: Sequence[str]
     page: Page
     skipped: Mapping[str, int] = field(default_factory=dict)
+    passed: int = 0  # keys that have failed before, and are counted already
     span: Span | None = None
     place: str = ""
     number: int = 0  # in its span, in the order in which they are taken up
@@ -77,7 +78,8 @@ class Batch:
             return self, None
         found = self.page.objects()
         first, rest = Lot(found[:keys]), Lot(found[keys:])
-        part = replace(self, keys=first.keys, page=first, skipped={}, place=self.keys[keys - 1])
+        place = self.keys[keys - 1]
+        part = replace(self, keys=first.keys, page=first, skipped={}, passed=0, place=place)
         return part, replace(self, keys=rest.keys, page=rest)
 
 
@@ -171,7 +173,7 @@ class Choice:
         return (
             len(keys) == len(page.keys)
             and 0 < len(keys) <= self._room()
-            and not (span.chosen or span.skipped)
+            and not (span.chosen or span.skipped or span.passed)
             and page.newest < self._clock()
             and not self._has_special(keys[0], keys[-1])
         )
@@ -190,6 +192,7 @@ class Choice:
                 self._stop_at_ceiling()
                 return
             self.met += not known
+            span.passed += found.key in self._passed
             span.place = found.key
             if len(span.chosen) == BATCH_KEYS or span.skipped.total() >= SKIPPED_KEYS:
                 self.flush(span)
@@ -210,9 +213,10 @@ class Choice:
 
     def _cut(self, span: Span, page: Page) -> None:
         keys = page.keys
-        span.ready.append(Batch("listed", keys, page, dict(span.skipped), span, span.place))
+        batch = Batch("listed", keys, page, dict(span.skipped), span.passed, span, span.place)
+        span.ready.append(batch)
         span.cut = span.place
-        span.chosen, span.skipped = [], Counter()
+        span.chosen, span.skipped, span.passed = [], Counter(), 0
 
     def _clock(self) -> int:
         if self.clock is None:
