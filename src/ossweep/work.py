@@ -99,8 +99,9 @@ class Range:
     """
     The keys that begin with `prefix`, come after `after`, and not after `until` if that is given.
 
-    `spared` and `failed` count what an earlier invocation has met between the range before it, or
-    the prefix's beginning, and `after`, and has neither deleted nor left.
+    `spared` and `failed` count what earlier invocations have met between the range before it, or
+    the prefix's beginning, and `after`, and have neither deleted nor left; so do, in a dry run,
+    `planned` and `bytes`.
     """
 
     prefix: str
@@ -108,6 +109,8 @@ class Range:
     until: str = ""
     spared: Mapping[str, int] = field(default_factory=dict)
     failed: int = 0
+    planned: int = 0
+    bytes: int = 0
 
     def __contains__(self, key: str) -> bool:
         """Tell whether it holds a key."""

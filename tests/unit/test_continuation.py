@@ -35,17 +35,24 @@ def ranges(draw: st.DrawFn) -> tuple[Range, ...]:
         starts = ["", *ends]
         for start, end in zip(starts, [*ends, ""], strict=True):
             if draw(st.integers(0, 3)):
-                drawn.append(Range(prefix, start, end, draw(TALLY), draw(NUMBER)))
+                numbers = draw(st.tuples(NUMBER, NUMBER, NUMBER))
+                drawn.append(Range(prefix, start, end, draw(TALLY), *numbers))
     return tuple(drawn)
 
 
 def counted(work: Work) -> Work:
     """Return a work whose counts hold what its ranges count."""
-    skipped = Counter(work.counts.skipped)
+    total = Counter(work.counts.skipped)
     for each in work.ranges:
-        skipped.update(each.spared)
-    failed = work.counts.failed + sum(each.failed for each in work.ranges)
-    return replace(work, counts=replace(work.counts, skipped=dict(skipped), failed=failed))
+        total.update(each.spared)
+    counts = replace(
+        work.counts,
+        skipped=dict(total),
+        failed=work.counts.failed + sum(each.failed for each in work.ranges),
+        planned=work.counts.planned + sum(each.planned for each in work.ranges),
+        bytes=work.counts.bytes + sum(each.bytes for each in work.ranges),
+    )
+    return replace(work, counts=counts)
 
 
 WORK = st.builds(

@@ -33,7 +33,7 @@ def chain(prefix: str, ends: list[str]) -> list[Range]:
     """Return ranges with a gap before each, in which something was spared and has failed."""
     starts = [end + "+" for end in ends[:-1]]
     return [
-        Range(prefix, start, end, {"protected": number + 1}, 2 * number)
+        Range(prefix, start, end, {"protected": number + 1}, 2 * number, 3 * number, 5 * number)
         for number, (start, end) in enumerate(zip(["", *starts], [*ends[:-1], ""], strict=True))
     ]
 
@@ -49,11 +49,11 @@ def rests(draw: st.DrawFn) -> list[Range]:
 
 
 def counted(ranges: list[Range]) -> Counter[str]:
-    """Return what ranges count, failures among it."""
+    """Return all that ranges count."""
     total: Counter[str] = Counter()
     for each in ranges:
         total.update(each.spared)
-        total["failed"] += each.failed
+        total.update(failed=each.failed, planned=each.planned, bytes=each.bytes)
     return total
 
 
@@ -80,7 +80,7 @@ def test_what_was_settled_between_joined_ranges_is_given_back(
     few, given_back = joined(left, most, most_bytes)
 
     back = Counter(given_back.spared)
-    back["failed"] += given_back.failed
+    back.update(failed=given_back.failed, planned=given_back.planned, bytes=given_back.bytes)
     assert counted(few) + back == +counted(left)
 
 
@@ -123,16 +123,16 @@ def test_those_with_the_least_between_them_are_joined_first() -> None:
 
 def test_counts_lose_what_is_given_back() -> None:
     """What has failed was asked for, and weighs on the ceiling as if it had had no answer."""
-    left = [Range("a", "", "a1"), Range("a", "a4", "", {"protected": 2, "newer": 1}, 2)]
+    left = [Range("a", "", "a1"), Range("a", "a4", "", {"protected": 2, "newer": 1}, 2, 3, 30)]
     failures = tuple(Failure(key, "FileImmutable", "No.") for key in ("a1", "a2", "a4", "b"))
-    counts = Counts(7, 70, 5, failures, {"protected": 9, "newer": 1}, unanswered=1)
+    counts = Counts(7, 70, 5, failures, {"protected": 9, "newer": 1}, 4, 1)
 
     _, given_back = joined(left, most=1)
 
     kept = (failures[0], failures[3])
     after = given_back.taken_from(counts)
-    assert after == Counts(7, 70, 3, kept, {"protected": 7}, unanswered=3)
-    assert after.asked == counts.asked
+    assert after == Counts(7, 40, 3, kept, {"protected": 7}, 1, 3)
+    assert after.asked == counts.asked - 3
 
 
 @pytest.mark.parametrize("letter", LETTERS, ids=ascii)
@@ -163,7 +163,7 @@ def test_a_continuation_takes_96_kilobytes_at_most(letter: str, size: int, range
         SOME,
         ranges=tuple(few),
         passed=tuple(key_of(letter, size, number) for number in range(passed)),
-        counts=replace(SOME.counts, failed=2**50, skipped=skipped, failures=failures),
+        counts=Counts(2**50, 2**60, 2**50, failures, skipped, 2**50, 2**50),
     )
 
     document = json.dumps(seal(work))

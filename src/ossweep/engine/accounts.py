@@ -79,11 +79,8 @@ class Accounts:
         span.early[batch.number] = _slim(outcome)
         while (first := span.early.get(span.booked)) and not first.undone:
             self._settled = add(self._settled, first.counts)
-            span.spared.update(first.counts.skipped)
-            span.failed += first.counts.failed
-            span.settled = first.batch.place
             del span.early[span.booked]
-            span.booked += 1
+            span.settle(first.batch, first.counts)
         if span.drained:
             self._frontier.forget(span)
 
@@ -96,6 +93,10 @@ class Accounts:
         """Return the counts as they stand."""
         return add(self._settled, *self._early_counts())
 
+    def at_the_end(self) -> Counts:
+        """Return the counts when nothing that is still out will come back any more."""
+        return add(self.counts(), Counts(unanswered=self._unheard_of()))
+
     def listed(self) -> int:
         """Return how many keys the job has met: those named, held, listed now and before."""
         work, met = self._work, self._choice.met
@@ -105,12 +106,17 @@ class Accounts:
         return work.counts.settled + len(work.keys) + len(work.held) + met
 
     def left(self) -> Work:
-        """Return the work that is left, to go on with in another invocation."""
+        """
+        Return the work that is left, to go on with in another invocation.
+
+        Its counts are without what that one meets and counts again.
+        """
         work = self._work
-        ranges, given_back = joined(self._frontier.rest(), self._most_ranges)
+        rest = self._frontier.rest()
+        ranges, given_back = joined(rest, self._most_ranges)
         keys = self._names_left()
         markers = (*self._open("marker"), *self._held())
-        counts = given_back.taken_from(self.counts())
+        counts = given_back.taken_from(self.at_the_end())
         passed = [*work.passed, *(f.key for c in self._early_counts() for f in c.failures)]
         return replace(
             work,
@@ -119,9 +125,10 @@ class Accounts:
             keys=keys,
             ranges=tuple(ranges),
             held=markers,
-            passed=tuple(key for key in passed if any(key in each for each in ranges)),
+            # One that is settled counts with its range, which gives it back where it is joined.
+            passed=tuple(key for key in passed if any(key in each for each in rest)),
             unsettled=max(0, self.listed() - counts.settled - len(keys) - len(markers)),
-            counts=add(counts, Counts(unanswered=self._unheard_of())),
+            counts=counts,
         )
 
     def _early_counts(self) -> list[Counts]:

@@ -31,7 +31,7 @@ Source = Literal["named", "listed", "marker"]
 @dataclass(frozen=True)
 class Batch:
     """
-    Objects to delete together, and what was met and spared since the batch before.
+    Objects to delete together, and what was met and spared, or passed by, since the batch before.
 
     A listed batch belongs to a span and brings it up to the key `place`; named keys and marker
     objects are kept by name and have neither.
@@ -41,6 +41,7 @@ class Batch:
     keys: Sequence[str]
     page: Page
     skipped: Mapping[str, int] = field(default_factory=dict)
+    passed: int = 0  # keys that have failed before, and are counted already
     span: Span | None = None
     place: str = ""
     number: int = 0  # in its span, in the order in which they are taken up
@@ -50,7 +51,8 @@ class Batch:
         if len(self.keys) <= keys:
             return self, None
         first, rest = self.page.part(0, keys), self.page.part(keys, len(self.keys))
-        part = replace(self, keys=first.keys, page=first, skipped={}, place=self.keys[keys - 1])
+        place = self.keys[keys - 1]
+        part = replace(self, keys=first.keys, page=first, skipped={}, passed=0, place=place)
         return part, replace(self, keys=rest.keys, page=rest)
 
 
@@ -144,7 +146,7 @@ class Choice:
         """Tell whether all of a page is chosen and makes a batch by itself."""
         return (
             len(keys) <= self._room()
-            and not (span.chosen or span.skipped)
+            and not (span.chosen or span.skipped or span.passed)
             and page.newest < self._clock()
             and not self._has_special(keys[0], keys[-1])
         )
@@ -163,6 +165,7 @@ class Choice:
                 self._stop_at_ceiling()
                 return
             self.met += not known
+            span.passed += found.key in self._passed
             span.place = found.key
             if len(span.chosen) == BATCH_KEYS or span.skipped.total() >= SKIPPED_KEYS:
                 self.flush(span)
@@ -183,9 +186,10 @@ class Choice:
 
     def _cut(self, span: Span, page: Page) -> None:
         keys = page.keys
-        span.ready.append(Batch("listed", keys, page, dict(span.skipped), span, span.place))
+        batch = Batch("listed", keys, page, dict(span.skipped), span.passed, span, span.place)
+        span.ready.append(batch)
         span.cut = span.place
-        span.chosen, span.skipped = [], Counter()
+        span.chosen, span.skipped, span.passed = [], Counter(), 0
 
     def _clock(self) -> int:
         if self.clock is None:

@@ -118,14 +118,15 @@ class Frontier:
         self._throttle.close(span.lane)
         after = self.spans[at] if at < len(self.spans) else None
         if after is not None and after.prefix == span.prefix:
-            after.spared.update(span.spared)
-            after.failed += span.failed
+            after.take_over(span)
         elif after is None and self._waiting and self._waiting[0].prefix == span.prefix:
             waiting = self._waiting[0]
             self._waiting[0] = replace(
                 waiting,
                 spared=span.spared + Counter(waiting.spared),
                 failed=span.failed + waiting.failed,
+                planned=span.planned + waiting.planned,
+                bytes=span.bytes + waiting.bytes,
             )
 
     def keys_left(self, span: Span) -> int:
@@ -140,7 +141,7 @@ class Frontier:
         left: list[Range] = []
         for span in self.spans:
             keys = span.rest()
-            uncalled = span.guesses and not (keys.spared or keys.failed)
+            uncalled = span.guesses and not (keys.spared or keys.failed or keys.planned)
             if uncalled and left and left[-1].until == keys.after:
                 left[-1] = replace(left[-1], until=keys.until)
             else:

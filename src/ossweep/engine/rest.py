@@ -25,6 +25,8 @@ class GivenBack:
 
     spared: Counter[str] = field(default_factory=Counter)
     failed: int = 0
+    planned: int = 0
+    bytes: int = 0
     stretches: list[Range] = field(default_factory=list)
 
     def taken_from(self, counts: Counts) -> Counts:
@@ -37,6 +39,8 @@ class GivenBack:
             counts,
             skipped={reason: number for reason, number in skipped.items() if number > 0},
             failed=counts.failed - self.failed,
+            planned=counts.planned - self.planned,
+            bytes=counts.bytes - self.bytes,
             failures=tuple(
                 failure
                 for failure in counts.failures
@@ -59,7 +63,7 @@ def joined(
     total = sum(map(_size, left))
     while len(left) > most or total > most_bytes:
         costs = [
-            (after.failed + sum(after.spared.values()), at)
+            (after.failed + after.planned + sum(after.spared.values()), at)
             for at, (before, after) in enumerate(pairwise(left))
             if before.prefix == after.prefix
         ]
@@ -71,12 +75,15 @@ def joined(
         total += _size(left[at]) - _size(before) - _size(after)
         given_back.spared.update(after.spared)
         given_back.failed += after.failed
+        given_back.planned += after.planned
+        given_back.bytes += after.bytes
         given_back.stretches.append(replace(after, after=before.until, until=after.after))
     return left, given_back
 
 
 def _size(keys: Range) -> int:
     """Return the bytes that a range takes in a continuation."""
-    fields = [keys.prefix, keys.after, keys.until, dict(keys.spared), keys.failed]
-    names = 64  # more than the fields' names take
-    return len(json.dumps(fields)) + names
+    texts = [keys.prefix, keys.after, keys.until, dict(keys.spared)]
+    numbers = [keys.failed, keys.planned, keys.bytes]
+    names = 96  # more than the fields' names take
+    return len(json.dumps([*texts, *numbers])) + names

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ossweep.engine.batches import Batch
     from ossweep.engine.splits import Sight
     from ossweep.engine.throttle import Lane
-    from ossweep.work import Found, Page
+    from ossweep.work import Counts, Found, Page
 
 
 @dataclass(eq=False)
@@ -24,8 +24,9 @@ class Span:
     The keys below `prefix` after `after`, up to and with `until`; None is the prefix's end.
 
     `at` is the key up to which it has been listed, `settled` the one up to which all that was met
-    is settled. `spared` and `failed` count what was met and settled between the span before it and
-    `settled`, deletions apart: who lists that stretch once more meets it again.
+    is settled. `spared`, `failed`, `planned` and `bytes`, those of planned objects, count what was
+    met and settled between the span before it and `settled`, deletions apart: who lists that
+    stretch once more meets it again.
     """
 
     prefix: str
@@ -34,6 +35,8 @@ class Span:
     lane: Lane
     spared: Counter[str] = field(default_factory=Counter)
     failed: int = 0
+    planned: int = 0
+    bytes: int = 0
 
     # Its listing.
     at: str = field(init=False)
@@ -50,6 +53,7 @@ class Span:
     cut: str = field(init=False)  # and that of the last batch
     chosen: list[Found] = field(default_factory=list)  # since that batch
     skipped: Counter[str] = field(default_factory=Counter)  # since that batch
+    passed: int = 0  # keys since that batch that have failed before and are passed by
     ready: deque[Batch] = field(default_factory=deque)
     turn: int = 0  # in which a batch was taken up the last time
     taken: int = 0  # batches that have been taken up
@@ -63,8 +67,9 @@ class Span:
     @classmethod
     def of(cls, keys: Range, lane: Lane) -> Span:
         """Begin with what is left of a range."""
-        spared = Counter(keys.spared)
-        return cls(keys.prefix, keys.after, keys.until or None, lane, spared, keys.failed)
+        span = cls(keys.prefix, keys.after, keys.until or None, lane)
+        span.take_over(keys)
+        return span
 
     @property
     def drained(self) -> bool:
@@ -72,6 +77,31 @@ class Span:
         dealt_with = self.place == self.at and not self.ready and self.booked == self.taken
         return self.listed and dealt_with
 
+    def settle(self, batch: Batch, counts: Counts) -> None:
+        """Take note that a batch is settled, the first of those that are not."""
+        self.spared.update(counts.skipped)
+        self.failed += counts.failed + batch.passed
+        if counts.planned:
+            self.planned += counts.planned
+            self.bytes += counts.bytes
+        self.settled = batch.place
+        self.booked += 1
+
+    def take_over(self, before: Span | Range) -> None:
+        """Count what has been settled in the stretch before it as well."""
+        self.spared.update(before.spared)
+        self.failed += before.failed
+        self.planned += before.planned
+        self.bytes += before.bytes
+
     def rest(self) -> Range:
         """Return what is left of it."""
-        return Range(self.prefix, self.settled, self.until or "", dict(self.spared), self.failed)
+        return Range(
+            self.prefix,
+            self.settled,
+            self.until or "",
+            dict(self.spared),
+            self.failed,
+            self.planned,
+            self.bytes,
+        )

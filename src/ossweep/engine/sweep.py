@@ -130,13 +130,13 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
             if gate.left() <= 0:
                 store.close()
     pipeline.settle_late()
-    left = line.accounts.left()
+    left, counts = line.accounts.left(), line.accounts.at_the_end()
     # What was chosen up to the ceiling and not asked for any more leaves room below it.
-    full = ceiling is not None and left.counts.asked >= ceiling.objects
+    full = ceiling is not None and counts.asked >= ceiling.objects
     at_ceiling = line.ceiling_reached if full else None
     return Result(
         listed=line.accounts.listed(),
-        counts=left.counts,
+        counts=counts if at_ceiling else left.counts,
         left=left,
         stopped=at_ceiling or gate.refusal or line.listing_failed,
         may_go_on=not (left.finished or at_ceiling),

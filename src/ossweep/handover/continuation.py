@@ -106,13 +106,18 @@ def _check_ranges(work: Work) -> None:
             check_name(name, "the marker")
         if each.until and each.until <= each.after:
             raise PydanticCustomError("refused", "a range ends before it begins")
-        if min((each.failed, *each.spared.values())) < 0:
+        if min((each.failed, each.planned, each.bytes, *each.spared.values())) < 0:
             raise PydanticCustomError("refused", "a range counts less than nothing")
         skipped.update(each.spared)
     if any(map(_overlap, work.ranges, work.ranges[1:])):
         raise PydanticCustomError("refused", "its ranges overlap, or are not in order")
-    failed = sum(each.failed for each in work.ranges)
-    if failed > counts.failed or any(n > counts.skipped.get(r, 0) for r, n in skipped.items()):
+    enough = [
+        counts.failed >= sum(each.failed for each in work.ranges),
+        counts.planned >= sum(each.planned for each in work.ranges),
+        counts.bytes >= sum(each.bytes for each in work.ranges),
+        *(counts.skipped.get(reason, 0) >= number for reason, number in skipped.items()),
+    ]
+    if not all(enough):
         raise PydanticCustomError("refused", "its ranges count more than the job does")
 
 

@@ -1,0 +1,217 @@
+"""What is chosen of a page, and what batches are made of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.engine.batches import NEWER, PROTECTED, Batch, Choice
+from ossweep.engine.span import Span
+from ossweep.engine.throttle import Throttle
+from ossweep.work import Ceiling, Found, Lot, Range, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CLOCK = 1000
+KEYS = [f"a/{number:04}" for number in range(3000)]
+WORK = Work("job", "examplebucket", ranges=(Range("a/"),))
+
+
+@dataclass
+class Whole:
+    """A page that counts how often each of its objects is looked at."""
+
+    keys: Sequence[str]
+    newest: int = 1
+    looks: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return 10 * len(self.keys)
+
+    def objects(self) -> Sequence[Found]:
+        self.looks += 1
+        return [Found(key, 10, self.newest) for key in self.keys]
+
+    def part(self, first: int, end: int) -> Whole:
+        return Whole(self.keys[first:end], self.newest)
+
+
+def span_of(prefix: str = "a/") -> Span:
+    throttle = Throttle(lambda: 0.0, lambda low, _high: low, 1, None)
+    return Span.of(Range(prefix), throttle.lane())
+
+
+def choice_of(
+    work: Work = WORK, protected: tuple[str, ...] = (), ceiling: int | None = None
+) -> Choice:
+    most = None if ceiling is None else Ceiling(ceiling, "limits.objects")
+    return Choice(work, lambda: CLOCK, protected, most)
+
+
+def show(
+    choice: Choice, span: Span, page: Whole, number: int | None = None, *, last: bool = False
+) -> None:
+    """Show a page of a span, of which the first so many keys belong to it."""
+    belonging = page if number is None else page.part(0, number)
+    span.at = belonging.keys[-1]
+    span.listed = last
+    choice.listed(span, belonging)
+
+
+def batches(span: Span) -> list[list[str]]:
+    return [list(batch.keys) for batch in span.ready]
+
+
+def test_a_page_that_is_chosen_as_a_whole_is_not_looked_at() -> None:
+    """It makes a batch as it is."""
+    page, span = Whole(KEYS[:1000]), span_of()
+    choice = choice_of()
+
+    show(choice, span, page)
+
+    (batch,) = span.ready
+    assert (batch.keys, batch.page, batch.place) == (page.keys, page, "a/0999")
+    assert (page.looks, choice.met) == (0, 1000)
+
+
+@pytest.mark.parametrize(
+    ("choice", "skipped", "held"),
+    [
+        (choice_of(protected=("a/05",)), {PROTECTED: 100}, 0),
+        (choice_of(protected=("a/",)), {PROTECTED: 1000}, 0),
+        (choice_of(replace(WORK, directories=frozenset({"a/0999"}))), {}, 1),
+        (choice_of(replace(WORK, passed=("a/0000",))), {}, 0),
+        (choice_of(replace(WORK, held=(Found("a/0500", 1, 1),))), {}, 1),
+    ],
+    ids=["protected", "all protected", "a directory", "passed by", "held"],
+)
+def test_a_page_with_something_special_is_looked_at_one_by_one(
+    choice: Choice, skipped: dict[str, int], held: int
+) -> None:
+    """Wherever in the page it stands, the others are chosen."""
+    page, span = Whole(KEYS[:1000]), span_of()
+
+    show(choice, span, page, last=True)
+
+    (batch,) = span.ready
+    assert page.looks == 1
+    assert (batch.skipped, len(choice.held), batch.place) == (skipped, held, "a/0999")
+    assert len(batch.keys) == 1000 - sum(skipped.values()) - held - batch.passed
+
+
+@pytest.mark.parametrize(("newest", "looks"), [(CLOCK - 1, 0), (CLOCK, 1), (CLOCK + 1, 1)])
+def test_a_page_in_which_something_is_newer_is_looked_at_one_by_one(
+    newest: int, looks: int
+) -> None:
+    """What was written in the second in which the job began may be."""
+    page, span = Whole(KEYS[:1000], newest), span_of()
+
+    show(choice_of(), span, page, last=True)
+
+    assert page.looks == looks
+    assert span.ready[0].skipped == ({NEWER: 1000} if looks else {})
+
+
+def test_of_a_page_that_belongs_to_two_spans_each_takes_its_own() -> None:
+    """The rest is listed by whoever has it now."""
+    page, span = Whole(KEYS[:1000]), span_of()
+
+    show(choice_of(), span, page, 300, last=True)
+
+    assert batches(span) == [KEYS[:300]]
+
+
+def test_a_few_keys_wait_for_the_next_page_and_many_do_not() -> None:
+    """A batch is cut at a page's end if that leaves the next page whole."""
+    span, choice = span_of(), choice_of(protected=("a/00", "a/10", "a/11", "a/12", "a/13", "a/14"))
+
+    show(choice, span, Whole(KEYS[:1000]))
+    first = batches(span)
+    show(choice, span, Whole(KEYS[1000:2000]))
+    second = batches(span)[1:]
+    show(choice, span, Whole(KEYS[2000:]))
+
+    assert first == [KEYS[100:1000]]
+    assert second == [KEYS[1500:2000]]
+    assert batches(span)[2:] == [KEYS[2000:]]
+
+
+def test_what_waits_for_the_next_page_goes_with_its_first_keys() -> None:
+    """A batch is full before the next one begins."""
+    span, choice = span_of(), choice_of(protected=("a/00", "a/01", "a/02", "a/03", "a/04", "a/05"))
+
+    show(choice, span, Whole(KEYS[:1000]))
+    before = batches(span)
+    show(choice, span, Whole(KEYS[1000:2000]), last=True)
+
+    assert (before, batches(span)) == ([], [KEYS[600:1600], KEYS[1600:2000]])
+
+
+@given(st.integers(1, 30), st.integers(1, 12))
+def test_a_batch_is_split_without_losing_or_moving_a_key(keys: int, most: int) -> None:
+    """What it has spared and passed by belongs to its end, where its place is."""
+    page = Whole(KEYS[:keys])
+    rest: Batch | None = Batch("listed", page.keys, page, {NEWER: 2}, 3, place="a/zzz")
+    parts = []
+    while rest is not None:
+        part, rest = rest.split(most)
+        parts.append(part)
+
+    assert [key for part in parts for key in part.keys] == page.keys
+    assert max(len(part.keys) for part in parts) <= most
+    assert [part.place for part in parts] == [*(part.keys[-1] for part in parts[:-1]), "a/zzz"]
+    assert [(part.skipped, part.passed) for part in parts[:-1]] == [({}, 0)] * (len(parts) - 1)
+    assert (parts[-1].skipped, parts[-1].passed) == ({NEWER: 2}, 3)
+    assert sum(part.page.bytes for part in parts) == page.bytes
+
+
+def test_a_page_that_just_fits_below_the_ceiling_is_not_looked_at() -> None:
+    """The next one is, and nothing of it is chosen."""
+    span, choice = span_of(), choice_of(ceiling=1000)
+    first, second = Whole(KEYS[:1000]), Whole(KEYS[1000:2000])
+
+    show(choice, span, first)
+    reached = choice.ceiling_reached
+    show(choice, span, second)
+
+    assert (first.looks, reached) == (0, None)
+    assert choice.ceiling_reached == "limits.objects allows 1,000 objects"
+    assert (batches(span), span.place, choice.met) == ([KEYS[:1000]], "a/0999", 1000)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 400)), max_size=12), st.integers(1, 900)
+)
+def test_several_spans_never_exceed_the_ceiling_together(
+    pages: list[tuple[int, int]], ceiling: int
+) -> None:
+    """Whichever of them comes first: what one has chosen is no more there for the others."""
+    choice = choice_of(ceiling=ceiling, protected=("c/",))
+    spans = [span_of(f"{letter}/") for letter in "abcd"]
+    shown: Counter[int] = Counter()
+    for at, size in pages:
+        stem, first = spans[at].prefix, shown[at]
+        show(choice, spans[at], Whole([f"{stem}{n:06}" for n in range(first, first + size)]))
+        shown[at] += size
+    for span in spans:
+        choice.flush(span)
+
+    chosen = sum(len(batch.keys) for span in spans for batch in span.ready)
+    wanted = sum(size for at, size in shown.items() if spans[at].prefix != "c/")
+    assert chosen == min(ceiling, wanted)
+    assert (choice.ceiling_reached is not None) == (wanted > ceiling)
+
+
+def test_a_lot_knows_its_objects() -> None:
+    """An empty one as well."""
+    lot = Lot([Found("a", 3, 7), Found("b", 4, 5)])
+
+    assert (lot.keys, lot.newest, lot.bytes) == (["a", "b"], 7, 7)
+    assert (Lot(()).keys, Lot(()).newest, Lot(()).bytes) == ([], 0, 0)
