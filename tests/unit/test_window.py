@@ -21,7 +21,7 @@ def test_while_all_answers_are_prompt_a_round_trip_quadruples_the_window() -> No
     after = []
     for _ in range(5):
         for _ in range(window.size):
-            window.answered(0.06)
+            window.answered(0.3)
         after.append(window.size)
 
     assert after == [4, 16, 64, 100, 100]
