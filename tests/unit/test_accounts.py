@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ossweep.engine.accounts import Accounts, Outcome
-from ossweep.engine.batches import Choice, Lot
+from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.throttle import Throttle
-from ossweep.work import Counts, Failure, Found, Range, Work
+from ossweep.work import Counts, Failure, Found, Lot, Range, Work
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Batch
@@ -38,7 +38,7 @@ class Desk:
         """List a page of a range, and take up the batch that it makes."""
         at = self.spans[span]
         page = Lot([Found(key, 10, 1) for key in keys])
-        self.choice.listed(at, page, self.frontier.take(at, page, more=more))
+        self.choice.listed(at, self.frontier.take(at, page, more=more))
         self.choice.flush(at)
         return self.accounts.take_up(at.ready.popleft())
 
