@@ -20,7 +20,7 @@ from ossweep.world import World
 from unit.memory import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class Free:
@@ -91,11 +91,13 @@ class Answers:
             raise oss2.exceptions.ServerError(self.status, {}, b"", details)
 
 
-def opened(answers: Answers) -> tuple[OssStore, Gate]:
+def opened(
+    answers: Answers, sleep: Callable[[float], None] = lambda _: None
+) -> tuple[OssStore, Gate]:
     """Open a store over answers, in a world in which nothing takes time."""
     clock = Clock()
     gate = Gate(Budget(600.0, clock.monotonic))
-    world = World(clock.monotonic, lambda _: None, lambda _, most: most)
+    world = World(clock.monotonic, sleep, lambda _, most: most)
     return OssStore(cast("Any", answers), cast("Any", Session()), gate, world), gate
 
 
@@ -163,6 +165,18 @@ def test_a_passing_error_fails_its_batch_when_its_attempts_are_over() -> None:
 
     assert len(answer.failed) == 1000
     assert (len(answers.requests), gate.refusal) == (8, None)
+
+
+def test_a_storm_of_refusals_by_quotas_is_outlasted() -> None:
+    """The pace says at once when to come back; after the third refusal pauses grow all the same."""
+    pauses: list[float] = []
+    answers = Answers(frozenset(KEYS), "TotalQpsLimitExceeded", 503)
+    store, _ = opened(answers, pauses.append)
+
+    answer = store.delete(KEYS, Free())
+
+    assert len(answer.failed) == 1000
+    assert pauses == [pytest.approx(0.2 * 2**attempt) for attempt in (3, 4, 5)] + [10.0, 10.0]
 
 
 def test_any_exception_of_a_request_is_tried_again() -> None:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
 READ_BYTES = 256 * 1024  # of an object, at a time
 ATTEMPTS = 8  # of one request
+STORM = 3  # refusals by quotas in a row that are more than a pace that was too fast
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 LONGEST_PAUSE = 10.0  # seconds
 
@@ -285,10 +286,12 @@ class OssStore:
                 raise error
             # A pause that does not fit is not cut short: the keys are better left to a continuation
             # than refused for good after a few tries in quick succession.
+            pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
             if throttled and paced is not None:
-                pause = paced(error.code)
-            else:
-                pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+                # The pace is for one that was too fast. Who is refused time and again meets a
+                # storm, and has to outlast it.
+                turn = paced(error.code)
+                pause = turn if attempt < STORM else max(turn, pause)
 
 
 class _TooManyError(Exception):
