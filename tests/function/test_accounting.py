@@ -157,6 +157,7 @@ def test_a_run_of_denials_stops_the_sweep(deployment: Deployment) -> None:
     deployment.oss.misbehave(
         Refuse(403, "AccessDenied", "Not for you.", operation=("batch_delete", "delete"))
     )
+    deployment.set(in_flight="8")
 
     answer = deployment.send({"prefix": "a/"})
 

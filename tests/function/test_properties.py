@@ -100,8 +100,8 @@ class Scene:
         return self.never_deleted() | (DOT_KEYS & self.lost)
 
     def unseen(self) -> set[str]:
-        """Return the keys that may go unconfirmed before time runs out: no listing shows them."""
-        return self.lost - self.never_deleted() if self.hurry else set()
+        """Return the keys that may be gone before time lets OSS say so: no listing shows them."""
+        return self.bucket - self.never_deleted() if self.hurry else set()
 
 
 some_keys = st.sets(keys, max_size=6)
