@@ -77,7 +77,8 @@ def order(document: Any, app: App, where: str) -> Work:
     else:
         request = parse(document, where)
         bucket = policy.bucket_of(request, settings, where)
-        policy.check_unprotected(request, settings, where)
+        policy.check_unprotected(request, bucket, settings, where)
+        continues = policy.may_continue(request, settings, where)
         ranges = policy.ranges_of(request)
         work = Work(
             job=app.next_job(),
@@ -88,6 +89,7 @@ def order(document: Any, app: App, where: str) -> Work:
             keys=tuple(key for key in request.keys if not policy.is_listed(key, ranges)),
             ranges=ranges,
             directories=frozenset(request.directory),
+            unfinished="continue" if continues else "return",
         )
     return replace(work, dry_run=work.dry_run or settings.dry_run)
 
@@ -152,6 +154,7 @@ def ignored(reason: str, bucket: str | None, app: App) -> dict[str, Any]:
         "bucket": bucket,
         "dry_run": app.settings.dry_run,
         **_counts(Counts(), 0),
+        "at_least": False,
         "requests_made": dict.fromkeys(KINDS, 0),
         "seconds": 0.0,
         "continuation": None,
@@ -169,6 +172,7 @@ def _document(work: Work, result: Result) -> dict[str, Any]:
         "bucket": work.bucket,
         "dry_run": work.dry_run,
         **_counts(result.counts, result.listed),
+        "at_least": left.at_least,
         "requests_made": dict(left.requests_made),
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,

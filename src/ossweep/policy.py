@@ -53,22 +53,44 @@ def check_allowed(bucket: str, settings: Settings, where: str) -> None:
         )
 
 
-def check_unprotected(request: Request, settings: Settings, where: str) -> None:
+def check_unprotected(request: Request, bucket: str, settings: Settings, where: str) -> None:
     """Raise PolicyError for a request that touches nothing but protected keys."""
     if request.everything:
         return
     names = (*request.keys, *request.prefix, *request.directory)
-    if all(spares(name, settings) for name in names):
+    if all(name.startswith(settings.protected) for name in names):
         raise PolicyError(
             f"{where}: {json.dumps(names[0])} is protected: OSSWEEP_PROTECTED holds "
             f"{_protecting(names[0], settings)}; name something else, or change the setting "
             "(.dlsdata/ cannot be taken out: it is OSS-HDFS's own data)"
         )
+    if all(name.startswith(protected_in(bucket, settings)) for name in names):
+        raise PolicyError(
+            f"{where}: {json.dumps(names[0])} lies where OSSWEEP_STATE keeps the jobs' state; "
+            "name something else"
+        )
 
 
-def spares(key: str, settings: Settings) -> bool:
-    """Tell whether a key is protected."""
-    return key.startswith(settings.protected)
+def protected_in(bucket: str, settings: Settings) -> tuple[str, ...]:
+    """Return the key prefixes that are never touched in a bucket."""
+    if settings.state is None:
+        return settings.protected
+    state_bucket, _, prefix = settings.state.partition("/")
+    return (*settings.protected, prefix) if bucket == state_bucket else settings.protected
+
+
+def may_continue(request: Request, settings: Settings, where: str) -> bool:
+    """
+    Tell whether the next invocation goes on with what a job's time does not suffice for.
+
+    Raises PolicyError for a request that asks for it where nothing has been set up for it.
+    """
+    if request.unfinished == "continue" and settings.state is None:
+        raise PolicyError(
+            f'{where}: `unfinished` is "continue", and the deployment has no place for what one '
+            'invocation leaves to the next; write "return", or set OSSWEEP_STATE'
+        )
+    return settings.state is not None and request.unfinished != "return"
 
 
 def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:

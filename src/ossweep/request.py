@@ -130,15 +130,6 @@ def _known_version(value: Any) -> Any:
     return value
 
 
-def _known_ending(value: Any) -> Any:
-    if value == "continue":
-        raise _refuse(
-            'the next invocation cannot be started from here, "continue" is not supported yet; '
-            'leave `unfinished` out, or write "return" to have the continuation in the answer'
-        )
-    return value
-
-
 _Name = Annotated[str, Field(min_length=1)]
 _OneOrMore = _Name | Annotated[list[_Name], Field(min_length=1)]  # as the schema shows it
 
@@ -206,9 +197,13 @@ class Request(BaseModel):
         default=False, description="`true` counts what would be deleted and deletes nothing."
     )
     limits: Limits | None = Field(default=None, description="Ceilings for this job.")
-    unfinished: Annotated[Literal["return"], BeforeValidator(_known_ending)] = Field(
-        default="return",
-        description="What becomes of the rest when time runs out: the answer holds it.",
+    unfinished: Literal["return", "continue"] | None = Field(
+        default=None,
+        description=(
+            "What becomes of the rest when time runs out: the next invocation goes on with it, or "
+            "the answer holds it. By default the first, if the deployment has OSSWEEP_STATE."
+        ),
+        examples=["return"],
     )
 
     @model_validator(mode="after")

@@ -44,6 +44,22 @@ def _endpoint(text: str) -> str:
     return text
 
 
+def _state(text: str) -> str | None:
+    """Read `bucket/prefix`; the prefix ends with a slash from here on."""
+    if not text:
+        return None
+    bucket, _, prefix = text.rstrip("/").partition("/")
+    if not re.fullmatch("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", bucket) or len(prefix.encode()) > 512:  # noqa: PLR2004 - what is kept there has names of its own behind it
+        raise ValueError
+    if not prefix or prefix.startswith(("/", "\\")):
+        raise ValueError
+    return f"{bucket}/{prefix}/"
+
+
+def _carrier(text: str) -> str | None:
+    return {"fc2": "fc2", "fc3": "fc3", "": None}[text]
+
+
 def _literal_bool(text: str) -> bool:
     return {"true": True, "false": False}[text]
 
@@ -156,6 +172,38 @@ class Settings:
         _at_least_one,
         "a whole number from 1 on",
         "The most objects that one job may delete in a second. Default: as many as OSS takes.",
+    )
+    state: str | None = _setting(
+        None,
+        _state,
+        "a bucket and a prefix, such as examplebucket/ossweep-state",
+        "Where invocations leave each other what they need. With it, the next invocation goes on "
+        "with what one did not finish.",
+    )
+    checkpoint_seconds: float = _setting(
+        5.0,
+        _seconds,
+        "a number of seconds from 1 on",
+        "The time between two checkpoints, from which a job goes on whose invocation has died.",
+    )
+    max_hops: int = _setting(
+        1000,
+        _at_least_one,
+        "a whole number from 1 on",
+        "The most invocations that one job may go on in by itself.",
+    )
+    carrier: str | None = _setting(
+        None,
+        _carrier,
+        "fc2 or fc3",
+        "The API that calls the next invocation. Default: FC 2.0's for a function that belongs to "
+        "a service, else FC 3.0's.",
+    )
+    fc_endpoint: str | None = _setting(
+        None,
+        _endpoint,
+        "a host name, or a URL with http:// or https://",
+        "That API's endpoint. Default: the internal one of the account in the function's region.",
     )
     log_seconds: float = _setting(
         5.0,

@@ -164,7 +164,9 @@ class Work:
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
     `directories` are the marker objects that go last; `held` are those met already. `passed` are
     keys that the ranges will show again and that have failed for good. `unsettled` objects were
-    met before and are still to do; the ranges will show them again.
+    met before and are still to do; the ranges will show them again. `unfinished` tells what becomes
+    of the rest when time runs out; `idle` counts the hops in a row that have achieved nothing;
+    `at_least` tells that some deletions may have been carried out and not counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -182,6 +184,9 @@ class Work:
     held: tuple[Found, ...] = ()
     passed: tuple[str, ...] = ()
     unsettled: int = 0
+    unfinished: Literal["return", "continue"] = "return"
+    idle: int = 0
+    at_least: bool = False
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged

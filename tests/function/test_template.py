@@ -169,12 +169,12 @@ def test_the_environment_is_all_settings_in_their_order() -> None:
 
 
 def test_settings_that_nobody_has_chosen_have_their_default() -> None:
-    """Those chosen are the buckets, the region, the rules and the dry run."""
+    """Those chosen are the buckets, the region, the rules, the state and the dry run."""
     settings = Settings.read(ENVIRONMENT)
-    chosen = {"buckets", "dry_run", "region", "rules"}
+    chosen = {"buckets", "dry_run", "region", "rules", "state"}
     # Nothing but a number can say that there is no ceiling, and an empty endpoint is none.
     unbounded = {"max_objects": 999_999_999_999_999_999, "max_rate": 999_999_999}
-    said_otherwise = {"endpoint": "", **unbounded}
+    said_otherwise = {"endpoint": "", "fc_endpoint": "", **unbounded}
 
     for entry in fields(Settings):
         if entry.name not in chosen:
@@ -183,6 +183,7 @@ def test_settings_that_nobody_has_chosen_have_their_default() -> None:
     assert settings.dry_run is True
     assert settings.buckets == ("examplebucket",)
     assert settings.region == PROPS["region"]
+    assert settings.state == "examplebucket/ossweep-state/"
 
 
 def test_the_rules_are_those_of_the_local_bucket() -> None:

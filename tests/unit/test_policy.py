@@ -90,7 +90,48 @@ def test_everything_takes_the_buckets_own_name(confirm: dict[str, Any]) -> None:
 )
 def test_a_key_is_protected_by_its_beginning(key: str, spared: bool) -> None:
     """To the letter."""
-    assert policy.spares(key, Settings(protected=(".dlsdata/", "keep/"))) is spared
+    protected = policy.protected_in("one", Settings(protected=(".dlsdata/", "keep/")))
+
+    assert key.startswith(protected) is spared
+
+
+@pytest.mark.parametrize(("bucket", "spared"), [("one", True), ("two", False)])
+def test_the_jobs_state_is_protected_in_its_bucket(bucket: str, spared: bool) -> None:
+    """No job deletes what it goes on by."""
+    protected = policy.protected_in(bucket, Settings(state="one/state/"))
+
+    assert "state/job/end".startswith(protected) is spared
+
+
+def test_a_request_for_nothing_but_the_jobs_state_is_refused() -> None:
+    """It says what keeps it there."""
+    settings = Settings(state="one/state/")
+
+    with pytest.raises(PolicyError) as refused:
+        policy.check_unprotected(parse({"prefix": "state/a"}), "one", settings, "request 2")
+
+    assert str(refused.value) == (
+        'request 2: "state/a" lies where OSSWEEP_STATE keeps the jobs\' state; name something else'
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "state", "continues"),
+    [
+        (None, None, False),
+        ("return", None, False),
+        (None, "one/state/", True),
+        ("return", "one/state/", False),
+        ("continue", "one/state/", True),
+    ],
+)
+def test_a_job_goes_on_by_itself_where_there_is_a_place_for_its_state(
+    asked: str | None, state: str | None, continues: bool
+) -> None:
+    """Unless the request wants the continuation."""
+    request = parse({"keys": ["a"], "unfinished": asked})
+
+    assert policy.may_continue(request, Settings(state=state), "the request") is continues
 
 
 @pytest.mark.parametrize(
@@ -109,7 +150,7 @@ def test_a_request_for_nothing_but_protected_keys_is_refused(
     settings = Settings(protected=(".dlsdata/", "keep/"))
 
     with pytest.raises(PolicyError) as refused:
-        policy.check_unprotected(parse(document), settings, "request 2")
+        policy.check_unprotected(parse(document), "one", settings, "request 2")
 
     assert str(refused.value) == (
         f'request 2: "{name}" is protected: OSSWEEP_PROTECTED holds "{prefix}"; name something '
@@ -131,7 +172,9 @@ def test_a_request_that_holds_more_than_protected_keys_is_none_of_these(
     document: dict[str, Any],
 ) -> None:
     """What is protected of it is spared, key by key."""
-    policy.check_unprotected(parse(document), Settings(protected=("keep/",)), "the request")
+    settings = Settings(protected=("keep/",))
+
+    policy.check_unprotected(parse(document), "one", settings, "the request")
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ PILE, PILE_IN_JSON = "\N{PILE OF POO}", r"\ud83d\udca9"
         ({"keys": ["a"], "everything": False}, Request(keys=("a",))),
         ({"keys": ["a"], "dry_run": True}, Request(keys=("a",), dry_run=True)),
         ({"keys": ["a"], "versions": "current"}, Request(keys=("a",))),
-        ({"keys": ["a"], "unfinished": "return"}, Request(keys=("a",))),
+        ({"keys": ["a"], "unfinished": "return"}, Request(keys=("a",), unfinished="return")),
+        ({"keys": ["a"], "unfinished": "continue"}, Request(keys=("a",), unfinished="continue")),
         ({"keys": ["a"], "limits": None}, Request(keys=("a",))),
         (
             {"keys": ["a"], "limits": {"objects": 1}},
@@ -332,16 +333,8 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             "request 2: `versions` is null; write 'current'",
         ),
         (
-            {"keys": ["a"], "unfinished": "continue"},
-            (
-                "request 2: `unfinished`: the next invocation cannot be started from here, "
-                '"continue" is not supported yet; leave `unfinished` out, or write "return" to '
-                "have the continuation in the answer"
-            ),
-        ),
-        (
             {"keys": ["a"], "unfinished": "stop"},
-            "request 2: `unfinished` is the string \"stop\"; write 'return'",
+            "request 2: `unfinished` is the string \"stop\"; write 'return' or 'continue'",
         ),
     ],
     ids=lambda value: ascii(value)[:60] if not isinstance(value, str) else "",
@@ -401,7 +394,7 @@ VALID = st.fixed_dictionaries(
         "versions": st.just("current"),
         "dry_run": st.booleans(),
         "limits": st.none() | st.fixed_dictionaries({"objects": st.integers(min_value=1)}),
-        "unfinished": st.just("return"),
+        "unfinished": st.sampled_from(["return", "continue", None]),
     },
 )
 SCHEMA = jsonschema.Draft202012Validator(schema())

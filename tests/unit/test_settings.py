@@ -30,6 +30,11 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         allow_anonymous=False,
         in_flight=64,
         max_rate=None,
+        state=None,
+        checkpoint_seconds=5.0,
+        max_hops=1000,
+        carrier=None,
+        fc_endpoint=None,
         log_seconds=5.0,
     )
 
@@ -77,6 +82,15 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         ("in_flight", "64", 64),
         ("max_rate", "1", 1),
         ("max_rate", "5000", 5000),
+        ("state", "examplebucket/ossweep-state", "examplebucket/ossweep-state/"),
+        ("state", "examplebucket/a/b/", "examplebucket/a/b/"),
+        ("state", "", None),
+        ("checkpoint_seconds", "1", 1.0),
+        ("max_hops", "1", 1),
+        ("carrier", "fc2", "fc2"),
+        ("carrier", "fc3", "fc3"),
+        ("carrier", "", None),
+        ("fc_endpoint", "http://127.0.0.1:1", "http://127.0.0.1:1"),
         ("log_seconds", "60", 60.0),
     ],
 )
@@ -90,6 +104,7 @@ def test_a_setting_is_read(name: str, text: str, value: Any) -> None:
 LISTS = "bucket names with commas between them, or *"
 ENDPOINT = "a host name, or a URL with http:// or https://"
 SOURCES = "direct, http, oss, mns, timer with commas between them, or none"
+STATE = "a bucket and a prefix, such as examplebucket/ossweep-state"
 PREFIXES = "key prefixes without a slash first, with commas between them or as a JSON array"
 
 
@@ -137,6 +152,16 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_IN_FLIGHT", "65", "a whole number from 1 to 64"),
         ("OSSWEEP_MAX_RATE", "0", "a whole number from 1 on"),
         ("OSSWEEP_MAX_RATE", "0.5", "a whole number from 1 on"),
+        ("OSSWEEP_STATE", "examplebucket", STATE),
+        ("OSSWEEP_STATE", "examplebucket/", STATE),
+        ("OSSWEEP_STATE", "examplebucket//a", STATE),
+        ("OSSWEEP_STATE", "examplebucket/\\a", STATE),
+        ("OSSWEEP_STATE", "oss://examplebucket/a", STATE),
+        ("OSSWEEP_STATE", "examplebucket/" + "a" * 513, STATE),
+        ("OSSWEEP_CHECKPOINT_SECONDS", "0", "a number of seconds from 1 on"),
+        ("OSSWEEP_MAX_HOPS", "0", "a whole number from 1 on"),
+        ("OSSWEEP_CARRIER", "FC2", "fc2 or fc3"),
+        ("OSSWEEP_FC_ENDPOINT", "https://host/path", ENDPOINT),
         ("OSSWEEP_LOG_SECONDS", "often", "a number of seconds from 1 on"),
     ],
 )
@@ -164,9 +189,11 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
 
     assert str(refused.value) == (
         f"there is no setting {variable}; the settings are OSSWEEP_ALLOW_ANONYMOUS, "
-        "OSSWEEP_BUCKETS, OSSWEEP_DRY_RUN, OSSWEEP_ENDPOINT, OSSWEEP_IN_FLIGHT, "
-        "OSSWEEP_LOG_SECONDS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
-        "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES"
+        "OSSWEEP_BUCKETS, OSSWEEP_CARRIER, OSSWEEP_CHECKPOINT_SECONDS, OSSWEEP_DRY_RUN, "
+        "OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
+        "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
+        "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
+        "OSSWEEP_STATE"
     )
 
 

@@ -97,6 +97,10 @@ class Accounts:
         """Return the counts when nothing that is still out will come back any more."""
         return add(self.counts(), Counts(unanswered=self._unheard_of()))
 
+    def lost(self) -> bool:
+        """Tell whether answers of OSS's are missing, and with them perhaps deletions."""
+        return self.at_the_end().unanswered > self._work.counts.unanswered
+
     def listed(self) -> int:
         """Return how many keys the job has met: those named, held, listed now and before."""
         work, met = self._work, self._choice.met
@@ -128,6 +132,7 @@ class Accounts:
             # One that is settled counts with its range, which gives it back where it is joined.
             passed=tuple(key for key in passed if any(key in each for each in rest)),
             unsettled=max(0, self.listed() - counts.settled - len(keys) - len(markers)),
+            at_least=work.at_least or self.lost(),
             counts=counts,
         )
 

@@ -62,6 +62,10 @@ class Budget:
         """Return the seconds left; negative once time is up."""
         return self._deadline - self._clock()
 
+    def end(self) -> None:
+        """Let time be up now."""
+        self._deadline = min(self._deadline, self._clock())
+
     def took(self, kind: Kind, seconds: float) -> None:
         """Take note of how long a request has taken, from its start to the end of its answer."""
         with self._lock:

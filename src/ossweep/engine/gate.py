@@ -25,7 +25,7 @@ class Gate:
         self._lock = Lock()
         self._code = ""
         self._run = 0
-        self.refusal: str | None = None  # why OSS's errors have closed the gate
+        self.refusal: str | None = None  # why the gate is closed, if not for time
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
@@ -48,6 +48,11 @@ class Gate:
         """Take note that OSS has deleted something: a run of errors ends."""
         with self._lock:
             self._run = 0
+
+    def stop(self, reason: str) -> None:
+        """Close for a reason of the caller's, unless OSS has given one before."""
+        with self._lock:
+            self.refusal = self.refusal or reason
 
     def failed(self, error: StoreError) -> None:
         """Take note of a request that failed for good, and close after too many of one code."""

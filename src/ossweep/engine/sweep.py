@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from ossweep.engine.accounts import add
@@ -46,6 +47,16 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
+
+
+class Keeper(Protocol):
+    """Whoever keeps a sweep's checkpoints, for the case that it does not come to its end."""
+
+    def due(self) -> bool:
+        """Tell whether it is time for the next one."""
+
+    def keep(self, result: Result) -> str | None:
+        """Keep one, in a thread; return why the sweep shall end, if it shall. Raises nothing."""
 
 
 class Progress:
@@ -98,6 +109,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     in_flight: int,
     listings: int,
     report: Callable[[Progress], None],
+    keeper: Keeper | None = None,
     most_ranges: int = MOST_RANGES,
 ) -> Result:
     """
@@ -105,7 +117,8 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
 
     At most so many deletions are in flight, and so many pages of listings asked for, at once; what
     is left is in at most so many ranges, or as many as there are prefixes.
-    `report` is called whenever something has ended, and several times a second while nothing does.
+    `report` is called whenever something has ended, and several times a second while nothing does;
+    so is the keeper asked, who is given what the sweep would end with at that moment.
     Nothing is left running when this returns.
     """
     work = _without_protected(work, protected)
@@ -120,16 +133,49 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
         most_ranges=most_ranges,
     )
     progress = Progress(line.accounts, gate)
-    with Pipeline(in_flight + listings, LAST_GRACE) as pipeline, closing(store):
+    kept = _Kept(keeper, gate)
+    with Pipeline(in_flight + listings + 1, LAST_GRACE) as pipeline, closing(store):
         while True:
             pause = line.start(pipeline)
             if gate.left() <= -GRACE or not (pipeline.busy or pause is not None):
                 break
             pipeline.settle(min(TICK, gate.left() + GRACE, *([] if pause is None else [pause])))
             report(progress)
+            if kept.due:
+                kept.start(pipeline, _result(line, gate, ceiling))
             if gate.left() <= 0:
                 store.close()
     pipeline.settle_late()
+    return _result(line, gate, ceiling)
+
+
+class _Kept:
+    """The checkpoints of a sweep: one at a time, so that none is overtaken by an older one."""
+
+    def __init__(self, keeper: Keeper | None, gate: Gate) -> None:
+        self._keeper = keeper
+        self._gate = gate
+        self._under_way = False
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for the next one."""
+        return self._keeper is not None and not self._under_way and self._keeper.due()
+
+    def start(self, pipeline: Pipeline, result: Result) -> None:
+        """Have one kept while the sweep goes on."""
+        if self._keeper is not None:
+            self._under_way = True
+            pipeline.start(partial(self._keeper.keep, result), self._ended)
+
+    def _ended(self, reason: str | None) -> None:
+        self._under_way = False
+        if reason is not None:
+            self._gate.stop(reason)
+
+
+def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
+    """Return how the sweep would have ended, if it did now."""
     left, counts = line.accounts.left(), line.accounts.at_the_end()
     # What was chosen up to the ceiling and not asked for any more leaves room below it.
     full = ceiling is not None and counts.asked >= ceiling.objects

@@ -196,9 +196,14 @@ class OssStore:
             self._gate.failed(silence)
             deletion.fail(keys, silence)
             return
-        for key in keys:
-            if key not in deleted:
+        silent = [key for key in keys if key not in deleted]
+        for number, key in enumerate(silent):
+            try:
                 self._delete([key], deletion)  # asked by itself, it gets a reason
+            except Closed as closed:
+                heard = isinstance(closed, _Unanswered)  # that one is counted where it was sent
+                deletion.unanswered += len(silent) - number - heard
+                raise
 
     def _delete_in_parts(self, keys: Sequence[str], turn: Turn, deletion: _Deletion) -> None:
         while keys:
