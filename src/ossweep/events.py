@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,12 +15,26 @@ CONTINUATION_MARK = "ossweep_continuation"
 Source = Literal["direct", "http", "oss", "mns", "timer"]
 
 
+def identity_of(source: Source, *marks: str) -> str:
+    """
+    Return what makes an event the same event when it is delivered again.
+
+    It begins with its source; `marks` are what the source tells its events apart by.
+    """
+    return f"{source} {json.dumps(marks)}"
+
+
 @dataclass(frozen=True)
 class Ordered:
-    """A document that should be a request or a continuation. `where` names it in a refusal."""
+    """
+    A document that should be a request or a continuation. `where` names it in a refusal.
+
+    `identity` is that of the event that brought it; None: the event has none of its own.
+    """
 
     document: Any
     where: str
+    identity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,7 @@ class Happened:
 
     `name` is OSS's own, without `oss:` before it (`ObjectCreated:PutObject`); `at` is the event's
     time in Unix seconds; `by_ossweep` tells whether ossweep has written the object itself.
+    `identity` is what makes it the same event when it is delivered again; None: it has none.
     """
 
     name: str
@@ -37,6 +53,7 @@ class Happened:
     at: int
     by_ossweep: bool
     where: str
+    identity: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from ossweep import triggers
 from ossweep.errors import RequestError
-from ossweep.events import Happened, Ordered, Unreadable
+from ossweep.events import Happened, Ordered, Unreadable, identity_of
 from ossweep.triggers import http
 
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ def documents(reading: Reading) -> list[Any]:
 
 def refusals(reading: Reading) -> list[str]:
     return [str(item.refusal) for item in reading.items if isinstance(item, Unreadable)]
+
+
+def identities(reading: Reading) -> list[str | None]:
+    return [item.identity for item in reading.items if not isinstance(item, Unreadable)]
 
 
 def in_base64(document: Any) -> str:
@@ -385,3 +389,128 @@ def test_an_http_body_in_base64_is_decoded() -> None:
     event = {**HTTP_EVENT, "body": "SGVsbG8=", "isBase64Encoded": True}
 
     assert http.read(event).body == b"Hello"
+
+
+OSS_IDENTITY = identity_of(
+    "oss",
+    "58F9FF2D3DF792092E12044C",
+    "ObjectCreated:PutObject",
+    "testbucket",
+    "source/a.png",
+    "1660373143",
+)
+TOPIC_IDENTITY = identity_of(
+    "mns", "2F5B3C082B923D4EAC694B76D928****", "118620210433****", "Mytopic"
+)
+QUEUE_IDENTITY = identity_of(
+    "mns", "C6DB60D1574661357FA227277445****", "acs:mns:cn-hangzhou:164901546557****:queues/zeus"
+)
+
+
+def without_request(event: Any) -> Any:
+    """An OSS event that does not tell by which request it happened."""
+    bare = json.loads(json.dumps(event))
+    for each in bare["events"] if "events" in bare else [bare["data"]]:
+        del each["responseElements"]
+    return bare
+
+
+def test_an_oss_event_is_known_by_its_request_and_its_object() -> None:
+    """However it came here: one request may have deleted many objects."""
+    as_cloud_event = {**CLOUD_EVENT, "data": OSS_EVENT["events"][0]}
+
+    for event in (OSS_EVENT, as_cloud_event, [as_cloud_event], queued(OSS_EVENT)):
+        assert identities(read(event)) == [OSS_IDENTITY]
+
+
+def test_a_notification_that_tells_its_request_inside_of_oss_has_the_same_identity() -> None:
+    """Its documentation nests one level deeper what a trigger tells beside `oss`."""
+    event = json.loads(json.dumps(OSS_EVENT))
+    event["events"][0]["oss"]["responseElements"] = event["events"][0].pop("responseElements")
+
+    assert identities(read({**TOPIC, "Message": in_base64(event)})) == [OSS_IDENTITY]
+
+
+def test_a_cloud_event_of_no_request_is_known_by_its_own_id() -> None:
+    """CloudEvents have one."""
+    (identity,) = identities(read(without_request(CLOUD_EVENT)))
+
+    assert identity == identity_of(
+        "oss",
+        "69B1***********0A8",
+        "ObjectCreated:PostObject",
+        "dwoss1024",
+        "input/a b+c%20d.csv",
+        "1773207645",
+    )
+
+
+@pytest.mark.parametrize("told", [None, 7, "", "id", [], {}, {"requestId": None}, {"requestId": 7}])
+def test_an_oss_event_of_no_request_has_no_identity(told: Any) -> None:
+    """And is read all the same."""
+    event = json.loads(json.dumps(OSS_EVENT))
+    event["events"][0]["responseElements"] = told
+
+    assert identities(read(event)) == [None]
+
+
+def test_an_oss_event_wins_over_the_message_that_brings_it() -> None:
+    """One event may be published twice, in messages of different ids."""
+    relayed = read({**TOPIC, "Message": json.dumps(OSS_EVENT)})
+    again = read({**TOPIC, "Message": json.dumps(OSS_EVENT), "MessageId": "another"})
+
+    assert identities(relayed) == identities(again) == [OSS_IDENTITY]
+
+
+def test_a_message_stands_in_for_an_oss_event_without_identity() -> None:
+    """Delivered again, it is at least known by that."""
+    relayed = read({**TOPIC, "Message": json.dumps(without_request(OSS_EVENT))})
+
+    assert identities(relayed) == [TOPIC_IDENTITY]
+
+
+@pytest.mark.parametrize("attributes", [{}, {"key": "value"}])
+def test_a_topics_message_is_known_by_its_id_and_its_topic(attributes: dict[str, Any]) -> None:
+    """Each request in it is brought by the same event."""
+    body = json.dumps([REQUEST, REQUEST])
+
+    assert identities(read({**TOPIC, "Message": body, **attributes})) == [TOPIC_IDENTITY] * 2
+
+
+def test_a_queues_message_is_known_by_its_id_and_its_queue() -> None:
+    """An id is unique within its queue only; the CloudEvent's own id is EventBridge's."""
+    assert identities(read([queued(REQUEST), {**queued(REQUEST), "id": "another"}])) == [
+        QUEUE_IDENTITY,
+        QUEUE_IDENTITY,
+    ]
+
+
+@pytest.mark.parametrize("given", [{}, {"messageId": ""}])
+def test_a_queues_message_without_an_id_has_no_identity(given: dict[str, str]) -> None:
+    """Two of them are not the same."""
+    data = {"messageBody": REQUEST, **given}
+
+    assert identities(read({**QUEUE, "data": data})) == [None]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        REQUEST,
+        [REQUEST],
+        {"body": json.dumps(REQUEST), "attrs": {}},
+        [json.dumps(REQUEST)],
+    ],
+)
+def test_what_nobody_numbers_has_no_identity(event: Any) -> None:
+    """A direct invocation, and bodies of messages that come without their ids."""
+    assert set(identities(read(event))) == {None}
+
+
+def test_a_timer_is_known_by_its_name_and_its_time() -> None:
+    """In UTC, however it is written."""
+    expected = identity_of("timer", "timer-trigger", "2023-12-26T07:49:00+00:00")
+    payload = json.dumps(REQUEST)
+
+    for time in ("2023-12-26T07:49:00Z", "2023-12-26T15:49:00+08:00"):
+        assert identities(read({**TIMER, "triggerTime": time, "payload": payload})) == [expected]

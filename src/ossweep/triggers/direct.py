@@ -10,10 +10,15 @@ from ossweep.events import Ordered, Reading, Source
 from ossweep.triggers.documents import EXAMPLE
 
 
-def read(document: Any, source: Source = "direct") -> Reading:
-    """Read a request, a list of them, or `{"requests": [...]}`; raises RequestError."""
+def read(document: Any, source: Source = "direct", identity: str | None = None) -> Reading:
+    """
+    Read a request, a list of them, or `{"requests": [...]}`; raises RequestError.
+
+    `identity` is that of the event that brought them. A direct invocation has none: a person who
+    sends the same request again wants it done again.
+    """
     if isinstance(document, list):
-        return _batch(document, "the list", source)
+        return _batch(document, "the list", source, identity)
     if isinstance(document, dict) and "requests" in document:
         others = sorted(document.keys() - {"requests"})
         if others:
@@ -23,14 +28,15 @@ def read(document: Any, source: Source = "direct") -> Reading:
             )
         if not isinstance(document["requests"], list):
             raise RequestError("`requests` is no list; write a list of requests")
-        return _batch(document["requests"], "`requests`", source)
-    return Reading(source, (Ordered(document, "the request"),))
+        return _batch(document["requests"], "`requests`", source, identity)
+    return Reading(source, (Ordered(document, "the request", identity),))
 
 
-def _batch(documents: list[Any], name: str, source: Source) -> Reading:
+def _batch(documents: list[Any], name: str, source: Source, identity: str | None) -> Reading:
     if not documents:
         raise RequestError(f"{name} holds no request; send at least one, such as {EXAMPLE}")
     items = tuple(
-        Ordered(document, f"request {number}") for number, document in enumerate(documents, 1)
+        Ordered(document, f"request {number}", identity)
+        for number, document in enumerate(documents, 1)
     )
     return Reading(source, items, is_list=True)

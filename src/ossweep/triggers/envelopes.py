@@ -28,6 +28,7 @@ class _Object(BaseModel):
 class _Place(BaseModel):
     bucket: _Named
     object: _Object
+    response: Any = Field(default=None, alias="responseElements")
 
 
 class ObjectEvent(BaseModel):
@@ -36,6 +37,17 @@ class ObjectEvent(BaseModel):
     name: str = Field(alias="eventName")
     time: datetime = Field(alias="eventTime")
     oss: _Place
+    response: Any = Field(default=None, alias="responseElements")
+
+    @property
+    def request_id(self) -> Any:
+        """
+        The id of the request by which it happened, if the event tells it.
+
+        A notification's sample nests what stands beside `oss` elsewhere inside of it.
+        """
+        told = self.response or self.oss.response
+        return told.get("requestId") if isinstance(told, dict) else None
 
     @property
     def user_meta(self) -> dict[str, Any]:
@@ -78,7 +90,7 @@ class CloudEventsEnvelope(_Envelope):
 class QueueMessage(BaseModel):
     """The `data` of a queue's CloudEvent, or the whole of a message where it comes raw."""
 
-    id: str = Field(default="without an id", alias="messageId")
+    id: str = Field(default="", alias="messageId")
     body: Any = Field(alias="messageBody")
 
 
@@ -87,7 +99,7 @@ class TopicEnvelope(_Envelope):
 
     def parse(self, data: Any, model: Any) -> Any:
         """Return the message, as the model has it."""
-        body = {"messageId": data.get("MessageId", "without an id"), "messageBody": data["Message"]}
+        body = {"messageId": data["MessageId"], "messageBody": data["Message"]}
         return self._read(body, model)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ossweep.errors import RequestError
-from ossweep.events import Item, Reading, Unreadable
+from ossweep.events import Item, Reading, Unreadable, identity_of
 from ossweep.triggers import direct, oss
 from ossweep.triggers.documents import parse_message
 
@@ -37,9 +37,12 @@ def read(document: Any) -> Reading:
 def _items(message: Any) -> list[Item]:
     where = "the message"
     try:
-        where, body = _unwrapped(message)
+        where, identity, body = _unwrapped(message)
         inner = parse_message(body)
-        reading = oss.read(inner) if oss.recognises(inner) else direct.read(inner)
+        if oss.recognises(inner):
+            reading = oss.read(inner, identity)
+        else:
+            reading = direct.read(inner, "mns", identity)
     except RequestError as refusal:
         return [Unreadable(RequestError(f"{where}: {refusal}"), where)]
     return [_renamed(item, where) for item in reading.items]
@@ -49,8 +52,8 @@ def _renamed(item: Item, where: str) -> Item:
     return replace(item, where=f"{where}: {item.where}")
 
 
-def _unwrapped(message: Any) -> tuple[str, Any]:
-    """Return a message's name and its body."""
+def _unwrapped(message: Any) -> tuple[str, str | None, Any]:
+    """Return a message's name, its identity if it has an id, and its body."""
     from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for messages only
         CloudEventsEnvelope,
         QueueMessage,
@@ -58,15 +61,21 @@ def _unwrapped(message: Any) -> tuple[str, Any]:
     )
 
     if _is_stream(message):
-        return "the message", message["body"]
+        return "the message", None, message["body"]
     if isinstance(message, dict) and message.keys() >= _TOPIC:
         read = TopicEnvelope().parse(message, QueueMessage)
+        place = [message["TopicOwner"], message["TopicName"]]
     elif _is_queued(message):
         data = message if "messageBody" in message else message["data"]
         (read,) = CloudEventsEnvelope().parse({"data": data}, QueueMessage)
+        place = [message.get("subject")]
     else:
-        return "the message", message
-    return f"message {read.id}", read.body
+        return "the message", None, message
+    if not read.id:
+        return "message without an id", None, read.body
+    # An id is unique within its queue or topic only (the vendor's "How can I identify messages").
+    identity = identity_of("mns", read.id, *(each for each in place if isinstance(each, str)))
+    return f"message {read.id}", identity, read.body
 
 
 def _is_stream(message: Any) -> bool:

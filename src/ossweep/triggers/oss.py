@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError
-from ossweep.events import Happened, Item, Reading, Unreadable
+from ossweep.events import Happened, Item, Reading, Unreadable, identity_of
+
+if TYPE_CHECKING:
+    from ossweep.triggers.envelopes import ObjectEvent
 
 # ossweep writes its answers with this user metadata, so that they set nothing off.
 OWN_META = "x-oss-meta-ossweep"
@@ -22,16 +25,24 @@ def recognises(document: Any) -> bool:
     return any(map(_is_event, _native(document))) or any(map(_is_cloud_event, _listed(document)))
 
 
-def read(document: Any) -> Reading:
-    """Read the events; one that cannot be read does not stop the others."""
-    events = _native(document) or [
-        event.get("data") if _is_cloud_event(event) else event for event in _listed(document)
+def read(document: Any, brought_by: str | None = None) -> Reading:
+    """
+    Read the events; one that cannot be read does not stop the others.
+
+    `brought_by` is the identity of the message around them, for those that have none themselves.
+    """
+    events = [(event, None) for event in _native(document)] or [
+        (event.get("data"), event.get("id")) if _is_cloud_event(event) else (event, None)
+        for event in _listed(document)
     ]
-    items = tuple(_item(event, f"event {number}") for number, event in enumerate(events, 1))
+    items = tuple(
+        _item(event, cloud_id, f"event {number}", brought_by)
+        for number, (event, cloud_id) in enumerate(events, 1)
+    )
     return Reading("oss", items, together=False, is_list=len(items) > 1)
 
 
-def _item(event: Any, where: str) -> Item:
+def _item(event: Any, cloud_id: Any, where: str, brought_by: str | None) -> Item:
     from ossweep.triggers.envelopes import ObjectEvent, OssEnvelope  # noqa: PLC0415 - for events
 
     try:
@@ -45,7 +56,19 @@ def _item(event: Any, where: str) -> Item:
         at=int(read.time.timestamp()),
         by_ossweep=OWN_META in read.user_meta,
         where=f"{where} ({read.name} of {json.dumps(read.oss.object.key)})",
+        # The event's own comes first: OSS may publish an event twice, which makes two messages with
+        # two ids of it, and a bucket may have a trigger beside its notifications.
+        identity=_identity(read, cloud_id) or brought_by,
     )
+
+
+def _identity(read: ObjectEvent, cloud_id: Any) -> str | None:
+    """Return what tells an event from all others: one request may delete many objects."""
+    place, name, at = read.oss, read.name.removeprefix("oss:"), int(read.time.timestamp())
+    for request in (read.request_id, cloud_id):
+        if isinstance(request, str) and request:
+            return identity_of("oss", request, name, place.bucket.name, place.object.key, str(at))
+    return None
 
 
 def _native(document: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ossweep.errors import RequestError
-from ossweep.events import Ordered, Reading
+from ossweep.events import Ordered, Reading, identity_of
 from ossweep.triggers import direct
 from ossweep.triggers.documents import parse_message
 
@@ -43,7 +43,8 @@ def read(document: Any) -> Reading:
             f"the timer {event.name} has no payload; write a request into its configuration"
         )
     at = event.time.astimezone(timezone.utc)
-    reading = direct.read(parse_message(event.payload), "timer")
+    identity = identity_of("timer", event.name, at.isoformat())
+    reading = direct.read(parse_message(event.payload), "timer", identity)
     items = tuple(
         replace(item, document=_dated(item.document, at)) if isinstance(item, Ordered) else item
         for item in reading.items
