@@ -122,4 +122,14 @@ class _LambdaContext:
             timeout_seconds=seconds,
             region=getattr(self.given, "region", None) or os.environ.get("FC_REGION"),
             credentials=_credentials(self.given, os.environ),
+            function_name=self._full_name(),
+            account_id=str(getattr(self.given, "account_id", "")),
         )
+
+    def _full_name(self) -> str:
+        """Return the function's name as FC 3.0 has it: `service$function` for one of FC 2.0."""
+        held = getattr(getattr(self.given, "service", None), "name", None)
+        service = held or os.environ.get("FC_SERVICE_NAME")  # python3.12's context has no service
+        if not service or "$" in self.function_name:
+            return self.function_name
+        return f"{service}${self.function_name}"

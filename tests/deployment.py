@@ -37,6 +37,10 @@ class Deployment:
     environ: dict[str, str] = field(default_factory=dict)
     world: World = field(default_factory=no_pauses)
     timeout: int = 60
+    request_id: str = "request"
+    function_name: str = "ossweep"
+    region: str = "cn-hangzhou"
+    account_id: str = "123456789"
     credentials: Credentials | None = None
     log: list[dict[str, Any]] = field(default_factory=list)
 
@@ -54,11 +58,13 @@ class Deployment:
             answer = app.answer(
                 event if isinstance(event, bytes) else json.dumps(event).encode(),
                 app.Invocation(
-                    request_id="request",
+                    request_id=self.request_id,
                     began=self.world.monotonic(),
                     timeout_seconds=self.timeout,
-                    region=self.oss.region,
+                    region=self.region,
                     credentials=self.credentials or self._role(),
+                    function_name=self.function_name,
+                    account_id=self.account_id,
                 ),
                 self._environ(),
                 logger,

@@ -157,7 +157,9 @@ def _together(reading: Reading, answers: list[dict[str, Any]]) -> dict[str, Any]
 
 def _all_or_none(reading: Reading, app: App) -> list[dict[str, Any]]:
     works = [
-        order(item.document, app, item.where) for item in reading.items if isinstance(item, Ordered)
+        order(item.document, app, item.where, item.identity)
+        for item in reading.items
+        if isinstance(item, Ordered)
     ]
     return [run(work, app) for work in works]
 
@@ -187,7 +189,7 @@ def _said_of(undone: list[dict[str, Any]], count: int) -> str:
 
 def _answers_of(item: Item, app: App) -> list[dict[str, Any]]:
     if isinstance(item, Ordered):
-        return [run(order(item.document, app, item.where), app)]
+        return [run(order(item.document, app, item.where, item.identity), app)]
     if isinstance(item, Happened):
         return _answers_to(item, app)
     raise item.refusal
@@ -196,7 +198,7 @@ def _answers_of(item: Item, app: App) -> list[dict[str, Any]]:
 def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
     """Do what the deployment's rules make of an event of OSS."""
     if happened.by_ossweep:
-        return [ignored("ossweep has written this object itself", happened.bucket, app)]
+        return [_ignored("ossweep has written this object itself", happened, app)]
     answers: list[dict[str, Any]] = []
     for rule in app.settings.rules:
         parts = rule.parts(happened)
@@ -207,14 +209,19 @@ def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
             answers.append(run(_belongings(rule, happened, parts, app), app))
         else:
             answers += _run_file(happened, app)
-    return answers or [ignored(f"no rule is about {happened.where}", happened.bucket, app)]
+    return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
+
+
+def _ignored(reason: str, happened: Happened, app: App) -> dict[str, Any]:
+    return ignored(reason, happened.bucket, app, happened.identity)
 
 
 def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: App) -> Work:
     """Return the work of deleting what belongs to an object."""
     request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
     # What was written after the event belongs to another object of that name.
-    return replace(order(request, app, happened.where), clock=happened.at)
+    work = order(request, app, happened.where, happened.identity)
+    return replace(work, clock=happened.at)
 
 
 def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:
@@ -234,7 +241,7 @@ def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:
 def _said_to(content: bytes, happened: Happened, app: App) -> tuple[Any, list[dict[str, Any]]]:
     """Do what a request file orders; return the document of its answer, and the answers in it."""
     try:
-        reading = direct.read(triggers.parse(content))
+        reading = direct.read(triggers.parse(content), identity=happened.identity)
         answers = _all_or_none(reading, app)
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **_refused(refusal)}

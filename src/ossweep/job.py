@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import count
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy
@@ -18,8 +21,6 @@ from ossweep.store import connect
 from ossweep.work import Counts, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aws_lambda_powertools import Logger
 
     from ossweep.engine.budget import Budget
@@ -33,19 +34,28 @@ KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
 LISTINGS = 32  # pages of listings that a job may ask for at once
 
+# What a job's name may begin with: it stands in objects' keys and in the log.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What an invocation brings along: who is called, for how long, and as whom."""
+    """
+    What an invocation brings along: who is called, for how long, and as whom.
+
+    `function_name` is `service$function` where the function has a service (FC 2.0).
+    """
 
     request_id: str
     began: float  # of the world's monotonic clock, at the handler's first line
     timeout_seconds: int
     region: str | None
     credentials: Credentials | None
+    function_name: str = ""
+    account_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,41 +67,68 @@ class App:
     budget: Budget
     logger: Logger
     world: World
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    jobs: Counter[str] = field(default_factory=Counter)  # named so far, by what their names share
 
-    def next_job(self) -> str:
-        """Return the name of a new job."""
-        return f"{self.invocation.request_id}-{next(self.numbers)}"
+    def next_job(self, identity: str | None = None, task: Any = None) -> str:
+        """
+        Return the name of a new job: letters, digits, `_` and `-`, 100 of them at most.
+
+        The same task of the same event gets the same name whenever it is delivered; without an
+        identity the name is the invocation's. `task` is a JSON document: what the job shall do.
+        """
+        if identity is not None:
+            source, _, _ = identity.partition(" ")
+            beginning = f"{source}-{self._digest(identity, task)}"
+        elif _PLAIN.fullmatch(self.invocation.request_id):
+            beginning = self.invocation.request_id
+        else:
+            beginning = f"request-{self._digest(self.invocation.request_id, None)}"
+        self.jobs[beginning] += 1
+        return f"{beginning}-{self.jobs[beginning]}"
+
+    def _digest(self, identity: str, task: Any) -> str:
+        """
+        Return 20 hex digits of what sets a job apart from others that share a state prefix.
+
+        Other functions get the same events. And what one event asks for may change between two
+        deliveries, with the rules, the settings or the request file: what was done then must not
+        pass for what is asked for now. So each task counts for itself, and no task's name depends
+        on whether those beside it were refused.
+        """
+        run = self.invocation
+        whole = [identity, run.function_name, run.region, run.account_id, task]
+        return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def order(document: Any, app: App, where: str) -> Work:
+def order(document: Any, app: App, where: str, identity: str | None = None) -> Work:
     """
     Return the work that a document orders, once the deployment allows it.
 
-    Raises RequestError or PolicyError, with `where` at the sentence's beginning.
+    `identity` is that of the event that ordered it. Raises RequestError or PolicyError, with
+    `where` at the sentence's beginning.
     """
     settings = app.settings
     if continuation.is_continuation(document):
         work = continuation.unseal(document, where)
         policy.check_allowed(work.bucket, settings, where)
-    else:
-        request = parse(document, where)
-        bucket = policy.bucket_of(request, settings, where)
-        policy.check_unprotected(request, bucket, settings, where)
-        continues = policy.may_continue(request, settings, where)
-        ranges = policy.ranges_of(request)
-        work = Work(
-            job=app.next_job(),
-            bucket=bucket,
-            dry_run=request.dry_run,
-            limit=request.limits.objects if request.limits else None,
-            # A named key that a range holds is met there; it must not be counted twice.
-            keys=tuple(key for key in request.keys if not policy.is_listed(key, ranges)),
-            ranges=ranges,
-            directories=frozenset(request.directory),
-            unfinished="continue" if continues else "return",
-        )
-    return replace(work, dry_run=work.dry_run or settings.dry_run)
+        return replace(work, dry_run=work.dry_run or settings.dry_run)
+    request = parse(document, where)
+    bucket = policy.bucket_of(request, settings, where)
+    policy.check_unprotected(request, bucket, settings, where)
+    continues = policy.may_continue(request, settings, where)
+    ranges = policy.ranges_of(request)
+    dry_run = request.dry_run or settings.dry_run
+    return Work(
+        job=app.next_job(identity, [bucket, dry_run, document]),
+        bucket=bucket,
+        dry_run=dry_run,
+        limit=request.limits.objects if request.limits else None,
+        # A named key that a range holds is met there; it must not be counted twice.
+        keys=tuple(key for key in request.keys if not policy.is_listed(key, ranges)),
+        ranges=ranges,
+        directories=frozenset(request.directory),
+        unfinished="continue" if continues else "return",
+    )
 
 
 def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
@@ -145,10 +182,12 @@ def run(work: Work, app: App) -> dict[str, Any]:
     return document
 
 
-def ignored(reason: str, bucket: str | None, app: App) -> dict[str, Any]:
+def ignored(
+    reason: str, bucket: str | None, app: App, identity: str | None = None
+) -> dict[str, Any]:
     """Return the answer of an event that asks for nothing."""
     return {
-        "job": app.next_job(),
+        "job": app.next_job(identity),
         "status": "ignored",
         "reason": reason,
         "bucket": bucket,

@@ -175,6 +175,32 @@ def test_the_handler_takes_its_role_from_the_context(
     assert (answer["status"], answer["job"]) == ("done", "1-64f6cd87-1")
 
 
+def test_a_function_of_a_service_is_itself_in_both_generations_and_runtimes(
+    oss: LocalOss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FC 3.0 calls it `service$function`, and its jobs have the same names everywhere."""
+    _set(monkeypatch, oss)
+    alone, of_fc2, of_fc3 = (context_of_python310(oss) for _ in range(3))
+    of_fc2.service.name = "cleaning"
+    of_fc3.function.name = "cleaning$ossweep"
+
+    def job_of(context: Any) -> str:
+        context.credentials = SimpleNamespace(
+            access_key_id=oss.credentials.access_key_id,
+            access_key_secret=oss.credentials.access_key_secret,
+            security_token=None,
+        )
+        return str(
+            json.loads(index.handler((ROOT / "events/timer.json").read_bytes(), context))["job"]
+        )
+
+    names = [job_of(context) for context in (of_fc2, of_fc3, alone)]
+    monkeypatch.setenv("FC_SERVICE_NAME", "cleaning")
+    names += [job_of(context) for context in (context_of_python312(), of_fc3)]
+
+    assert [name == names[0] for name in names] == [True, True, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("key_id", "secret", "token"),
     [
