@@ -17,12 +17,20 @@ from ossweep.store.answers import read_deleted
 from ossweep.store.lazy import Lazy
 from ossweep.store.pages import Entries, read_listing
 from ossweep.store.verdicts import scope_of
-from ossweep.store.wire import batch_document
+from ossweep.store.versions import VersionsPage, read_versions
+from ossweep.store.wire import batch_document, versions_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ROOTS = {ListObjectsResult: "ListBucketResult", BatchDeleteObjectsResult: "DeleteResult"}
+    from ossweep.store.versions import Version
+
+_ROOTS = {
+    ListObjectsResult: "ListBucketResult",
+    BatchDeleteObjectsResult: "DeleteResult",
+    VersionsPage: "ListVersionsResult",
+}
+_READ_BYTES = 256 * 1024  # of an object, at a time
 _ROOT = re.compile(rb"\s*(?:<\?xml[^>]*\?>)?\s*<([A-Za-z]+)")
 _UNREADABLE = "UnreadableAnswer"
 
@@ -59,6 +67,44 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             )
         return result
 
+    def put_object(self, *args: Any, **kwargs: Any) -> Any:
+        """Write an object, as oss2 does; raises StoreError for an error with status 200."""
+        result = super().put_object(*args, **kwargs)
+        body = result.resp.read()  # is empty, unless it is an error
+        if b"<Error" in body:
+            raise _error_inside(body)
+        return result
+
+    def read_object(self, key: str, most: int) -> tuple[Any, bytes]:
+        """Return oss2's answer and the content; raises StoreError for more than `most` bytes."""
+        found, content = self.get_object(key), b""
+        while len(content) <= most and (piece := found.read(_READ_BYTES)):
+            content += piece
+        if len(content) > most:
+            raise StoreError("TooLarge", f"the object is larger than {most:,} bytes", Scope.KEYS)
+        return found, content
+
+    def list_versions(self, prefix: str, markers: tuple[str, str]) -> VersionsPage:
+        """List one page of versions after those that the markers name (a key and a version's)."""
+        key_marker, version_marker = markers
+        response = self._do(
+            "GET",
+            self.bucket_name,
+            "",
+            params={
+                "versions": "",
+                "prefix": prefix,
+                "key-marker": key_marker,
+                "version-id-marker": version_marker,
+                "max-keys": "1000",
+                "encoding-type": "url",
+            },
+        )
+        page: VersionsPage = self._parse_result(response, read_versions, VersionsPage)
+        if page.following == markers or (page.following and page.following[0] < key_marker):
+            raise StoreError("ListingStuck", "OSS's next marker leads back", Scope.PASSING)
+        return page
+
     def batch_delete_objects(self, key_list: Sequence[str], headers: Any = None) -> Any:
         """
         Delete up to a thousand objects, as oss2 does; raises StoreError.
@@ -68,7 +114,13 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         """
         if not key_list:
             return super().batch_delete_objects(key_list, headers)  # says what is wrong
-        body = batch_document(key_list)
+        return self._batch(batch_document(key_list), headers)
+
+    def delete_versions(self, versions: Sequence[Version]) -> Any:
+        """Delete up to a thousand versions for good; the answer is that of a batch deletion."""
+        return self._batch(versions_document(versions), None)
+
+    def _batch(self, body: bytes, headers: Any) -> Any:
         response = self._do(
             "POST",
             self.bucket_name,

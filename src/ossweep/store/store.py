@@ -11,6 +11,7 @@ import oss2
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.store.bucket import Bucket
 from ossweep.store.pages import page_of
+from ossweep.store.shelf import Shelf
 from ossweep.store.transport import Session
 from ossweep.store.verdicts import PARTITION, is_throttling, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
-READ_BYTES = 256 * 1024  # of an object, at a time
 ATTEMPTS = 8  # of one request
 STORM = 3  # refusals by quotas in a row that are more than a pace that was too fast
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
@@ -157,22 +157,16 @@ class OssStore:
 
     def read(self, key: str, most: int) -> bytes:
         """Return an object's content; raises Closed, and StoreError for more than `most` bytes."""
-
-        def request() -> bytes:
-            found, content = self._bucket.get_object(key), b""
-            while len(content) <= most and (piece := found.read(READ_BYTES)):
-                content += piece
-            return content
-
-        content = self._ask("get", request)
-        if len(content) > most:
-            raise StoreError("TooLarge", f"the object is larger than {most:,} bytes", Scope.KEYS)
-        return content
+        return self._ask("get", lambda: self._bucket.read_object(key, most))[1]
 
     def write(self, key: str, content: bytes, meta: Mapping[str, str]) -> None:
         """Write an object with user metadata (`x-oss-meta-*`); raises Closed, StoreError."""
         headers = {"Content-Type": "application/json", **meta}
         self._ask("put", lambda: self._bucket.put_object(key, content, headers=headers))
+
+    def shelf(self, prefix: str, meta: Mapping[str, str]) -> Shelf:
+        """Return the small objects below a prefix; what is written there has that user metadata."""
+        return Shelf(self._bucket, self._ask, prefix, meta)
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""

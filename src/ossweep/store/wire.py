@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ossweep.store.versions import Version
 
 BODY_BYTES = 2_000_000  # OSS takes 2 MB; whether a million bytes or 2**20 make one is not said
 _FRAME = len("<Object><Key></Key></Object>")
@@ -70,6 +72,19 @@ def batch_document(keys: Sequence[str]) -> bytes:
     names = map(_escape, keys) if "&" in text or "<" in text or ">" in text else keys
     text = _HEAD + "</Key></Object><Object><Key>".join(names) + _TAIL
     return text.encode("utf-8", "xmlcharrefreplace")
+
+
+def versions_document(versions: Iterable[Version]) -> bytes:
+    """
+    Return the body of a batch deletion of versions, as oss2 writes it.
+
+    Source: `to_batch_delete_objects_version_request` of `oss2/xml_utils.py`.
+    """
+    objects = "".join(
+        f"<Object><Key>{_escape(version.key)}</Key><VersionId>{_escape(version.id)}</VersionId></Object>"
+        for version in versions
+    )
+    return f"<Delete><Quiet>false</Quiet>{objects}</Delete>".encode()
 
 
 def _escape(text: str) -> str:

@@ -1,0 +1,247 @@
+"""
+Small objects that invocations leave each other: who creates one, holds what it stands for.
+
+In a bucket without versions OSS sees to it that only one creates an object: by the header
+`x-oss-forbid-overwrite`. In a bucket with versions that header is void (API reference, PutObject):
+everyone's content becomes a version, and the oldest one's writer has won. The others take theirs
+back, so that the winner's shows again. Versions behind a delete marker count as gone, whoever put
+it there, so that a name that was removed, or has expired, is as free in one kind of bucket as in
+the other. In a bucket whose versions are suspended neither way is certain, and nobody wins.
+
+What it takes: oss:PutObject, oss:GetObject, oss:DeleteObject and oss:ListObjects; with versions
+oss:ListObjectVersions and oss:DeleteObjectVersion, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from itertools import groupby, takewhile
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from ossweep.errors import Scope, StoreError
+from ossweep.store.pages import page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from ossweep.store.bucket import Bucket
+    from ossweep.store.versions import Version
+    from ossweep.work import Kind
+
+T = TypeVar("T")
+
+BATCH = 1000  # the most keys, or versions, of one request
+LARGEST = 32 * 1024 * 1024  # bytes of content; what is larger nobody has left here
+_NEEDED = (
+    "a bucket with versions needs oss:ListObjectVersions and oss:DeleteObjectVersion where"
+    " invocations leave their states"
+)
+SUSPENDED = "null"  # the id of a version that is written while versions are suspended
+
+
+class Ask(Protocol):
+    """Makes a request, again if it is worth it; raises Closed, StoreError."""
+
+    def __call__(self, kind: Kind, request: Callable[[], T], /) -> T:
+        """Return what the request returns."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """
+    An object as it was read: its content, when it was written and what time it is.
+
+    Both times are of OSS's own clock, in Unix seconds.
+    """
+
+    content: bytes
+    written: int
+    now: int
+
+
+class Shelf:
+    """
+    The objects below a prefix of a bucket; names are relative to it. Threads share it.
+
+    All methods raise Closed and StoreError. After a Closed a request may have been carried out.
+    """
+
+    def __init__(self, bucket: Bucket, ask: Ask, prefix: str, meta: Mapping[str, str]) -> None:
+        self._bucket = bucket
+        self._ask = ask
+        self._prefix = prefix
+        self._headers = {"Content-Type": "application/json", **meta}
+
+    def create(self, name: str, content: bytes) -> bool:
+        """
+        Write an object that is not there yet; return whether this is what has been done.
+
+        Of many who create one at the same time exactly one is told so. `content` is its writer's
+        alone: it shows whether a request whose answer was lost has been carried out. Whoever has
+        won is told so again.
+
+        With versions the content of one who loses shows until it is taken back; if its writer dies
+        before that, until the winner next writes. So whoever finds the object there writes nothing.
+        """
+        kept = self.read(name)
+        if kept is not None:
+            return kept.content == content
+        try:
+            written = self._put(name, content, {"x-oss-forbid-overwrite": "true"})
+        except StoreError as refusal:
+            if refusal.code != "FileAlreadyExists":
+                raise
+            kept = self.read(name)
+            return kept is not None and kept.content == content
+        if not written.versionid:
+            return True
+        try:
+            return self._is_oldest(self._key(name), written)
+        except StoreError as refusal:
+            if refusal.code != "AccessDenied":
+                raise
+            raise StoreError(refusal.code, _NEEDED, Scope.JOB) from None
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write an object, whether it is there or not."""
+        self._put(name, content, {})
+
+    def read(self, name: str) -> Kept | None:
+        """Return an object; None if it is not there."""
+        key = self._key(name)
+
+        def request() -> Kept:
+            found, content = self._bucket.read_object(key, LARGEST)
+            return Kept(content, _time(found, "Last-Modified"), _time(found, "Date"))
+
+        try:
+            return self._ask("get", request)
+        except StoreError as refusal:
+            if refusal.code != "NoSuchKey":
+                raise
+            return None
+
+    def names(self, below: str = "") -> list[str]:
+        """Return the names that begin with `below`, sorted."""
+        prefix = self._prefix + below
+        names: list[str] = []
+        marker, is_truncated = "", True
+        while is_truncated:
+            page = self._ask("list", lambda: self._page(prefix, marker))  # noqa: B023 - at once
+            names += [key.removeprefix(self._prefix) for key in page_of(page.object_list).keys]
+            marker, is_truncated = page.next_marker, page.is_truncated
+        return [name for name in names if name]  # the prefix itself may be an object
+
+    def remove(self, names: Iterable[str]) -> None:
+        """
+        Remove objects, with all their versions; those that are not there count as removed.
+
+        Where versions may not be deleted they stay behind markers, and count as gone. All versions
+        between the first and the last of the names are listed: remove together what is together.
+        """
+        keys = sorted(map(self._key, names))
+        for start in range(0, len(keys), BATCH):
+            self._remove(keys[start : start + BATCH])
+
+    def _key(self, name: str) -> str:
+        # What does not print may not survive a batch's XML, and would be another object there.
+        if not name.isprintable():
+            raise StoreError("InvalidName", "a name must be printable", Scope.JOB)
+        return self._prefix + name
+
+    def _put(self, name: str, content: bytes, headers: Mapping[str, str]) -> Any:
+        key, headers = self._key(name), {**self._headers, **headers}
+        return self._ask("put", lambda: self._bucket.put_object(key, content, headers=headers))
+
+    def _page(self, prefix: str, marker: str) -> Any:
+        return self._bucket.list_objects(prefix=prefix, marker=marker, max_keys=BATCH)
+
+    def _is_oldest(self, key: str, written: Any) -> bool:
+        """Tell whether what was written is the oldest version there; if not, take it back."""
+        if written.versionid == SUSPENDED:
+            self._take_back(key, SUSPENDED)
+            raise StoreError(
+                "VersioningSuspended", "the bucket's versions must be on, or never used", Scope.JOB
+            )
+        versions = takewhile(lambda version: version.key == key, self._versions(key))
+        alive = list(takewhile(lambda version: not version.is_marker, versions))
+        # The same content, written by a request whose answer was lost, is ours as well.
+        ours = [
+            version
+            for version in alive
+            if version.id == written.versionid or version.etag.upper() == written.etag.upper()
+        ]
+        if ours and ours[-1] is alive[-1]:
+            return True
+        for version in ours:
+            self._take_back(key, version.id)
+        return False
+
+    def _take_back(self, key: str, version_id: str) -> None:
+        params = {"versionId": version_id}
+        self._ask("delete", lambda: self._bucket.delete_object(key, params=params))
+
+    def _remove(self, keys: Sequence[str]) -> None:
+        answer = self._ask("batch_delete", lambda: self._bucket.batch_delete_objects(keys))
+        left = set(keys).difference(answer.deleted_keys)
+        if left:
+            raise StoreError(
+                "NotDeleted", f"OSS left {len(left)} keys out of its answer", Scope.KEYS
+            )
+        if any(deleted.delete_marker for deleted in answer.delete_versions):
+            self._clear(set(keys))
+
+    def _clear(self, keys: set[str]) -> None:
+        """Delete the newest delete marker of each key, and all that it hides."""
+        hidden: list[Version] = []
+        markers: list[Version] = []
+        for key, versions in groupby(
+            self._versions(_beginning(keys)), key=lambda version: version.key
+        ):
+            is_hidden = False
+            for version in versions:
+                is_hidden = is_hidden or version.is_marker
+                if is_hidden and key in keys:
+                    (markers if version.is_marker else hidden).append(version)
+        # A marker that went before what it hides would let it show again.
+        if self._delete_versions(hidden):
+            self._delete_versions(markers)
+
+    def _delete_versions(self, versions: Sequence[Version]) -> bool:
+        """Delete versions for good; return whether OSS has confirmed all of them."""
+        for start in range(0, len(versions), BATCH):
+            lot = versions[start : start + BATCH]
+            try:
+                answer = self._ask("batch_delete", lambda: self._bucket.delete_versions(lot))  # noqa: B023 - at once
+            except StoreError as refusal:
+                if refusal.code != "AccessDenied":
+                    raise
+                return False
+            deleted = {(each.key, each.versionid) for each in answer.delete_versions}
+            if not deleted.issuperset((version.key, version.id) for version in lot):
+                return False
+        return True
+
+    def _versions(self, prefix: str) -> Iterator[Version]:
+        """Yield the versions below a prefix: by key, the newest first."""
+        following: tuple[str, str] | None = ("", "")
+        while following is not None:
+            markers = following
+            page = self._ask("list", lambda: self._bucket.list_versions(prefix, markers))  # noqa: B023 - at once
+            yield from page.versions
+            following = page.following
+
+
+def _beginning(keys: Collection[str]) -> str:
+    """Return what all keys begin with."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(min(keys), max(keys), strict=False))
+    return "".join(first for first, _ in same)
+
+
+def _time(answer: Any, header: str) -> int:
+    """Return the time that a header of an answer tells, in Unix seconds."""
+    text = answer.headers.get(header)
+    if text is None:
+        raise StoreError("NoDate", f"OSS's answer has no {header}", Scope.PASSING)
+    return int(parsedate_to_datetime(text).timestamp())
