@@ -60,9 +60,10 @@ package:  ## Build what is deployed, in build/: make package FOR=3.12 for the ot
 		{ echo "Building for $(FOR) takes Python $(FOR): say where it is with TARGET=..."; exit 1; }
 	@rm -rf $(BUILD)
 	@$(TARGET) -m venv $(BUILD)/.tools
-	@# oss2 and crcmod are published as sources only.
+	@# These are published as sources only.
 	@$(BUILD)/.tools/bin/pip wheel --quiet --disable-pip-version-check --no-deps --use-pep517 \
-		--wheel-dir $(BUILD)/.wheels $$(grep -E '^(oss2|crcmod)==' requirements.txt | cut -d' ' -f1)
+		--wheel-dir $(BUILD)/.wheels \
+		$$(grep -E '^(oss2|crcmod|aliyun-fc2|alibabacloud-tea)==' requirements.txt | cut -d' ' -f1)
 	@$(BUILD)/.tools/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile \
 		--only-binary=:all: $(addprefix --platform ,$(PLATFORMS)) --python-version $(FOR) \
 		--find-links $(BUILD)/.wheels --target $(BUILD) -r requirements.txt
