@@ -1,12 +1,11 @@
 """What can go wrong at OSS or on the way, on order: each fault says which requests it meets."""
 
-import random
-import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from localcloud.arrivals import Request
+from localcloud.standing import Chance, Standing
 
 KeyChoice = Collection[str] | Callable[[str], bool]
 
@@ -16,23 +15,15 @@ def chooses(choice: KeyChoice, key: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(Chance):
     """Meets the requests of some operations (None: of all), the first `times` or by chance."""
 
     operation: str | Collection[str] | None = field(default=None, kw_only=True)
-    times: int | None = field(default=None, kw_only=True)
-    probability: float = field(default=1.0, kw_only=True)
-    seed: int = field(default=0, kw_only=True)
 
     def concerns(self, request: Request) -> bool:
         if isinstance(self.operation, str):
             return request.operation == self.operation
         return self.operation is None or request.operation in self.operation
-
-    @property
-    def settles(self) -> bool:
-        """Whether a request that meets it meets no further fault, being refused by this one."""
-        return False
 
 
 @dataclass(frozen=True)
@@ -149,46 +140,9 @@ class NoDate(Fault):
     """The answer has no Date header."""
 
 
-class _Standing:
-    """A fault with the account of how often it may still strike."""
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        self._left = fault.times
-        self._random = random.Random(fault.seed)
-
-    def strikes(self, request: Request) -> bool:
-        if self._left == 0 or not self.fault.concerns(request):
-            return False
-        if self._random.random() >= self.fault.probability:
-            return False
-        if self._left is not None:
-            self._left -= 1
-        return True
-
-
-class Faults:
-    """The faults that stand, asked by many threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._standing: list[_Standing] = []
-
-    def add(self, fault: Fault) -> None:
-        with self._lock:
-            self._standing.append(_Standing(fault))
-
-    def clear(self) -> None:
-        with self._lock:
-            self._standing.clear()
+class Faults(Standing[Fault]):
+    """The faults that stand at OSS."""
 
     def met_by(self, request: Request) -> Sequence[Fault]:
         """The faults this request meets, oldest first, up to one that settles it."""
-        met: list[Fault] = []
-        with self._lock:
-            for standing in self._standing:
-                if standing.strikes(request):
-                    met.append(standing.fault)
-                    if standing.fault.settles:
-                        break
-        return met
+        return self.striking(lambda fault: fault.concerns(request))

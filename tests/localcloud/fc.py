@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.fc_api import Api
 from localcloud.fc_async import Background
-from localcloud.fc_deployed import Call, Deployed, Invocation, Outcome
+from localcloud.fc_deployed import Accepted, Call, Deployed, Invocation, Outcome
+from localcloud.fc_faults import Faults, OfRuns
 from localcloud.fc_process import run
 from localcloud.fc_server import FcServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from localcloud.fc_faults import Fault
     from localcloud.signature import Credentials
 
-__all__ = ["Deployed", "Invocation", "LocalFc", "Outcome"]
+__all__ = ["Accepted", "Deployed", "Invocation", "LocalFc", "Outcome"]
 
 
 class LocalFc:
@@ -45,11 +47,13 @@ class LocalFc:
         self.on_log = on_log
         self._functions: dict[str, Deployed] = {}
         self._stopping = threading.Event()
+        self._faults = Faults()
         self._background = Background(
             lambda call: self._run(call, "Async"),
             pause or self._stopping.wait,
             at_once,
             self._stopping,
+            self._faults,
         )
         self._server = FcServer()
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
@@ -65,6 +69,8 @@ class LocalFc:
                 functions=self._functions,
                 run=self._run,
                 background=self._background,
+                faults=self._faults,
+                stopping=self._stopping,
             )
         )
         return self
@@ -85,9 +91,22 @@ class LocalFc:
             raise ValueError(f"{function.name} has no HTTP trigger: give it http_methods")
         return f"{self.endpoint}/http-triggers/{function.full_name}"
 
+    def misbehave(self, fault: Fault) -> None:
+        """Let it meet what is asked of it from now on."""
+        self._faults.add(fault)
+
+    def behave(self) -> None:
+        """Remove every fault; what one has got hold of stays held."""
+        self._faults.clear()
+
     def wait(self, timeout: float = 60) -> None:
         """Wait until all asynchronous work is done, that which it began included."""
         self._background.wait(timeout)
+
+    @property
+    def accepted(self) -> list[Accepted]:
+        """What was taken to be run later, in that order."""
+        return self._background.accepted
 
     @property
     def failures(self) -> list[dict[str, Any]]:
@@ -100,7 +119,8 @@ class LocalFc:
         return self._background.successes
 
     def _run(self, call: Call, kind: str) -> Outcome:
-        outcome = run(call, self.on_log, self._stopping)
+        kills = self._faults.met_by(call, kind, OfRuns)
+        outcome = run(call, self.on_log, self._stopping, kills)
         self.invocations.append(
             Invocation(
                 call.request_id,

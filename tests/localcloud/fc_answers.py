@@ -49,6 +49,10 @@ class FcError(Exception):
         self.message = message
 
 
+class HungUp(Exception):  # noqa: N818 nobody has erred: it was ordered
+    """The connection is to be reset instead of an answer."""
+
+
 def error_answer(error: FcError, version: str, request_id: str) -> Answer:
     """Return the refusal as clients of that version read it."""
     if version == "2023-03-30":

@@ -13,20 +13,24 @@ from localcloud.fc_answers import (
     SYNC_LIMIT,
     Answer,
     FcError,
+    HungUp,
     error_answer,
     not_supported,
     too_large,
 )
 from localcloud.fc_deployed import Call
+from localcloud.fc_faults import Latency, OfRequests, Refuse, Reset
 from localcloud.fc_http import answer_of, event_of
 from localcloud.fc_signature import verify_acs3, verify_fc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
 
     from localcloud.fc_answers import Request
     from localcloud.fc_async import Background
     from localcloud.fc_deployed import Deployed, Outcome
+    from localcloud.fc_faults import Faults
     from localcloud.signature import Credentials
 
 OF_FC2 = re.compile(r"/2016-08-15/services/([^/]+)/functions/([^/]+)/invocations")
@@ -50,9 +54,11 @@ class Api:
     functions: Mapping[str, Deployed]  # by their full names; more may be deployed at any time
     run: Callable[[Call, str], Outcome]
     background: Background
+    faults: Faults
+    stopping: threading.Event
 
     def answer(self, request: Request, request_id: str) -> Answer:
-        """Answer anything, refusals included."""
+        """Answer anything, refusals included; raises HungUp where a fault forbids an answer."""
         version = "2023-03-30" if request.path.startswith("/2023-03-30/") else "2016-08-15"
         try:
             answer = self._carry_out(request, request_id)
@@ -97,12 +103,29 @@ class Api:
             message = f"alias '{qualifier}' of '{function.full_name}' does not exist"
             raise FcError(404, "AliasNotFound", message)
         call = self._call(function, request.body, request_id, qualifier or "LATEST")
-        how = request.headers.get("x-fc-invocation-type", "Sync").lower()
-        if how == "async":
-            return self._accepted(call, request)
-        if how != "sync":
+        how = request.headers.get("x-fc-invocation-type", "Sync").capitalize()
+        if how not in ("Async", "Sync"):
             raise FcError(400, "InvalidArgument", f"x-fc-invocation-type '{how}' is unknown")
-        return self._run_at_once(call, request)
+        met = self.faults.met_by(call, how, OfRequests)
+        self._suffer(met)
+        try:
+            if how == "Async":
+                return self._accepted(call, request)
+            return self._run_at_once(call, request)
+        finally:
+            if any(isinstance(fault, Reset) for fault in met):
+                raise HungUp
+
+    def _suffer(self, met: Sequence[OfRequests]) -> None:
+        """Meet what comes before anything is done."""
+        seconds = sum(fault.seconds for fault in met if isinstance(fault, Latency))
+        if seconds and self.stopping.wait(seconds):
+            raise HungUp
+        for fault in met:
+            if isinstance(fault, Reset) and fault.when == "before":
+                raise HungUp
+            if isinstance(fault, Refuse):
+                raise FcError(fault.status, fault.code, fault.message)
 
     def _accepted(self, call: Call, request: Request) -> Answer:
         if len(call.payload) > ASYNC_LIMIT:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from localcloud.signature import Credentials
 
 SOURCE = Path(__file__).parents[2] / "src"
-How = Literal["answered", "raised", "timed out", "out of memory", "exited", "stopped"]
+How = Literal["answered", "raised", "timed out", "out of memory", "exited", "killed", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,14 @@ class Outcome:
     def error_type(self) -> str | None:
         """What stands in X-Fc-Error-Type; it is the same for an exception and for a timeout."""
         return None if self.how == "answered" else "UnhandledInvocationError"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An event that was taken to be run later, whether it has been run or not."""
+
+    task_id: str
+    payload: bytes
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ from typing import IO, TYPE_CHECKING
 
 from localcloud.fc_deployed import Outcome
 from localcloud.fc_environment import environment_of, what_the_context_holds
+from localcloud.fc_faults import Kill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from localcloud.fc_deployed import Call, How
+    from localcloud.fc_faults import OfRuns
 
 TICK = 0.02  # how often the limits are looked at
 GRACE = 2.0  # between SIGTERM and SIGKILL; how long Function Compute gives is NOT ESTABLISHED
@@ -35,8 +37,10 @@ def run(
     call: Call,
     on_line: Callable[[str], None] = lambda line: None,
     stopping: threading.Event | None = None,
+    faults: Sequence[OfRuns] = (),
 ) -> Outcome:
     """Run the call to its end; `on_line` gets each line of its log as it comes."""
+    kill = next((fault for fault in faults if isinstance(fault, Kill)), None)
     with tempfile.TemporaryDirectory(prefix="fc-") as name:
         folder = Path(name)
         (folder / "event").write_bytes(call.payload)
@@ -50,7 +54,7 @@ def run(
             cwd=call.function.code,
             start_new_session=True,  # so that what it starts can be ended with it
         )
-        with process, _Watch(call, process, folder, on_line) as watch:
+        with process, _Watch(call, process, folder, on_line, kill) as watch:
             killed_for = watch.until_it_is_gone(stopping or threading.Event())
         return watch.outcome(killed_for)
 
@@ -64,8 +68,10 @@ class _Watch:
         process: subprocess.Popen[bytes],
         folder: Path,
         on_line: Callable[[str], None],
+        kill: Kill | None,
     ) -> None:
         self._call = call
+        self._kill_on_order = kill
         self._process = process
         self._folder = folder
         self._log = _Log(process.stdout, on_line)
@@ -90,10 +96,13 @@ class _Watch:
                 stopping.wait(TICK)  # it has closed its output
             if killed_for is None:
                 killed_for = "stopped" if stopping.is_set() else self._exceeded()
-                if killed_for == "timed out":
+                killed_for = killed_for or self._struck()
+                if killed_for is not None and self._may_say_its_last(killed_for):
                     self._process.terminate()
                     gone_by = time.monotonic() + GRACE
-            elif killed_for != "timed out" or stopping.is_set() or time.monotonic() > gone_by:
+                elif killed_for is not None:
+                    self._kill()
+            elif stopping.is_set() or time.monotonic() > gone_by:
                 self._kill()
         self._log.read_the_rest()
         return killed_for
@@ -121,6 +130,20 @@ class _Watch:
             return "timed out"
         self._note_peak(Path(f"/proc/{self._process.pid}/status"))
         return "out of memory" if self._peak > self._call.function.memory else None
+
+    def _struck(self) -> How | None:
+        kill = self._kill_on_order
+        if kill is None or self._started is None:
+            return None
+        lived = time.monotonic() - self._started
+        due = kill.after_seconds is not None and lived >= kill.after_seconds
+        said = kill.at_line is not None and len(self._log.lines) >= kill.at_line
+        return "killed" if due or said else None
+
+    def _may_say_its_last(self, killed_for: How) -> bool:
+        kill = self._kill_on_order
+        by_sigterm = kill is not None and kill.by == signal.SIGTERM
+        return killed_for == "timed out" or (killed_for == "killed" and by_sigterm)
 
     def _note_peak(self, status: Path) -> None:
         """

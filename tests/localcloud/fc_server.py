@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import sys
 import threading
 import uuid
@@ -11,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from localcloud.bodies import read_body
-from localcloud.fc_answers import Request
+from localcloud.fc_answers import HungUp, Request
 
 if TYPE_CHECKING:
     from localcloud.fc_answers import Answer
@@ -52,7 +53,8 @@ class FcServer(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._open.discard(request)
-        super().shutdown_request(request)
+        # Closed without the farewell socketserver sends first, so that a reset is one.
+        self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news; anything else is a bug."""
@@ -72,7 +74,11 @@ class FcHandler(BaseHTTPRequestHandler):
         body = read_body(self.rfile, headers)
         path, _, query = self.requestline.split(" ")[1].partition("?")
         request = Request(self.command, path, query, headers, body, self.client_address[0])
-        answer = self.server.api.answer(request, str(uuid.uuid4()))
+        try:
+            answer = self.server.api.answer(request, str(uuid.uuid4()))
+        except HungUp:
+            self._reset()
+            return
         self._send(answer)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = serve  # noqa: N815
@@ -93,6 +99,10 @@ class FcHandler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.body)
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class's name
         """What ran is in the log that tests read."""
