@@ -7,6 +7,7 @@ Everything ossweep raises on purpose.
   - SettingsError   the deployment is set up wrongly; nothing was deleted
   - StoreError      OSS refused a request for good, or could not be reached
   - UndoneError     some jobs of an event were not done, and its source shall send it again
+  - HandoverError   the rest of a job could not be handed to the next invocation
 * Closed            no request may start any more: a turn of the road, not a fault
 """
 
@@ -55,6 +56,21 @@ class StoreError(SweepError):
         self.code = code
         self.message = message
         self.scope = scope
+
+
+class HandoverError(SweepError):
+    """
+    The rest of a job could not be handed to the next invocation.
+
+    `code` is Function Compute's own (`ResourceExhausted`), or the name of the failure on the way.
+    `passing` says that the same attempt may succeed later; whether it has not succeeded unseen,
+    nobody knows.
+    """
+
+    def __init__(self, code: str, message: str, *, passing: bool) -> None:
+        super().__init__(f"the rest could not be handed over: {code}: {message}")
+        self.code = code
+        self.passing = passing
 
 
 class Closed(Exception):  # noqa: N818 - it says that the gate is closed, and is nobody's error

@@ -42,6 +42,23 @@ assert set({ONLY_FOR_ENCRYPTION + ONLY_FOR_EVENTS}) & sys.modules.keys() == set(
 """)
 
 
+def test_the_clients_wait_for_a_handover() -> None:
+    """Each is imported by who uses it, and the other one is not."""
+    _fresh("""
+import sys, index
+from ossweep.handover.carrier import Function, choose
+from ossweep.store import Credentials
+function = Function("ossweep", "tools", None, "1", "cn-hangzhou")
+old, new = (choose(function, None, kind, Credentials("a", "b")) for kind in ("fc2", "fc3"))
+clients = {"fc2", "alibabacloud_fc20230330", "darabonba", "aiohttp"}
+assert clients & sys.modules.keys() == set()
+old.prepare()
+assert clients & sys.modules.keys() == {"fc2"}
+new.prepare()
+assert clients & sys.modules.keys() == clients
+""")
+
+
 def test_everything_that_may_wait_does() -> None:
     """A name that oss2 has no more, or looks into at once, has no place in the list."""
     _fresh(f"""

@@ -1,1 +1,1 @@
-"""To be continued: the document in which a job's rest travels to the next invocation."""
+"""To be continued: the document in which a job's rest travels on, and who carries it."""

@@ -1,0 +1,137 @@
+"""Who carries the rest on: the function invokes itself, asynchronously and once for each task."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ossweep.errors import HandoverError, SettingsError
+from ossweep.handover.attempt import Credentials, Function
+from ossweep.handover.fc_2_0 import FC2
+from ossweep.handover.fc_3_0 import FC3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ossweep.world import World
+
+__all__ = [
+    "PAYLOAD_BYTES",
+    "Carrier",
+    "Credentials",
+    "Function",
+    "Kind",
+    "choose",
+    "deliver",
+    "task_id",
+]
+
+Kind = Literal["fc2", "fc3"]
+
+PAYLOAD_BYTES = 128 * 1024  # of an asynchronous invocation's event, the most that FC takes
+ATTEMPTS = 6
+FIRST_PAUSE = 0.5  # seconds; what FC itself begins with when it is asked to try again
+LONGEST_PAUSE = 8.0
+LONGEST_ATTEMPT = 10.0  # seconds; FC takes an event at once, or not at all
+SHORTEST_ATTEMPT = 0.2
+TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")  # as FC takes them
+READABLE = 40  # characters of a job's id that are kept where a digest stands for it
+
+
+class Carrier(Protocol):
+    """What can invoke the function that is running."""
+
+    def prepare(self) -> None:
+        """Import what is needed: early, beside other work, or else the first attempt does it."""
+
+    def send(self, event: bytes, task_id: str, seconds: float) -> None:
+        """
+        Invoke the function asynchronously: one attempt, of so many seconds at most.
+
+        Returns if Function Compute has taken the event, now or before under the same task's id.
+        Raises HandoverError.
+        """
+
+
+def choose(
+    function: Function, endpoint: str | None, kind: Kind | None, credentials: Credentials
+) -> Carrier:
+    """
+    Return what invokes the function: of `kind`, or else as the context says.
+
+    A context that names a service is one of FC 2.0. The endpoint, a host name or a URL, is the
+    account's internal one over HTTPS if none is given. Raises SettingsError.
+    """
+    if not function.name:
+        raise SettingsError("the context names no function, so that nothing can be handed over")
+    url = _url(endpoint or _internal(function))
+    if (kind or ("fc2" if function.service else "fc3")) == "fc3":
+        return FC3(function, url, credentials)
+    if not function.service:
+        raise SettingsError(
+            "OSSWEEP_CARRIER is fc2, and the context names no service, as FC 2.0's would: "
+            "leave it out, or set fc3"
+        )
+    return FC2(function, url, credentials)
+
+
+def deliver(
+    carrier: Carrier, event: bytes, task_id: str, *, left: Callable[[], float], world: World
+) -> None:
+    """
+    Send an event, again and again if need be, within the seconds that `left` returns.
+
+    An attempt that got no answer may have been heard: the task's id is the same each time. Pauses
+    double, each being any part of its length. Raises the last attempt's HandoverError.
+    """
+    failure = HandoverError("NoTime", "no time was left for it", passing=True)
+    longest = FIRST_PAUSE
+    for attempt in range(ATTEMPTS):
+        pause = world.uniform(0, longest) if attempt else 0
+        if left() - pause < SHORTEST_ATTEMPT:
+            break
+        if pause:
+            world.sleep(pause)
+            longest = min(2 * longest, LONGEST_PAUSE)
+        try:
+            carrier.send(event, task_id, _seconds(left()))
+        except HandoverError as error:
+            if not error.passing:
+                raise
+            failure = error
+        else:
+            return
+    raise failure
+
+
+def task_id(job: str, hop: int) -> str:
+    """
+    Return the id of the task that is a job's hop: another one for each job and hop.
+
+    A job's id that is too long, or has characters that FC does not take, stands there as a digest.
+    """
+    plain = f"ossweep-{job}-{hop}"
+    if TASK_ID.fullmatch(plain):
+        return plain
+    readable = re.sub("[^A-Za-z0-9-]+", "-", job[:READABLE])
+    digest = sha256(job.encode(errors="surrogatepass")).hexdigest()[:32]
+    return f"ossweep_{readable}_{digest}_{hop}"
+
+
+def _seconds(left: float) -> float:
+    """Return an attempt's share: half, so that one without an answer leaves time for another."""
+    return min(left, max(left / 2, 1.0), LONGEST_ATTEMPT)
+
+
+def _internal(function: Function) -> str:
+    if not (function.account_id and function.region):
+        raise SettingsError(
+            "the context does not say whose function it is, and where: set OSSWEEP_FC_ENDPOINT"
+        )
+    return f"{function.account_id}.{function.region}-internal.fc.aliyuncs.com"
+
+
+def _url(endpoint: str) -> str:
+    """Return `scheme://host`; fc2 would sign a slash at the end, and ask for two."""
+    return (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")
