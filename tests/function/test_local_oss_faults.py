@@ -15,7 +15,9 @@ from localcloud.faults import (
     CutBody,
     CutXml,
     DateShift,
+    Dead,
     ErrorInside200,
+    Expired,
     Fault,
     Latency,
     LoseFromAnswer,
@@ -26,6 +28,7 @@ from localcloud.faults import (
     Withhold,
 )
 from localcloud.oss import LocalOss
+from localcloud.signature import Credentials
 
 
 def code_of(response: Response) -> tuple[int, str]:
@@ -277,3 +280,58 @@ def test_resetting_leaves_nothing_behind(oss: LocalOss) -> None:
     listing(oss)
     oss.reset()
     assert (oss.requests, code_of(listing(oss))) == ([], (404, "NoSuchBucket"))
+
+
+@pytest.mark.parametrize(("carried_out", "left"), [(True, []), (False, ["b"])])
+def test_a_process_that_is_dead_is_heard_no_more(
+    oss: LocalOss, *, carried_out: bool, left: list[str]
+) -> None:
+    """Its last request may still have been carried out; those of other keys go on."""
+    oss.fill("examplebucket", ["a", "b", "c"])
+    killed = oss2_bucket(oss, "examplebucket", oss.temporary_credentials)
+    dead = Dead(oss.temporary_credentials.access_key_id, after=2, carried_out=carried_out)
+    oss.misbehave(dead)
+
+    killed.delete_object("a")
+    for key in ("b", "c", "c"):
+        with pytest.raises(oss2.exceptions.RequestError):
+            killed.delete_object(key)
+
+    assert oss.keys("examplebucket") == [*left, "c"]
+    assert deletion(oss, "c").status == 204
+
+
+def test_a_token_may_expire(oss: LocalOss) -> None:
+    """Requests signed with its key are refused, and those of other keys are not."""
+    oss.misbehave(Expired(oss.temporary_credentials.access_key_id))
+
+    with pytest.raises(oss2.exceptions.ServerError, match="SecurityTokenExpired"):
+        oss2_bucket(oss, "examplebucket", oss.temporary_credentials).delete_object("a")
+
+    assert deletion(oss).status == 204
+
+
+@pytest.mark.parametrize("version", ["V1", "V4", "presigned V4"])
+def test_the_key_is_known_however_a_request_is_signed(oss: LocalOss, version: str) -> None:
+    """In a header of either version, or in the query."""
+    own = oss.credentials
+    oss.misbehave(Expired(own.access_key_id))
+    auth = (oss2.Auth if version == "V1" else oss2.AuthV4)(own.access_key_id, own.access_key_secret)
+    bucket = oss2.Bucket(auth, oss.endpoint, "examplebucket", region=oss.region)
+
+    with pytest.raises(oss2.exceptions.ServerError, match="SecurityTokenExpired"):
+        if version == "presigned V4":
+            bucket.get_object_with_url(bucket.sign_url("GET", "a", 60))
+        else:
+            bucket.delete_object("a")
+
+
+def test_more_keys_may_be_accepted_until_the_next_reset(oss: LocalOss) -> None:
+    """So that each invocation can have its own."""
+    own = Credentials("STS.another", "secret", "token")
+    oss.add_credentials(own)
+    assert oss2_bucket(oss, "examplebucket", own).delete_object("a").status == 204
+
+    oss.reset()
+    with pytest.raises(oss2.exceptions.ServerError, match="InvalidAccessKeyId"):
+        oss2_bucket(oss, "examplebucket", own).delete_object("a")

@@ -228,7 +228,9 @@ def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
 @pytest.mark.parametrize(
     ("method", "key", "query"),
     [
-        ("GET", "", "versions"),
+        ("GET", "a", "versions"),
+        ("DELETE", "", "versions"),
+        ("DELETE", "", "versionId"),
         ("GET", "", "uploads"),
         ("POST", "a", "uploads"),
         ("DELETE", "", "lifecycle"),

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from localcloud.answers import Answer, OssError, malformed_xml, not_implemented, xml_answer
+from localcloud.answers import Answer, OssError, malformed_xml, xml_answer
 from localcloud.arrivals import Request
-from localcloud.moto_store import MotoStore
+from localcloud.moto_store import MotoStore, Removed
 
 MOST_KEYS = 1000
 MOST_BYTES = 2 * 1024 * 1024
@@ -23,8 +23,12 @@ STAND_INS = [chr(code) for code in range(0xE000, 0xF8FF)]
 class Order:
     """What a batch deletion asks for."""
 
-    keys: tuple[str, ...]
+    objects: tuple[tuple[str, str], ...]  # keys, each with a version's id or ""
     quiet: bool
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(key for key, _ in self.objects)
 
 
 def keys_in(body: bytes) -> tuple[str, ...]:
@@ -50,12 +54,16 @@ def delete_multiple(
     if len(body) > MOST_BYTES:
         raise malformed_xml()
     order = _read(body)
-    deleted = [key for key in order.keys if not withheld(key)]
-    store.delete_batch(request.bucket, deleted)
+    asked = [each for each in order.objects if not withheld(each[0])]
+    if store.has_versions(request.bucket) or any(version_id for _, version_id in asked):
+        deleted = store.remove(request.bucket, asked)
+    else:
+        store.delete_batch(request.bucket, [key for key, _ in asked])
+        deleted = [Removed(key) for key, _ in asked]
     if order.quiet:
         return Answer(200)
     encoded = request.query.get("encoding-type") == "url"
-    return _document([key for key in deleted if not lost(key)], encoded)
+    return _document([each for each in deleted if not lost(each.key)], encoded)
 
 
 def _check_digest(given: str | None, body: bytes) -> None:
@@ -74,12 +82,15 @@ def _read(body: bytes) -> Order:
     except ET.ParseError:
         raise malformed_xml() from None
     named = root.findall("Object")
-    keys = tuple(_restored(node.findtext("Key") or "", stand_in) for node in named)
-    if root.tag != "Delete" or not 1 <= len(keys) <= MOST_KEYS or "" in keys:
+    objects = tuple(
+        (_restored(node.findtext("Key") or "", stand_in), node.findtext("VersionId") or "")
+        for node in named
+    )
+    if root.tag != "Delete" or not 1 <= len(objects) <= MOST_KEYS:
         raise malformed_xml()
-    if any(node.findtext("VersionId") for node in named):
-        raise not_implemented("versions of objects")
-    return Order(keys, quiet=root.findtext("Quiet") == "true")
+    if not all(key for key, _ in objects):
+        raise malformed_xml()
+    return Order(objects, quiet=root.findtext("Quiet") == "true")
 
 
 def _free_character(body: bytes) -> str:
@@ -99,12 +110,27 @@ def _restored(key: str, stand_in: str) -> str:
     return re.sub(f"{stand_in}(..)", lambda found: chr(int(found[1], 16)), key)
 
 
-def _document(keys: Sequence[str], encoded: bool) -> Answer:
+def _document(removed: Sequence[Removed], encoded: bool) -> Answer:
     if encoded:
         head = "<EncodingType>url</EncodingType>"
-        names = [quote(key, safe="") for key in keys]
+        names = [quote(each.key, safe="") for each in removed]
     else:
         head = ""
-        names = [escape(key, {"\r": "&#13;"}) for key in keys]
-    deleted = "".join([f"<Deleted><Key>{name}</Key></Deleted>" for name in names])
+        names = [escape(each.key, {"\r": "&#13;"}) for each in removed]
+    deleted = "".join(
+        [
+            f"<Deleted><Key>{name}</Key>{_version(each)}</Deleted>"
+            for name, each in zip(names, removed, strict=True)
+        ]
+    )
     return xml_answer(f"<DeleteResult>{head}{deleted}</DeleteResult>")
+
+
+def _version(removed: Removed) -> str:
+    named = f"<VersionId>{removed.version_id}</VersionId>" if removed.version_id else ""
+    if not removed.marker_id:
+        return named
+    return (
+        f"{named or '<VersionId/>'}<DeleteMarker>true</DeleteMarker>"
+        f"<DeleteMarkerVersionId>{removed.marker_id}</DeleteMarkerVersionId>"
+    )

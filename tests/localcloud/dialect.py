@@ -3,23 +3,26 @@
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from localcloud import batch, buckets, listing, objects
+from localcloud import batch, buckets, listing, listing_versions, objects
 from localcloud.answers import Answer, no_such_bucket, not_implemented
 from localcloud.arrivals import Request
 from localcloud.faults import Fault, LoseFromAnswer, OfBatches, Withhold, chooses
 from localcloud.moto_store import MotoStore
 from localcloud.signature import SUBRESOURCES
 
-# Sub-resources that belong to an operation of the local OSS or change nothing about one. Versions
-# and multipart uploads have their place here and in `operation_of` once there is such an operation.
+# Sub-resources that belong to an operation of the local OSS or change nothing about one. Multipart
+# uploads have their place here and in `operation_of` once there is such an operation.
 KNOWN_SUBRESOURCES = frozenset(
     {"bucketInfo", "location", "delete", "objectMeta", "continuation-token", "security-token"}
+    | {"versions", "versionId"}
 )
+OF_A_VERSION = frozenset({"get", "head", "delete"})
 BUCKET_OPERATIONS = {"PUT": "create_bucket", "DELETE": "delete_bucket"}
 BUCKET_SUBRESOURCE_OPERATIONS = {
     ("GET", "bucketInfo"): "bucket_info",
     ("GET", "location"): "bucket_location",
     ("POST", "delete"): "batch_delete",
+    ("GET", "versions"): "list_versions",
 }
 OBJECT_OPERATIONS = {"GET": "get", "HEAD": "head", "PUT": "put", "DELETE": "delete"}
 
@@ -38,17 +41,23 @@ def operation_of(request: Request) -> str:
     """The operation's name, "unknown" where the local OSS has none for the request."""
     if not request.bucket or (SUBRESOURCES & request.query.keys()) - KNOWN_SUBRESOURCES:
         return "unknown"
-    return _of_object(request) if request.key else _of_bucket(request)
+    operation = _of_object(request) if request.key else _of_bucket(request)
+    if "versionId" in request.query:
+        named = operation in OF_A_VERSION and request.query["versionId"]
+        return operation if named else "unknown"
+    return operation
 
 
 def _of_object(request: Request) -> str:
+    if "versions" in request.query:
+        return "unknown"
     if request.method == "PUT" and "x-oss-copy-source" in request.headers:
         return "copy"
     return OBJECT_OPERATIONS.get(request.method, "unknown")
 
 
 def _of_bucket(request: Request) -> str:
-    for name in ("bucketInfo", "location", "delete"):
+    for name in ("bucketInfo", "location", "delete", "versions"):
         if name in request.query:
             return BUCKET_SUBRESOURCE_OPERATIONS.get((request.method, name), "unknown")
     if request.method == "GET":
@@ -94,10 +103,8 @@ class Dialect:
     def _answer_about_bucket(
         self, request: Request, body: bytes, faults: Sequence[Fault]
     ) -> Answer:
-        if request.operation == "list":
-            if request.query.get("list-type") == "2":
-                return listing.list_objects_v2(self._store, request)
-            return listing.list_objects(self._store, request)
+        if request.operation in ("list", "list_versions"):
+            return self._list(request)
         if request.operation == "batch_delete":
             withheld, lost = _keys_of(faults, Withhold), _keys_of(faults, LoseFromAnswer)
             return batch.delete_multiple(self._store, request, body, withheld, lost)
@@ -107,6 +114,13 @@ class Dialect:
         if request.operation == "bucket_location":
             return buckets.bucket_location(self._region)
         return buckets.delete_bucket(self._store, request.bucket)
+
+    def _list(self, request: Request) -> Answer:
+        if request.operation == "list_versions":
+            return listing_versions.list_versions(self._store, request)
+        if request.query.get("list-type") == "2":
+            return listing.list_objects_v2(self._store, request)
+        return listing.list_objects(self._store, request)
 
 
 def _keys_of(faults: Sequence[Fault], kind: type[OfBatches]) -> Callable[[str], bool]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from localcloud.arrivals import Request
+from localcloud.signature import key_id_of
 from localcloud.standing import Chance, Standing
 
 KeyChoice = Collection[str] | Callable[[str], bool]
@@ -138,6 +139,40 @@ class DateShift(Fault):
 @dataclass(frozen=True)
 class NoDate(Fault):
     """The answer has no Date header."""
+
+
+@dataclass(frozen=True)
+class OfKey(Fault):
+    """A fault that only requests signed with one access key can have."""
+
+    access_key_id: str
+
+    def concerns(self, request: Request) -> bool:
+        return super().concerns(request) and key_id_of(request) == self.access_key_id
+
+
+@dataclass(frozen=True)
+class Dead(OfKey):
+    """The process that signs with this key is gone, as of its request number `after` (from 1).
+
+    That one's connection is reset before or after it was carried out; those of later ones before.
+    """
+
+    after: int = 1
+    carried_out: bool = False
+
+    def met(self, number: int) -> Fault | None:
+        if number < self.after:
+            return None
+        return Reset("after" if number == self.after and self.carried_out else "before")
+
+
+@dataclass(frozen=True)
+class Expired(OfKey):
+    """The security token that goes with this key is no longer valid."""
+
+    def met(self, number: int) -> Fault | None:
+        return Refuse(403, "SecurityTokenExpired", "The security token you provided has expired.")
 
 
 class Faults(Standing[Fault]):

@@ -40,7 +40,7 @@ class Question:
 
 
 def list_objects(store: MotoStore, request: Request) -> Answer:
-    question = _question(request.query, request.query.get("marker", "").encode())
+    question = read_question(request.query, request.query.get("marker", "").encode())
     page = _page(store, request.bucket, question)
     head = f"<Marker>{question.write(question.after)}</Marker>"
     if page.truncated:
@@ -52,7 +52,7 @@ def list_objects_v2(store: MotoStore, request: Request) -> Answer:
     query = request.query
     start_after = query.get("start-after", "").encode()
     token = query.get("continuation-token", "")
-    question = _question(query, _read_token(token) if token else start_after)
+    question = read_question(query, _read_token(token) if token else start_after)
     page = _page(store, request.bucket, question)
     head = f"<KeyCount>{len(page.objects) + len(page.groups)}</KeyCount>"
     if start_after:
@@ -66,7 +66,7 @@ def list_objects_v2(store: MotoStore, request: Request) -> Answer:
     return _document(request.bucket, question, page, head, owner)
 
 
-def _question(query: Mapping[str, str], after: bytes) -> Question:
+def read_question(query: Mapping[str, str], after: bytes) -> Question:
     encoding = query.get("encoding-type", "")
     if encoding not in ("", "url"):
         raise invalid_argument("The encoding-type is neither empty nor url.")

@@ -13,12 +13,12 @@ import re
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cache
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import FakeBucket, FakeKey, S3Backend, s3_backends
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 from moto.server import ThreadedMotoServer
 
 # moto turns away a reader who has not signed, and checks no signature: OSS's was checked before.
@@ -27,6 +27,8 @@ AWS_SIGNATURE = (
     " SignedHeaders=host, Signature=none"
 )
 AFTER_EVERY_HEX_DIGIT = "g"
+VERSION_ID = "x-amz-version-id"
+NULL = "null"  # the id of what is written while a bucket has no versions, or has them suspended
 
 # moto keeps one state a process: each store has its own bucket names in it.
 _numbers = itertools.count(1)
@@ -97,6 +99,38 @@ class SeededKey(FakeKey):
         """Nothing was opened for it."""
 
 
+class Marker(FakeDeleteMarker):
+    """A delete marker, whether there is something to mark or not."""
+
+    def __init__(self, name: str, version_id: str, modified: datetime) -> None:
+        self.name = name
+        self.last_modified = modified
+        self._version_id = version_id
+
+    def dispose(self) -> None:
+        """Nothing was opened for it."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a deletion did: a version or marker that is gone for good, or a marker that is new."""
+
+    key: str
+    version_id: str = ""
+    marker_id: str = ""
+
+
+@dataclass(frozen=True)
+class ListedVersion:
+    """A version or marker as a listing shows it; a marker has no object."""
+
+    key: bytes
+    version_id: str
+    is_latest: bool
+    modified: datetime
+    shown: Listed | None
+
+
 class MotoStore:
     """Buckets and objects in moto. One lock around every call: moto is not thread-safe."""
 
@@ -104,6 +138,7 @@ class MotoStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._prefix = f"local{next(_numbers)}."
+        self._version_numbers = itertools.count(1)
         self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
 
     def start(self) -> None:
@@ -134,23 +169,34 @@ class MotoStore:
 
     def put(self, bucket: str, key: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         with self._lock:
+            into, name = self._bucket(bucket), _hex(key)
+            # moto would drop them all
+            older = dict.pop(into.keys, name, []) if _is_suspended(into) else []
             reply = self._ask_locked("PUT", self._path(bucket, key), body, headers)
-            if reply.status == 200:
-                modified = datetime.fromtimestamp(self._clock(), tz=timezone.utc)
-                stored = self._bucket(bucket).keys[_hex(key)]
-                stored.last_modified = modified.replace(tzinfo=None)
-            return reply
+            if older:
+                kept = [version for version in older if version.version_id != NULL]
+                dict.__setitem__(into.keys, name, kept + into.keys.getlist(name, []))
+            if reply.status != 200:
+                return reply
+            stored = into.keys[name]
+            stored.last_modified = self._moment(self._clock())
+            if into.versioning_status is None:
+                return reply
+            stored._version_id = self._version_id(into)  # noqa: SLF001 moto has no setter
+            return replace(reply, headers={**reply.headers, VERSION_ID: stored.version_id})
 
     def copy(
         self, source: tuple[str, str], target: tuple[str, str], headers: Mapping[str, str]
     ) -> Reply:
         return self.put(*target, b"", {**headers, "x-amz-copy-source": self._path(*source)})
 
-    def get(self, bucket: str, key: str, headers: Mapping[str, str]) -> Reply:
-        return self._ask("GET", bucket, key, headers=headers)
+    def get(self, bucket: str, key: str, headers: Mapping[str, str], version_id: str = "") -> Reply:
+        return self._ask("GET", bucket, key, headers=headers, version_id=version_id)
 
-    def head(self, bucket: str, key: str, headers: Mapping[str, str]) -> Reply:
-        return self._ask("HEAD", bucket, key, headers=headers)
+    def head(
+        self, bucket: str, key: str, headers: Mapping[str, str], version_id: str = ""
+    ) -> Reply:
+        return self._ask("HEAD", bucket, key, headers=headers, version_id=version_id)
 
     def delete(self, bucket: str, key: str) -> Reply:
         return self._ask("DELETE", bucket, key)
@@ -164,6 +210,23 @@ class MotoStore:
             for name in map(_hex, keys):
                 if name in stored:
                     stored.pop(name)
+
+    def remove(self, bucket: str, objects: Iterable[tuple[str, str]]) -> list[Removed]:
+        """Delete versions for good, or, where no version's id is given, put a marker on top.
+
+        moto puts none where nothing is, and drops all versions where they are suspended.
+        """
+        with self._lock:
+            stored = self._bucket(bucket)
+            return [self._remove(stored, key, version_id) for key, version_id in objects]
+
+    def set_versioning(self, bucket: str, status: str) -> None:
+        with self._lock:
+            self._bucket(bucket).versioning_status = status
+
+    def has_versions(self, bucket: str) -> bool:
+        with self._lock:
+            return self._bucket(bucket).versioning_status is not None
 
     def has_bucket(self, bucket: str) -> bool:
         with self._lock:
@@ -186,7 +249,7 @@ class MotoStore:
         """
         with self._lock:
             stored = self._bucket(bucket).keys
-            names = sorted(stored)
+            names = _names(self._bucket(bucket))
             at = max(bisect_left(names, prefix.hex()), bisect_right(names, after.hex()))
             end = bisect_left(names, prefix.hex() + AFTER_EVERY_HEX_DIGIT)
             objects: list[Listed] = []
@@ -206,20 +269,61 @@ class MotoStore:
                     at = bisect_left(names, group.hex() + AFTER_EVERY_HEX_DIGIT, at)
             return Page(objects, groups, last, truncated=at < end)
 
+    def versions(self, bucket: str, prefix: bytes) -> list[ListedVersion]:
+        """All versions and markers below a prefix: by key, the newest first."""
+        with self._lock:
+            stored = self._bucket(bucket).keys
+            return [
+                _listed_version(bytes.fromhex(name), version, is_latest=not age)
+                for name in sorted(name for name in stored if name.startswith(prefix.hex()))
+                for age, version in enumerate(reversed(stored.getlist(name)))
+            ]
+
     def fill(
         self, bucket: str, objects: Iterable[str] | Mapping[str, int | bytes], modified: float
     ) -> None:
         contents = objects if isinstance(objects, Mapping) else dict.fromkeys(objects, b"")
-        moment = datetime.fromtimestamp(modified, tz=timezone.utc).replace(tzinfo=None)
+        moment = self._moment(modified)
         with self._lock:
             stored = self._bucket(bucket)
             for key, content in contents.items():
                 name = _hex(key)
-                stored.keys.setlist(name, [SeededKey.of(stored, name, content, moment)])
+                seeded = SeededKey.of(stored, name, content, moment)
+                older = []
+                if stored.is_versioned:
+                    seeded._version_id = self._version_id(stored)  # noqa: SLF001 as above
+                    older = stored.keys.getlist(name, [])
+                stored.keys.setlist(name, [*older, seeded])
 
     def keys(self, bucket: str) -> list[str]:
         with self._lock:
-            return [bytes.fromhex(name).decode() for name in sorted(self._bucket(bucket).keys)]
+            return [bytes.fromhex(name).decode() for name in _names(self._bucket(bucket))]
+
+    def _remove(self, bucket: FakeBucket, key: str, version_id: str) -> Removed:
+        name = _hex(key)
+        before = bucket.keys.getlist(name, [])
+        gone = version_id
+        if not version_id and _is_suspended(bucket):
+            gone = NULL  # which the marker takes the place of
+        after = [version for version in before if version.version_id != gone]
+        if not version_id:
+            marker = Marker(name, self._version_id(bucket), self._moment(self._clock()))
+            bucket.keys.setlist(name, [*after, marker])
+            return Removed(key, marker_id=marker.version_id)
+        if after:
+            bucket.keys.setlist(name, after)
+        elif before:
+            bucket.keys.pop(name)
+        marked = any(isinstance(each, Marker) for each in before if each not in after)
+        return Removed(key, version_id, marker_id=version_id if marked else "")
+
+    def _version_id(self, bucket: FakeBucket) -> str:
+        # The younger, the greater: so the place of one that is gone can still be found.
+        return f"CAEQ{next(self._version_numbers):012d}" if bucket.is_versioned else NULL
+
+    @staticmethod
+    def _moment(seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds, tz=timezone.utc).replace(tzinfo=None)
 
     def _bucket(self, bucket: str) -> FakeBucket:
         return self._backend.get_bucket(self._prefix + bucket)
@@ -229,10 +333,16 @@ class MotoStore:
         return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
     def _ask(
-        self, method: str, bucket: str, key: str = "", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        bucket: str,
+        key: str = "",
+        headers: Mapping[str, str] | None = None,
+        version_id: str = "",
     ) -> Reply:
+        path = self._path(bucket, key) + (f"?versionId={version_id}" if version_id else "")
         with self._lock:
-            return self._ask_locked(method, self._path(bucket, key), b"", headers or {})
+            return self._ask_locked(method, path, b"", headers or {})
 
     def _ask_locked(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         self._connection.request(
@@ -253,6 +363,17 @@ def _hex(key: str) -> str:
     return key.encode().hex()
 
 
+def _names(bucket: FakeBucket) -> list[str]:
+    """The names of the objects that are there, sorted."""
+    if bucket.versioning_status is None:
+        return sorted(bucket.keys)
+    return sorted(name for name in bucket.keys if not isinstance(bucket.keys[name], Marker))
+
+
+def _is_suspended(bucket: FakeBucket) -> bool:
+    return bucket.versioning_status == "Suspended"
+
+
 def _group(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
     if not delimiter:
         return None
@@ -264,6 +385,11 @@ def _listed(key: bytes, stored: FakeKey) -> Listed:
     return Listed(
         key, stored.last_modified, stored.etag, stored.size, stored.storage_class or "STANDARD"
     )
+
+
+def _listed_version(key: bytes, stored: FakeKey | Marker, *, is_latest: bool) -> ListedVersion:
+    shown = None if isinstance(stored, Marker) else _listed(key, stored)
+    return ListedVersion(key, stored.version_id, is_latest, stored.last_modified, shown)
 
 
 @cache

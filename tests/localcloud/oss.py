@@ -18,7 +18,7 @@ AN_HOUR = 3600
 
 
 class LocalOss:
-    """OSS on loopback, with one account that has a permanent key and a role's temporary one."""
+    """OSS on loopback; its one account has a permanent key, a role's temporary one, and more."""
 
     def __init__(
         self,
@@ -36,13 +36,15 @@ class LocalOss:
         self._store = MotoStore(clock)
         self._faults = Faults()
         self._log = Log()
+        self._own = (credentials, temporary_credentials)
+        self._accounts = list(self._own)
         self._server = OssServer(
             port,
             Service(
                 dialect=Dialect(self._store, region),
                 faults=self._faults,
                 log=self._log,
-                accounts=(credentials, temporary_credentials),
+                accounts=self._accounts,
                 region=region,
                 has_bucket=self._store.has_bucket,
                 now=clock,
@@ -73,6 +75,16 @@ class LocalOss:
 
     def create_bucket(self, bucket: str) -> None:
         self._store.create_bucket(bucket)
+
+    def enable_versioning(self, bucket: str) -> None:
+        self._store.set_versioning(bucket, "Enabled")
+
+    def suspend_versioning(self, bucket: str) -> None:
+        self._store.set_versioning(bucket, "Suspended")
+
+    def add_credentials(self, credentials: Credentials) -> None:
+        """Accept one more key, until the next reset: each invocation can have its own."""
+        self._accounts.append(credentials)
 
     def fill(
         self,
@@ -111,7 +123,8 @@ class LocalOss:
         self._faults.clear()
 
     def reset(self) -> None:
-        """Nothing left of the test before: no bucket, no fault, no request."""
+        """Nothing left of the test before: no bucket, no fault, no request, no key."""
+        self._accounts[:] = self._own
         self._faults.clear()
         self._store.reset()
         self._log.forget()

@@ -55,6 +55,15 @@ class Scope:
         return f"{self.date}/{self.region}/oss/aliyun_v4_request"
 
 
+def key_id_of(request: Request) -> str:
+    """The access key that a request names, rightly or not; "" if it is not signed."""
+    authorization = request.headers.get("authorization", "")
+    if authorization.startswith("OSS "):
+        return authorization.removeprefix("OSS ").partition(":")[0]
+    named = re.search(r"Credential=([^/,]*)", authorization)
+    return named[1] if named else request.query.get("x-oss-credential", "").partition("/")[0]
+
+
 def verify(request: Request, accounts: Iterable[Credentials], region: str) -> None:
     """Raise the refusal OSS gives when the request is not signed, or not rightly."""
     known = {account.access_key_id: account for account in accounts}

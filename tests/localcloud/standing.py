@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+AnyFault = TypeVar("AnyFault", bound="Chance")
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,14 @@ class Chance:
     probability: float = field(default=1.0, kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
+    def met(self, number: int) -> Any:
+        """What number `number`, from 1, of those that it strikes meets, if anything."""
+        return self
+
     @property
     def settles(self) -> bool:
         """Whether what meets it meets no further fault, its fate being settled by this one."""
         return False
-
-
-AnyFault = TypeVar("AnyFault", bound=Chance)
 
 
 class _Account(Generic[AnyFault]):
@@ -34,14 +38,18 @@ class _Account(Generic[AnyFault]):
     def __init__(self, fault: AnyFault) -> None:
         self.fault = fault
         self._left = fault.times
+        self._strikes = 0
         self._random = random.Random(fault.seed)
 
-    def strikes(self) -> bool:
+    def strikes(self) -> AnyFault | None:
+        """The fault that is met now, if any is."""
         if self._left == 0 or self._random.random() >= self.fault.probability:
-            return False
+            return None
         if self._left is not None:
             self._left -= 1
-        return True
+        self._strikes += 1
+        met: AnyFault | None = self.fault.met(self._strikes)
+        return met
 
 
 class Standing(Generic[AnyFault]):
@@ -64,8 +72,9 @@ class Standing(Generic[AnyFault]):
         met: list[AnyFault] = []
         with self._lock:
             for account in self._accounts:
-                if concerned(account.fault) and account.strikes():
-                    met.append(account.fault)
-                    if account.fault.settles:
+                fault = account.strikes() if concerned(account.fault) else None
+                if fault is not None:
+                    met.append(fault)
+                    if fault.settles:
                         break
         return met

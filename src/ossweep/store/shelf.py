@@ -97,7 +97,7 @@ class Shelf:
         if not written.versionid:
             return True
         try:
-            return self._is_oldest(self._key(name), written)
+            return self._settle(self._key(name), written)
         except StoreError as refusal:
             if refusal.code != "AccessDenied":
                 raise
@@ -157,7 +157,7 @@ class Shelf:
     def _page(self, prefix: str, marker: str) -> Any:
         return self._bucket.list_objects(prefix=prefix, marker=marker, max_keys=BATCH)
 
-    def _is_oldest(self, key: str, written: Any) -> bool:
+    def _settle(self, key: str, written: Any) -> bool:
         """Tell whether what was written is the oldest version there; if not, take it back."""
         if written.versionid == SUSPENDED:
             self._take_back(key, SUSPENDED)
@@ -170,7 +170,7 @@ class Shelf:
         ours = [
             version
             for version in alive
-            if version.id == written.versionid or version.etag.upper() == written.etag.upper()
+            if version.id == written.versionid or _bare(version.etag) == _bare(written.etag)
         ]
         if ours and ours[-1] is alive[-1]:
             return True
@@ -231,6 +231,10 @@ class Shelf:
             page = self._ask("list", lambda: self._bucket.list_versions(prefix, markers))  # noqa: B023 - at once
             yield from page.versions
             following = page.following
+
+
+def _bare(etag: str) -> str:
+    return etag.strip('"').upper()
 
 
 def _beginning(keys: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from oss2.models import RequestResult
 
 @dataclass(frozen=True)
 class Version:
-    """A version of an object, or a marker that says that it is deleted; its ETag is bare."""
+    """A version of an object, or a marker that says that it is deleted, which has no ETag."""
 
     key: str
     id: str
@@ -51,7 +51,7 @@ def _version(node: ET.Element) -> Version:
     return Version(
         key=_unquoted(_text(node, "Key")),
         id=_text(node, "VersionId"),
-        etag=(node.findtext("ETag") or "").strip('"'),
+        etag="" if node.tag == "DeleteMarker" else _text(node, "ETag"),
         is_marker=node.tag == "DeleteMarker",
     )
 

@@ -1,0 +1,385 @@
+"""The shelf over HTTP: who creates an object, with and without versions, whatever gets lost."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, no_pauses
+from localcloud.clients import oss2_bucket
+from localcloud.faults import (
+    Before,
+    CutBody,
+    DateShift,
+    ErrorInside200,
+    NoDate,
+    Refuse,
+    Reset,
+    Withhold,
+)
+from ossweep.engine.budget import Budget
+from ossweep.engine.gate import Gate
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.store import Credentials, Shelf, connect
+from ossweep.store.store import ATTEMPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.arrivals import Request
+    from localcloud.oss import LocalOss
+
+AT_ONCE = 8
+MARK = {"x-oss-meta-ossweep": "request"}
+
+
+def shelf_on(oss: LocalOss, seconds: float = 60.0) -> Shelf:
+    """Open a shelf as an invocation of its own does."""
+    world = no_pauses()
+    own = oss.credentials
+    store = connect(
+        BUCKET,
+        endpoint=oss.endpoint,
+        region=oss.region,
+        credentials=Credentials(own.access_key_id, own.access_key_secret),
+        gate=Gate(Budget(seconds, world.monotonic)),
+        world=world,
+        connections=AT_ONCE,
+    )
+    return store.shelf("state/", MARK)
+
+
+@pytest.fixture(params=["plain", "with versions"])
+def shelf(request: pytest.FixtureRequest, oss: LocalOss) -> Shelf:
+    """A shelf in each kind of bucket."""
+    if request.param == "with versions":
+        oss.enable_versioning(BUCKET)
+    return shelf_on(oss)
+
+
+@pytest.fixture
+def versioned(oss: LocalOss) -> Shelf:
+    """A shelf in a bucket with versions."""
+    oss.enable_versioning(BUCKET)
+    return shelf_on(oss)
+
+
+def content(shelf: Shelf, name: str) -> bytes | None:
+    kept = shelf.read(name)
+    return None if kept is None else kept.content
+
+
+def versions(oss: LocalOss, name: str) -> list[tuple[str, bytes]]:
+    """Return ids and contents of an object's versions, the newest first."""
+    bucket = oss2_bucket(oss, BUCKET)
+    page = bucket.list_object_versions(f"state/{name}")
+    return [
+        (each.versionid, bucket.get_object(each.key, params={"versionId": each.versionid}).read())
+        for each in page.versions
+    ]
+
+
+def everything(oss: LocalOss) -> int:
+    """Return how many versions and markers the bucket holds."""
+    page = oss2_bucket(oss, BUCKET).list_object_versions(max_keys=1000)
+    return len(page.versions) + len(page.delete_marker)
+
+
+def behind(shelf: Shelf, name: str, taken: bytes) -> Any:
+    """Return what creates an object when someone else has looked for it and is about to."""
+    first = iter([True])
+
+    def function(request: Request) -> None:
+        if request.headers.get("x-oss-forbid-overwrite") and next(first, False):
+            assert shelf.create(name, taken)
+
+    return function
+
+
+def test_an_object_is_created_once(shelf: Shelf) -> None:
+    """Who comes later is told so, and changes nothing."""
+    assert (shelf.create("a", b"1"), shelf.create("a", b"2")) == (True, False)
+    assert content(shelf, "a") == b"1"
+
+
+def test_whoever_has_created_an_object_is_told_so_again(shelf: Shelf) -> None:
+    """Its content is its writer's alone."""
+    assert shelf.create("a", b"1")
+    assert shelf.create("a", b"1")
+
+
+def test_one_of_many_creates_an_object(oss: LocalOss, shelf: Shelf) -> None:
+    """All eight have found nothing there; one's content stays, and the others are told."""
+    shelves = [shelf, *(shelf_on(oss) for _ in range(AT_ONCE - 1))]
+    barrier = Barrier(AT_ONCE)
+    oss.misbehave(Before("put", lambda _: barrier.wait(20)))
+
+    def create(number: int, name: str) -> bool:
+        return shelves[number].create(name, str(number).encode())
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for turn in range(4):
+            name = f"job/{turn}"
+            won = list(pool.map(create, range(AT_ONCE), [name] * AT_ONCE))
+
+            assert sum(won) == 1
+            assert [text for _, text in versions(oss, name)] == [str(won.index(True)).encode()]
+            assert content(shelf, name) == str(won.index(True)).encode()
+
+
+def test_one_of_two_creates_an_object_that_neither_has_found(oss: LocalOss, shelf: Shelf) -> None:
+    """The first to write, not the first to look."""
+    oss.misbehave(Before("put", behind(shelf_on(oss), "a", b"1")))
+
+    assert not shelf.create("a", b"2")
+    assert content(shelf, "a") == b"1"
+
+
+def test_what_the_winner_writes_meanwhile_stays_on_top(oss: LocalOss, versioned: Shelf) -> None:
+    """The loser takes back its own version, wherever it lies by now."""
+    other = shelf_on(oss)
+    oss.misbehave(Before("put", behind(other, "a", b"1")))
+    oss.misbehave(Before("list_versions", lambda _: other.write("a", b"1, later"), times=2))
+
+    assert not versioned.create("a", b"2")
+    assert [text for _, text in versions(oss, "a")][-2:] == [b"1, later", b"1"]
+    assert content(versioned, "a") == b"1, later"
+
+
+def test_an_object_that_is_removed_meanwhile_is_nobodys(oss: LocalOss, versioned: Shelf) -> None:
+    """What its creator does not find any more it has not created."""
+    other = shelf_on(oss)
+    oss.misbehave(Before("list_versions", lambda _: other.remove(["a"]), times=1))
+
+    assert not versioned.create("a", b"1")
+    assert (content(versioned, "a"), everything(oss)) == (None, 0)
+
+
+@pytest.mark.parametrize("gone", ["by the shelf", "by a marker"])
+def test_a_name_that_was_removed_is_free(oss: LocalOss, shelf: Shelf, gone: str) -> None:
+    """A marker, as a lifecycle's rule leaves one, is as good as a removal."""
+    assert shelf.create("a", b"1")
+    if gone == "by the shelf":
+        shelf.remove(["a"])
+    else:
+        oss2_bucket(oss, BUCKET).delete_object("state/a")
+
+    assert (content(shelf, "a"), shelf.names()) == (None, [])
+    assert (shelf.create("a", b"2"), shelf_on(oss).create("a", b"3")) == (True, False)
+    assert content(shelf, "a") == b"2"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Reset("after", operation="put", times=3), Reset("before", operation="put", times=3)],
+    ids=["after", "before"],
+)
+def test_an_answer_that_is_lost_does_not_lose_the_object(
+    oss: LocalOss, shelf: Shelf, fault: Reset
+) -> None:
+    """Whether the request was carried out or not."""
+    oss.misbehave(fault)
+
+    assert (shelf.create("a", b"1"), shelf.create("a", b"2")) == (True, False)
+    assert content(shelf, "a") == b"1"
+
+
+def test_who_loses_without_an_answer_takes_back_all_it_wrote(
+    oss: LocalOss, versioned: Shelf
+) -> None:
+    """A version for each request that was carried out."""
+    assert shelf_on(oss).create("a", b"1")
+    oss.misbehave(Refuse(404, "NoSuchKey", operation="get", times=1))
+    oss.misbehave(Reset("after", operation="put", times=3))
+
+    assert not versioned.create("a", b"2")
+    assert [text for _, text in versions(oss, "a")] == [b"1"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Refuse(503, "ServiceUnavailable", times=ATTEMPTS - 1),
+        CutBody(1, operation=["get", "list", "list_versions", "batch_delete"], times=3),
+        ErrorInside200("InternalError", times=3),
+    ],
+    ids=["refused", "cut off", "an error inside"],
+)
+def test_what_passes_is_tried_again(oss: LocalOss, shelf: Shelf, fault: Any) -> None:
+    """Each kind of request outlives it."""
+    shelf.write("b", b"0")
+    done: list[Any] = []
+    for do in (
+        lambda: shelf.create("a", b"1"),
+        lambda: shelf.write("a", b"2"),
+        lambda: content(shelf, "a"),
+        shelf.names,
+        lambda: shelf.remove(["a", "b"]),
+        shelf.names,
+    ):
+        oss.misbehave(fault)
+        done.append(do())
+        oss.behave()
+
+    assert done == [True, None, b"2", ["a", "b"], None, []]
+
+
+def test_an_object_tells_its_age_by_the_clock_of_oss(oss: LocalOss, shelf: Shelf) -> None:
+    """Whatever the clock of its reader says."""
+    shelf.write("a", b"1")
+    written = oss2_bucket(oss, BUCKET).head_object("state/a").last_modified
+    oss.misbehave(DateShift(-1_000_000.0, operation="get"))
+
+    kept = shelf.read("a")
+
+    assert kept is not None
+    assert kept.written == written
+    assert -1_000_002 <= kept.now - written <= -999_990
+
+
+def test_an_object_without_a_time_is_no_sign_of_life(oss: LocalOss, shelf: Shelf) -> None:
+    """Its age is not guessed."""
+    shelf.write("a", b"1")
+    oss.misbehave(NoDate(operation="get"))
+
+    with pytest.raises(StoreError, match="OSS's answer has no Date"):
+        shelf.read("a")
+
+
+def test_what_is_written_says_whose_it_is(oss: LocalOss, shelf: Shelf) -> None:
+    """Triggers know it by its metadata."""
+    shelf.create("a", b"{}")
+    shelf.write("b", b"{}")
+
+    for name in ("a", "b"):
+        headers = oss2_bucket(oss, BUCKET).head_object(f"state/{name}").headers
+        assert (headers["Content-Type"], headers["x-oss-meta-ossweep"]) == (
+            "application/json",
+            "request",
+        )
+
+
+def test_names_are_listed_to_the_end(oss: LocalOss, shelf: Shelf) -> None:
+    """All pages of what begins alike, and nothing from outside the shelf."""
+    names = [f"job/{number:04}" for number in range(1200)]
+    oss.fill(BUCKET, ["state", "state/", "state/else", "states/x", *(f"state/{n}" for n in names)])
+
+    assert shelf.names("job/") == names
+    assert shelf.names() == ["else", *names]
+    assert shelf.names("nothing") == []
+
+
+def test_what_is_removed_leaves_nothing_behind(oss: LocalOss, shelf: Shelf) -> None:
+    """All versions and markers, of these names alone; those that are not there are no matter."""
+    oss.fill(BUCKET, [f"state/job/{number:04}" for number in range(1100)])
+    for text in (b"1", b"2"):
+        shelf.write("job/0000", text)
+        shelf.write("job/0000x", text)
+        shelf.write("other", text)
+    oss2_bucket(oss, BUCKET).delete_object("state/job/0001")
+
+    shelf.remove(shelf.names("job/000"))
+    shelf.remove([f"job/{number:04}" for number in range(1101)])
+    shelf.remove([])
+
+    assert shelf.names() == ["other"]
+    assert everything(oss) == len(versions(oss, "other"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Refuse(403, "AccessDenied", operation="batch_delete"), Withhold(["state/a"], times=1)],
+    ids=["refused", "left out"],
+)
+def test_where_versions_may_not_be_deleted_they_count_as_gone(
+    oss: LocalOss, versioned: Shelf, fault: Refuse | Withhold
+) -> None:
+    """Behind a marker, which stays as long as there is something that it hides."""
+    assert versioned.create("a", b"1")
+    oss.misbehave(Before("list_versions", lambda _: oss.misbehave(fault), times=1))
+    versioned.remove(["a"])
+    oss.behave()
+
+    assert (content(versioned, "a"), versioned.names()) == (None, [])
+    assert versioned.create("a", b"2")
+
+
+def test_who_cannot_take_back_what_it_wrote_says_so(oss: LocalOss, versioned: Shelf) -> None:
+    """Its content hides the winner's: that is for the deployment to set right."""
+    oss.misbehave(Before("put", behind(shelf_on(oss), "a", b"1")))
+    oss.misbehave(Refuse(403, "AccessDenied", operation="delete"))
+
+    with pytest.raises(StoreError, match="needs oss:ListObjectVersions and oss:DeleteObj") as said:
+        versioned.create("a", b"2")
+
+    assert said.value.scope is Scope.JOB
+
+
+def test_nobody_creates_anything_where_versions_are_suspended(oss: LocalOss) -> None:
+    """There one version takes the place of the other, and nobody can tell who came first."""
+    oss.enable_versioning(BUCKET)
+    oss.suspend_versioning(BUCKET)
+
+    with pytest.raises(StoreError, match="VersioningSuspended") as said:
+        shelf_on(oss).create("a", b"1")
+
+    assert said.value.scope is Scope.JOB
+    assert everything(oss) == 0
+
+
+@pytest.mark.parametrize(
+    ("operation", "do"),
+    [
+        ("get", lambda shelf: shelf.create("a", b"1")),
+        ("put", lambda shelf: shelf.create("a", b"1")),
+        ("put", lambda shelf: shelf.write("a", b"1")),
+        ("get", lambda shelf: shelf.read("a")),
+        ("list", lambda shelf: shelf.names()),
+        ("batch_delete", lambda shelf: shelf.remove(["a"])),
+    ],
+)
+def test_a_refusal_is_not_tried_again(
+    oss: LocalOss, operation: str, do: Callable[[Shelf], object]
+) -> None:
+    """It is raised as OSS says it."""
+    oss.misbehave(Refuse(403, "AccessDenied", operation=operation))
+
+    with pytest.raises(StoreError, match="AccessDenied: Refused by the local OSS"):
+        do(shelf_on(oss))
+
+    assert oss.count(operation) == 1
+
+
+def test_a_bucket_that_is_not_there_is_no_empty_shelf(oss: LocalOss) -> None:
+    """Only an object may be missing."""
+    shelf = shelf_on(oss)
+    oss2_bucket(oss, BUCKET).delete_bucket()
+
+    with pytest.raises(StoreError, match="NoSuchBucket"):
+        shelf.read("a")
+
+
+def test_a_shelf_closes_with_its_store(oss: LocalOss) -> None:
+    """No request of its starts when time is up."""
+    shelf = shelf_on(oss, seconds=0.0)
+
+    with pytest.raises(Closed):
+        shelf.create("a", b"1")
+
+    assert oss.requests == []
+
+
+@pytest.mark.parametrize("name", ["a\rb", "a\x00", "\ud800"])
+def test_a_name_that_xml_might_change_is_refused(oss: LocalOss, name: str) -> None:
+    """It could name another object there."""
+    shelf = shelf_on(oss)
+
+    with pytest.raises(StoreError, match="InvalidName"):
+        shelf.write(name, b"")
+    with pytest.raises(StoreError, match="InvalidName"):
+        shelf.remove([name])
+
+    assert oss.requests == []
