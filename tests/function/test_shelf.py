@@ -130,6 +130,12 @@ def test_one_of_many_creates_an_object(oss: LocalOss, shelf: Shelf) -> None:
             assert content(shelf, name) == str(won.index(True)).encode()
 
 
+def test_a_name_may_be_the_beginning_of_another(shelf: Shelf) -> None:
+    """Each object is created for itself."""
+    assert [shelf.create(name, name.encode()) for name in ("ab", "a", "abc")] == [True] * 3
+    assert not shelf.create("a", b"2")
+
+
 def test_one_of_two_creates_an_object_that_neither_has_found(oss: LocalOss, shelf: Shelf) -> None:
     """The first to write, not the first to look."""
     oss.misbehave(Before("put", behind(shelf_on(oss), "a", b"1")))
@@ -287,6 +293,54 @@ def test_what_is_removed_leaves_nothing_behind(oss: LocalOss, shelf: Shelf) -> N
 
     assert shelf.names() == ["other"]
     assert everything(oss) == len(versions(oss, "other"))
+
+
+def test_a_removal_spares_what_was_hidden_before(oss: LocalOss, versioned: Shelf) -> None:
+    """Only the versions of the names that were asked for are deleted."""
+    for name in ("a", "ab", "b"):
+        versioned.write(name, b"1")
+    oss2_bucket(oss, BUCKET).delete_object("state/ab")
+
+    versioned.remove(["a", "b"])
+
+    assert (versioned.names(), everything(oss)) == ([], 2)
+
+
+def test_what_is_created_during_a_removal_stays(oss: LocalOss, versioned: Shelf) -> None:
+    """It lies on top of the removal's marker."""
+    versioned.write("a", b"1")
+    other = shelf_on(oss)
+    oss.misbehave(Before("list_versions", lambda _: other.create("a", b"2"), times=1))
+
+    versioned.remove(["a"])
+
+    assert [text for _, text in versions(oss, "a")] == [b"2"]
+    assert everything(oss) == 1
+
+
+def test_a_removal_that_ends_half_way_shows_nothing_again(oss: LocalOss, versioned: Shelf) -> None:
+    """What a marker hides goes before the marker."""
+    versioned.write("a", b"1")
+
+    def refuse_from_here_on(_: Request) -> None:
+        if oss.count("batch_delete") == 2:
+            oss.misbehave(Refuse(500, "InternalError", operation="batch_delete"))
+
+    oss.misbehave(Before("batch_delete", refuse_from_here_on))
+
+    with pytest.raises(StoreError, match="InternalError"):
+        versioned.remove(["a"])
+
+    assert (content(versioned, "a"), everything(oss)) == (None, 1)
+
+
+def test_what_is_not_removed_is_told(oss: LocalOss, shelf: Shelf) -> None:
+    """By its key's absence from the answer."""
+    shelf.write("a", b"1")
+    oss.misbehave(Withhold(["state/a"]))
+
+    with pytest.raises(StoreError, match="NotDeleted: OSS left 1 keys out of its answer"):
+        shelf.remove(["a", "b"])
 
 
 @pytest.mark.parametrize(
