@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,36 @@ finally:
 logger = Logger(service="ossweep")
 
 
+class Termination:
+    """
+    Function Compute's order to end, SIGTERM, which it sends when the time limit is reached.
+
+    Its runtime would end at once (it dumps all stacks and exits with 143). Here a job
+    has the time to write its checkpoint, and then that happens. How long the time is, is not
+    documented. Outside of the main thread, where the runtime of FC 2.0 may call the handler, there
+    is no way to be told.
+    """
+
+    def __init__(self) -> None:
+        self.ordered = False
+        self._before: Any = None
+
+    def __enter__(self) -> Termination:  # noqa: PYI034 - typing has no Self before 3.11
+        with suppress(ValueError):  # not the main thread
+            self._before = signal.signal(signal.SIGTERM, self._order)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._before is None:
+            return
+        signal.signal(signal.SIGTERM, self._before)
+        if self.ordered:
+            signal.raise_signal(signal.SIGTERM)
+
+    def _order(self, *_: object) -> None:
+        self.ordered = True
+
+
 def handler(event: bytes, context: Any) -> str:
     """
     Answer one invocation with a JSON document.
@@ -38,7 +70,8 @@ def handler(event: bytes, context: Any) -> str:
     failure destination.
     """
     began = time.monotonic()
-    return _answer(event, _LambdaContext.of(context, began))
+    with Termination() as termination:
+        return _answer(event, _LambdaContext.of(context, began, termination))
 
 
 # The logger could be told by POWERTOOLS_LOGGER_LOG_EVENT to log the event; keys are not for that.
@@ -91,10 +124,11 @@ class _LambdaContext:
     invoked_function_arn: str
     aws_request_id: str
     began: float
+    termination: Termination
     given: Any
 
     @classmethod
-    def of(cls, context: Any, began: float) -> _LambdaContext:
+    def of(cls, context: Any, began: float, termination: Termination) -> _LambdaContext:
         function = getattr(context, "function", None)
         name = str(getattr(function, "name", ""))
         region, account = getattr(context, "region", ""), getattr(context, "account_id", "")
@@ -104,6 +138,7 @@ class _LambdaContext:
             invoked_function_arn=f"acs:fc:{region}:{account}:functions/{name}",
             aws_request_id=str(getattr(context, "request_id", "")),
             began=began,
+            termination=termination,
             given=context,
         )
 
@@ -123,13 +158,26 @@ class _LambdaContext:
             region=getattr(self.given, "region", None) or os.environ.get("FC_REGION"),
             credentials=_credentials(self.given, os.environ),
             function_name=self._full_name(),
+            service=self._service() or None,
+            qualifier=self._qualifier() or None,
+            terminated=lambda: self.termination.ordered,
             account_id=str(getattr(self.given, "account_id", "")),
         )
 
     def _full_name(self) -> str:
         """Return the function's name as FC 3.0 has it: `service$function` for one of FC 2.0."""
-        held = getattr(getattr(self.given, "service", None), "name", None)
-        service = held or os.environ.get("FC_SERVICE_NAME")  # python3.12's context has no service
+        service = self._service() or os.environ.get(
+            "FC_SERVICE_NAME"
+        )  # python3.12's context has no service
         if not service or "$" in self.function_name:
             return self.function_name
         return f"{service}${self.function_name}"
+
+    def _service(self) -> str:
+        return str(getattr(getattr(self.given, "service", None), "name", None) or "")
+
+    def _qualifier(self) -> str:
+        """Return the alias or version that was called, wherever the runtime tells it."""
+        places = (getattr(self.given, "service", None), getattr(self.given, "function", None))
+        told = (getattr(place, "qualifier", None) for place in places)
+        return str(next(filter(None, told), ""))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep import __version__, triggers
+from ossweep import __version__, tasks, triggers
+from ossweep.answers import FINE, ignored
+from ossweep.chain import carry
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
     Closed,
+    HandoverError,
     PolicyError,
     RequestError,
     SettingsError,
@@ -19,8 +23,8 @@ from ossweep.errors import (
     UndoneError,
 )
 from ossweep.events import Happened, Item, Ordered, Reading
-from ossweep.job import App, Invocation, ignored, open_bucket, order, run
-from ossweep.policy import check_allowed
+from ossweep.job import App, Invocation, open_bucket, order
+from ossweep.policy import check_allowed, lies_in_state
 from ossweep.request import schema
 from ossweep.rules import ANSWER
 from ossweep.settings import Settings, variable
@@ -34,7 +38,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
+    from ossweep.events import Source
     from ossweep.rules import Rule
+    from ossweep.tasks import Task
     from ossweep.triggers.http import HttpRequest
     from ossweep.work import Work
 
@@ -42,13 +48,14 @@ __all__ = ["Invocation", "answer"]
 
 REQUEST_FILE_BYTES = 32 * 1024 * 1024  # what FC takes as an event
 NAMED = 10  # jobs that an exception names; it counts all
-FINE = frozenset({"done", "planned", "ignored"})
+ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 STATUSES: dict[type[SweepError], int] = {
     RequestError: 400,
     PolicyError: 403,
     SettingsError: 500,
     StoreError: 502,
     UndoneError: 500,
+    HandoverError: 502,
 }
 
 
@@ -67,22 +74,25 @@ def answer(
     """
     world = world or World()
     settings = Settings.read(environ)
-    app = App(settings, invocation, _budget(settings, invocation, world), logger, world)
-    if not event.strip():
-        return _help(app)
-    document = triggers.parse(event)
-    if http.recognises(document):
-        return _over_http(http.read(document), app)
-    return json.dumps(_act(triggers.read(document), app))
+    budget, ending = _budgets(settings, invocation, world)
+    with closing(App(settings, invocation, budget, ending, logger, world)) as app:
+        if not event.strip():
+            return _help(app)
+        document = triggers.parse(event)
+        if http.recognises(document):
+            return _over_http(http.read(document), app)
+        return json.dumps(_act(triggers.read(document), app))
 
 
 def _help(app: App) -> str:
     """Answer an empty event, which the console sends if nothing else is written."""
-    nothing = ignored("the event is empty; send a request, such as these", None, app)
+    reason = "the event is empty; send a request, such as these"
+    nothing = ignored(reason, app.next_job(), None, dry_run=app.settings.dry_run)
     return json.dumps({**nothing, "examples": EXAMPLES})
 
 
-def _budget(settings: Settings, invocation: Invocation, world: World) -> Budget:
+def _budgets(settings: Settings, invocation: Invocation, world: World) -> tuple[Budget, Budget]:
+    """Return the time for the work, and that for handing the rest over; raises SettingsError."""
     passed = world.monotonic() - invocation.began
     seconds = invocation.timeout_seconds - settings.reserve_seconds - passed
     if seconds <= 0:
@@ -90,7 +100,10 @@ def _budget(settings: Settings, invocation: Invocation, world: World) -> Budget:
             f"the function's time limit of {invocation.timeout_seconds} s leaves nothing beside "
             f"the {settings.reserve_seconds:g} s of OSSWEEP_RESERVE_SECONDS; raise the limit"
         )
-    return Budget(seconds, world.monotonic)
+    return (
+        Budget(seconds, world.monotonic),
+        Budget(seconds + settings.reserve_seconds - ANSWER_SECONDS, world.monotonic),
+    )
 
 
 def _over_http(request: HttpRequest, app: App) -> str:
@@ -156,12 +169,20 @@ def _together(reading: Reading, answers: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def _all_or_none(reading: Reading, app: App) -> list[dict[str, Any]]:
-    works = [
-        order(item.document, app, item.where, item.identity)
-        for item in reading.items
-        if isinstance(item, Ordered)
+    found = [
+        tasks.read(item, reading.source, app) for item in reading.items if isinstance(item, Ordered)
     ]
-    return [run(work, app) for work in works]
+    if len(found) == 1:
+        return [tasks.do(found[0], app)]
+    return [_done(task, app) for task in found]
+
+
+def _done(task: Task, app: App) -> dict[str, Any]:
+    """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
+    try:
+        return tasks.do(task, app)
+    except (HandoverError, UndoneError) as error:
+        return {"status": "refused", **_refused(error)}
 
 
 def _each(reading: Reading, app: App) -> list[dict[str, Any]]:
@@ -169,7 +190,7 @@ def _each(reading: Reading, app: App) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = []
     for item in reading.items:
         try:
-            answers += _answers_of(item, app)
+            answers += _answers_of(item, reading.source, app)
         except SweepError as refusal:
             app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
             answers.append({"status": "refused", "where": item.where, **_refused(refusal)})
@@ -187,9 +208,9 @@ def _said_of(undone: list[dict[str, Any]], count: int) -> str:
     )
 
 
-def _answers_of(item: Item, app: App) -> list[dict[str, Any]]:
+def _answers_of(item: Item, source: Source, app: App) -> list[dict[str, Any]]:
     if isinstance(item, Ordered):
-        return [run(order(item.document, app, item.where, item.identity), app)]
+        return [tasks.do(tasks.read(item, source, app), app)]
     if isinstance(item, Happened):
         return _answers_to(item, app)
     raise item.refusal
@@ -199,6 +220,8 @@ def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
     """Do what the deployment's rules make of an event of OSS."""
     if happened.by_ossweep:
         return [_ignored("ossweep has written this object itself", happened, app)]
+    if lies_in_state(happened.bucket, happened.key, app.settings):
+        return [_ignored("ossweep keeps its jobs' state there", happened, app)]
     answers: list[dict[str, Any]] = []
     for rule in app.settings.rules:
         parts = rule.parts(happened)
@@ -206,21 +229,22 @@ def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
             continue
         check_allowed(happened.bucket, app.settings, happened.where)
         if rule.delete is not None:
-            answers.append(run(_belongings(rule, happened, parts, app), app))
+            answers.append(carry(_belongings(rule, happened, parts, app), app))
         else:
             answers += _run_file(happened, app)
     return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
 
 
 def _ignored(reason: str, happened: Happened, app: App) -> dict[str, Any]:
-    return ignored(reason, happened.bucket, app, happened.identity)
+    job = app.next_job(happened.identity)
+    return ignored(reason, job, happened.bucket, dry_run=app.settings.dry_run)
 
 
 def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: App) -> Work:
     """Return the work of deleting what belongs to an object."""
     request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
     # What was written after the event belongs to another object of that name.
-    work = order(request, app, happened.where, happened.identity)
+    work = order(request, app, happened.where, source="oss", identity=happened.identity)
     return replace(work, clock=happened.at)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # The field by which a continuation is known; a job's rest is sent back as an event.
 CONTINUATION_MARK = "ossweep_continuation"
+POINTER_MARK = "ossweep_handover"  # and by which an event is known that only says where it is
 
 Source = Literal["direct", "http", "oss", "mns", "timer"]
 

@@ -1,4 +1,4 @@
-"""One job: from a request's document to its work, and from its work to its answer."""
+"""One job in one invocation: from a request's document to its work, and to its answer."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ossweep import policy
+from ossweep.answers import KINDS, document
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
-from ossweep.engine.throttle import ACCOUNT_RATE, Throttle
+from ossweep.engine.throttle import Throttle
 from ossweep.errors import SettingsError
 from ossweep.handover import continuation
 from ossweep.log import Log
 from ossweep.request import parse
 from ossweep.store import connect
-from ossweep.work import Counts, Work
+from ossweep.triggers.oss import OWN_META
+from ossweep.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools import Logger
 
     from ossweep.engine.budget import Budget
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.sweep import Progress, Result
+    from ossweep.events import Source
     from ossweep.settings import Settings
-    from ossweep.store import Credentials, OssStore
+    from ossweep.store import Credentials, OssStore, Shelf
     from ossweep.world import World
 
-KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
-
-MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
 LISTINGS = 32  # pages of listings that a job may ask for at once
 
 # What a job's name may begin with: it stands in objects' keys and in the log.
@@ -46,7 +49,7 @@ class Invocation:
     """
     What an invocation brings along: who is called, for how long, and as whom.
 
-    `function_name` is `service$function` where the function has a service (FC 2.0).
+    `timeout_seconds` is the function's, whose name is `service$function` if it has a service.
     """
 
     request_id: str
@@ -56,6 +59,9 @@ class Invocation:
     credentials: Credentials | None
     function_name: str = ""
     account_id: str = ""
+    service: str | None = None  # that the context names
+    qualifier: str | None = None
+    terminated: Callable[[], bool] = lambda: False  # whether FC wants it to end now
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,24 @@ class App:
 
     settings: Settings
     invocation: Invocation
-    budget: Budget
+    budget: Budget  # for the work
+    ending: Budget  # for what comes after it, up to the answer
     logger: Logger
     world: World
     jobs: Counter[str] = field(default_factory=Counter)  # named so far, by what their names share
+    opened: list[OssStore] = field(default_factory=list)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Where the deployment keeps its jobs' state; raises SettingsError."""
+        bucket, _, prefix = (self.settings.state or "").partition("/")
+        self.opened.append(open_bucket(bucket, Gate(self.ending), self))
+        return self.opened[-1].shelf(prefix, {OWN_META: self.invocation.request_id})
+
+    def close(self) -> None:
+        """Let nothing be left under way."""
+        for store in self.opened:
+            store.close()
 
     def next_job(self, identity: str | None = None, task: Any = None) -> str:
         """
@@ -100,12 +120,19 @@ class App:
         return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def order(document: Any, app: App, where: str, identity: str | None = None) -> Work:
+def order(
+    document: Any,
+    app: App,
+    where: str,
+    *,
+    source: Source = "direct",
+    identity: str | None = None,
+) -> Work:
     """
     Return the work that a document orders, once the deployment allows it.
 
-    `identity` is that of the event that ordered it. Raises RequestError or PolicyError, with
-    `where` at the sentence's beginning.
+    `source` and `identity` are those of the event that ordered it. Raises RequestError or
+    PolicyError, with `where` at the sentence's beginning.
     """
     settings = app.settings
     if continuation.is_continuation(document):
@@ -128,6 +155,7 @@ def order(document: Any, app: App, where: str, identity: str | None = None) -> W
         ranges=ranges,
         directories=frozenset(request.directory),
         unfinished="continue" if continues else "return",
+        source=source,
     )
 
 
@@ -149,114 +177,88 @@ def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
     )
 
 
-def run(work: Work, app: App) -> dict[str, Any]:
-    """Do a job's work, and return its answer. Raises SettingsError before anything is deleted."""
+@dataclass(frozen=True)
+class Share:
+    """What an invocation has done of a job: the work that is left, and the job's answer."""
+
+    left: Work
+    stopped: str | None  # what ended it early, if anything but time did
+    answer: dict[str, Any]
+    expected: int | None  # objects that are probably left
+
+
+class Checkpoints(Protocol):
+    """Whoever keeps a job's checkpoints."""
+
+    def due(self) -> bool:
+        """Tell whether it is time for the next one."""
+
+    def keep(self, share: Share) -> str | None:
+        """Keep one, in a thread; return why the job shall stop, if it shall. Raises nothing."""
+
+
+def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = None) -> Share:
+    """
+    Do as much of a job's work as time allows, within what the gate lets through.
+
+    Raises SettingsError before anything is deleted.
+    """
     settings, world = app.settings, app.world
-    gate = Gate(app.budget)
     store = open_bucket(work.bucket, gate, app)
-    began = world.monotonic()
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
     throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, settings.max_rate)
+    began = world.monotonic()
+
+    def report(progress: Progress) -> None:
+        log.progress(progress)
+        if app.invocation.terminated():
+            app.budget.end()
+
+    def share_of(result: Result) -> Share:
+        return _share(work, result, store, round(1000 * (world.monotonic() - began)))
+
     result = sweep(
         work,
         store,
         gate,
         throttle,
-        protected=settings.protected,
+        protected=policy.protected_in(work.bucket, settings),
         ceiling=policy.ceiling_of(work, settings),
         in_flight=settings.in_flight,
         listings=LISTINGS,
-        report=log.progress,
+        report=report,
+        keeper=_Keeper(checkpoints, share_of) if checkpoints is not None else None,
     )
+    share = share_of(result)
+    log.end(share.answer)
+    return share
+
+
+@dataclass(frozen=True)
+class _Keeper:
+    """A job's checkpoints, as the sweep sees them."""
+
+    checkpoints: Checkpoints
+    share_of: Callable[[Result], Share]
+
+    def due(self) -> bool:
+        return self.checkpoints.due()
+
+    def keep(self, result: Result) -> str | None:
+        return self.checkpoints.keep(self.share_of(result))
+
+
+def _share(work: Work, result: Result, store: OssStore, milliseconds: int) -> Share:
     left = replace(
         result.left,
         clock=result.left.clock if result.left.clock is not None else store.first_date(),
         requests_made={
             kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
         },
-        milliseconds=work.milliseconds + round(1000 * (world.monotonic() - began)),
+        milliseconds=work.milliseconds + milliseconds,
     )
-    document = _document(work, replace(result, left=left))
-    log.end(document)
-    return document
-
-
-def ignored(
-    reason: str, bucket: str | None, app: App, identity: str | None = None
-) -> dict[str, Any]:
-    """Return the answer of an event that asks for nothing."""
-    return {
-        "job": app.next_job(identity),
-        "status": "ignored",
-        "reason": reason,
-        "bucket": bucket,
-        "dry_run": app.settings.dry_run,
-        **_counts(Counts(), 0),
-        "at_least": False,
-        "requests_made": dict.fromkeys(KINDS, 0),
-        "seconds": 0.0,
-        "continuation": None,
-    }
-
-
-def _document(work: Work, result: Result) -> dict[str, Any]:
-    status, reason = _status(work, result)
-    left = result.left
-    may_go_on = result.may_go_on and status in {"unfinished", "stopped"}
-    return {
-        "job": work.job,
-        "status": status,
-        "reason": reason,
-        "bucket": work.bucket,
-        "dry_run": work.dry_run,
-        **_counts(result.counts, result.listed),
-        "at_least": left.at_least,
-        "requests_made": dict(left.requests_made),
-        "seconds": round(left.milliseconds / 1000, 1),
-        "continuation": continuation.seal(left) if may_go_on else None,
-    }
-
-
-def _counts(counts: Counts, listed: int) -> dict[str, Any]:
-    skipped = sum(counts.skipped.values())
-    return {
-        "listed": listed,
-        "deleted": counts.deleted,
-        "bytes": counts.bytes,
-        "failed": counts.failed,
-        "skipped": skipped,
-        "remaining": listed - counts.deleted - counts.failed - skipped,
-        "failures": [
-            {"key": failure.key, "code": failure.code, "message": failure.message}
-            for failure in counts.failures
-        ],
-        "skipped_because": dict(counts.skipped),
-    }
-
-
-def _status(work: Work, result: Result) -> tuple[str, str | None]:
-    if not result.left.finished:
-        if result.stopped is not None:
-            return "stopped", result.stopped
-        return "unfinished", "time ran out; send the continuation back to go on"
-    if work.dry_run:
-        return "planned", advice(result.counts.planned)
-    if result.counts.failed:
-        return "incomplete", "some keys could not be deleted; `failures` names them"
-    return "done", None
-
-
-def advice(planned: int) -> str | None:
-    """Return what to consider before so many objects are deleted, if they are many."""
-    if planned < MANY_OBJECTS:
-        return None
-    hours = planned / ACCOUNT_RATE / 3600
-    return (
-        f"deleting {planned:,} objects takes at least {hours:.1f} hours, because OSS lets an "
-        f"account delete {ACCOUNT_RATE:,.0f} a second; if a prefix and an age describe them and "
-        "a day more does no harm, a lifecycle rule of the bucket deletes them without a function"
-    )
+    return Share(left, result.stopped, document(work, replace(result, left=left)), result.expected)
 
 
 def _region(app: App) -> str:

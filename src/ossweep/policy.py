@@ -73,10 +73,13 @@ def check_unprotected(request: Request, bucket: str, settings: Settings, where: 
 
 def protected_in(bucket: str, settings: Settings) -> tuple[str, ...]:
     """Return the key prefixes that are never touched in a bucket."""
-    if settings.state is None:
-        return settings.protected
-    state_bucket, _, prefix = settings.state.partition("/")
+    state_bucket, _, prefix = (settings.state or "").partition("/")
     return (*settings.protected, prefix) if bucket == state_bucket else settings.protected
+
+
+def lies_in_state(bucket: str, key: str, settings: Settings) -> bool:
+    """Tell whether an object belongs to the state of a job."""
+    return settings.state is not None and f"{bucket}/{key}".startswith(settings.state)
 
 
 def may_continue(request: Request, settings: Settings, where: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import Field, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ossweep import rules
 from ossweep.errors import SettingsError
@@ -56,8 +56,9 @@ def _state(text: str) -> str | None:
     return f"{bucket}/{prefix}/"
 
 
-def _carrier(text: str) -> str | None:
-    return {"fc2": "fc2", "fc3": "fc3", "": None}[text]
+def _carrier(text: str) -> Literal["fc2", "fc3"] | None:
+    known: dict[str, Literal["fc2", "fc3"] | None] = {"fc2": "fc2", "fc3": "fc3", "": None}
+    return known[text]
 
 
 def _literal_bool(text: str) -> bool:
@@ -192,7 +193,7 @@ class Settings:
         "a whole number from 1 on",
         "The most invocations that one job may go on in by itself.",
     )
-    carrier: str | None = _setting(
+    carrier: Literal["fc2", "fc3"] | None = _setting(
         None,
         _carrier,
         "fc2 or fc3",

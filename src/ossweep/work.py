@@ -164,7 +164,8 @@ class Work:
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
     `directories` are the marker objects that go last; `held` are those met already. `passed` are
     keys that the ranges will show again and that have failed for good. `unsettled` objects were
-    met before and are still to do; the ranges will show them again. `unfinished` tells what becomes
+    met before and are still to do; the ranges will show them again. `source` is that of the event
+    that ordered it. `unfinished` tells what becomes
     of the rest when time runs out; `idle` counts the hops in a row that have achieved nothing;
     `at_least` tells that some deletions may have been carried out and not counted.
     """
@@ -184,6 +185,7 @@ class Work:
     held: tuple[Found, ...] = ()
     passed: tuple[str, ...] = ()
     unsettled: int = 0
+    source: str = "direct"
     unfinished: Literal["return", "continue"] = "return"
     idle: int = 0
     at_least: bool = False

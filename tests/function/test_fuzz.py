@@ -152,6 +152,7 @@ APP = App(
     Settings.read({"OSSWEEP_BUCKETS": BUCKET, "OSSWEEP_RULES": json.dumps(RULES)}),
     Invocation("request", 0.0, 60, "cn-hangzhou", None),
     Budget(60, lambda: 0.0),
+    Budget(61, lambda: 0.0),
     Logger("fuzz"),
     World(),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ossweep.job import advice
+from ossweep.answers import advice
 
 
 def test_a_large_dry_run_tells_of_lifecycle_rules() -> None:

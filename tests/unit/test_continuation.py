@@ -57,7 +57,7 @@ def counted(work: Work) -> Work:
 
 WORK = st.builds(
     Work,
-    job=TEXT,
+    job=st.from_regex("[A-Za-z0-9_-]{1,100}", fullmatch=True),
     bucket=st.sampled_from(["examplebucket", "b-1"]),
     dry_run=st.booleans(),
     limit=st.none() | NUMBER,
@@ -69,6 +69,10 @@ WORK = st.builds(
     held=st.lists(st.builds(Found, NAME, NUMBER, NUMBER), max_size=3).map(tuple),
     passed=st.lists(NAME, max_size=3).map(tuple),
     unsettled=NUMBER,
+    source=st.sampled_from(["direct", "timer"]),
+    unfinished=st.sampled_from(["return", "continue"]),
+    idle=NUMBER,
+    at_least=st.booleans(),
     counts=st.builds(
         Counts,
         deleted=NUMBER,

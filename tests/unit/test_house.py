@@ -20,7 +20,7 @@ FLOORS = (
     {"errors", "work", "events", "patterns"},
     {"request", "policy", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
-    {"job", "app"},
+    {"answers", "state", "job", "chain", "commands", "tasks", "app"},
     {"index"},
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
@@ -30,7 +30,12 @@ NEIGHBOURS = {
     "policy": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},
-    "app": {"job"},
+    "job": {"answers"},
+    "state": {"job"},
+    "chain": {"answers", "state", "job"},
+    "commands": {"answers", "state", "chain", "job"},
+    "tasks": {"job", "chain", "commands"},
+    "app": {"answers", "job", "chain", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 

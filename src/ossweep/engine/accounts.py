@@ -97,6 +97,11 @@ class Accounts:
         """Return the counts when nothing that is still out will come back any more."""
         return add(self.counts(), Counts(unanswered=self._unheard_of()))
 
+    def expected(self) -> int | None:
+        """Return how many objects are probably left to do; None if it cannot be told."""
+        below = self._frontier.expected()
+        return None if below is None else below + len(self._names_left())
+
     def lost(self) -> bool:
         """Tell whether answers of OSS's are missing, and with them perhaps deletions."""
         return self.at_the_end().unanswered > self._work.counts.unanswered

@@ -136,6 +136,15 @@ class Frontier:
             return ready
         return ready + min(self._expected(span, span.sight), self.met * GALLOP)
 
+    def expected(self) -> int | None:
+        """Return how many keys the ranges probably hold; None while there is no telling."""
+        unseen = any(not span.listed and span.sight is None for span in self.spans)
+        if self._waiting or unseen:
+            return None
+        unlisted = [(span, span.sight) for span in self.spans if not span.listed]
+        ready = sum(len(batch.keys) for span in self.spans for batch in span.ready)
+        return ready + sum(self._expected(span, sight) for span, sight in unlisted if sight)
+
     def rest(self) -> list[Range]:
         """Return what is left, in order; what was cut off for nobody is put back where it was."""
         left: list[Range] = []

@@ -88,7 +88,8 @@ class Result:
     How a sweep ended.
 
     `stopped` says what ended it early, if anything but time did; `may_go_on` whether the work
-    that is left can be done by another invocation under the same order.
+    that is left can be done by another invocation under the same order; `expected` how many objects
+    that probably is, None if it cannot be told.
     """
 
     listed: int
@@ -96,6 +97,7 @@ class Result:
     left: Work
     stopped: str | None
     may_go_on: bool
+    expected: int | None
 
 
 def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes in here
@@ -186,6 +188,7 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
         left=left,
         stopped=at_ceiling or gate.refusal or line.listing_failed,
         may_go_on=not (left.finished or at_ceiling),
+        expected=line.accounts.expected(),
     )
 
 

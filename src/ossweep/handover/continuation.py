@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from ossweep.errors import RequestError
 from ossweep.events import CONTINUATION_MARK as MARK
+from ossweep.handover.records import JOB
 from ossweep.request import check_bucket, check_name
 from ossweep.work import Work
 
@@ -75,15 +76,27 @@ def unseal(document: dict[str, Any], where: str) -> Work:
     return work
 
 
+def check_job(job: str, where: str) -> str:
+    """Refuse what is no job's name: it is part of its records' keys. Raises RequestError."""
+    if not JOB.fullmatch(job):
+        raise RequestError(
+            f"{where}: {json.dumps(job[:80])} is not the name of a job; a name has 1 to 100 "
+            "letters, digits, hyphens and underscores"
+        )
+    return job
+
+
 def _check(work: Work) -> None:
     """Refuse what no sweep has left behind: the fingerprint is no secret."""
+    if not JOB.fullmatch(work.job):
+        raise PydanticCustomError("refused", "its job is none")
     check_bucket(work.bucket)
     found = [each.key for each in work.held]
     for name in (*work.keys, *found, *work.passed, *work.directories):
         check_name(name, "the key")
     counts = work.counts
     numbers = [counts.deleted, counts.bytes, counts.failed, counts.planned, counts.unanswered]
-    numbers += [work.hop, work.unsettled, work.milliseconds, *counts.skipped.values()]
+    numbers += [work.hop, work.idle, work.unsettled, work.milliseconds, *counts.skipped.values()]
     numbers += [
         work.clock or 0,
         work.limit or 0,

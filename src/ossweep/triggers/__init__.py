@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ossweep.errors import RequestError
-from ossweep.events import CONTINUATION_MARK
+from ossweep.events import CONTINUATION_MARK, POINTER_MARK
 from ossweep.request import Request
 from ossweep.triggers import direct, documents, mns, oss, timer
 
@@ -14,13 +14,22 @@ if TYPE_CHECKING:
 
     from ossweep.events import Reading
 
-# The fields by which a request or a continuation is known.
-_REQUEST = {*Request.model_fields, "manifest", "only", "requests", CONTINUATION_MARK}
+# The fields by which a request, a command or the rest of a job is known.
+_REQUEST = {
+    *Request.model_fields,
+    "manifest",
+    "only",
+    "requests",
+    "do",
+    CONTINUATION_MARK,
+    POINTER_MARK,
+}
 LOOKED_FOR = (
     "looked for: a request (`keys`, `prefix`, `directory`, `everything`), a list of requests, "
-    "a continuation, an OSS event (`events` with `eventSource` acs:oss), a CloudEvent "
-    "(`specversion`) of OSS or MNS, an MNS message (`TopicName` and `Message`, or `body` and "
-    "`attrs`), a timer's event (`triggerTime` and `payload`), an HTTP request (`version` v1)"
+    "a command (`job` and `do`), a continuation, an OSS event (`events` with `eventSource` "
+    "acs:oss), a CloudEvent (`specversion`) of OSS or MNS, an MNS message (`TopicName` and "
+    "`Message`, or `body` and `attrs`), a timer's event (`triggerTime` and `payload`), an HTTP "
+    "request (`version` v1)"
 )
 
 

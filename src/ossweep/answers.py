@@ -1,0 +1,93 @@
+"""What a job is answered with: a JSON document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ossweep.engine.throttle import ACCOUNT_RATE
+from ossweep.handover import continuation
+from ossweep.work import Counts
+
+if TYPE_CHECKING:
+    from ossweep.engine.sweep import Result
+    from ossweep.work import Work
+
+KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
+FINE = frozenset({"done", "planned", "ignored", "continued"})
+MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
+
+
+def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict[str, Any]:
+    """Return the answer of an event that asks for nothing."""
+    return {
+        "job": job,
+        "status": "ignored",
+        "reason": reason,
+        "bucket": bucket,
+        "dry_run": dry_run,
+        **_counts(Counts(), 0),
+        "at_least": False,
+        "requests_made": dict.fromkeys(KINDS, 0),
+        "seconds": 0.0,
+        "continuation": None,
+    }
+
+
+def document(work: Work, result: Result) -> dict[str, Any]:
+    """Return the answer of a job whose sweep has ended so; the counts are the whole job's."""
+    status, reason = _status(work, result)
+    left = result.left
+    may_go_on = result.may_go_on and status in {"unfinished", "stopped"}
+    return {
+        "job": work.job,
+        "status": status,
+        "reason": reason,
+        "bucket": work.bucket,
+        "dry_run": work.dry_run,
+        **_counts(result.counts, result.listed),
+        "at_least": left.at_least,
+        "requests_made": dict(left.requests_made),
+        "seconds": round(left.milliseconds / 1000, 1),
+        "continuation": continuation.seal(left) if may_go_on else None,
+    }
+
+
+def _counts(counts: Counts, listed: int) -> dict[str, Any]:
+    skipped = sum(counts.skipped.values())
+    return {
+        "listed": listed,
+        "deleted": counts.deleted,
+        "bytes": counts.bytes,
+        "failed": counts.failed,
+        "skipped": skipped,
+        "remaining": listed - counts.deleted - counts.failed - skipped,
+        "failures": [
+            {"key": failure.key, "code": failure.code, "message": failure.message}
+            for failure in counts.failures
+        ],
+        "skipped_because": dict(counts.skipped),
+    }
+
+
+def _status(work: Work, result: Result) -> tuple[str, str | None]:
+    if not result.left.finished:
+        if result.stopped is not None:
+            return "stopped", result.stopped
+        return "unfinished", "time ran out; send the continuation back to go on"
+    if work.dry_run:
+        return "planned", advice(result.counts.planned)
+    if result.counts.failed:
+        return "incomplete", "some keys could not be deleted; `failures` names them"
+    return "done", None
+
+
+def advice(planned: int) -> str | None:
+    """Return what to consider before so many objects are deleted, if they are many."""
+    if planned < MANY_OBJECTS:
+        return None
+    hours = planned / ACCOUNT_RATE / 3600
+    return (
+        f"deleting {planned:,} objects takes at least {hours:.1f} hours, because OSS lets an "
+        f"account delete {ACCOUNT_RATE:,.0f} a second; if a prefix and an age describe them and "
+        "a day more does no harm, a lifecycle rule of the bucket deletes them without a function"
+    )

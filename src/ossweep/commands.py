@@ -1,0 +1,104 @@
+"""Commands about a job that goes on by itself: how far it is, stop it, let it go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ossweep.answers import ignored
+from ossweep.chain import resume
+from ossweep.errors import Closed, RequestError, UndoneError
+from ossweep.handover.continuation import check_job
+from ossweep.state import ledger_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ossweep.handover.records import Look
+    from ossweep.job import App
+
+COMMANDS = ("status", "stop", "resume")
+
+# What is said of a job that has not ended: its status in the answer, and the reason.
+_SAID = {
+    "running": ("continued", "an invocation is at work on it"),
+    "dead": (
+        "unfinished",
+        "its invocation has died; it goes on when its event is sent again, or by resume",
+    ),
+    "continued": ("continued", "its next invocation is on its way"),
+    "released": ("unfinished", "it goes on when its event is sent again, or by resume"),
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A word to a job."""
+
+    job: str
+    do: str
+
+
+def read(document: Any, where: str) -> Command | None:
+    """Return the command in a document, if it is meant to be one; raises RequestError."""
+    if not (isinstance(document, dict) and "do" in document):
+        return None
+    job, do = document.get("job"), document["do"]
+    if document.keys() != {"job", "do"} or not isinstance(job, str) or do not in COMMANDS:
+        raise RequestError(
+            f'{where}: a command names a job and what to do: {{"job": "...", "do": "status"}}; '
+            f"`do` is one of {', '.join(COMMANDS)}, and there is no other field"
+        )
+    return Command(check_job(job, where), do)
+
+
+def obey(command: Command, app: App) -> dict[str, Any]:
+    """
+    Do what a command says, and return the job's answer.
+
+    Raises PolicyError where no state is kept, StoreError and UndoneError where it cannot be read,
+    and what `resume` raises.
+    """
+    if command.do == "resume":
+        return resume(command.job, app)
+    ledger = ledger_of(command.job, app)
+    try:
+        seen = ledger.look()
+        if command.do == "stop" and seen.how not in {"unknown", "ended", "stopped"}:
+            ledger.stop()
+    except Closed:
+        raise UndoneError("time ran out before the job's state was read") from None
+    answer = _status(command.job, seen, app)
+    if command.do == "stop" and answer["status"] in {"continued", "unfinished"}:
+        answer["reason"] = "it stops at its next checkpoint, or before it goes on"
+    return answer
+
+
+def _status(job: str, seen: Look, app: App) -> dict[str, Any]:
+    nothing = ignored(
+        "there is no such job; if there was one, it has ended long ago",
+        job,
+        None,
+        dry_run=app.settings.dry_run,
+    )
+    if seen.how == "unknown":
+        return nothing
+    answer = dict(seen.answer or nothing)
+    if seen.how in _SAID:
+        answer["status"], answer["reason"] = _SAID[seen.how]
+    return {**answer, "hops": seen.hops, **_pace(answer, seen)}
+
+
+def _pace(answer: Mapping[str, Any], seen: Look) -> dict[str, Any]:
+    """Return the objects a second, and when the job should end if it goes on at that pace."""
+    settled = answer["deleted"] + (answer["remaining"] if answer["dry_run"] else 0)
+    rate = settled / answer["seconds"] if answer["seconds"] else None
+    end = None
+    if seen.how in {"running", "continued"} and rate and seen.expected is not None:
+        moment = datetime.fromtimestamp(seen.now + seen.expected / rate, timezone.utc)
+        end = moment.isoformat(timespec="seconds")
+    return {
+        "objects_per_second": None if rate is None else round(rate, 1),
+        "estimated_end": end,
+    }

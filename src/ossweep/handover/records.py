@@ -1,0 +1,147 @@
+"""A job's records: small objects that tell who carries it on, and how far it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
+JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
+END = "end"
+STOP = "stop"
+LEFT = "-left"
+_PLACE = re.compile(r"(\d{6})-(\d{2,})")
+
+# How a holder has left its hop.
+How = Literal[
+    "continued",  # the next invocation has been called, or was just going to be
+    "released",  # whoever is sent here next may go on: the same event again, or the continuation
+    "stopped",  # nobody is to go on, unless a person says so
+]
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A hop, and which of its holders: each that has died leaves it to one with the next epoch."""
+
+    hop: int
+    epoch: int = 1
+
+    @property
+    def name(self) -> str:
+        """The name of its holder's record; names sort as places do."""
+        return f"{self.hop:06d}-{self.epoch:02d}"
+
+
+FIRST = Place(0)
+
+
+@dataclass(frozen=True)
+class Record:
+    """
+    What a holder says of its hop: at its beginning and every few seconds.
+
+    `beat` counts these; `continuation` is the work that was left then, None for a job that has just
+    begun; `answer` is how far the job was then. `began` is when a job began whose first holder died
+    before it had left any work, in Unix seconds by OSS's clock; `expected` are the objects that are
+    probably left, where that can be told.
+    """
+
+    holder: str
+    beat: int = 0
+    began: int | None = None
+    continuation: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a holder has left its hop; the rest is as in its record."""
+
+    how: How
+    continuation: dict[str, Any]
+    answer: dict[str, Any]
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """
+    How a job has ended: its answer, and when it began, in Unix seconds by OSS's clock.
+
+    It holds until somebody takes up a later place than the one it was written from.
+    """
+
+    hop: int
+    epoch: int
+    began: int | None
+    answer: dict[str, Any]
+
+    @property
+    def place(self) -> Place:
+        """Where it was written."""
+        return Place(self.hop, self.epoch)
+
+
+@dataclass(frozen=True)
+class Held:
+    """
+    A hop that this invocation holds from now on.
+
+    `continuation` is the work to go on with, if an earlier holder has left any; `began` is when the
+    job began, in Unix seconds, if it is to be begun once more; `died` tells whether a holder
+    has, so that what it did last may not have been counted, and `is_to_stop` whether the job was
+    ordered to stop.
+    """
+
+    place: Place
+    continuation: dict[str, Any] | None = None
+    began: int | None = None
+    died: bool = False
+    is_to_stop: bool = False
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """
+    The job is not this invocation's to carry on, for this reason.
+
+    `answer` is how far it is, or how it has ended; `resend` is a continuation that has been handed
+    over, or nearly was: whoever finds it hands it over once more, which can do no harm.
+    """
+
+    reason: str
+    answer: dict[str, Any] | None = None
+    resend: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """
+    How a job is: "unknown", "ended", "running", "dead", or as its last holder has left it.
+
+    With it, how far it was when that was written, and what time it is, by OSS's clock.
+    """
+
+    how: str
+    answer: dict[str, Any] | None = None
+    hops: int = 0
+    expected: int | None = None
+    now: int = 0
+
+
+def written(record: Record | Left | End) -> bytes:
+    """Return a record as it is kept."""
+    return json.dumps(asdict(record)).encode()
+
+
+def last_place(names: Iterable[str]) -> Place | None:
+    """Return the last hop that somebody has held, with its last holder."""
+    found = (_PLACE.fullmatch(name) for name in names)
+    return max((Place(int(each[1]), int(each[2])) for each in found if each), default=None)

@@ -1,0 +1,47 @@
+"""Where a deployment's jobs keep their state, and who calls their next invocation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ossweep.errors import PolicyError, SettingsError
+from ossweep.handover.carrier import Function, choose
+from ossweep.handover.ledger import Ledger
+
+if TYPE_CHECKING:
+    from ossweep.handover.carrier import Carrier, Kind
+    from ossweep.job import App
+
+
+def ledger_of(job: str, app: App) -> Ledger:
+    """Return the records of a job; no request is made. Raises PolicyError and SettingsError."""
+    if app.settings.state is None:
+        raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
+    return Ledger(
+        app.shelf,
+        job,
+        holder=f"{app.invocation.request_id} {app.world.nonce()}",
+        beat_seconds=app.settings.checkpoint_seconds,
+        sleep=app.world.sleep,
+    )
+
+
+def carrier_of(app: App) -> Carrier:
+    """
+    Return who calls the next invocation; nothing is imported for it yet. Raises SettingsError.
+
+    A function of FC 2.0 has a service. By FC 3.0's API its name is that of both.
+    """
+    run, settings = app.invocation, app.settings
+    service, _, name = run.function_name.rpartition("$")
+    kind: Kind = settings.carrier or ("fc2" if run.service else "fc3")
+    function = Function(
+        name=name if kind == "fc2" else run.function_name,
+        service=service or None,
+        qualifier=run.qualifier,
+        account_id=run.account_id,
+        region=(run.region or "").removeprefix("oss-"),
+    )
+    if run.credentials is None:
+        raise SettingsError("there are no credentials to call the next invocation with")
+    return choose(function, settings.fc_endpoint, kind, run.credentials)

@@ -1,0 +1,36 @@
+"""What a document asks for: a job, a word to a job, or the rest of one that its state holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ossweep import chain, commands
+from ossweep.chain import Pointer
+from ossweep.commands import Command
+from ossweep.job import order
+from ossweep.work import Work
+
+if TYPE_CHECKING:
+    from ossweep.events import Ordered, Source
+    from ossweep.job import App
+
+Task = Work | Command | Pointer
+
+
+def read(ordered: Ordered, source: Source, app: App) -> Task:
+    """Return what is asked for, once the deployment allows it; raises RequestError, PolicyError."""
+    document, where = ordered.document, ordered.where
+    return (
+        commands.read(document, where)
+        or chain.pointer(document)
+        or order(document, app, where, source=source, identity=ordered.identity)
+    )
+
+
+def do(task: Task, app: App) -> dict[str, Any]:
+    """Do it, and return the job's answer; raises what `carry` and `obey` raise."""
+    if isinstance(task, Command):
+        return commands.obey(task, app)
+    if isinstance(task, Pointer):
+        return chain.follow(task, app)
+    return chain.carry(task, app)
