@@ -224,12 +224,13 @@ def test_an_attempt_ends_though_no_answer_does(kind: Kind, trickle: bool) -> Non
 
 
 def test_where_nobody_listens_one_attempt_is_one(kind: Kind) -> None:
-    """The client does not try again by itself, for half a minute."""
+    """The client does not try again by itself, for half a minute; the error says what happened."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
     error = failure_of(to(endpoint, kind), seconds=60)
 
     assert (error.passing, error.code != "Timeout") == (True, True)
+    assert "Connection refused" in str(error)
 
 
 def test_an_answer_that_is_not_from_function_compute_is_none(kind: Kind) -> None:

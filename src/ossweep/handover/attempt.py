@@ -140,7 +140,8 @@ def unanswered(error: Exception, credentials: Credentials) -> HandoverError:
     code = type(error).__name__
     if isinstance(error, ValueError) and not isinstance(error, json.JSONDecodeError):
         return HandoverError(code, "the request cannot be sent", passing=False)
-    words = str(getattr(error, "message", None) or error)
+    # urllib3 says at the end what has happened, after the host, the path and the attempts.
+    words = str(getattr(error, "message", None) or error).rpartition("Caused by ")[2]
     return HandoverError(code, _shown(words, credentials) or "no answer", passing=True)
 
 
