@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ossweep.engine.accounts import FAILURES_NAMED
 from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.handover import continuation
 from ossweep.work import Counts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from ossweep.engine.sweep import Result
     from ossweep.work import Work
 
@@ -50,6 +54,43 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,
     }
+
+
+def of_parts(
+    kept: Work, answers: Sequence[Mapping[str, Any]], status: str, reason: str | None
+) -> dict[str, Any]:
+    """Return one answer for a job of several parts: what it kept for itself, and theirs."""
+    own = _counts(kept.counts, kept.counts.settled + len(kept.held))
+    every = (own, *answers)
+    numbers = ("listed", "deleted", "bytes", "failed", "skipped", "remaining")
+    failures = {each["key"]: each for answer in every for each in answer["failures"]}
+    made = (kept.requests_made, *(answer["requests_made"] for answer in answers))
+    return {
+        "job": kept.job,
+        "status": status,
+        "reason": reason,
+        "bucket": kept.bucket,
+        "dry_run": kept.dry_run,
+        **{name: sum(answer[name] for answer in every) for name in numbers},
+        "failures": list(failures.values())[:FAILURES_NAMED],
+        "skipped_because": _sums(answer["skipped_because"] for answer in every),
+        "at_least": kept.at_least or any(answer["at_least"] for answer in answers),
+        "requests_made": dict.fromkeys(KINDS, 0) | _sums(made),
+        "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),
+        "continuation": None,
+    }
+
+
+def _sums(tallies: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for tally in tallies:
+        total.update(tally)
+    return dict(total)
+
+
+def bare(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer as it is kept, beside its continuation."""
+    return {**answer, "continuation": None}
 
 
 def _counts(counts: Counts, listed: int) -> dict[str, Any]:

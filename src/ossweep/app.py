@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep import __version__, tasks, triggers
 from ossweep.answers import FINE, ignored
-from ossweep.chain import carry
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
@@ -229,7 +228,7 @@ def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
             continue
         check_allowed(happened.bucket, app.settings, happened.where)
         if rule.delete is not None:
-            answers.append(carry(_belongings(rule, happened, parts, app), app))
+            answers.append(tasks.do(_belongings(rule, happened, parts, app), app))
         else:
             answers += _run_file(happened, app)
     return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]

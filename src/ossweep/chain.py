@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import FINE, ignored
+from ossweep import policy
+from ossweep.answers import FINE, bare, ignored, of_parts
+from ossweep.checkpoints import SPLIT, Checkpoints
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
     Closed,
@@ -20,6 +22,8 @@ from ossweep.events import POINTER_MARK
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.handover.ledger import ORDERED, OVERTAKEN
+from ossweep.handover.parts import joined, split
+from ossweep.handover.progress import achieved
 from ossweep.handover.records import Elsewhere, Held, Left
 from ossweep.job import order, perform
 from ossweep.state import carrier_of, ledger_of
@@ -85,6 +89,15 @@ def resume(job: str, app: App) -> dict[str, Any]:
     return _answer(ledger.resume(), job, None, ledger, app)
 
 
+def call_again(part: dict[str, Any], app: App) -> None:
+    """Have an invocation of its own go on with a part that nobody is at work on."""
+    job = part["job"]
+    event = json.dumps(_resuming(job)).encode()
+    # Each order to go on is a task of its own: the one before may have been carried out.
+    task = task_id(f"{job}-{app.world.nonce()[:8]}", part["hop"])
+    deliver(carrier_of(app), event, task, left=app.ending.left, world=app.world)
+
+
 def _answer(
     found: Held | Elsewhere, job: str, work: Work | None, ledger: Ledger, app: App
 ) -> dict[str, Any]:
@@ -94,8 +107,10 @@ def _answer(
         if work is None:
             raise RequestError(f"the state of the job {job} is gone; send its request anew")
         return _told(_Hop(found, ledger, app).do(work), work, app)
-    if found.resend is not None:
-        _deliver(found.resend, carrier_of(app), app)
+    for sealed in found.resend:
+        _deliver(sealed, carrier_of(app), app)
+    if found.part_of is not None and (whole := join(found.part_of, app)) is not None:
+        return whole
     if found.answer is not None and found.answer["status"] in {"stopped", "incomplete"}:
         return found.answer
     # A repetition is answered with what there is to know, and its source need not send it again.
@@ -139,7 +154,7 @@ class _Hop:
         if held.is_to_stop:
             gate.stop(ORDERED)
         carrier = carrier_of(self.app) if work.unfinished == "continue" else None
-        checkpoints = _Checkpoints(held, self.ledger, self.app, carrier)
+        checkpoints = Checkpoints(work, held, self.ledger, self.app, carrier)
         try:
             share = perform(work, self.app, gate, checkpoints)
         except Exception:
@@ -148,15 +163,21 @@ class _Hop:
             raise
         if share.stopped == OVERTAKEN:
             return ignored(OVERTAKEN, work.job, work.bucket, dry_run=work.dry_run)
-        if share.answer["status"] == "unfinished" and carrier is not None:
+        if carrier is not None and share.stopped == SPLIT:
+            return self._split(work, share, carrier)
+        if carrier is not None and share.answer["status"] == "unfinished":
             return self._go_on(work, share, carrier)
         return self._rest(share)
 
     def _rest(self, share: Share) -> dict[str, Any]:
         """Leave the hop, or the job, as it has ended, and return its answer."""
         answer, left = share.answer, share.left
+        if answer["continuation"] is None and left.part_of is not None:
+            end = continuation.seal(left)
+            self.ledger.end(self.held, bare(answer), left.clock, end)
+            return join(left.part_of, self.app) or answer
         if answer["continuation"] is None:
-            self._quietly(lambda: self.ledger.end(self.held, _bare(answer), left.clock))
+            self._quietly(lambda: self.ledger.end(self.held, bare(answer), left.clock))
         else:
             how: How = "stopped" if share.stopped == ORDERED else "released"
             self._quietly(lambda: self._leave(how, left, answer))
@@ -183,8 +204,33 @@ class _Hop:
             _deliver(sealed, carrier, self.app)
         except (HandoverError, StoreError, Closed) as error:
             self._quietly(lambda: self._leave("released", left, share.answer))
-            raise _lost(error, sealed) from None
+            raise _lost(error, work.job, sealed) from None
         self.app.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
+        return answer
+
+    def _split(self, work: Work, share: Share, carrier: Carrier) -> dict[str, Any]:
+        """Hand the rest over to several chains; return the answer."""
+        ceiling = policy.ceiling_of(work, self.app.settings)
+        room = None if ceiling is None else ceiling.objects - share.left.counts.asked
+        kept, parts = split(share.left, limit=room, rate=self.app.settings.max_rate)
+        if not parts:
+            whole = replace(share.left, parallel=1)
+            return self._go_on(work, replace(share, left=whole), carrier)
+        answer = {
+            **bare(share.answer),
+            "status": "continued",
+            "reason": f"{len(parts)} chains of invocations go on with it, each with a part",
+            "next": [task_id(part.job, part.hop) for part in parts],
+        }
+        sealed = [continuation.seal(part) for part in parts]
+        left = Left("split", continuation.seal(kept), answer, share.expected, sealed)
+        try:
+            self.ledger.leave(self.held, left)
+            for each in sealed:
+                _deliver(each, carrier, self.app)
+        except (HandoverError, StoreError, Closed) as error:
+            raise _lost(error, work.job, None) from None
+        self.app.logger.info("split", job=work.job, parts=len(parts))
         return answer
 
     def _leave(
@@ -192,7 +238,7 @@ class _Hop:
     ) -> None:
         """Write how the hop is left; raises Closed and StoreError."""
         sealed = continuation.seal(left)
-        self.ledger.leave(self.held, Left(how, sealed, _bare(answer), expected))
+        self.ledger.leave(self.held, Left(how, sealed, bare(answer), expected))
 
     def _quietly(self, write: Callable[[], None]) -> None:
         """Write to the job's state; what cannot be written only makes others wait, or ask again."""
@@ -200,39 +246,6 @@ class _Hop:
             write()
         except (StoreError, Closed) as error:
             self.app.logger.warning("state not written", error=str(error) or type(error).__name__)
-
-
-class _Checkpoints:
-    """Keeps a hop's checkpoints, the first of them soon."""
-
-    def __init__(self, held: Held, ledger: Ledger, app: App, carrier: Carrier | None) -> None:
-        self._held = held
-        self._ledger = ledger
-        self._app = app
-        self._carrier = carrier
-        self._every = app.settings.checkpoint_seconds
-        self._next = app.world.monotonic() + min(self._every, app.budget.left() / 3)
-
-    def due(self) -> bool:
-        return self._app.world.monotonic() >= self._next
-
-    def keep(self, share: Share) -> str | None:
-        if self._carrier is not None:
-            self._carrier.prepare()  # it takes a second, which there may not be at the end
-        try:
-            return self._ledger.keep(
-                self._held, continuation.seal(share.left), _bare(share.answer), share.expected
-            )
-        except (StoreError, Closed) as error:
-            self._app.logger.warning("no checkpoint", error=str(error) or type(error).__name__)
-            return None
-        finally:
-            self._next = self._app.world.monotonic() + self._every
-
-
-def _bare(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer as it is kept, beside its continuation."""
-    return {**answer, "continuation": None}
 
 
 def _reason_to_stop(left: Work, app: App) -> str | None:
@@ -255,26 +268,6 @@ def _continued(answer: dict[str, Any], left: Work) -> dict[str, Any]:
     }
 
 
-def achieved(work: Work, left: Work) -> bool:
-    """Tell whether less is left of a job's work than there was."""
-    return (
-        left.counts.settled > work.counts.settled
-        or len(left.keys) < len(work.keys)
-        or _extent(left) != _extent(work)
-    )
-
-
-def _extent(work: Work) -> list[tuple[str, str, str]]:
-    """Return the stretches that the work's ranges make up: to cut one in two achieves nothing."""
-    stretches: list[tuple[str, str, str]] = []
-    for each in work.ranges:
-        if stretches and stretches[-1][0] == each.prefix and stretches[-1][2] == each.after:
-            stretches[-1] = (each.prefix, stretches[-1][1], each.until)
-        else:
-            stretches.append((each.prefix, each.after, each.until))
-    return stretches
-
-
 def _deliver(sealed: dict[str, Any], carrier: Carrier, app: App) -> None:
     """Call the next invocation; raises HandoverError."""
     job, hop = sealed["job"], sealed["hop"]
@@ -284,14 +277,44 @@ def _deliver(sealed: dict[str, Any], carrier: Carrier, app: App) -> None:
     deliver(carrier, event, task_id(job, hop), left=app.ending.left, world=app.world)
 
 
-def _lost(error: Exception, sealed: dict[str, Any]) -> HandoverError:
+def _lost(error: Exception, job: str, sealed: dict[str, Any] | None) -> HandoverError:
     """Return what says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
     said = str(error) or "no time was left for it"
-    return HandoverError(
-        code,
-        f"{said}; the job goes on when its event is sent again, when "
-        f"{json.dumps({'job': sealed['job'], 'do': 'resume'})} is sent, or this: "
-        f"{json.dumps(sealed)}",
-        passing=True,
-    )
+    ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
+    itself = f", or this: {json.dumps(sealed)}" if sealed is not None else ""
+    return HandoverError(code, f"{said}; {ways}{itself}", passing=True)
+
+
+def _resuming(job: str) -> dict[str, str]:
+    return {"job": job, "do": "resume"}
+
+
+def join(job: str, app: App) -> dict[str, Any] | None:
+    """
+    Go on with a job whose parts have all come to their end; return None if they have not.
+
+    Raises as `carry` does.
+    """
+    ledger = ledger_of(job, app)
+    seen = ledger.look()
+    if seen.left is None or seen.left.how != "split":
+        return None
+    ends = [ledger_of(each["job"], app).look().end for each in seen.left.parts]
+    ended = [end for end in ends if end is not None]
+    if len(ended) < len(ends):
+        return None
+    where = f"the state of the job {job}"
+    kept = order(seen.left.continuation, app, where)
+    parts = [order(end.continuation, app, where) for end in ended]
+    whole = joined(kept, parts)
+    found = ledger.claim(whole.hop, continuation.seal(whole))
+    if isinstance(found, Elsewhere):
+        return None
+    answers = [end.answer for end in ended]
+    stopped = next((answer for answer in answers if answer["status"] == "stopped"), None)
+    if stopped is None:
+        return _answer(found, job, whole, ledger, app)
+    answer = of_parts(kept, answers, "stopped", stopped["reason"])
+    ledger.end(found, answer, whole.clock)
+    return answer

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import ignored
-from ossweep.chain import resume
-from ossweep.errors import Closed, RequestError, UndoneError
+from ossweep.answers import ignored, of_parts
+from ossweep.chain import call_again, join, resume
+from ossweep.errors import RequestError
 from ossweep.handover.continuation import check_job
+from ossweep.job import order
 from ossweep.state import ledger_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ossweep.handover.records import Look
+    from ossweep.handover.records import Left, Look
     from ossweep.job import App
 
 COMMANDS = ("status", "stop", "resume")
@@ -57,22 +58,57 @@ def obey(command: Command, app: App) -> dict[str, Any]:
     """
     Do what a command says, and return the job's answer.
 
-    Raises PolicyError where no state is kept, StoreError and UndoneError where it cannot be read,
-    and what `resume` raises.
+    Raises PolicyError where no state is kept, StoreError and Closed where it cannot be read, and
+    what `resume` raises.
     """
+    ledger = ledger_of(command.job, app)
+    seen = ledger.look()
+    if seen.left is not None and seen.left.how == "split":
+        return _of_parts(command.do, seen.left, app)
+    if command.do == "stop" and seen.how not in {"unknown", "ended", "stopped"}:
+        ledger.stop()
     if command.do == "resume":
         return resume(command.job, app)
-    ledger = ledger_of(command.job, app)
-    try:
-        seen = ledger.look()
-        if command.do == "stop" and seen.how not in {"unknown", "ended", "stopped"}:
-            ledger.stop()
-    except Closed:
-        raise UndoneError("time ran out before the job's state was read") from None
     answer = _status(command.job, seen, app)
     if command.do == "stop" and answer["status"] in {"continued", "unfinished"}:
         answer["reason"] = "it stops at its next checkpoint, or before it goes on"
     return answer
+
+
+def _of_parts(do: str, left: Left, app: App) -> dict[str, Any]:
+    """Do what a command says about a job of several parts; return one answer for all of them."""
+    parts = [(each["job"], ledger_of(each["job"], app)) for each in left.parts]
+    looks = {job: ledger.look() for job, ledger in parts}
+    if do == "stop":
+        for job, ledger in parts:
+            if looks[job].how not in {"ended", "stopped"}:
+                ledger.stop()
+    if do == "resume":
+        for each in left.parts:
+            if looks[each["job"]].how not in {"ended", "running"}:
+                call_again(each, app)
+        join(left.continuation["job"], app)
+    answers = {job: _status(job, seen, app) for job, seen in looks.items()}
+    status, reason = _status_of(answers)
+    kept = order(left.continuation, app, "the job's state")
+    ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
+    rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
+    return {
+        **of_parts(kept, list(answers.values()), status, reason),
+        "hops": kept.hop + sum(answer.get("hops", 0) for answer in answers.values()),
+        "objects_per_second": round(sum(rates), 1),
+        "estimated_end": max(ends) if ends and None not in ends else None,
+        "parts": {job: answer["status"] for job, answer in answers.items()},
+    }
+
+
+def _status_of(answers: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    statuses = [answer["status"] for answer in answers.values()]
+    for status in ("unfinished", "stopped"):
+        if status in statuses:
+            job = next(job for job, answer in answers.items() if answer["status"] == status)
+            return status, f"{job}: {answers[job]['reason']}"
+    return "continued", "its parts go on with it"
 
 
 def _status(job: str, seen: Look, app: App) -> dict[str, Any]:
@@ -83,7 +119,7 @@ def _status(job: str, seen: Look, app: App) -> dict[str, Any]:
         dry_run=app.settings.dry_run,
     )
     if seen.how == "unknown":
-        return nothing
+        return {**nothing, "hops": 0, "objects_per_second": None, "estimated_end": None}
     answer = dict(seen.answer or nothing)
     if seen.how in _SAID:
         answer["status"], answer["reason"] = _SAID[seen.how]

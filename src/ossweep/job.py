@@ -155,6 +155,7 @@ def order(
         ranges=ranges,
         directories=frozenset(request.directory),
         unfinished="continue" if continues else "return",
+        parallel=request.parallel,
         source=source,
     )
 
@@ -207,7 +208,8 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     store = open_bucket(work.bucket, gate, app)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
-    throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, settings.max_rate)
+    most = work.rate if work.rate is not None else settings.max_rate
+    throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, most)
     began = world.monotonic()
 
     def report(progress: Progress) -> None:

@@ -93,7 +93,13 @@ def may_continue(request: Request, settings: Settings, where: str) -> bool:
             f'{where}: `unfinished` is "continue", and the deployment has no place for what one '
             'invocation leaves to the next; write "return", or set OSSWEEP_STATE'
         )
-    return settings.state is not None and request.unfinished != "return"
+    continues = settings.state is not None and request.unfinished != "return"
+    if request.parallel > 1 and not continues:
+        raise PolicyError(
+            f"{where}: `parallel` makes chains of invocations, which take OSSWEEP_STATE, and no "
+            '"unfinished": "return"; leave `parallel` out, or see to those'
+        )
+    return continues
 
 
 def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:

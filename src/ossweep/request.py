@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from ossweep.errors import RequestError
 
+MOST_PARTS = 32  # of one job
 KEY_BYTES = 1023  # the longest object name OSS has
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _NOT_YET = {
@@ -204,6 +205,13 @@ class Request(BaseModel):
             "the answer holds it. By default the first, if the deployment has OSSWEEP_STATE."
         ),
         examples=["return"],
+    )
+    parallel: Annotated[StrictInt, Field(ge=1, le=MOST_PARTS)] = Field(
+        default=1,
+        description=(
+            "How many chains of invocations the job may become, each with a part of the keys: for "
+            "accounts whose quota is larger than one instance can use."
+        ),
     )
 
     @model_validator(mode="after")

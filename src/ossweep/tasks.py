@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep import chain, commands
 from ossweep.chain import Pointer
 from ossweep.commands import Command
+from ossweep.errors import Closed, UndoneError
 from ossweep.job import order
 from ossweep.work import Work
 
@@ -28,9 +29,12 @@ def read(ordered: Ordered, source: Source, app: App) -> Task:
 
 
 def do(task: Task, app: App) -> dict[str, Any]:
-    """Do it, and return the job's answer; raises what `carry` and `obey` raise."""
-    if isinstance(task, Command):
-        return commands.obey(task, app)
-    if isinstance(task, Pointer):
-        return chain.follow(task, app)
-    return chain.carry(task, app)
+    """Do it, and return the job's answer; raises what `carry` and `obey` raise, and UndoneError."""
+    try:
+        if isinstance(task, Command):
+            return commands.obey(task, app)
+        if isinstance(task, Pointer):
+            return chain.follow(task, app)
+        return chain.carry(task, app)
+    except Closed:
+        raise UndoneError("time ran out before the job's state was read or written") from None

@@ -165,9 +165,10 @@ class Work:
     `directories` are the marker objects that go last; `held` are those met already. `passed` are
     keys that the ranges will show again and that have failed for good. `unsettled` objects were
     met before and are still to do; the ranges will show them again. `source` is that of the event
-    that ordered it. `unfinished` tells what becomes
-    of the rest when time runs out; `idle` counts the hops in a row that have achieved nothing;
-    `at_least` tells that some deletions may have been carried out and not counted.
+    that ordered it. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
+    many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
+    second that is its share. `idle` counts the hops in a row that have achieved nothing; `at_least`
+    tells that some deletions may have been carried out and not counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -187,6 +188,9 @@ class Work:
     unsettled: int = 0
     source: str = "direct"
     unfinished: Literal["return", "continue"] = "return"
+    parallel: int = 1
+    part_of: str | None = None
+    rate: int | None = None
     idle: int = 0
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)
@@ -200,5 +204,5 @@ class Work:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left."""
-        return not (self.unlisted or self.held)
+        """Whether nothing is left. The marker objects that a part has met are the whole job's."""
+        return not (self.unlisted or (self.held and self.part_of is None))

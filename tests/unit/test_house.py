@@ -20,7 +20,7 @@ FLOORS = (
     {"errors", "work", "events", "patterns"},
     {"request", "policy", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
-    {"answers", "state", "job", "chain", "commands", "tasks", "app"},
+    {"answers", "state", "job", "checkpoints", "chain", "commands", "tasks", "app"},
     {"index"},
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
@@ -32,7 +32,8 @@ NEIGHBOURS = {
     "rules": {"request"},
     "job": {"answers"},
     "state": {"job"},
-    "chain": {"answers", "state", "job"},
+    "checkpoints": {"answers", "job"},
+    "chain": {"answers", "state", "job", "checkpoints"},
     "commands": {"answers", "state", "chain", "job"},
     "tasks": {"job", "chain", "commands"},
     "app": {"answers", "job", "chain", "tasks"},

@@ -63,6 +63,7 @@ class Line:
         most_ranges: int,
     ) -> None:
         self._dry_run = work.dry_run
+        self._is_part = work.part_of is not None
         self._store = store
         self._gate = gate
         self._throttle = throttle
@@ -94,7 +95,8 @@ class Line:
         self._start_deletions(pipeline)  # which lets the listing of their ranges go on
         self._start_listings(pipeline)  # which may end, and leave a last batch to take up
         pause = self._start_deletions(pipeline)
-        if pause is None and not pipeline.busy and not self.accounts.unlisted:
+        ended = pause is None and not pipeline.busy and not self.accounts.unlisted
+        if ended and not self._is_part:
             self._start_looking(pipeline)
             pause = self._start_deletions(pipeline)
         return pause

@@ -88,7 +88,7 @@ def check_job(job: str, where: str) -> str:
 
 def _check(work: Work) -> None:
     """Refuse what no sweep has left behind: the fingerprint is no secret."""
-    if not JOB.fullmatch(work.job):
+    if not (JOB.fullmatch(work.job) and JOB.fullmatch(work.part_of or work.job)):
         raise PydanticCustomError("refused", "its job is none")
     check_bucket(work.bucket)
     found = [each.key for each in work.held]
@@ -96,7 +96,15 @@ def _check(work: Work) -> None:
         check_name(name, "the key")
     counts = work.counts
     numbers = [counts.deleted, counts.bytes, counts.failed, counts.planned, counts.unanswered]
-    numbers += [work.hop, work.idle, work.unsettled, work.milliseconds, *counts.skipped.values()]
+    numbers += [
+        work.hop,
+        work.idle,
+        work.parallel,
+        work.rate or 0,
+        work.unsettled,
+        work.milliseconds,
+        *counts.skipped.values(),
+    ]
     numbers += [
         work.clock or 0,
         work.limit or 0,

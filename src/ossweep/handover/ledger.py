@@ -173,15 +173,22 @@ class Ledger:
         if left.how == "stopped":
             self._shelf.remove([self._folder + STOP])
 
-    def end(self, held: Held, answer: dict[str, Any], began: int | None) -> None:
+    def end(
+        self,
+        held: Held,
+        answer: dict[str, Any],
+        began: int | None,
+        continuation: dict[str, Any] | None = None,
+    ) -> None:
         """
         Write how the job has ended, and remove what nobody needs any more.
 
-        The first record stays as well: a repetition of the event that began the job meets it.
-        Raises Closed and StoreError.
+        A part leaves a continuation to the whole. The first record stays as well: a repetition of
+        the event that began the job meets it. Raises Closed and StoreError.
         """
         place = held.place
-        self._shelf.write(self._folder + END, written(End(place.hop, place.epoch, began, answer)))
+        end = End(place.hop, place.epoch, began, answer, continuation)
+        self._shelf.write(self._folder + END, written(end))
         if place != FIRST or self._record.beat:
             gone = self._names() - {END, FIRST.name}
             self._shelf.remove(self._folder + name for name in gone)
@@ -196,12 +203,13 @@ class Ledger:
         if seen is None:
             return Look("unknown")
         if isinstance(seen, End):
-            return Look("ended", seen.answer, seen.hop + 1)
+            return Look("ended", seen.answer, seen.hop + 1, end=seen)
         how: str = seen.left.how if seen.left is not None else "dead"
         if seen.has_life(self._lease):
             how = "running"
         last = seen.left or seen.record
-        return Look(how, last.answer, seen.last.hop + 1, last.expected, seen.written + seen.age)
+        now = seen.written + seen.age
+        return Look(how, last.answer, seen.last.hop + 1, last.expected, now, seen.left)
 
     def _settle(self, judge: Callable[[_Seen | End | None], Held | Elsewhere]) -> Held | Elsewhere:
         """Hold the hop that is to be held by what can be seen, as soon as that can be told."""
@@ -285,7 +293,9 @@ def _after(last: Place, left: Left) -> Held | Elsewhere:
     if left.how == "stopped":
         whole = {**left.answer, "continuation": left.continuation}
         return Elsewhere("this job was stopped", whole)
-    return Elsewhere("its next invocation is called", left.answer, left.continuation)
+    if left.how == "split":
+        return Elsewhere("its parts go on with it", left.answer, tuple(left.parts))
+    return Elsewhere("its next invocation is called", left.answer, (left.continuation,))
 
 
 def _asked_again(end: End, hop: int, continuation: dict[str, Any] | None) -> Held | Elsewhere:
@@ -293,7 +303,8 @@ def _asked_again(end: End, hop: int, continuation: dict[str, Any] | None) -> Hel
     if end.answer["status"] == "incomplete" and hop == end.hop:
         again = Place(end.hop, end.epoch + 1)
         return Held(again, continuation, began=end.began, died=hop > 0)
-    return Elsewhere("this job has ended", end.answer)
+    part_of = end.continuation["part_of"] if end.continuation is not None else None
+    return Elsewhere("this job has ended", end.answer, part_of=part_of)
 
 
 def _resumed(seen: _Seen | End | None) -> Held | Elsewhere:
@@ -302,6 +313,8 @@ def _resumed(seen: _Seen | End | None) -> Held | Elsewhere:
         return Elsewhere("there is no such job; if there was one, it has ended long ago")
     if isinstance(seen, End):
         return Elsewhere("this job has ended", seen.answer)
+    if seen.left is not None and seen.left.how == "split":
+        return _after(seen.last, seen.left)
     if seen.left is not None:
         return Held(Place(seen.last.hop + 1), seen.left.continuation)
     if seen.record.continuation is None:

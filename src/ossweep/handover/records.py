@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ How = Literal[
     "continued",  # the next invocation has been called, or was just going to be
     "released",  # whoever is sent here next may go on: the same event again, or the continuation
     "stopped",  # nobody is to go on, unless a person says so
+    "split",  # its parts go on, each a job of its own
 ]
 
 
@@ -62,12 +63,17 @@ class Record:
 
 @dataclass(frozen=True)
 class Left:
-    """How a holder has left its hop; the rest is as in its record."""
+    """
+    How a holder has left its hop; the rest is as in its record.
+
+    `parts` are the continuations of the parts that a job has been split into.
+    """
 
     how: How
     continuation: dict[str, Any]
     answer: dict[str, Any]
     expected: int | None = None
+    parts: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,15 @@ class End:
     """
     How a job has ended: its answer, and when it began, in Unix seconds by OSS's clock.
 
-    It holds until somebody takes up a later place than the one it was written from.
+    `continuation` is what a part leaves to the whole. It holds until somebody takes up a later
+    place than the one it was written from.
     """
 
     hop: int
     epoch: int
     began: int | None
     answer: dict[str, Any]
+    continuation: dict[str, Any] | None = None
 
     @property
     def place(self) -> Place:
@@ -112,13 +120,15 @@ class Elsewhere:
     """
     The job is not this invocation's to carry on, for this reason.
 
-    `answer` is how far it is, or how it has ended; `resend` is a continuation that has been handed
-    over, or nearly was: whoever finds it hands it over once more, which can do no harm.
+    `answer` is how far it is, or how it has ended; `resend` are continuations that have been handed
+    over, or nearly were: whoever finds them hands them over once more, which can do no harm. A part
+    that has ended names the job that it was `part_of`.
     """
 
     reason: str
     answer: dict[str, Any] | None = None
-    resend: dict[str, Any] | None = None
+    resend: tuple[dict[str, Any], ...] = ()
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,8 @@ class Look:
     """
     How a job is: "unknown", "ended", "running", "dead", or as its last holder has left it.
 
-    With it, how far it was when that was written, and what time it is, by OSS's clock.
+    With it, how far it was when that was written, what time it is, by OSS's clock, and what its
+    last holder has left.
     """
 
     how: str
@@ -134,6 +145,8 @@ class Look:
     hops: int = 0
     expected: int | None = None
     now: int = 0
+    left: Left | None = None
+    end: End | None = None
 
 
 def written(record: Record | Left | End) -> bytes:

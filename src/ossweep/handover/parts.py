@@ -1,0 +1,145 @@
+"""A job's rest in several parts, each a chain of its own, and one job again at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ossweep.work import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ossweep.work import Range, Work
+
+FAILURES_NAMED = 100  # of the whole job
+
+
+def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tuple[Work, ...]]:
+    """
+    Return what a job keeps for its end, and its parts: neighbouring ranges, as many to each.
+
+    `limit` objects may still be asked for and `rate` objects be deleted in a second, by all of them
+    together. Named keys go to the first part. The marker objects go last, when all parts have come
+    to their end. There are no parts if there is not enough to share.
+    """
+    number = min(
+        work.parallel, len(work.ranges), *(most for most in (limit, rate) if most is not None)
+    )
+    if number < 2:  # noqa: PLR2004 - one part would be the whole
+        return work, ()
+    groups = _dealt(work.ranges, number)
+    limits = _shares(limit, number)
+    rates = _shares(rate, number)
+    parts = tuple(
+        _part(work, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
+    )
+    met = sum_of(part.counts for part in parts)
+    kept = replace(
+        work,
+        hop=work.hop + 1,
+        parallel=1,
+        keys=(),
+        ranges=(),
+        passed=(),
+        unsettled=0,
+        counts=_less(work.counts, met),
+    )
+    return kept, parts
+
+
+def joined(kept: Work, parts: Iterable[Work]) -> Work:
+    """Return the job again whose parts have all come to their end: its marker objects are left."""
+    ended = tuple(parts)
+    every = (kept, *ended)
+    requests: Counter[str] = Counter()
+    for each in every:
+        requests.update(each.requests_made)
+    return replace(
+        kept,
+        held=tuple(found for each in every for found in each.held),
+        at_least=any(each.at_least for each in every),
+        counts=sum_of(each.counts for each in every),
+        requests_made=dict(requests),
+        milliseconds=sum(each.milliseconds for each in every),
+    )
+
+
+def sum_of(parts: Iterable[Counts]) -> Counts:
+    """Return the sum of counts; a key that failed twice is named once."""
+    every = tuple(parts)
+    skipped: Counter[str] = Counter()
+    for each in every:
+        skipped.update(each.skipped)
+    named = {failure.key: failure for each in every for failure in each.failures}
+    return Counts(
+        deleted=sum(each.deleted for each in every),
+        bytes=sum(each.bytes for each in every),
+        failed=sum(each.failed for each in every),
+        failures=tuple(named.values())[:FAILURES_NAMED],
+        skipped=dict(skipped),
+        planned=sum(each.planned for each in every),
+        unanswered=sum(each.unanswered for each in every),
+    )
+
+
+def _part(
+    work: Work, place: int, ranges: tuple[Range, ...], limit: int | None, rate: int | None
+) -> Work:
+    """Return a part, with what its ranges have counted, which it may meet and count again."""
+    skipped: Counter[str] = Counter()
+    for each in ranges:
+        skipped.update(each.spared)
+    return replace(
+        work,
+        job=f"{work.job}-p{place + 1}",
+        part_of=work.job,
+        parallel=1,
+        limit=limit,
+        rate=rate,
+        hop=1,  # the hop before was the whole job's
+        idle=0,
+        keys=work.keys if place == 0 else (),
+        ranges=ranges,
+        held=(),
+        passed=tuple(key for key in work.passed if any(key in each for each in ranges)),
+        unsettled=0,
+        counts=Counts(
+            bytes=sum(each.bytes for each in ranges),
+            failed=sum(each.failed for each in ranges),
+            skipped=dict(skipped),
+            planned=sum(each.planned for each in ranges),
+        ),
+        requests_made={},
+        milliseconds=0,
+    )
+
+
+def _less(counts: Counts, given: Counts) -> Counts:
+    skipped = Counter(counts.skipped)
+    skipped.subtract(given.skipped)
+    return replace(
+        counts,
+        bytes=counts.bytes - given.bytes,
+        failed=counts.failed - given.failed,
+        skipped=_positive(skipped),
+        planned=counts.planned - given.planned,
+    )
+
+
+def _positive(tally: Mapping[str, int]) -> dict[str, int]:
+    return {reason: number for reason, number in tally.items() if number > 0}
+
+
+def _dealt(ranges: Sequence[Range], number: int) -> list[tuple[Range, ...]]:
+    """Deal ranges in order: a part that had not only neighbours would join over others' keys."""
+    edges = [len(ranges) * place // number for place in range(number + 1)]
+    return [tuple(ranges[start:end]) for start, end in pairwise(edges)]
+
+
+def _shares(whole: int | None, number: int) -> list[int | None]:
+    if whole is None:
+        return [None] * number
+    return [whole // number + (place < whole % number) for place in range(number)]

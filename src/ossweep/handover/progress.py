@@ -1,0 +1,28 @@
+"""Whether a hop has achieved anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ossweep.work import Work
+
+
+def achieved(work: Work, left: Work) -> bool:
+    """Tell whether less is left of a job's work than there was."""
+    return (
+        left.counts.settled > work.counts.settled
+        or len(left.keys) < len(work.keys)
+        or _extent(left) != _extent(work)
+    )
+
+
+def _extent(work: Work) -> list[tuple[str, str, str]]:
+    """Return the stretches that the work's ranges make up: to cut one in two achieves nothing."""
+    stretches: list[tuple[str, str, str]] = []
+    for each in work.ranges:
+        if stretches and stretches[-1][0] == each.prefix and stretches[-1][2] == each.after:
+            stretches[-1] = (each.prefix, stretches[-1][1], each.until)
+        else:
+            stretches.append((each.prefix, each.after, each.until))
+    return stretches
