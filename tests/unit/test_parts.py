@@ -1,0 +1,138 @@
+"""A job in parts is the same job: nothing is in two of them, nothing in none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.handover.continuation import seal, unseal
+from ossweep.handover.parts import joined, split
+from ossweep.work import Counts, Failure, Found, Range, Work
+
+EDGES = [f"a/{number:02}" for number in range(40)]
+
+
+@st.composite
+def works(draw: st.DrawFn) -> Work:
+    """Draw the rest of a job, as a sweep may have left it."""
+    edges = sorted(draw(st.sets(st.sampled_from(EDGES), min_size=1, max_size=20)))
+    starts = ["", *edges]
+    ranges = []
+    for start, end in zip(starts, [*edges, ""], strict=True):
+        if draw(st.booleans()):
+            spared = draw(st.dictionaries(st.sampled_from(["protected", "young"]), COUNT))
+            ranges.append(Range("a/", start, end, spared, *draw(st.tuples(COUNT, COUNT, COUNT))))
+    spared_in_all: Counter[str] = Counter()
+    for each in ranges:
+        spared_in_all.update(each.spared)
+    failures = tuple(Failure(key, "FileImmutable", "No.") for key in draw(st.sets(KEY)))
+    return Work(
+        job="job",
+        bucket="examplebucket",
+        parallel=draw(st.integers(1, 8)),
+        hop=draw(COUNT),
+        keys=tuple(sorted(draw(st.sets(KEY)))),
+        ranges=tuple(ranges),
+        directories=frozenset({"a/"}),
+        held=tuple(Found(key, 0, 5) for key in sorted(draw(st.sets(KEY)))),
+        passed=tuple(f"{edge}x" for edge in edges if draw(st.booleans())),
+        unsettled=draw(COUNT),
+        unfinished="continue",
+        at_least=draw(st.booleans()),
+        counts=Counts(
+            deleted=draw(COUNT),
+            bytes=sum(each.bytes for each in ranges) + draw(COUNT),
+            failed=sum(each.failed for each in ranges) + len(failures),
+            failures=failures,
+            skipped={**spared_in_all, "gone": draw(COUNT)},
+            planned=sum(each.planned for each in ranges) + draw(COUNT),
+            unanswered=draw(COUNT),
+        ),
+        requests_made={"list": draw(COUNT)},
+        milliseconds=draw(COUNT),
+    )
+
+
+COUNT = st.integers(0, 5)
+KEY = st.sampled_from(["b", "c", "d", "e\r"])
+SHARED = st.none() | st.integers(0, 20)
+
+
+@given(work=works(), limit=SHARED, rate=SHARED)
+def test_every_range_and_key_is_in_one_part(
+    work: Work, limit: int | None, rate: int | None
+) -> None:
+    """In the order in which they were, and what has failed with its range."""
+    kept, parts = split(work, limit=limit, rate=rate)
+
+    if parts:
+        ranges = [(each.prefix, each.after, each.until) for part in parts for each in part.ranges]
+        assert ranges == [(each.prefix, each.after, each.until) for each in work.ranges]
+        assert sum((part.keys for part in parts), ()) == work.keys
+        passed = {key for key in work.passed if any(key in each for each in work.ranges)}
+        assert sorted(key for part in parts for key in part.passed) == sorted(passed)
+        assert (kept.keys, kept.ranges, kept.held) == ((), (), work.held)
+        assert min(len(part.ranges) for part in parts) > 0
+    else:
+        assert kept == work
+
+
+@given(work=works(), limit=SHARED, rate=SHARED)
+def test_parts_share_what_there_is_of_ceiling_and_rate(
+    work: Work, limit: int | None, rate: int | None
+) -> None:
+    """To the last object, and none goes without; as many as were asked for, if that is so."""
+    _, parts = split(work, limit=limit, rate=rate)
+    limits = [part.limit for part in parts]
+    rates = [part.rate for part in parts]
+
+    if parts:
+        assert limits == [None] * len(parts) or sum(filter(None, limits)) == limit
+        assert rates == [None] * len(parts) or sum(filter(None, rates)) == rate
+        assert 0 not in limits + rates
+    most = [number for number in (limit, rate) if number is not None]
+    number = min([work.parallel, len(work.ranges), *most])
+    assert len(parts) == (number if number > 1 else 0)
+
+
+@given(work=works())
+def test_what_is_joined_again_counts_what_was_split(work: Work) -> None:
+    """Whatever the parts do beside it."""
+    kept, parts = split(work, limit=None, rate=None)
+    done = [replace(part, held=(Found(part.job, 0, 1),), ranges=(), keys=()) for part in parts]
+
+    whole = joined(kept, done)
+
+    assert _plain(whole.counts) == _plain(work.counts)
+    assert whole.requests_made == work.requests_made
+    assert whole.milliseconds == work.milliseconds
+    assert whole.held == (*work.held, *(found for part in done for found in part.held))
+    assert whole.at_least is work.at_least
+
+
+@given(work=works())
+def test_a_part_travels(work: Work) -> None:
+    """What a continuation may not hold, no part holds."""
+    _, parts = split(work, limit=None, rate=None)
+
+    assert [unseal(seal(part), "the part") for part in parts] == list(parts)
+
+
+@pytest.mark.parametrize("name", ["deleted", "failed", "bytes", "planned", "unanswered"])
+def test_what_parts_have_counted_is_added(name: str) -> None:
+    """Each part counts for itself."""
+    work = Work("job", "examplebucket", parallel=2, ranges=(Range("a/"), Range("b/")))
+    kept, parts = split(work, limit=None, rate=None)
+    three: Any = {name: 3}
+    counted = [replace(part, counts=replace(part.counts, **three)) for part in parts]
+
+    assert getattr(joined(kept, counted).counts, name) == 6
+
+
+def _plain(counts: Counts) -> Counts:
+    return replace(counts, skipped={name: n for name, n in counts.skipped.items() if n})
