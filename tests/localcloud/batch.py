@@ -23,12 +23,9 @@ STAND_INS = [chr(code) for code in range(0xE000, 0xF8FF)]
 class Order:
     """What a batch deletion asks for."""
 
-    objects: tuple[tuple[str, str], ...]  # keys, each with a version's id or ""
+    keys: tuple[str, ...]
+    versions: tuple[str, ...]  # a version's id, or "", for each key; none if no id is given
     quiet: bool
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(key for key, _ in self.objects)
 
 
 def keys_in(body: bytes) -> tuple[str, ...]:
@@ -54,16 +51,17 @@ def delete_multiple(
     if len(body) > MOST_BYTES:
         raise malformed_xml()
     order = _read(body)
-    asked = [each for each in order.objects if not withheld(each[0])]
-    if store.has_versions(request.bucket) or any(version_id for _, version_id in asked):
-        deleted = store.remove(request.bucket, asked)
-    else:
-        store.delete_batch(request.bucket, [key for key, _ in asked])
-        deleted = [Removed(key) for key, _ in asked]
-    if order.quiet:
-        return Answer(200)
     encoded = request.query.get("encoding-type") == "url"
-    return _document([each for each in deleted if not lost(each.key)], encoded)
+    if order.versions or store.has_versions(request.bucket):
+        versions = order.versions or ("",) * len(order.keys)
+        asked = [each for each in zip(order.keys, versions, strict=True) if not withheld(each[0])]
+        removed = [each for each in store.remove(request.bucket, asked) if not lost(each.key)]
+        named, details = [each.key for each in removed], [_version(each) for each in removed]
+    else:
+        deleted = [key for key in order.keys if not withheld(key)]
+        store.delete_batch(request.bucket, deleted)
+        named, details = [key for key in deleted if not lost(key)], []
+    return Answer(200) if order.quiet else _document(named, details, encoded)
 
 
 def _check_digest(given: str | None, body: bytes) -> None:
@@ -82,15 +80,13 @@ def _read(body: bytes) -> Order:
     except ET.ParseError:
         raise malformed_xml() from None
     named = root.findall("Object")
-    objects = tuple(
-        (_restored(node.findtext("Key") or "", stand_in), node.findtext("VersionId") or "")
-        for node in named
-    )
-    if root.tag != "Delete" or not 1 <= len(objects) <= MOST_KEYS:
+    keys = tuple(_restored(node.findtext("Key") or "", stand_in) for node in named)
+    if root.tag != "Delete" or not 1 <= len(keys) <= MOST_KEYS or "" in keys:
         raise malformed_xml()
-    if not all(key for key, _ in objects):
-        raise malformed_xml()
-    return Order(objects, quiet=root.findtext("Quiet") == "true")
+    versions: tuple[str, ...] = ()
+    if b"<VersionId>" in body:
+        versions = tuple(node.findtext("VersionId") or "" for node in named)
+    return Order(keys, versions, quiet=root.findtext("Quiet") == "true")
 
 
 def _free_character(body: bytes) -> str:
@@ -110,19 +106,18 @@ def _restored(key: str, stand_in: str) -> str:
     return re.sub(f"{stand_in}(..)", lambda found: chr(int(found[1], 16)), key)
 
 
-def _document(removed: Sequence[Removed], encoded: bool) -> Answer:
+def _document(keys: Sequence[str], details: Sequence[str], encoded: bool) -> Answer:
     if encoded:
         head = "<EncodingType>url</EncodingType>"
-        names = [quote(each.key, safe="") for each in removed]
+        names = [quote(key, safe="") for key in keys]
     else:
         head = ""
-        names = [escape(each.key, {"\r": "&#13;"}) for each in removed]
-    deleted = "".join(
-        [
-            f"<Deleted><Key>{name}</Key>{_version(each)}</Deleted>"
-            for name, each in zip(names, removed, strict=True)
-        ]
-    )
+        names = [escape(key, {"\r": "&#13;"}) for key in keys]
+    if details:
+        named = zip(names, details, strict=True)
+        deleted = "".join([f"<Deleted><Key>{name}</Key>{more}</Deleted>" for name, more in named])
+    else:
+        deleted = "".join([f"<Deleted><Key>{name}</Key></Deleted>" for name in names])
     return xml_answer(f"<DeleteResult>{head}{deleted}</DeleteResult>")
 
 
