@@ -31,7 +31,6 @@ from ossweep.state import carrier_of, ledger_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ossweep.handover.carrier import Carrier
     from ossweep.handover.ledger import Ledger
     from ossweep.handover.records import How
     from ossweep.job import App, Share
@@ -89,8 +88,17 @@ def resume(job: str, app: App) -> dict[str, Any]:
     return _answer(ledger.resume(), job, None, ledger, app)
 
 
+def hand_over(sealed: dict[str, Any], app: App) -> None:
+    """Call the next invocation of a job, or of a part; raises HandoverError and SettingsError."""
+    job, hop = sealed["job"], sealed["hop"]
+    event = json.dumps(sealed).encode()
+    if len(event) > PAYLOAD_BYTES:
+        event = json.dumps({POINTER_MARK: continuation.FORM, "job": job, "hop": hop}).encode()
+    deliver(carrier_of(app), event, task_id(job, hop), left=app.ending.left, world=app.world)
+
+
 def call_again(part: dict[str, Any], app: App) -> None:
-    """Have an invocation of its own go on with a part that nobody is at work on."""
+    """Have an invocation go on with a part that was begun and that nobody is at work on."""
     job = part["job"]
     event = json.dumps(_resuming(job)).encode()
     # Each order to go on is a task of its own: the one before may have been carried out.
@@ -108,11 +116,11 @@ def _answer(
             raise RequestError(f"the state of the job {job} is gone; send its request anew")
         return _told(_Hop(found, ledger, app).do(work), work, app)
     for sealed in found.resend:
-        _deliver(sealed, carrier_of(app), app)
-    if found.part_of is not None and (whole := join(found.part_of, app)) is not None:
-        return whole
-    if found.answer is not None and found.answer["status"] in {"stopped", "incomplete"}:
-        return found.answer
+        hand_over(sealed, app)
+    whole = join(found.part_of, app) if found.part_of is not None else None
+    answer = whole or found.answer
+    if answer is not None and answer["status"] in {"stopped", "incomplete"}:
+        return _told(answer, work, app) if work is not None else answer
     # A repetition is answered with what there is to know, and its source need not send it again.
     bucket = work.bucket if work is not None else None
     reason = f"{found.reason}, and this event asks for the same"
@@ -123,13 +131,14 @@ def _told(answer: dict[str, Any], work: Work, app: App) -> dict[str, Any]:
     """
     Return an answer if somebody is there to read it.
 
-    Whatever began a chain is gone by its last hop: what it wants raised is raised here. Raises
-    UndoneError.
+    Whatever began a chain is gone by its last hop: what it wants raised is raised here. What became
+    of one part does not tell what became of the job. Raises UndoneError.
     """
-    called = work.hop > 0 and work.unfinished == "continue"
+    is_part = answer["job"] == work.job and work.part_of is not None
+    called = work.hop > 0 and work.unfinished == "continue" and not is_part
     ordered = answer["status"] == "stopped" and answer["reason"] == ORDERED
     if called and work.source in app.settings.raise_ and not (answer["status"] in FINE or ordered):
-        raise UndoneError(f"job {work.job}: {answer['status']}: {answer['reason']}")
+        raise UndoneError(f"job {answer['job']}: {answer['status']}: {answer['reason']}")
     return answer
 
 
@@ -159,14 +168,15 @@ class _Hop:
             share = perform(work, self.app, gate, checkpoints)
         except Exception:
             # Whoever is sent this event again need not wait for the lease to end.
-            self._quietly(lambda: self._leave("released", work, {}))
+            begun = replace(work, at_least=True)
+            self._quietly(lambda: self._leave("released", begun, None))
             raise
         if share.stopped == OVERTAKEN:
             return ignored(OVERTAKEN, work.job, work.bucket, dry_run=work.dry_run)
-        if carrier is not None and share.stopped == SPLIT:
-            return self._split(work, share, carrier)
-        if carrier is not None and share.answer["status"] == "unfinished":
-            return self._go_on(work, share, carrier)
+        if share.stopped == SPLIT:
+            return self._split(work, share)
+        if share.answer["status"] == "unfinished" and work.unfinished == "continue":
+            return self._go_on(work, share)
         return self._rest(share)
 
     def _rest(self, share: Share) -> dict[str, Any]:
@@ -183,7 +193,7 @@ class _Hop:
             self._quietly(lambda: self._leave(how, left, answer))
         return answer
 
-    def _go_on(self, work: Work, share: Share, carrier: Carrier) -> dict[str, Any]:
+    def _go_on(self, work: Work, share: Share) -> dict[str, Any]:
         """Hand the rest over, unless there is a reason not to; return the answer."""
         left = replace(share.left, idle=0 if achieved(work, share.left) else work.idle + 1)
         sealed = continuation.seal(left)
@@ -201,21 +211,21 @@ class _Hop:
                 return answer
             answer = _continued(answer, left)
             self._leave("continued", left, answer, share.expected)
-            _deliver(sealed, carrier, self.app)
+            hand_over(sealed, self.app)
         except (HandoverError, StoreError, Closed) as error:
-            self._quietly(lambda: self._leave("released", left, share.answer))
-            raise _lost(error, work.job, sealed) from None
+            is_kept = self._quietly(lambda: self._leave("released", left, share.answer))
+            raise _lost(error, work.job, sealed, is_kept=is_kept) from None
         self.app.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
         return answer
 
-    def _split(self, work: Work, share: Share, carrier: Carrier) -> dict[str, Any]:
+    def _split(self, work: Work, share: Share) -> dict[str, Any]:
         """Hand the rest over to several chains; return the answer."""
         ceiling = policy.ceiling_of(work, self.app.settings)
         room = None if ceiling is None else ceiling.objects - share.left.counts.asked
         kept, parts = split(share.left, limit=room, rate=self.app.settings.max_rate)
         if not parts:
             whole = replace(share.left, parallel=1)
-            return self._go_on(work, replace(share, left=whole), carrier)
+            return self._go_on(work, replace(share, left=whole))
         answer = {
             **bare(share.answer),
             "status": "continued",
@@ -225,27 +235,35 @@ class _Hop:
         sealed = [continuation.seal(part) for part in parts]
         left = Left("split", continuation.seal(kept), answer, share.expected, sealed)
         try:
+            if self.ledger.reason_to_stop(self.held) is not None:
+                return self._go_on(work, share)  # which comes to the same, and leaves the hop
             self.ledger.leave(self.held, left)
             for each in sealed:
-                _deliver(each, carrier, self.app)
+                hand_over(each, self.app)
         except (HandoverError, StoreError, Closed) as error:
             raise _lost(error, work.job, None) from None
         self.app.logger.info("split", job=work.job, parts=len(parts))
         return answer
 
     def _leave(
-        self, how: How, left: Work, answer: dict[str, Any], expected: int | None = None
+        self, how: How, left: Work, answer: dict[str, Any] | None, expected: int | None = None
     ) -> None:
         """Write how the hop is left; raises Closed and StoreError."""
-        sealed = continuation.seal(left)
-        self.ledger.leave(self.held, Left(how, sealed, bare(answer), expected))
+        kept = bare(answer) if answer is not None else None
+        self.ledger.leave(self.held, Left(how, continuation.seal(left), kept, expected))
 
-    def _quietly(self, write: Callable[[], None]) -> None:
-        """Write to the job's state; what cannot be written only makes others wait, or ask again."""
+    def _quietly(self, write: Callable[[], None]) -> bool:
+        """
+        Write to the job's state; return whether that went well.
+
+        What is not written there only makes others wait, or ask again.
+        """
         try:
             write()
         except (StoreError, Closed) as error:
             self.app.logger.warning("state not written", error=str(error) or type(error).__name__)
+            return False
+        return True
 
 
 def _reason_to_stop(left: Work, app: App) -> str | None:
@@ -268,22 +286,17 @@ def _continued(answer: dict[str, Any], left: Work) -> dict[str, Any]:
     }
 
 
-def _deliver(sealed: dict[str, Any], carrier: Carrier, app: App) -> None:
-    """Call the next invocation; raises HandoverError."""
-    job, hop = sealed["job"], sealed["hop"]
-    event = json.dumps(sealed).encode()
-    if len(event) > PAYLOAD_BYTES:
-        event = json.dumps({POINTER_MARK: continuation.FORM, "job": job, "hop": hop}).encode()
-    deliver(carrier, event, task_id(job, hop), left=app.ending.left, world=app.world)
-
-
-def _lost(error: Exception, job: str, sealed: dict[str, Any] | None) -> HandoverError:
+def _lost(
+    error: Exception, job: str, sealed: dict[str, Any] | None, *, is_kept: bool = True
+) -> HandoverError:
     """Return what says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
     said = str(error) or "no time was left for it"
     ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
-    itself = f", or this: {json.dumps(sealed)}" if sealed is not None else ""
-    return HandoverError(code, f"{said}; {ways}{itself}", passing=True)
+    itself = json.dumps(sealed) if sealed is not None else ""
+    if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
+        ways += f", or this: {itself}"
+    return HandoverError(code, f"{said}; {ways}", passing=True)
 
 
 def _resuming(job: str) -> dict[str, str]:
@@ -294,10 +307,12 @@ def join(job: str, app: App) -> dict[str, Any] | None:
     """
     Go on with a job whose parts have all come to their end; return None if they have not.
 
-    Raises as `carry` does.
+    If it has ended before, this returns its answer. Raises as `carry` does.
     """
     ledger = ledger_of(job, app)
     seen = ledger.look()
+    if seen.end is not None:
+        return seen.end.answer
     if seen.left is None or seen.left.how != "split":
         return None
     ends = [ledger_of(each["job"], app).look().end for each in seen.left.parts]
@@ -317,4 +332,4 @@ def join(job: str, app: App) -> dict[str, Any] | None:
         return _answer(found, job, whole, ledger, app)
     answer = of_parts(kept, answers, "stopped", stopped["reason"])
     ledger.end(found, answer, whole.clock)
-    return answer
+    return _told(answer, whole, app)

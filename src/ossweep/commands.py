@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import ignored, of_parts
-from ossweep.chain import call_again, join, resume
+from ossweep.chain import call_again, hand_over, join, resume
 from ossweep.errors import RequestError
 from ossweep.handover.continuation import check_job
 from ossweep.job import order
@@ -85,8 +85,9 @@ def _of_parts(do: str, left: Left, app: App) -> dict[str, Any]:
                 ledger.stop()
     if do == "resume":
         for each in left.parts:
-            if looks[each["job"]].how not in {"ended", "running"}:
-                call_again(each, app)
+            how = looks[each["job"]].how
+            if how not in {"ended", "running"}:
+                (hand_over if how == "unknown" else call_again)(each, app)
         join(left.continuation["job"], app)
     answers = {job: _status(job, seen, app) for job, seen in looks.items()}
     status, reason = _status_of(answers)

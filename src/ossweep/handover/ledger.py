@@ -291,7 +291,7 @@ def _after(last: Place, left: Left) -> Held | Elsewhere:
     if left.how == "released":
         return Held(Place(last.hop + 1), left.continuation)
     if left.how == "stopped":
-        whole = {**left.answer, "continuation": left.continuation}
+        whole = {**(left.answer or {}), "continuation": left.continuation}
         return Elsewhere("this job was stopped", whole)
     if left.how == "split":
         return Elsewhere("its parts go on with it", left.answer, tuple(left.parts))
@@ -300,7 +300,8 @@ def _after(last: Place, left: Left) -> Held | Elsewhere:
 
 def _asked_again(end: End, hop: int, continuation: dict[str, Any] | None) -> Held | Elsewhere:
     """Return what an event asks for after its job has ended: what failed may be tried once more."""
-    if end.answer["status"] == "incomplete" and hop == end.hop:
+    is_part = end.continuation is not None  # whose failures the whole job has told
+    if end.answer["status"] == "incomplete" and hop == end.hop and not is_part:
         again = Place(end.hop, end.epoch + 1)
         return Held(again, continuation, began=end.began, died=hop > 0)
     part_of = end.continuation["part_of"] if end.continuation is not None else None

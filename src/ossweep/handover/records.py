@@ -71,7 +71,7 @@ class Left:
 
     how: How
     continuation: dict[str, Any]
-    answer: dict[str, Any]
+    answer: dict[str, Any] | None
     expected: int | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
 
