@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batches import BATCH_KEYS, GONE, Batch
@@ -29,8 +30,7 @@ class Markers:
 
     def next(self) -> str | None:
         """Return the marker object to look at next, if there is one and the ceiling allows it."""
-        looked_at = len(self._looked_at)
-        key = next((key for key in list(self._choice.held)[looked_at:]), None)
+        key = next(islice(self._choice.held, len(self._looked_at), None), None)
         return key if key is not None and self._choice.has_room() else None
 
     def looked_at(self, key: str, found: Found | None) -> None:
