@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ossweep.engine.accounts import FAILURES_NAMED
 from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.handover import continuation
-from ossweep.work import Counts
+from ossweep.work import FAILURES_NAMED, Counts, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ossweep.engine.sweep import Result
     from ossweep.work import Work
@@ -73,19 +71,12 @@ def of_parts(
         "dry_run": kept.dry_run,
         **{name: sum(answer[name] for answer in every) for name in numbers},
         "failures": list(failures.values())[:FAILURES_NAMED],
-        "skipped_because": _sums(answer["skipped_because"] for answer in every),
+        "skipped_because": tally(answer["skipped_because"] for answer in every),
         "at_least": kept.at_least or any(answer["at_least"] for answer in answers),
-        "requests_made": dict.fromkeys(KINDS, 0) | _sums(made),
+        "requests_made": dict.fromkeys(KINDS, 0) | tally(made),
         "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),
         "continuation": None,
     }
-
-
-def _sums(tallies: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for tally in tallies:
-        total.update(tally)
-    return dict(total)
 
 
 def bare(answer: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
+
+FAILURES_NAMED = 100  # the answer names so many; all are counted
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
 Kind = Literal["list", "batch_delete", "delete", "get", "put"]
@@ -154,6 +157,27 @@ class Counts:
     def asked(self) -> int:
         """Objects that count against the job's ceiling."""
         return self.deleted + self.failed + self.planned + self.unanswered
+
+
+def add(*parts: Counts) -> Counts:
+    """Return the sum of counts; of the failures, the first hundred keep their names."""
+    return Counts(
+        deleted=sum(counts.deleted for counts in parts),
+        bytes=sum(counts.bytes for counts in parts),
+        failed=sum(counts.failed for counts in parts),
+        failures=tuple(f for counts in parts for f in counts.failures)[:FAILURES_NAMED],
+        skipped=tally(counts.skipped for counts in parts),
+        planned=sum(counts.planned for counts in parts),
+        unanswered=sum(counts.unanswered for counts in parts),
+    )
+
+
+def tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the sum of what was counted by name."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return dict(total)
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ossweep.engine.rest import joined
-from ossweep.work import Counts, Lot, Work
+from ossweep.work import Counts, Lot, Work, add
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ossweep.engine.batches import Batch, Choice
     from ossweep.engine.frontier import Frontier
     from ossweep.work import Found
 
 PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in a continuation
-FAILURES_NAMED = 100  # the answer names so many; all are counted
 
 
 @dataclass(frozen=True)
@@ -186,24 +184,3 @@ def _slim(outcome: Outcome) -> Outcome:
     """Return an outcome without the objects of its batch, of which many may have to wait."""
     batch = replace(outcome.batch, keys=(), page=Lot(()))
     return replace(outcome, batch=batch, undone=outcome.undone[:1])
-
-
-def add(total: Counts, *more: Counts) -> Counts:
-    """Return the sum of counts; of the failures, the first hundred keep their names."""
-    every = (total, *more)
-    return Counts(
-        deleted=sum(counts.deleted for counts in every),
-        bytes=sum(counts.bytes for counts in every),
-        failed=sum(counts.failed for counts in every),
-        failures=tuple(f for counts in every for f in counts.failures)[:FAILURES_NAMED],
-        skipped=_tally(counts.skipped for counts in every),
-        planned=sum(counts.planned for counts in every),
-        unanswered=sum(counts.unanswered for counts in every),
-    )
-
-
-def _tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return dict(total)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from ossweep.engine.accounts import add
 from ossweep.engine.batches import PROTECTED
 from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
-from ossweep.work import Counts
+from ossweep.work import Counts, add
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,14 +7,12 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ossweep.work import Counts
+from ossweep.work import Counts, add, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ossweep.work import Range, Work
-
-FAILURES_NAMED = 100  # of the whole job
 
 
 def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tuple[Work, ...]]:
@@ -36,7 +34,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     parts = tuple(
         _part(work, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
     )
-    met = sum_of(part.counts for part in parts)
+    met = add(*(part.counts for part in parts))
     kept = replace(
         work,
         hop=work.hop + 1,
@@ -54,34 +52,15 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
     """Return the job again whose parts have all come to their end: its marker objects are left."""
     ended = tuple(parts)
     every = (kept, *ended)
-    requests: Counter[str] = Counter()
-    for each in every:
-        requests.update(each.requests_made)
+    counts = add(*(each.counts for each in every))
+    named = {failure.key: failure for failure in counts.failures}  # one may have failed twice
     return replace(
         kept,
         held=tuple(found for each in every for found in each.held),
         at_least=any(each.at_least for each in every),
-        counts=sum_of(each.counts for each in every),
-        requests_made=dict(requests),
+        counts=replace(counts, failures=tuple(named.values())),
+        requests_made=tally(each.requests_made for each in every),
         milliseconds=sum(each.milliseconds for each in every),
-    )
-
-
-def sum_of(parts: Iterable[Counts]) -> Counts:
-    """Return the sum of counts; a key that failed twice is named once."""
-    every = tuple(parts)
-    skipped: Counter[str] = Counter()
-    for each in every:
-        skipped.update(each.skipped)
-    named = {failure.key: failure for each in every for failure in each.failures}
-    return Counts(
-        deleted=sum(each.deleted for each in every),
-        bytes=sum(each.bytes for each in every),
-        failed=sum(each.failed for each in every),
-        failures=tuple(named.values())[:FAILURES_NAMED],
-        skipped=dict(skipped),
-        planned=sum(each.planned for each in every),
-        unanswered=sum(each.unanswered for each in every),
     )
 
 
@@ -89,9 +68,6 @@ def _part(
     work: Work, place: int, ranges: tuple[Range, ...], limit: int | None, rate: int | None
 ) -> Work:
     """Return a part, with what its ranges have counted, which it may meet and count again."""
-    skipped: Counter[str] = Counter()
-    for each in ranges:
-        skipped.update(each.spared)
     return replace(
         work,
         job=f"{work.job}-p{place + 1}",
@@ -109,7 +85,7 @@ def _part(
         counts=Counts(
             bytes=sum(each.bytes for each in ranges),
             failed=sum(each.failed for each in ranges),
-            skipped=dict(skipped),
+            skipped=tally(each.spared for each in ranges),
             planned=sum(each.planned for each in ranges),
         ),
         requests_made={},
@@ -118,19 +94,14 @@ def _part(
 
 
 def _less(counts: Counts, given: Counts) -> Counts:
-    skipped = Counter(counts.skipped)
-    skipped.subtract(given.skipped)
+    skipped = Counter(counts.skipped) - Counter(given.skipped)
     return replace(
         counts,
         bytes=counts.bytes - given.bytes,
         failed=counts.failed - given.failed,
-        skipped=_positive(skipped),
+        skipped=dict(skipped),
         planned=counts.planned - given.planned,
     )
-
-
-def _positive(tally: Mapping[str, int]) -> dict[str, int]:
-    return {reason: number for reason, number in tally.items() if number > 0}
 
 
 def _dealt(ranges: Sequence[Range], number: int) -> list[tuple[Range, ...]]:
