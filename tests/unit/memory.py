@@ -229,6 +229,7 @@ class Hop:
     in_flight: int = 3
     listings: int = 1
     most_ranges: int = 64
+    max_rate: int | None = None
     reports: list[Seen] = field(default_factory=list)
     on_report: Callable[[Seen], None] = lambda _: None
 
@@ -257,7 +258,7 @@ class Hop:
             work,
             store,
             self.gate,
-            Throttle(self.clock.monotonic, lambda low, _high: low, self.in_flight, None),
+            Throttle(self.clock.monotonic, lambda low, _high: low, self.in_flight, self.max_rate),
             protected=self.protected,
             ceiling=self.ceiling,
             in_flight=self.in_flight,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossweep.engine.batches import NEWER, PROTECTED, Batch, Choice
+from ossweep.engine.batches import NEWER, PASSED, PROTECTED, Batch, Choice
 from ossweep.engine.span import Span
 from ossweep.engine.throttle import Throttle
 from ossweep.work import Ceiling, Found, Lot, Range, Work
@@ -154,11 +154,20 @@ def test_what_waits_for_the_next_page_goes_with_its_first_keys() -> None:
     assert (before, batches(span)) == ([], [KEYS[600:1600], KEYS[1600:2000]])
 
 
-@given(st.integers(1, 30), st.integers(1, 12))
-def test_a_batch_is_split_without_losing_or_moving_a_key(keys: int, most: int) -> None:
-    """What it has spared and passed by belongs to its end, where its place is."""
+@given(
+    keys=st.integers(1, 30),
+    most=st.integers(1, 12),
+    met=st.dictionaries(
+        st.tuples(st.integers(0, 30), st.sampled_from([NEWER, PASSED])), st.integers(1, 3)
+    ),
+)
+def test_a_batch_is_split_without_losing_or_moving_a_key(
+    keys: int, most: int, met: dict[tuple[int, str], int]
+) -> None:
+    """What was spared or passed by stays between the same two keys, before its part's place."""
     page = Whole(KEYS[:keys])
-    rest: Batch | None = Batch("listed", page.keys, page, {NEWER: 2}, 3, place="a/zzz")
+    between = {(at, why): number for (at, why), number in met.items() if at <= keys}
+    rest: Batch | None = Batch("listed", page.keys, page, between, place="a/zzz")
     parts = []
     while rest is not None:
         part, rest = rest.split(most)
@@ -167,8 +176,14 @@ def test_a_batch_is_split_without_losing_or_moving_a_key(keys: int, most: int) -
     assert [key for part in parts for key in part.keys] == page.keys
     assert max(len(part.keys) for part in parts) <= most
     assert [part.place for part in parts] == [*(part.keys[-1] for part in parts[:-1]), "a/zzz"]
-    assert [(part.skipped, part.passed) for part in parts[:-1]] == [({}, 0)] * (len(parts) - 1)
-    assert (parts[-1].skipped, parts[-1].passed) == ({NEWER: 2}, 3)
+    again = {
+        (at + number * most, why): count
+        for number, part in enumerate(parts)
+        for (at, why), count in part.between.items()
+    }
+    assert again == between
+    # Whoever begins behind a part's last key meets nothing of it again.
+    assert all(at < len(part.keys) for part in parts[:-1] for at, _ in part.between)
     assert sum(part.page.bytes for part in parts) == page.bytes
 
 

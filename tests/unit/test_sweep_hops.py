@@ -347,3 +347,18 @@ def test_failures_that_a_continuation_has_no_room_for_count_in_their_turn() -> N
     assert (result.listed, result.left.unsettled) == (4000, 1500)
     assert (ended.listed, ended.counts.failed, ended.counts.deleted) == (4000, 1500, 2500)
     assert (ended.left.finished, bucket.refused.total()) == (True, 2000)
+
+
+def test_what_is_spared_within_a_batch_is_counted_though_time_runs_out_amid_it() -> None:
+    """A rate makes parts of a batch, and the hop ends between two of them."""
+    bucket = Bucket.of(keys(1000))
+    bucket.write(["a/00001x", "a/00900x"])
+    first = Hop(in_flight=1, max_rate=500)
+    store = MemoryStore(bucket, first.gate, {2: first.leave(0)})
+
+    result = first.sweep(ALL, store)
+    ended = hop(sent_back(result), bucket)
+
+    assert 0 < result.counts.deleted < 1000
+    assert sorted(bucket.objects) == ["a/00001x", "a/00900x"]
+    assert (ended.listed, ended.counts.deleted, ended.counts.skipped) == (1002, 1000, {NEWER: 2})

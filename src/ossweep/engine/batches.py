@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from ossweep.work import Found, Lot
+from ossweep.work import Found, Lot, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are spared, to k
 
 PROTECTED = "protected"
 NEWER = "written after the job began"
+PASSED = ""  # no reason to spare it: it has failed before
 GONE = "gone before its turn came"  # a marker object that somebody else has deleted meanwhile
 
 
@@ -33,27 +34,40 @@ class Batch:
     """
     Objects to delete together, and what was met and spared, or passed by, since the batch before.
 
-    A listed batch belongs to a span and brings it up to the key `place`; named keys and marker
-    objects are kept by name and have neither.
+    `between` counts the latter: how many of the batch's objects came before it, and why it is not
+    among them. A listed batch belongs to a span and brings it up to the key `place`; named keys and
+    marker objects are kept by name and have neither.
     """
 
     source: Source
     keys: Sequence[str]
     page: Page
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    passed: int = 0  # keys that have failed before, and are counted already
+    between: Mapping[tuple[int, str], int] = field(default_factory=dict)
     span: Span | None = None
     place: str = ""
     number: int = 0  # in its span, in the order in which they are taken up
 
+    @property
+    def skipped(self) -> dict[str, int]:
+        """How many were spared, by reason."""
+        return tally({why: number} for (_, why), number in self.between.items() if why != PASSED)
+
+    @property
+    def passed(self) -> int:
+        """How many have failed before, and are counted already."""
+        return sum(number for (_, why), number in self.between.items() if why == PASSED)
+
     def split(self, keys: int) -> tuple[Batch, Batch | None]:
-        """Return its first part with so many keys, and the rest; what it spares is in the rest."""
+        """Return its first part with so many keys, and the rest; each counts what lies in it."""
         if len(self.keys) <= keys:
             return self, None
         first, rest = self.page.part(0, keys), self.page.part(keys, len(self.keys))
+        met = self.between.items()
+        before = {(at, why): number for (at, why), number in met if at < keys}
+        after = {(at - keys, why): number for (at, why), number in met if at >= keys}
         place = self.keys[keys - 1]
-        part = replace(self, keys=first.keys, page=first, skipped={}, passed=0, place=place)
-        return part, replace(self, keys=rest.keys, page=rest)
+        part = replace(self, keys=first.keys, page=first, between=before, place=place)
+        return part, replace(self, keys=rest.keys, page=rest, between=after)
 
 
 class Choice:
@@ -146,7 +160,7 @@ class Choice:
         """Tell whether all of a page is chosen and makes a batch by itself."""
         return (
             len(keys) <= self._room()
-            and not (span.chosen or span.skipped or span.passed)
+            and not (span.chosen or span.between)
             and page.newest < self._clock()
             and not self._has_special(keys[0], keys[-1])
         )
@@ -165,16 +179,17 @@ class Choice:
                 self._stop_at_ceiling()
                 return
             self.met += not known
-            span.passed += found.key in self._passed
+            if found.key in self._passed:
+                span.between[len(span.chosen), PASSED] += 1
             span.place = found.key
-            if len(span.chosen) == BATCH_KEYS or span.skipped.total() >= SKIPPED_KEYS:
+            if len(span.chosen) == BATCH_KEYS or span.between.total() >= SKIPPED_KEYS:
                 self.flush(span)
 
     def _choose(self, span: Span, found: Found) -> bool:
         """Put an object where it belongs; return whether the ceiling has room for it."""
         reason = self.reason_to_spare(found)
         if reason is not None:
-            span.skipped[reason] += 1
+            span.between[len(span.chosen), reason] += 1
         elif found.key in self._directories:
             self.held[found.key] = (span, found)
         elif self._room() > 0:
@@ -186,10 +201,10 @@ class Choice:
 
     def _cut(self, span: Span, page: Page) -> None:
         keys = page.keys
-        batch = Batch("listed", keys, page, dict(span.skipped), span.passed, span, span.place)
+        batch = Batch("listed", keys, page, dict(span.between), span, span.place)
         span.ready.append(batch)
         span.cut = span.place
-        span.chosen, span.skipped, span.passed = [], Counter(), 0
+        span.chosen, span.between = [], Counter()
 
     def _clock(self) -> int:
         if self.clock is None:

@@ -25,7 +25,7 @@ class Markers:
     def __init__(self, choice: Choice) -> None:
         self._choice = choice
         self._chosen: list[Found] = []
-        self._skipped: Counter[str] = Counter()
+        self._skipped: Counter[tuple[int, str]] = Counter()
         self._looked_at: list[str] = []
 
     def next(self) -> str | None:
@@ -38,7 +38,7 @@ class Markers:
         self._looked_at.append(key)
         reason = self._choice.reason_to_spare(found) if found else GONE
         if found is None or reason is not None:
-            self._skipped[reason or GONE] += 1
+            self._skipped[len(self._chosen), reason or GONE] += 1
         else:
             self._choice.choose()
             self._chosen.append(found)

@@ -52,8 +52,7 @@ class Span:
     place: str = field(init=False)  # the last key that was chosen, held or spared
     cut: str = field(init=False)  # and that of the last batch
     chosen: list[Found] = field(default_factory=list)  # since that batch
-    skipped: Counter[str] = field(default_factory=Counter)  # since that batch
-    passed: int = 0  # keys since that batch that have failed before and are passed by
+    between: Counter[tuple[int, str]] = field(default_factory=Counter)  # and not chosen, as Batch's
     ready: deque[Batch] = field(default_factory=deque)
     turn: int = 0  # in which a batch was taken up the last time
     taken: int = 0  # batches that have been taken up
