@@ -47,6 +47,7 @@ __all__ = ["Invocation", "answer"]
 
 REQUEST_FILE_BYTES = 32 * 1024 * 1024  # what FC takes as an event
 NAMED = 10  # jobs that an exception names; it counts all
+SMALL = 0.2  # seconds that a request about a job's state is expected to take
 ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 STATUSES: dict[type[SweepError], int] = {
     RequestError: 400,
@@ -101,7 +102,7 @@ def _budgets(settings: Settings, invocation: Invocation, world: World) -> tuple[
         )
     return (
         Budget(seconds, world.monotonic),
-        Budget(seconds + settings.reserve_seconds - ANSWER_SECONDS, world.monotonic),
+        Budget(seconds + settings.reserve_seconds - ANSWER_SECONDS, world.monotonic, SMALL),
     )
 
 

@@ -10,7 +10,8 @@ from typing import ClassVar, Literal, Protocol
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
-Kind = Literal["list", "batch_delete", "delete", "get", "put"]
+# `names` is a listing of a job's state, after which nothing has to be deleted.
+Kind = Literal["list", "batch_delete", "delete", "get", "put", "names"]
 
 
 @dataclass(frozen=True)

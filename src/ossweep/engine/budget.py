@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 REMEMBERED = 128  # requests of one kind that the expectation looks back on
 MOST = 0.9  # of those: what so many of them took is what a request usually takes
 MARGIN = 1.5  # a request may take this much longer than those
-UNKNOWN = 1.0  # seconds expected of a kind that has not been asked yet
+UNKNOWN = 1.0  # seconds expected of a kind that has not been asked yet, where nobody knows better
 MANY = 64  # requests in flight that leave as much time as the slowest has taken
 
 
@@ -50,11 +50,13 @@ class Took:
 class Budget:
     """Counts down the seconds until the handler must have its answer ready. Threads share it."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, seconds: float, clock: Callable[[], float], unknown: float = UNKNOWN
+    ) -> None:
         self._clock = clock
         self._deadline = clock() + seconds
         # A budget of two seconds would never begin if its first request were expected to take one.
-        guess = min(UNKNOWN, seconds / 4)
+        guess = min(unknown, seconds / 4)
         self._lock = Lock()
         self._took: defaultdict[Kind, Took] = defaultdict(lambda: Took(guess))
 

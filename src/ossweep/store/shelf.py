@@ -128,7 +128,7 @@ class Shelf:
         names: list[str] = []
         marker, is_truncated = "", True
         while is_truncated:
-            page = self._ask("list", lambda: self._page(prefix, marker))  # noqa: B023 - at once
+            page = self._ask("names", lambda: self._page(prefix, marker))  # noqa: B023 - at once
             names += [key.removeprefix(self._prefix) for key in page_of(page.object_list).keys]
             marker, is_truncated = page.next_marker, page.is_truncated
         return [name for name in names if name]  # the prefix itself may be an object
@@ -228,7 +228,7 @@ class Shelf:
         following: tuple[str, str] | None = ("", "")
         while following is not None:
             markers = following
-            page = self._ask("list", lambda: self._bucket.list_versions(prefix, markers))  # noqa: B023 - at once
+            page = self._ask("names", lambda: self._bucket.list_versions(prefix, markers))  # noqa: B023 - at once
             yield from page.versions
             following = page.following
 
