@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,19 +19,24 @@ from rich.table import Table
 from localcloud.faults import Latency
 from localcloud.fc import Deployed, LocalFc
 from localcloud.fc_clients import Remote
-from localcloud.function import Ended, Function
+from localcloud.function import Ended, Function, ended_as, log_entry
 from localcloud.oss import LocalOss
 from localcloud.signature import Credentials
 from localcloud.tree import RULES, plant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from rich.progress import TaskID
 
 BUCKET = "examplebucket"
+STATE_BUCKET = "examplestate"
 DEFAULT_EVENT = Path(__file__).parents[2] / "events" / "direct-prefix.json"
 NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSSWEEP_ENDPOINT", "OSSWEEP_REGION")
 COLUMNS = ("status", "listed", "deleted", "bytes", "skipped", "failed", "remaining", "seconds")
 SHOWN = 500  # characters of an event
+A_SECOND = 500  # objects that are deleted where an invocation's time is to run out
+LONGEST_CHAIN = 600  # seconds
 
 console = Console(highlight=False)
 
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     event = options.event.read_bytes()
     with ExitStack() as stack:
         real = options.real_bucket
-        stage = _real_stage(real) if real else _local_stage(stack)
+        stage = _real_stage(real) if real else _local_stage(stack, options.timeout)
         console.print(f"[bold]{options.event.name}[/]  {_on_one_line(event)}\n", soft_wrap=True)
         planned = send(stage.planning, event, "dry run", None)
         if planned is None:
@@ -52,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         expected = sum(answer["remaining"] for answer in _sweeps(planned))
         answer = send(stage.deleting, event, "deletion", expected)
+        if stage.fc is not None and answer is not None and _has(answer, "continued"):
+            answer = follow(stage.fc, expected)
         while answer is not None and (rest := _continuations(answer)):
             answer = send(stage.deleting, json.dumps(rest).encode(), "goes on", None)
         if answer is None:
@@ -62,41 +69,81 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def send(function: Function | Remote, event: bytes, what: str, expected: int | None) -> Any:
     """Invoke a function with a bar that follows its log, show how it ended, return its answer."""
-    columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        bar = progress.add_task(what, total=expected)
-
-        def follow(line: dict[str, Any]) -> None:
-            progress.update(bar, completed=line.get("deleted" if expected else "listed", 0))
-
-        ended = function.invoke(event, on_log=follow)
-        if ended.answer is not None:
-            met = sum(answer["listed"] for answer in _sweeps(ended.answer))
-            progress.update(bar, completed=met, total=met)
+    with _bar(what, expected) as bar:
+        ended = function.invoke(event, on_log=bar.follow)
+        bar.end(ended)
     _show(ended)
     return ended.answer
 
 
+def follow(fc: LocalFc, expected: int | None) -> Any:
+    """Follow the invocations that call each other, show each, and return the last one's answer."""
+    with _bar("goes on", expected) as bar:
+        fc.on_log = lambda line: bar.follow(log_entry(line))
+        fc.wait(LONGEST_CHAIN)
+        called = [ended_as(each.outcome) for each in fc.invocations if each.type == "Async"]
+        bar.end(called[-1])
+    for ended in called:
+        _show(ended)
+    return called[-1].answer
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar that shows how many objects are deleted, or listed where nobody knows how many."""
+
+    progress: Progress
+    task: TaskID
+    shows: str
+
+    def follow(self, line: dict[str, Any]) -> None:
+        """Show what a line of the log tells."""
+        if self.shows in line:
+            self.progress.update(self.task, completed=line[self.shows])
+
+    def end(self, ended: Ended) -> None:
+        """Show all that was met, if the invocation has told."""
+        if ended.answer is not None and not _has(ended.answer, "continued"):
+            met = sum(answer["listed"] for answer in _sweeps(ended.answer))
+            self.progress.update(self.task, completed=met, total=met)
+
+
+@contextmanager
+def _bar(what: str, expected: int | None) -> Iterator[Bar]:
+    columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task(what, total=expected)
+        yield Bar(progress, task, "deleted" if expected else "listed")
+
+
 @dataclass(frozen=True)
 class Stage:
-    """The function, deployed once to plan and once to delete, and the local OSS behind it."""
+    """The function, deployed once to plan and once to delete, and the local cloud behind it."""
 
     planning: Function | Remote
     deleting: Function | Remote
     oss: LocalOss | None = None
+    fc: LocalFc | None = None
 
 
 def _options(arguments: Sequence[str] | None) -> Any:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("event", nargs="?", type=Path, default=DEFAULT_EVENT)
+    parser.add_argument(
+        "--timeout",
+        type=int,
+        metavar="SECONDS",
+        help="of an invocation, at a slow rate: what does not fit goes on in the next ones",
+    )
     parser.add_argument("--real-bucket", metavar="NAME")
     parser.add_argument("--delete", action="store_true", help="not only plan, on a real bucket")
     return parser.parse_args(arguments)
 
 
-def _local_stage(stack: ExitStack) -> Stage:
+def _local_stage(stack: ExitStack, timeout: int | None) -> Stage:
     oss = stack.enter_context(LocalOss())
     oss.create_bucket(BUCKET)
+    oss.create_bucket(STATE_BUCKET)
     plant(oss, BUCKET)
     oss.misbehave(Latency(0.05))  # about what a request within a region takes
     fc = stack.enter_context(LocalFc(credentials=oss.credentials, region=oss.region))
@@ -107,12 +154,18 @@ def _local_stage(stack: ExitStack) -> Stage:
         "OSSWEEP_BUCKETS": BUCKET,
         "OSSWEEP_ENDPOINT": oss.endpoint,
         "OSSWEEP_RULES": json.dumps(RULES),
+        "OSSWEEP_STATE": f"{STATE_BUCKET}/ossweep-state",
+        "OSSWEEP_FC_ENDPOINT": fc.endpoint,
         "OSSWEEP_LOG_SECONDS": "1",
     }
     planning = {**environment, "OSSWEEP_DRY_RUN": "true"}
     fc.deploy(Deployed("ossweep-planning", oss.temporary_credentials, planning))
-    fc.deploy(Deployed("ossweep", oss.temporary_credentials, environment))
-    return Stage(Remote(fc, "ossweep-planning"), Remote(fc, "ossweep"), oss)
+    if timeout is None:
+        fc.deploy(Deployed("ossweep", oss.temporary_credentials, environment))
+    else:
+        slow = {**environment, "OSSWEEP_MAX_RATE": str(A_SECOND)}
+        fc.deploy(Deployed("ossweep", oss.temporary_credentials, slow, timeout=timeout))
+    return Stage(Remote(fc, "ossweep-planning"), Remote(fc, "ossweep"), oss, fc)
 
 
 def _real_stage(bucket: str) -> Stage:
@@ -125,6 +178,8 @@ def _real_stage(bucket: str) -> Stage:
         os.environ["OSS_ACCESS_KEY_SECRET"],
         os.environ.get("OSS_SESSION_TOKEN") or None,
     )
+    # No function is deployed that could be called: what is unfinished is sent back from here.
+    settings["OSSWEEP_STATE"] = ""
     environment = {**settings, "OSSWEEP_BUCKETS": bucket, "OSSWEEP_LOG_SECONDS": "1"}
     region = os.environ["OSSWEEP_REGION"]
     return Stage(
@@ -141,13 +196,19 @@ def _sweeps(answer: Any) -> list[dict[str, Any]]:
     return [each for each in answers if "listed" in each]
 
 
+def _has(answer: Any, status: str) -> bool:
+    return any(each["status"] == status for each in _sweeps(answer))
+
+
 def _continuations(answer: Any) -> list[Any]:
     return [each["continuation"] for each in _sweeps(answer) if each["status"] == "unfinished"]
 
 
 def _show(ended: Ended) -> None:
     if ended.error is not None:
-        console.print(f"refused: {ended.error['errorType']}: {ended.error['errorMessage']}\n")
+        console.print(
+            f"raised: {ended.error['errorType']}: {escape(ended.error['errorMessage'])}\n"
+        )
     elif ended.answer is None:
         console.print("the function was killed at its time limit\n")
     elif sweeps := _sweeps(ended.answer):
@@ -158,7 +219,7 @@ def _show(ended: Ended) -> None:
 
 
 def _show_sweeps(answers: list[dict[str, Any]]) -> None:
-    table = Table(box=None)
+    table = Table(box=None, pad_edge=False)  # in 80 columns there is room for terabytes
     for name in COLUMNS:
         table.add_column(name, justify="left" if name == "status" else "right")
     for answer in answers:

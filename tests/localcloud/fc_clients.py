@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from localcloud.fc import LocalFc
+    from localcloud.fc import LocalFc, Outcome
     from localcloud.signature import Credentials
 
 TIMEOUT = 60
@@ -100,8 +100,12 @@ class Remote:
         return Ended(
             answer=None if failed else reply.document,
             error=reply.document if raised else None,
-            log=tuple(log_entry(line) for line in self.fc.invocations[-1].outcome.log),
+            log=tuple(log_entry(line) for line in self._last().log),
         )
+
+    def _last(self) -> Outcome:
+        """Return how the last one ended that was waited for; others may go on beside it."""
+        return next(each for each in reversed(self.fc.invocations) if each.type == "Sync").outcome
 
 
 def http(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from localcloud.fc_deployed import Outcome
     from localcloud.signature import Credentials
 
 
@@ -48,12 +49,16 @@ class Function:
             timeout=self.timeout,
         )
         call = Call(deployed, event, str(uuid4()), region=self.region)
-        outcome = run(call, lambda line: on_log(log_entry(line)))
-        return Ended(
-            answer=json.loads(outcome.body) if outcome.how == "answered" else None,
-            error=json.loads(outcome.body) if outcome.how == "raised" else None,
-            log=tuple(log_entry(line) for line in outcome.log),
-        )
+        return ended_as(run(call, lambda line: on_log(log_entry(line))))
+
+
+def ended_as(outcome: Outcome) -> Ended:
+    """Return how an invocation ended, with its answer and its log read."""
+    return Ended(
+        answer=json.loads(outcome.body) if outcome.how == "answered" else None,
+        error=json.loads(outcome.body) if outcome.how == "raised" else None,
+        log=tuple(log_entry(line) for line in outcome.log),
+    )
 
 
 def log_entry(line: str) -> dict[str, Any]:
