@@ -10,10 +10,12 @@ Which of two times is the later one is told by OSS's own clock alone.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ossweep.errors import Closed, Scope, StoreError, UndoneError
+from ossweep.errors import Closed, RequestError, Scope, StoreError, UndoneError
+from ossweep.handover.claims import Seen, asked, resumed
 from ossweep.handover.records import (
     END,
     FIRST,
@@ -24,14 +26,16 @@ from ossweep.handover.records import (
     Held,
     Left,
     Look,
-    Place,
     Record,
     last_place,
+    places,
     written,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ossweep.handover.records import Place
 
 R = TypeVar("R", Record, Left, End)
 
@@ -79,22 +83,6 @@ class Shelf(Protocol):
         """Remove objects."""
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """All that there is of a job that has not ended."""
-
-    last: Place
-    record: Record
-    age: int  # seconds
-    written: int
-    left: Left | None
-    is_to_stop: bool
-
-    def has_life(self, lease: float) -> bool:
-        """Tell whether somebody is at work on it, as far as can be told."""
-        return self.left is None and self.age <= lease
-
-
 class Ledger:
     """The records of one job. One thread claims and leaves; another may keep meanwhile."""
 
@@ -120,20 +108,24 @@ class Ledger:
         Hold the hop that an event asks for, or the one after which nobody goes on.
 
         Waits where a holder may be dead or alive. Raises UndoneError if there was no time to tell,
-        and StoreError.
+        RequestError if the work that is left is gone, and StoreError.
         """
         first = Held(FIRST)
-        if hop == 0 and self._create(first):
-            return first
-        return self._settle(lambda seen: _asked(seen, hop, continuation))
+        with self._in_time():
+            if hop == 0 and self._create(first):
+                return first
+            if hop > 0 and continuation is None:
+                continuation = self._handed(hop)
+            return self._settle(lambda seen: asked(seen, hop, continuation), hop)
 
     def resume(self) -> Held | Elsewhere:
         """Hold the hop after the last one, because a person says so; raises as `claim` does."""
-        found = self._settle(_resumed)
-        if isinstance(found, Held):
-            self._shelf.remove([self._folder + STOP])
-            found = replace(found, is_to_stop=False)
-        return found
+        with self._in_time():
+            found = self._settle(resumed)
+            if isinstance(found, Held):
+                self._shelf.remove([self._folder + STOP])
+                found = replace(found, is_to_stop=False)
+            return found
 
     def keep(
         self,
@@ -162,8 +154,7 @@ class Ledger:
     def reason_to_stop(self, held: Held) -> str | None:
         """Return why a holder shall not go on, if it shall not; raises Closed and StoreError."""
         names = self._names()
-        last = last_place(names)
-        if last is not None and last > held.place:
+        if self._is_past(held.place, names):
             return OVERTAKEN
         return ORDERED if STOP in names else None
 
@@ -184,14 +175,20 @@ class Ledger:
         Write how the job has ended, and remove what nobody needs any more.
 
         A part leaves a continuation to the whole. The first record stays as well: a repetition of
-        the event that began the job meets it. Raises Closed and StoreError.
+        the event that began the job meets it. One who was overtaken leaves that to whoever has the
+        job. Raises Closed and StoreError.
         """
         place = held.place
-        end = End(place.hop, place.epoch, began, answer, continuation)
-        self._shelf.write(self._folder + END, written(end))
-        if place != FIRST or self._record.beat:
-            gone = self._names() - {END, FIRST.name}
-            self._shelf.remove(self._folder + name for name in gone)
+        end = written(End(place.hop, place.epoch, began, answer, continuation))
+        if place == FIRST and not self._record.beat:
+            self._shelf.write(self._folder + END, end)
+            return
+        names = self._names()
+        if self._is_past(place, names):
+            return
+        self._shelf.write(self._folder + END, end)
+        gone = names - {END, FIRST.name}
+        self._shelf.remove(self._folder + name for name in gone)
 
     def stop(self) -> None:
         """Order the job to stop at its next checkpoint; raises Closed and StoreError."""
@@ -209,42 +206,87 @@ class Ledger:
             how = "running"
         last = seen.left or seen.record
         now = seen.written + seen.age
-        return Look(how, last.answer, seen.last.hop + 1, last.expected, now, seen.left)
+        return Look(how, last.answer, seen.place.hop + 1, last.expected, now, seen.left)
 
-    def _settle(self, judge: Callable[[_Seen | End | None], Held | Elsewhere]) -> Held | Elsewhere:
-        """Hold the hop that is to be held by what can be seen, as soon as that can be told."""
-        watched = None
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
         try:
-            while True:
-                seen = self._look()
-                if isinstance(seen, _Seen) and seen.has_life(self._lease):
-                    pulse = (seen.last, seen.record)
-                    if watched is not None and watched != pulse:
-                        return Elsewhere(AT_WORK, seen.record.answer)
-                    watched = pulse
-                    self._sleep(LOOKS)
-                    continue
-                found = judge(seen)
-                if isinstance(found, Elsewhere):
-                    return found
-                if self._create(found):
-                    ordered = isinstance(seen, _Seen) and seen.is_to_stop
-                    return replace(found, is_to_stop=ordered)
+            yield
         except Closed:
             raise UndoneError(
-                f"the job {self._job} has a holder, and there was no time to tell whether it is "
-                "alive; send the event again later"
+                f"time ran out before it was clear who carries the job {self._job} on; send the "
+                "event again later"
             ) from None
 
-    def _look(self) -> _Seen | End | None:
+    def _settle(
+        self, judge: Callable[[Seen | End | None], Held | Elsewhere], hop: int = 0
+    ) -> Held | Elsewhere:
+        """
+        Hold the hop that is to be held by what can be seen, as soon as that can be told.
+
+        Who is sent to a hop after the last one need not ask whether its holder is alive: somebody
+        has left it, and the others who held it are overtaken by that.
+        """
+        watched = None
+        while True:
+            seen = self._look()
+            if isinstance(seen, Seen) and seen.place.hop >= hop and seen.has_life(self._lease):
+                pulse = (seen.place, seen.record)
+                if watched is not None and watched != pulse:
+                    return Elsewhere(AT_WORK)
+                watched = pulse
+                self._sleep(LOOKS)
+                continue
+            found = judge(seen)
+            if isinstance(found, Elsewhere):
+                return found
+            if found.place.hop > 0 and found.continuation is None:
+                raise RequestError(
+                    f"the state of the job {self._job} is gone; send its request anew"
+                )
+            if self._create(found):
+                held = self._confirmed(found, seen)
+                if held is not None:
+                    return held
+
+    def _confirmed(self, found: Held, seen: Seen | End | None) -> Held | None:
+        """Return what has just been created, unless the job has gone past what was seen."""
+        names = self._names()
+        end = self._end(names)
+        is_over = end is not None and end != seen and not (seen and end.place < seen.place)
+        if is_over or self._is_past(found.place, names):
+            self._shelf.remove([self._folder + found.place.name])
+            return None
+        # Somebody has taken the hop before for a dead one's, and may have begun with it.
+        others = places(names) - {found.place}
+        doubled = any(seen is None or place > seen.place for place in others)
+        ordered = isinstance(seen, Seen) and seen.is_to_stop
+        return replace(found, is_to_stop=ordered, died=found.died or doubled)
+
+    def _is_past(self, place: Place, names: frozenset[str]) -> bool:
+        """Tell whether somebody holds a later place, or has ended the job from it."""
+        last = last_place(names)
+        if last is not None and last > place:
+            return True
+        end = self._end(names)
+        return end is not None and end.place >= place
+
+    def _handed(self, hop: int) -> dict[str, Any] | None:
+        """Return what the hop before has left, by whichever of its holders, if it is there."""
+        for place in sorted(places(self._names(), LEFT), reverse=True):
+            if place.hop == hop - 1:
+                kept = self._shelf.read(self._folder + place.name + LEFT)
+                if kept is not None:
+                    return _of(Left, kept).continuation
+        return None
+
+    def _look(self) -> Seen | End | None:
         while True:
             names = self._names()
             last = last_place(names)
-            if END in names:
-                kept = self._shelf.read(self._folder + END)
-                end = _of(End, kept) if kept is not None else None
-                if end is not None and (last is None or last <= end.place):
-                    return end
+            end = self._end(names)
+            if end is not None and (last is None or last <= end.place):
+                return end
             if last is None:
                 return None
             kept = self._shelf.read(self._folder + last.name)
@@ -252,7 +294,7 @@ class Ledger:
             if last.name + LEFT in names:
                 left = self._shelf.read(self._folder + last.name + LEFT)
             if kept is not None:
-                return _Seen(
+                return Seen(
                     last,
                     _of(Record, kept),
                     age=kept.now - kept.written,
@@ -260,6 +302,10 @@ class Ledger:
                     left=_of(Left, left) if left is not None else None,
                     is_to_stop=STOP in names,
                 )
+
+    def _end(self, names: frozenset[str]) -> End | None:
+        kept = self._shelf.read(self._folder + END) if END in names else None
+        return _of(End, kept) if kept is not None else None
 
     def _names(self) -> frozenset[str]:
         return frozenset(
@@ -270,67 +316,6 @@ class Ledger:
         record = Record(self._holder, began=held.began, continuation=held.continuation)
         self._record = record
         return self._shelf.create(self._folder + held.place.name, written(record))
-
-
-def _asked(
-    seen: _Seen | End | None, hop: int, continuation: dict[str, Any] | None
-) -> Held | Elsewhere:
-    """Return what an event asks for that is about a hop, where no holder is alive."""
-    if seen is None:
-        return Held(Place(hop), continuation)
-    if isinstance(seen, End):
-        return _asked_again(seen, hop, continuation)
-    if hop > seen.last.hop:
-        handed = seen.left.continuation if seen.left is not None else None
-        return Held(Place(hop), continuation or handed, died=seen.last.epoch > 1)
-    return _overtaking(seen) if seen.left is None else _after(seen.last, seen.left)
-
-
-def _after(last: Place, left: Left) -> Held | Elsewhere:
-    """Return what an event asks for that is about a hop which its holder has left."""
-    if left.how == "released":
-        return Held(Place(last.hop + 1), left.continuation)
-    if left.how == "stopped":
-        whole = {**(left.answer or {}), "continuation": left.continuation}
-        return Elsewhere("this job was stopped", whole)
-    if left.how == "split":
-        return Elsewhere("its parts go on with it", left.answer, tuple(left.parts))
-    return Elsewhere("its next invocation is called", left.answer, (left.continuation,))
-
-
-def _asked_again(end: End, hop: int, continuation: dict[str, Any] | None) -> Held | Elsewhere:
-    """Return what an event asks for after its job has ended: what failed may be tried once more."""
-    is_part = end.continuation is not None  # whose failures the whole job has told
-    if end.answer["status"] == "incomplete" and hop == end.hop and not is_part:
-        again = Place(end.hop, end.epoch + 1)
-        return Held(again, continuation, began=end.began, died=hop > 0)
-    part_of = end.continuation["part_of"] if end.continuation is not None else None
-    return Elsewhere("this job has ended", end.answer, part_of=part_of)
-
-
-def _resumed(seen: _Seen | End | None) -> Held | Elsewhere:
-    """Return what a person asks for who wants a job to go on, where no holder is alive."""
-    if seen is None:
-        return Elsewhere("there is no such job; if there was one, it has ended long ago")
-    if isinstance(seen, End):
-        return Elsewhere("this job has ended", seen.answer)
-    if seen.left is not None and seen.left.how == "split":
-        return _after(seen.last, seen.left)
-    if seen.left is not None:
-        return Held(Place(seen.last.hop + 1), seen.left.continuation)
-    if seen.record.continuation is None:
-        return Elsewhere("this job died before its first checkpoint; send its event again")
-    return _overtaking(seen)
-
-
-def _overtaking(seen: _Seen) -> Held:
-    """Return the hop of a holder that has died."""
-    return Held(
-        Place(seen.last.hop, seen.last.epoch + 1),
-        seen.record.continuation,
-        began=seen.record.began or seen.written,
-        died=True,
-    )
 
 
 def _of(kind: type[R], kept: Kept) -> R:

@@ -15,7 +15,7 @@ JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
 END = "end"
 STOP = "stop"
 LEFT = "-left"
-_PLACE = re.compile(r"(\d{6})-(\d{2,})")
+_PLACE = re.compile(r"(\d{6,})-(\d{2,})")
 
 # How a holder has left its hop.
 How = Literal[
@@ -154,7 +154,12 @@ def written(record: Record | Left | End) -> bytes:
     return json.dumps(asdict(record)).encode()
 
 
+def places(names: Iterable[str], ending: str = "") -> set[Place]:
+    """Return the places that there are records of, or objects whose names end so."""
+    found = (_PLACE.fullmatch(name.removesuffix(ending)) for name in names if name.endswith(ending))
+    return {Place(int(each[1]), int(each[2])) for each in found if each}
+
+
 def last_place(names: Iterable[str]) -> Place | None:
     """Return the last hop that somebody has held, with its last holder."""
-    found = (_PLACE.fullmatch(name) for name in names)
-    return max((Place(int(each[1]), int(each[2])) for each in found if each), default=None)
+    return max(places(names), default=None)

@@ -1,0 +1,159 @@
+"""A shelf in memory, on a clock that only sleep and tests move, and invocations that share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ossweep.handover.ledger import Ledger
+from ossweep.handover.records import Elsewhere, Held, Left
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ossweep.handover.records import How
+
+JOB = "job"
+BEAT = 5.0
+LEASE = 17.0  # seconds without a beat after which a holder counts as dead
+NOON = 1_000_000  # what time it is when a test begins, in Unix seconds by OSS's clock
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An object as it was read, with when it was written and when it was read."""
+
+    content: bytes
+    written: int
+    now: int
+
+
+@dataclass
+class MemoryShelf:
+    """
+    Small objects as OSS keeps them: created once, and with times in whole seconds.
+
+    `before` is called with each request's name before it is carried out, and `after` afterwards.
+    """
+
+    now: float = NOON
+    objects: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
+    after: Callable[[str], None] = lambda _: None
+
+    def create(self, name: str, content: bytes) -> bool:
+        return self._carried_out("create", lambda: self._create(name, content))
+
+    def write(self, name: str, content: bytes) -> None:
+        self._carried_out("write", lambda: self._put(name, content))
+
+    def read(self, name: str) -> Kept | None:
+        return self._carried_out("read", lambda: self._kept(name))
+
+    def names(self, below: str = "") -> list[str]:
+        return self._carried_out("names", lambda: sorted(self._below(below)))
+
+    def remove(self, names: Iterable[str]) -> None:
+        for name in list(names):
+            self._carried_out("remove", lambda: self.objects.pop(name, None))  # noqa: B023 - at once
+
+    def sleep(self, seconds: float) -> None:
+        self._carried_out("sleep", lambda: self.pass_by(seconds))
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+    def kept(self) -> list[str]:
+        """Return what is there, by its name within the job's folder."""
+        return [name.removeprefix(f"{JOB}/") for name in sorted(self.objects)]
+
+    def _carried_out(self, name: str, act: Callable[[], T]) -> T:
+        self.before(name)
+        self.requests.append(name)
+        found = act()
+        self.after(name)
+        return found
+
+    def _create(self, name: str, content: bytes) -> bool:
+        if name in self.objects:
+            return self.objects[name][0] == content
+        self._put(name, content)
+        return True
+
+    def _put(self, name: str, content: bytes) -> None:
+        self.objects[name] = content, int(self.now)
+
+    def _kept(self, name: str) -> Kept | None:
+        if name not in self.objects:
+            return None
+        content, written = self.objects[name]
+        return Kept(content, written, int(self.now))
+
+    def _below(self, below: str) -> list[str]:
+        return [name for name in self.objects if name.startswith(below)]
+
+
+_HOLDERS = count(1)
+
+
+def ledger_on(shelf: Any) -> Ledger:
+    """Return the ledger of an invocation of its own."""
+    return Ledger(
+        shelf, JOB, holder=f"holder {next(_HOLDERS)}", beat_seconds=BEAT, sleep=shelf.sleep
+    )
+
+
+def rest(number: int) -> dict[str, Any]:
+    """Return a continuation, to be told from others."""
+    return {"rest": number}
+
+
+def said(status: str) -> dict[str, Any]:
+    """Return an answer."""
+    return {"status": status, "continuation": None}
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One invocation, and the hop that it holds."""
+
+    ledger: Ledger
+    held: Held
+
+    def keep(self, number: int) -> str | None:
+        return self.ledger.keep(self.held, rest(number), said("unfinished"), None)
+
+    def leave(self, how: How, number: int) -> None:
+        status = {"continued": "continued", "released": "unfinished", "stopped": "stopped"}[how]
+        self.ledger.leave(self.held, Left(how, rest(number), said(status)))
+
+    def end(self, status: str = "done") -> None:
+        self.ledger.end(self.held, said(status), NOON)
+
+
+def holding(shelf: Any, hop: int = 0, number: int | None = None) -> Invocation:
+    """Return an invocation that holds what its event asks for."""
+    ledger = ledger_on(shelf)
+    found = ledger.claim(hop, None if number is None else rest(number))
+    assert isinstance(found, Held), found
+    return Invocation(ledger, found)
+
+
+def elsewhere(shelf: Any, hop: int = 0, number: int | None = None) -> Elsewhere:
+    """Return what an invocation learns that does not hold what its event asks for."""
+    found = ledger_on(shelf).claim(hop, None if number is None else rest(number))
+    assert isinstance(found, Elsewhere), found
+    return found
+
+
+def chain(shelf: Any, hops: int) -> Invocation:
+    """Hand a job over so many times, and return the invocation that holds it then."""
+    now = holding(shelf)
+    for number in range(1, hops + 1):
+        now.leave("continued", number)
+        now = holding(shelf, number, number)
+    return now

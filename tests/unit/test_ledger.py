@@ -1,0 +1,617 @@
+"""One invocation at a time carries a job on, whatever is delivered twice and whoever dies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ossweep.errors import Closed, RequestError, StoreError, UndoneError
+from ossweep.handover.ledger import AT_WORK, ORDERED, OVERTAKEN
+from ossweep.handover.records import FIRST, Elsewhere, Held, Place
+from unit.shelf import (
+    JOB,
+    LEASE,
+    NOON,
+    Invocation,
+    MemoryShelf,
+    chain,
+    elsewhere,
+    holding,
+    ledger_on,
+    rest,
+    said,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def shelf() -> MemoryShelf:
+    """An empty shelf."""
+    return MemoryShelf()
+
+
+def beating(shelf: MemoryShelf, holder: Invocation) -> Callable[[str], None]:
+    """Return what lets a holder keep its next checkpoint while somebody else sleeps."""
+
+    def beat(request: str) -> None:
+        if request == "sleep":
+            shelf.before = lambda _: None
+            holder.keep(1)
+
+    return beat
+
+
+def faster(shelf: MemoryShelf) -> Callable[[str], None]:
+    """Return what lets a rival create the next record that somebody wants to create."""
+
+    def create(request: str) -> None:
+        if request == "create":
+            shelf.before = lambda _: None
+            shelf.before = beating(shelf, holding(shelf))
+
+    return create
+
+
+def died(shelf: MemoryShelf) -> None:
+    """Let so much time pass that a holder who has not written anything counts as dead."""
+    shelf.pass_by(LEASE + 1)
+
+
+def look(shelf: MemoryShelf) -> str:
+    return ledger_on(shelf).look().how
+
+
+def resume(shelf: MemoryShelf) -> Held | Elsewhere:
+    return ledger_on(shelf).resume()
+
+
+def test_a_new_job_takes_one_request_to_begin(shelf: MemoryShelf) -> None:
+    """Whoever creates the first record holds the first hop."""
+    assert holding(shelf).held == Held(FIRST)
+    assert (shelf.requests, shelf.kept()) == (["create"], ["000000-01"])
+
+
+def test_a_short_job_takes_one_more_to_end(shelf: MemoryShelf) -> None:
+    """Two records are left: who began it, and how it has ended."""
+    holding(shelf).end()
+
+    assert (shelf.requests, shelf.kept()) == (["create", "write"], ["000000-01", "end"])
+
+
+def test_the_second_of_two_learns_that_the_first_is_at_work(shelf: MemoryShelf) -> None:
+    """By its next checkpoint, for which it waits."""
+    first = holding(shelf)
+    shelf.before = beating(shelf, first)
+
+    assert elsewhere(shelf) == Elsewhere(AT_WORK)
+    assert shelf.now == NOON + 1
+
+
+def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemoryShelf) -> None:
+    """It waits as long as a lease lasts, and not longer."""
+    holding(shelf)
+
+    assert holding(shelf).held == Held(Place(0, 2), began=NOON, died=True)
+    assert NOON + LEASE < shelf.now <= NOON + LEASE + 1
+
+
+def test_a_wait_that_takes_too_long_is_told(shelf: MemoryShelf) -> None:
+    """The event's source shall send it again later."""
+    holding(shelf)
+
+    def close(request: str) -> None:
+        if request == "sleep":
+            raise Closed
+
+    shelf.before = close
+
+    with pytest.raises(UndoneError, match="before it was clear who carries the job job on"):
+        ledger_on(shelf).claim(0, None)
+
+
+@pytest.mark.parametrize("request_number", [1, 2, 3])
+@pytest.mark.parametrize("what", ["claim", "resume"])
+def test_time_that_runs_out_anywhere_in_a_claim_is_told(
+    shelf: MemoryShelf, what: str, request_number: int
+) -> None:
+    """Whichever request it is that is not let through any more."""
+    chain(shelf, 1).leave("released", 2)
+    left = [None] * request_number
+
+    def close(_: str) -> None:
+        left.pop()
+        if not left:
+            raise Closed
+
+    shelf.before = close
+    with pytest.raises(UndoneError, match="send the event again later"):
+        _ = ledger_on(shelf).claim(0, None) if what == "claim" else resume(shelf)
+
+
+def test_a_job_whose_holder_died_before_any_checkpoint_is_begun_once_more(
+    shelf: MemoryShelf,
+) -> None:
+    """With the time at which it began: what was written since is spared as before."""
+    holding(shelf)
+    died(shelf)
+
+    assert holding(shelf).held == Held(Place(0, 2), None, began=NOON, died=True)
+
+
+def test_when_a_job_began_outlasts_every_death(shelf: MemoryShelf) -> None:
+    """The second holder that dies so has not begun the job."""
+    for epoch in (1, 2, 3):
+        assert holding(shelf).held.place == Place(0, epoch)
+        died(shelf)
+
+    assert holding(shelf).held.began == NOON
+
+
+def test_a_job_whose_holder_died_goes_on_from_its_last_checkpoint(shelf: MemoryShelf) -> None:
+    """What was done after it may not have been counted."""
+    first = holding(shelf)
+    first.keep(1)
+    first.keep(2)
+    died(shelf)
+
+    assert holding(shelf).held == Held(Place(0, 2), rest(2), began=NOON, died=True)
+
+
+def test_one_of_several_overtakes_a_dead_holder(shelf: MemoryShelf) -> None:
+    """Another who saw the same death finds the place taken, and waits for a beat of that one."""
+    holding(shelf)
+    died(shelf)
+    shelf.before = faster(shelf)
+
+    assert elsewhere(shelf) == Elsewhere(AT_WORK)
+    assert shelf.kept() == ["000000-01", "000000-02"]
+
+
+def test_one_of_several_begins_a_hop(shelf: MemoryShelf) -> None:
+    """The same holds for an event that is delivered twice at once."""
+    holding(shelf).leave("continued", 1)
+    shelf.before = lambda request: rival() if request == "create" else None
+
+    def rival() -> None:
+        shelf.before = lambda _: None
+        shelf.before = beating(shelf, holding(shelf, 1, 1))
+
+    assert elsewhere(shelf, 1, 1) == Elsewhere(AT_WORK)
+
+
+def test_an_overtaken_holder_learns_it_at_its_next_checkpoint(shelf: MemoryShelf) -> None:
+    """It does not write any more: neither a checkpoint, nor how the job has ended."""
+    slow = holding(shelf)
+    slow.keep(1)
+    died(shelf)
+    holding(shelf)
+    before = dict(shelf.objects)
+
+    assert slow.keep(2) == OVERTAKEN
+    slow.end()
+    assert slow.ledger.reason_to_stop(slow.held) == OVERTAKEN
+    assert shelf.objects == before
+
+
+def test_a_holder_that_sleeps_past_the_jobs_end_learns_it(shelf: MemoryShelf) -> None:
+    """There is no later record any more, but the end was written from a later place."""
+    chain(shelf, 1).keep(2)
+    died(shelf)
+    slow = holding(shelf, 1, 1)
+    died(shelf)
+    holding(shelf, 1, 1).end()
+    before = dict(shelf.objects)
+
+    assert slow.keep(2) == OVERTAKEN
+    slow.end("incomplete")
+    assert shelf.objects == before
+
+
+def test_a_record_that_comes_after_the_jobs_end_is_taken_back(shelf: MemoryShelf) -> None:
+    """Somebody has taken too long between looking and creating."""
+    slow = chain(shelf, 1)
+    died(shelf)
+
+    def end(request: str) -> None:
+        if request == "create":
+            shelf.before = lambda _: None
+            slow.end()
+
+    shelf.before = end
+
+    assert elsewhere(shelf, 1, 1) == Elsewhere("this job has ended", said("done"))
+    assert shelf.kept() == ["000000-01", "end"]
+
+
+def test_a_record_that_comes_after_the_next_hops_is_taken_back(shelf: MemoryShelf) -> None:
+    """The holder who seemed to be dead has handed the job over meanwhile."""
+    slow = chain(shelf, 1)
+    died(shelf)
+
+    def go_on(request: str) -> None:
+        if request == "create":
+            shelf.before = lambda _: None
+            slow.leave("continued", 2)
+            holding(shelf, 2, 2).leave("continued", 3)
+
+    shelf.before = go_on
+
+    assert elsewhere(shelf, 1, 1).resend == (rest(3),)
+    assert "000001-02" not in shelf.kept()
+
+
+def test_whoever_is_sent_to_the_next_hop_need_not_wait(shelf: MemoryShelf) -> None:
+    """The hop before it was left by one holder, and another who overtook it is overtaken now."""
+    slow = holding(shelf)
+    died(shelf)
+    hasty = holding(shelf)
+    slow.leave("continued", 1)
+
+    assert holding(shelf, 1, 1).held == Held(Place(1), rest(1), died=True)
+    assert hasty.keep(5) == OVERTAKEN
+    assert shelf.now == NOON + LEASE + 1
+
+
+def test_whoever_was_beside_a_claim_may_have_done_what_nobody_counts(shelf: MemoryShelf) -> None:
+    """It had created its record for the hop before, and has not learned yet that it is late."""
+    slow = holding(shelf)
+    died(shelf)
+    slow.leave("continued", 1)
+    left = shelf.objects.pop(f"{JOB}/000000-01-left")
+
+    def overtake(request: str) -> None:
+        if request == "create":
+            shelf.before = lambda _: None
+            holding(shelf)
+
+    shelf.before = overtake
+    found = holding(shelf, 1, 1).held
+    shelf.objects[f"{JOB}/000000-01-left"] = left
+
+    assert found == Held(Place(1), rest(1), died=True)
+
+
+def test_the_next_hop_goes_on_with_its_event(shelf: MemoryShelf) -> None:
+    """Nobody has died, and nothing is doubtful."""
+    assert chain(shelf, 1).held == Held(Place(1), rest(1))
+    assert shelf.kept() == ["000000-01", "000000-01-left", "000001-01"]
+
+
+def test_a_pointer_finds_what_it_points_at(shelf: MemoryShelf) -> None:
+    """The continuation that the hop before has left."""
+    holding(shelf).leave("continued", 1)
+
+    assert holding(shelf, 1).held == Held(Place(1), rest(1))
+
+
+def test_a_pointer_finds_what_an_overtaken_holder_has_left(shelf: MemoryShelf) -> None:
+    """Whoever overtook it has left nothing yet."""
+    slow = holding(shelf)
+    died(shelf)
+    holding(shelf)
+    slow.leave("continued", 1)
+
+    assert holding(shelf, 1).held == Held(Place(1), rest(1), died=True)
+
+
+@pytest.mark.parametrize("hops", [0, 1])
+def test_a_pointer_at_nothing_is_refused(shelf: MemoryShelf, hops: int) -> None:
+    """And leaves no record that would look like work."""
+    if hops:
+        holding(shelf)
+    before = shelf.kept()
+
+    with pytest.raises(RequestError, match="the state of the job job is gone; send its request"):
+        ledger_on(shelf).claim(1, None)
+    assert shelf.kept() == before
+
+
+def test_a_continuation_needs_no_state(shelf: MemoryShelf) -> None:
+    """One that is sent back long after everything has expired is the work itself."""
+    assert holding(shelf, 4, 4).held == Held(Place(4), rest(4))
+
+
+def test_a_chain_may_be_long(shelf: MemoryShelf) -> None:
+    """Its hops' numbers outgrow the six digits that they are written with."""
+    holding(shelf, 999_999, 1).leave("continued", 2)
+    holding(shelf, 1_000_000, 2).leave("continued", 3)
+
+    assert holding(shelf, 1_000_001, 3).held.place == Place(1_000_001)
+
+
+def test_an_event_of_a_job_that_went_on_calls_its_next_invocation_again(shelf: MemoryShelf) -> None:
+    """Whoever left it may have died before it did; where it did, a second call does no harm."""
+    chain(shelf, 2).leave("continued", 3)
+
+    for hop in (0, 1, 2):
+        found = elsewhere(shelf, hop, hop or None)
+        assert found == Elsewhere("its next invocation is called", said("continued"), (rest(3),))
+
+
+def test_an_early_hops_event_waits_for_the_last_holder(shelf: MemoryShelf) -> None:
+    """The chain is three hops on, and somebody is at work there."""
+    last = chain(shelf, 4)
+    shelf.before = beating(shelf, last)
+
+    assert elsewhere(shelf, 1, 1) == Elsewhere(AT_WORK)
+
+
+def test_an_early_hops_event_overtakes_the_last_holder_if_that_is_dead(shelf: MemoryShelf) -> None:
+    """It goes on where the chain has ended, not where the event would."""
+    chain(shelf, 4).keep(9)
+    died(shelf)
+
+    assert holding(shelf, 1, 1).held == Held(Place(4, 2), rest(9), began=NOON, died=True)
+
+
+@pytest.mark.parametrize("hop", [0, 1, 2])
+def test_a_hop_that_was_released_is_taken_up_by_whoever_comes(shelf: MemoryShelf, hop: int) -> None:
+    """At once, without waiting for a lease; and as the next hop."""
+    chain(shelf, 1).leave("released", 2)
+
+    assert holding(shelf, hop, hop or None).held == Held(Place(2), rest(2))
+    assert shelf.now == NOON
+
+
+def test_a_stopped_job_is_left_alone(shelf: MemoryShelf) -> None:
+    """Whoever asks for it gets the continuation."""
+    chain(shelf, 1).leave("stopped", 2)
+
+    for hop in (0, 1):
+        found = elsewhere(shelf, hop, hop or None)
+        assert found.answer == {"status": "stopped", "continuation": rest(2)}
+        assert found.resend == ()
+
+
+def test_a_stopped_job_goes_on_when_its_continuation_is_sent_back(shelf: MemoryShelf) -> None:
+    """That is the next hop's."""
+    chain(shelf, 1).leave("stopped", 2)
+
+    assert holding(shelf, 2, 2).held == Held(Place(2), rest(2))
+
+
+@pytest.mark.parametrize("status", ["done", "planned", "stopped", "incomplete"])
+def test_an_ended_job_is_over(shelf: MemoryShelf, status: str) -> None:
+    """For each event of its chain but, if keys have failed, the last hop's."""
+    chain(shelf, 2).end(status)
+
+    for hop in (0, 1):
+        found = elsewhere(shelf, hop, hop or None)
+        assert found == Elsewhere("this job has ended", said(status))
+    if status != "incomplete":
+        assert elsewhere(shelf, 2, 2) == Elsewhere("this job has ended", said(status))
+
+
+def test_the_end_leaves_two_records(shelf: MemoryShelf) -> None:
+    """Checkpoints, what was handed over and an order to stop are gone."""
+    last = chain(shelf, 2)
+    last.keep(7)
+    ledger_on(shelf).stop()
+    last.end()
+
+    assert shelf.kept() == ["000000-01", "end"]
+
+
+def test_a_job_whose_end_is_written_is_over_before_it_is_tidied_up(shelf: MemoryShelf) -> None:
+    """Its invocation may die between the two."""
+    last = chain(shelf, 2)
+
+    def die(request: str) -> None:
+        if request == "remove":
+            raise KeyboardInterrupt
+
+    shelf.before = die
+    with pytest.raises(KeyboardInterrupt):
+        last.end()
+    shelf.before = lambda _: None
+
+    assert len(shelf.kept()) > 2
+    assert elsewhere(shelf, 2, 2).reason == "this job has ended"
+    assert look(shelf) == "ended"
+
+
+def test_what_has_failed_is_tried_once_more_if_its_event_comes_again(shelf: MemoryShelf) -> None:
+    """By the clock of the first time; its answer is the job's from then on."""
+    holding(shelf).end("incomplete")
+
+    again = holding(shelf)
+    assert again.held == Held(Place(0, 2), None, began=NOON)
+    assert look(shelf) == "running"
+    again.end("done")
+
+    assert elsewhere(shelf) == Elsewhere("this job has ended", said("done"))
+    assert shelf.kept() == ["000000-01", "end"]
+
+
+def test_the_last_hop_is_tried_once_more_with_its_own_work(shelf: MemoryShelf) -> None:
+    """What it deleted the first time is not there to be counted again."""
+    chain(shelf, 1).end("incomplete")
+
+    again = holding(shelf, 1, 1)
+    assert again.held == Held(Place(1, 2), rest(1), began=NOON, died=True)
+    again.end("incomplete")
+
+    assert elsewhere(shelf).answer == said("incomplete")
+    assert holding(shelf, 1, 1).held.place == Place(1, 3)
+
+
+def test_a_pointer_at_what_has_been_removed_does_not_open_a_job_again(shelf: MemoryShelf) -> None:
+    """Its work has gone with the job's state."""
+    chain(shelf, 1).end("incomplete")
+
+    assert elsewhere(shelf, 1) == Elsewhere("this job has ended", said("incomplete"))
+
+
+def test_who_tries_once_more_and_dies_is_overtaken(shelf: MemoryShelf) -> None:
+    """The end that was written before does not hold any more."""
+    holding(shelf).end("incomplete")
+    holding(shelf).keep(1)
+    died(shelf)
+
+    assert holding(shelf).held == Held(Place(0, 3), rest(1), began=NOON, died=True)
+
+
+def test_an_order_to_stop_is_seen_at_a_checkpoint(shelf: MemoryShelf) -> None:
+    """The checkpoint is kept all the same."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
+
+    assert holder.keep(1) == ORDERED
+    died(shelf)
+    assert holding(shelf).held.continuation == rest(1)
+
+
+def test_an_order_to_stop_is_seen_at_a_hops_end(shelf: MemoryShelf) -> None:
+    """Once it is obeyed it is gone."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
+
+    assert holder.ledger.reason_to_stop(holder.held) == ORDERED
+    holder.leave("stopped", 1)
+    assert shelf.kept() == ["000000-01", "000000-01-left"]
+
+
+@pytest.mark.parametrize("how", ["continued", "released", "dead"])
+def test_an_order_to_stop_is_seen_before_a_hop_begins(shelf: MemoryShelf, how: str) -> None:
+    """However the one before has ended."""
+    holder = holding(shelf)
+    if how == "dead":
+        died(shelf)
+    elif how == "released":
+        holder.leave("released", 1)
+    else:
+        holder.leave("continued", 1)
+    ledger_on(shelf).stop()
+
+    assert holding(shelf, *((1, 1) if how == "continued" else ())).held.is_to_stop
+
+
+def test_an_overtaken_holder_need_not_know_of_an_order(shelf: MemoryShelf) -> None:
+    """It is not its job any more."""
+    slow = holding(shelf)
+    died(shelf)
+    holding(shelf)
+    ledger_on(shelf).stop()
+
+    assert slow.ledger.reason_to_stop(slow.held) == OVERTAKEN
+
+
+def test_a_stopped_job_is_resumed(shelf: MemoryShelf) -> None:
+    """As its next hop."""
+    chain(shelf, 1).leave("stopped", 2)
+
+    assert resume(shelf) == Held(Place(2), rest(2))
+
+
+@pytest.mark.parametrize("how", ["released", "continued"])
+def test_to_resume_a_job_takes_an_order_to_stop_back(shelf: MemoryShelf, how: str) -> None:
+    """The later word counts."""
+    holder = holding(shelf)
+    if how == "released":
+        holder.leave("released", 1)
+    else:
+        holder.leave("continued", 1)
+    ledger_on(shelf).stop()
+
+    assert resume(shelf) == Held(Place(1), rest(1))
+    assert "stop" not in shelf.kept()
+
+
+def test_a_dead_job_is_resumed_from_its_last_checkpoint(shelf: MemoryShelf) -> None:
+    """As if its event had come again."""
+    holding(shelf).keep(3)
+    died(shelf)
+
+    assert resume(shelf) == Held(Place(0, 2), rest(3), began=NOON, died=True)
+
+
+def test_a_job_without_a_checkpoint_cannot_be_resumed(shelf: MemoryShelf) -> None:
+    """What it was to do is known to its event alone."""
+    holding(shelf)
+    died(shelf)
+
+    found = resume(shelf)
+    assert isinstance(found, Elsewhere)
+    assert "died before its first checkpoint; send its event again" in found.reason
+
+
+def test_a_job_that_goes_on_need_not_be_resumed(shelf: MemoryShelf) -> None:
+    """Somebody is at work on it."""
+    shelf.before = beating(shelf, holding(shelf))
+
+    assert resume(shelf) == Elsewhere(AT_WORK)
+
+
+def test_an_ended_job_and_an_unknown_one_are_not_resumed(shelf: MemoryShelf) -> None:
+    """Each is told from the other."""
+    unknown = resume(shelf)
+    holding(shelf).end()
+
+    assert isinstance(unknown, Elsewhere)
+    assert unknown.reason.startswith("there is no such job")
+    assert resume(shelf) == Elsewhere("this job has ended", said("done"))
+
+
+def test_a_look_tells_how_a_job_is(shelf: MemoryShelf) -> None:
+    """In each state that it goes through."""
+    seen = [look(shelf)]
+    holder = holding(shelf)
+    seen.append(look(shelf))
+    died(shelf)
+    seen.append(look(shelf))
+    holder.leave("continued", 1)
+    seen.append(look(shelf))
+    holder = holding(shelf, 1, 1)
+    holder.leave("released", 2)
+    seen.append(look(shelf))
+    holder = holding(shelf, 1, 1)
+    holder.leave("stopped", 3)
+    seen.append(look(shelf))
+    holding(shelf, 3, 3).end()
+    seen.append(look(shelf))
+
+    told = ["unknown", "running", "dead", "continued", "released", "stopped", "ended"]
+    assert seen == told
+
+
+def test_a_look_tells_how_far_a_job_is(shelf: MemoryShelf) -> None:
+    """By the last checkpoint, and with OSS's time of the look."""
+    holder = chain(shelf, 2)
+    holder.ledger.keep(holder.held, rest(1), said("unfinished"), 70)
+    shelf.pass_by(3)
+
+    seen = ledger_on(shelf).look()
+    assert (seen.answer, seen.hops, seen.expected) == (said("unfinished"), 3, 70)
+    assert seen.now == NOON + 3
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no JSON", b"[]", b"null", b"{}", b'{"holder": "a", "more": 1}', b"\xff"]
+)
+@pytest.mark.parametrize("name", ["000000-01", "000000-01-left", "end"])
+def test_a_record_that_somebody_has_changed_is_no_record(
+    shelf: MemoryShelf, name: str, content: bytes
+) -> None:
+    """Nobody holds anything by it."""
+    if name == "end":
+        holding(shelf).end()
+    else:
+        holding(shelf).leave("continued", 1)
+    shelf.write(f"{JOB}/{name}", content)
+
+    with pytest.raises(StoreError, match="BadRecord: a job's record has been changed"):
+        ledger_on(shelf).claim(0, None)
+
+
+def test_what_else_lies_beside_the_records_is_overlooked(shelf: MemoryShelf) -> None:
+    """It is not a place, and another job's records are not this one's."""
+    for name in ("job/notes", "job/000009-1", "job/000009-01-lefty", "jobs/000009-01"):
+        shelf.write(name, b"")
+
+    assert holding(shelf).held.place == FIRST
+    chain_of_two = holding(shelf, 1, 1)
+    chain_of_two.end()
+    assert "jobs/000009-01" in shelf.objects
