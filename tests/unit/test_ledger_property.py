@@ -122,8 +122,8 @@ class World:
         hop, given_ = actor.event
         found = ledger.claim(hop, given_)
         if not isinstance(found, Held):
-            if found.resend is not None:
-                self.hand_over(actor, found.resend)
+            for sealed in found.resend:
+                self.hand_over(actor, sealed)
             return
         actor.held = found.place
         assert found.place.hop == 0 or found.continuation is not None
