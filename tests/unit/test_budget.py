@@ -109,3 +109,30 @@ def test_time_never_brings_a_kind_back(took: list[float], now: float) -> None:
     clock.now = now + 1
 
     assert first or not budget.admits("delete")
+
+
+def test_time_that_is_ended_is_up() -> None:
+    """Nothing is let through any more, and what was up before stays up for as long."""
+    clock = Clock()
+    budget = Budget(60.0, clock.monotonic)
+    clock.now = 10.0
+    budget.end()
+    assert (budget.left(), budget.admits("delete")) == (0.0, False)
+
+    clock.now = 15.0
+    budget.end()
+    assert budget.left() == -5.0
+
+
+def test_a_look_needs_no_time_for_deletions() -> None:
+    """A listing does, because what it finds is to be deleted."""
+    budget = Budget(1.5, Clock().monotonic, unknown=1.0)
+
+    assert (budget.admits("names", after=1.125), budget.admits("list", after=1.125)) == (True, False)
+
+
+def test_another_guess_may_be_made_of_what_was_never_asked() -> None:
+    """Small objects come faster than a batch of deletions."""
+    budget = Budget(60.0, Clock().monotonic, unknown=0.25)
+
+    assert (budget.expected("put"), budget.admits("put", after=59.75)) == (0.25, True)

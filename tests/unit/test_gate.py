@@ -94,3 +94,27 @@ def test_a_request_that_would_not_be_back_in_time_is_not_let_through() -> None:
     with pytest.raises(Closed):
         watched.admit("delete", after=1.1)
     assert (watched.left(), watched.refusal) == (7.0, None)
+
+
+def test_whoever_asks_for_it_closes_the_gate() -> None:
+    """With a reason of its own."""
+    watched = gate()
+
+    watched.stop("it was ordered to stop")
+
+    assert (watched.refusal, watched.admits("delete")) == ("it was ordered to stop", False)
+    with pytest.raises(Closed):
+        watched.admit("list")
+
+
+def test_an_order_to_stop_hides_no_refusal() -> None:
+    """Nor does a refusal hide an order; what came first is told."""
+    refused, stopped = gate(), gate()
+
+    refused.failed(error(Scope.JOB))
+    refused.stop("it was ordered to stop")
+    stopped.stop("it was ordered to stop")
+    stopped.failed(error(Scope.JOB))
+
+    assert refused.refusal == "OSS answered Code: Words."
+    assert stopped.refusal == "it was ordered to stop"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 REMEMBERED = 128  # requests of one kind that the expectation looks back on
 MOST = 0.9  # of those: what so many of them took is what a request usually takes
 MARGIN = 1.5  # a request may take this much longer than those
-UNKNOWN = 1.0  # seconds expected of a kind that has not been asked yet, where nobody knows better
+UNKNOWN = 1.0  # seconds expected of a kind that has not been asked yet
 MANY = 64  # requests in flight that leave as much time as the slowest has taken
 
 
@@ -48,7 +48,11 @@ class Took:
 
 
 class Budget:
-    """Counts down the seconds until the handler must have its answer ready. Threads share it."""
+    """
+    Counts down the seconds until the handler must have its answer ready. Threads share it.
+
+    `unknown` seconds, or less if there are few, are expected of a kind that was never asked.
+    """
 
     def __init__(
         self, seconds: float, clock: Callable[[], float], unknown: float = UNKNOWN
