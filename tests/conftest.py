@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from deployment import BUCKET, Deployment
+from deployment import BUCKET, Chain, Deployment, carried
 from localcloud.clients import oss2_bucket
 from localcloud.oss import LocalOss
 
@@ -55,3 +55,10 @@ def bucket(oss: LocalOss) -> oss2.Bucket:
 def deployment(oss: LocalOss) -> Deployment:
     """Ossweep deployed for that bucket."""
     return Deployment(oss)
+
+
+@pytest.fixture
+def chain(deployment: Deployment) -> Iterator[Chain]:
+    """Ossweep deployed so that its invocations call each other."""
+    with carried(deployment) as found:
+        yield found

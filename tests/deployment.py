@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
+from localcloud.faults import Before
 from ossweep import app
 from ossweep.errors import SweepError
 from ossweep.store import Credentials
 from ossweep.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from localcloud.arrivals import Request
+    from localcloud.fc import LocalFc
     from localcloud.oss import LocalOss
 
 BUCKET = "examplebucket"
+STATE_BUCKET = "statebucket"
+STATE = "state/"  # the prefix below which jobs' state is kept there
 _INVOCATIONS = count(1)
+_REQUESTS = count(1)
 
 
 def no_pauses() -> World:
@@ -39,6 +46,8 @@ class Deployment:
     timeout: int = 60
     request_id: str = "request"
     function_name: str = "ossweep"
+    service: str | None = None  # that the context names
+    terminated: Callable[[], bool] = lambda: False
     region: str = "cn-hangzhou"
     account_id: str = "123456789"
     credentials: Credentials | None = None
@@ -65,6 +74,9 @@ class Deployment:
                     credentials=self.credentials or self._role(),
                     function_name=self.function_name,
                     account_id=self.account_id,
+                    service=self.service,
+                    qualifier="LATEST",
+                    terminated=self.terminated,
                 ),
                 self._environ(),
                 logger,
@@ -101,6 +113,96 @@ class Deployment:
     def _role(self) -> Credentials:
         role = self.oss.credentials
         return Credentials(role.access_key_id, role.access_key_secret, role.security_token)
+
+
+@dataclass
+class Chain:
+    """
+    A deployment whose invocations call each other.
+
+    What they send is taken by the local Function Compute, and delivered by the test's own hand.
+    """
+
+    deployment: Deployment
+    fc: LocalFc
+    delivered: int = 0
+
+    def __post_init__(self) -> None:
+        self.deployment.set(
+            state=f"{STATE_BUCKET}/{STATE}".rstrip("/"), fc_endpoint=self.fc.endpoint
+        )
+
+    def begin(self, event: Any) -> dict[str, Any]:
+        """Send an event by an invocation of its own."""
+        self.deployment.request_id = f"request-{next(_REQUESTS)}"
+        return self.deployment.send(event)
+
+    @property
+    def called(self) -> list[Any]:
+        """What has been sent and not been delivered yet."""
+        return [json.loads(each.payload) for each in self.fc.accepted[self.delivered :]]
+
+    def go_on(self) -> dict[str, Any]:
+        """Deliver the oldest event that was not delivered yet."""
+        event = self.called[0]
+        self.delivered += 1
+        return self.begin(event)
+
+    def to_the_end(self) -> list[dict[str, Any]]:
+        """Deliver all events, and those that come of them; return the answers."""
+        answers: list[dict[str, Any]] = []
+        while self.called:
+            assert len(answers) < 100
+            answers.append(self.go_on())
+        return answers
+
+    def state(self) -> list[str]:
+        """Return what is kept of jobs, without their names."""
+        keys = self.deployment.oss.keys(STATE_BUCKET)
+        return [key.removeprefix(STATE).partition("/")[2] for key in keys]
+
+    def write_state(self, job: str, name: str, content: bytes) -> None:
+        """Put an object there behind everyone's back."""
+        key = f"{STATE}{job}/{name}"
+        self.deployment.oss.fill(STATE_BUCKET, {key: content}, self.deployment.oss.now())
+
+
+@contextmanager
+def carried(deployment: Deployment) -> Iterator[Chain]:
+    """Let a deployment's invocations call each other."""
+    from localcloud.fc import Deployed, LocalFc  # noqa: PLC0415 - its clients take a while to load
+    from localcloud.fc_faults import Late  # noqa: PLC0415
+
+    oss = deployment.oss
+    oss.create_bucket(STATE_BUCKET)
+    with LocalFc(credentials=oss.credentials) as fc:
+        for service in (None, "service"):
+            fc.deploy(Deployed(deployment.function_name, oss.credentials, service=service))
+        fc.misbehave(Late(behind=999))  # than which so many come never
+        yield Chain(deployment, fc)
+
+
+def hurried(deployment: Deployment, seconds: int, **passing: float) -> Deployment:
+    """
+    Give each invocation so many seconds, which pass only as requests of these kinds are made of the
+    bucket that is swept.
+
+    One deletion is made at a time: those that fly together would pass the time of all of them.
+    """
+    clock = Clock()
+    for operation, took in passing.items():
+        deployment.oss.misbehave(Before(operation, _of_bucket(clock.pass_by(took))))
+    deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    deployment.timeout = seconds
+    return deployment.set(reserve_seconds="1", in_flight="1")
+
+
+def _of_bucket(act: Callable[[object], object]) -> Callable[[Request], None]:
+    def do(request: Request) -> None:
+        if request.bucket == BUCKET:
+            act(request)
+
+    return do
 
 
 class Clock:

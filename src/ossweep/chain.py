@@ -116,7 +116,10 @@ def _answer(
             raise RequestError(f"the state of the job {job} is gone; send its request anew")
         return _told(_Hop(found, ledger, app).do(work), work, app)
     for sealed in found.resend:
-        hand_over(sealed, app)
+        try:
+            hand_over(sealed, app)
+        except HandoverError as error:
+            raise _lost(error, sealed["job"], sealed) from None
     whole = join(found.part_of, app) if found.part_of is not None else None
     answer = whole or found.answer
     if answer is not None and answer["status"] in {"stopped", "incomplete"}:
@@ -167,7 +170,8 @@ class _Hop:
         try:
             share = perform(work, self.app, gate, checkpoints)
         except Exception:
-            # Whoever is sent this event again need not wait for the lease to end.
+            # Whoever is sent this event again need not wait for the lease to end. What this
+            # invocation has deleted until now, if anything, nobody has counted.
             begun = replace(work, at_least=True)
             self._quietly(lambda: self._leave("released", begun, None))
             raise
@@ -291,12 +295,12 @@ def _lost(
 ) -> HandoverError:
     """Return what says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
-    said = str(error) or "no time was left for it"
+    said = error.message if isinstance(error, HandoverError) else str(error)
     ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
-    return HandoverError(code, f"{said}; {ways}", passing=True)
+    return HandoverError(code, f"{said or 'no time was left for it'}; {ways}", passing=True)
 
 
 def _resuming(job: str) -> dict[str, str]:

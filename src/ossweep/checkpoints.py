@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ossweep.answers import bare
@@ -42,7 +43,8 @@ class Checkpoints:
     def keep(self, share: Share) -> str | None:
         """Keep one; return why the sweep shall end, if it shall."""
         if self._carrier is not None:
-            self._carrier.prepare()  # it takes a second, which there may not be at the end
+            with suppress(ImportError):  # to hand over will fail, and tell of it
+                self._carrier.prepare()  # it takes a second, which there may not be at the end
         try:
             reason = self._ledger.keep(
                 self._held, continuation.seal(share.left), bare(share.answer), share.expected

@@ -122,7 +122,7 @@ def _status(job: str, seen: Look, app: App) -> dict[str, Any]:
     if seen.how == "unknown":
         return {**nothing, "hops": 0, "objects_per_second": None, "estimated_end": None}
     answer = dict(seen.answer or nothing)
-    if seen.how in _SAID:
+    if seen.how in _SAID and (seen.how, answer["status"]) != ("released", "stopped"):
         answer["status"], answer["reason"] = _SAID[seen.how]
     return {**answer, "hops": seen.hops, **_pace(answer, seen)}
 

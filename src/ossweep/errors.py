@@ -70,6 +70,7 @@ class HandoverError(SweepError):
     def __init__(self, code: str, message: str, *, passing: bool) -> None:
         super().__init__(f"the rest could not be handed over: {code}: {message}")
         self.code = code
+        self.message = message
         self.passing = passing
 
 

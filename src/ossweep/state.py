@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ossweep.errors import PolicyError, SettingsError
+from ossweep.errors import Closed, PolicyError, SettingsError
 from ossweep.handover.carrier import Function, choose
 from ossweep.handover.ledger import Ledger
 
@@ -22,21 +22,28 @@ def ledger_of(job: str, app: App) -> Ledger:
         job,
         holder=f"{app.invocation.request_id} {app.world.nonce()}",
         beat_seconds=app.settings.checkpoint_seconds,
-        sleep=app.world.sleep,
+        sleep=lambda seconds: _wait(seconds, app),
     )
+
+
+def _wait(seconds: float, app: App) -> None:
+    """Sleep, as long as there is time for the work after it; raises Closed."""
+    if app.budget.left() < seconds:
+        raise Closed
+    app.world.sleep(seconds)
 
 
 def carrier_of(app: App) -> Carrier:
     """
     Return who calls the next invocation; nothing is imported for it yet. Raises SettingsError.
 
-    A function of FC 2.0 has a service. By FC 3.0's API its name is that of both.
+    A function of FC 2.0 has a service; by FC 3.0's API the carrier names it by both.
     """
     run, settings = app.invocation, app.settings
     service, _, name = run.function_name.rpartition("$")
     kind: Kind = settings.carrier or ("fc2" if run.service else "fc3")
     function = Function(
-        name=name if kind == "fc2" else run.function_name,
+        name=name,
         service=service or None,
         qualifier=run.qualifier,
         account_id=run.account_id,

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, Clock, Deployment, no_pauses, sum_of
-from localcloud.faults import Before, Latency, Refuse, Trickle
+from deployment import BUCKET, Deployment, hurried, sum_of
+from localcloud.faults import Latency, Refuse, Trickle
 from localcloud.function import Function
 
 if TYPE_CHECKING:
     from localcloud.oss import LocalOss
-
-
-def hurried(deployment: Deployment, seconds: int, **passing: float) -> Deployment:
-    """
-    Give each invocation so many seconds, which pass only as requests of these kinds are made.
-
-    One deletion is made at a time: those that fly together would pass the time of all of them.
-    """
-    clock = Clock()
-    for operation, took in passing.items():
-        deployment.oss.misbehave(Before(operation, clock.pass_by(took)))
-    deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
-    deployment.timeout = seconds
-    return deployment.set(reserve_seconds="1", in_flight="1")
 
 
 def to_the_end(deployment: Deployment, request: Any) -> list[dict[str, Any]]:

@@ -128,7 +128,10 @@ def test_a_look_needs_no_time_for_deletions() -> None:
     """A listing does, because what it finds is to be deleted."""
     budget = Budget(1.5, Clock().monotonic, unknown=1.0)
 
-    assert (budget.admits("names", after=1.125), budget.admits("list", after=1.125)) == (True, False)
+    assert (budget.admits("names", after=1.125), budget.admits("list", after=1.125)) == (
+        True,
+        False,
+    )
 
 
 def test_another_guess_may_be_made_of_what_was_never_asked() -> None:

@@ -1,0 +1,368 @@
+"""A job goes on in the next invocation, in one chain, to its end or until there is a reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from deployment import BUCKET, Chain, hurried, sum_of
+from localcloud.faults import Refuse, Withhold
+from localcloud.fc_faults import Refuse as RefuseCall
+from localcloud.fc_faults import Reset as ResetCall
+from ossweep.errors import HandoverError, UndoneError
+from ossweep.handover.carrier import PAYLOAD_BYTES
+
+PREFIX = {"prefix": "a/"}
+STATUS, STOP, RESUME = "status", "stop", "resume"
+
+
+def fill(chain: Chain, objects: int) -> None:
+    chain.deployment.fill(*(f"a/{number:05}" for number in range(objects)), "b", "a", "a0")
+
+
+@pytest.fixture
+def long(chain: Chain) -> Chain:
+    """A job of 3,000 objects, of which an invocation can delete a thousand."""
+    fill(chain, 3000)
+    hurried(chain.deployment, 60, batch_delete=57)
+    return chain
+
+
+def to(chain: Chain, job: str, do: str) -> dict[str, Any]:
+    return chain.begin({"job": job, "do": do})
+
+
+def lost(chain: Chain, event: Any) -> tuple[str, dict[str, Any]]:
+    """Send what cannot be handed over; return what is said, and the continuation in it."""
+    with pytest.raises(HandoverError) as caught:
+        chain.begin(event)
+    text = str(caught.value)
+    found: dict[str, Any] = json.loads(text[text.index(", or this: ") + 11 :])
+    return text, found
+
+
+def assert_nothing_else_is_gone(chain: Chain, answer: dict[str, Any], objects: int) -> None:
+    assert (answer["status"], answer["listed"], answer["deleted"]) == ("done", objects, objects)
+    assert (answer["at_least"], sum_of(answer)) == (False, objects)
+    assert chain.deployment.keys() == ["a", "a0", "b"]
+
+
+def assert_all_is_gone(chain: Chain, answer: dict[str, Any], objects: int = 3000) -> None:
+    assert_nothing_else_is_gone(chain, answer, objects)
+    assert chain.state() == ["000000-01", "end"]
+
+
+def test_a_job_goes_on_until_it_is_done(long: Chain) -> None:
+    """Each invocation calls the next one; the sums are exact, and its state is removed."""
+    first = long.begin(PREFIX)
+    answers = long.to_the_end()
+
+    assert (first["status"], first["deleted"], first["continuation"] is None) == (
+        "continued",
+        1000,
+        False,
+    )
+    assert first["next"] == f"ossweep-{first['job']}-1"
+    assert [each["status"] for each in answers[:-1]] == ["continued"] * (len(answers) - 1)
+    assert len(answers) >= 2
+    assert_all_is_gone(long, answers[-1])
+
+
+@pytest.mark.parametrize("unfinished", ["continue", None])
+def test_to_continue_is_what_happens_if_nothing_is_said(
+    long: Chain, unfinished: str | None
+) -> None:
+    """Where there is a place for the state."""
+    asked = {} if unfinished is None else {"unfinished": unfinished}
+
+    assert long.begin({**PREFIX, **asked})["status"] == "continued"
+    assert len(long.called) == 1
+
+
+def test_a_job_may_be_given_back_instead(long: Chain) -> None:
+    """Nobody is called, and its continuation goes on when it is sent back."""
+    answers = [long.begin({**PREFIX, "unfinished": "return"})]
+    while answers[-1]["continuation"] is not None:
+        answers.append(long.begin(answers[-1]["continuation"]))
+
+    assert [each["status"] for each in answers[:-1]] == ["unfinished"] * (len(answers) - 1)
+    assert long.fc.accepted == []
+    assert_all_is_gone(long, answers[-1])
+
+
+def test_a_job_that_goes_on_by_itself_does_so_under_its_settings_only(long: Chain) -> None:
+    """Whoever takes the place for its state away ends it, before anything is deleted."""
+    long.begin(PREFIX)
+    del long.deployment.environ["OSSWEEP_STATE"]
+    before = long.deployment.keys()
+
+    assert "set OSSWEEP_STATE" in long.deployment.refuse(long.called[0])
+    assert long.deployment.keys() == before
+
+
+def test_what_is_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:
+    """Thousands of long names wait where the state is, and are deleted to the last one."""
+    keys = [f"a/{'long' * 20}{number:05}" for number in range(4000)]
+    chain.deployment.fill(*keys, "b", "a", "a0")
+    hurried(chain.deployment, 60, batch_delete=57)
+
+    first = chain.begin({"keys": keys})
+    assert len(json.dumps(first["continuation"])) > PAYLOAD_BYTES
+    assert chain.called == [{"ossweep_handover": 1, "job": first["job"], "hop": 1}]
+    answers = chain.to_the_end()
+
+    assert_all_is_gone(chain, answers[-1], 4000)
+
+
+def test_a_pointer_at_nothing_is_refused(chain: Chain) -> None:
+    """Its job's state was removed by somebody."""
+    said = chain.deployment.refuse({"ossweep_handover": 1, "job": "a", "hop": 1})
+
+    assert said == "RequestError: the state of the job a is gone; send its request anew"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"ossweep_handover": 1, "job": "a"},
+        {"ossweep_handover": 1, "job": "a", "hop": 0},
+        {"ossweep_handover": 1, "job": "a", "hop": "1"},
+        {"ossweep_handover": 1, "job": "a/b", "hop": 1},
+        {"ossweep_handover": 1, "job": "a", "hop": 1, "more": 1},
+    ],
+)
+def test_a_pointer_is_read_literally(chain: Chain, event: dict[str, Any]) -> None:
+    """Nothing that looks like one is guessed at."""
+    assert chain.deployment.refuse(event).startswith("RequestError: the event")
+
+
+def test_an_invocation_that_achieves_nothing_is_tried_again_once(chain: Chain) -> None:
+    """Then the job stops, and says why; its continuation is there."""
+    fill(chain, 2500)
+    hurried(
+        chain.deployment, 60, list=58.4
+    )  # a page is listed, and nothing can be deleted any more
+
+    answers = [chain.begin(PREFIX), *chain.to_the_end()]
+
+    assert [each["status"] for each in answers] == ["continued", "stopped"]
+    assert answers[-1]["reason"].startswith("2 invocations in a row have achieved nothing")
+    assert answers[-1]["continuation"] is not None
+    assert to(chain, answers[0]["job"], STATUS)["reason"] == answers[-1]["reason"]
+
+
+def test_a_job_takes_only_so_many_invocations(long: Chain) -> None:
+    """The setting that says so is named, and the job goes on when it allows more."""
+    long.deployment.set(max_hops="2")
+    answers = [long.begin(PREFIX), *long.to_the_end()]
+
+    assert [each["status"] for each in answers] == ["continued", "stopped"]
+    assert "2 invocations, the most that OSSWEEP_MAX_HOPS allows" in answers[-1]["reason"]
+
+    long.deployment.set(max_hops="9")
+    to(long, answers[0]["job"], RESUME)
+    assert_all_is_gone(long, long.to_the_end()[-1])
+
+
+def test_a_ceiling_holds_over_the_whole_job(long: Chain) -> None:
+    """Each invocation counts what those before it have deleted."""
+    first = long.begin({**PREFIX, "limits": {"objects": 2500}})
+    answers = [first, *long.to_the_end()]
+
+    last = answers[-1]
+    assert (last["status"], last["deleted"], last["continuation"]) == ("stopped", 2500, None)
+    assert len(long.deployment.keys()) == 3003 - 2500
+    assert to(long, first["job"], STATUS)["status"] == "stopped"
+
+
+def test_a_permanent_error_stops_a_job_at_once(long: Chain) -> None:
+    """It would meet the next invocation as well; whoever has mended it lets the job go on."""
+    oss = long.deployment.oss
+    first = long.begin(PREFIX)
+    oss.misbehave(Refuse(403, "SecurityTokenExpired", operation="batch_delete", times=1))
+    second = long.go_on()
+
+    assert (first["status"], second["status"], long.called) == ("continued", "stopped", [])
+    assert second["reason"].startswith("OSS answered SecurityTokenExpired")
+    told = to(long, first["job"], STATUS)
+    assert (told["status"], told["reason"]) == ("stopped", second["reason"])
+
+    to(long, first["job"], RESUME)
+    assert_all_is_gone(long, long.to_the_end()[-1])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        RefuseCall(429, "ResourceExhausted", times=3),
+        RefuseCall(500, "InternalServerError", times=3),
+        ResetCall("before", times=2),
+        ResetCall("after", times=2),
+    ],
+    ids=["throttled", "broken", "reset before", "reset after"],
+)
+def test_a_call_that_fails_for_a_moment_is_repeated(
+    long: Chain, fault: RefuseCall | ResetCall
+) -> None:
+    """Whoever was called and could not be told so is called once."""
+    long.fc.misbehave(fault)
+
+    first = long.begin(PREFIX)
+
+    assert first["status"] == "continued"
+    assert len(long.called) == 1
+    assert_all_is_gone(long, long.to_the_end()[-1])
+
+
+@pytest.mark.parametrize("way", ["continuation", "resume", "event"])
+@pytest.mark.parametrize(
+    "fault",
+    [RefuseCall(403, "AccessDenied"), RefuseCall(429, "ResourceExhausted")],
+    ids=["denied", "throttled"],
+)
+def test_a_job_that_cannot_be_handed_over_is_not_lost(
+    long: Chain, fault: RefuseCall, way: str
+) -> None:
+    """The invocation raises; what it says works, and so does its event when it is sent again."""
+    long.fc.misbehave(fault)
+    said, rest = lost(long, PREFIX)
+    event = long.deployment.request_id
+    assert said.startswith(f"the rest could not be handed over: {fault.code}: Refused by")
+    assert long.called == []
+    told = to(long, rest["job"], STATUS)
+    assert (told["status"], told["deleted"]) == ("unfinished", 1000)
+
+    long.fc.behave()
+    if way == "event":
+        long.deployment.request_id = event
+        long.deployment.send(PREFIX)
+    else:
+        long.begin(rest if way == "continuation" else {"job": rest["job"], "do": RESUME})
+    answers = long.to_the_end()
+
+    assert_all_is_gone(long, answers[-1])
+
+
+def test_a_call_that_was_heard_and_not_told_is_not_doubled(long: Chain) -> None:
+    """The event sent again and the invocation that was called after all find each other."""
+    long.fc.misbehave(ResetCall("after"))
+    lost(long, PREFIX)
+    long.fc.behave()
+    request = long.deployment.request_id
+    assert len(long.called) == 1
+
+    second = long.go_on()
+    long.deployment.request_id = request
+    repeated = long.deployment.send(PREFIX)
+
+    assert (second["status"], repeated["status"]) == ("continued", "ignored")
+    assert_all_is_gone(long, long.to_the_end()[-1])
+
+
+def test_several_jobs_that_cannot_be_handed_over_are_all_told_of(chain: Chain) -> None:
+    """The first one does not stop the others, and each of them can be resumed."""
+    chain.deployment.fill(*(f"a/{number:05}" for number in range(3000)), "a", "a0", "b", "c")
+    hurried(chain.deployment, 60, batch_delete=28)
+    chain.fc.misbehave(RefuseCall(403, "AccessDenied"))
+
+    with pytest.raises(UndoneError, match="2 of 2 jobs were not done: the rest could not be") as no:
+        chain.begin([PREFIX, {"keys": ["c"]}])
+    chain.fc.behave()
+    jobs = re.findall(r'"job": "([^"]+)", "do": "resume"', str(no.value))
+    last = [chain.begin({"job": job, "do": RESUME})["status"] for job in jobs]
+
+    assert last == ["continued", "done"]
+    assert_nothing_else_is_gone(chain, chain.to_the_end()[-1], 3000)
+
+
+@pytest.mark.parametrize("kind", ["fc2", "fc3"])
+def test_a_function_of_a_service_is_called_by_either_client(long: Chain, kind: str) -> None:
+    """By its own API's, or by that of FC 3.0 under the name of both."""
+    long.deployment.function_name, long.deployment.service = "service$ossweep", "service"
+    long.deployment.set(carrier=kind)
+
+    long.begin(PREFIX)
+    assert_all_is_gone(long, long.to_the_end()[-1])
+
+
+def test_a_dry_run_goes_on_as_well(long: Chain) -> None:
+    """It lists more than an invocation has time for, and deletes nothing."""
+    hurried(long.deployment, 60, list=29)
+
+    answers = [long.begin({**PREFIX, "dry_run": True}), *long.to_the_end()]
+
+    assert len(answers) > 2
+    last = answers[-1]
+    assert (last["status"], last["listed"], last["remaining"]) == ("planned", 3000, 3000)
+    assert len(long.deployment.keys()) == 3003
+
+
+def test_a_directorys_marker_goes_with_the_last_hop(chain: Chain) -> None:
+    """Whatever happens before, it is there as long as anything below it is."""
+    chain.deployment.fill("a/", *(f"a/{number:05}" for number in range(3000)), "b", "a", "a0")
+    hurried(chain.deployment, 60, batch_delete=57)
+
+    answers = [chain.begin({"directory": "a"})]
+    while chain.called:
+        assert chain.deployment.keys()[1] == "a/"
+        answers.append(chain.go_on())
+
+    assert_all_is_gone(chain, answers[-1], 3001)
+
+
+def test_keys_that_fail_are_told_by_the_last_hop(long: Chain) -> None:
+    """They are named, and the job has ended as incomplete."""
+    kept = {"a/00500", "a/02500"}
+    long.deployment.oss.misbehave(Withhold(kept))
+    long.deployment.oss.misbehave(Refuse(403, "FileImmutable", keys=kept, operation="delete"))
+
+    first = long.begin(PREFIX)
+    last = long.to_the_end()[-1]
+
+    assert (last["status"], last["deleted"], last["failed"]) == ("incomplete", 2998, 2)
+    assert {failure["key"] for failure in last["failures"]} == kept
+    assert to(long, first["job"], STATUS)["status"] == "incomplete"
+
+
+def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
+    """The timer's own invocation has long ended when keys fail: Function Compute is told here."""
+    long.deployment.oss.misbehave(Withhold({"a/02500"}))
+    long.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))
+    timer = {
+        "triggerTime": "2024-03-01T00:00:00Z",
+        "triggerName": "nightly",
+        "payload": json.dumps({"bucket": BUCKET, **PREFIX}),
+    }
+
+    assert long.begin(timer)["status"] == "continued"
+    with pytest.raises(UndoneError, match=r"job timer-\w+-1: incomplete: some keys could not be"):
+        long.to_the_end()
+    long.delivered -= 1
+    long.deployment.oss.behave()
+    [again] = long.to_the_end()
+    assert (again["status"], again["deleted"], again["at_least"]) == ("done", 2001, True)
+    assert long.deployment.keys() == ["a", "a0", "b"]
+
+
+def test_who_is_called_by_a_persons_job_returns_its_answer(long: Chain) -> None:
+    """A direct invocation's source is not told by raising."""
+    long.deployment.oss.misbehave(Withhold({"a/02500"}))
+    long.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))
+    long.begin(PREFIX)
+
+    assert long.to_the_end()[-1]["status"] == "incomplete"
+
+
+def test_an_order_to_end_hands_nothing_over(long: Chain) -> None:
+    """Function Compute kills the invocation, and sends its event again: that goes on."""
+    long.deployment.terminated = lambda: True
+    first = long.begin(PREFIX)
+    assert (first["status"], long.called) == ("unfinished", [])
+
+    long.deployment.terminated = lambda: False
+    long.deployment.send(PREFIX)
+
+    assert_all_is_gone(long, long.to_the_end()[-1])
