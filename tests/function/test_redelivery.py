@@ -1,0 +1,338 @@
+"""Whatever is delivered twice, and whoever dies, a job is done once and comes to its end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, STATE, STATE_BUCKET, Chain, Clock, hurried, no_pauses
+from localcloud.clients import oss2_bucket
+from localcloud.faults import Before, DateShift, Refuse, Reset, Withhold
+from ossweep.errors import HandoverError, StoreError, UndoneError
+from ossweep.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+PREFIX = {"bucket": BUCKET, "prefix": "a/"}
+TIMER = {
+    "triggerTime": "2024-03-01T00:00:00Z",
+    "triggerName": "nightly",
+    "payload": json.dumps(PREFIX),
+}
+MESSAGE = {
+    "specversion": "1.0",
+    "type": "mns:Queue:SendMessage",
+    "subject": "acs:mns:cn-hangzhou:123456789:queues/deletions",
+    "data": {"messageId": "M1", "messageBody": json.dumps(PREFIX)},
+}
+REMOVED = {
+    "events": [
+        {
+            "eventName": "ObjectRemoved:DeleteObject",
+            "eventSource": "acs:oss",
+            "eventTime": "2099-08-13T06:45:43.000Z",
+            "oss": {"bucket": {"name": BUCKET}, "object": {"key": "videos/1.mp4"}},
+            "responseElements": {"requestId": "58F9FF2D3DF792092E12044C"},
+        }
+    ]
+}
+RULE = {"on": "ObjectRemoved:*", "key": "videos/{id}.mp4", "delete": {"directory": "a/"}}
+FILES = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
+
+
+def fill(chain: Chain, objects: int = 10) -> None:
+    chain.deployment.fill(*(f"a/{number:05}" for number in range(objects)), "b")
+
+
+def late(chain: Chain) -> None:
+    """Let so much time pass that whoever has not written to the state for it counts as dead."""
+    chain.deployment.oss.misbehave(DateShift(60))
+
+
+@pytest.mark.parametrize("event", [TIMER, MESSAGE, REMOVED], ids=["timer", "MNS", "OSS"])
+def test_an_event_that_comes_again_is_ignored(chain: Chain, event: dict[str, Any]) -> None:
+    """It is another invocation, and the same job; what is new there since is not its own."""
+    chain.deployment.set(rules=json.dumps([RULE]))
+    fill(chain)
+    first = chain.begin(event)
+    fill(chain)
+
+    again = chain.begin(event)
+
+    assert (first["status"], first["deleted"]) == ("done", 10)
+    assert (again["status"], again["job"], again["deleted"]) == ("ignored", first["job"], 0)
+    assert again["reason"] == "this job has ended, and this event asks for the same"
+    assert len(chain.deployment.keys()) == 11
+
+
+def test_a_person_who_asks_again_gets_it_done_again(chain: Chain) -> None:
+    """Each direct invocation is a job of its own."""
+    fill(chain)
+    chain.begin(PREFIX)
+    fill(chain)
+
+    assert chain.begin(PREFIX)["deleted"] == 10
+
+
+def test_an_event_whose_keys_have_failed_tries_them_again(chain: Chain) -> None:
+    """That is what raising is for: its source sends it again."""
+    fill(chain)
+    chain.deployment.oss.misbehave(Withhold({"a/00005"}))
+    chain.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))
+    with pytest.raises(UndoneError, match="incomplete"):
+        chain.begin(TIMER)
+    chain.deployment.oss.behave()
+
+    again = chain.begin(TIMER)
+
+    assert (again["status"], again["deleted"], chain.deployment.keys()) == ("done", 1, ["b"])
+    assert chain.begin(TIMER)["status"] == "ignored"
+
+
+def test_any_event_of_a_chain_that_comes_again_does_no_harm(chain: Chain) -> None:
+    """Whenever it comes: the chain goes on, and is one."""
+    fill(chain, 3000)
+    hurried(chain.deployment, 60, batch_delete=57)
+    first = chain.begin(TIMER)
+    answers = [first]
+    while chain.called:
+        event = chain.called[0]
+        answers.append(chain.go_on())
+        assert chain.begin(TIMER)["status"] == "ignored"
+        assert chain.begin(event)["status"] == "ignored"
+
+    assert answers[-1]["status"] == "done"
+    assert (answers[-1]["deleted"], answers[-1]["at_least"]) == (3000, False)
+    assert [each["status"] for each in answers[:-1]] == ["continued"] * (len(answers) - 1)
+    tasks = [each.task_id for each in chain.fc.accepted]
+    assert len(tasks) == len(set(tasks)) == len(answers) - 1
+
+
+class Death(BaseException):
+    """An invocation that meets it does nothing more."""
+
+
+def dies_once(chain: Chain, enough: Callable[[], bool]) -> None:
+    """Let an invocation die in its sweep as soon as enough has been done."""
+
+    def die() -> bool:
+        if enough():
+            raise Death
+        return False
+
+    chain.deployment.terminated = die
+
+
+def is_kept(chain: Chain) -> bool:
+    """Tell whether two checkpoints have been written; the first may have come very early."""
+    puts = [each for each in chain.deployment.oss.requests if each.operation == "put"]
+    return [each.status for each in puts[:3]] == [200, 200, 200]
+
+
+def has_deleted(chain: Chain) -> bool:
+    return chain.deployment.oss.count("batch_delete") >= 1
+
+
+def revive(chain: Chain) -> None:
+    chain.deployment.terminated = lambda: False
+
+
+def test_a_job_whose_invocation_died_goes_on_from_its_checkpoint(chain: Chain) -> None:
+    """By its event, sent again; what it counts is the least that was deleted."""
+    fill(chain, 4000)
+    hurried(chain.deployment, 300, batch_delete=14)
+    dies_once(chain, lambda: is_kept(chain))
+    with pytest.raises(Death):
+        chain.begin(TIMER)
+    revive(chain)
+    late(chain)
+    oss = chain.deployment.oss
+    [record] = oss.keys(STATE_BUCKET)
+    kept = json.load(oss2_bucket(oss, STATE_BUCKET).get_object(record))["answer"]["deleted"]
+    left = len(chain.deployment.keys()) - 1
+
+    answers = [chain.begin(TIMER), *chain.to_the_end()]
+
+    last = answers[-1]
+    assert (last["status"], last["at_least"], chain.deployment.keys()) == ("done", True, ["b"])
+    assert kept >= 1000
+    assert last["deleted"] == kept + left
+    assert chain.state() == ["000000-01", "end"]
+
+
+def test_a_job_that_died_before_any_checkpoint_spares_what_is_new(chain: Chain) -> None:
+    """It began when its first invocation did, whoever does it in the end."""
+    fill(chain, 2000)
+    dies_once(chain, lambda: has_deleted(chain))
+    with pytest.raises(Death):
+        chain.begin(TIMER)
+    revive(chain)
+    late(chain)
+    oss = chain.deployment.oss
+    oss.fill(BUCKET, ["a/new"], oss.now() + 30)
+
+    again = chain.begin(TIMER)
+
+    assert (again["status"], again["at_least"]) == ("done", True)
+    assert again["skipped_because"] == {"written after the job began": 1}
+    assert chain.deployment.keys() == ["a/new", "b"]
+
+
+def test_an_event_that_comes_while_its_holder_may_live_is_to_come_again(chain: Chain) -> None:
+    """Nobody waits longer than there is time for: the source tries again later."""
+    fill(chain, 10)
+    dies_once(chain, lambda: True)
+    with pytest.raises(Death):
+        chain.begin(TIMER)
+    revive(chain)
+    clock = Clock()
+    waits = clock.pass_by(1)
+    chain.deployment.world = replace(no_pauses(), monotonic=clock.monotonic, sleep=waits)
+
+    with pytest.raises(UndoneError, match="send the event again later"):
+        chain.begin(TIMER)
+
+    assert clock.now < 1000 + chain.deployment.timeout - 1
+    assert len(chain.deployment.keys()) == 11
+
+
+def test_an_event_that_comes_twice_at_once_is_done_once(chain: Chain) -> None:
+    """The second learns from a checkpoint that the first is at work."""
+    fill(chain, 3000)
+    deployment, clock, oss = chain.deployment, Clock(), chain.deployment.oss
+    deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    other = replace(deployment, environ=dict(deployment.environ), log=[])
+    other.world = World(sleep=lambda _: wait(), uniform=lambda low, _: low)
+    told: list[dict[str, Any]] = []
+
+    def wait() -> None:
+        clock.now += 6  # the first invocation's checkpoint is due
+        assert oss.wait_for("put", 2)
+
+    oss.misbehave(Before("batch_delete", lambda _: told.append(other.send(TIMER)), times=1))
+    answer = chain.begin(TIMER)
+
+    [ignored] = told
+    assert (ignored["status"], ignored["job"]) == ("ignored", answer["job"])
+    assert ignored["reason"].startswith("another invocation is at work on this job")
+    assert (answer["status"], answer["deleted"], answer["at_least"]) == ("done", 3000, False)
+
+
+def test_state_that_cannot_be_reached_is_told_before_anything_is_deleted(chain: Chain) -> None:
+    """A job that might be another's already is not begun."""
+    fill(chain)
+    chain.deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="put"))
+
+    with pytest.raises(StoreError, match="AccessDenied"):
+        chain.begin(PREFIX)
+
+    assert len(chain.deployment.keys()) == 11
+
+
+def test_state_that_does_not_answer_is_told_before_anything_is_deleted(chain: Chain) -> None:
+    """Time that runs out is told by a sentence, too."""
+    fill(chain)
+    clock = Clock()
+    chain.deployment.oss.misbehave(Reset(operation="put"))
+    waits = clock.pass_by(30)
+    chain.deployment.world = replace(no_pauses(), monotonic=clock.monotonic, sleep=waits)
+
+    with pytest.raises(UndoneError, match="before it was clear who carries the job"):
+        chain.begin(PREFIX)
+
+    assert len(chain.deployment.keys()) == 11
+
+
+def test_a_checkpoint_that_cannot_be_kept_stops_nothing(chain: Chain) -> None:
+    """It is logged, and the job comes to its end."""
+    fill(chain, 3000)
+    hurried(chain.deployment, 120, batch_delete=14)
+    oss = chain.deployment.oss
+    oss.misbehave(
+        Before(
+            "batch_delete", lambda _: oss.misbehave(Refuse(403, "AccessDenied", operation="put"))
+        )
+    )
+
+    answer = chain.begin(PREFIX)
+
+    assert (answer["status"], answer["deleted"]) == ("done", 3000)
+    said = [line["message"] for line in chain.deployment.log]
+    assert "no checkpoint" in said
+    assert "state not written" in said
+
+
+def test_state_that_is_gone_when_a_hop_ends_hands_nothing_over(chain: Chain) -> None:
+    """The invocation raises, and its event goes on from what could be kept."""
+    fill(chain, 3000)
+    hurried(chain.deployment, 60, batch_delete=57)
+    oss = chain.deployment.oss
+    oss.misbehave(
+        Before(
+            "batch_delete", lambda _: oss.misbehave(Refuse(403, "AccessDenied", operation="put"))
+        )
+    )
+    with pytest.raises(HandoverError, match="AccessDenied"):
+        chain.begin(TIMER)
+    assert chain.called == []
+    oss.behave()
+    hurried(chain.deployment, 60, batch_delete=57)
+    late(chain)
+
+    answers = [chain.begin(TIMER), *chain.to_the_end()]
+
+    assert (answers[-1]["status"], answers[-1]["at_least"]) == ("done", True)
+    assert chain.deployment.keys() == ["b"]
+
+
+def test_a_bucket_with_versions_keeps_state_as_well(chain: Chain) -> None:
+    """Nothing of it is left in any version but who began a job and how it ended."""
+    chain.deployment.oss.enable_versioning(STATE_BUCKET)
+    fill(chain, 3000)
+    hurried(chain.deployment, 60, batch_delete=57)
+
+    answers = [chain.begin(TIMER), *chain.to_the_end()]
+
+    assert (answers[-1]["deleted"], answers[-1]["at_least"]) == (3000, False)
+    assert chain.begin(TIMER)["status"] == "ignored"
+    versions = oss2_bucket(chain.deployment.oss, STATE_BUCKET).list_object_versions()
+    assert {each.key.rpartition("/")[2] for each in versions.versions} == {"000000-01", "end"}
+    assert versions.delete_marker == []
+
+
+def test_state_is_never_swept(chain: Chain) -> None:
+    """Not even by whoever empties the bucket that it is in."""
+    chain.deployment.set(state=f"{BUCKET}/{STATE}")
+    fill(chain, 3000)
+    hurried(chain.deployment, 60, batch_delete=57)
+
+    first = chain.begin({"everything": True, "confirm": BUCKET})
+    answers = [first, *chain.to_the_end()]
+
+    assert (answers[-1]["status"], answers[-1]["deleted"]) == ("done", 3001)
+    kept = [f"{STATE}{first['job']}/000000-01", f"{STATE}{first['job']}/end"]
+    assert chain.deployment.keys() == kept
+    said = chain.deployment.refuse({"directory": f"{STATE}{first['job']}"})
+    assert "where OSSWEEP_STATE keeps the jobs' state" in said
+
+
+def test_events_about_state_are_ignored(chain: Chain) -> None:
+    """Whatever the rules say: each checkpoint would be an event."""
+    chain.deployment.set(
+        state=f"{BUCKET}/{STATE}", rules=json.dumps([{**FILES, "key": "{all}.json"}])
+    )
+    event = json.loads(json.dumps(REMOVED))
+    event["events"][0]["eventName"] = "ObjectCreated:PutObject"
+    event["events"][0]["oss"]["object"]["key"] = f"{STATE}job/000000-01.json"
+
+    answer = chain.begin(event)
+
+    assert (answer["status"], answer["reason"]) == (
+        "ignored",
+        "ossweep keeps its jobs' state there",
+    )
