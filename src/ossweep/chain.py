@@ -327,9 +327,9 @@ def join(job: str, app: App) -> dict[str, Any] | None:
     kept = order(seen.left.continuation, app, where)
     parts = [order(end.continuation, app, where) for end in ended]
     whole = joined(kept, parts)
-    found = ledger.claim(whole.hop, continuation.seal(whole))
+    found = ledger.gather(whole.hop, continuation.seal(whole))
     if isinstance(found, Elsewhere):
-        return None
+        return found.answer
     answers = [end.answer for end in ended]
     stopped = next((answer for answer in answers if answer["status"] == "stopped"), None)
     if stopped is None:

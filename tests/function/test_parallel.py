@@ -80,7 +80,7 @@ def test_parts_delete_what_one_chain_would_and_one_answer_tells_of_it(cloud: Clo
     assert (first["status"], len(first["next"])) == ("continued", 3)
     assert oss.keys(BUCKET) == ["a", "a/00003x", "a/00007", "a/14000x", "a/15000", "a0", "b/"]
     assert (last["job"], last["status"]) == (first["job"], "incomplete")
-    assert (last["listed"], last["deleted"]) == (16_003, 15_999), (first, last)
+    assert (last["listed"], last["deleted"]) == (16_003, 15_999)
     assert (last["failed"], last["skipped_because"]) == (2, {"written after the job began": 2})
     assert sorted(each["key"] for each in last["failures"]) == ["a/00007", "a/15000"]
     assert (last["listed"], last["at_least"]) == (sum_of(last), False)

@@ -63,6 +63,13 @@ def _asked_again(end: End, hop: int, continuation: dict[str, Any] | None) -> Hel
     return Elsewhere("this job has ended", end.answer)
 
 
+def gathered(seen: Seen | End | None, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
+    """Return what the last part of a job asks for: of those that end at once, one is the last."""
+    if isinstance(seen, End):
+        return Elsewhere("this job has ended", seen.answer)
+    return asked(seen, hop, continuation)
+
+
 def resumed(seen: Seen | End | None) -> Held | Elsewhere:
     """Return what a person asks for who wants a job to go on, where no holder is alive."""
     if seen is None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import Closed, RequestError, Scope, StoreError, UndoneError
-from ossweep.handover.claims import Seen, asked, resumed
+from ossweep.handover.claims import Seen, asked, gathered, resumed
 from ossweep.handover.records import (
     END,
     FIRST,
@@ -117,6 +117,15 @@ class Ledger:
             if hop > 0 and continuation is None:
                 continuation = self._handed(hop)
             return self._settle(lambda seen: asked(seen, hop, continuation), hop)
+
+    def gather(self, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
+        """
+        Hold the hop in which a job's parts come together, unless somebody has held it before.
+
+        Raises as `claim` does.
+        """
+        with self._in_time():
+            return self._settle(lambda seen: gathered(seen, hop, continuation), hop)
 
     def resume(self) -> Held | Elsewhere:
         """Hold the hop after the last one, because a person says so; raises as `claim` does."""
