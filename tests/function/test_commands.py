@@ -1,0 +1,214 @@
+"""A word to a job: how far it is, stop it, let it go on."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from deployment import BUCKET, Chain, hurried, sum_of
+from localcloud.faults import Before, DateShift
+
+PREFIX = {"bucket": BUCKET, "prefix": "a/"}
+
+
+@pytest.fixture
+def long(chain: Chain) -> Chain:
+    """A job of 3,000 objects, of which an invocation can delete a thousand."""
+    chain.deployment.fill(*(f"a/{number:05}" for number in range(3000)), "b")
+    hurried(chain.deployment, 60, batch_delete=57)
+    return chain
+
+
+def to(chain: Chain, job: str, do: str) -> dict[str, Any]:
+    return chain.begin({"job": job, "do": do})
+
+
+def during(chain: Chain, do: str) -> list[dict[str, Any]]:
+    """Say a word to a job once, while an invocation is at work on it; return what was answered."""
+    answers: list[dict[str, Any]] = []
+
+    def say(_: object) -> None:
+        [key] = [key for key in chain.deployment.oss.keys("statebucket") if key.endswith("-01")]
+        answers.append(to(chain, key.split("/")[1], do))
+
+    chain.deployment.oss.misbehave(Before("batch_delete", say, times=1))
+    return answers
+
+
+def test_a_job_that_has_been_handed_over_is_going_on(long: Chain) -> None:
+    """With its counts so far."""
+    first = long.begin(PREFIX)
+
+    told = to(long, first["job"], "status")
+
+    assert (told["status"], told["reason"]) == ("continued", "its next invocation is on its way")
+    assert (told["hops"], told["deleted"], told["bucket"]) == (1, 1000, BUCKET)
+    assert (told["continuation"], sum_of(told)) == (None, told["listed"])
+
+
+def test_a_job_at_work_is_told_of(long: Chain) -> None:
+    """By whoever holds it."""
+    told = during(long, "status")
+    long.begin(PREFIX)
+
+    assert (told[0]["status"], told[0]["reason"]) == (
+        "continued",
+        "an invocation is at work on it",
+    )
+
+
+def test_a_pace_and_an_end_are_told(long: Chain) -> None:
+    """The pace is that of the job so far, and the end what it makes of the rest."""
+    first = long.begin(PREFIX)
+
+    told = to(long, first["job"], "status")
+
+    assert (first["deleted"], first["seconds"]) == (1000, 57.0)
+    assert told["objects_per_second"] == 17.5
+    assert datetime.fromisoformat(told["estimated_end"]) > datetime.now(timezone.utc)
+
+
+def test_a_job_whose_invocation_is_gone_is_dead(long: Chain) -> None:
+    """Nothing has been written for longer than a lease lasts."""
+
+    def look_back(_: object) -> None:
+        long.deployment.oss.misbehave(DateShift(60))
+
+    long.deployment.oss.misbehave(Before("batch_delete", look_back, times=1))
+    told = during(long, "status")
+    long.begin(PREFIX)
+
+    assert told[0]["status"] == "unfinished"
+    assert told[0]["reason"].startswith("its invocation has died; it goes on when its event")
+
+
+def test_an_ended_job_is_told_of_as_it_ended(long: Chain) -> None:
+    """With the number of its hops."""
+    first = long.begin(PREFIX)
+    last = long.to_the_end()[-1]
+
+    told = to(long, first["job"], "status")
+
+    assert {name: told[name] for name in last} == last
+    assert (told["hops"], told["estimated_end"]) == (1 + long.delivered, None)
+
+
+@pytest.mark.parametrize("do", ["status", "stop", "resume"])
+def test_an_unknown_job_is_told_as_such(chain: Chain, do: str) -> None:
+    """And no state of it comes to be."""
+    told = to(chain, "nobody", do)
+
+    assert (told["status"], told["job"]) == ("ignored", "nobody")
+    assert told["reason"].startswith("there is no such job; if there was one, it has ended long")
+    assert chain.state() == []
+
+
+def test_an_order_to_stop_ends_a_chain_before_its_next_hop(long: Chain) -> None:
+    """Whoever was called finds the order; the rest is there, and nothing more is deleted."""
+    first = long.begin(PREFIX)
+    before = long.deployment.keys()
+
+    told = to(long, first["job"], "stop")
+    answer = long.go_on()
+
+    assert told["reason"] == "it stops at its next checkpoint, or before it goes on"
+    assert (answer["status"], answer["reason"]) == ("stopped", "it was ordered to stop")
+    assert (long.deployment.keys(), long.called) == (before, [])
+    assert answer["continuation"] is not None
+    after = to(long, first["job"], "status")
+    assert (after["status"], after["reason"]) == ("stopped", "it was ordered to stop")
+
+
+def test_an_order_to_stop_ends_a_hop_at_its_next_checkpoint(chain: Chain) -> None:
+    """What is under way comes back and is counted."""
+    chain.deployment.fill(*(f"a/{number:05}" for number in range(6000)), "b")
+    hurried(chain.deployment, 600, batch_delete=14)
+    during(chain, "stop")
+    chain.wait_for_checkpoints(2)  # the order is written as well
+
+    answer = chain.begin(PREFIX)
+
+    assert (answer["status"], answer["reason"]) == ("stopped", "it was ordered to stop")
+    assert answer["deleted"] == 6001 - len(chain.deployment.keys()) < 6000
+    assert (answer["at_least"], chain.called) == (False, [])
+
+
+@pytest.mark.parametrize("way", ["resume", "continuation"])
+def test_a_stopped_job_goes_on_when_it_is_told_to(long: Chain, way: str) -> None:
+    """By a word, or by its continuation; the sums are exact."""
+    first = long.begin(PREFIX)
+    to(long, first["job"], "stop")
+    stopped = long.go_on()
+
+    if way == "resume":
+        to(long, first["job"], "resume")
+    else:
+        long.begin(stopped["continuation"])
+    last = long.to_the_end()[-1]
+
+    assert (last["status"], last["deleted"], last["at_least"]) == ("done", 3000, False)
+    assert (long.deployment.keys(), long.state()) == (["b"], ["000000-01", "end"])
+
+
+def test_a_stopped_timers_job_raises_nothing(long: Chain) -> None:
+    """To try again is not what the person wants who has stopped it."""
+    timer = {
+        "triggerTime": "2024-03-01T00:00:00Z",
+        "triggerName": "nightly",
+        "payload": json.dumps(PREFIX),
+    }
+    first = long.begin(timer)
+    to(long, first["job"], "stop")
+
+    assert long.go_on()["status"] == "stopped"
+
+
+def test_a_job_that_goes_on_is_not_resumed_twice(long: Chain) -> None:
+    """Its next invocation was called already: whoever comes first does it."""
+    first = long.begin(PREFIX)
+    resumed = to(long, first["job"], "resume")
+    late = long.go_on()
+
+    assert (resumed["status"], late["status"]) == ("continued", "ignored")
+    last = long.to_the_end()[-1]
+    assert (last["deleted"], last["at_least"], long.deployment.keys()) == (3000, False, ["b"])
+
+
+def test_an_ended_job_is_neither_stopped_nor_resumed(chain: Chain) -> None:
+    """There is nothing to be done."""
+    chain.deployment.fill("a/1", "b")
+    first = chain.begin(PREFIX)
+
+    assert to(chain, first["job"], "stop")["status"] == "done"
+    assert to(chain, first["job"], "resume")["status"] == "ignored"
+    assert chain.state() == ["000000-01", "end"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"job": "a", "do": "delete"},
+        {"job": "a", "do": "STOP"},
+        {"job": "a/b", "do": "stop"},
+        {"job": "", "do": "stop"},
+        {"job": 1, "do": "stop"},
+        {"job": "a", "do": "stop", "prefix": "a/"},
+        {"do": "stop"},
+        {"job": "a", "do": ["stop"]},
+        {"job": "a", "do": None},
+    ],
+)
+def test_a_word_is_taken_literally(chain: Chain, command: dict[str, Any]) -> None:
+    """What is no command is refused, and what else it might have meant is not guessed."""
+    assert chain.deployment.refuse(command).startswith("RequestError: the request: ")
+
+
+def test_a_word_needs_a_place_where_state_is_kept(chain: Chain) -> None:
+    """The refusal says so."""
+    del chain.deployment.environ["OSSWEEP_STATE"]
+
+    said = chain.deployment.refuse({"job": "a", "do": "status"})
+    assert said == "PolicyError: the deployment keeps no state of jobs; set OSSWEEP_STATE"
