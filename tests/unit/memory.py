@@ -19,7 +19,7 @@ from ossweep.work import Answer, Failure, Found, Lot
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ossweep.engine.sweep import Progress, Result
+    from ossweep.engine.sweep import Keeper, Progress, Result
     from ossweep.engine.throttle import Ticket
     from ossweep.work import Ceiling, Counts, Page, Work
 
@@ -232,6 +232,7 @@ class Hop:
     max_rate: int | None = None
     reports: list[Seen] = field(default_factory=list)
     on_report: Callable[[Seen], None] = lambda _: None
+    keeper: Keeper | None = None
 
     def __post_init__(self) -> None:
         self.gate = Gate(Budget(SECONDS, self.clock.monotonic))
@@ -264,5 +265,6 @@ class Hop:
             in_flight=self.in_flight,
             listings=self.listings,
             report=report,
+            keeper=self.keeper,
             most_ranges=self.most_ranges,
         )

@@ -140,10 +140,10 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
             pause = line.start(pipeline)
             if gate.left() <= -GRACE or not (pipeline.busy or pause is not None):
                 break
+            if kept.due:  # and there is something to go on with
+                kept.start(pipeline, _result(line, gate, ceiling))
             pipeline.settle(min(TICK, gate.left() + GRACE, *([] if pause is None else [pause])))
             report(progress)
-            if kept.due:
-                kept.start(pipeline, _result(line, gate, ceiling))
             if gate.left() <= 0:
                 store.close()
     pipeline.settle_late()
