@@ -163,3 +163,34 @@ def test_what_has_not_come_back_weighs_on_the_ceiling() -> None:
     assert desk.accounts.at_the_end() == Counts(deleted=1, bytes=10, unanswered=2)
     assert desk.accounts.counts() == Counts(deleted=1, bytes=10)
     assert (desk.accounts.listed(), desk.accounts.left().unsettled) == (3, 2)
+
+
+def test_a_batch_that_has_not_come_back_may_be_deletions_that_nobody_counts() -> None:
+    """As long as it is out; what comes back in full is exact."""
+    desk = Desk()
+    batch = desk.take_up(0, "a/1", "a/2")
+    out = (desk.accounts.lost(), desk.accounts.left().at_least)
+
+    desk.book(batch)
+
+    assert out == (True, True)
+    assert (desk.accounts.lost(), desk.accounts.left().at_least) == (False, False)
+
+
+def test_counts_that_were_the_least_stay_so() -> None:
+    """Whatever is exact from then on; what was not heard of before counts no second time."""
+    before = replace(WORK, at_least=True, counts=Counts(deleted=1, unanswered=3))
+    desk = Desk(before)
+    desk.book(desk.take_up(0, "a/1", "a/2"))
+
+    assert (desk.accounts.lost(), desk.accounts.left().at_least) == (False, True)
+
+
+def test_what_is_left_is_expected_with_the_names_that_are_left() -> None:
+    """As soon as all ranges have been looked into."""
+    desk = Desk(replace(WORK, keys=("b", "c")))
+    unseen = desk.accounts.expected()
+    for span, keys in enumerate([("a/1", "a/2"), ("a/5", "a/6")]):
+        desk.book(desk.take_up(span, *keys, more=False))
+
+    assert (unseen, desk.accounts.expected()) == (None, 2)

@@ -279,3 +279,32 @@ def test_a_page_that_holds_what_it_should_not_is_refused(keys: list[str]) -> Non
 
     with pytest.raises(StoreError, match="not in order"):
         frontier.take(span, Lot([Found(key, 1, 1) for key in keys]), more=True)
+
+
+def test_how_much_is_left_cannot_be_told_before_all_ranges_were_looked_into() -> None:
+    """One that waits, or whose first page has not come, may hold anything."""
+    frontier = Frontier((Range("a/"), Range("b/")), throttle())
+    told = [frontier.expected()]
+    page = Lot([Found(f"a/{number:04}", 1, 1) for number in range(1000)])
+    for each in (page, Lot(())):
+        span = frontier.next(1)
+        assert span is not None
+        told.append(frontier.expected())
+        frontier.take(span, each, more=False)
+
+    assert (told, frontier.expected()) == ([None] * 3, 0)
+
+
+def test_what_is_left_of_a_range_is_told_by_how_its_keys_have_run_so_far() -> None:
+    """It need not be right; it is more than nothing, and nothing once all has been listed."""
+    keys = [f"a/{number:05}" for number in range(3000)]
+    frontier = Frontier((Range("a/"),), throttle())
+    told = []
+    for start in (0, 1000, 2000):
+        span = frontier.next(1)
+        assert span is not None
+        page = Lot([Found(key, 1, 1) for key in keys[start : start + 1000]])
+        frontier.take(span, page, more=start < 2000)
+        told.append(frontier.expected())
+
+    assert [bool(each) for each in told] == [True, True, False]

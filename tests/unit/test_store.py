@@ -68,6 +68,7 @@ class Answers:
     raises: list[Exception] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
     requests: list[tuple[str, ...]] = field(default_factory=list)
+    then: Callable[[Sequence[str]], None] = lambda _: None  # called with what is asked for
 
     def batch_delete_objects(self, keys: Sequence[str]) -> Any:
         self._ask(keys)
@@ -84,6 +85,7 @@ class Answers:
 
     def _ask(self, keys: Sequence[str]) -> None:
         self.requests.append(tuple(keys))
+        self.then(keys)
         if self.raises:
             raise self.raises.pop(0)
         if not self.denied.isdisjoint(keys):
@@ -144,6 +146,41 @@ def test_keys_that_an_answer_leaves_out_are_asked_for_alone() -> None:
     answer = store.delete(KEYS, Free())
 
     assert (answer.deleted, answer.failed, gate.refusal) == (frozenset(KEYS), (), None)
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2])
+def test_keys_that_an_answer_leaves_out_are_unanswered_when_the_gate_closes(asked: int) -> None:
+    """They may have been deleted; so many of them were still asked for alone."""
+    answers = Answers(mute=frozenset(KEYS[:3]))
+    store, gate = opened(answers)
+
+    def stop_after(keys: Sequence[str]) -> None:
+        if len(answers.requests) == 1 + asked:
+            gate.stop("it was ordered to stop")
+
+    answers.then = stop_after
+    answer = store.delete(KEYS, Free())
+
+    assert len(answer.deleted) == 997 + asked
+    assert (answer.failed, answer.unanswered) == ((), 3 - asked)
+
+
+@pytest.mark.parametrize("asked", [1, 2, 3])
+def test_a_key_asked_for_alone_whose_answer_is_lost_is_unanswered_once(asked: int) -> None:
+    """Together with those that are not asked for any more."""
+    answers = Answers(mute=frozenset(KEYS[:3]))
+    store, gate = opened(answers)
+
+    def lose(keys: Sequence[str]) -> None:
+        if len(answers.requests) == 1 + asked:
+            gate.stop("it was ordered to stop")
+            raise ConnectionResetError
+
+    answers.then = lose
+    answer = store.delete(KEYS, Free())
+
+    assert len(answer.deleted) == 997 + asked - 1
+    assert (answer.failed, answer.unanswered) == ((), 3 - asked + 1)
 
 
 def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
