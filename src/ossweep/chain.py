@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy
-from ossweep.answers import FINE, bare, ignored, of_parts
+from ossweep.answers import FINE, bare, ignored
 from ossweep.checkpoints import SPLIT, Checkpoints
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
@@ -330,10 +330,4 @@ def join(job: str, app: App) -> dict[str, Any] | None:
     found = ledger.gather(whole.hop, continuation.seal(whole))
     if isinstance(found, Elsewhere):
         return found.answer
-    answers = [end.answer for end in ended]
-    stopped = next((answer for answer in answers if answer["status"] == "stopped"), None)
-    if stopped is None:
-        return _answer(found, job, whole, ledger, app)
-    answer = of_parts(kept, answers, "stopped", stopped["reason"])
-    ledger.end(found, answer, whole.clock)
-    return _told(answer, whole, app)
+    return _answer(found, job, whole, ledger, app)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from localcloud.oss import LocalOss
 
+pytestmark = pytest.mark.timeout(300)
+
 STATE = "statebucket"
 KEYS = [f"a/{number:05}" for number in range(16_000)]
 
@@ -36,7 +38,7 @@ class Cloud:
             Deployed(
                 "ossweep",
                 self.oss.temporary_credentials,
-                timeout=20,
+                timeout=30,
                 environment={
                     "OSSWEEP_BUCKETS": BUCKET,
                     "OSSWEEP_ENDPOINT": self.oss.endpoint,
@@ -44,6 +46,8 @@ class Cloud:
                     "OSSWEEP_FC_ENDPOINT": self.fc.endpoint,
                     "OSSWEEP_CHECKPOINT_SECONDS": "1",
                     "OSSWEEP_IN_FLIGHT": "3",
+                    "OSSWEEP_MAX_RATE": "3000",  # so that there is something left to split
+                    "OSSWEEP_RESERVE_SECONDS": "8",
                     **self.settings,
                 },
             )
@@ -53,7 +57,7 @@ class Cloud:
 
     def finish(self) -> dict[str, Any]:
         """Wait until nothing is under way; return the last answer that was given."""
-        self.fc.wait()
+        self.fc.wait(280)
         answer: dict[str, Any] = json.loads(self.fc.invocations[-1].outcome.body)
         return answer
 
@@ -89,7 +93,7 @@ def test_parts_delete_what_one_chain_would_and_one_answer_tells_of_it(cloud: Clo
 
 
 def test_parts_share_the_ceiling(cloud: Cloud) -> None:
-    """To the object."""
+    """To the object: what one of them could not use, the whole job uses at the end."""
     cloud.oss.misbehave(Latency(0.12, operation=("list", "batch_delete")))
     cloud.oss.fill(BUCKET, KEYS)
 
@@ -104,24 +108,24 @@ def test_parts_share_the_ceiling(cloud: Cloud) -> None:
 
 def test_a_job_in_parts_is_stopped_and_goes_on_as_one(cloud: Cloud) -> None:
     """By its own name; its status is that of all of them."""
-    cloud.settings["OSSWEEP_MAX_RATE"] = "3000"
+    cloud.settings["OSSWEEP_MAX_RATE"] = "1000"
     cloud.oss.misbehave(Latency(0.12, operation=("list", "batch_delete")))
-    cloud.oss.fill(BUCKET, KEYS)
+    cloud.oss.fill(BUCKET, KEYS[:8_000])
     job = cloud.send({"prefix": "a/", "parallel": 2})["job"]
 
     stopping = cloud.send({"job": job, "do": "stop"})
-    cloud.fc.wait()
+    cloud.fc.wait(280)
     stopped = cloud.send({"job": job, "do": "status"})
-    cloud.settings["OSSWEEP_MAX_RATE"] = "100000"
     resumed = cloud.send({"job": job, "do": "resume"})
-    cloud.fc.wait()
+    cloud.fc.wait(280)
     ended = cloud.send({"job": job, "do": "status"})
 
-    assert (stopping["job"], set(stopped["parts"].values())) == (job, {"stopped"})
+    assert stopping["job"] == job
+    assert "stopped" in stopped["parts"].values()
     assert (stopped["status"], stopped["listed"]) == ("stopped", sum_of(stopped))
-    assert 0 < stopped["deleted"] < len(KEYS)
+    assert 0 < stopped["deleted"] < 8_000
     assert resumed["job"] == job
-    assert (ended["status"], ended["deleted"]) == ("done", len(KEYS))
+    assert (ended["status"], ended["deleted"]) == ("done", 8_000)
     assert cloud.oss.keys(BUCKET) == []
 
 

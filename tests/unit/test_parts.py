@@ -104,7 +104,7 @@ def test_parts_share_what_there_is_of_ceiling_and_rate(
 def test_what_is_joined_again_counts_what_was_split(work: Work) -> None:
     """Whatever the parts do beside it."""
     kept, parts = split(work, limit=None, rate=None)
-    done = [replace(part, held=(Found(part.job, 0, 1),), ranges=(), keys=()) for part in parts]
+    done = [replace(part, held=(Found(part.job, 0, 1),)) for part in parts]
 
     whole = joined(kept, done)
 
@@ -113,6 +113,11 @@ def test_what_is_joined_again_counts_what_was_split(work: Work) -> None:
     assert whole.milliseconds == work.milliseconds
     assert whole.held == (*work.held, *(found for part in done for found in part.held))
     assert whole.at_least is work.at_least
+    if parts:
+        assert whole.keys == work.keys
+        assert [(each.after, each.until) for each in whole.ranges] == [
+            (each.after, each.until) for each in work.ranges
+        ]
 
 
 @given(work=works())

@@ -49,14 +49,23 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
 
 
 def joined(kept: Work, parts: Iterable[Work]) -> Work:
-    """Return the job again whose parts have all come to their end: its marker objects are left."""
+    """
+    Return the job again whose parts have all come to their end.
+
+    Left are its marker objects, and what parts had to leave whose share of the ceiling was used up
+    while others had some to spare.
+    """
     ended = tuple(parts)
     every = (kept, *ended)
     counts = add(*(each.counts for each in every))
     named = {failure.key: failure for failure in counts.failures}  # one may have failed twice
     return replace(
         kept,
+        keys=tuple(key for each in every for key in each.keys),
+        ranges=tuple(part for each in every for part in each.ranges),
         held=tuple(found for each in every for found in each.held),
+        passed=tuple(key for each in every for key in each.passed),
+        unsettled=sum(each.unsettled for each in every),
         at_least=any(each.at_least for each in every),
         counts=replace(counts, failures=tuple(named.values())),
         requests_made=tally(each.requests_made for each in every),
