@@ -15,7 +15,10 @@ PIP := pip==26.3
 INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile
 WITH := PYTHONPATH=src:tests $(VENV)/bin/
 
-.PHONY: help run test check bench package deploy invoke schema clean needs-serverless needs-runtime
+RUNS ?= 1000
+SEED ?= 1
+
+.PHONY: help run test check chaos bench package deploy invoke schema clean needs-serverless needs-runtime
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' Makefile
@@ -40,6 +43,9 @@ check: $(READY)  ## Run the linter, the formatter's check and the type checker
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
+
+chaos: $(READY)  ## Let everything go wrong, by seeds: make chaos RUNS=5000 SEED=1
+	@$(WITH)python -m chaos --runs $(RUNS) --seed $(SEED)
 
 # The other deleters stand in a venv of their own. One that cannot be had is missing in the table.
 $(PEERS)/ready: tests/bench/requirements.txt

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep import __version__, tasks, triggers
 from ossweep.answers import FINE, ignored
+from ossweep.commands import only_asks
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
@@ -156,7 +157,8 @@ def _act(reading: Reading, app: App) -> Any:
     """Do what was read; raises what is refused, and UndoneError if the source asks for that."""
     answers = _all_or_none(reading, app) if reading.together else _each(reading, app)
     undone = [a for a in answers if a["status"] == "refused"]
-    if reading.source in app.settings.raise_:
+    asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
+    if reading.source in app.settings.raise_ and not asks:
         undone = [a for a in answers if a["status"] not in FINE]
     if undone:
         raise UndoneError(_said_of(undone, len(answers)))

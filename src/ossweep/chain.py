@@ -156,10 +156,13 @@ class _Hop:
     def do(self, work: Work) -> dict[str, Any]:
         """Do the hop's share of the job's work, leave the hop, and return the job's answer."""
         held = self.held
+        began = held.began if held.began is not None else self.app.time_of_state()
         work = replace(
             work,
             hop=held.place.hop,
-            clock=work.clock if work.clock is not None else held.began,
+            # Known from the record on, so that there is no checkpoint without it: whoever goes on
+            # from one would take the time at which that was written.
+            clock=work.clock if work.clock is not None else began,
             at_least=work.at_least or held.died,
         )
         gate = Gate(self.app.budget)

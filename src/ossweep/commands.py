@@ -54,6 +54,11 @@ def read(document: Any, where: str) -> Command | None:
     return Command(check_job(job, where), do)
 
 
+def only_asks(document: Any) -> bool:
+    """Tell whether a document, if it is a command, does no work: how a job is, is no failure."""
+    return isinstance(document, dict) and document.get("do") in {"status", "stop"}
+
+
 def obey(command: Command, app: App) -> dict[str, Any]:
     """
     Do what a command says, and return the job's answer.

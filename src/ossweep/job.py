@@ -84,6 +84,10 @@ class App:
         self.opened.append(open_bucket(bucket, Gate(self.ending), self))
         return self.opened[-1].shelf(prefix, {OWN_META: self.invocation.request_id})
 
+    def time_of_state(self) -> int | None:
+        """Return OSS's own time at the last answer about jobs' state, in Unix seconds."""
+        return self.opened[-1].latest_date() if self.opened else None
+
     def close(self) -> None:
         """Let nothing be left under way."""
         for store in self.opened:

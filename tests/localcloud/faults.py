@@ -43,6 +43,20 @@ class Before(Fault):
 
 
 @dataclass(frozen=True)
+class AsTold(Fault):
+    """The test's own function is asked what the request meets; it may take its time to answer."""
+
+    function: Callable[[Request], Sequence[Fault]]
+
+
+@dataclass(frozen=True)
+class ShortPage(Fault):
+    """A listing's page holds at most so many keys, whatever was asked for, as OSS is free to do."""
+
+    keys: int
+
+
+@dataclass(frozen=True)
 class Refuse(Fault):
     """An error document; with `keys`, only to a request about one of them, a batch as a whole."""
 
@@ -180,4 +194,6 @@ class Faults(Standing[Fault]):
 
     def met_by(self, request: Request) -> Sequence[Fault]:
         """The faults this request meets, oldest first, up to one that settles it."""
-        return self.striking(lambda fault: fault.concerns(request))
+        met = self.striking(lambda fault: fault.concerns(request))
+        told = [fault.function(request) for fault in met if isinstance(fault, AsTold)]
+        return [*met, *(fault for faults in told for fault in faults)]

@@ -9,14 +9,20 @@ import sys
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from localcloud.bodies import read_body
 from localcloud.fc_answers import HungUp, Request
 
 if TYPE_CHECKING:
     from localcloud.fc_answers import Answer
-    from localcloud.fc_api import Api
+
+
+class Api(Protocol):
+    """What is behind the server."""
+
+    def answer(self, request: Request, request_id: str) -> Answer:
+        """Answer anything; raises HungUp for a connection that is to be reset."""
 
 
 class FcServer(ThreadingHTTPServer):

@@ -20,7 +20,7 @@ AN_HOUR = 3600
 class LocalOss:
     """OSS on loopback; its one account has a permanent key, a role's temporary one, and more."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 all have a default
         self,
         *,
         port: int = 0,
@@ -28,12 +28,13 @@ class LocalOss:
         credentials: Credentials = PERMANENT,
         temporary_credentials: Credentials = TEMPORARY,
         clock: Callable[[], float] = time.time,
+        store: type[MotoStore] = MotoStore,
     ) -> None:
         self.region = region
         self.credentials = credentials
         self.temporary_credentials = temporary_credentials
         self.now = clock
-        self._store = MotoStore(clock)
+        self._store = store(clock)
         self._faults = Faults()
         self._log = Log()
         self._own = (credentials, temporary_credentials)
@@ -97,6 +98,10 @@ class LocalOss:
         Last written at `modified`, in Unix seconds; an hour ago if not given.
         """
         self._store.fill(bucket, objects, self.now() - AN_HOUR if modified is None else modified)
+
+    def remove(self, bucket: str, keys: Iterable[str]) -> None:
+        """Delete objects without a request, as somebody else would."""
+        self._store.delete_batch(bucket, keys)
 
     def keys(self, bucket: str) -> list[str]:
         """The keys that are there, in the order of their bytes, read behind the dialect's back."""

@@ -38,6 +38,7 @@ from localcloud.faults import (
     NoDate,
     Refuse,
     Reset,
+    ShortPage,
     Trickle,
 )
 from localcloud.signature import Credentials, verify
@@ -175,6 +176,9 @@ class OssHandler(BaseHTTPRequestHandler):
             error = OssError(200, hidden.code, hidden.message)
             document = error_document(error, request_id, request.headers.get("host", ""))
             return Answer(200, document, {"Content-Type": "application/xml"})
+        for short in _of(faults, ShortPage):
+            most = min(short.keys, int(request.query.get("max-keys", "1000")))
+            request = replace(request, query={**request.query, "max-keys": str(most)})
         return service.dialect.answer(request, body, faults)
 
     def _send(

@@ -36,7 +36,7 @@ NEIGHBOURS = {
     "chain": {"answers", "state", "job", "checkpoints"},
     "commands": {"answers", "state", "chain", "job"},
     "tasks": {"job", "chain", "commands"},
-    "app": {"answers", "job", "chain", "tasks"},
+    "app": {"answers", "job", "chain", "commands", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 

@@ -362,3 +362,15 @@ def test_what_is_spared_within_a_batch_is_counted_though_time_runs_out_amid_it()
     assert 0 < result.counts.deleted < 1000
     assert sorted(bucket.objects) == ["a/00001x", "a/00900x"]
     assert (ended.listed, ended.counts.deleted, ended.counts.skipped) == (1002, 1000, {NEWER: 2})
+
+
+def test_a_marker_object_that_may_be_gone_already_is_owned_up_to() -> None:
+    """The next hop finds it gone, and cannot know by whom."""
+    bucket = Bucket.of(["a/", "a/1"], silent={"a/": True})
+
+    first = hop(TREE, bucket)
+    ended = hop(sent_back(first), bucket)
+
+    assert bucket.objects == {}
+    assert (ended.counts.deleted, ended.counts.skipped) == (1, {GONE: 1})
+    assert ended.left.at_least

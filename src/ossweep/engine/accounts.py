@@ -171,8 +171,8 @@ class Accounts:
         return [*self._undone[source], *(f for batch in batches for f in batch.page.objects())]
 
     def _unheard_of(self) -> int:
-        """Return how many listed objects were taken up and have not come back in any way."""
-        return sum(len(batch.keys) for batch in self._out.values() if batch.source == "listed")
+        """Return how many objects met were taken up and have not come back in any way."""
+        return sum(len(batch.keys) for batch in self._out.values() if batch.source != "named")
 
 
 def _size(key: str) -> int:

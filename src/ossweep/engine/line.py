@@ -259,6 +259,6 @@ def _delete(store: Store, batch: Batch, ticket: Ticket) -> Outcome:
         failures=answer.failed,
         skipped=batch.skipped,
         # Named keys that got no answer are asked again by name: they are no other objects.
-        unanswered=answer.unanswered if batch.source == "listed" else 0,
+        unanswered=answer.unanswered if batch.source != "named" else 0,
     )
     return Outcome(batch, counts, tuple(found for found in objects if found.key not in settled))

@@ -59,7 +59,7 @@ def _asked_again(end: End, hop: int, continuation: dict[str, Any] | None) -> Hel
     is_there = hop == 0 or continuation is not None
     if end.answer["status"] == "incomplete" and hop == end.hop and is_there:
         again = Place(end.hop, end.epoch + 1)
-        return Held(again, continuation, began=end.began, died=hop > 0)
+        return Held(again, continuation, began=end.began, died=True)
     return Elsewhere("this job has ended", end.answer)
 
 

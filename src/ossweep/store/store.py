@@ -12,7 +12,7 @@ from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.store.bucket import Bucket
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
-from ossweep.store.transport import Session
+from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import PARTITION, is_throttling, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Failure, Found
@@ -97,6 +97,10 @@ class OssStore:
     def first_date(self) -> int | None:
         """Return OSS's own time at its first answer, in Unix seconds, if it has told it."""
         return self._session.date
+
+    def latest_date(self) -> int | None:
+        """Return OSS's own time at its last answer, in Unix seconds, if it has told it."""
+        return seconds_of(self._session.latest)
 
     def began(self) -> int:
         """Return OSS's own time at its first answer, in Unix seconds; raises StoreError."""

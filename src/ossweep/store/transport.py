@@ -60,6 +60,7 @@ class Session:
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
         self.date: int | None = None  # OSS's time at its first answer, in Unix seconds
+        self.latest: str | None = None  # and at its last one, as it has told it
 
     def do_request(self, req: Any, timeout: Any) -> Response:  # noqa: ARG002 - the time left decides
         """
@@ -99,7 +100,8 @@ class Session:
             )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
-        self._note_date(response.headers.get("Date"))
+        self.latest = response.headers.get("Date") or self.latest
+        self._note_date(self.latest)
         return Response(response)
 
     def throttled(self) -> None:
@@ -112,9 +114,16 @@ class Session:
         self._open.cut()
 
     def _note_date(self, date: str | None) -> None:
-        if self.date is None and date is not None:
-            with suppress(ValueError, OverflowError, TypeError), self._lock:
-                self.date = self.date or int(parsedate_to_datetime(date).timestamp())
+        if self.date is None:
+            with self._lock:
+                self.date = self.date or seconds_of(date)
+
+
+def seconds_of(date: str | None) -> int | None:
+    """Return the time in a header in Unix seconds, if there is one."""
+    with suppress(ValueError, OverflowError, TypeError):
+        return int(parsedate_to_datetime(date).timestamp()) if date is not None else None
+    return None
 
 
 class Response:

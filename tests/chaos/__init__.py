@@ -1,0 +1,1 @@
+"""Seeded disasters: jobs over many invocations while everything goes wrong that can."""

@@ -1,0 +1,128 @@
+"""What becomes of each request: drawn when its time has come, one draw after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from chaos.scene import BUCKET, STATE
+from localcloud.faults import CutBody, CutXml, LoseFromAnswer, Refuse, Reset, ShortPage, Withhold
+from localcloud.fc_answers import FcError
+
+if TYPE_CHECKING:
+    from chaos.scene import Scene
+    from localcloud.arrivals import Request
+    from localcloud.faults import Fault
+
+LONGEST = 30.0  # seconds that a client waits for an answer
+STORMY = 0.85  # of the requests in a storm
+QUOTAS = ("ServiceUnavailable", "TotalQpsLimitExceeded", "PartitionQpsLimitted")
+REFUSALS_OF_FC = (
+    (429, "ResourceExhausted"),
+    (500, "InternalServerError"),
+    (503, "ServiceUnavailable"),
+    (403, "AccessDenied"),
+)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What a request meets, and whether it is carried out all the same."""
+
+    faults: tuple[Fault, ...] = ()
+    carried_out: bool = True
+    spared: frozenset[str] = frozenset()  # keys of a batch that are not deleted
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether an answer's head comes back."""
+        return not any(isinstance(fault, Reset) for fault in self.faults)
+
+
+class Fates:
+    """Draws what goes wrong, until all is calm."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.random = Random(scene.seed * 7919 + 1)
+        self.is_calm = False
+
+    def strikes(self, chance: float) -> bool:
+        """Tell whether something happens that has this chance."""
+        return not self.is_calm and self.random.random() < chance
+
+    def seconds(self, about: float) -> float:
+        """Return how long a request takes that takes about so many seconds."""
+        if self.is_calm:
+            return 0.02
+        if self.strikes(self.scene.weather.slow):
+            return self.random.uniform(2, 40)
+        return about * self.random.uniform(0.5, 1.5)
+
+    def given_up(self) -> Fate:
+        """Return the fate of a request whose client has waited for too long."""
+        carried_out = self.random.random() < 0.5
+        return Fate((Reset("after" if carried_out else "before"),), carried_out)
+
+    def of(self, request: Request, now: float, *, is_expired: bool) -> Fate:
+        """Return the fate of a request whose time has come."""
+        weather = self.scene.weather
+        if is_expired:
+            return _refused(403, "SecurityTokenExpired")
+        if self._in_storm(request, now) or self.strikes(weather.refused):
+            return _refused(503, self.random.choice(QUOTAS))
+        if self.strikes(weather.reset):
+            return self.given_up()
+        deletes = request.operation in {"delete", "batch_delete"}
+        if deletes and self.scene.stubborn.intersection(request.touched):
+            return _refused(409, "FileImmutable")
+        return self._carried_out(request)
+
+    def of_handover(self) -> tuple[bool, list[object]]:
+        """Return whether an invocation is taken, and what is told of it."""
+        if not self.strikes(self.scene.weather.handover):
+            return True, []
+        drawn = self.random.randrange(6)
+        if drawn < len(REFUSALS_OF_FC):
+            return False, [FcError(*REFUSALS_OF_FC[drawn], "Refused, as ordered.")]
+        return drawn == len(REFUSALS_OF_FC), ["the connection is reset"]
+
+    def _carried_out(self, request: Request) -> Fate:
+        weather = self.scene.weather
+        faults: list[Fault] = []
+        spared: frozenset[str] = frozenset()
+        if request.operation == "list" and not self.is_calm:
+            faults.append(ShortPage(self.scene.page))
+        if request.operation == "batch_delete" and not in_state(request):
+            if self.strikes(weather.withheld):
+                spared = self._some(request.keys)
+                faults.append(Withhold(spared))
+            if self.strikes(weather.lost):
+                faults.append(LoseFromAnswer(self._some(request.keys)))
+        if request.operation in {"list", "batch_delete", "get"} and self.strikes(weather.cut):
+            kind = self.random.choice((CutBody, CutXml))
+            if request.operation != "get" or kind is CutBody:
+                faults.append(kind(self.random.randrange(120)))
+        return Fate(tuple(faults), spared=spared)
+
+    def _some(self, keys: tuple[str, ...]) -> frozenset[str]:
+        return frozenset(self.random.sample(keys, self.random.randint(1, min(3, len(keys)))))
+
+    def _in_storm(self, request: Request, now: float) -> bool:
+        where = "state" if in_state(request) else "data"
+        passed = now - self.scene.epoch
+        return any(
+            begins <= passed < begins + lasts and meets in {where, "all"} and self.strikes(STORMY)
+            for begins, lasts, meets in self.scene.weather.storms
+        )
+
+
+def in_state(request: Request) -> bool:
+    """Tell whether a request is about the jobs' state."""
+    about = (*request.touched, request.query.get("prefix", ""))
+    return request.bucket != BUCKET or any(each.startswith(STATE) for each in about)
+
+
+def _refused(status: int, code: str) -> Fate:
+    return Fate((Refuse(status, code),), carried_out=False)

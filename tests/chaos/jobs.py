@@ -1,0 +1,151 @@
+"""The jobs of a run, by what their invocations have told, and the person who looks after them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chaos.life import Life
+    from chaos.play import Play
+    from chaos.scene import Order
+
+ROUNDS = 30  # in which a person asks for what is not done yet
+FINAL = {"done", "incomplete", "planned"}
+
+
+@dataclass
+class Job:
+    """A job: whose order it does, who has worked on it, and what has been said of it."""
+
+    name: str
+    order: Order
+    lives: list[Life] = field(default_factory=list)
+    answers: list[tuple[Life, dict[str, Any]]] = field(default_factory=list)
+    final: dict[str, Any] | None = None
+    given_up: bool = False  # a person has sent its event anew, to another job
+
+    def said(self) -> list[dict[str, Any]]:
+        """Return what its own invocations have answered, events that asked for nothing apart."""
+        return [answer for _, answer in self.answers if answer["status"] != "ignored"]
+
+
+def answers_of(life: Life) -> list[dict[str, Any]]:
+    """Return an invocation's answers."""
+    if life.answer is None:
+        return []
+    answers: list[dict[str, Any]] = life.answer.get("answers", [life.answer])
+    return [answer for answer in answers if "job" in answer]
+
+
+def jobs_of(play: Play) -> dict[str, Job]:
+    """Return all jobs that have begun, by their names."""
+    jobs: dict[str, Job] = {}
+    for life in play.lives:
+        seen = set()
+        for line in map(json.loads, life.log.splitlines()):
+            name = line.get("job")
+            if line["message"] == "sweep starts":
+                if name not in jobs:
+                    jobs[name] = Job(name, _order(play, line["prefixes"]))
+                if name not in seen:
+                    jobs[name].lives.append(life)
+                    seen.add(name)
+    for life in play.lives:
+        if "do" in life.delivery.event and life.delivery.event["do"] != "resume":
+            continue
+        for answer in answers_of(life):
+            if answer["job"] in jobs:
+                jobs[answer["job"]].answers.append((life, answer))
+    return jobs
+
+
+def _order(play: Play, prefixes: list[str]) -> Order:
+    for order in play.scene.orders:
+        if any(order.lists(prefix) for prefix in prefixes):
+            return order
+    return play.scene.orders[0]
+
+
+class Person:
+    """Who looks after a deployment: asks how jobs are, and sends again what has come to nothing."""
+
+    def __init__(self, play: Play) -> None:
+        self.play = play
+        self.final: dict[str, dict[str, Any]] = {}
+        self.given_up: set[str] = set()
+        self._asked: dict[str, Any] = {}
+
+    def see_to_it(self) -> dict[str, Job]:
+        """Go on until every job has ended; return the jobs."""
+        play = self.play
+        for _ in range(ROUNDS):
+            play.until_quiet()
+            if play.wrong:
+                break
+            play.calm()
+            if not self._round():
+                break
+        else:
+            play.wrong.append(f"not all jobs have ended after {ROUNDS} rounds")
+        jobs = jobs_of(play)
+        for name, answer in self.final.items():
+            if name in jobs:
+                jobs[name].final = answer
+        for name in self.given_up & jobs.keys():
+            jobs[name].given_up = True
+        return jobs
+
+    def _round(self) -> bool:
+        """Ask about each job that has not ended; return whether there was one."""
+        play = self.play
+        names = sorted(play.born.keys() - self.final.keys() - self.given_up)
+        if not names and len(self.final) < len(play.scene.orders):
+            return self._send_again()
+        for name in names:
+            self._ask(name)
+        return bool(names) or len(self.final) < len(play.scene.orders)
+
+    def _ask(self, name: str) -> None:
+        status = self._say(name, "status")
+        # What is stopped, and is again after a person has set it going, goes no further.
+        is_stopped = status is not None and status["status"] == "stopped"
+        if status is not None and (
+            status["status"] in FINAL or (is_stopped and status == self._asked.get(name))
+        ):
+            self.final[name] = status
+            return
+        self._asked[name] = status
+        resumed = self._say(name, "resume")
+        reason = str(resumed["reason"]) if resumed is not None else ""
+        if "send its event again" in reason or "no such job" in reason:
+            if self.play.scene.source == "direct":  # else the event is the same job's
+                self.given_up.add(name)
+            self._send_again()
+
+    def _send_again(self) -> bool:
+        self.play.tell("a person sends the event again")
+        self.play.deliver(self.play.scene.events[0])
+        self.play.until_quiet()
+        return True
+
+    def _say(self, name: str, what: str) -> dict[str, Any] | None:
+        play = self.play
+        play.deliver({"job": name, "do": what}, by_person=True)
+        life_number = len(play.lives)
+        play.until_quiet()
+        if len(play.lives) == life_number:
+            return None
+        answers = answers_of(play.lives[life_number])
+        return answers[0] if answers else None
+
+
+def by_life(jobs: dict[str, Job]) -> dict[str, list[Job]]:
+    """Return the jobs that each invocation has worked on, by the invocations' names."""
+    found: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs.values():
+        for life in job.lives:
+            found[life.name].append(job)
+    return found

@@ -1,0 +1,192 @@
+"""An invocation in this process: its clock, its credentials, its log, and its death."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from chaos.stillness import Dispatcher
+from chaos.turnstile import PATIENCE
+from localcloud.faults import Reset
+from localcloud.signature import Credentials
+from ossweep import app
+from ossweep.store import Credentials as Role
+from ossweep.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chaos.turnstile import Turnstile
+
+JITTER = 0.15  # where in its range every draw lies: by chance all of them, and none a long pause
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it, not even its last words, is carried out."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event to be delivered; `attempt` counts from 1, `spare` ones are not tried again."""
+
+    event: Any
+    request_id: str
+    due: float
+    attempt: int = 1
+    spare: bool = False
+    by_person: bool = False
+
+
+class Lines(io.StringIO):
+    """A logger's stream, whose lines go to whoever it belongs to at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = io.StringIO()
+
+    def write(self, text: str) -> int:
+        return self.text.write(text)
+
+
+@dataclass(eq=False)
+class Slot:
+    """A logger, for one invocation after the other: a logger's name is its own for ever."""
+
+    number: int
+    stream: Lines = field(default_factory=Lines)
+
+    def __post_init__(self) -> None:
+        self.logger = Logger(service=f"chaos-{self.number}", stream=self.stream)
+
+
+@dataclass(eq=False)
+class Life:
+    """One invocation, from its start to its answer or its death."""
+
+    number: int
+    delivery: Delivery
+    turnstile: Turnstile
+    slot: Slot
+    timeout: int
+    reserve: float
+    api: str
+    origin: float
+    kill_at: int | None = None  # the number of its request at which it is killed
+    carried_out: bool = False
+    terminate_at: int | None = None
+    expire_at: int | None = None
+    requests: int = 0
+    is_dead: bool = False
+    terminated_at: float | None = None
+    answer: Any = None
+    error: BaseException | None = None
+    ended: float = 0.0
+    is_over: bool = False  # and what is to be done about that has been done
+
+    def __post_init__(self) -> None:
+        self.began = self.turnstile.now
+        self.key = Credentials(
+            f"STS.life{self.number}", f"secret-of-{self.number}", f"token-of-{self.number}"
+        )
+        self.name = self.key.access_key_id
+        self._nonces = 0
+        self.dispatcher = Dispatcher()
+        self._text = self.slot.stream.text = io.StringIO()
+
+    def start(self, environ: Mapping[str, str]) -> None:
+        """Begin to answer the event."""
+        self.thread = threading.Thread(target=self._answer, args=(environ,), daemon=True)
+        self.thread.start()
+
+    def stirs(self) -> None:
+        """Wait until it has looked around once more; it does several times a second."""
+        rounds, until = self.dispatcher.rounds, time.monotonic() + PATIENCE
+        while self.dispatcher.waits and self.dispatcher.rounds == rounds:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{self.name} does not stir")
+            time.sleep(0.005)
+
+    def die(self) -> None:
+        """Be killed: what it has asked for and was not carried out never is."""
+        self.is_dead = True
+        self.turnstile.gone(self.name, [Reset("before")])
+
+    @property
+    def log(self) -> str:
+        """All that it has logged."""
+        return self._text.getvalue()
+
+    @property
+    def jobs(self) -> set[str]:
+        """The jobs that it has logged lines about."""
+        lines = (json.loads(line) for line in self.log.splitlines())
+        return {line["job"] for line in lines if "job" in line}
+
+    @property
+    def deadline(self) -> float:
+        """When it will be killed."""
+        return self.began + self.timeout
+
+    def world(self) -> World:
+        """Return the world as it sees it: its clock begins anywhere, and has no date."""
+        return World(
+            monotonic=self._monotonic,
+            sleep=self._sleep,
+            uniform=lambda low, high: low + JITTER * (high - low),
+            nonce=self._nonce,
+        )
+
+    def _answer(self, environ: Mapping[str, str]) -> None:
+        try:
+            service = "tools" if self.api == "fc2" else None
+            self.answer = json.loads(
+                app.answer(
+                    json.dumps(self.delivery.event).encode(),
+                    app.Invocation(
+                        request_id=self.delivery.request_id,
+                        began=self._monotonic(),
+                        timeout_seconds=self.timeout,
+                        region="cn-hangzhou",
+                        credentials=Role(
+                            self.key.access_key_id,
+                            self.key.access_key_secret,
+                            self.key.security_token,
+                        ),
+                        function_name="tools$ossweep" if service else "ossweep",
+                        account_id="123456789",
+                        service=service,
+                        terminated=lambda: self.terminated_at is not None,
+                    ),
+                    environ,
+                    self.slot.logger,
+                    self.world(),
+                )
+            )
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the run's to judge
+            self.error = error
+        self.ended = self.turnstile.now
+        self.dispatcher = Dispatcher()
+
+    def _monotonic(self) -> float:
+        if self.is_dead:
+            raise Killed
+        if threading.current_thread() is self.thread:
+            self.dispatcher.asks_for_the_time()
+        return self.origin + self.turnstile.now
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            ends = self.turnstile.now + seconds
+            self.turnstile.wait(self.name, f"sleep {ends:.6f}", None, ends)
+        if self.is_dead:
+            raise Killed
+
+    def _nonce(self) -> str:
+        self._nonces += 1
+        return f"{self.number}-{self._nonces}"

@@ -1,0 +1,476 @@
+"""Plays a scene: one thing happens after the other, by the virtual clock, until nothing is left."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from chaos.door import Asked, Door
+from chaos.fates import LONGEST, Fates, in_state
+from chaos.leases import Leases
+from chaos.life import Delivery, Life, Slot
+from chaos.scene import BUCKET, STATE, STATE_BUCKET
+from chaos.truth import OTHERS, Truth
+from chaos.turnstile import PATIENCE, Turnstile
+from localcloud.faults import AsTold, Reset
+from localcloud.signature import key_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from chaos.scene import Happening, Scene
+    from chaos.turnstile import Waiting
+    from localcloud.arrivals import Request
+    from localcloud.faults import Fault
+    from localcloud.fc_server import FcServer
+    from localcloud.oss import LocalOss
+
+AT_ONCE = 3  # invocations
+ATTEMPTS = 4  # Function Compute's first one, and its retries
+GRACE = 2.0  # seconds from SIGTERM to SIGKILL
+ANSWER = 0.3  # seconds of the time limit that are kept for the answer
+TICK = 0.25  # seconds between two looks of a dispatcher
+LEAP = 2.0  # the longest time that may pass without its looking
+SURE, VERY_SURE = 2, 16  # looks in a row at which all stand still
+MOST_STEPS = 6000
+FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
+
+
+@dataclass
+class Clock:
+    """The local OSS's own clock, which each run sets anew."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What runs share: a local OSS that goes by the clock, and a server for Function Compute."""
+
+    oss: LocalOss
+    clock: Clock
+    server: FcServer
+    slots: tuple[Slot, ...] = field(default_factory=lambda: tuple(map(Slot, range(AT_ONCE + 1))))
+
+
+class Play:
+    """A run."""
+
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        self.scene = scene
+        self.stage = stage
+        self.turnstile = Turnstile(scene.epoch)
+        self.truth = Truth()
+        self.fates = Fates(scene)
+        self.lives: list[Life] = []
+        self.failures: list[Delivery] = []
+        # By when a job has taken its clock: at its first answer, or else at its first record.
+        self.born: dict[str, float] = {}
+        self._leases = Leases(3 * scene.checkpoint)
+        self._clockless: dict[str, str] = {}  # jobs that have not, and who has begun them
+        self.story: list[str] = []
+        self.wrong: list[str] = []
+        self._random = Random(scene.seed * 7919 + 2)
+        self._queue: list[Delivery] = []
+        self._coming = list(scene.happenings)
+        self._requests = 0
+        self._door = Door(self.turnstile, self._take, dedupes=scene.dedupes)
+        self._steps = 0
+        self._prepare()
+
+    @property
+    def now(self) -> float:
+        """What time it is."""
+        return self.turnstile.now
+
+    def tell(self, line: str) -> None:
+        """Add a line to the run's story."""
+        self.story.append(f"{self.now - self.scene.epoch:8.2f}  {line}")
+
+    def told(self) -> list[str]:
+        """Return the run's story, without what depends on the machine: numbers of ports."""
+        return [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", line) for line in self.story]
+
+    def deliver(self, event: Any, *, request_id: str | None = None, by_person: bool = False) -> str:
+        """Have an event delivered; a person's is not tried again."""
+        self._requests += request_id is None
+        request_id = request_id or f"req-{self._requests}"
+        self._queue.append(Delivery(event, request_id, self.now, by_person=by_person))
+        return request_id
+
+    def calm(self) -> None:
+        """Let nothing go wrong any more."""
+        self.fates.is_calm = True
+        self._coming = []
+
+    def until_quiet(self) -> None:
+        """Let everything happen that there is to happen."""
+        while self._step():
+            self._steps += 1
+            if self._steps > MOST_STEPS:
+                self.wrong.append("the run does not come to an end")
+                return
+            if self.now - self.scene.epoch > self.scene.calm_after:
+                self.fates.is_calm = True
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for life in self.lives:
+            if life.thread.is_alive():
+                life.die()
+                life.thread.join(PATIENCE)
+        self.stage.oss.behave()
+
+    # What there is at the beginning.
+
+    def _prepare(self) -> None:
+        oss, scene = self.stage.oss, self.scene
+        self._set(scene.epoch)
+        oss.reset()
+        oss.create_bucket(BUCKET)
+        if not scene.settings["OSSWEEP_STATE"].startswith(BUCKET):
+            oss.create_bucket(STATE_BUCKET)
+            if scene.versioned:
+                oss.enable_versioning(STATE_BUCKET)
+        for key in scene.objects:
+            self._write(key, self._random.randint(60, 10_000))
+        self._environ = {
+            **scene.settings,
+            "OSSWEEP_ENDPOINT": oss.endpoint,
+            "OSSWEEP_FC_ENDPOINT": f"http://127.0.0.1:{self.stage.server.server_port}",
+        }
+        oss.misbehave(AsTold(self._told))
+        self.stage.server.api = self._door
+
+    def _write(self, key: str, age: float = 0.0) -> None:
+        self.stage.oss.fill(BUCKET, [key], self.now - age)
+        self.truth.write(key, self.now - age)
+
+    def _set(self, now: float) -> None:
+        self.turnstile.now = self.stage.clock.now = now
+
+    def _told(self, request: Request) -> Sequence[Fault]:
+        owner = key_id_of(request)
+        if not owner.startswith("STS.life"):
+            return ()
+        keys = "|".join(request.keys)[:200]
+        query = sorted(request.query.items())
+        label = f"oss {request.operation} {request.bucket}/{request.key} {query} {keys}"
+        faults: Sequence[Fault] = self.turnstile.wait(owner, label, request)
+        return faults
+
+    # One thing after the other.
+
+    def _step(self) -> bool:
+        self._stand_still()
+        if self._bury():
+            return True
+        self._draw_ends()
+        todo = self._due()
+        if todo is None:
+            return False
+        at, act = todo
+        idle = [life for life in self._active if life.dispatcher.waits]
+        if at - self.now > LEAP and idle:
+            self._set(self.now + LEAP)
+            for life in idle:
+                life.stirs()
+            return True
+        self._set(max(self.now, at))
+        act()
+        return True
+
+    @property
+    def _active(self) -> list[Life]:
+        return [life for life in self.lives if not life.is_over]
+
+    def _stand_still(self) -> None:
+        until = time.monotonic() + PATIENCE
+        sure = 0
+        enough = SURE
+        while sure < enough:  # a thread that has just been let go may not have moved yet
+            enough = VERY_SURE if any(each.dispatcher.pauses for each in self._active) else SURE
+            if all(map(self._stands_still, self._active)):
+                sure += 1
+            else:
+                sure = 0
+            self.turnstile.glance()
+            if time.monotonic() > until:
+                waits = [each.label for each in self.turnstile.waiting]
+                raise TimeoutError(f"seed {self.scene.seed} does not stand still: {waits}")
+
+    def _stands_still(self, life: Life) -> bool:
+        if not life.thread.is_alive():
+            return True
+        if life.is_dead:
+            return False
+        under_way, gate = life.dispatcher.under_way, life.dispatcher.gate
+        waiting = self.turnstile.of(life.name)
+        if gate is not None and gate.left() <= 0:
+            cut = [each for each in waiting if _is_of_the_sweep(each)]
+            for each in sorted(cut, key=lambda each: each.label):
+                self._give_up(each)
+            if cut:
+                return False
+        return under_way is not None and len(waiting) >= under_way
+
+    def _draw_ends(self) -> None:
+        """Draw how long each request takes that has just come; its client waits only so long."""
+        lives = {life.name: life for life in self._active}
+        new = [each for each in self.turnstile.waiting if each.ends is None]
+        for each in sorted(new, key=lambda each: (each.owner, each.label)):
+            life = lives[each.owner]
+            limit, pace = life.deadline - ANSWER, self.scene.state_pace
+            if _is_of_the_sweep(each):
+                limit, pace = life.deadline - life.reserve, self.scene.pace
+            seconds = self.fates.seconds(pace)
+            each.ends = min(self.now + seconds, limit, self.now + LONGEST)
+            each.given_up = each.ends < self.now + seconds
+
+    def _due(self) -> tuple[float, Callable[[], None]] | None:
+        """Return what happens next, and when."""
+        due: list[tuple[float, int, str, Callable[[], None]]] = []
+        for waiting in self.turnstile.waiting:
+            label = f"{waiting.owner} {waiting.label}"
+            due.append((waiting.ends or 0.0, 1, label, partial(self._go, waiting)))
+        if len(self._active) < AT_ONCE and self._queue:
+            first = min(self._queue, key=lambda each: (each.due, each.request_id))
+            due.append((first.due, 2, "", partial(self._start, first)))
+        if self._coming:
+            due.append((self.scene.epoch + self._coming[0].at, 3, "", self._happen))
+        for life in self._active:
+            ends = life.deadline
+            if life.terminated_at is not None:
+                ends = min(ends, life.terminated_at + GRACE)
+            due.append((ends, 0, life.name, partial(self._kill, life, "its time is up")))
+            if life.dispatcher.pauses:
+                due.append((self.now + TICK, 4, life.name, life.stirs))
+        if not due or (not self._active and not self._queue and not self._coming):
+            return None
+        at, _, _, act = min(due, key=lambda each: each[:3])
+        return at, act
+
+    # What may happen.
+
+    def _go(self, waiting: Waiting) -> None:
+        """Let a request be carried out, or whatever else becomes of it; or wake who sleeps."""
+        if waiting.about is None:
+            self.turnstile.let_go(waiting, None)
+            return
+        life = next(each for each in self._active if each.name == waiting.owner)
+        life.requests += 1
+        if life.requests == life.terminate_at:
+            self.tell(f"{life.name} gets SIGTERM")
+            life.terminated_at = self.now
+        if life.requests == life.kill_at and not self.fates.is_calm:
+            if life.carried_out:
+                self._carry_out(waiting, life)
+                self.turnstile.let_go(waiting, [Reset("after")])
+            self._kill(life, f"SIGKILL, its request carried out: {life.carried_out}")
+        elif waiting.given_up:
+            self._give_up(waiting)
+        elif isinstance(waiting.about, Asked):
+            self._hand_over(waiting, life)
+        else:
+            fate = self.fates.of(waiting.about, self.now, is_expired=self._is_expired(life))
+            if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
+                self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
+            if fate.is_answer and not in_state(waiting.about):
+                self._take_clocks(life.name)
+            if fate.carried_out:
+                self._note(waiting.about, life.name, fate.spared)
+            self.turnstile.let_go(waiting, fate.faults)
+
+    def _is_expired(self, life: Life) -> bool:
+        return (
+            life.expire_at is not None
+            and life.requests >= life.expire_at
+            and not self.fates.is_calm
+        )
+
+    def _give_up(self, waiting: Waiting) -> None:
+        """Let a request's client hear nothing more of it."""
+        fate = self.fates.given_up()
+        self.tell(f"{waiting.owner} {_short(waiting)}: waited for too long, {fate.carried_out}")
+        life = next(each for each in self._active if each.name == waiting.owner)
+        if fate.carried_out:
+            self._carry_out(waiting, life)
+        self.turnstile.let_go(waiting, fate.faults)
+
+    def _hand_over(self, waiting: Waiting, life: Life) -> None:
+        taken, told = self.fates.of_handover()
+        if told:
+            self.tell(f"{life.name} {_short(waiting)}: {told}, taken: {taken}")
+        if taken:
+            job, hop = waiting.about.event["job"], waiting.about.event["hop"]
+            self._blame(self._leases.handed_over(job, hop, life.name))
+        refusal = self._door.carry_out(waiting.about, life.name) if taken else None
+        self.turnstile.let_go(waiting, [refusal] if refusal and not told else told)
+
+    def _carry_out(self, waiting: Waiting, life: Life) -> None:
+        if isinstance(waiting.about, Asked):
+            self._door.carry_out(waiting.about, life.name)
+        else:
+            self._note(waiting.about, life.name)
+
+    def _note(self, request: Request, by: str, spared: frozenset[str] = frozenset()) -> None:
+        """Write down what a request that is carried out does."""
+        if request.operation == "put":
+            alive = {life.name for life in self._active if not life.is_dead}
+            self._blame(self._leases.written(request, by, self.now, alive))
+            found = FIRST_RECORD.fullmatch(request.key)
+            if found is not None and self._clockless.setdefault(found[1], by) == by:
+                self.born[found[1]] = self.now
+        if in_state(request):
+            if request.operation == "list":
+                self._leases.looked(request.query["prefix"], by, self.now)
+            if request.operation == "batch_delete":
+                self._leases.removed(request.keys)
+            return
+        if request.operation == "list":
+            self.truth.show(request, by, self.now)
+        if request.operation in {"delete", "batch_delete"}:
+            asked = [key for key in request.touched if key not in spared]
+            self.truth.delete(asked, by, self.now)
+
+    def _blame(self, wrong: str) -> None:
+        if wrong:
+            self.wrong.append(wrong)
+
+    def _take_clocks(self, by: str) -> None:
+        """Take note that an invocation gets an answer about objects: its jobs know the time."""
+        for job in [job for job, begun_by in self._clockless.items() if begun_by == by]:
+            self.born[job] = self.now
+            self._clockless[job] = ""
+
+    def _take(self, asked: Asked, owner: str) -> None:
+        """Let an event come that an invocation has handed over."""
+        weather = self.scene.weather
+        late = self.fates.random.choice((0.5, 4, 15)) if self.fates.strikes(weather.late) else 0.0
+        self._requests += 1
+        request_id = f"req-{self._requests}"
+        self.tell(f"{owner} hands over {asked.task} as {request_id}, {late:g} s late")
+        self._queue.append(Delivery(asked.event, request_id, self.now + late))
+        if self.fates.strikes(weather.twice):
+            later = self.now + self.fates.random.choice((0, 0, 1, 6, 20))
+            self.tell(f"{request_id} comes twice")
+            self._queue.append(Delivery(asked.event, request_id, later, spare=True))
+
+    def _start(self, delivery: Delivery) -> None:
+        self._queue.remove(delivery)
+        free = set(self.stage.slots) - {life.slot for life in self._active}
+        weather, random = self.scene.weather, self.fates.random
+        life = Life(
+            number=len(self.lives) + 1,
+            delivery=delivery,
+            turnstile=self.turnstile,
+            slot=min(free, key=lambda slot: slot.number),
+            timeout=self.scene.timeout,
+            reserve=self.scene.reserve,
+            api=self.scene.api,
+            origin=random.uniform(-self.scene.epoch, 1e6),
+            kill_at=random.randint(1, 14) if self.fates.strikes(weather.killed) else None,
+            carried_out=random.random() < 0.5,
+            terminate_at=random.randint(1, 12) if self.fates.strikes(weather.terminated) else None,
+            expire_at=random.randint(1, 8) if self.fates.strikes(weather.expired) else None,
+        )
+        self.stage.oss.add_credentials(life.key)
+        self._door.accounts.append(life.key)
+        self.tell(
+            f"{life.name} gets {delivery.request_id}, attempt {delivery.attempt}"
+            f"{', a repetition' if delivery.spare else ''}: {str(delivery.event)[:160]}"
+        )
+        self.lives.append(life)
+        life.start(self._environ)
+
+    def _kill(self, life: Life, why: str) -> None:
+        self.tell(f"{life.name} is killed: {why}")
+        if self.now >= life.deadline:
+            self.wrong.append(f"{life.name} did not answer within its time limit")
+        life.die()
+
+    def _bury(self) -> bool:
+        """Do what Function Compute does when an invocation has ended."""
+        ended = [life for life in self._active if not life.thread.is_alive()]
+        for life in ended:
+            life.is_over = True
+            self.turnstile.gone(life.name, [Reset("before")])
+            if not life.is_dead:
+                self.tell(f"{life.name} ends: {_said(life)}")
+            # A process that has been told to end does, after its answer; nobody is told of that.
+            if life.error is not None or life.is_dead or life.terminated_at is not None:
+                life.answer = None
+                self._try_again(life)
+        return bool(ended)
+
+    def _try_again(self, life: Life) -> None:
+        delivery = life.delivery
+        if delivery.spare or delivery.by_person:
+            return
+        if delivery.attempt == ATTEMPTS:
+            self.tell(f"{delivery.request_id} goes to the failure destination")
+            self.failures.append(delivery)
+            return
+        due = self.now + 2.0 ** (delivery.attempt - 1)
+        self._queue.append(replace(delivery, attempt=delivery.attempt + 1, due=due))
+
+    def _happen(self) -> None:
+        """Let somebody else do something."""
+        happening = self._coming.pop(0)
+        self.tell(f"somebody does: {happening.what}")
+        if happening.what in {"status", "stop", "resume"}:
+            if self.born:
+                job = self._random.choice(sorted(self.born))
+                self.deliver({"job": job, "do": happening.what}, by_person=True)
+        elif happening.what == "again":
+            again = self.scene.source == "timer"
+            request_id = self.deliver(
+                self.scene.events[0], request_id=None if again else "req-1", by_person=True
+            )
+            self.tell(f"the event comes again as {request_id}")
+        elif happening.what == "delete":
+            self._delete_another()
+        else:
+            self._write_another(happening)
+
+    def _delete_another(self) -> None:
+        there = sorted(key for key in self.truth.there if not key.startswith("other/"))
+        if there:
+            key = self._random.choice(there)
+            self.truth.delete([key], OTHERS, self.now)
+            self.stage.oss.remove(BUCKET, [key])
+
+    def _write_another(self, happening: Happening) -> None:
+        gone = sorted({loss.key for loss in self.truth.losses} - self.truth.there.keys())
+        if happening.what == "rewrite" and gone:
+            self._write(self._random.choice(gone))
+            return
+        directory = self._random.choice(("logs/", "src/", "a/", "b/", "other/"))
+        self._write(f"{directory}{self._random.randrange(20):03d}new{happening.number}")
+
+
+def _is_of_the_sweep(waiting: Waiting) -> bool:
+    """Tell whether it is a request that is cut off when the time for the work is up."""
+    about = waiting.about
+    return about is not None and not isinstance(about, Asked) and not in_state(about)
+
+
+def _short(waiting: Waiting) -> str:
+    return waiting.label[:110]
+
+
+def _said(life: Life) -> str:
+    if life.error is not None:
+        return f"{type(life.error).__name__}: {str(life.error)[:300]}"
+    shown = ("job", "status", "reason", "listed", "deleted", "failed", "skipped", "remaining")
+    answers = life.answer.get("answers", [life.answer])
+    return "; ".join(
+        str({name: each.get(name) for name in (*shown, "at_least")}) for each in answers
+    )

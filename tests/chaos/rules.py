@@ -1,0 +1,172 @@
+"""What must hold after every run, whatever has gone wrong in it."""
+
+from __future__ import annotations
+
+import re
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+from chaos.jobs import FINAL, answers_of, by_life
+from chaos.life import Killed
+from chaos.scene import BUCKET, STATE, STATE_BUCKET
+from chaos.truth import OTHERS
+from ossweep.errors import SweepError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chaos.jobs import Job
+    from chaos.play import Play
+    from chaos.truth import Loss
+
+COUNTS = ("deleted", "failed", "skipped", "remaining")
+# An order to stop that comes too late for a job in its first seconds stays, too.
+ENDED = re.compile(r"(000000-01|end|stop)")
+
+
+def broken(play: Play, jobs: dict[str, Job]) -> list[str]:
+    """Return the rules that a run has broken, each with how."""
+    return [
+        *play.wrong,
+        *_the_bucket(play),
+        *_losses(play, jobs),
+        *_invocations(play),
+        *(wrong for job in jobs.values() for wrong in _job(play, job, jobs)),
+        *_state(play, jobs),
+    ]
+
+
+def _the_bucket(play: Play) -> Iterator[str]:
+    there = {key for key in play.stage.oss.keys(BUCKET) if not key.startswith(STATE)}
+    if there != play.truth.there.keys():
+        differ = sorted(there ^ play.truth.there.keys())
+        yield f"what is there is not what was written down: {differ[:5]}"
+
+
+def _losses(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
+    """Nothing outside of the order is gone, nothing written after the job's clock, nothing dry."""
+    workers = by_life(jobs)
+    for loss in play.truth.losses:
+        if loss.by == OTHERS:
+            continue
+        own = [job for job in workers.get(loss.by, []) if job.order.holds(loss.key)]
+        if not own:
+            yield f"{loss.by} has deleted {loss.key!r}, which nobody has ordered"
+            continue
+        job = own[0]
+        if job.order.dry_run:
+            yield f"a dry run has deleted {loss.key!r}"
+        named = loss.key in job.order.keys and not job.order.lists(loss.key)
+        young = loss.written > floor(play.born.get(job.name, 0)) + 1
+        if young and not named and not play.truth.may_be_mistaken(loss):
+            yield f"{loss.by} has deleted {loss.key!r}, written after the job {job.name} began"
+
+
+def _invocations(play: Play) -> Iterator[str]:
+    for life in play.lives:
+        error = life.error
+        if error is not None and not isinstance(error, SweepError | Killed):
+            yield f"{life.name} has raised {error!r}"
+        said = f"{life.log} {error} {life.answer}"
+        for secret in (life.key.access_key_secret, life.key.security_token, life.name):
+            if secret is not None and re.search(rf"{re.escape(secret)}\b", said):
+                yield f"{life.name} has told {secret}"
+        if life.answer is not None and life.ended > life.deadline - 0.001:
+            yield f"{life.name} has answered after its time limit"
+        for answer in answers_of(life):
+            if answer["listed"] != sum(answer[name] for name in COUNTS):
+                yield f"{life.name}'s sums do not agree: {answer}"
+
+
+def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
+    if job.final is None:
+        if not job.given_up:
+            yield f"the job {job.name} has not ended"
+        return
+    final = job.final
+    deleted = [answer["deleted"] for answer in _along_the_chain(job)]
+    if deleted != sorted(deleted):
+        yield f"the counts of {job.name} decrease: {deleted}"
+    ends = [answer for answer in job.said() if answer["status"] in {"done", "planned"}]
+    if len({each["deleted"] for each in ends}) > 1 and not _was_disturbed(job):
+        yield f"{job.name} has ended more than once: {ends}"
+    if final["status"] == "done":
+        left = [key for key in play.truth.there if _is_left(play, job, key)]
+        if left:
+            yield f"{job.name} is done, and there is still {left[:5]}"
+    if final["status"] == "incomplete" and not final["failed"]:
+        yield f"{job.name} is incomplete, and nothing has failed"
+    if final["status"] not in FINAL | {"stopped"}:
+        yield f"{job.name} has ended as {final['status']}"
+    yield from _counts(play, job, jobs)
+
+
+def _along_the_chain(job: Job) -> list[dict[str, Any]]:
+    hops = [answer for answer in job.said() if answer["status"] == "continued"]
+    return sorted(hops, key=lambda answer: int(answer["next"].rpartition("-")[2]))
+
+
+def _is_left(play: Play, job: Job, key: str) -> bool:
+    # The oldest that others have written is younger than this, the youngest at the beginning older.
+    return job.order.holds(key) and play.truth.there[key] < play.scene.epoch - 1
+
+
+def _counts(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
+    """Counts are those of the objects that the store has lost, or less and say so."""
+    if job.final is None or job.order.dry_run:
+        return
+    names = {life.name for life in job.lives}
+    mine = [loss for loss in play.truth.lost_to(names) if job.order.holds(loss.key)]
+    old = [loss for loss in mine if _is_old(play, job, loss)]
+    listed = {loss.key for loss in old if job.order.lists(loss.key)}
+    asked = {
+        key
+        for key, by, _ in play.truth.asked
+        if by in names and job.order.holds(key) and not job.order.lists(key)
+    }
+    failed = {failure["key"] for failure in job.final["failures"]}
+    real = len(listed - failed) + len(asked - failed)
+    others = sum(loss.by not in names for loss in play.truth.losses)
+    said, at_least = job.final["deleted"], job.final["at_least"]
+    if said > real + others:
+        yield f"{job.name} says it has deleted {said}, and it was {real}"
+    if said < real and not at_least and not (jobs.keys() - {job.name} and job.given_up):
+        yield f"{job.name} says it has deleted {said} and no more, and it was {real}"
+    yield from _limit(play, job)
+
+
+def _limit(play: Play, job: Job) -> Iterator[str]:
+    """At most so many objects are asked for, as long as no invocation dies without a word."""
+    limit = job.order.limit
+    if limit is None or _was_disturbed(job):
+        return
+    names = {life.name for life in job.lives}
+    asked = {key for key, by, _ in play.truth.asked if by in names and job.order.holds(key)}
+    if len(asked) > limit:
+        yield f"{job.name} has asked for {len(asked)} objects, and its limit was {limit}"
+
+
+def _is_old(play: Play, job: Job, loss: Loss) -> bool:
+    return loss.written <= play.born.get(job.name, 0.0)
+
+
+def _state(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
+    """Of a job that has ended two objects stay, by which its event is known when it comes again."""
+    where = play.scene.settings["OSSWEEP_STATE"].partition("/")[0]
+    assert where in {BUCKET, STATE_BUCKET}
+    for key in play.stage.oss.keys(where):
+        if not key.startswith(STATE):
+            continue
+        name, _, record = key.removeprefix(STATE).partition("/")
+        if name not in jobs or jobs[name].given_up or _was_disturbed(jobs[name]):
+            continue
+        if not ENDED.fullmatch(record):
+            yield f"{key} is left behind"
+
+
+def _was_disturbed(job: Job) -> bool:
+    """Tell whether somebody who has worked on a job may have been kept from tidying up."""
+    return any(
+        life.is_dead or "state not written" in life.log or "no checkpoint" in life.log
+        for life in job.lives
+    )

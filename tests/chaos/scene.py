@@ -1,0 +1,263 @@
+"""What a seed stands for: a bucket, orders, a deployment, and all that will go wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+BUCKET = "examplebucket"
+STATE_BUCKET = "statebucket"
+STATE = "ossweep-state/"
+PROTECTED = ("logs/keep/", ".dlsdata/")
+DIRECTORIES = ("logs/", "src/", "a/", "b/")
+OUTSIDE = ("other/", "src2/", "logs-old/", ".dlsdata/")
+ODD = ("é", "x\ry", "x\ny", "&", "%2F", "\ufffe", "..", "z/./y")
+TRIGGER = "2030-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Order:
+    """A request, with what it takes to tell what it is about."""
+
+    keys: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()  # those that end with a slash are sent as directories
+    limit: int | None = None
+    dry_run: bool = False
+    everything: bool = False
+    unfinished: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return what is sent."""
+        document: dict[str, Any] = {"bucket": BUCKET}
+        if self.everything:
+            document |= {"everything": True, "confirm": BUCKET}
+        named = {
+            "keys": list(self.keys),
+            "prefix": [each for each in self.prefixes if not each.endswith("/")],
+            "directory": [each for each in self.prefixes if each.endswith("/")],
+        }
+        document |= {name: names for name, names in named.items() if names}
+        if self.dry_run:
+            document["dry_run"] = True
+        if self.limit is not None:
+            document["limits"] = {"objects": self.limit}
+        if self.unfinished is not None:
+            document["unfinished"] = self.unfinished
+        return document
+
+    def lists(self, key: str) -> bool:
+        """Tell whether a key is met by listing."""
+        return self.everything or key.startswith(self.prefixes)
+
+    def holds(self, key: str) -> bool:
+        """Tell whether a key may be deleted at all."""
+        return not key.startswith(PROTECTED) and (self.lists(key) or key in self.keys)
+
+
+@dataclass(frozen=True)
+class Weather:
+    """How likely each thing is to go wrong, for a request or what else it is about."""
+
+    refused: float = 0.0
+    reset: float = 0.0
+    cut: float = 0.0
+    withheld: float = 0.0
+    lost: float = 0.0
+    slow: float = 0.0
+    expired: float = 0.0
+    killed: float = 0.0  # of an invocation
+    terminated: float = 0.0
+    handover: float = 0.0
+    twice: float = 0.0
+    late: float = 0.0
+    # Storms: from when on, for how long, in seconds, and for which part of the requests.
+    storms: tuple[tuple[float, float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that others do at a time, in seconds after the beginning."""
+
+    at: float
+    what: str  # write, rewrite, delete, status, stop, resume, again
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that a run begins with."""
+
+    seed: int
+    objects: tuple[str, ...]
+    orders: tuple[Order, ...]
+    stubborn: frozenset[str]
+    source: str  # direct or timer
+    settings: dict[str, str]
+    timeout: int
+    reserve: float
+    checkpoint: float
+    page: int
+    pace: float  # seconds that a request about objects takes, about
+    state_pace: float  # and any other
+    epoch: float
+    api: str  # fc2 or fc3
+    dedupes: bool
+    versioned: bool
+    weather: Weather
+    happenings: tuple[Happening, ...] = ()
+    parallel: int | None = None  # chains at once, once a request can ask for them
+    calm_after: float = 90.0  # seconds after which nothing goes wrong any more
+    events: tuple[Any, ...] = field(default=())
+
+    @property
+    def others_delete(self) -> bool:
+        """Whether somebody else deletes, too."""
+        return any(each.what == "delete" for each in self.happenings)
+
+
+def draw(seed: int, scale: int = 1) -> Scene:
+    """Return what a seed stands for; with a scale, about so many times the objects."""
+    random = Random(seed)
+    objects = _objects(random, scale)
+    orders = _orders(random, objects)
+    source = "timer" if random.random() < 0.25 else "direct"
+    reserve, checkpoint = random.choice(((1.0, 1.0), (2.0, 1.0), (2.0, 2.0)))
+    shared = random.random() < 0.3
+    state = f"{BUCKET if shared else STATE_BUCKET}/{STATE.rstrip('/')}"
+    api = random.choice(("fc2", "fc3"))
+    settings = {
+        "OSSWEEP_BUCKETS": BUCKET,
+        "OSSWEEP_PROTECTED": PROTECTED[0],
+        "OSSWEEP_STATE": state,
+        "OSSWEEP_RESERVE_SECONDS": f"{reserve:g}",
+        "OSSWEEP_CHECKPOINT_SECONDS": f"{checkpoint:g}",
+        "OSSWEEP_IN_FLIGHT": random.choice(("1", "2", "4")),
+        "OSSWEEP_MAX_HOPS": random.choice(("1000", "1000", "1000", "2", "4")),
+        "OSSWEEP_RAISE": random.choice(("oss,mns,timer", "direct,timer")),
+    }
+    stubborn = random.sample(objects, 1) if random.random() < 0.12 else []
+    documents: Any = [each.document() for each in orders]
+    if len(orders) == 1:
+        documents = documents[0]
+    return Scene(
+        seed=seed,
+        objects=tuple(objects),
+        orders=orders,
+        stubborn=frozenset(stubborn),
+        source=source,
+        settings=settings,
+        timeout=random.choice((4, 6, 9)) + int(reserve),
+        reserve=reserve,
+        checkpoint=checkpoint,
+        page=random.choice((3, 3, 6)) * scale,
+        pace=random.choice((0.2, 0.6, 1.0, 1.0)),
+        state_pace=random.choice((0.03, 0.1, 0.1, 0.4)),
+        epoch=float(random.randint(1_000_000_000, 1_999_999_999)),
+        api=api,
+        dedupes=random.random() < 0.5,
+        versioned=not shared and random.random() < 0.15,
+        weather=_weather(random),
+        happenings=_happenings(random),
+        events=_events(random, documents, source),
+    )
+
+
+def _objects(random: Random, scale: int) -> list[str]:
+    keys = {f"other/{number}" for number in range(2)} | {"src2/x", "src.txt", "logs-old/1"}
+    for directory in DIRECTORIES:
+        keys |= {f"{directory}{number:03d}" for number in range(random.choice((0, 6, 14)) * scale)}
+        if random.random() < 0.4:
+            keys |= {f"{directory}{odd}" for odd in random.sample(ODD, 2)}
+        if random.random() < 0.6:
+            keys.add(directory)
+    keys |= {f"logs/keep/{number}" for number in range(2)} | {".dlsdata/x"}
+    if random.random() < 0.15:
+        keys |= {"é", "x\ry", "&"}
+    return sorted(keys)
+
+
+def _orders(random: Random, objects: list[str]) -> tuple[Order, ...]:
+    dry_run = random.random() < 0.08
+    limit = random.randint(1, 14) if random.random() < 0.12 else None
+    unfinished = random.choice((None, None, None, None, "continue", "return"))
+    drawn = random.random()
+    if drawn < 0.08:
+        return (Order(everything=True, limit=limit, dry_run=dry_run, unfinished=unfinished),)
+    if drawn < 0.2:
+        return (
+            Order(prefixes=("logs",), limit=limit, dry_run=dry_run, unfinished=unfinished),
+            Order(prefixes=("src/",), keys=("a/000", "nothing"), unfinished=unfinished),
+        )
+    if drawn < 0.23:
+        # As many as no event can hold: the next invocation is pointed at them.
+        many = tuple(f"b/{number:04d}{'x' * 900}" for number in range(160))
+        return (Order(keys=many, prefixes=("logs/",), unfinished=unfinished),)
+    prefixes = random.sample(("logs/", "logs/0", "src/", "src", "a/", "b/"), random.randint(1, 4))
+    keys = random.sample(objects, random.choice((0, 0, 3)))
+    named = tuple(key for key in keys if not key.startswith(PROTECTED))
+    return (
+        Order(
+            keys=named,
+            prefixes=tuple(prefixes),
+            limit=limit,
+            dry_run=dry_run,
+            unfinished=unfinished,
+        ),
+    )
+
+
+def _events(random: Random, documents: Any, source: str) -> tuple[Any, ...]:
+    if source == "direct":
+        return (documents,)
+    timer = {"triggerTime": TRIGGER, "triggerName": "nightly", "payload": json.dumps(documents)}
+    return (timer,)
+
+
+def _weather(random: Random) -> Weather:
+    def some(chance: float, *values: float) -> float:
+        return random.choice(values) if random.random() < chance else 0.0
+
+    return Weather(
+        refused=some(0.3, 0.05, 0.2),
+        reset=some(0.4, 0.05, 0.15),
+        cut=some(0.3, 0.05, 0.15),
+        withheld=some(0.2, 0.1, 0.3),
+        lost=some(0.2, 0.1, 0.3),
+        slow=some(0.15, 0.02, 0.05),
+        expired=some(0.1, 0.1, 0.3),
+        killed=some(0.6, 0.2, 0.4, 0.7),
+        terminated=some(0.25, 0.2, 0.5),
+        handover=some(0.4, 0.2, 0.5),
+        twice=some(0.5, 0.2, 0.6),
+        late=some(0.4, 0.2, 0.5),
+        storms=tuple(
+            (_soon(random), random.uniform(3, 25), random.choice(("state", "data", "all")))
+            for _ in range(random.choice((0, 0, 1, 2)))
+        ),
+    )
+
+
+def _soon(random: Random) -> float:
+    """Draw a time in seconds after the beginning: most runs are over in half a minute."""
+    return 50 * random.random() ** 2
+
+
+def _happenings(random: Random) -> tuple[Happening, ...]:
+    happenings: list[Happening] = []
+    if random.random() < 0.5:
+        happenings += [
+            Happening(_soon(random), random.choice(("write", "write", "rewrite")), number)
+            for number in range(random.randint(3, 15))
+        ]
+    if random.random() < 0.25:
+        happenings += [Happening(_soon(random), "delete", n) for n in range(6)]
+    if random.random() < 0.35:
+        happenings += [
+            Happening(_soon(random), random.choice(("status", "stop", "resume", "resume")))
+            for _ in range(random.randint(1, 4))
+        ]
+    if random.random() < 0.4:
+        happenings += [Happening(_soon(random), "again") for _ in range(random.choice((1, 2)))]
+    return tuple(sorted(happenings, key=lambda each: each.at))

@@ -1,0 +1,72 @@
+"""Whether an invocation stands still: all that it has under way waits at the turnstile."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ossweep.engine.sweep import sweep
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ossweep.engine.gate import Gate
+    from ossweep.engine.pipeline import Pipeline
+
+_SOURCE, _FIRST = inspect.getsourcelines(sweep)
+# Where a sweep asks for the time last before it waits for its requests, or leaves.
+_WAITS = next(_FIRST + n for n, line in enumerate(_SOURCE) if "pipeline.settle(" in line)
+_LEAVES = next(_FIRST + n for n, line in enumerate(_SOURCE) if "gate.left() <= -GRACE" in line)
+
+
+@dataclass
+class Dispatcher:
+    """
+    What an invocation's main thread does, by where it asks what time it is.
+
+    Which of a sweep's requests comes first is the machine's choice, and so would be the run, unless
+    all of them are there before one is let go. Only the dispatcher knows how many there are. It is
+    asked in its own thread: to look into the frames of another one is not safe.
+    """
+
+    sweep: FrameType | None = None
+    pipeline: Pipeline | None = None
+    gate: Gate | None = None
+    waits: bool = False
+    leaves: bool = False  # or does, or goes on to wait
+    rounds: int = 0  # how often it has looked around
+
+    def asks_for_the_time(self) -> None:
+        """Take note of it; the dispatcher's own thread calls this."""
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way to look
+        depth = 0
+        while frame is not None and frame.f_code is not sweep.__code__:
+            frame, depth = frame.f_back, depth + 1
+        if frame is None:
+            self.sweep = self.pipeline = self.gate = None
+            self.waits = self.leaves = False
+            return
+        if self.sweep is not frame or self.pipeline is None:
+            self.sweep = frame
+            self.pipeline, self.gate = frame.f_locals.get("pipeline"), frame.f_locals["gate"]
+        # Past the budget and the gate.
+        self.waits = depth == 2 and frame.f_lineno == _WAITS
+        self.leaves = depth == 2 and frame.f_lineno == _LEAVES
+        self.rounds += self.waits
+
+    @property
+    def under_way(self) -> int | None:
+        """How much must wait at the turnstile for it to stand still; None while it is at work."""
+        if self.sweep is None:
+            return 1  # its one request
+        if not (self.waits or self.leaves) or self.pipeline is None:
+            return None
+        under_way = len(self.pipeline._under_way)  # noqa: SLF001 - as above
+        return under_way if under_way or self.waits else None
+
+    @property
+    def pauses(self) -> bool:
+        """Whether it waits for nothing but the time, as far as can be seen."""
+        return self.waits and self.under_way == 0

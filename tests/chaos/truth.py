@@ -1,0 +1,79 @@
+"""What is really in the bucket, and who has deleted what: written down as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from localcloud.arrivals import Request
+
+OTHERS = ""  # who deletes and is no invocation
+
+
+@dataclass(frozen=True)
+class Loss:
+    """An object that was there and is gone: when it was written, and who deleted it, and when."""
+
+    key: str
+    written: float
+    by: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page that an invocation was shown."""
+
+    by: str
+    prefix: str
+    after: str
+    at: float
+
+
+@dataclass
+class Truth:
+    """The objects that are there, by when they were written, and what has happened to others."""
+
+    there: dict[str, float] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    asked: list[tuple[str, str, float]] = field(default_factory=list)  # key, by, at
+
+    def write(self, key: str, at: float) -> None:
+        """Take note that an object has been written."""
+        self.there[key] = at
+
+    def delete(self, keys: Iterable[str], by: str, at: float) -> None:
+        """Take note that objects have been deleted, those that were there."""
+        for key in keys:
+            self.asked.append((key, by, at))
+            written = self.there.pop(key, None)
+            if written is not None:
+                self.losses.append(Loss(key, written, by, at))
+
+    def show(self, request: Request, by: str, at: float) -> None:
+        """Take note that a listing's page has been asked for."""
+        query = request.query
+        self.listings.append(Listing(by, query.get("prefix", ""), query.get("marker", ""), at))
+
+    def may_be_mistaken(self, loss: Loss) -> bool:
+        """
+        Tell whether who deleted an object may have meant the one before it, of the same name.
+
+        There is no conditional delete: what is written anew after a listing has shown the name, and
+        before the deletion is carried out, goes as well.
+        """
+        return any(
+            each.by == loss.by
+            and each.at <= loss.written
+            and loss.key.startswith(each.prefix)
+            and each.after < loss.key
+            for each in self.listings
+        )
+
+    def lost_to(self, owners: Collection[str]) -> list[Loss]:
+        """Return what these have deleted."""
+        return [loss for loss in self.losses if loss.by in owners]
