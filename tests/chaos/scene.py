@@ -151,7 +151,7 @@ def draw(seed: int, scale: int = 1) -> Scene:
         timeout=random.choice((4, 6, 9)) + int(reserve),
         reserve=reserve,
         checkpoint=checkpoint,
-        page=random.choice((3, 3, 6)) * scale,
+        page=random.choice((3, 5, 5)) * scale,
         pace=random.choice((0.2, 0.6, 1.0, 1.0)),
         state_pace=random.choice((0.03, 0.1, 0.1, 0.4)),
         epoch=float(random.randint(1_000_000_000, 1_999_999_999)),
@@ -167,7 +167,7 @@ def draw(seed: int, scale: int = 1) -> Scene:
 def _objects(random: Random, scale: int) -> list[str]:
     keys = {f"other/{number}" for number in range(2)} | {"src2/x", "src.txt", "logs-old/1"}
     for directory in DIRECTORIES:
-        keys |= {f"{directory}{number:03d}" for number in range(random.choice((0, 6, 14)) * scale)}
+        keys |= {f"{directory}{number:03d}" for number in range(random.choice((0, 5, 10)) * scale)}
         if random.random() < 0.4:
             keys |= {f"{directory}{odd}" for odd in random.sample(ODD, 2)}
         if random.random() < 0.6:

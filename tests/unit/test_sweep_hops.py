@@ -183,7 +183,7 @@ def test_a_marker_object_counts_with_the_size_it_has_when_it_goes() -> None:
 
     result = hop(rest, bucket)
 
-    assert (bucket.objects, result.counts) == ({}, Counts(deleted=1, bytes=3))
+    assert (bucket.objects, result.counts) == ({}, Counts(deleted=1, bytes=3, unanswered=1))
 
 
 def test_a_marker_object_written_anew_within_the_hop_is_spared() -> None:
