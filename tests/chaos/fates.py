@@ -7,12 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from chaos.scene import BUCKET, STATE
+from localcloud.arrivals import Request
 from localcloud.faults import CutBody, CutXml, LoseFromAnswer, Refuse, Reset, ShortPage, Withhold
 from localcloud.fc_answers import FcError
 
 if TYPE_CHECKING:
     from chaos.scene import Scene
-    from localcloud.arrivals import Request
     from localcloud.faults import Fault
 
 LONGEST = 30.0  # seconds that a client waits for an answer
@@ -60,9 +60,10 @@ class Fates:
             return self.random.uniform(2, 40)
         return about * self.random.uniform(0.5, 1.5)
 
-    def given_up(self) -> Fate:
+    def given_up(self, about: object) -> Fate:
         """Return the fate of a request whose client has waited for too long."""
-        carried_out = self.random.random() < 0.5
+        # What is refused as a whole is not carried out either where nobody hears of it.
+        carried_out = self.random.random() < 0.5 and not self._is_stubborn(about)
         return Fate((Reset("after" if carried_out else "before"),), carried_out)
 
     def of(self, request: Request, now: float, *, is_expired: bool) -> Fate:
@@ -73,9 +74,8 @@ class Fates:
         if self._in_storm(request, now) or self.strikes(weather.refused):
             return _refused(503, self.random.choice(QUOTAS))
         if self.strikes(weather.reset):
-            return self.given_up()
-        deletes = request.operation in {"delete", "batch_delete"}
-        if deletes and self.scene.stubborn.intersection(request.touched):
+            return self.given_up(request)
+        if self._is_stubborn(request):
             return _refused(409, "FileImmutable")
         return self._carried_out(request)
 
@@ -106,6 +106,11 @@ class Fates:
                 faults.append(kind(self.random.randrange(120)))
         return Fate(tuple(faults), spared=spared)
 
+    def _is_stubborn(self, about: object) -> bool:
+        if not isinstance(about, Request) or about.operation not in {"delete", "batch_delete"}:
+            return False
+        return bool(self.scene.stubborn.intersection(about.touched))
+
     def _some(self, keys: tuple[str, ...]) -> frozenset[str]:
         return frozenset(self.random.sample(keys, self.random.randint(1, min(3, len(keys)))))
 
@@ -126,3 +131,6 @@ def in_state(request: Request) -> bool:
 
 def _refused(status: int, code: str) -> Fate:
     return Fate((Refuse(status, code),), carried_out=False)
+
+
+REFUSED = _refused(503, "ServiceUnavailable")

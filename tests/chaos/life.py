@@ -81,6 +81,8 @@ class Life:
     carried_out: bool = False
     terminate_at: int | None = None
     expire_at: int | None = None
+    cut_off_until: float = 0.0  # once it has written its first record
+    has_written: bool = False
     requests: int = 0
     is_dead: bool = False
     terminated_at: float | None = None

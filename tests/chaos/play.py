@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from chaos.door import Asked, Door
-from chaos.fates import LONGEST, Fates, in_state
+from chaos.fates import LONGEST, REFUSED, Fate, Fates, in_state
 from chaos.leases import Leases
 from chaos.life import Delivery, Life, Slot
 from chaos.scene import BUCKET, STATE, STATE_BUCKET
@@ -279,7 +279,7 @@ class Play:
         elif isinstance(waiting.about, Asked):
             self._hand_over(waiting, life)
         else:
-            fate = self.fates.of(waiting.about, self.now, is_expired=self._is_expired(life))
+            fate = self._fate(waiting.about, life)
             if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
                 self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
             if fate.is_answer and not in_state(waiting.about):
@@ -295,9 +295,19 @@ class Play:
             and not self.fates.is_calm
         )
 
+    def _fate(self, request: Request, life: Life) -> Fate:
+        if self._is_cut_off(request, life):
+            return REFUSED
+        return self.fates.of(request, self.now, is_expired=self._is_expired(life))
+
+    def _is_cut_off(self, request: Request, life: Life) -> bool:
+        writes = request.operation == "put" and in_state(request) and life.has_written
+        life.has_written = life.has_written or (request.operation == "put" and in_state(request))
+        return writes and self.now < life.cut_off_until and not self.fates.is_calm
+
     def _give_up(self, waiting: Waiting) -> None:
         """Let a request's client hear nothing more of it."""
-        fate = self.fates.given_up()
+        fate = self.fates.given_up(waiting.about)
         self.tell(f"{waiting.owner} {_short(waiting)}: waited for too long, {fate.carried_out}")
         life = next(each for each in self._active if each.name == waiting.owner)
         if fate.carried_out:
@@ -380,6 +390,8 @@ class Play:
             carried_out=random.random() < 0.5,
             terminate_at=random.randint(1, 12) if self.fates.strikes(weather.terminated) else None,
             expire_at=random.randint(1, 8) if self.fates.strikes(weather.expired) else None,
+            cut_off_until=self.now
+            + (random.uniform(6, 16) if self.fates.strikes(weather.cut_off) else 0.0),
         )
         self.stage.oss.add_credentials(life.key)
         self._door.accounts.append(life.key)

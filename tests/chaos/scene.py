@@ -68,6 +68,7 @@ class Weather:
     slow: float = 0.0
     expired: float = 0.0
     killed: float = 0.0  # of an invocation
+    cut_off: float = 0.0  # of one that can read the state for a while, and not write it
     terminated: float = 0.0
     handover: float = 0.0
     twice: float = 0.0
@@ -148,7 +149,7 @@ def draw(seed: int, scale: int = 1) -> Scene:
         stubborn=frozenset(stubborn),
         source=source,
         settings=settings,
-        timeout=random.choice((4, 6, 9)) + int(reserve),
+        timeout=random.choice((4, 6, 9, 14)) + int(reserve),
         reserve=reserve,
         checkpoint=checkpoint,
         page=random.choice((3, 5, 5)) * scale,
@@ -228,6 +229,7 @@ def _weather(random: Random) -> Weather:
         slow=some(0.15, 0.02, 0.05),
         expired=some(0.1, 0.1, 0.3),
         killed=some(0.6, 0.2, 0.4, 0.7),
+        cut_off=some(0.3, 0.3, 0.6),
         terminated=some(0.25, 0.2, 0.5),
         handover=some(0.4, 0.2, 0.5),
         twice=some(0.5, 0.2, 0.6),
