@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # How many examples a property is shown; one that takes more says how many times as many. No
 # example has a deadline: how long it takes is the machine's business.
-settings.register_profile("thorough", max_examples=100, deadline=None)
-settings.register_profile("brief", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=60, deadline=None)
+settings.register_profile("brief", max_examples=15, deadline=None)
 settings.load_profile("thorough")
 
 

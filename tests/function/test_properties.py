@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -157,9 +158,13 @@ def _deployed(oss: LocalOss, scene: Scene) -> Deployment:
 
 
 def _hurried(deployment: Deployment, seconds: float) -> Deployment:
-    """Let time pass with each request, so that the sweep is interrupted."""
+    """
+    Let time pass with each request, so that the sweep is interrupted.
+
+    And as it does anyway: who waits for a quota waits for nothing else.
+    """
     clock = Clock()
     deployment.oss.misbehave(Before(None, clock.pass_by(seconds)))
-    deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    deployment.world = replace(no_pauses(), monotonic=lambda: clock.monotonic() + time.monotonic())
     deployment.timeout = 6
     return deployment.set(reserve_seconds="1", in_flight="2")
