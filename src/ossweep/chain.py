@@ -175,7 +175,7 @@ class _Hop:
         except Exception:
             # Whoever is sent this event again need not wait for the lease to end. What this
             # invocation has deleted until now, if anything, nobody has counted.
-            begun = replace(work, at_least=True)
+            begun = continuation.seal(replace(work, at_least=True))
             self._quietly(lambda: self._leave("released", begun, None))
             raise
         if share.stopped == OVERTAKEN:
@@ -197,7 +197,7 @@ class _Hop:
             self._quietly(lambda: self.ledger.end(self.held, bare(answer), left.clock))
         else:
             how: How = "stopped" if share.stopped == ORDERED else "released"
-            self._quietly(lambda: self._leave(how, left, answer))
+            self._quietly(lambda: self._leave(how, answer["continuation"], answer))
         return answer
 
     def _go_on(self, work: Work, share: Share) -> dict[str, Any]:
@@ -206,7 +206,7 @@ class _Hop:
         sealed = continuation.seal(left)
         answer = {**share.answer, "continuation": sealed}
         if self.app.invocation.terminated():
-            self._quietly(lambda: self._leave("released", left, answer))
+            self._quietly(lambda: self._leave("released", sealed, answer))
             return answer
         try:
             reason = self.ledger.reason_to_stop(self.held) or _reason_to_stop(left, self.app)
@@ -214,13 +214,13 @@ class _Hop:
                 return ignored(OVERTAKEN, work.job, work.bucket, dry_run=work.dry_run)
             if reason is not None:
                 answer = {**answer, "status": "stopped", "reason": reason}
-                self._leave("stopped", left, answer)
+                self._leave("stopped", sealed, answer)
                 return answer
             answer = _continued(answer, left)
-            self._leave("continued", left, answer, share.expected)
+            self._leave("continued", sealed, answer, share.expected)
             hand_over(sealed, self.app)
         except (HandoverError, StoreError, Closed) as error:
-            is_kept = self._quietly(lambda: self._leave("released", left, share.answer))
+            is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
             raise _lost(error, work.job, sealed, is_kept=is_kept) from None
         self.app.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
         return answer
@@ -253,11 +253,15 @@ class _Hop:
         return answer
 
     def _leave(
-        self, how: How, left: Work, answer: dict[str, Any] | None, expected: int | None = None
+        self,
+        how: How,
+        sealed: dict[str, Any],
+        answer: dict[str, Any] | None,
+        expected: int | None = None,
     ) -> None:
-        """Write how the hop is left; raises Closed and StoreError."""
+        """Write how the hop is left, and with which continuation; raises Closed and StoreError."""
         kept = bare(answer) if answer is not None else None
-        self.ledger.leave(self.held, Left(how, continuation.seal(left), kept, expected))
+        self.ledger.leave(self.held, Left(how, sealed, kept, expected))
 
     def _quietly(self, write: Callable[[], None]) -> bool:
         """

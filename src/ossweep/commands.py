@@ -101,7 +101,7 @@ def _of_parts(do: str, left: Left, app: App) -> dict[str, Any]:
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
     return {
         **of_parts(kept, list(answers.values()), status, reason),
-        "hops": kept.hop + sum(answer.get("hops", 0) for answer in answers.values()),
+        "hops": kept.hop + sum(answer["hops"] for answer in answers.values()),
         "objects_per_second": round(sum(rates), 1),
         "estimated_end": max(ends) if ends and None not in ends else None,
         "parts": {job: answer["status"] for job, answer in answers.items()},
