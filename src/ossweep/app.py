@@ -245,9 +245,10 @@ def _ignored(reason: str, happened: Happened, app: App) -> dict[str, Any]:
 def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: App) -> Work:
     """Return the work of deleting what belongs to an object."""
     request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
-    # What was written after the event belongs to another object of that name.
+    # What was written after the event belongs to another object of that name, whether a listing
+    # shows it or the rule names it.
     work = order(request, app, happened.where, source="oss", identity=happened.identity)
-    return replace(work, clock=happened.at)
+    return replace(work, clock=happened.at, judged=True)
 
 
 def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:

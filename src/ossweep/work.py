@@ -192,8 +192,9 @@ class Work:
     met before and are still to do; the ranges will show them again. `source` is that of the event
     that ordered it. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
     many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
-    second that is its share. `idle` counts the hops in a row that have achieved nothing; `at_least`
-    tells that some deletions may have been carried out and not counted.
+    second that is its share. `judged` tells that the named keys are looked at, and what was written
+    after the job began stays. `idle` counts the hops in a row that have achieved nothing;
+    `at_least` tells that some deletions may have been carried out and not counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -216,6 +217,7 @@ class Work:
     parallel: int = 1
     part_of: str | None = None
     rate: int | None = None
+    judged: bool = False
     idle: int = 0
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)

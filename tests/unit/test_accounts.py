@@ -11,6 +11,7 @@ import pytest
 from ossweep.engine.accounts import Accounts, Outcome
 from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
+from ossweep.engine.looks import Looks
 from ossweep.engine.throttle import Throttle
 from ossweep.work import Counts, Failure, Found, Lot, Range, Work
 
@@ -28,7 +29,7 @@ class Desk:
         throttle = Throttle(lambda: 0.0, lambda low, _high: low, 1, None)
         self.frontier = Frontier(work.ranges, throttle)
         self.choice = Choice(work, lambda: 1000, protected, None)
-        self.accounts = Accounts(work, self.frontier, self.choice, [], 64)
+        self.accounts = Accounts(work, self.frontier, self.choice, Looks(self.choice), [], 64)
         self.spans: list[Span] = []
         while (span := self.frontier.next(2)) is not None:
             span.listing = True

@@ -21,6 +21,7 @@ SOME = Work(
     parallel=3,
     part_of="whole",
     rate=100,
+    judged=True,
     idle=1,
     at_least=True,
     counts=Counts(3, 4, 1, (Failure("e", "FileImmutable", "No."),), {"protected": 2}, 6, 7),

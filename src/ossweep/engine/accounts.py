@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.batches import Batch, Choice
     from ossweep.engine.frontier import Frontier
+    from ossweep.engine.looks import Looks
     from ossweep.work import Found
 
 PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in a continuation
@@ -39,17 +40,19 @@ class Accounts:
     continuation names those that are left.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all who know what is left
         self,
         work: Work,
         frontier: Frontier,
         choice: Choice,
+        looks: Looks,
         waiting: Iterable[Batch],
         most_ranges: int,
     ) -> None:
         self._work = work
         self._frontier = frontier
         self._choice = choice
+        self._looks = looks
         self._waiting = waiting  # named keys and marker objects, to be taken up
         self._most_ranges = most_ranges  # that a continuation may hold
         self._settled = work.counts
@@ -81,6 +84,10 @@ class Accounts:
             span.settle(first.batch, first.counts)
         if span.drained:
             self._frontier.forget(span)
+
+    def spare(self, reason: str) -> None:
+        """Book a named key that stays."""
+        self._settled = add(self._settled, Counts(skipped={reason: 1}))
 
     @property
     def unlisted(self) -> bool:
@@ -163,7 +170,8 @@ class Accounts:
 
     def _names_left(self) -> tuple[str, ...]:
         open_names = (found.key for found in self._open("named"))
-        return (*open_names, *self._work.keys[self._choice.names_taken :])
+        untaken = () if self._work.judged else self._work.keys[self._choice.names_taken :]
+        return (*open_names, *self._looks.names, *untaken)
 
     def _open(self, source: str) -> list[Found]:
         """Return what batches hold that are not done, whether or not they have come back."""

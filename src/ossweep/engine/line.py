@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ossweep.engine.accounts import Accounts, Outcome
 from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
+from ossweep.engine.looks import Looks
 from ossweep.engine.markers import Markers
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, StoreError
@@ -68,7 +69,8 @@ class Line:
         self._gate = gate
         self._throttle = throttle
         self._choice = Choice(work, store.began, protected, ceiling)
-        self._named = self._choice.named(work.keys)
+        self._named = self._choice.named(() if work.judged else work.keys)
+        self._looks = Looks(self._choice, work.keys if work.judged else ())
         self._by_name = deque(islice(self._named, 1))  # named keys and markers to be taken up
         self._lane = throttle.lane()  # in which those go
         self._frontier = Frontier(work.ranges, throttle)
@@ -78,7 +80,9 @@ class Line:
         self._over = False  # nothing is listed any more
         self._turn = 1  # of the ranges to delete from
         self._markers = Markers(self._choice)
-        self.accounts = Accounts(work, self._frontier, self._choice, self._by_name, most_ranges)
+        self.accounts = Accounts(
+            work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
+        )
         self.listing_failed: str | None = None
 
     @property
@@ -92,6 +96,7 @@ class Line:
 
         Return the seconds after which more may start though nothing has ended, if there are any.
         """
+        self._start_looks(pipeline)
         self._start_deletions(pipeline)  # which lets the listing of their ranges go on
         self._start_listings(pipeline)  # which may end, and leave a last batch to take up
         pause = self._start_deletions(pipeline)
@@ -108,6 +113,8 @@ class Line:
             "list", pipeline.in_flight
         ):
             self._flush()
+            return
+        if not self._looks.ended:
             return
         self._open = max(self._open, self._window.size)
         while self._listings < self._window.size:
@@ -209,6 +216,44 @@ class Line:
         ticket.ended()
         self.accounts.book(outcome)
 
+    def _start_looks(self, pipeline: Pipeline) -> None:
+        """Look at named keys, as many at once as pages would be, and delete those that may go."""
+        while (
+            not self._over
+            and self._listings < self._window.size
+            and self._gate.admits("list", pipeline.in_flight)
+            and (key := self._looks.next()) is not None
+        ):
+            self._listings += 1
+            pipeline.start(partial(self._timed_look, key), partial(self._named_shown, key))
+        if (batch := self._looks.cut()) is not None:
+            self._by_name.append(batch)
+
+    def _timed_look(self, key: str) -> tuple[Found | Closed | StoreError | None, float]:
+        """Look at a named key; in a thread."""
+        left = self._gate.left()
+        return self._look(key), left - self._gate.left()
+
+    def _named_shown(
+        self, key: str, shown: tuple[Found | Closed | StoreError | None, float]
+    ) -> None:
+        found, seconds = shown
+        self._listings -= 1
+        try:
+            if isinstance(found, Exception):
+                self._looks.give_back(key)
+                raise found
+            self._window.answered(seconds)
+            reason = self._looks.looked_at(key, found)
+        except Closed:
+            self._end_listing()
+        except StoreError as error:
+            self.listing_failed = f"listing failed: {error}"
+            self._end_listing()
+        else:
+            if reason is not None:
+                self.accounts.spare(reason)
+
     def _start_looking(self, pipeline: Pipeline) -> None:
         """Look at the next marker object, or delete those that have been looked at."""
         key = None
@@ -222,7 +267,7 @@ class Line:
             pipeline.start(partial(self._look, key), partial(self._looked_at, key))
 
     def _look(self, key: str) -> Found | Closed | StoreError | None:
-        """Look at a marker object; in a thread."""
+        """Look at an object; in a thread."""
         try:
             return self._store.find(key)
         except (Closed, StoreError) as error:

@@ -1,0 +1,82 @@
+"""Named keys that are looked at first, and judged by the clock as what a listing shows is."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ossweep.engine.batches import BATCH_KEYS, GONE, Batch
+from ossweep.work import Lot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ossweep.engine.batches import Choice
+    from ossweep.work import Found
+
+
+class Looks:
+    """
+    Turns named keys into batches of those that are there and may go.
+
+    Several looks may be under way at once. A key stays among `names` until it is in a batch or has
+    been spared: a look that never comes back leaves it to be done.
+    """
+
+    def __init__(self, choice: Choice, keys: Iterable[str] = ()) -> None:
+        self._choice = choice
+        self._waiting = deque(keys)
+        self._under_way: dict[str, None] = {}
+        self._chosen: list[Found] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The keys that are neither in a batch nor spared."""
+        return (*(found.key for found in self._chosen), *self._under_way, *self._waiting)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no key waits for a look, and none is under way."""
+        return not (self._waiting or self._under_way)
+
+    def add(self, keys: Iterable[str]) -> None:
+        """Have more keys looked at."""
+        self._waiting.extend(keys)
+
+    def next(self) -> str | None:
+        """Return the key to look at next, if there is one and the ceiling allows it."""
+        if not self._waiting or not self._choice.has_room():
+            return None
+        key = self._waiting.popleft()
+        self._under_way[key] = None
+        return key
+
+    def give_back(self, key: str) -> None:
+        """Take note that a look has shown nothing."""
+        del self._under_way[key]
+        self._waiting.appendleft(key)
+
+    def looked_at(self, key: str, found: Found | None) -> str | None:
+        """Judge a key; return why it is spared, if it is. Raises StoreError without a clock."""
+        try:
+            reason = self._choice.reason_to_spare(found) if found is not None else GONE
+            has_room = reason is not None or self._choice.has_room()
+        except Exception:
+            self.give_back(key)
+            raise
+        if not has_room:
+            self.give_back(key)
+            return None
+        del self._under_way[key]
+        if found is not None and reason is None:
+            self._choice.choose()
+            self._chosen.append(found)
+        return reason
+
+    def cut(self) -> Batch | None:
+        """Return a batch, if a whole one is there or no look is under way that would fill it."""
+        if not self._chosen or (self._under_way and len(self._chosen) < BATCH_KEYS):
+            return None
+        lot = Lot(tuple(self._chosen[:BATCH_KEYS]))
+        del self._chosen[:BATCH_KEYS]
+        return Batch("named", lot.keys, lot)
