@@ -84,9 +84,14 @@ class App:
         self.opened.append(open_bucket(bucket, Gate(self.ending), self))
         return self.opened[-1].shelf(prefix, {OWN_META: self.invocation.request_id})
 
+    @cached_property
+    def unnamed(self) -> str:
+        """The name of an invocation that brings no request id: no other one's."""
+        return self.world.nonce()[:20]
+
     def time_of_state(self) -> int | None:
-        """Return OSS's own time at the last answer about jobs' state, in Unix seconds."""
-        return self.opened[-1].latest_date() if self.opened else None
+        """Return when the invocation began, by OSS's own time, if the jobs' state has told it."""
+        return self.opened[-1].first_date() if self.opened else None
 
     def close(self) -> None:
         """Let nothing be left under way."""
@@ -103,6 +108,8 @@ class App:
         if identity is not None:
             source, _, _ = identity.partition(" ")
             beginning = f"{source}-{self._digest(identity, task)}"
+        elif not self.invocation.request_id:
+            beginning = f"request-{self.unnamed}"
         elif _PLAIN.fullmatch(self.invocation.request_id):
             beginning = self.invocation.request_id
         else:
@@ -179,6 +186,7 @@ def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
         gate=gate,
         world=app.world,
         connections=app.settings.in_flight + LISTINGS,
+        began=app.invocation.began,
     )
 
 

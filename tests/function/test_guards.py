@@ -169,7 +169,7 @@ def test_an_object_of_the_clocks_own_second_is_spared() -> None:
     second = int(time.time())
     with LocalOss(clock=lambda: second + 0.5) as oss:
         oss.create_bucket(BUCKET)
-        oss.fill(BUCKET, ["a/1"], second - 1)
+        oss.fill(BUCKET, ["a/1"], second - 2)  # the invocation began a moment earlier
         oss.fill(BUCKET, ["a/2"], second)
 
         Deployment(oss).send({"prefix": "a/"})

@@ -212,3 +212,12 @@ def test_a_jobs_name_can_stand_in_a_key_and_in_a_log(
     (job,) = jobs(deployment, KEYS, request_id)
 
     assert re.fullmatch(r"request-[0-9a-f]{20}-1", job)
+
+
+def test_an_invocation_without_a_request_id_has_a_name_of_its_own(deployment: Deployment) -> None:
+    """Two of them must not pass for one: the second would find the first one's record."""
+    deployment.request_id = ""
+
+    names = [deployment.send(KEYS)["job"] for _ in range(2)]
+
+    assert len(set(names)) == 2

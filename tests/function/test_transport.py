@@ -90,7 +90,7 @@ def told() -> Iterator[Told]:
 
 
 def session() -> Session:
-    return Session(lambda: 10.0, 2)
+    return Session(lambda: 10.0, 2, lambda: 0.0)
 
 
 def request(told: Told, method: str = "GET", path: str = "/b/", **more: Any) -> Request:

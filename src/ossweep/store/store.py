@@ -12,7 +12,7 @@ from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.store.bucket import Bucket
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
-from ossweep.store.transport import Session, seconds_of
+from ossweep.store.transport import Session
 from ossweep.store.verdicts import PARTITION, is_throttling, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Failure, Found
@@ -56,9 +56,15 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     gate: Gate,
     world: World,
     connections: int,
+    began: float | None = None,
 ) -> OssStore:
-    """Open a bucket; no request is made. Raises SettingsError for an endpoint that is none."""
-    session = Session(gate.left, connections)
+    """
+    Open a bucket; no request is made. Raises SettingsError for an endpoint that is none.
+
+    `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
+    """
+    start = world.monotonic() if began is None else began
+    session = Session(gate.left, connections, lambda: max(0.0, world.monotonic() - start))
     provider = oss2.StaticCredentialsProvider(
         credentials.access_key_id, credentials.access_key_secret, credentials.security_token or ""
     )
@@ -95,22 +101,18 @@ class OssStore:
         return self._session.requests
 
     def first_date(self) -> int | None:
-        """Return OSS's own time at its first answer, in Unix seconds, if it has told it."""
-        return self._session.date
-
-    def latest_date(self) -> int | None:
-        """Return OSS's own time at its last answer, in Unix seconds, if it has told it."""
-        return seconds_of(self._session.latest)
+        """Return OSS's own time when the invocation began, in Unix seconds, if OSS has told it."""
+        return self._session.began
 
     def began(self) -> int:
-        """Return OSS's own time at its first answer, in Unix seconds; raises StoreError."""
-        if self._session.date is None:
+        """Return OSS's own time when the invocation began, in Unix seconds; raises StoreError."""
+        if self._session.began is None:
             raise StoreError(
                 "NoDate",
                 "OSS's answer has no Date, so what was written since cannot be told apart",
                 Scope.JOB,
             )
-        return self._session.date
+        return self._session.began
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """

@@ -13,6 +13,7 @@ from collections import Counter
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
+from math import floor
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -49,18 +50,24 @@ _ONCE = Retry(False, redirect=False)
 
 
 class Session:
-    """What oss2 sends requests through: a limit for each, a count, and OSS's first time."""
+    """
+    What oss2 sends requests through: a limit for each, a count, and when the invocation began.
 
-    def __init__(self, left: Callable[[], float], connections: int) -> None:
+    `left` tells the seconds that a request may take, `elapsed` those since the invocation began.
+    """
+
+    def __init__(
+        self, left: Callable[[], float], connections: int, elapsed: Callable[[], float]
+    ) -> None:
         self._left = left
+        self._elapsed = elapsed
         self._open = _Connections()
         # Neither a .netrc nor a proxy of the machine's is looked for: they would meddle with
         # requests that are signed.
         self._pool = cache(partial(_pool, opened=self._open, connections=connections))
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
-        self.date: int | None = None  # OSS's time at its first answer, in Unix seconds
-        self.latest: str | None = None  # and at its last one, as it has told it
+        self.began: int | None = None  # OSS's time when the invocation began, in Unix seconds
 
     def do_request(self, req: Any, timeout: Any) -> Response:  # noqa: ARG002 - the time left decides
         """
@@ -100,8 +107,7 @@ class Session:
             )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
-        self.latest = response.headers.get("Date") or self.latest
-        self._note_date(self.latest)
+        self.note_date(response)
         return Response(response)
 
     def throttled(self) -> None:
@@ -113,10 +119,21 @@ class Session:
         """Cut off all requests under way; new ones fail."""
         self._open.cut()
 
-    def _note_date(self, date: str | None) -> None:
-        if self.date is None:
-            with self._lock:
-                self.date = self.date or seconds_of(date)
+    def note_date(self, response: BaseHTTPResponse) -> None:
+        """
+        Reckon from an answer's Date when the invocation began; the earliest that comes out counts.
+
+        A gateway's answer, and any that tells of a fault, may have a Date that is nobody's: only
+        OSS's own are believed.
+        """
+        if response.status >= 500 or not response.headers.get("x-oss-request-id"):  # noqa: PLR2004 - faults
+            return
+        date = seconds_of(response.headers.get("Date"))
+        if date is None:
+            return
+        began = floor(date - self._elapsed())
+        with self._lock:
+            self.began = began if self.began is None else min(self.began, began)
 
 
 def seconds_of(date: str | None) -> int | None:
