@@ -105,7 +105,8 @@ def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if not result.left.finished:
         if result.stopped is not None:
             return "stopped", result.stopped
-        return "unfinished", "time ran out; send the continuation back to go on"
+        cause = result.trouble or "time ran out"
+        return "unfinished", f"{cause}; send the continuation back to go on"
     if work.dry_run:
         return "planned", advice(result.counts.planned)
     if result.counts.failed:

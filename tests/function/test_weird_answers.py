@@ -125,12 +125,14 @@ def test_an_answer_that_is_none_of_osss_deletes_nothing(
         (200, {"Content-Length": "abc"}, b"<DeleteResult/>"),
     ],
 )
-def test_a_deletion_that_is_not_confirmed_has_failed(
+def test_a_deletion_that_no_answer_decides_stays_to_be_done(
     server: Server, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    """Whatever else the answer says."""
+    """Whatever else the answer says: nothing is confirmed, and nothing is refused."""
     server.status, server.headers, server.body = status, headers, body
 
     answer = deployed(server).send({"keys": ["a", "b"]})
 
-    assert (answer["status"], answer["deleted"], answer["failed"]) == ("incomplete", 0, 2)
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("unfinished", 0, 0)
+    assert (answer["remaining"], answer["at_least"]) == (2, True)
+    assert answer["continuation"] is not None

@@ -55,18 +55,28 @@ def test_a_deletion_ends_a_run() -> None:
     assert watched.refusal == "OSS answered Code to 100 requests in a row: Words."
 
 
-def test_another_code_begins_another_run() -> None:
-    """Only identical errors say that all will be like them."""
+def test_another_code_begins_another_run_of_refused_keys() -> None:
+    """Only identical refusals say that all will be like them."""
     watched = gate()
 
-    for _ in range(9):
-        watched.failed(error(Scope.PASSING, "One"))
-    for _ in range(9):
-        watched.failed(error(Scope.PASSING, "Other"))
-    watched.failed(error(Scope.PASSING, "One"))
+    for code in ("One", "Other", "One"):
+        for _ in range(99):
+            watched.failed(error(Scope.KEYS, code))
 
     assert watched.refusal is None
     watched.admit("batch_delete")
+
+
+def test_an_outage_is_one_whatever_its_errors_are_called() -> None:
+    """OSS's 500, a gateway's 502 and broken connections come in turn."""
+    watched = gate()
+
+    for code in ("InternalError", "BadGateway", "ReadTimeout") * 3:
+        watched.failed(error(Scope.PASSING, code))
+    assert watched.refusal is None
+    watched.failed(error(Scope.PASSING, "InternalError"))
+
+    assert watched.refusal == "OSS answered InternalError to 10 requests in a row: Words."
 
 
 def test_the_first_refusal_is_the_one_that_is_told() -> None:

@@ -193,15 +193,17 @@ def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
     assert gate.refusal == "OSS answered NoSuchBucket: No."
 
 
-def test_a_passing_error_fails_its_batch_when_its_attempts_are_over() -> None:
-    """Halving it would only ask more often; it counts once for the gate."""
+def test_attempts_that_are_over_fail_no_key() -> None:
+    """The keys stay to be done, and may be gone already; the error counts once for the gate."""
     answers = Answers(frozenset(KEYS), "InternalError", 500)
     store, gate = opened(answers)
 
     answer = store.delete(KEYS, Free())
 
-    assert len(answer.failed) == 1000
+    assert (answer.deleted, answer.failed, answer.unanswered) == (frozenset(), (), 1000)
     assert (len(answers.requests), gate.refusal) == (8, None)
+    assert gate.trouble is not None
+    assert "InternalError" in gate.trouble
 
 
 def test_a_storm_of_refusals_by_quotas_is_outlasted() -> None:
@@ -212,7 +214,7 @@ def test_a_storm_of_refusals_by_quotas_is_outlasted() -> None:
 
     answer = store.delete(KEYS, Free())
 
-    assert len(answer.failed) == 1000
+    assert (answer.failed, answer.unanswered) == ((), 0)  # a quota's refusal leaves no doubt
     assert pauses == [pytest.approx(0.2 * 2**attempt) for attempt in (3, 4, 5)] + [10.0, 10.0]
 
 

@@ -22,11 +22,17 @@ PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a batch. `undone` are its objects that are still to do."""
+    """
+    What became of a batch.
+
+    `undone` are its objects that are still to do; `in_doubt` tells whether some of them were asked
+    for without an answer that decided it.
+    """
 
     batch: Batch
     counts: Counts
     undone: tuple[Found, ...]
+    in_doubt: bool = False
 
 
 class Accounts:
@@ -56,6 +62,7 @@ class Accounts:
         self._waiting = waiting  # named keys and marker objects, to be taken up
         self._most_ranges = most_ranges  # that a continuation may hold
         self._settled = work.counts
+        self._in_doubt = False
         self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
         self._out: dict[int, Batch] = {}  # taken up, and not booked yet
 
@@ -72,6 +79,7 @@ class Accounts:
         """Book a batch's outcome."""
         batch = outcome.batch
         del self._out[id(batch)]
+        self._in_doubt = self._in_doubt or outcome.in_doubt
         span = batch.span
         if span is None:
             self._settled = add(self._settled, outcome.counts)
@@ -109,7 +117,7 @@ class Accounts:
 
     def lost(self) -> bool:
         """Tell whether answers of OSS's are missing, and with them perhaps deletions."""
-        return self.at_the_end().unanswered > self._work.counts.unanswered
+        return self._in_doubt or self.at_the_end().unanswered > self._work.counts.unanswered
 
     def listed(self) -> int:
         """Return how many keys the job has met: those named, held, listed now and before."""

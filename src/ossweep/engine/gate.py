@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from ossweep.errors import StoreError
     from ossweep.work import Kind
 
-# How many requests in a row may fail for good with one code before the job stops. An error of the
-# job's own would come back for every key. PASSING errors have had all their attempts by then.
+# How many requests in a row may fail before the job stops. An error of the job's own would come
+# back for every key. Refusals of keys count while their code is the same; an outage shows itself by
+# several codes, so errors of the moment count whatever they are called. Each of them has had all
+# its attempts by then.
 PATIENCE = {Scope.JOB: 1, Scope.PASSING: 10, Scope.KEYS: 100}
 
 
@@ -23,8 +25,9 @@ class Gate:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._lock = Lock()
-        self._code = ""
+        self._kind = ""
         self._run = 0
+        self.trouble: str | None = None  # what the last request met whose attempts were over
         self.refusal: str | None = None  # why the gate is closed, if not for time
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
@@ -55,10 +58,13 @@ class Gate:
             self.refusal = self.refusal or reason
 
     def failed(self, error: StoreError) -> None:
-        """Take note of a request that failed for good, and close after too many of one code."""
+        """Take note of a request that was given up, and close after too many of one kind."""
+        kind = error.scope.value if error.scope is Scope.PASSING else error.code
         with self._lock:
-            self._run = self._run + 1 if error.code == self._code else 1
-            self._code = error.code
+            self._run = self._run + 1 if kind == self._kind else 1
+            self._kind = kind
+            if error.scope is Scope.PASSING:
+                self.trouble = f"OSS answered {error}, in all the attempts that a request is given"
             if self.refusal is None and self._run >= PATIENCE[error.scope]:
                 times = f" to {self._run} requests in a row" if self._run > 1 else ""
                 self.refusal = f"OSS answered {error.code}{times}: {error.message}"

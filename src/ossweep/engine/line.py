@@ -306,4 +306,5 @@ def _delete(store: Store, batch: Batch, ticket: Ticket) -> Outcome:
         # Named keys that got no answer are asked again by name: they are no other objects.
         unanswered=answer.unanswered if batch.source != "named" else 0,
     )
-    return Outcome(batch, counts, tuple(found for found in objects if found.key not in settled))
+    undone = tuple(found for found in objects if found.key not in settled)
+    return Outcome(batch, counts, undone, in_doubt=answer.unanswered > 0)

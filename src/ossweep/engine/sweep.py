@@ -88,7 +88,7 @@ class Result:
 
     `stopped` says what ended it early, if anything but time did; `may_go_on` whether the work
     that is left can be done by another invocation under the same order; `expected` how many objects
-    that probably is, None if it cannot be told.
+    that probably is, None if it cannot be told; `trouble` what kept requests from being answered.
     """
 
     listed: int
@@ -97,6 +97,7 @@ class Result:
     stopped: str | None
     may_go_on: bool
     expected: int | None
+    trouble: str | None = None
 
 
 def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes in here
@@ -188,6 +189,7 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
         stopped=at_ceiling or gate.refusal or line.listing_failed,
         may_go_on=not (left.finished or at_ceiling),
         expected=line.accounts.expected(),
+        trouble=gate.trouble,
     )
 
 

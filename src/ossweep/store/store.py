@@ -13,7 +13,7 @@ from ossweep.store.bucket import Bucket
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
 from ossweep.store.transport import Session
-from ossweep.store.verdicts import PARTITION, is_throttling, verdict
+from ossweep.store.verdicts import PARTITION, THROTTLED, is_throttling, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Failure, Found
 
@@ -219,7 +219,14 @@ class OssStore:
         if refusal.scope is Scope.JOB:
             self._gate.failed(refusal)  # and closes; the keys have done nothing wrong
             return
-        if refusal.scope is Scope.PASSING or len(keys) == 1:
+        if refusal.scope is Scope.PASSING:
+            # Attempts that are over are no refusal: the keys stay to be done. What a quota has not
+            # refused may have been carried out all the same.
+            self._gate.failed(refusal)
+            if refusal.code not in THROTTLED:
+                deletion.unanswered += len(keys)
+            return
+        if len(keys) == 1:
             self._gate.failed(refusal)
             deletion.fail(keys, refusal)
             return

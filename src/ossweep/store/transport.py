@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from ossweep.work import Kind
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 30.0  # between two pieces of an answer; a batch of a thousand may take seconds
+READ_SECONDS = (
+    60.0  # between two pieces of an answer; a listing behind many delete markers takes that
+)
 SHORTEST_SECONDS = 0.05  # a timeout of 0 would be refused as "no timeout" by urllib3
 PIECE_BYTES = 64 * 1024  # of an answer that is iterated over
 
@@ -88,7 +90,7 @@ class Session:
                 body=req.data,
                 # oss2 says by None which headers shall not be sent.
                 headers={name: text for name, text in req.headers.items() if text is not None},
-                timeout=Timeout(min(CONNECT_SECONDS, left), min(READ_SECONDS, left)),
+                timeout=Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left)),
                 retries=_ONCE,
                 redirect=False,
                 preload_content=False,
