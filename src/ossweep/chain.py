@@ -173,10 +173,14 @@ class _Hop:
         try:
             share = perform(work, self.app, gate, checkpoints)
         except Exception:
-            # Whoever is sent this event again need not wait for the lease to end. What this
-            # invocation has deleted until now, if anything, nobody has counted.
+            # The next delivery of this event need not wait for the lease to end. What this
+            # invocation has deleted since its last checkpoint, if anything, nobody has counted.
+            kept, answer = self.ledger.last_checkpoint, None
+            if kept is not None:
+                work = order(kept.continuation, self.app, f"the state of the job {work.job}")
+                answer = kept.answer
             begun = continuation.seal(replace(work, at_least=True))
-            self._quietly(lambda: self._leave("released", begun, None))
+            self._quietly(lambda: self._leave("released", begun, answer))
             raise
         if share.stopped == OVERTAKEN:
             return ignored(OVERTAKEN, work.job, work.bucket, dry_run=work.dry_run)

@@ -144,6 +144,33 @@ def revive(chain: Chain) -> None:
     chain.deployment.terminated = lambda: False
 
 
+def test_an_invocation_that_fails_leaves_the_job_at_its_last_checkpoint(chain: Chain) -> None:
+    """What the checkpoint had counted stays counted, and the next delivery need not wait."""
+    fill(chain, 4000)
+    hurried(chain.deployment, 300, batch_delete=14)
+    chain.wait_for_checkpoints(1)
+    counted: list[int] = []
+
+    def fail() -> bool:
+        if kept(chain) >= 1000:
+            counted.append(kept(chain))
+            raise RuntimeError("can't start new thread")
+        return False
+
+    chain.deployment.terminated = fail
+    with pytest.raises(RuntimeError):
+        chain.begin(TIMER)
+    revive(chain)
+    chain.deployment.oss.behave()
+    left = len(chain.deployment.keys()) - 1
+
+    answers = [chain.begin(TIMER), *chain.to_the_end()]
+
+    last = answers[-1]
+    assert (last["status"], last["at_least"], chain.deployment.keys()) == ("done", True, ["b"])
+    assert last["deleted"] >= counted[0] + left
+
+
 def test_a_job_whose_invocation_died_goes_on_from_its_checkpoint(chain: Chain) -> None:
     """By its event, sent again; what it counts is the least that was deleted."""
     fill(chain, 4000)

@@ -195,3 +195,22 @@ def test_the_environment_of_the_machine_does_not_meddle(
     answer = deployment.send({"keys": ["a"]})
 
     assert (deployment.oss.keys(BUCKET), answer["status"]) == ([], "done")
+
+
+@pytest.mark.parametrize("also", [(), ("BadGateway",)])
+def test_an_outage_stops_the_sweep_and_fails_no_key(
+    deployment: Deployment, also: tuple[str, ...]
+) -> None:
+    """By one code or by several in turn; when it is over, the continuation deletes everything."""
+    deployment.fill(*(f"a/{number:05}" for number in range(20_000)))
+    for code in also:
+        deployment.oss.misbehave(Refuse(502, code, operation="batch_delete", probability=0.5))
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="batch_delete"))
+
+    stopped = deployment.send({"prefix": "a/"})
+    deployment.oss.behave()
+    ended = deployment.send(stopped["continuation"])
+
+    assert (stopped["status"], stopped["failed"], stopped["at_least"]) == ("stopped", 0, True)
+    assert stopped["listed"] == sum_of(stopped)
+    assert (ended["status"], ended["deleted"], deployment.keys()) == ("done", 20_000, [])

@@ -199,3 +199,13 @@ def test_a_verdict_is_not_judged_again() -> None:
 
     assert verdict(error) is error
     assert str(error) == "UnreadableAnswer: cut"
+
+
+def test_an_endpoint_that_oss_names_is_about_the_job() -> None:
+    """The bucket is reached elsewhere, whatever the code says of the keys."""
+    details = {"Code": "AccessDenied", "Message": "Go.", "Endpoint": "oss-cn-beijing.aliyuncs.com"}
+
+    told = verdict(oss2.exceptions.ServerError(403, {}, b"", details))
+
+    assert told.scope is Scope.JOB
+    assert "oss-cn-beijing.aliyuncs.com" in told.message

@@ -160,6 +160,11 @@ class Ledger:
             self._shelf.write(self._folder + held.place.name, written(self._record))
         return reason
 
+    @property
+    def last_checkpoint(self) -> Record | None:
+        """The last checkpoint that this holder has written, if it has written one."""
+        return self._record if self._record.beat else None
+
     def reason_to_stop(self, held: Held) -> str | None:
         """Return why a holder shall not go on, if it shall not; raises Closed and StoreError."""
         names = self._names()

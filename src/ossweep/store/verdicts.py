@@ -100,6 +100,11 @@ def verdict(error: Exception) -> StoreError:
         return error
     if isinstance(error, oss2.exceptions.ServerError):
         code = error.code or f"HTTP {error.status}"
+        endpoint = error.details.get("Endpoint")
+        if endpoint:
+            # OSS names the endpoint that the bucket is reached at: no key has to do with it.
+            words = f"{error.message} The endpoint that OSS names is {endpoint} (OSSWEEP_ENDPOINT)"
+            return StoreError(code, words, Scope.JOB)
         return StoreError(code, error.message, scope_of(error.status, error.code))
     if isinstance(error, oss2.exceptions.OssError):  # oss2's own complaint, before any request
         return StoreError(type(error).__name__, str(error.body), Scope.JOB)
