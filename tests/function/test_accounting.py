@@ -306,3 +306,24 @@ def test_a_protected_key_among_named_ones_is_spared(deployment: Deployment) -> N
 
     assert deployment.keys() == [".dlsdata/x"]
     assert (answer["listed"], answer["deleted"], answer["skipped"]) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "OperationNotSupported"),
+        (403, "AccessDenied"),
+        (405, "MethodNotAllowed"),
+        (501, "NotImplemented"),
+    ],
+)
+def test_a_bucket_without_batches_is_emptied_one_by_one(
+    deployment: Deployment, status: int, code: str
+) -> None:
+    """Whichever error such a bucket answers a batch with, which is not established."""
+    deployment.fill(*(f"a/{number}" for number in range(20)))
+    deployment.oss.misbehave(Refuse(status, code, operation="batch_delete"))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 20, [])

@@ -43,6 +43,9 @@ def server_error(status: int, code: str, message: str = "Words.") -> oss2.except
         (400, "BadRequest", Scope.PASSING),
         (403, "RequestTimeTooSkewed", Scope.PASSING),
         (400, "InvalidDigest", Scope.PASSING),
+        # this bucket has no such request
+        (501, "NotImplemented", Scope.KEYS),
+        (501, "", Scope.KEYS),
         # the status alone says so
         (401, "", Scope.PASSING),
         (408, "", Scope.PASSING),

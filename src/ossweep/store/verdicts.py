@@ -45,6 +45,8 @@ PASSING_CODES = THROTTLED | {
     "InvalidDigest",  # the body was damaged on its way
 }
 
+NOT_IMPLEMENTED = 501  # a batch in a bucket that has none: one by one its keys may go
+
 PASSING_STATUSES = frozenset({401, 408, 429})  # and 500 and above; from the SDK V2
 
 # The bucket or the credentials are wrong: no other key and no other moment will change that.
@@ -82,6 +84,8 @@ def scope_of(status: int, code: str) -> Scope:
     """
     if code in JOB_CODES:
         return Scope.JOB
+    if status == NOT_IMPLEMENTED:
+        return Scope.KEYS  # this kind of bucket has no such request, at no other moment either
     if code in PASSING_CODES or status in PASSING_STATUSES or status >= 500:  # noqa: PLR2004
         return Scope.PASSING
     if status // 100 == 2 and code not in {"AccessDenied", "FileImmutable", "MalformedXML"}:  # noqa: PLR2004
