@@ -8,11 +8,13 @@ import pytest
 
 from deployment import BUCKET, sum_of
 from localcloud.faults import (
+    AsTold,
     CutBody,
     CutXml,
     ErrorInside200,
     LoseFromAnswer,
     Refuse,
+    Reset,
     Withhold,
 )
 from ossweep.store import Credentials
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from deployment import Deployment
+    from localcloud.arrivals import Request
+    from localcloud.faults import Fault
 
 KEYS = [f"a/{number:04}" for number in range(1500)]
 STUBBORN = ["a/0003", "a/0700", "a/1400"]
@@ -327,3 +331,25 @@ def test_a_bucket_without_batches_is_emptied_one_by_one(
     answer = deployment.send({"prefix": "a/"})
 
     assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 20, [])
+
+
+def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Deployment) -> None:
+    """OSS has deleted the batch, its answer is lost, and then the credentials have expired."""
+    deployment.fill(*(f"a/{number:02}" for number in range(30)))
+    deployment.oss.misbehave(Reset("after", operation="batch_delete", times=1))
+    seen: list[object] = []
+
+    def expire(request: Request) -> list[Fault]:
+        if request.operation == "batch_delete":
+            seen.append(request)
+        return [Refuse(403, "SecurityTokenExpired")] if len(seen) > 1 else []
+
+    deployment.oss.misbehave(AsTold(expire))
+
+    first = deployment.send({"prefix": "a/", "limits": {"objects": 10}})
+    deployment.oss.behave()
+    last = deployment.send(first["continuation"])
+
+    assert (first["status"], first["at_least"]) == ("stopped", True)
+    assert len(deployment.keys()) == 20
+    assert (last["status"], last["at_least"]) == ("stopped", True)

@@ -181,7 +181,9 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     left, counts = line.accounts.left(), line.accounts.at_the_end()
     # What was chosen up to the ceiling and not asked for any more leaves room below it.
     full = ceiling is not None and counts.asked >= ceiling.objects
-    at_ceiling = line.ceiling_reached if full else None
+    # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling
+    # only until another invocation sees what is still there.
+    at_ceiling = line.ceiling_reached if full and gate.refusal is None else None
     return Result(
         listed=line.accounts.listed(),
         counts=counts if at_ceiling else left.counts,

@@ -13,7 +13,7 @@ from ossweep.store.bucket import Bucket
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
 from ossweep.store.transport import Session
-from ossweep.store.verdicts import PARTITION, THROTTLED, is_throttling, verdict
+from ossweep.store.verdicts import PARTITION, is_throttling, is_undecided, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Failure, Found
 
@@ -218,13 +218,12 @@ class OssStore:
         """Go on after keys were refused as a whole: halve them until the culprits stand alone."""
         if refusal.scope is Scope.JOB:
             self._gate.failed(refusal)  # and closes; the keys have done nothing wrong
+            deletion.unanswered += len(keys) if refusal.in_doubt else 0
             return
         if refusal.scope is Scope.PASSING:
-            # Attempts that are over are no refusal: the keys stay to be done. What a quota has not
-            # refused may have been carried out all the same.
+            # Attempts that are over are no refusal: the keys stay to be done.
             self._gate.failed(refusal)
-            if refusal.code not in THROTTLED:
-                deletion.unanswered += len(keys)
+            deletion.unanswered += len(keys) if refusal.in_doubt else 0
             return
         if len(keys) == 1:
             self._gate.failed(refusal)
@@ -289,12 +288,13 @@ class OssStore:
                 throttled = is_throttling(getattr(raised, "status", 0), error.code)
                 if throttled:
                     self._session.throttled()
-                if not isinstance(raised, oss2.exceptions.ServerError):
+                if not throttled and is_undecided(raised):
                     closed = _Unanswered
             finally:
                 self._gate.answered(kind, self._world.monotonic() - began)
             attempt += 1
             if error.scope is not Scope.PASSING or attempt == ATTEMPTS:
+                error.in_doubt = closed is _Unanswered
                 raise error
             # A pause that does not fit is not cut short: the keys are better left to a continuation
             # than refused for good after a few tries in quick succession.

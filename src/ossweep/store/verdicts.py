@@ -98,6 +98,15 @@ def is_throttling(status: int, code: str) -> bool:
     return code in THROTTLED or status in {429, 503}
 
 
+def is_undecided(error: Exception) -> bool:
+    """Tell whether a request may have been carried out that got this for an answer, or none."""
+    if isinstance(error, StoreError):
+        return error.scope is Scope.PASSING
+    if isinstance(error, oss2.exceptions.ServerError):
+        return bool(error.status >= 500 and error.status != NOT_IMPLEMENTED)  # noqa: PLR2004
+    return not isinstance(error, NewConnectionError | ConnectTimeoutError | LocationValueError)
+
+
 def verdict(error: Exception) -> StoreError:
     """Turn what oss2 or urllib3 raised into an error that says what it is about."""
     if isinstance(error, StoreError):
