@@ -7,7 +7,6 @@ stands. What requests does in between, twice a thousand keys, costs more than re
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections import Counter
 from contextlib import suppress
@@ -17,15 +16,21 @@ from math import floor
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
-from weakref import WeakSet
 
 import certifi
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from ossweep.errors import Scope, StoreError
+from ossweep.store.connections import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Connections,
+    Network,
+    Plain,
+    Secure,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,11 +39,6 @@ if TYPE_CHECKING:
 
     from ossweep.work import Kind
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = (
-    60.0  # between two pieces of an answer; a listing behind many delete markers takes that
-)
-SHORTEST_SECONDS = 0.05  # a timeout of 0 would be refused as "no timeout" by urllib3
 PIECE_BYTES = 64 * 1024  # of an answer that is iterated over
 
 KINDS: dict[str, Kind] = {
@@ -59,14 +59,17 @@ class Session:
     """
 
     def __init__(
-        self, left: Callable[[], float], connections: int, elapsed: Callable[[], float]
+        self,
+        left: Callable[[], float],
+        connections: int,
+        elapsed: Callable[[], float],
+        network: Network | None = None,
     ) -> None:
-        self._left = left
         self._elapsed = elapsed
-        self._open = _Connections()
+        self._open = Connections(left, network or Network())
         # Neither a .netrc nor a proxy of the machine's is looked for: they would meddle with
         # requests that are signed.
-        self._pool = cache(partial(_pool, opened=self._open, connections=connections))
+        self._pool = cache(partial(_pool, through=self._open, most=connections))
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
         self.began: int | None = None  # OSS's time when the invocation began, in Unix seconds
@@ -77,7 +80,6 @@ class Session:
 
         Raises urllib3's HTTPError if no answer comes, and StoreError for what is no OSS.
         """
-        left = max(self._left(), SHORTEST_SECONDS)
         path = req.url.index("/", len("https://"))
         with self._lock:
             self.requests[_kind(req)] += 1
@@ -90,7 +92,6 @@ class Session:
                 body=req.data,
                 # oss2 says by None which headers shall not be sent.
                 headers={name: text for name, text in req.headers.items() if text is not None},
-                timeout=Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left)),
                 retries=_ONCE,
                 redirect=False,
                 preload_content=False,
@@ -168,54 +169,19 @@ def _kind(request: Any) -> Kind:
     return KINDS[request.method]
 
 
-class _Connections:
-    """The connections that are open, to be cut off together."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._open: WeakSet[HTTPConnection] = WeakSet()
-        self._closed = False
-
-    def opened(self, connection: HTTPConnection) -> None:
-        with self._lock:
-            if not self._closed:
-                self._open.add(connection)
-                return
-        connection.close()
-        raise ConnectionAbortedError("no time is left")
-
-    def cut(self) -> None:
-        with self._lock:
-            self._closed = True
-            for connection in self._open:
-                if connection.sock is not None:
-                    with suppress(OSError):
-                        # The plain socket's own method: TLS would start to talk.
-                        socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-
-
-def _pool(origin: str, opened: _Connections, connections: int) -> HTTPConnectionPool:
-    """Return urllib3's pool for a scheme and host, over connections that tell when they open."""
-
-    class Plain(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            opened.opened(self)
-
-    class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            opened.opened(self)
-
+def _pool(origin: str, through: Connections, most: int) -> HTTPConnectionPool:
+    """Return urllib3's pool for a scheme and host, over connections that end with the time left."""
     url = parse_url(origin)
     if url.host is None:
         raise LocationParseError(origin)
+    limits = Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    more: dict[str, Any] = {"maxsize": most, "timeout": limits, "connections": through}
     pool: HTTPConnectionPool
     if url.scheme == "https":
-        pool = HTTPSConnectionPool(url.host, url.port, maxsize=connections, ssl_context=_trust())
+        pool = HTTPSConnectionPool(url.host, url.port, ssl_context=_trust(), **more)
         pool.ConnectionCls = Secure
     else:
-        pool = HTTPConnectionPool(url.host, url.port, maxsize=connections)
+        pool = HTTPConnectionPool(url.host, url.port, **more)
         pool.ConnectionCls = Plain
     return pool
 

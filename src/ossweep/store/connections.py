@@ -1,0 +1,211 @@
+"""
+Connections that end with the time left: each wait for the network takes its limit from it.
+
+A name is resolved, a connection opened and each piece sent or received within the time that is left
+at that moment. So neither an answer that comes a byte at a time nor a slow name can outlast it,
+whichever thread waits, and nobody has to watch.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYetError
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+)
+from urllib3.util.connection import allowed_gai_family, create_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
+
+    class Dial(Protocol):
+        """Opens a connection to an address and port within so many seconds; raises OSError."""
+
+        def __call__(
+            self, address: tuple[str, int], timeout: float, *, socket_options: Any
+        ) -> socket.socket:
+            """Return the connection."""
+
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0  # until an answer begins, and between its pieces; a listing may take this long
+
+
+def addresses_of(host: str, flags: int = 0) -> list[str]:
+    """Return the numeric addresses of a host, in the order to try them; raises OSError."""
+    found = socket.getaddrinfo(
+        host.strip("[]"), None, allowed_gai_family(), socket.SOCK_STREAM, 0, flags
+    )
+    return [str(each[4][0]) for each in found]
+
+
+@dataclass(frozen=True)
+class Network:
+    """The way to other machines: the real one by default; a test hands in its own."""
+
+    resolve: Callable[[str], Sequence[str]] = addresses_of
+    dial: Dial = create_connection
+
+
+class Connections:
+    """The connections of a session: none outlasts the time left, and all can be cut at once."""
+
+    def __init__(self, left: Callable[[], float], network: Network) -> None:
+        self._left = left
+        self._network = network
+        self._lock = Lock()
+        self._open: WeakSet[socket.socket] = WeakSet()
+        self._addresses: dict[str, Future[Sequence[str]]] = {}
+        self._closed = False
+
+    def limit(self, most: float) -> float:
+        """Return the seconds that something may take now; raises TimeoutError if none are left."""
+        left = self._left()
+        if left <= 0:
+            raise TimeoutError("no time is left")
+        return min(most, left)
+
+    def dial(self, host: str, port: int, socket_options: Any) -> socket.socket:
+        """Return a connection to a host, whichever of its addresses answers; raises OSError."""
+        refused: OSError = OSError("the name has no addresses")
+        for address in self._addresses_of(host):
+            seconds = self.limit(CONNECT_SECONDS)
+            try:
+                opened = self._network.dial((address, port), seconds, socket_options=socket_options)
+            except OSError as error:
+                refused = error
+                continue
+            opened.settimeout(self.limit(CONNECT_SECONDS))  # for what TLS has to say
+            return opened
+        with self._lock:
+            self._addresses.pop(host, None)  # the host may have moved
+        raise refused
+
+    def opened(self, connection: socket.socket) -> None:
+        """Take note of a connection; raises ConnectionAbortedError if all have been cut."""
+        with self._lock:
+            self._open.add(connection)
+            if not self._closed:
+                return
+        connection.close()
+        self.check_open()
+
+    def check_open(self) -> None:
+        """Raise ConnectionAbortedError if all connections have been cut."""
+        if self._closed:
+            raise ConnectionAbortedError("no time is left")
+
+    def cut(self) -> None:
+        """Cut off everything that is sent or received; new connections fail."""
+        with self._lock:
+            self._closed = True
+            for connection in self._open:
+                with suppress(OSError):
+                    # The plain socket's own method: TLS would start to talk.
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    def _addresses_of(self, host: str) -> Sequence[str]:
+        """Return the addresses of a host, which is asked for once; raises OSError."""
+        with suppress(socket.gaierror):
+            return addresses_of(host, socket.AI_NUMERICHOST)
+        with self._lock:
+            found = self._addresses.get(host)
+            if found is None or (found.done() and found.exception() is not None):
+                found = self._addresses[host] = Future()
+                # The system's resolver takes no limit: what it is late with, nobody waits for.
+                Thread(target=self._resolve, args=(host, found), daemon=True).start()
+        try:
+            return found.result(self.limit(READ_SECONDS))
+        except NotYetError:
+            raise TimeoutError("the name was not resolved in time") from None
+
+    def _resolve(self, host: str, found: Future[Sequence[str]]) -> None:
+        try:
+            found.set_result(self._network.resolve(host))
+        except Exception as error:  # noqa: BLE001 - it is raised where the addresses are waited for
+            found.set_exception(error)
+
+
+class Plain(HTTPConnection):
+    """urllib3's connection, in the time left."""
+
+    def __init__(self, *args: Any, connections: Connections, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._connections = connections
+        self.response_class = self._response  # type: ignore[assignment] # http.client calls it
+
+    def connect(self) -> None:
+        """Connect, unless all connections have been cut."""
+        super().connect()
+        self._connections.opened(self.sock)
+
+    def send(self, data: Any) -> None:
+        """Send a piece of a request; raises TimeoutError when no time is left."""
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(self._connections.limit(READ_SECONDS))
+        super().send(data)
+
+    def _new_conn(self) -> socket.socket:
+        """Connect as urllib3 does, with its exceptions."""
+        host = self._dns_host
+        try:
+            host.encode("idna")
+        except UnicodeError:
+            raise LocationParseError(f"'{host}', label empty or too long") from None
+        try:
+            return self._connections.dial(host, self.port, self.socket_options)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"connecting to {self.host}: {error}") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"connecting to {self.host}: {error}") from error
+
+    def _response(self, connection: socket.socket, *args: Any, **more: Any) -> HTTPResponse:
+        reader: Any = _Reader(connection, self._connections)
+        return HTTPResponse(reader, *args, **more)
+
+
+class Secure(Plain, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Reader(io.RawIOBase):
+    """What a connection receives, each piece of it in the time left; http.client's socket, too."""
+
+    def __init__(self, connection: socket.socket, connections: Connections) -> None:
+        self._connection = connection
+        self._connections = connections
+        self._pieces = connection.makefile("rb", buffering=0)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._connection.settimeout(self._connections.limit(READ_SECONDS))
+        count = self._pieces.readinto(buffer)
+        if count == 0:
+            self._connections.check_open()  # an answer without a length would pass for a whole one
+        return count
+
+    def close(self) -> None:
+        self._pieces.close()
+        super().close()
