@@ -48,8 +48,7 @@ class StoreError(SweepError):
     """
     OSS refused a request for good, or could not be reached in all the attempts it was given.
 
-    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection. `in_doubt`
-    tells whether one of the attempts may have been carried out all the same.
+    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection.
     """
 
     def __init__(self, code: str, message: str, scope: Scope) -> None:
@@ -57,7 +56,6 @@ class StoreError(SweepError):
         self.code = code
         self.message = message
         self.scope = scope
-        self.in_doubt = False
 
 
 class HandoverError(SweepError):

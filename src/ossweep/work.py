@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
 from dataclasses import dataclass, field
+from math import inf
 from typing import ClassVar, Literal, Protocol
+
+# Why an object that was met is not deleted.
+NEWER = "written after the job began"
+GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
+GONE_UNANSWERED = "asked for, and gone without an answer"
 
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 
@@ -76,6 +82,21 @@ class Lot:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """
+    What is known of keys that are to be deleted, and since when.
+
+    `left` are the seconds of the invocation that were left when they were asked for, negative
+    infinity for keys that nobody has looked at; `is_listing` tells whether a listing has shown them
+    one after the other. `clock` is the job's, None until OSS has told the time.
+    """
+
+    clock: int | None
+    left: float = -inf
+    is_listing: bool = False
+
+
+@dataclass(frozen=True)
 class Failure:
     """A key that OSS would not delete, with OSS's code and message."""
 
@@ -89,13 +110,15 @@ class Answer:
     """
     What became of the keys that a store was asked to delete.
 
-    Keys in neither `deleted` nor `failed` are still to do; `unanswered` of those were asked for
-    without OSS's answer coming back.
+    `kept` tells why keys stay, or are gone already. Keys in none of these are still to do.
+    `unanswered` keys were asked for without an answer that decided them, whether they are still to
+    do or have turned out to be gone, or newer.
     """
 
     deleted: frozenset[str] = frozenset()
     failed: tuple[Failure, ...] = ()
     unanswered: int = 0
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from deployment import BUCKET, no_pauses, sum_of
 from localcloud.faults import Before, CutBody, Refuse, Reset
-from ossweep.store.store import ATTEMPTS
+from ossweep.store.deletion import ATTEMPTS
 
 if TYPE_CHECKING:
     from deployment import Deployment
@@ -107,6 +107,7 @@ def test_pauses_grow_and_are_drawn_by_chance(deployment: Deployment) -> None:
         return high / 4
 
     deployment.world = replace(no_pauses(), uniform=uniform, sleep=slept.append)
+    deployment.fill("a")
     deployment.oss.misbehave(Refuse(500, "InternalError", operation="delete"))
 
     answer = deployment.send({"keys": ["a"]})
@@ -123,6 +124,7 @@ def test_no_pause_is_longer_than_the_time_left(deployment: Deployment) -> None:
     slept: list[float] = []
     deployment.world = replace(no_pauses(), uniform=lambda _, high: high, sleep=slept.append)
     deployment.timeout = 5
+    deployment.fill("a")
     deployment.oss.misbehave(Refuse(500, "InternalError", operation="delete"))
 
     answer = deployment.send({"keys": ["a"]})

@@ -24,7 +24,7 @@ from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.store import Credentials, Shelf, connect
-from ossweep.store.store import ATTEMPTS
+from ossweep.store.deletion import ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from ossweep.engine.batches import NEWER, PROTECTED
-from ossweep.work import Found
+from ossweep.engine.batches import PROTECTED
+from ossweep.work import NEWER, Found
 from unit.memory import BEGAN
 
 if TYPE_CHECKING:

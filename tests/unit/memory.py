@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.sweep import Keeper, Progress, Result
     from ossweep.engine.throttle import Ticket
-    from ossweep.work import Ceiling, Counts, Page, Work
+    from ossweep.work import Ceiling, Counts, Page, Shown, Work
 
 BEGAN = 1_000_000  # OSS's own time at its first answer
 SECONDS = 60.0  # of a hop
@@ -118,7 +118,7 @@ class MemoryStore:
         self.admit("list")
         return self.bucket.objects.get(key)
 
-    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
         try:
             self.admit("delete")
         except Closed:
@@ -170,8 +170,8 @@ class LateStore(MemoryStore):
         super().__init__(bucket, gate)
         self._late = late
 
-    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
-        answer = super().delete(keys, pace)
+    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+        answer = super().delete(keys, pace, shown)
         for key in keys:
             if key in self._late:
                 assert self._late[key].wait(LONG)
@@ -198,12 +198,12 @@ class ShuffledStore(MemoryStore):
         self._ended = 0
         self._change = Condition()
 
-    def delete(self, keys: Sequence[str], pace: Ticket) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
         with self._change:
             before = self._ended
             if not self._slow.isdisjoint(keys):
                 self._change.wait_for(lambda: self._ended >= before + 2, timeout=0.01)
-        answer = super().delete(keys, pace)
+        answer = super().delete(keys, pace, shown)
         with self._change:
             self._ended += 1
             self._change.notify_all()

@@ -39,7 +39,7 @@ class Desk:
         """List a page of a range, and take up the batch that it makes."""
         at = self.spans[span]
         page = Lot([Found(key, 10, 1) for key in keys])
-        self.choice.listed(at, self.frontier.take(at, page, more=more))
+        self.choice.listed(at, self.frontier.take(at, page, more=more), 60.0)
         self.choice.flush(at)
         return self.accounts.take_up(at.ready.popleft())
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossweep.engine.batches import NEWER, PASSED, PROTECTED, Batch, Choice
+from ossweep.engine.batches import PASSED, PROTECTED, Batch, Choice
 from ossweep.engine.span import Span
 from ossweep.engine.throttle import Throttle
-from ossweep.work import Ceiling, Found, Lot, Range, Work
+from ossweep.work import NEWER, Ceiling, Found, Lot, Range, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def show(
     belonging = page if number is None else page.part(0, number)
     span.at = belonging.keys[-1]
     span.listed = last
-    choice.listed(span, belonging)
+    choice.listed(span, belonging, 60.0)
 
 
 def batches(span: Span) -> list[list[str]]:

@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ossweep.engine.accounts import PASSED_BYTES
-from ossweep.engine.batches import GONE, NEWER, PROTECTED
+from ossweep.engine.batches import PROTECTED
 from ossweep.engine.rest import MOST_BYTES, MOST_RANGES, joined
 from ossweep.handover.continuation import seal, unseal
-from ossweep.work import FAILURES_NAMED, Counts, Failure, Range
+from ossweep.work import FAILURES_NAMED, GONE, NEWER, Counts, Failure, Range
 from unit.works import SOME
 
 KEY_BYTES = 1023

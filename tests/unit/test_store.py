@@ -15,7 +15,7 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.throttle import Turn
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.store import OssStore
-from ossweep.work import Found
+from ossweep.work import Found, Shown
 from ossweep.world import World
 from unit.memory import Clock
 
@@ -36,6 +36,7 @@ class Free:
         return Turn(0.0, objects)
 
 
+NOW = Shown(clock=1_000_000, left=600.0, is_listing=True)
 KEYS = [f"a/{number:03}" for number in range(1000)]
 
 
@@ -81,7 +82,7 @@ class Answers:
         self._ask([prefix])
         keys = [key for key in self.listed if key.startswith(prefix)][:max_keys]
         entries = [SimpleNamespace(key=key, size=10, last_modified=5) for key in keys]
-        return SimpleNamespace(object_list=entries)
+        return SimpleNamespace(object_list=entries, is_truncated=False)
 
     def _ask(self, keys: Sequence[str]) -> None:
         self.requests.append(tuple(keys))
@@ -109,7 +110,7 @@ def test_keys_that_are_refused_are_found_by_halving(number: int) -> None:
     denied = frozenset(KEYS[::10][:number])
     store, gate = opened(Answers(denied))
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert answer.deleted == set(KEYS) - denied
     assert {failure.key for failure in answer.failed} == denied
@@ -121,7 +122,7 @@ def test_a_hundred_single_refusals_in_a_row_close_the_gate() -> None:
     answers = Answers(frozenset(KEYS))
     store, gate = opened(answers)
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert [failure.key for failure in answer.failed] == KEYS[:100]
     assert (answer.deleted, answer.unanswered) == (frozenset(), 0)
@@ -134,7 +135,7 @@ def test_refusals_between_deletions_never_close_the_gate() -> None:
     denied = frozenset(KEYS[::2])
     store, gate = opened(Answers(denied))
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert (len(answer.deleted), len(answer.failed), gate.refusal) == (500, 500, None)
 
@@ -143,7 +144,7 @@ def test_keys_that_an_answer_leaves_out_are_asked_for_alone() -> None:
     """And are told with the reason that they get."""
     store, gate = opened(Answers(denied=frozenset(), mute=frozenset(KEYS[:3])))
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert (answer.deleted, answer.failed, gate.refusal) == (frozenset(KEYS), (), None)
 
@@ -159,7 +160,7 @@ def test_keys_that_an_answer_leaves_out_are_unanswered_when_the_gate_closes(aske
             gate.stop("it was ordered to stop")
 
     answers.then = stop_after
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert len(answer.deleted) == 997 + asked
     assert (answer.failed, answer.unanswered) == ((), 3 - asked)
@@ -177,7 +178,7 @@ def test_a_key_asked_for_alone_whose_answer_is_lost_is_unanswered_once(asked: in
             raise ConnectionResetError
 
     answers.then = lose
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert len(answer.deleted) == 997 + asked - 1
     assert (answer.failed, answer.unanswered) == ((), 3 - asked + 1)
@@ -187,7 +188,7 @@ def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
     """The keys have done nothing wrong."""
     store, gate = opened(Answers(frozenset(KEYS), "NoSuchBucket", 404))
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert (answer.deleted, answer.failed, answer.unanswered) == (frozenset(), (), 0)
     assert gate.refusal == "OSS answered NoSuchBucket: No."
@@ -195,13 +196,14 @@ def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
 
 def test_attempts_that_are_over_fail_no_key() -> None:
     """The keys stay to be done, and may be gone already; the error counts once for the gate."""
-    answers = Answers(frozenset(KEYS), "InternalError", 500)
+    answers = Answers(frozenset(KEYS), "InternalError", 500, listed=KEYS)
     store, gate = opened(answers)
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert (answer.deleted, answer.failed, answer.unanswered) == (frozenset(), (), 1000)
-    assert (len(answers.requests), gate.refusal) == (8, None)
+    asked = [request for request in answers.requests if len(request) == 1000]
+    assert (len(asked), gate.refusal) == (8, None)
     assert gate.trouble is not None
     assert "InternalError" in gate.trouble
 
@@ -212,7 +214,7 @@ def test_a_storm_of_refusals_by_quotas_is_outlasted() -> None:
     answers = Answers(frozenset(KEYS), "TotalQpsLimitExceeded", 503)
     store, _ = opened(answers, pauses.append)
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
     assert (answer.failed, answer.unanswered) == ((), 0)  # a quota's refusal leaves no doubt
     assert pauses == [pytest.approx(0.2 * 2**attempt) for attempt in (3, 4, 5)] + [10.0, 10.0]
@@ -221,11 +223,12 @@ def test_a_storm_of_refusals_by_quotas_is_outlasted() -> None:
 def test_any_exception_of_a_request_is_tried_again() -> None:
     """Whatever an answer has made oss2 raise."""
     answers = Answers(raises=[AttributeError("text"), RecursionError(), KeyError("Key")])
+    answers.listed = KEYS
     store, _ = opened(answers)
 
-    answer = store.delete(KEYS, Free())
+    answer = store.delete(KEYS, Free(), NOW)
 
-    assert (answer.deleted, len(answers.requests)) == (frozenset(KEYS), 4)
+    assert (answer.deleted, answers.raises) == (frozenset(KEYS), [])
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from ossweep.engine.batches import GONE, NEWER, PROTECTED
+from ossweep.engine.batches import PROTECTED
 from ossweep.engine.rest import MOST_RANGES
 from ossweep.errors import Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.policy import ranges_of
 from ossweep.request import parse
-from ossweep.work import Ceiling, Work
+from ossweep.work import GONE, NEWER, Ceiling, Work
 from unit.cases import Case, Trouble, cases
 from unit.memory import BEGAN, Bucket, Hop, ShuffledStore
 

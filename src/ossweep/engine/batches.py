@@ -6,9 +6,10 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
-from ossweep.work import Found, Lot, tally
+from ossweep.work import NEWER, Found, Lot, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,9 +22,7 @@ ENOUGH_KEYS = 500  # with which a batch is cut at a page's end, so that the next
 SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are spared, to keep their place
 
 PROTECTED = "protected"
-NEWER = "written after the job began"
 PASSED = ""  # no reason to spare it: it has failed before
-GONE = "gone before its turn came"  # a marker object that somebody else has deleted meanwhile
 
 
 Source = Literal["named", "listed", "marker"]
@@ -46,6 +45,7 @@ class Batch:
     span: Span | None = None
     place: str = ""
     number: int = 0  # in its span, in the order in which they are taken up
+    left: float = -inf  # seconds that were left when the first of it was listed or looked at
 
     @property
     def skipped(self) -> dict[str, int]:
@@ -113,13 +113,17 @@ class Choice:
                 self._stop_at_ceiling()
                 return
 
-    def listed(self, span: Span, page: Page) -> None:
+    def listed(self, span: Span, page: Page, left: float) -> None:
         """
         Choose from a page of a span, and cut what batches that fills.
 
-        Raises StoreError if OSS's own time, by which objects are judged, is not known.
+        So many seconds were left when it was asked for. Raises StoreError if OSS's own time, by
+        which objects are judged, is not known.
         """
         keys = page.keys
+        span.page_left = left
+        if span.place == span.cut:
+            span.chosen_left = left
         if keys and self._takes_whole(span, page, keys):
             self._chosen += len(keys)
             self.met += len(keys)
@@ -201,10 +205,13 @@ class Choice:
 
     def _cut(self, span: Span, page: Page) -> None:
         keys = page.keys
-        batch = Batch("listed", keys, page, dict(span.between), span, span.place)
+        batch = Batch(
+            "listed", keys, page, dict(span.between), span, span.place, left=span.chosen_left
+        )
         span.ready.append(batch)
         span.cut = span.place
         span.chosen, span.between = [], Counter()
+        span.chosen_left = span.page_left
 
     def _clock(self) -> int:
         if self.clock is None:

@@ -27,6 +27,7 @@ class Gate:
         self._lock = Lock()
         self._kind = ""
         self._run = 0
+        self.deletions = 0  # requests that have deleted something
         self.trouble: str | None = None  # what the last request met whose attempts were over
         self.refusal: str | None = None  # why the gate is closed, if not for time
 
@@ -51,6 +52,7 @@ class Gate:
         """Take note that OSS has deleted something: a run of errors ends."""
         with self._lock:
             self._run = 0
+            self.deletions += 1
 
     def stop(self, reason: str) -> None:
         """Close for a reason of the caller's, unless OSS has given one before."""

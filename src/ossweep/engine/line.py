@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -15,7 +15,7 @@ from ossweep.engine.looks import Looks
 from ossweep.engine.markers import Markers
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, StoreError
-from ossweep.work import Counts
+from ossweep.work import Counts, Shown, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ossweep.engine.throttle import Lane, Throttle, Ticket
     from ossweep.work import Ceiling, Found, Page, Work
 
-Listed: TypeAlias = "tuple[Page, bool, float]"  # whether there are more, and the seconds it took
+# Whether there are more, the seconds it took, and those that were left when it was asked for.
+Listed: TypeAlias = "tuple[Page, bool, float, float]"
 
 AHEAD = 64  # batches of a range that may come back before one ahead of them has
 
@@ -133,7 +134,7 @@ class Line:
             page, more = next(pages)
         except (Closed, StoreError) as error:
             return error
-        return page, more, left - self._gate.left()
+        return page, more, left - self._gate.left(), left
 
     def _listed(self, span: Span, found: Listed | Closed | StoreError) -> None:
         self._listings -= 1
@@ -141,9 +142,9 @@ class Line:
         try:
             if isinstance(found, Exception):
                 raise found
-            page, more, seconds = found
+            page, more, seconds, left = found
             self._window.answered(seconds)
-            self._choice.listed(span, self._frontier.take(span, page, more=more))
+            self._choice.listed(span, self._frontier.take(span, page, more=more), left)
         except Closed:
             self._end_listing()
         except StoreError as error:
@@ -179,7 +180,8 @@ class Line:
             else:
                 ticket = self._throttle.start(due.lane, len(batch.keys))
                 pipeline.start(
-                    partial(_delete, self._store, batch, ticket), partial(self._deleted, ticket)
+                    partial(_delete, self._store, batch, ticket, self._choice.clock),
+                    partial(self._deleted, ticket),
                 )
             due = self._due(pipeline.in_flight)
         return due
@@ -225,7 +227,8 @@ class Line:
             and (key := self._looks.next()) is not None
         ):
             self._listings += 1
-            pipeline.start(partial(self._timed_look, key), partial(self._named_shown, key))
+            left = self._gate.left()
+            pipeline.start(partial(self._timed_look, key), partial(self._named_shown, key, left))
         if (batch := self._looks.cut()) is not None:
             self._by_name.append(batch)
 
@@ -235,7 +238,7 @@ class Line:
         return self._look(key), left - self._gate.left()
 
     def _named_shown(
-        self, key: str, shown: tuple[Found | Closed | StoreError | None, float]
+        self, key: str, left: float, shown: tuple[Found | Closed | StoreError | None, float]
     ) -> None:
         found, seconds = shown
         self._listings -= 1
@@ -244,7 +247,7 @@ class Line:
                 self._looks.give_back(key)
                 raise found
             self._window.answered(seconds)
-            reason = self._looks.looked_at(key, found)
+            reason = self._looks.looked_at(key, found, left)
         except Closed:
             self._end_listing()
         except StoreError as error:
@@ -264,7 +267,8 @@ class Line:
             if batch is not None:
                 self._by_name.append(batch)
         else:
-            pipeline.start(partial(self._look, key), partial(self._looked_at, key))
+            left = self._gate.left()
+            pipeline.start(partial(self._look, key), partial(self._looked_at, key, left))
 
     def _look(self, key: str) -> Found | Closed | StoreError | None:
         """Look at an object; in a thread."""
@@ -273,13 +277,13 @@ class Line:
         except (Closed, StoreError) as error:
             return error
 
-    def _looked_at(self, key: str, found: Found | Closed | StoreError | None) -> None:
+    def _looked_at(self, key: str, left: float, found: Found | Closed | StoreError | None) -> None:
         if isinstance(found, Exception):
             self._over = True
             if isinstance(found, StoreError):
                 self.listing_failed = f"listing failed: {found}"
         else:
-            self._markers.looked_at(key, found)
+            self._markers.looked_at(key, found, left)
 
 
 def _planned(batch: Batch) -> Outcome:
@@ -288,23 +292,27 @@ def _planned(batch: Batch) -> Outcome:
     return Outcome(batch, counts, undone=())
 
 
-def _delete(store: Store, batch: Batch, ticket: Ticket) -> Outcome:
+def _delete(store: Store, batch: Batch, ticket: Ticket, clock: int | None) -> Outcome:
     """Delete a batch; in a thread."""
-    answer = store.delete(batch.keys, ticket)
+    shown = Shown(clock, batch.left, is_listing=batch.source == "listed")
+    answer = store.delete(batch.keys, ticket, shown)
     if len(answer.deleted) == len(batch.keys):
         done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
         return Outcome(batch, done, undone=())
     objects = batch.page.objects()
     deleted = [found for found in objects if found.key in answer.deleted]
-    settled = answer.deleted | {failure.key for failure in answer.failed}
+    settled = answer.deleted | {failure.key for failure in answer.failed} | answer.kept.keys()
+    unanswered = answer.unanswered
+    if batch.source == "named":
+        # Those still to do are asked for again by name: they are no other objects.
+        unanswered = min(unanswered, len(answer.kept))
     counts = Counts(
         deleted=len(deleted),
         bytes=sum(found.size for found in deleted),
         failed=len(answer.failed),
         failures=answer.failed,
-        skipped=batch.skipped,
-        # Named keys that got no answer are asked again by name: they are no other objects.
-        unanswered=answer.unanswered if batch.source != "named" else 0,
+        skipped=tally((batch.skipped, Counter(answer.kept.values()))),
+        unanswered=unanswered,
     )
     undone = tuple(found for found in objects if found.key not in settled)
     return Outcome(batch, counts, undone, in_doubt=answer.unanswered > 0)

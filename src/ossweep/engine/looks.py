@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batches import BATCH_KEYS, GONE, Batch
-from ossweep.work import Lot
+from ossweep.engine.batches import BATCH_KEYS, Batch
+from ossweep.work import GONE, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,7 @@ class Looks:
         self._waiting = deque(keys)
         self._under_way: dict[str, None] = {}
         self._chosen: list[Found] = []
+        self._left = -inf  # seconds that were left when the first of those was looked at
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,7 +58,7 @@ class Looks:
         del self._under_way[key]
         self._waiting.appendleft(key)
 
-    def looked_at(self, key: str, found: Found | None) -> str | None:
+    def looked_at(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is spared, if it is. Raises StoreError without a clock."""
         try:
             reason = self._choice.reason_to_spare(found) if found is not None else GONE
@@ -70,6 +72,7 @@ class Looks:
         del self._under_way[key]
         if found is not None and reason is None:
             self._choice.choose()
+            self._left = max(self._left, left) if self._chosen else left
             self._chosen.append(found)
         return reason
 
@@ -79,4 +82,4 @@ class Looks:
             return None
         lot = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]
-        return Batch("named", lot.keys, lot)
+        return Batch("named", lot.keys, lot, left=self._left)

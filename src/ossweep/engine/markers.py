@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batches import BATCH_KEYS, GONE, Batch
-from ossweep.work import Lot
+from ossweep.engine.batches import BATCH_KEYS, Batch
+from ossweep.work import GONE, Lot
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Choice
@@ -27,14 +28,16 @@ class Markers:
         self._chosen: list[Found] = []
         self._skipped: Counter[tuple[int, str]] = Counter()
         self._looked_at: list[str] = []
+        self._left = -inf  # seconds that were left when the first of those was looked at
 
     def next(self) -> str | None:
         """Return the marker object to look at next, if there is one and the ceiling allows it."""
         key = next(islice(self._choice.held, len(self._looked_at), None), None)
         return key if key is not None and self._choice.has_room() else None
 
-    def looked_at(self, key: str, found: Found | None) -> None:
+    def looked_at(self, key: str, found: Found | None, left: float) -> None:
         """Judge a marker object."""
+        self._left = max(self._left, left) if self._looked_at else left
         self._looked_at.append(key)
         reason = self._choice.reason_to_spare(found) if found else GONE
         if found is None or reason is not None:
@@ -53,7 +56,7 @@ class Markers:
         if not self._looked_at:
             return None
         lot = Lot(tuple(self._chosen))
-        batch = Batch("marker", lot.keys, lot, dict(self._skipped))
+        batch = Batch("marker", lot.keys, lot, dict(self._skipped), left=self._left)
         # Only now: a look that never came back would leave the others neither held nor out.
         for key in self._looked_at:
             del self._choice.held[key]

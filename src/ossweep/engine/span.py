@@ -52,6 +52,8 @@ class Span:
     place: str = field(init=False)  # the last key that was chosen, held or spared
     cut: str = field(init=False)  # and that of the last batch
     chosen: list[Found] = field(default_factory=list)  # since that batch
+    chosen_left: float = 0.0  # seconds that were left when the first page of those was asked for
+    page_left: float = 0.0  # and when the last one was
     between: Counter[tuple[int, str]] = field(default_factory=Counter)  # and not chosen, as Batch's
     ready: deque[Batch] = field(default_factory=deque)
     turn: int = 0  # in which a batch was taken up the last time

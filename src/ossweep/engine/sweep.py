@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ossweep.engine.accounts import Accounts
     from ossweep.engine.gate import Gate
     from ossweep.engine.throttle import Throttle, Ticket
-    from ossweep.work import Answer, Ceiling, Found, Page, Work
+    from ossweep.work import Answer, Ceiling, Found, Page, Shown, Work
 
 TICK = 0.25  # seconds between two looks at the time while nothing ends
 GRACE = 0.5  # seconds that requests have to end in after they have been cut off
@@ -41,8 +41,12 @@ class Store(Protocol):
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
 
-    def delete(self, keys: Sequence[str], ticket: Ticket) -> Answer:
-        """Delete up to a thousand keys, as fast as the ticket lets it; raises nothing."""
+    def delete(self, keys: Sequence[str], ticket: Ticket, shown: Shown) -> Answer:
+        """
+        Delete up to a thousand keys, as fast as the ticket lets it; raises nothing.
+
+        What is in doubt, or was shown long ago, is looked at before it is asked for.
+        """
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
@@ -189,7 +193,8 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
         counts=counts if at_ceiling else left.counts,
         left=left,
         stopped=at_ceiling or gate.refusal or line.listing_failed,
-        may_go_on=not (left.finished or at_ceiling),
+        # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
+        may_go_on=not (left.finished or (at_ceiling and not line.accounts.lost())),
         expected=line.accounts.expected(),
         trouble=gate.trouble,
     )

@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPResponse
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,11 @@ class Connections:
             except OSError as error:
                 refused = error
                 continue
-            opened.settimeout(self.limit(CONNECT_SECONDS))  # for what TLS has to say
+            try:
+                opened.settimeout(self.limit(CONNECT_SECONDS))  # for what TLS has to say
+            except TimeoutError:
+                opened.close()
+                raise
             return opened
         with self._lock:
             self._addresses.pop(host, None)  # the host may have moved
@@ -146,7 +151,8 @@ class Plain(HTTPConnection):
     def __init__(self, *args: Any, connections: Connections, **more: Any) -> None:
         super().__init__(*args, **more)
         self._connections = connections
-        self.response_class = self._response  # type: ignore[assignment] # http.client calls it
+        # http.client calls it. A method of the connection's own would keep the connection alive.
+        self.response_class = partial(_answer, connections)  # type: ignore[assignment]
 
     def connect(self) -> None:
         """Connect, unless all connections have been cut."""
@@ -176,13 +182,16 @@ class Plain(HTTPConnection):
         except OSError as error:
             raise NewConnectionError(self, f"connecting to {self.host}: {error}") from error
 
-    def _response(self, connection: socket.socket, *args: Any, **more: Any) -> HTTPResponse:
-        reader: Any = _Reader(connection, self._connections)
-        return HTTPResponse(reader, *args, **more)
-
 
 class Secure(Plain, HTTPSConnection):
     """The same over TLS."""
+
+
+def _answer(
+    connections: Connections, connection: socket.socket, *args: Any, **more: Any
+) -> HTTPResponse:
+    reader: Any = _Reader(connection, connections)
+    return HTTPResponse(reader, *args, **more)
 
 
 class _Reader(io.RawIOBase):

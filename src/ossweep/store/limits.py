@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 class Gate(Protocol):
     """What lets requests start. Threads share it."""
 
+    @property
+    def deletions(self) -> int:
+        """How many requests have deleted something."""
+
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
 

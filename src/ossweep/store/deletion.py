@@ -1,0 +1,254 @@
+"""
+One deletion of up to a thousand keys, until each of them has its fate.
+
+An attempt leaves every key confirmed, refused, not sent, or in doubt: sent, and no answer has
+decided it. OSS has no conditional delete, so a key in doubt is never sent again blindly: what has
+gone meanwhile may have been written anew. Its stretch is listed again, and what is still there,
+and is not newer than the job's clock, is asked for again. A listing that has grown old while its
+keys waited is treated alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.store.verdicts import PARTITION, is_throttling, is_undecided, verdict
+from ossweep.store.wire import fits_a_url
+from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ossweep.store.limits import Gate, Pace, Turn
+    from ossweep.work import Kind, Shown
+    from ossweep.world import World
+
+T = TypeVar("T")
+
+ATTEMPTS = 8  # of one request
+HALF_ATTEMPTS = 2  # of each half of what alone can't be carried out
+STORM = 3  # refusals by quotas in a row that are more than a pace that was too fast
+FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
+LONGEST_PAUSE = 10.0  # seconds
+OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
+
+
+class Requests(Protocol):
+    """What a deletion asks of a bucket, one attempt each; whatever goes wrong is raised."""
+
+    def delete(self, keys: Sequence[str]) -> set[str]:
+        """Ask OSS once to delete keys; return those that its answer names."""
+
+    def look(self, keys: Sequence[str], *, listed: bool) -> dict[str, int]:
+        """
+        Return when each of the keys that are there was written, in Unix seconds.
+
+        Keys that were listed lie close together, and are listed again.
+        """
+
+    def began(self) -> int:
+        """Return OSS's own time when the invocation began; raises StoreError."""
+
+    def throttled(self) -> None:
+        """Count an answer by which OSS asked for fewer requests."""
+
+
+@dataclass
+class Deletion:
+    """
+    Deletes keys. A key in none of `deleted`, `failed` and `kept` (why it stays, or is gone
+    already) is still to do.
+
+    `doubted` are those sent without an answer that decided them; of those that are gone, or are
+    newer, nobody can tell any more who has deleted them.
+    """
+
+    requests: Requests
+    gate: Gate
+    world: World
+    pace: Pace
+    shown: Shown
+    deleted: set[str] = field(default_factory=set)
+    failed: dict[str, Failure] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+    doubted: set[str] = field(default_factory=set)
+    _left: float = field(init=False)  # seconds that were left when the keys were last listed
+    _unnamed: str = field(init=False, default="")  # in doubt only as an answer has left it out
+
+    def __post_init__(self) -> None:
+        self._left = self.shown.left
+
+    def delete(self, keys: Sequence[str], attempts: int = ATTEMPTS) -> None:
+        """
+        Delete keys that go in one request, again if it is worth it; raises Closed.
+
+        Pauses grow exponentially and are drawn by chance between nothing and their length, so that
+        many invocations do not come back at once; the pace tells those of a request that OSS's
+        quotas refuse.
+        """
+        kind: Kind = "delete" if len(keys) == 1 and fits_a_url(keys[0]) else "batch_delete"
+        before, pause = self.gate.deletions, 0.0
+        for attempt in range(1, attempts + 1):
+            self.gate.admit(kind, after=pause)
+            if pause:
+                self.world.sleep(pause)
+            try:
+                keys = self._still_meant(keys)
+                if keys:
+                    self._settle(keys, self._send(kind, keys))
+                return  # noqa: TRY300 - what follows is for what went wrong
+            except _TroubleError as trouble:
+                error, throttled = trouble.error, trouble.throttled
+            if error.scope is not Scope.PASSING:
+                self._divide(keys, error)
+                return
+            if attempt == attempts:
+                break
+            pause = self.world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+            if throttled:
+                # The pace is for one that was too fast. A request that is refused time and again
+                # meets a storm, and has to outlast it.
+                turn = self.pace.refused(len(keys), partition=error.code == PARTITION)
+                if turn.objects < len(keys):
+                    self._delete_in_parts(keys, turn)
+                    return
+                pause = turn.after if attempt < STORM else max(turn.after, pause)
+        self._give_up(keys, error, others_go=self.gate.deletions > before)
+
+    def _settle(self, keys: Sequence[str], named: set[str]) -> None:
+        """Book what an answer names; ask by itself for each key that it leaves out."""
+        if named:
+            self.deleted |= named
+            self.doubted -= named
+            self.pace.confirmed(len(named))
+            self.gate.deleted()
+        elif len(keys) == 1:
+            self._refuse(
+                keys[0], StoreError("NotDeleted", "OSS left the key out of its answer", Scope.KEYS)
+            )
+            return
+        silent = [key for key in keys if key not in named]
+        self.doubted.update(silent)
+        for key in silent:
+            self._unnamed = key  # asked by itself, it gets a reason
+            self.delete([key])
+
+    def _delete_in_parts(self, keys: Sequence[str], turn: Turn) -> None:
+        while keys:
+            self.gate.admit("batch_delete", after=turn.after)
+            self.world.sleep(turn.after)
+            self.delete(keys[: turn.objects])
+            keys = keys[turn.objects :]
+            if keys:
+                turn = self.pace.part(len(keys))
+
+    def _divide(self, keys: Sequence[str], error: StoreError) -> None:
+        """Go on after keys were refused as a whole: halve them until the culprits stand alone."""
+        if error.scope is Scope.JOB:
+            self.gate.failed(error)  # and closes; the keys have done nothing wrong
+        elif len(keys) == 1:
+            self._refuse(keys[0], error)
+        else:
+            middle = len(keys) // 2
+            self.delete(keys[:middle])
+            self.delete(keys[middle:])
+
+    def _refuse(self, key: str, error: StoreError) -> None:
+        """Book a key that OSS has refused for good."""
+        self.gate.failed(error)
+        self.failed[key] = Failure(key, error.code, error.message)
+        self.doubted.discard(key)
+
+    def _give_up(self, keys: Sequence[str], error: StoreError, *, others_go: bool) -> None:
+        """
+        Leave keys undone whose attempts are over, which is no refusal.
+
+        Where other keys go, something among these may be what is in the way.
+        """
+        if others_go and len(keys) > 1:
+            middle = len(keys) // 2
+            for half in (keys[:middle], keys[middle:]):
+                self.delete(half, HALF_ATTEMPTS)
+            return
+        self.gate.failed(error)
+
+    def _still_meant(self, keys: Sequence[str]) -> Sequence[str]:
+        """Return the keys that may be asked for now: those in doubt and old ones after a look."""
+        in_doubt = self.doubted.intersection(keys)
+        if in_doubt <= {self._unnamed} and self._left - self.gate.left() <= OLDEST_LISTING:
+            return keys
+        left, listed = self.gate.left(), self.shown.is_listing
+        there = self._asked("list", lambda: self.requests.look(keys, listed=listed))
+        self._left = left
+        clock = self.shown.clock if self.shown.clock is not None else self.requests.began()
+        meant = []
+        for key in keys:
+            written = there.get(key)
+            if written is None:
+                self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
+            elif written >= clock:
+                self.kept[key] = NEWER
+            else:
+                self.doubted.discard(key)  # OSS has shown it
+                meant.append(key)
+        return meant
+
+    def _send(self, kind: Kind, keys: Sequence[str]) -> set[str]:
+        """Ask OSS once, and return the keys that its answer names; raises _TroubleError."""
+        try:
+            return self._asked(kind, lambda: self.requests.delete(keys)).intersection(keys)
+        except _TroubleError as trouble:
+            if trouble.in_doubt:
+                self.doubted.update(keys)
+                self._unnamed = ""
+            raise
+
+    def _asked(self, kind: Kind, request: Callable[[], T]) -> T:
+        began = self.world.monotonic()
+        try:
+            return request()
+        except Closed:
+            raise
+        except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
+            error = verdict(raised)
+            throttled = is_throttling(getattr(raised, "status", 0), error.code)
+            if throttled:
+                self.requests.throttled()
+            in_doubt = not throttled and is_undecided(raised)
+            raise _TroubleError(error, throttled=throttled, in_doubt=in_doubt) from None
+        finally:
+            self.gate.answered(kind, self.world.monotonic() - began)
+
+
+class _TroubleError(Exception):
+    """An attempt without the answer that was wanted."""
+
+    def __init__(self, error: StoreError, *, throttled: bool, in_doubt: bool) -> None:
+        super().__init__(error)
+        self.error = error
+        self.throttled = throttled
+        self.in_doubt = in_doubt
+
+
+def marker_before(key: str) -> str:
+    """
+    Return a marker after which a listing begins with `key`, or with very few keys before it.
+
+    A marker is a place and no key: it lies as near before `key` as a text of OSS's length can.
+    """
+    code = ord(key[-1])
+    if code == 0:
+        return key[:-1]
+    last = chr(0xD7FF if code == 0xE000 else code - 1)  # noqa: PLR2004 - surrogates are no text
+    marker = key[:-1] + last
+    return marker + "\U0010fffd" if len(marker.encode()) <= 1019 else marker  # noqa: PLR2004 - of 1,023
+
+
+def stretch_of(keys: Sequence[str]) -> tuple[str, str]:
+    """Return the prefix that all keys share, and the marker from which a listing shows them."""
+    first, last = min(keys), max(keys)
+    pairs = enumerate(zip(first, last, strict=False))
+    shared = next((at for at, (one, other) in pairs if one != other), len(first))
+    return first[:shared], marker_before(first)

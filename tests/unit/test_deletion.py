@@ -1,0 +1,213 @@
+"""A deletion never asks blindly: what is in doubt, or was listed long ago, is looked at first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.engine.budget import Budget
+from ossweep.engine.gate import Gate
+from ossweep.errors import Scope, StoreError
+from ossweep.store.deletion import OLDEST_LISTING, Deletion, marker_before, stretch_of
+from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Shown
+from ossweep.world import World
+from unit.memory import Clock
+from unit.test_store import Free
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CLOCK = 1_000_000
+OLD, YOUNG = CLOCK - 60, CLOCK
+KEYS = [f"a/{number}" for number in range(8)]
+SECONDS = 600.0
+
+
+@dataclass
+class Bucket:
+    """
+    Objects, by when they were written.
+
+    The answers to the first `lost` deletions do not come, though they are carried out if
+    `carried_out` says so; then others write `written_anew`. A batch that holds a `poison` key never
+    gets an answer, and nothing comes of it.
+    """
+
+    there: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KEYS, OLD))
+    lost: int = 0
+    carried_out: bool = True
+    written_anew: dict[str, int] = field(default_factory=dict)
+    poison: str = ""
+    sent: list[list[str]] = field(default_factory=list)
+    looks: int = 0
+
+    def delete(self, keys: Sequence[str]) -> set[str]:
+        self.sent.append(list(keys))
+        is_lost, self.lost = self.lost > 0, self.lost - 1
+        if self.poison in keys:
+            raise StoreError("InternalError", "No.", Scope.PASSING)
+        if not is_lost or self.carried_out:
+            for key in keys:
+                self.there.pop(key, None)
+        if is_lost:
+            self.there |= self.written_anew
+            raise ConnectionResetError
+        return set(keys)
+
+    def look(self, keys: Sequence[str], *, listed: bool) -> dict[str, int]:
+        self.looks += 1
+        return {key: self.there[key] for key in keys if key in self.there}
+
+    def began(self) -> int:
+        return CLOCK
+
+    def throttled(self) -> None:
+        raise AssertionError
+
+
+def deletion(bucket: Bucket, shown: Shown | None = None, clock: Clock | None = None) -> Deletion:
+    clock = clock or Clock()
+    world = World(clock.monotonic, lambda _: None, lambda low, high: low)
+    gate = Gate(Budget(SECONDS, clock.monotonic))
+    return Deletion(bucket, gate, world, Free(), shown or Shown(CLOCK, SECONDS, is_listing=True))
+
+
+@pytest.mark.parametrize("shown", [Shown(CLOCK, SECONDS, is_listing=True), Shown(None)])
+def test_keys_in_doubt_that_are_gone_are_not_asked_for_again(shown: Shown) -> None:
+    """Nobody can tell who has deleted them: they stay in doubt, and count as no deletions."""
+    bucket = Bucket(lost=1)
+    done = deletion(bucket, shown)
+
+    done.delete(KEYS)
+
+    assert done.kept == dict.fromkeys(KEYS, GONE_UNANSWERED)
+    assert (done.deleted, done.doubted, len(bucket.sent)) == (set(), set(KEYS), 1)
+
+
+def test_keys_in_doubt_that_are_still_there_are_asked_for_again() -> None:
+    """OSS has shown them: they are in doubt no more."""
+    done = deletion(Bucket(lost=1, carried_out=False))
+
+    done.delete(KEYS)
+
+    assert (done.deleted, done.kept, done.doubted) == (set(KEYS), {}, set())
+
+
+@pytest.mark.parametrize("shown", [Shown(CLOCK, SECONDS, is_listing=True), Shown(None)])
+def test_a_key_in_doubt_that_was_written_anew_stays(shown: Shown) -> None:
+    """However often its answer is lost."""
+    bucket = Bucket(lost=3, written_anew={"a/3": YOUNG})
+    done = deletion(bucket, shown)
+
+    done.delete(KEYS)
+
+    assert bucket.there == {"a/3": YOUNG}
+    assert done.kept["a/3"] == NEWER
+
+
+def test_keys_that_were_listed_long_ago_are_listed_again() -> None:
+    """What is newer stays, what is gone needs no request, and the rest goes."""
+    clock, bucket = Clock(), Bucket()
+    done = deletion(bucket, clock=clock)
+    clock.now = OLDEST_LISTING + 1
+    bucket.there["a/2"] = YOUNG
+    del bucket.there["a/5"]
+
+    done.delete(KEYS)
+
+    assert done.kept == {"a/2": NEWER, "a/5": GONE}
+    assert (bucket.there, bucket.looks, done.doubted) == ({"a/2": YOUNG}, 1, set())
+    assert "a/5" not in bucket.sent[0]
+
+
+def test_a_key_that_an_answer_left_out_long_ago_is_in_doubt() -> None:
+    """It was asked for: that it is gone may be the deletion's own doing."""
+    clock, bucket = Clock(), Bucket()
+    done = deletion(bucket, clock=clock)
+    sent = bucket.delete
+
+    def leave_out(keys: Sequence[str]) -> set[str]:
+        clock.now = OLDEST_LISTING + 1
+        return sent(keys) - {"a/1"}
+
+    bucket.delete = leave_out  # type: ignore[method-assign] # OSS's answers are its own
+
+    done.delete(KEYS)
+
+    assert (done.kept, done.doubted) == ({"a/1": GONE_UNANSWERED}, {"a/1"})
+
+
+def test_keys_that_were_listed_just_now_are_not_listed_again() -> None:
+    """A second request for each batch would be one too many."""
+    clock, bucket = Clock(), Bucket()
+    done = deletion(bucket, clock=clock)
+    clock.now = OLDEST_LISTING
+
+    done.delete(KEYS)
+
+    assert (done.deleted, bucket.looks) == (set(KEYS), 0)
+
+
+def test_named_keys_are_never_too_old() -> None:
+    """Nobody has listed them; a person has named them, however young they are."""
+    clock, bucket = Clock(), Bucket(dict.fromkeys(KEYS, YOUNG))
+    done = deletion(bucket, Shown(None), clock)
+    clock.now = 100.0
+
+    done.delete(KEYS)
+
+    assert (done.deleted, bucket.looks) == (set(KEYS), 0)
+
+
+def test_a_batch_that_alone_cannot_be_carried_out_is_halved_until_the_culprit_is_alone() -> None:
+    """Others can be meanwhile; the culprit stays to be done, and has not failed."""
+    bucket = Bucket(poison="a/5")
+    done = deletion(bucket)
+    sent = bucket.delete
+
+    def while_others_go(keys: Sequence[str]) -> set[str]:
+        done.gate.deleted()
+        return sent(keys)
+
+    bucket.delete = while_others_go  # type: ignore[method-assign] # another batch's answers come
+
+    done.delete(KEYS)
+
+    assert bucket.there == {"a/5": OLD}
+    assert (done.deleted, done.failed, done.kept) == (set(KEYS) - {"a/5"}, {}, {})
+
+
+def test_an_outage_is_not_asked_in_halves() -> None:
+    """Where nothing else goes either, no key is the culprit."""
+    bucket = Bucket(poison="a/5")
+    done = deletion(bucket)
+
+    done.delete(KEYS)
+
+    assert {len(keys) for keys in bucket.sent} == {len(KEYS)}
+    assert (done.deleted, done.failed, done.doubted) == (set(), {}, set(KEYS))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300))
+def test_a_marker_lies_before_its_key(key: str) -> None:
+    """And is none that OSS would refuse as too long, where the key is not."""
+    assert marker_before(key).encode() < key.encode()
+    assert len(marker_before(key).encode()) <= max(1023, len(key.encode()) + 3)
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("ab/\x00é\ue000😀"), min_size=1, max_size=5),
+        min_size=1,
+        unique=True,
+    )
+)
+def test_a_stretch_holds_all_of_its_keys(keys: list[str]) -> None:
+    """Each begins with the prefix and comes after the marker."""
+    prefix, marker = stretch_of(keys)
+
+    assert all(key.startswith(prefix) and key.encode() > marker.encode() for key in keys)
