@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from localcloud.faults import Before
 from ossweep import app
 from ossweep.errors import SweepError
+from ossweep.handover.lease import BEATS
 from ossweep.store import Credentials
 from ossweep.world import World
 
@@ -199,7 +200,9 @@ def hurried(deployment: Deployment, seconds: int, **passing: float) -> Deploymen
         deployment.oss.misbehave(Before(operation, _of_bucket(clock.pass_by(took))))
     deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
     deployment.timeout = seconds
-    return deployment.set(reserve_seconds="1", in_flight="1")
+    # A process that stands still for longer than its lease has lost the job.
+    every = max(5, max(map(int, passing.values()), default=0) // BEATS + 1)
+    return deployment.set(reserve_seconds="1", in_flight="1", checkpoint_seconds=str(every))
 
 
 def _of_bucket(act: Callable[[object], object]) -> Callable[[Request], None]:

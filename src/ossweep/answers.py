@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.handover import continuation
+from ossweep.stops import MEANT
 from ossweep.work import FAILURES_NAMED, Counts, tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ossweep.engine.sweep import Result
+    from ossweep.stops import Why
     from ossweep.work import Work
 
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
 MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
+
+
+@dataclass(frozen=True)
+class Said:
+    """A job's answer, and the kind of reason for which it has stopped, if it has."""
+
+    document: dict[str, Any]
+    why: Why | None = None
+
+
+def wants_repetition(said: Said) -> bool:
+    """Tell whether something is gained if the job's event comes again."""
+    return said.document["status"] not in FINE and said.why not in MEANT
 
 
 def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict[str, Any]:
@@ -104,7 +120,7 @@ def _counts(counts: Counts, listed: int) -> dict[str, Any]:
 def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if not result.left.finished:
         if result.stopped is not None:
-            return "stopped", result.stopped
+            return "stopped", result.stopped.sentence
         cause = result.trouble or "time ran out"
         return "unfinished", f"{cause}; send the continuation back to go on"
     if work.dry_run:

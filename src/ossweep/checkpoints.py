@@ -6,57 +6,106 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ossweep.answers import bare
+from ossweep.engine.sweep import Kept
 from ossweep.errors import Closed, StoreError
 from ossweep.handover import continuation
+from ossweep.handover.records import RESERVED
+from ossweep.stops import OVERTAKEN, SPLIT
 
 if TYPE_CHECKING:
+    from ossweep.engine.gate import Gate
     from ossweep.handover.carrier import Carrier
     from ossweep.handover.ledger import Ledger
     from ossweep.handover.records import Held
     from ossweep.job import App, Share
+    from ossweep.stops import Stop
     from ossweep.work import Work
 
-SPLIT = "it goes on in several chains of invocations"
 SOON = 1.0  # seconds between two looks at whether a job can be split
 ENOUGH = 5.0  # seconds after which fewer parts than were asked for have to do
+MOST_RESERVED = 64_000  # objects: as many batches as may be in flight
 
 
 class Checkpoints:
-    """Keeps a hop's checkpoints, the first of them early."""
+    """
+    Keeps a hop's checkpoints, the first of them early, and renews its lease where they take longer.
 
-    def __init__(
-        self, work: Work, held: Held, ledger: Ledger, app: App, carrier: Carrier | None
+    Each reserves what may be asked for until the next one: twice what was since the one before.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a checkpoint is made of
+        self,
+        work: Work,
+        held: Held,
+        ledger: Ledger,
+        gate: Gate,
+        app: App,
+        carrier: Carrier | None,
     ) -> None:
         self._parts = work.parallel
         self._held = held
         self._ledger = ledger
+        self._gate = gate
         self._app = app
         self._carrier = carrier
+        self._asked = work.counts.asked
         self._began = app.world.monotonic()
         self._every = app.settings.checkpoint_seconds if work.parallel == 1 else SOON
         self._next = self._began + min(self._every, app.budget.left() / 3)
+        self._next_beat = self._began
+        self.reserved = RESERVED
 
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
         return self._app.world.monotonic() >= self._next
 
-    def keep(self, share: Share) -> str | None:
-        """Keep one; return why the sweep shall end, if it shall."""
+    def keep(self, share: Share) -> Kept:
+        """Keep one; return why the sweep shall end, if it shall, and what it has reserved."""
         if self._carrier is not None:
             with suppress(ImportError):  # to hand over will fail, and tell of it
                 self._carrier.prepare()  # it takes a second, which there may not be at the end
+        asked = share.left.counts.asked
+        reserved = min(max(RESERVED, 2 * (asked - self._asked)), MOST_RESERVED)
         try:
-            reason = self._ledger.keep(
-                self._held, continuation.seal(share.left), bare(share.answer), share.expected
+            stop = self._ledger.keep(
+                self._held,
+                continuation.seal(share.left),
+                bare(share.answer),
+                share.expected,
+                reserved,
             )
         except (StoreError, Closed) as error:
-            self._app.logger.warning("no checkpoint", error=str(error) or type(error).__name__)
-            return None
+            self._not_written("no checkpoint", error)
+            return Kept(None, None)
         finally:
             self._next = self._app.world.monotonic() + self._every
-        return reason or self._reason_to_split(share)
+        self._asked = asked
+        if stop is OVERTAKEN:
+            return Kept(stop, None)
+        return Kept(stop or self._reason_to_split(share), reserved)
 
-    def _reason_to_split(self, share: Share) -> str | None:
+    def beat_due(self) -> bool:
+        """Tell whether the lease should be renewed, and has not been tried to be just now."""
+        now = self._app.world.monotonic()
+        if not self._ledger.lease.is_due or now < self._next_beat:
+            return False
+        self._next_beat = now + self._ledger.lease.every
+        return True
+
+    def beat(self) -> None:
+        """Renew the lease."""
+        try:
+            self._ledger.beat(self._held)
+        except (StoreError, Closed) as error:
+            self._not_written("no sign of life", error)
+
+    def _not_written(self, what: str, error: Exception) -> None:
+        said = str(error) or type(error).__name__
+        self._app.logger.warning(what, error=said)
+        if self._ledger.lease.left() <= 0:
+            self._gate.trouble = f"the job's state could not be written in time: {said}"
+
+    def _reason_to_split(self, share: Share) -> Stop | None:
         """Return it when the listing has been cut into as many ranges as there are to be parts."""
         if self._parts == 1:
             return None

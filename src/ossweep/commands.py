@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import ignored, of_parts
-from ossweep.chain import call_again, hand_over, join, resume
+from ossweep.calls import MISSING, call_missing
+from ossweep.chain import finish, join, resume
 from ossweep.errors import RequestError
 from ossweep.handover.continuation import check_job
 from ossweep.job import order
@@ -16,6 +17,7 @@ from ossweep.state import ledger_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ossweep.handover.ledger import Ledger
     from ossweep.handover.records import Left, Look
     from ossweep.job import App
 
@@ -29,6 +31,10 @@ _SAID = {
         "its invocation has died; it goes on when its event is sent again, or by resume",
     ),
     "continued": ("continued", "its next invocation is on its way"),
+    "lost": (
+        "unfinished",
+        "its next invocation never began; it goes on when its event is sent again, or by resume",
+    ),
     "released": ("unfinished", "it goes on when its event is sent again, or by resume"),
 }
 
@@ -69,39 +75,49 @@ def obey(command: Command, app: App) -> dict[str, Any]:
     ledger = ledger_of(command.job, app)
     seen = ledger.look()
     if seen.left is not None and seen.left.how == "split":
-        return _of_parts(command.do, seen.left, app)
+        return _of_parts(command, seen.left, ledger, app)
     if command.do == "stop" and seen.how not in {"unknown", "ended", "stopped"}:
         ledger.stop()
     if command.do == "resume":
-        return resume(command.job, app)
+        return resume(command.job, app).document
     answer = _status(command.job, seen, app)
     if command.do == "stop" and answer["status"] in {"continued", "unfinished"}:
         answer["reason"] = "it stops at its next checkpoint, or before it goes on"
     return answer
 
 
-def _of_parts(do: str, left: Left, app: App) -> dict[str, Any]:
-    """Do what a command says about a job of several parts; return one answer for all of them."""
-    parts = [(each["job"], ledger_of(each["job"], app)) for each in left.parts]
-    looks = {job: ledger.look() for job, ledger in parts}
-    if do == "stop":
-        for job, ledger in parts:
-            if looks[job].how not in {"ended", "stopped"}:
-                ledger.stop()
-    if do == "resume":
+def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> dict[str, Any]:
+    """
+    Do what a command says about a job of several parts; return one answer for all of them.
+
+    An order to stop lies in the whole job's state, where every part looks for it.
+    """
+    if command.do == "stop":
+        ledger.stop()
+    called: tuple[str, ...] = ()
+    if command.do == "resume":
+        ledger.take_back_order()
         for each in left.parts:
-            how = looks[each["job"]].how
-            if how not in {"ended", "running"}:
-                (hand_over if how == "unknown" else call_again)(each, app)
-        join(left.continuation["job"], app)
+            ledger_of(each["job"], app).take_back_order()
+        now = call_missing(left.parts, app, MISSING | {"stopped"}, anew=True)
+        said = finish(join(command.job, app), app) if now.have_ended else None
+        if said is not None:
+            return said.document
+        called = now.jobs
+    looks = {each["job"]: ledger_of(each["job"], app).look() for each in left.parts}
     answers = {job: _status(job, seen, app) for job, seen in looks.items()}
+    for job in called:
+        answers[job]["status"], answers[job]["reason"] = _SAID["continued"]
     status, reason = _status_of(answers)
+    if command.do == "stop" and status == "continued":
+        reason = "its parts stop at their next checkpoints, or before they go on"
     kept = order(left.continuation, app, "the job's state")
     ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
     return {
         **of_parts(kept, list(answers.values()), status, reason),
-        "hops": kept.hop + sum(answer["hops"] for answer in answers.values()),
+        # A part's first hop bears the number of the one after that in which the job was split.
+        "hops": kept.hop + sum(max(0, answer["hops"] - 1) for answer in answers.values()),
         "objects_per_second": round(sum(rates), 1),
         "estimated_end": max(ends) if ends and None not in ends else None,
         "parts": {job: answer["status"] for job, answer in answers.items()},

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from ossweep.engine.budget import Budget
-    from ossweep.engine.sweep import Progress, Result
+    from ossweep.engine.sweep import Kept, Progress, Result
     from ossweep.events import Source
     from ossweep.settings import Settings
+    from ossweep.stops import Stop
     from ossweep.store import Credentials, OssStore, Shelf
     from ossweep.world import World
 
@@ -195,19 +196,29 @@ class Share:
     """What an invocation has done of a job: the work that is left, and the job's answer."""
 
     left: Work
-    stopped: str | None  # what ended it early, if anything but time did
+    stopped: Stop | None  # what ended it early, if anything but time did
     answer: dict[str, Any]
     expected: int | None  # objects that are probably left
 
 
 class Checkpoints(Protocol):
-    """Whoever keeps a job's checkpoints."""
+    """Whoever keeps a job's checkpoints; the rest is as in the sweep's Keeper."""
+
+    @property
+    def reserved(self) -> int:
+        """The objects that may be asked for before the first checkpoint."""
 
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
 
-    def keep(self, share: Share) -> str | None:
-        """Keep one, in a thread; return why the job shall stop, if it shall. Raises nothing."""
+    def keep(self, share: Share) -> Kept:
+        """Keep one, in a thread; raises nothing."""
+
+    def beat_due(self) -> bool:
+        """Tell whether to give a sign of life now."""
+
+    def beat(self) -> None:
+        """Give one, in a thread; raises nothing."""
 
 
 def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = None) -> Share:
@@ -256,11 +267,21 @@ class _Keeper:
     checkpoints: Checkpoints
     share_of: Callable[[Result], Share]
 
+    @property
+    def reserved(self) -> int:
+        return self.checkpoints.reserved
+
     def due(self) -> bool:
         return self.checkpoints.due()
 
-    def keep(self, result: Result) -> str | None:
+    def keep(self, result: Result) -> Kept:
         return self.checkpoints.keep(self.share_of(result))
+
+    def beat_due(self) -> bool:
+        return self.checkpoints.beat_due()
+
+    def beat(self) -> None:
+        self.checkpoints.beat()
 
 
 def _share(work: Work, result: Result, store: OssStore, milliseconds: int) -> Share:

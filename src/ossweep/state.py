@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import Closed, PolicyError, SettingsError
 from ossweep.handover.carrier import Function, choose
+from ossweep.handover.lease import Lease
 from ossweep.handover.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ def ledger_of(job: str, app: App) -> Ledger:
         app.shelf,
         job,
         holder=f"{app.invocation.request_id} {app.world.nonce()}",
-        beat_seconds=app.settings.checkpoint_seconds,
+        lease=Lease(app.settings.checkpoint_seconds, app.world.monotonic),
+        now=app.world.monotonic,
+        began=app.invocation.began,
         sleep=lambda seconds: _wait(seconds, app),
     )
 

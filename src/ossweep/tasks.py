@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ossweep import chain, commands
-from ossweep.chain import Pointer
+from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command
 from ossweep.errors import Closed, UndoneError
 from ossweep.job import order
@@ -23,7 +23,7 @@ def read(ordered: Ordered, source: Source, app: App) -> Task:
     document, where = ordered.document, ordered.where
     return (
         commands.read(document, where)
-        or chain.pointer(document)
+        or pointer(document)
         or order(document, app, where, source=source, identity=ordered.identity)
     )
 
@@ -34,7 +34,7 @@ def do(task: Task, app: App) -> dict[str, Any]:
         if isinstance(task, Command):
             return commands.obey(task, app)
         if isinstance(task, Pointer):
-            return chain.follow(task, app)
-        return chain.carry(task, app)
+            return chain.follow(task, app).document
+        return chain.carry(task, app).document
     except Closed:
         raise UndoneError("time ran out before the job's state was read or written") from None

@@ -13,6 +13,10 @@ NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
 
+# Bytes of the largest object of a job's state. The keys that a request names take as many there as
+# in the request, of which Function Compute takes 32 MB, and some of them stand there twice.
+STATE_BYTES = 80 * 1024 * 1024
+
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.

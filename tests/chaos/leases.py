@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from localcloud.arrivals import Request
 
-RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(-left)?")
+RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(-left|-beat)?")
 
 
 @dataclass
@@ -75,12 +75,13 @@ class Leases:
             if key.startswith(STATE) and name == "stop":
                 self.stops.setdefault(job, now)
             return ""
-        job, place, left = found.groups()
+        job, place, beside = found.groups()
+        left = beside == "-left"
         holder = self.places.get((job, place))
         if holder is None:
             return self._created(job, place, Holder(by, now), alive)
         if holder.name == by:
-            holder.seen, holder.has_left = now, holder.has_left or bool(left)
+            holder.seen, holder.has_left = now, holder.has_left or left
             return "" if left else self._goes_on(job, place, by)
         if "x-oss-forbid-overwrite" not in request.headers:
             return f"{by} writes into the record of {holder.name}, who holds {place} of {job}"

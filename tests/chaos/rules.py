@@ -103,7 +103,12 @@ def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
 
 def _along_the_chain(job: Job) -> list[dict[str, Any]]:
     hops = [answer for answer in job.said() if answer["status"] == "continued"]
-    return sorted(hops, key=lambda answer: int(answer["next"].rpartition("-")[2]))
+    return sorted(hops, key=lambda answer: _number(answer["next"]))
+
+
+def _number(task: str) -> tuple[int, ...]:
+    """Return the hop in a task's id, and the epoch of whoever has called it."""
+    return tuple(map(int, task.rpartition("-")[2].split("e")))
 
 
 def _is_left(play: Play, job: Job, key: str) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.sweep import sweep
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from types import FrameType
 
     from ossweep.engine.gate import Gate
@@ -37,6 +38,7 @@ class Dispatcher:
     waits: bool = False
     leaves: bool = False  # or does, or goes on to wait
     rounds: int = 0  # how often it has looked around
+    beside: tuple[Future[Any], ...] = ()  # what the last sweep had under way beside it
 
     def asks_for_the_time(self) -> None:
         """Take note of it; the dispatcher's own thread calls this."""
@@ -45,6 +47,8 @@ class Dispatcher:
         while frame is not None and frame.f_code is not sweep.__code__:
             frame, depth = frame.f_back, depth + 1
         if frame is None:
+            if self.pipeline is not None:
+                self.beside = tuple(self.pipeline._beside)  # noqa: SLF001 - as above
             self.sweep = self.pipeline = self.gate = None
             self.waits = self.leaves = False
             return
@@ -60,10 +64,11 @@ class Dispatcher:
     def under_way(self) -> int | None:
         """How much must wait at the turnstile for it to stand still; None while it is at work."""
         if self.sweep is None:
-            return 1  # its one request
+            # Its one request, and what the sweep before has left behind.
+            return 1 + sum(not each.done() for each in self.beside)
         if not (self.waits or self.leaves) or self.pipeline is None:
             return None
-        under_way = len(self.pipeline._under_way)  # noqa: SLF001 - as above
+        under_way = len(self.pipeline._under_way) + len(self.pipeline._beside)  # noqa: SLF001 - as above
         return under_way if under_way or self.waits else None
 
     @property

@@ -75,7 +75,7 @@ def test_a_job_whose_invocation_is_gone_is_dead(long: Chain) -> None:
     """Nothing has been written for longer than a lease lasts."""
 
     def look_back(_: object) -> None:
-        long.deployment.oss.misbehave(DateShift(60))
+        long.deployment.oss.misbehave(DateShift(90))
 
     long.deployment.oss.misbehave(Before("batch_delete", look_back, times=1))
     told = during(long, "status")

@@ -343,7 +343,7 @@ def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
     long.delivered -= 1
     long.deployment.oss.behave()
     [again] = long.to_the_end()
-    assert (again["status"], again["deleted"], again["at_least"]) == ("done", 2001, True)
+    assert (again["status"], again["deleted"], again["at_least"]) == ("done", 3000, False)
     assert long.deployment.keys() == ["a", "a0", "b"]
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ossweep.handover.lease import Lease
 from ossweep.handover.ledger import Ledger
-from ossweep.handover.records import Elsewhere, Held, Left
+from ossweep.handover.records import RESERVED, Elsewhere, Held, Left
 
 T = TypeVar("T")
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ossweep.handover.records import How
+    from ossweep.stops import Stop
 
 JOB = "job"
 BEAT = 5.0
@@ -64,6 +66,9 @@ class MemoryShelf:
     def sleep(self, seconds: float) -> None:
         self._carried_out("sleep", lambda: self.pass_by(seconds))
 
+    def clock(self) -> float:
+        return self.now
+
     def pass_by(self, seconds: float) -> None:
         self.now += seconds
 
@@ -103,7 +108,13 @@ _HOLDERS = count(1)
 def ledger_on(shelf: Any) -> Ledger:
     """Return the ledger of an invocation of its own."""
     return Ledger(
-        shelf, JOB, holder=f"holder {next(_HOLDERS)}", beat_seconds=BEAT, sleep=shelf.sleep
+        shelf,
+        JOB,
+        holder=f"holder {next(_HOLDERS)}",
+        lease=Lease(BEAT, shelf.clock),
+        now=shelf.clock,
+        began=shelf.now,
+        sleep=shelf.sleep,
     )
 
 
@@ -124,15 +135,16 @@ class Invocation:
     ledger: Ledger
     held: Held
 
-    def keep(self, number: int) -> str | None:
-        return self.ledger.keep(self.held, rest(number), said("unfinished"), None)
+    def keep(self, number: int) -> Stop | None:
+        return self.ledger.keep(self.held, rest(number), said("unfinished"), None, RESERVED)
 
     def leave(self, how: How, number: int) -> None:
         status = {"continued": "continued", "released": "unfinished", "stopped": "stopped"}[how]
         self.ledger.leave(self.held, Left(how, rest(number), said(status)))
 
-    def end(self, status: str = "done") -> None:
-        self.ledger.end(self.held, said(status), NOON)
+    def end(self, status: str = "done", to_try_again: int | None = None) -> None:
+        kept = rest(to_try_again) if to_try_again is not None else None
+        self.ledger.end(self.held, said(status), NOON, kept)
 
 
 def holding(shelf: Any, hop: int = 0, number: int | None = None) -> Invocation:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEXT = st.text(max_size=5)
-NAME = TEXT.filter(lambda name: not name.startswith(("/", "\\")))  # as no key in OSS begins
+NAMED = TEXT.filter(lambda name: not name.startswith(("/", "\\")))  # as a person may
+NAME = st.text(min_size=1, max_size=5)  # as a listing may show
 NUMBER = st.integers(0, 2**53) | st.integers(0, 3)
 TALLY = st.dictionaries(TEXT, NUMBER, max_size=3)
 
@@ -65,7 +66,7 @@ WORK = st.builds(
     hop=NUMBER,
     keys=st.lists(NAME, max_size=3, unique=True).map(tuple),
     ranges=ranges(),
-    directories=st.frozensets(NAME, max_size=3),
+    directories=st.frozensets(NAMED, max_size=3),
     held=st.lists(st.builds(Found, NAME, NUMBER, NUMBER), max_size=3).map(tuple),
     passed=st.lists(NAME, max_size=3).map(tuple),
     unsettled=NUMBER,

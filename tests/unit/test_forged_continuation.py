@@ -11,7 +11,7 @@ import pytest
 
 from ossweep.errors import RequestError
 from ossweep.handover.continuation import seal, unseal
-from ossweep.work import Range
+from ossweep.work import Range, Work
 from unit.works import SOME
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def test_a_forged_continuation_with_a_range_that_none_leaves_is_refused(
     assert str(refused.value) == f"request 2 is no continuation: {said}"
 
 
-@pytest.mark.parametrize("name", ["/a", "\\a", "a" * 1024, "\u00e9" * 512])
+@pytest.mark.parametrize("name", ["a" * 1024, "\u00e9" * 512])
 @pytest.mark.parametrize(
     "place",
     [
@@ -189,6 +189,38 @@ def test_a_forged_continuation_with_a_name_that_no_object_has_is_refused(
     """Wherever it stands."""
     with pytest.raises(RequestError, match=r"^request 2 is no continuation: the "):
         unseal(forged(**place(name)), "request 2")
+
+
+@pytest.mark.parametrize("name", ["/a", "\\a"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda name: {"directories": [name]},
+        lambda name: {"ranges": [{"prefix": name, "after": ""}]},
+    ],
+    ids=["directories", "prefix"],
+)
+def test_what_a_person_may_not_name_no_continuation_names(
+    place: Callable[[str], dict[str, Any]], name: str
+) -> None:
+    """A directory and a prefix are a person's own words."""
+    with pytest.raises(RequestError, match=r"^request 2 is no continuation: the "):
+        unseal(forged(**place(name)), "request 2")
+
+
+@pytest.mark.parametrize("name", ["/a", "\\a"])
+def test_what_a_listing_has_shown_can_be_gone_on_with(name: str) -> None:
+    """No person may name such a key, but it may lie where a listing stands still."""
+    work = Work("job", "examplebucket", ranges=(Range("", name),), passed=(name,))
+
+    assert unseal(seal(work), "the state") == work
+
+
+@pytest.mark.parametrize("what", [{"keys": [""]}, {"passed": [""]}])
+def test_a_key_without_a_name_is_refused(what: dict[str, Any]) -> None:
+    """Asked for alone, it would be the bucket."""
+    with pytest.raises(RequestError, match=r"^request 2 is no continuation: the key"):
+        unseal(forged(**what), "request 2")
 
 
 @pytest.mark.parametrize(

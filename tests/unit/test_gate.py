@@ -7,6 +7,7 @@ import pytest
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.stops import ORDERED
 from unit.memory import Clock
 
 
@@ -110,7 +111,7 @@ def test_whoever_asks_for_it_closes_the_gate() -> None:
     """With a reason of its own."""
     watched = gate()
 
-    watched.stop("it was ordered to stop")
+    watched.stop(ORDERED)
 
     assert (watched.refusal, watched.admits("delete")) == ("it was ordered to stop", False)
     with pytest.raises(Closed):
@@ -122,8 +123,8 @@ def test_an_order_to_stop_hides_no_refusal() -> None:
     refused, stopped = gate(), gate()
 
     refused.failed(error(Scope.JOB))
-    refused.stop("it was ordered to stop")
-    stopped.stop("it was ordered to stop")
+    refused.stop(ORDERED)
+    stopped.stop(ORDERED)
     stopped.failed(error(Scope.JOB))
 
     assert refused.refusal == "OSS answered Code: Words."

@@ -17,10 +17,21 @@ SRC = Path(__file__).parents[2] / "src"
 
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
-    {"errors", "work", "events", "patterns"},
+    {"errors", "stops", "work", "events", "patterns"},
     {"request", "policy", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
-    {"answers", "state", "job", "checkpoints", "chain", "commands", "tasks", "app"},
+    {
+        "answers",
+        "job",
+        "state",
+        "checkpoints",
+        "calls",
+        "hop",
+        "chain",
+        "commands",
+        "tasks",
+        "app",
+    },
     {"index"},
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
@@ -33,9 +44,11 @@ NEIGHBOURS = {
     "job": {"answers"},
     "state": {"job"},
     "checkpoints": {"answers", "job"},
-    "chain": {"answers", "state", "job", "checkpoints"},
-    "commands": {"answers", "state", "chain", "job"},
-    "tasks": {"job", "chain", "commands"},
+    "calls": {"job", "state"},
+    "hop": {"answers", "state", "job", "checkpoints", "calls"},
+    "chain": {"answers", "state", "job", "calls", "hop"},
+    "commands": {"answers", "state", "calls", "chain", "job"},
+    "tasks": {"job", "calls", "chain", "commands"},
     "app": {"answers", "job", "chain", "commands", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}

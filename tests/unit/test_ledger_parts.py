@@ -16,14 +16,14 @@ def shelf() -> MemoryShelf:
     """A shelf with the state of a job that has been split."""
     shelf = MemoryShelf()
     first = holding(shelf)
-    left = Left("split", rest(0), said("continued"), None, PARTS)
+    left = Left("split", rest(0), said("continued"), parts=PARTS)
     first.ledger.leave(first.held, left)
     return shelf
 
 
 def test_the_event_of_a_job_in_parts_calls_each_of_them_again(shelf: MemoryShelf) -> None:
     """Whoever split it may have died before it had called all."""
-    assert elsewhere(shelf).resend == tuple(PARTS)
+    assert elsewhere(shelf).parts == tuple(PARTS)
 
 
 def test_a_job_in_parts_is_not_resumed_as_a_whole(shelf: MemoryShelf) -> None:
@@ -31,7 +31,7 @@ def test_a_job_in_parts_is_not_resumed_as_a_whole(shelf: MemoryShelf) -> None:
     found = ledger_on(shelf).resume()
 
     assert isinstance(found, Elsewhere)
-    assert found.resend == tuple(PARTS)
+    assert found.parts == tuple(PARTS)
 
 
 def test_the_last_part_holds_the_whole_job(shelf: MemoryShelf) -> None:

@@ -11,12 +11,14 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from ossweep.errors import UndoneError
-from ossweep.handover.ledger import OVERTAKEN
-from ossweep.handover.records import Held, Left, Place
+from ossweep.handover.records import RESERVED, Held, Left, Place
+from ossweep.stops import OVERTAKEN
 from unit.shelf import JOB, LEASE, NOON, MemoryShelf, ledger_on, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ossweep.handover.ledger import Ledger
 
 OBJECTS = 6  # of which a hop deletes two
 LONG = 20.0  # real seconds that no step takes unless the test fails
@@ -81,6 +83,13 @@ class StepShelf:
     shelf: MemoryShelf
     actor: Actor
 
+    @property
+    def now(self) -> float:
+        return self.shelf.now
+
+    def clock(self) -> float:
+        return self.shelf.now
+
     def __getattr__(self, name: str) -> Any:
         act = getattr(self.shelf, name)
         return lambda *given: self.actor.request(lambda: act(*given))
@@ -92,7 +101,9 @@ class World:
 
     shelf: MemoryShelf = field(default_factory=MemoryShelf)
     queue: deque[Event] = field(default_factory=lambda: deque([(0, None)]))
-    tasks: set[int] = field(default_factory=set)  # whose ids Function Compute does not take again
+    tasks: set[tuple[int, int]] = field(
+        default_factory=set
+    )  # whose ids Function Compute does not take again
     actors: list[Actor] = field(default_factory=list)
     objects: int = OBJECTS
 
@@ -123,33 +134,36 @@ class World:
         found = ledger.claim(hop, given_)
         if not isinstance(found, Held):
             for sealed in found.resend:
-                self.hand_over(actor, sealed)
+                self.hand_over(actor, sealed, found.epoch)
             return
         actor.held = found.place
         assert found.place.hop == 0 or found.continuation is not None
         work = found.continuation or {"counted": 0, "at_least": False}
         work = {**work, "hop": found.place.hop + 1}
         work["at_least"] = work["at_least"] or found.died
-        work["counted"] += actor.request(self.delete)
-        if ledger.keep(found, dict(work), said("unfinished"), None) == OVERTAKEN:
+        work["counted"] += actor.request(lambda: self.delete(ledger, found.place))
+        if ledger.keep(found, dict(work), said("unfinished"), None, RESERVED) == OVERTAKEN:
             return
-        work["counted"] += actor.request(self.delete)
+        work["counted"] += actor.request(lambda: self.delete(ledger, found.place))
         if not self.objects:
             ledger.end(found, {**said("done"), **work}, NOON)
         elif ledger.reason_to_stop(found) != OVERTAKEN:
             ledger.leave(found, Left("continued", work, said("continued")))
-            self.hand_over(actor, work)
+            self.hand_over(actor, work, found.place.epoch)
 
-    def delete(self) -> int:
-        """Delete an object of the job's; return how many were there."""
+    def delete(self, ledger: Ledger, place: Place) -> int:
+        """Delete an object of the job's, if the lease lasts; return how many were there."""
+        if ledger.lease.left() <= 0:
+            return 0
+        assert place == max(actor.held for actor in self.actors if actor.held is not None)
         there = min(self.objects, 1)
         self.objects -= there
         return there
 
-    def hand_over(self, actor: Actor, left: dict[str, Any]) -> None:
+    def hand_over(self, actor: Actor, left: dict[str, Any], epoch: int) -> None:
         def invoke() -> None:
-            if left["hop"] not in self.tasks:
-                self.tasks.add(left["hop"])
+            if (left["hop"], epoch) not in self.tasks:
+                self.tasks.add((left["hop"], epoch))
                 self.queue.append((left["hop"], left))
 
         actor.request(invoke)

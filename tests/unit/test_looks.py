@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, StoreError
+from ossweep.stops import Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
@@ -91,7 +92,7 @@ def test_a_ceiling_counts_what_is_chosen_after_a_look() -> None:
     )
     assert len(bucket.objects) == 1300
     assert len(result.left.keys) == 1200
-    assert result.stopped == "limits.objects allows 1,200 objects"
+    assert result.stopped == Stop(Why.CEILING, "limits.objects allows 1,200 objects")
 
 
 def test_a_look_that_is_refused_keeps_the_key() -> None:

@@ -14,6 +14,7 @@ from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.engine.throttle import Turn
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.stops import ORDERED
 from ossweep.store import OssStore
 from ossweep.work import Found, Shown
 from ossweep.world import World
@@ -157,7 +158,7 @@ def test_keys_that_an_answer_leaves_out_are_unanswered_when_the_gate_closes(aske
 
     def stop_after(keys: Sequence[str]) -> None:
         if len(answers.requests) == 1 + asked:
-            gate.stop("it was ordered to stop")
+            gate.stop(ORDERED)
 
     answers.then = stop_after
     answer = store.delete(KEYS, Free(), NOW)
@@ -174,7 +175,7 @@ def test_a_key_asked_for_alone_whose_answer_is_lost_is_unanswered_once(asked: in
 
     def lose(keys: Sequence[str]) -> None:
         if len(answers.requests) == 1 + asked:
-            gate.stop("it was ordered to stop")
+            gate.stop(ORDERED)
             raise ConnectionResetError
 
     answers.then = lose

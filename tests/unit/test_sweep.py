@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.stops import Stop, Why
 from ossweep.work import Answer, Ceiling, Counts, Failure, Found, Lot, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
@@ -197,7 +198,7 @@ def test_an_error_of_the_job_stops_it_with_its_reason() -> None:
 
     result = hop.sweep(ALL, MemoryStore(bucket, hop.gate, {3: hop.refuse_all}))
 
-    assert result.stopped == "OSS answered SecurityTokenExpired: Gone."
+    assert result.stopped == Stop(Why.REFUSED, "OSS answered SecurityTokenExpired: Gone.")
     assert result.may_go_on
     assert result.counts.deleted + len(bucket.objects) == 3000
 
@@ -321,7 +322,10 @@ def test_unanswered_keys_never_let_a_ceiling_be_exceeded() -> None:
 
     assert interrupted.may_go_on
     assert len(bucket.objects) == 500
-    assert (result.stopped, result.may_go_on) == ("limits.objects allows 2,500 objects", True)
+    assert (result.stopped, result.may_go_on) == (
+        Stop(Why.CEILING, "limits.objects allows 2,500 objects"),
+        True,
+    )
     assert (result.counts.deleted, result.counts.unanswered) == (0, 2500)
 
 
@@ -346,7 +350,7 @@ def test_a_ceiling_that_is_not_used_up_lets_the_job_go_on(work: Work) -> None:
     hop = Hop(ceiling=ceiling)
     ended = hop.sweep(result.left, MemoryStore(bucket, hop.gate))
     assert (len(bucket.objects), ended.counts.deleted, ended.may_go_on) == (2300, 700, False)
-    assert ended.stopped == "limits.objects allows 700 objects"
+    assert ended.stopped == Stop(Why.CEILING, "limits.objects allows 700 objects")
 
 
 def test_a_ceiling_counts_named_listed_and_marker_objects() -> None:
@@ -360,7 +364,7 @@ def test_a_ceiling_counts_named_listed_and_marker_objects() -> None:
     result = hop.sweep(work, MemoryStore(bucket, hop.gate))
 
     assert list(bucket.objects) == ["a/"]
-    assert result.stopped == "limits.objects allows 3 objects"
+    assert result.stopped == Stop(Why.CEILING, "limits.objects allows 3 objects")
     assert (result.listed, result.counts.deleted, result.may_go_on) == (4, 3, False)
 
 
@@ -453,9 +457,10 @@ def test_a_listing_in_disorder_is_not_believed(keys: list[str]) -> None:
     result = hop.sweep(ALL, WrongListing(bucket, hop.gate, [*keys, "a/3"]))
 
     assert bucket.asked == [("a/1", "a/2")]
-    assert result.stopped == (
+    assert result.stopped == Stop(
+        Why.REFUSED,
         "listing failed: ListingOutOfOrder: "
-        "OSS listed a key outside of what it was asked for, or not in order"
+        "OSS listed a key outside of what it was asked for, or not in order",
     )
     assert result.left.ranges == (Range("a/", "a/2"),)
     assert (result.listed, result.counts.deleted) == (2, 2)
@@ -488,7 +493,7 @@ def test_a_listing_that_fails_leaves_its_place() -> None:
     result = hop.sweep(work, Failing(bucket, hop.gate))
 
     assert list(bucket.objects) == ["b/1"]
-    assert result.stopped == "listing failed: AccessDenied: No listing."
+    assert result.stopped == Stop(Why.REFUSED, "listing failed: AccessDenied: No listing.")
     assert result.left.ranges == (Range("a/", "a/1"), Range("b/"))
 
 
@@ -505,7 +510,8 @@ def test_without_osss_time_nothing_listed_is_deleted() -> None:
     result = hop.sweep(ALL, Timeless(bucket, hop.gate))
 
     assert (list(bucket.objects), bucket.asked) == (["a/1"], [])
-    assert (result.stopped, result.left.clock) == ("listing failed: NoDate: No Date.", None)
+    assert str(result.stopped) == "listing failed: NoDate: No Date."
+    assert result.left.clock is None
 
 
 def test_what_was_written_from_the_jobs_second_on_is_spared() -> None:

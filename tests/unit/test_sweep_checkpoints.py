@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ossweep.engine.sweep import Kept
 from ossweep.handover.continuation import seal, unseal
+from ossweep.stops import ORDERED
 from ossweep.work import Range, Work
 from unit.memory import LONG, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
     from ossweep.engine.sweep import Result
+    from ossweep.stops import Stop
 
 OTHERS = ["a", "b"]
 KEYS = [f"a/{number:04}" for number in range(900)]
@@ -31,21 +34,28 @@ class Keeper:
     """Keeps what it is given, with what was in the bucket then, as often as it is asked."""
 
     bucket: Bucket
-    reason: str | None = None
+    stop: Stop | None = None
+    reserved: int = 2000
     after: int = 0  # keeps so many before it gives its reason
     kept: list[tuple[Result, Bucket]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def due(self) -> bool:
-        return len(self.bucket.confirmed) > 0 or self.reason is None
+        return len(self.bucket.confirmed) > 0 or self.stop is None
 
-    def keep(self, result: Result) -> str | None:
+    def keep(self, result: Result) -> Kept:
         assert self.lock.acquire(blocking=False), "two are kept at once"
         with self.bucket.lock:
             copy = replace(self.bucket, objects=dict(self.bucket.objects), asked=[], shown=set())
         self.kept.append((result, copy))
         self.lock.release()
-        return self.reason if len(self.kept) > self.after else None
+        return Kept(self.stop if len(self.kept) > self.after else None, self.reserved)
+
+    def beat_due(self) -> bool:
+        return False
+
+    def beat(self) -> None:
+        raise NotImplementedError
 
 
 def kept_sweep(swept: Bucket, work: Work = TREE) -> tuple[Result, Keeper]:
@@ -89,11 +99,11 @@ def test_a_checkpoint_says_what_was_met_and_what_has_become_of_it() -> None:
 def test_a_reason_of_the_keepers_stops_a_sweep() -> None:
     """What is under way comes back first; the rest can be gone on with."""
     swept = bucket()
-    keeper = Keeper(swept, reason="it was ordered to stop", after=1)
+    keeper = Keeper(swept, stop=ORDERED, after=1)
     hop = Hop(keeper=keeper, in_flight=1)
     first = hop.sweep(TREE, MemoryStore(swept, hop.gate))
 
-    assert (first.stopped, first.may_go_on) == ("it was ordered to stop", True)
+    assert (first.stopped, first.may_go_on) == (ORDERED, True)
     assert 0 < first.counts.deleted < len(KEYS)
     assert (first.left.at_least, first.counts.unanswered) == (False, 0)
 
@@ -108,7 +118,7 @@ def test_a_slow_keeper_is_not_asked_for_another_checkpoint() -> None:
     far = Event()
 
     class Slow(Keeper):
-        def keep(self, result: Result) -> str | None:
+        def keep(self, result: Result) -> Kept:
             assert far.wait(LONG)
             return super().keep(result)
 

@@ -13,6 +13,7 @@ import pytest
 from ossweep.engine.line import AHEAD
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
+from ossweep.stops import Stop, Why
 from ossweep.work import Counts, Found, Lot, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
@@ -232,7 +233,9 @@ def test_marker_objects_that_could_not_be_looked_at_are_held(trouble: Exception)
     assert [found.key for found in result.left.held] == ["b/", "c/"]
     assert (result.listed, result.counts.deleted, result.may_go_on) == (3, 1, True)
     refused = isinstance(trouble, StoreError)
-    assert result.stopped == ("listing failed: AccessDenied: No." if refused else None)
+    assert result.stopped == (
+        Stop(Why.REFUSED, "listing failed: AccessDenied: No.") if refused else None
+    )
 
 
 def test_no_marker_object_is_lost_when_looking_at_one_never_comes_back() -> None:

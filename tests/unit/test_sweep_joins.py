@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ossweep.handover.continuation import seal, unseal
+from ossweep.stops import Stop, Why
 from ossweep.work import Ceiling, Counts, Failure, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
@@ -101,7 +102,10 @@ def test_the_last_answer_of_a_job_gives_nothing_back() -> None:
 
     result = joined(work, Bucket.of(KEYS), Ceiling(1, "limits.objects"))
 
-    assert (result.stopped, result.may_go_on) == ("limits.objects allows 1 objects", False)
+    assert (result.stopped, result.may_go_on) == (
+        Stop(Why.CEILING, "limits.objects allows 1 objects"),
+        False,
+    )
     assert result.counts == Counts(failed=1, failures=(NO,))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Closed, Scope
+from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ossweep.engine.budget import Budget
     from ossweep.errors import StoreError
     from ossweep.work import Kind
@@ -20,29 +24,38 @@ PATIENCE = {Scope.JOB: 1, Scope.PASSING: 10, Scope.KEYS: 100}
 
 
 class Gate:
-    """Lets a request start, or raises Closed. Threads share it."""
+    """
+    Lets a request start, or raises Closed. Threads share it.
 
-    def __init__(self, budget: Budget) -> None:
+    `fence` tells the seconds for which the job is still this invocation's, if others may take it.
+    """
+
+    def __init__(self, budget: Budget, fence: Callable[[], float] = lambda: inf) -> None:
         self._budget = budget
+        self._fence = fence
         self._lock = Lock()
         self._kind = ""
         self._run = 0
         self.deletions = 0  # requests that have deleted something
-        self.trouble: str | None = None  # what the last request met whose attempts were over
-        self.refusal: str | None = None  # why the gate is closed, if not for time
+        self._trouble: str | None = None
+        self.has_asked = False  # whether a deletion may have been sent
+        self.stopped: Stop | None = None  # why the gate is closed, if not for time
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
-        if self.refusal is not None or not self._budget.admits(kind, after):
+        if not (self._is_open and self._budget.admits(kind, after)):
             raise Closed
+        if kind in {"batch_delete", "delete"}:
+            self.has_asked = True
 
     def admits(self, kind: Kind, in_flight: int = 0) -> bool:
         """Tell whether a request may start now, beside so many others."""
-        return self.refusal is None and self._budget.admits(kind, in_flight=in_flight)
+        return self._is_open and self._budget.admits(kind, in_flight=in_flight)
 
     def left(self) -> float:
         """Return the seconds that a request may take."""
-        return self._budget.left()
+        left, rest = self._budget.left(), self._fence()
+        return left if rest > 0 else min(left, rest)
 
     def answered(self, kind: Kind, seconds: float) -> None:
         """Take note of the time that a request has taken."""
@@ -54,10 +67,10 @@ class Gate:
             self._run = 0
             self.deletions += 1
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: Stop) -> None:
         """Close for a reason of the caller's, unless OSS has given one before."""
         with self._lock:
-            self.refusal = self.refusal or reason
+            self.stopped = self.stopped or reason
 
     def failed(self, error: StoreError) -> None:
         """Take note of a request that was given up, and close after too many of one kind."""
@@ -66,7 +79,29 @@ class Gate:
             self._run = self._run + 1 if kind == self._kind else 1
             self._kind = kind
             if error.scope is Scope.PASSING:
-                self.trouble = f"OSS answered {error}, in all the attempts that a request is given"
-            if self.refusal is None and self._run >= PATIENCE[error.scope]:
+                self._trouble = f"OSS answered {error}, in all the attempts that a request is given"
+            if self.stopped is None and self._run >= PATIENCE[error.scope]:
                 times = f" to {self._run} requests in a row" if self._run > 1 else ""
-                self.refusal = f"OSS answered {error.code}{times}: {error.message}"
+                sentence = f"OSS answered {error.code}{times}: {error.message}"
+                self.stopped = Stop(Why.REFUSED, sentence)
+
+    @property
+    def trouble(self) -> str | None:
+        """What the last request met whose attempts were over, or why the job was let go."""
+        is_let_go = self._fence() <= 0 < self._budget.left()
+        return self._trouble or (
+            "the job's state could not be written in time" if is_let_go else None
+        )
+
+    @trouble.setter
+    def trouble(self, trouble: str) -> None:
+        self._trouble = trouble
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the gate is closed, if not for time, in a sentence."""
+        return self.stopped.sentence if self.stopped is not None else None
+
+    @property
+    def _is_open(self) -> bool:
+        return self.stopped is None and self._fence() > 0

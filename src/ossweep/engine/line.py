@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from ossweep.engine.accounts import Accounts, Outcome
@@ -85,11 +86,25 @@ class Line:
             work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
         )
         self.listing_failed: str | None = None
+        self.taken = 0  # objects that have been taken up, to be asked for
+        self.starved = False  # whether batches wait for nothing but the next checkpoint
+        self._has_ceiling = ceiling is not None
+        self._reserved = inf  # as many may be taken up
 
     @property
     def ceiling_reached(self) -> str | None:
         """Which ceiling has been reached with an object above it, if one has."""
         return self._choice.ceiling_reached
+
+    def reserve(self, taken: int, objects: int) -> None:
+        """
+        Let so many objects be taken up beside those that had been when a checkpoint was made.
+
+        Whoever goes on after a death counts them as asked for, so that no ceiling is exceeded; a
+        job without one need not wait.
+        """
+        if self._has_ceiling:
+            self._reserved = taken + objects
 
     def start(self, pipeline: Pipeline) -> float | None:
         """
@@ -97,6 +112,7 @@ class Line:
 
         Return the seconds after which more may start though nothing has ended, if there are any.
         """
+        self.starved = False
         self._start_looks(pipeline)
         self._start_deletions(pipeline)  # which lets the listing of their ranges go on
         self._start_listings(pipeline)  # which may end, and leave a last batch to take up
@@ -178,6 +194,7 @@ class Line:
             if self._dry_run or not batch.keys:
                 self.accounts.book(_planned(batch))
             else:
+                self.taken += len(batch.keys)
                 ticket = self._throttle.start(due.lane, len(batch.keys))
                 pipeline.start(
                     partial(_delete, self._store, batch, ticket, self._choice.clock),
@@ -195,6 +212,10 @@ class Line:
                 return due
             if free:
                 wait = self._throttle.wait(due.lane)
+                keys = min(len(due.queue[0].keys), due.lane.batch_keys)
+                if wait <= 0 and self.taken + keys > self._reserved:
+                    self.starved = True
+                    continue
                 if wait <= 0:
                     return due
                 pause = wait if pause is None else min(pause, wait)

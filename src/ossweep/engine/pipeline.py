@@ -38,6 +38,7 @@ class Pipeline:
         self._grace = grace
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ossweep")
         self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
+        self._beside: dict[Future[Any], Callable[[Any], None]] = {}
         self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
 
     def __enter__(self) -> Pipeline:
@@ -45,7 +46,8 @@ class Pipeline:
 
     def __exit__(self, *raised: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        began = [each for each in self._under_way if not each.cancelled()]
+        every = (*self._under_way, *self._beside)
+        began = [each for each in every if not each.cancelled()]
         wait(began, timeout=self._grace)
 
     @property
@@ -55,14 +57,21 @@ class Pipeline:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is under way."""
+        """Whether any request is under way."""
         return bool(self._under_way)
+
+    @property
+    def busy_beside(self) -> bool:
+        """Whether something is under way that is none of the work's requests."""
+        return bool(self._beside)
 
     def start(self, act: Callable[[], R], book: Callable[[R], None]) -> None:
         """Call `act` in a thread; what it returns is booked when the caller settles."""
-        future = self._threads.submit(act)
-        self._under_way[future] = book
-        future.add_done_callback(self._ended.put)
+        self._submit(act, book, self._under_way)
+
+    def beside(self, act: Callable[[], R], book: Callable[[R], None]) -> None:
+        """Do the same with what is none of the work's requests: nothing waits for its end."""
+        self._submit(act, book, self._beside)
 
     def settle(self, patience: float) -> None:
         """Book what has ended; if nothing has, wait so many seconds for the next to end."""
@@ -75,9 +84,20 @@ class Pipeline:
 
     def settle_late(self) -> None:
         """Book what has ended while the block was being left."""
-        for future in list(self._under_way):
+        for future in (*self._under_way, *self._beside):
             if future.done() and not future.cancelled():
                 self._book(future)
 
     def _book(self, future: Future[Any]) -> None:
-        self._under_way.pop(future)(future.result())
+        which = self._under_way if future in self._under_way else self._beside
+        which.pop(future)(future.result())
+
+    def _submit(
+        self,
+        act: Callable[[], R],
+        book: Callable[[R], None],
+        where: dict[Future[Any], Callable[[Any], None]],
+    ) -> None:
+        future = self._threads.submit(act)
+        where[future] = book
+        future.add_done_callback(self._ended.put)

@@ -11,6 +11,7 @@ from ossweep.engine.batches import PROTECTED
 from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
+from ossweep.stops import Stop, Why
 from ossweep.work import Counts, add
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ossweep.engine.throttle import Throttle, Ticket
     from ossweep.work import Answer, Ceiling, Found, Page, Shown, Work
 
+BEATS = 2  # signs of life that may be under way at once: one that hangs does not keep the next
+ASIDE = 1.0  # seconds that the sweep waits at its end for what is under way beside it
 TICK = 0.25  # seconds between two looks at the time while nothing ends
 GRACE = 0.5  # seconds that requests have to end in after they have been cut off
 LAST_GRACE = 0.2  # seconds more for their threads; both lie within the shortest reserve of 1 s
@@ -52,14 +55,40 @@ class Store(Protocol):
         """Cut off whatever request is under way, and let none start any more."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """
+    A checkpoint.
+
+    `stop` says why the sweep shall end, if it shall; `reserved` objects may be asked for beside
+    those that it counts, None if it was not written.
+    """
+
+    stop: Stop | None
+    reserved: int | None
+
+
 class Keeper(Protocol):
-    """Whoever keeps a sweep's checkpoints, for the case that it does not come to its end."""
+    """
+    Whoever keeps a sweep's checkpoints, for the case that it does not come to its end, and sees to
+    it that nobody else takes its job meanwhile.
+    """
+
+    @property
+    def reserved(self) -> int:
+        """The objects that may be asked for before the first checkpoint."""
 
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
 
-    def keep(self, result: Result) -> str | None:
-        """Keep one, in a thread; return why the sweep shall end, if it shall. Raises nothing."""
+    def keep(self, result: Result) -> Kept:
+        """Keep one, in a thread; raises nothing."""
+
+    def beat_due(self) -> bool:
+        """Tell whether to give a sign of life now."""
+
+    def beat(self) -> None:
+        """Give one, in a thread; raises nothing."""
 
 
 class Progress:
@@ -98,7 +127,7 @@ class Result:
     listed: int
     counts: Counts
     left: Work
-    stopped: str | None
+    stopped: Stop | None
     may_go_on: bool
     expected: int | None
     trouble: str | None = None
@@ -139,45 +168,75 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
         most_ranges=most_ranges,
     )
     progress = Progress(line.accounts, gate)
-    kept = _Kept(keeper, gate)
-    with Pipeline(in_flight + listings + 1, LAST_GRACE) as pipeline, closing(store):
+    result = partial(_result, line, gate, ceiling)
+    beside = _Beside(keeper, gate, line, result)
+    with Pipeline(in_flight + listings + 1 + BEATS, LAST_GRACE) as pipeline, closing(store):
         while True:
             pause = line.start(pipeline)
-            if gate.left() <= -GRACE or not (pipeline.busy or pause is not None):
+            is_over = not (pipeline.busy or pause is not None or line.starved)
+            if gate.left() <= -GRACE or (is_over and beside.has_ended(pipeline)):
                 break
-            if kept.due:  # and there is something to go on with
-                kept.start(pipeline, _result(line, gate, ceiling))
+            if not is_over:
+                beside.start(pipeline)
             pipeline.settle(min(TICK, gate.left() + GRACE, *([] if pause is None else [pause])))
             report(progress)
             if gate.left() <= 0:
                 store.close()
     pipeline.settle_late()
-    return _result(line, gate, ceiling)
+    return result()
 
 
-class _Kept:
-    """The checkpoints of a sweep: one at a time, so that none is overtaken by an older one."""
+class _Beside:
+    """
+    What goes on beside a sweep: its checkpoints, and signs of life.
 
-    def __init__(self, keeper: Keeper | None, gate: Gate) -> None:
+    One checkpoint is under way at a time, so that none is overtaken by an older one.
+    """
+
+    def __init__(
+        self, keeper: Keeper | None, gate: Gate, line: Line, result: Callable[[], Result]
+    ) -> None:
         self._keeper = keeper
         self._gate = gate
-        self._under_way = False
+        self._line = line
+        self._result = result
+        self._keeping = False
+        self._was_kept = True
+        self._beats = 0
+        self._over_since: float | None = None  # seconds that were left when the work was over
+        if keeper is not None:
+            line.reserve(line.taken, keeper.reserved)
 
-    @property
-    def due(self) -> bool:
-        """Whether it is time for the next one."""
-        return self._keeper is not None and not self._under_way and self._keeper.due()
+    def start(self, pipeline: Pipeline) -> None:
+        """Start what is due."""
+        keeper, self._over_since = self._keeper, None
+        if keeper is None:
+            return
+        is_due = keeper.due() or (self._line.starved and self._was_kept)
+        if is_due and not self._keeping:
+            self._keeping = True
+            act = partial(keeper.keep, self._result())
+            pipeline.beside(act, partial(self._kept, self._line.taken))
+        if keeper.beat_due() and self._beats < BEATS:
+            self._beats += 1
+            pipeline.beside(keeper.beat, self._beaten)
 
-    def start(self, pipeline: Pipeline, result: Result) -> None:
-        """Have one kept while the sweep goes on."""
-        if self._keeper is not None:
-            self._under_way = True
-            pipeline.start(partial(self._keeper.keep, result), self._ended)
+    def has_ended(self, pipeline: Pipeline) -> bool:
+        """Tell whether nothing is under way any more, or has been for too long."""
+        left = self._gate.left()
+        self._over_since = left if self._over_since is None else self._over_since
+        return not pipeline.busy_beside or self._over_since - left >= ASIDE
 
-    def _ended(self, reason: str | None) -> None:
-        self._under_way = False
-        if reason is not None:
-            self._gate.stop(reason)
+    def _kept(self, taken: int, kept: Kept) -> None:
+        self._keeping = False
+        self._was_kept = kept.reserved is not None
+        if kept.stop is not None:
+            self._gate.stop(kept.stop)
+        elif kept.reserved is not None:
+            self._line.reserve(taken, kept.reserved)
+
+    def _beaten(self, _: None) -> None:
+        self._beats -= 1
 
 
 def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
@@ -187,17 +246,23 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     full = ceiling is not None and counts.asked >= ceiling.objects
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling
     # only until another invocation sees what is still there.
-    at_ceiling = line.ceiling_reached if full and gate.refusal is None else None
+    at_ceiling = line.ceiling_reached if full and gate.stopped is None else None
     return Result(
         listed=line.accounts.listed(),
         counts=counts if at_ceiling else left.counts,
         left=left,
-        stopped=at_ceiling or gate.refusal or line.listing_failed,
+        stopped=_stop(Why.CEILING, at_ceiling)
+        or gate.stopped
+        or _stop(Why.REFUSED, line.listing_failed),
         # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
         may_go_on=not (left.finished or (at_ceiling and not line.accounts.lost())),
         expected=line.accounts.expected(),
         trouble=gate.trouble,
     )
+
+
+def _stop(why: Why, sentence: str | None) -> Stop | None:
+    return Stop(why, sentence) if sentence is not None else None
 
 
 def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:

@@ -105,18 +105,20 @@ def deliver(
     raise failure
 
 
-def task_id(job: str, hop: int) -> str:
+def task_id(job: str, hop: int, epoch: int = 1) -> str:
     """
-    Return the id of the task that is a job's hop: another one for each job and hop.
+    Return the id of the task that is a job's hop, called by the holder of this epoch of the one
+    before: another one for each of them.
 
     A job's id that is too long, or has characters that FC does not take, stands there as a digest.
     """
-    plain = f"ossweep-{job}-{hop}"
+    number = str(hop) if epoch == 1 else f"{hop}e{epoch}"
+    plain = f"ossweep-{job}-{number}"
     if TASK_ID.fullmatch(plain):
         return plain
     readable = re.sub("[^A-Za-z0-9-]+", "-", job[:READABLE])
     digest = sha256(job.encode(errors="surrogatepass")).hexdigest()[:32]
-    return f"ossweep_{readable}_{digest}_{hop}"
+    return f"ossweep_{readable}_{digest}_{number}"
 
 
 def _seconds(left: float) -> float:

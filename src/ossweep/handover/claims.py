@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.handover.records import Elsewhere, End, Held, Place
@@ -13,60 +13,97 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """All that there is of a job that has not ended."""
+    """All that there is of a job that has not ended; times are OSS's, in Unix seconds."""
 
     place: Place  # the last one
     record: Record
-    age: int  # seconds
-    written: int
+    written: int  # when the record was
+    alive: int  # when its holder gave the last sign of life
+    now: int
     left: Left | None
+    left_age: int  # seconds
     is_to_stop: bool
 
-    def has_life(self, lease: float) -> bool:
-        """Tell whether somebody is at work on it, as far as can be told."""
-        return self.left is None and self.age <= lease
+    @property
+    def has_life(self) -> bool:
+        """Whether somebody is at work on it, as far as can be told."""
+        return self.left is None and self.now - self.alive <= self.record.lease
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its next invocation was called so long ago that it should have begun."""
+        return (
+            self.left is not None
+            and self.left.how in {"continued", "split"}
+            and self.left_age > self.record.lease
+        )
 
 
 def asked(
     seen: Seen | End | None, hop: int, continuation: dict[str, Any] | None
 ) -> Held | Elsewhere:
-    """Return what an event asks for that is about a hop, where no holder of it is alive."""
+    """
+    Return what an event asks for that is about a hop, where nobody is at work.
+
+    How far the job is, its records say and not the event. Of who has held the last hop the last one
+    counts: an earlier one that has left it since had been overtaken.
+    """
     if seen is None:
         return Held(Place(hop), continuation)
     if isinstance(seen, End):
-        return _asked_again(seen, hop, continuation)
-    if hop > seen.place.hop:
-        return Held(Place(hop), continuation, died=seen.place.epoch > 1)
-    return _overtaking(seen) if seen.left is None else _after(seen.place, seen.left)
+        return _asked_again(seen, hop)
+    if seen.left is None:
+        found = _overtaking(seen)
+        return (
+            found if found.continuation is not None else replace(found, continuation=continuation)
+        )
+    # To send the continuation of a stopped job back is to say that it shall go on.
+    if hop > seen.place.hop and seen.left.how != "split":
+        return _next(seen.place, seen.left)
+    return _after(seen, seen.left)
 
 
-def _after(last: Place, left: Left) -> Held | Elsewhere:
+def _after(seen: Seen, left: Left) -> Held | Elsewhere:
     """Return what an event asks for that is about a hop which its holder has left."""
-    if left.how == "released":
-        return Held(Place(last.hop + 1), left.continuation)
     if left.how == "stopped":
         whole = {**(left.answer or {}), "continuation": left.continuation}
-        return Elsewhere("this job was stopped", whole)
+        return Elsewhere("this job was stopped", whole, left.why)
     if left.how == "split":
-        return Elsewhere("its parts go on with it", left.answer, tuple(left.parts))
-    return Elsewhere("its next invocation is called", left.answer, (left.continuation,))
+        return Elsewhere(
+            "its parts go on with it", left.answer, parts=tuple(left.parts), is_lost=seen.is_lost
+        )
+    if left.how == "released" or seen.is_lost:
+        return _next(seen.place, left)
+    return Elsewhere(
+        "its next invocation is called",
+        left.answer,
+        resend=(left.continuation,),
+        epoch=seen.place.epoch,
+    )
 
 
-def _asked_again(end: End, hop: int, continuation: dict[str, Any] | None) -> Held | Elsewhere:
+def _next(last: Place, left: Left) -> Held:
+    return Held(Place(last.hop + 1), left.continuation)
+
+
+def _asked_again(end: End, hop: int) -> Held | Elsewhere:
     """Return what an event asks for after its job has ended: what failed may be tried once more."""
-    if end.continuation is not None:  # a part, whose failures the whole job tells
-        return Elsewhere("this job has ended", end.answer, part_of=end.continuation["part_of"])
-    is_there = hop == 0 or continuation is not None
-    if end.answer["status"] == "incomplete" and hop == end.hop and is_there:
-        again = Place(end.hop, end.epoch + 1)
-        return Held(again, continuation, began=end.began, died=True)
-    return Elsewhere("this job has ended", end.answer)
+    if end.continuation is not None and end.continuation.get("part_of") is not None:
+        # The whole job tells what has become of its parts.
+        return Elsewhere(
+            "this job has ended", end.answer, end.why, part_of=end.continuation["part_of"]
+        )
+    if end.continuation is not None and hop == end.hop:
+        return Held(Place(end.hop, end.epoch + 1), end.continuation, began=end.began)
+    return Elsewhere("this job has ended", end.answer, end.why)
 
 
 def gathered(seen: Seen | End | None, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
     """Return what the last part of a job asks for: of those that end at once, one is the last."""
     if isinstance(seen, End):
-        return Elsewhere("this job has ended", seen.answer)
+        return Elsewhere("this job has ended", seen.answer, seen.why)
+    if seen is not None and seen.left is not None and seen.left.how == "split":
+        return Held(Place(hop), continuation)
     return asked(seen, hop, continuation)
 
 
@@ -75,11 +112,11 @@ def resumed(seen: Seen | End | None) -> Held | Elsewhere:
     if seen is None:
         return Elsewhere("there is no such job; if there was one, it has ended long ago")
     if isinstance(seen, End):
-        return Elsewhere("this job has ended", seen.answer)
+        return Elsewhere("this job has ended", seen.answer, seen.why)
     if seen.left is not None and seen.left.how == "split":
-        return _after(seen.place, seen.left)
+        return _after(seen, seen.left)
     if seen.left is not None:
-        return Held(Place(seen.place.hop + 1), seen.left.continuation)
+        return _next(seen.place, seen.left)
     if seen.record.continuation is None:
         return Elsewhere("this job died before its first checkpoint; send its event again")
     return _overtaking(seen)
@@ -87,9 +124,11 @@ def resumed(seen: Seen | End | None) -> Held | Elsewhere:
 
 def _overtaking(seen: Seen) -> Held:
     """Return the hop of a holder that has died."""
+    record = seen.record
     return Held(
         Place(seen.place.hop, seen.place.epoch + 1),
-        seen.record.continuation,
-        began=seen.record.began or seen.written,
+        record.continuation,
+        began=record.began if record.began is not None else seen.written - record.late,
         died=True,
+        reserved=record.reserved,
     )

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from ossweep.errors import RequestError
+from ossweep.errors import RequestError, Scope, StoreError
 from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.handover.records import JOB
-from ossweep.request import check_bucket, check_name
+from ossweep.request import KEY_BYTES, check_bucket, check_name
 from ossweep.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ossweep.work import Failure, Range
 
 FORM = 1  # of the document; another number is another form
@@ -37,10 +39,20 @@ def is_continuation(document: Any) -> bool:
 
 
 def seal(work: Work) -> dict[str, Any]:
-    """Return the document that goes on with this work when it is sent back as an event."""
+    """
+    Return the document that goes on with this work when it is sent back as an event.
+
+    It has been read again: what nobody could go on with is an error here, and not later. Raises
+    StoreError for that.
+    """
     counts = replace(work.counts, failures=_fitting(work.counts.failures))
     document = {MARK: FORM, **_form().dump_python(replace(work, counts=counts), mode="json")}
-    return {**document, "fingerprint": _fingerprint(document)}
+    sealed = {**document, "fingerprint": _fingerprint(document)}
+    try:
+        unseal(sealed, "what was left")
+    except RequestError as error:
+        raise StoreError("NotReadable", str(error), Scope.JOB) from None
+    return sealed
 
 
 def unseal(document: dict[str, Any], where: str) -> Work:
@@ -76,6 +88,12 @@ def unseal(document: dict[str, Any], where: str) -> Work:
     return work
 
 
+def compact(document: Mapping[str, Any]) -> bytes:
+    """Return a document in the fewest bytes: keys may be most of it, and JSON in UTF-8."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="surrogatepass")
+
+
 def check_job(job: str, where: str) -> str:
     """Refuse what is no job's name: it is part of its records' keys. Raises RequestError."""
     if not JOB.fullmatch(job):
@@ -92,8 +110,10 @@ def _check(work: Work) -> None:
         raise PydanticCustomError("refused", "its job is none")
     check_bucket(work.bucket)
     found = [each.key for each in work.held]
-    for name in (*work.keys, *found, *work.passed, *work.directories):
-        check_name(name, "the key")
+    for name in (*work.keys, *found, *work.passed):
+        _check_key(name)
+    for name in work.directories:
+        check_name(name, "the directory")
     counts = work.counts
     numbers = [counts.deleted, counts.bytes, counts.failed, counts.planned, counts.unanswered]
     numbers += [
@@ -117,6 +137,20 @@ def _check(work: Work) -> None:
     _check_ranges(work)
 
 
+def _check_key(key: str) -> None:
+    """
+    Refuse what no listing can have shown.
+
+    What a person may not name it may show all the same: a key that begins with a slash.
+    """
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        size = 0
+    if not 0 < size <= KEY_BYTES:
+        raise PydanticCustomError("refused", "the key of an object is one that none can have")
+
+
 def _check_ranges(work: Work) -> None:
     """Refuse ranges that a sweep would list twice, or give back more of than was counted."""
     counts = work.counts
@@ -124,7 +158,7 @@ def _check_ranges(work: Work) -> None:
     for each in work.ranges:
         check_name(each.prefix, "the prefix")
         for name in filter(None, (each.after, each.until)):
-            check_name(name, "the marker")
+            _check_key(name)
         if each.until and each.until <= each.after:
             raise PydanticCustomError("refused", "a range ends before it begins")
         if min((each.failed, each.planned, each.bytes, *each.spared.values())) < 0:

@@ -2,24 +2,27 @@
 Who carries a job on: at any moment one invocation, whatever is delivered twice and whoever dies.
 
 A hop is an invocation's share of a job. Whoever begins with it creates its record, which only one
-can, and writes it anew every few seconds. A holder whose record has not been written for longer
-than the lease has died; whoever overtakes it creates a record with the next epoch, and so on.
-Which of two times is the later one is told by OSS's own clock alone.
+can, and gives signs of life: it writes the record anew every few seconds, and a small object beside
+it where that takes longer. A holder that has given none for longer than the lease in its record has
+died, or has stopped; whoever overtakes it creates a record with the next epoch, and so on. Which of
+two times is the later one is told by OSS's own clock alone.
 """
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
-from ossweep.errors import Closed, RequestError, Scope, StoreError, UndoneError
+from ossweep.errors import Closed, RequestError, UndoneError
 from ossweep.handover.claims import Seen, asked, gathered, resumed
 from ossweep.handover.records import (
+    BEAT,
     END,
     FIRST,
     LEFT,
+    RESERVED,
     STOP,
     Elsewhere,
     End,
@@ -29,79 +32,54 @@ from ossweep.handover.records import (
     Record,
     last_place,
     places,
+    record_of,
     written,
 )
+from ossweep.stops import ORDERED, OVERTAKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
+    from ossweep.handover.lease import Lease
+    from ossweep.handover.ports import Shelf
     from ossweep.handover.records import Place
+    from ossweep.stops import Stop
 
-R = TypeVar("R", Record, Left, End)
-
-BEATS = 3  # that may be missed before a holder is taken for dead
-SLACK = 2  # seconds more: OSS tells times in whole seconds
 LOOKS = 1.0  # seconds between two looks at a holder that may be dead
 
-OVERTAKEN = "another invocation has taken the job over"
-ORDERED = "it was ordered to stop"
 AT_WORK = "another invocation is at work on this job"
 
 
-class Kept(Protocol):
-    """An object as it was read, with when it was written and when it was read, in Unix seconds."""
-
-    @property
-    def content(self) -> bytes:
-        """What it holds."""
-
-    @property
-    def written(self) -> int:
-        """When it was written, by OSS's clock."""
-
-    @property
-    def now(self) -> int:
-        """When it was read, by the same clock."""
-
-
-class Shelf(Protocol):
-    """Where the records are. Each method raises Closed and StoreError."""
-
-    def create(self, name: str, content: bytes) -> bool:
-        """Write an object that is not there yet; return whether it was not."""
-
-    def write(self, name: str, content: bytes) -> None:
-        """Write an object."""
-
-    def read(self, name: str) -> Kept | None:
-        """Return an object, if it is there."""
-
-    def names(self, below: str = "") -> Sequence[str]:
-        """Return the names of all objects that begin so."""
-
-    def remove(self, names: Iterable[str]) -> None:
-        """Remove objects."""
-
-
 class Ledger:
-    """The records of one job. One thread claims and leaves; another may keep meanwhile."""
+    """
+    The records of one job. One thread claims and leaves; others may keep and beat meanwhile.
 
-    def __init__(
+    `began` is when the invocation did, by the clock that `now` reads, in seconds.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that it takes to hold a job
         self,
         shelf: Shelf,
         job: str,
         *,
         holder: str,
-        beat_seconds: float,
+        lease: Lease,
+        now: Callable[[], float],
+        began: float,
         sleep: Callable[[float], None],
     ) -> None:
         self._shelf = shelf
         self._job = job
         self._folder = f"{job}/"
+        self._whole = ""  # the folder of the job that this one is a part of, if it is
         self._holder = holder
-        self._lease = BEATS * beat_seconds + SLACK
+        self._now = now
+        self._began = began
         self._sleep = sleep
-        self._record = Record(holder)
+        self._record = Record(holder, lease.seconds)
+        self._beats = 0
+        self.lease = lease
+        self.last_checkpoint: Record | None = None  # that this holder has made
 
     def claim(self, hop: int, continuation: dict[str, Any] | None) -> Held | Elsewhere:
         """
@@ -114,8 +92,6 @@ class Ledger:
         with self._in_time():
             if hop == 0 and self._create(first):
                 return first
-            if hop > 0 and continuation is None:
-                continuation = self._handed(hop)
             return self._settle(lambda seen: asked(seen, hop, continuation), hop)
 
     def gather(self, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
@@ -125,16 +101,25 @@ class Ledger:
         Raises as `claim` does.
         """
         with self._in_time():
-            return self._settle(lambda seen: gathered(seen, hop, continuation), hop)
+            return self._settle(lambda seen: gathered(seen, hop, continuation))
 
     def resume(self) -> Held | Elsewhere:
-        """Hold the hop after the last one, because a person says so; raises as `claim` does."""
+        """
+        Take an order to stop back, and hold the hop after the last one, because a person says so.
+
+        Raises as `claim` does.
+        """
         with self._in_time():
-            found = self._settle(resumed)
-            if isinstance(found, Held):
-                self._shelf.remove([self._folder + STOP])
-                found = replace(found, is_to_stop=False)
-            return found
+            self.take_back_order()
+            return self._settle(resumed)
+
+    def take_back_order(self) -> None:
+        """Take an order to stop back, if there is one; raises Closed and StoreError."""
+        self._shelf.remove([self._folder + STOP])
+
+    def is_part_of(self, job: str | None) -> None:
+        """Take note of the job that this one is a part of: orders to stop that one count here."""
+        self._whole = f"{job}/" if job is not None else ""
 
     def keep(
         self,
@@ -142,41 +127,51 @@ class Ledger:
         continuation: dict[str, Any],
         answer: dict[str, Any],
         expected: int | None,
-    ) -> str | None:
+        reserved: int,
+    ) -> Stop | None:
         """
         Write the holder's record; return why it shall not go on, if it shall not.
 
         Raises Closed and StoreError.
         """
-        reason = self.reason_to_stop(held)
-        if reason != OVERTAKEN:
-            self._record = replace(
+        stop = self.reason_to_stop(held)
+        if stop is not OVERTAKEN:
+            self._record = self.last_checkpoint = replace(
                 self._record,
                 beat=self._record.beat + 1,
+                reserved=reserved,
                 continuation=continuation,
                 answer=answer,
                 expected=expected,
             )
+            sent = self._now()
             self._shelf.write(self._folder + held.place.name, written(self._record))
-        return reason
+            self.lease.renew(sent)
+        return stop
 
-    @property
-    def last_checkpoint(self) -> Record | None:
-        """The last checkpoint that this holder has written, if it has written one."""
-        return self._record if self._record.beat else None
+    def beat(self, held: Held) -> None:
+        """Give a sign of life, small and in one request; raises Closed and StoreError."""
+        self._beats += 1
+        sent = self._now()
+        self._shelf.write(self._folder + held.place.name + BEAT, b"%d" % self._beats)
+        self.lease.renew(sent)
 
-    def reason_to_stop(self, held: Held) -> str | None:
+    def reason_to_stop(self, held: Held) -> Stop | None:
         """Return why a holder shall not go on, if it shall not; raises Closed and StoreError."""
         names = self._names()
         if self._is_past(held.place, names):
             return OVERTAKEN
-        return ORDERED if STOP in names else None
+        return ORDERED if STOP in names or self.is_whole_to_stop() else None
+
+    def is_whole_to_stop(self) -> bool:
+        """Tell whether the job that this one is a part of was ordered to stop; raises as `look`."""
+        return bool(self._whole) and bool(self._shelf.names(self._whole + STOP))
 
     def leave(self, held: Held, left: Left) -> None:
         """Write how the holder leaves its hop; raises Closed and StoreError."""
         self._shelf.write(self._folder + held.place.name + LEFT, written(left))
         if left.how == "stopped":
-            self._shelf.remove([self._folder + STOP])
+            self.take_back_order()
 
     def end(
         self,
@@ -184,17 +179,20 @@ class Ledger:
         answer: dict[str, Any],
         began: int | None,
         continuation: dict[str, Any] | None = None,
+        why: str | None = None,
     ) -> None:
         """
         Write how the job has ended, and remove what nobody needs any more.
 
-        A part leaves a continuation to the whole. The first record stays as well: a repetition of
-        the event that began the job meets it. One who was overtaken leaves that to whoever has the
-        job. Raises Closed and StoreError.
+        A part leaves a continuation to the whole, and a job of which keys have failed one for who
+        tries those again. The first record stays as well: a repetition of the event that began the
+        job meets it. One who was overtaken leaves that to whoever has the job. Raises Closed and
+        StoreError.
         """
         place = held.place
-        end = written(End(place.hop, place.epoch, began, answer, continuation))
-        if place == FIRST and not self._record.beat:
+        end = written(End(place.hop, place.epoch, began, answer, continuation, why))
+        is_alone = place == FIRST and self.last_checkpoint is None and not self._beats
+        if is_alone and self.lease.left() > 0:
             self._shelf.write(self._folder + END, end)
             return
         names = self._names()
@@ -216,11 +214,12 @@ class Ledger:
         if isinstance(seen, End):
             return Look("ended", seen.answer, seen.hop + 1, end=seen)
         how: str = seen.left.how if seen.left is not None else "dead"
-        if seen.has_life(self._lease):
+        if seen.has_life:
             how = "running"
+        elif how == "continued" and seen.is_lost:
+            how = "lost"
         last = seen.left or seen.record
-        now = seen.written + seen.age
-        return Look(how, last.answer, seen.place.hop + 1, last.expected, now, seen.left)
+        return Look(how, last.answer, seen.place.hop + 1, last.expected, seen.now, seen.left)
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:
@@ -238,14 +237,13 @@ class Ledger:
         """
         Hold the hop that is to be held by what can be seen, as soon as that can be told.
 
-        Who is sent to a hop after the last one need not ask whether its holder is alive: somebody
-        has left it, and the others who held it are overtaken by that.
+        Only the event of hop 0 brings what the job is to do.
         """
         watched = None
         while True:
             seen = self._look()
-            if isinstance(seen, Seen) and seen.place.hop >= hop and seen.has_life(self._lease):
-                pulse = (seen.place, seen.record)
+            if isinstance(seen, Seen) and seen.has_life:
+                pulse = (seen.place, seen.record, seen.alive)
                 if watched is not None and watched != pulse:
                     return Elsewhere(AT_WORK)
                 watched = pulse
@@ -254,7 +252,7 @@ class Ledger:
             found = judge(seen)
             if isinstance(found, Elsewhere):
                 return found
-            if found.place.hop > 0 and found.continuation is None:
+            if max(hop, found.place.hop) > 0 and found.continuation is None:
                 raise RequestError(
                     f"the state of the job {self._job} is gone; send its request anew"
                 )
@@ -268,14 +266,13 @@ class Ledger:
         names = self._names()
         end = self._end(names)
         is_over = end is not None and end != seen and not (seen and end.place < seen.place)
-        if is_over or self._is_past(found.place, names):
+        # Somebody may have taken the hop before for a dead one's, and have begun with it.
+        others = places(names) - {found.place}
+        is_doubled = any(seen is None or place > seen.place for place in others)
+        if is_over or is_doubled or self._is_past(found.place, names):
             self._shelf.remove([self._folder + found.place.name])
             return None
-        # Somebody has taken the hop before for a dead one's, and may have begun with it.
-        others = places(names) - {found.place}
-        doubled = any(seen is None or place > seen.place for place in others)
-        ordered = isinstance(seen, Seen) and seen.is_to_stop
-        return replace(found, is_to_stop=ordered, died=found.died or doubled)
+        return replace(found, is_to_stop=isinstance(seen, Seen) and seen.is_to_stop)
 
     def _is_past(self, place: Place, names: frozenset[str]) -> bool:
         """Tell whether somebody holds a later place, or has ended the job from it."""
@@ -284,15 +281,6 @@ class Ledger:
             return True
         end = self._end(names)
         return end is not None and end.place >= place
-
-    def _handed(self, hop: int) -> dict[str, Any] | None:
-        """Return what the hop before has left, by whichever of its holders, if it is there."""
-        for place in sorted(places(self._names(), LEFT), reverse=True):
-            if place.hop == hop - 1:
-                kept = self._shelf.read(self._folder + place.name + LEFT)
-                if kept is not None:
-                    return _of(Left, kept).continuation
-        return None
 
     def _look(self) -> Seen | End | None:
         while True:
@@ -303,23 +291,26 @@ class Ledger:
                 return end
             if last is None:
                 return None
-            kept = self._shelf.read(self._folder + last.name)
-            left = None
-            if last.name + LEFT in names:
-                left = self._shelf.read(self._folder + last.name + LEFT)
+            name = self._folder + last.name
+            kept = self._shelf.read(name)
+            beat = self._shelf.read(name + BEAT) if last.name + BEAT in names else None
+            left = self._shelf.read(name + LEFT) if last.name + LEFT in names else None
             if kept is not None:
+                alive = max(kept.written, beat.written if beat is not None else 0)
                 return Seen(
                     last,
-                    _of(Record, kept),
-                    age=kept.now - kept.written,
+                    record_of(Record, kept.content),
+                    alive=alive,
                     written=kept.written,
-                    left=_of(Left, left) if left is not None else None,
+                    now=kept.now,
+                    left=record_of(Left, left.content) if left is not None else None,
+                    left_age=left.now - left.written if left is not None else 0,
                     is_to_stop=STOP in names,
                 )
 
     def _end(self, names: frozenset[str]) -> End | None:
         kept = self._shelf.read(self._folder + END) if END in names else None
-        return _of(End, kept) if kept is not None else None
+        return record_of(End, kept.content) if kept is not None else None
 
     def _names(self) -> frozenset[str]:
         return frozenset(
@@ -327,13 +318,18 @@ class Ledger:
         )
 
     def _create(self, held: Held) -> bool:
-        record = Record(self._holder, began=held.began, continuation=held.continuation)
+        sent = self._now()
+        record = Record(
+            self._holder,
+            self.lease.seconds,
+            # Until its first checkpoint, what those before it had reserved is in no record else.
+            reserved=RESERVED + held.reserved,
+            late=ceil(sent - self._began),
+            began=held.began,
+            continuation=held.continuation,
+        )
         self._record = record
-        return self._shelf.create(self._folder + held.place.name, written(record))
-
-
-def _of(kind: type[R], kept: Kept) -> R:
-    try:
-        return kind(**json.loads(kept.content))
-    except (ValueError, TypeError):
-        raise StoreError("BadRecord", "a job's record has been changed", Scope.JOB) from None
+        is_mine = self._shelf.create(self._folder + held.place.name, written(record))
+        if is_mine:
+            self.lease.begin(sent)
+        return is_mine

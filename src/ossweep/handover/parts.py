@@ -20,8 +20,10 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     Return what a job keeps for its end, and its parts: neighbouring ranges, as many to each.
 
     `limit` objects may still be asked for and `rate` objects be deleted in a second, by all of them
-    together. Named keys go to the first part. The marker objects go last, when all parts have come
-    to their end. There are no parts if there is not enough to share.
+    together. Named keys go to the first part. A part owns what has been counted in its ranges, and
+    what is known of the keys there: those that have failed, and the marker objects that they will
+    show again. Those go last, when all parts have come to their end. There are no parts if there is
+    not enough to share.
     """
     number = min(
         work.parallel, len(work.ranges), *(most for most in (limit, rate) if most is not None)
@@ -35,12 +37,14 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         _part(work, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
     )
     met = add(*(part.counts for part in parts))
+    dealt = {found.key for part in parts for found in part.held}
     kept = replace(
         work,
         hop=work.hop + 1,
         parallel=1,
         keys=(),
         ranges=(),
+        held=tuple(found for found in work.held if found.key not in dealt),
         passed=(),
         unsettled=0,
         counts=_less(work.counts, met),
@@ -77,6 +81,9 @@ def _part(
     work: Work, place: int, ranges: tuple[Range, ...], limit: int | None, rate: int | None
 ) -> Work:
     """Return a part, with what its ranges have counted, which it may meet and count again."""
+    passed = tuple(key for key in work.passed if any(key in each for each in ranges))
+    failed = sum(each.failed for each in ranges) + len(passed)
+    known = frozenset(passed)
     return replace(
         work,
         job=f"{work.job}-p{place + 1}",
@@ -88,12 +95,13 @@ def _part(
         idle=0,
         keys=work.keys if place == 0 else (),
         ranges=ranges,
-        held=(),
-        passed=tuple(key for key in work.passed if any(key in each for each in ranges)),
+        held=tuple(found for found in work.held if any(found.key in each for each in ranges)),
+        passed=passed,
         unsettled=0,
         counts=Counts(
             bytes=sum(each.bytes for each in ranges),
-            failed=sum(each.failed for each in ranges),
+            failed=failed,
+            failures=tuple(f for f in work.counts.failures if f.key in known)[:failed],
             skipped=tally(each.spared for each in ranges),
             planned=sum(each.planned for each in ranges),
         ),
@@ -104,10 +112,12 @@ def _part(
 
 def _less(counts: Counts, given: Counts) -> Counts:
     skipped = Counter(counts.skipped) - Counter(given.skipped)
+    known = {failure.key for failure in given.failures}
     return replace(
         counts,
         bytes=counts.bytes - given.bytes,
         failed=counts.failed - given.failed,
+        failures=tuple(failure for failure in counts.failures if failure.key not in known),
         skipped=dict(skipped),
         planned=counts.planned - given.planned,
     )

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable  # noqa: TC003 - pydantic reads records by their types
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+
+from ossweep.errors import Scope, StoreError
+from ossweep.work import STATE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pydantic import TypeAdapter
+
+FORM = 1  # of all records; what is written in a newer one is not read
+RESERVED = 2000  # objects that a holder may ask for before its first checkpoint
 
 # A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
 JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
 END = "end"
 STOP = "stop"
 LEFT = "-left"
+BEAT = "-beat"
 _PLACE = re.compile(r"(\d{6,})-(\d{2,})")
 
 # How a holder has left its hop.
@@ -48,12 +56,20 @@ class Record:
     What a holder says of its hop: at its beginning and every few seconds.
 
     `beat` counts these; `continuation` is the work that was left then, None for a job that has just
-    begun; `answer` is how far the job was then. `began` is when a job began whose first holder died
-    before it had left any work, in Unix seconds by OSS's clock; `expected` are the objects that are
-    probably left, where that can be told.
+    begun; `answer` is how far the job was then. `lease` is how long the holder is at work though
+    nothing is heard of it, in seconds. It may ask for `reserved` objects beside those that the
+    continuation counts until it writes the next one. `late` seconds had passed at its creation
+    since its handler was called. `began` is when a job began whose first holder died before it had
+    left any work, in Unix seconds by OSS's clock; `expected` are the objects that are probably
+    left, where that can be told.
     """
 
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
     holder: str
+    lease: float
+    reserved: int = RESERVED
+    late: int = 0
     beat: int = 0
     began: int | None = None
     continuation: dict[str, Any] | None = None
@@ -66,30 +82,39 @@ class Left:
     """
     How a holder has left its hop; the rest is as in its record.
 
-    `parts` are the continuations of the parts that a job has been split into.
+    `why` is the kind of reason for which it has stopped, if it has; `parts` are the continuations
+    of the parts that a job has been split into.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     how: How
     continuation: dict[str, Any]
     answer: dict[str, Any] | None
     expected: int | None = None
+    why: str | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class End:
     """
-    How a job has ended: its answer, and when it began, in Unix seconds by OSS's clock.
+    How a job has ended: its answer, why it has stopped if it has, and when it began, in Unix
+    seconds by OSS's clock.
 
-    `continuation` is what a part leaves to the whole. It holds until somebody takes up a later
-    place than the one it was written from.
+    `continuation` is what a part leaves to the whole, or what may be tried once more of a job of
+    which some keys have failed. It holds until somebody takes up a later place than the one it was
+    written from.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     hop: int
     epoch: int
     began: int | None
     answer: dict[str, Any]
     continuation: dict[str, Any] | None = None
+    why: str | None = None
 
     @property
     def place(self) -> Place:
@@ -104,14 +129,15 @@ class Held:
 
     `continuation` is the work to go on with, if an earlier holder has left any; `began` is when the
     job began, in Unix seconds, if it is to be begun once more; `died` tells whether a holder
-    has, so that what it did last may not have been counted, and `is_to_stop` whether the job was
-    ordered to stop.
+    has, so that what it did last may not have been counted: up to `reserved` objects, which it may
+    have asked for. `is_to_stop` tells whether the job was ordered to stop.
     """
 
     place: Place
     continuation: dict[str, Any] | None = None
     began: int | None = None
     died: bool = False
+    reserved: int = 0
     is_to_stop: bool = False
 
 
@@ -120,21 +146,28 @@ class Elsewhere:
     """
     The job is not this invocation's to carry on, for this reason.
 
-    `answer` is how far it is, or how it has ended; `resend` are continuations that have been handed
-    over, or nearly were: whoever finds them hands them over once more, which can do no harm. A part
-    that has ended names the job that it was `part_of`.
+    `answer` is how far it is, or how it has ended, and `why` the kind of reason for which it has
+    stopped. `resend` are continuations that have been handed over, or nearly were: whoever finds
+    them hands them over once more, as the holder of that `epoch` has, which can do no harm.
+    `parts` are those of a job in parts, some of which may have nobody; `is_lost` tells that they
+    were called long ago. A part that has ended names the job that it was `part_of`.
     """
 
     reason: str
     answer: dict[str, Any] | None = None
+    why: str | None = None
     resend: tuple[dict[str, Any], ...] = ()
+    epoch: int = 1
+    parts: tuple[dict[str, Any], ...] = ()
+    is_lost: bool = False
     part_of: str | None = None
 
 
 @dataclass(frozen=True)
 class Look:
     """
-    How a job is: "unknown", "ended", "running", "dead", or as its last holder has left it.
+    How a job is: "unknown", "ended", "running", "dead", as its last holder has left it, or "lost":
+    handed over to somebody who has not begun.
 
     With it, how far it was when that was written, what time it is, by OSS's clock, and what its
     last holder has left.
@@ -149,9 +182,56 @@ class Look:
     end: End | None = None
 
 
+R = TypeVar("R", Record, Left, End)
+_READERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
 def written(record: Record | Left | End) -> bytes:
-    """Return a record as it is kept."""
-    return json.dumps(asdict(record)).encode()
+    """Return a record as it is kept; raises StoreError for one that would be too large to read."""
+    content = {each.name: getattr(record, each.name) for each in fields(record)}
+    document = json.dumps({"form": FORM, **content}, ensure_ascii=False, separators=(",", ":"))
+    # Whoever reads it decodes it so, too: a message of OSS's may hold half of a surrogate pair.
+    text = document.encode(errors="surrogatepass")
+    if len(text) > STATE_BYTES:
+        raise StoreError(
+            "StateTooLarge", f"the job's state would take {len(text):,} bytes", Scope.JOB
+        )
+    return text
+
+
+def record_of(kind: type[R], content: bytes) -> R:
+    """Return the record in an object; raises StoreError for what is none, whatever it holds."""
+    try:
+        document = json.loads(content)
+        form = document.pop("form", FORM)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise _damaged() from None
+    if form != FORM:
+        raise StoreError(
+            "NewerRecord",
+            f"a job's record has the form {form!r}, and this version of ossweep reads {FORM}: "
+            "deploy the version that has written it",
+            Scope.JOB,
+        )
+    try:
+        record: R = _reader(kind).validate_python(document)
+    except (ValueError, RecursionError):
+        raise _damaged() from None
+    return record
+
+
+def _reader(kind: type[R]) -> TypeAdapter[R]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - most jobs read no record
+
+    if kind not in _READERS:
+        _READERS[kind] = TypeAdapter(kind)
+    return _READERS[kind]
+
+
+def _damaged() -> StoreError:
+    return StoreError(
+        "BadRecord", "a job's record is damaged; send the job's request anew", Scope.JOB
+    )
 
 
 def places(names: Iterable[str], ending: str = "") -> set[Place]:

@@ -77,12 +77,12 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
 
     def read_object(self, key: str, most: int) -> tuple[Any, bytes]:
         """Return oss2's answer and the content; raises StoreError for more than `most` bytes."""
-        found, content = self.get_object(key), b""
+        found, content = self.get_object(key), bytearray()
         while len(content) <= most and (piece := found.read(_READ_BYTES)):
             content += piece
         if len(content) > most:
             raise StoreError("TooLarge", f"the object is larger than {most:,} bytes", Scope.KEYS)
-        return found, content
+        return found, bytes(content)
 
     def list_versions(self, prefix: str, markers: tuple[str, str]) -> VersionsPage:
         """List one page of versions after those that the markers name (a key and a version's)."""

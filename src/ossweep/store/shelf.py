@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.pages import page_of
+from ossweep.work import STATE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BATCH = 1000  # the most keys, or versions, of one request
-LARGEST = 32 * 1024 * 1024  # bytes of content; what is larger nobody has left here
 _NEEDED = (
     "a bucket with versions needs oss:ListObjectVersions and oss:DeleteObjectVersion where"
     " invocations leave their states"
@@ -112,7 +112,7 @@ class Shelf:
         key = self._key(name)
 
         def request() -> Kept:
-            found, content = self._bucket.read_object(key, LARGEST)
+            found, content = self._bucket.read_object(key, STATE_BYTES)
             return Kept(content, _time(found, "Last-Modified"), _time(found, "Date"))
 
         try:

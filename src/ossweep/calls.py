@@ -1,0 +1,116 @@
+"""Calls a job's next invocations, and those of its parts that nobody is at work on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ossweep.errors import HandoverError, RequestError
+from ossweep.events import POINTER_MARK
+from ossweep.handover import continuation
+from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
+from ossweep.state import carrier_of, ledger_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.job import App
+
+MISSING = frozenset({"dead", "released", "lost"})  # how a part is that has begun and has nobody
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What an event that is too small for a continuation says: whose state holds it."""
+
+    job: str
+    hop: int
+
+
+def pointer(document: Any) -> Pointer | None:
+    """Return what a document points at, if it is such an event; raises RequestError."""
+    if not (isinstance(document, dict) and POINTER_MARK in document):
+        return None
+    match document:
+        case {"job": str(job), "hop": int(hop)} if len(document) == 3 and hop > 0:  # noqa: PLR2004 - its fields
+            return Pointer(continuation.check_job(job, "the event"), hop)
+    raise RequestError("the event is no handover of ossweep's; send the job's continuation instead")
+
+
+def hand_over(sealed: dict[str, Any], epoch: int, app: App) -> None:
+    """
+    Call the next invocation of a job, or of a part, as the hop's holder of this epoch does.
+
+    An invocation that was called by an earlier one may have taken the place of the later one, and
+    will not come again. Raises HandoverError and SettingsError.
+    """
+    task = task_id(sealed["job"], sealed["hop"], epoch)
+    deliver(carrier_of(app), _event(sealed), task, left=app.ending.left, world=app.world)
+
+
+def _call(event: bytes, job: str, hop: int, app: App) -> None:
+    """Call an invocation as a task of its own: the one before may have been carried out."""
+    task = task_id(f"{job}-{app.world.nonce()[:8]}", hop)
+    deliver(carrier_of(app), event, task, left=app.ending.left, world=app.world)
+
+
+def _event(sealed: dict[str, Any]) -> bytes:
+    event = continuation.compact(sealed)
+    return event if len(event) <= PAYLOAD_BYTES else _pointing(sealed["job"], sealed["hop"])
+
+
+def _pointing(job: str, hop: int) -> bytes:
+    """Return the event that points at what a job's state holds."""
+    return json.dumps({POINTER_MARK: continuation.FORM, "job": job, "hop": hop}).encode()
+
+
+def lost(
+    error: Exception, job: str, sealed: dict[str, Any] | None, *, is_kept: bool = True
+) -> HandoverError:
+    """Return what says that nobody goes on with a job, and how somebody can."""
+    code = getattr(error, "code", type(error).__name__)
+    said = error.message if isinstance(error, HandoverError) else str(error)
+    ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
+    itself = json.dumps(sealed) if sealed is not None else ""
+    if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
+        ways += f", or this: {itself}"
+    return HandoverError(code, f"{said or 'no time was left for it'}; {ways}", passing=True)
+
+
+def _resuming(job: str) -> dict[str, str]:
+    return {"job": job, "do": "resume"}
+
+
+@dataclass(frozen=True)
+class Called:
+    """Which parts of a job an invocation was called for, and whether all of them have ended."""
+
+    jobs: tuple[str, ...]
+    have_ended: bool
+
+
+def call_missing(
+    parts: Sequence[dict[str, Any]], app: App, hows: frozenset[str] = MISSING, *, anew: bool
+) -> Called:
+    """
+    Call an invocation for each part that has nobody.
+
+    Who was called for a part that has not begun is called once more, `anew` if Function Compute
+    may hold that task for done. Raises HandoverError, StoreError and Closed.
+    """
+    called: list[str] = []
+    ended = 0
+    for sealed in parts:
+        job = sealed["job"]
+        seen = ledger_of(job, app).look()
+        ended += seen.how == "ended"
+        if seen.how == "unknown" and not anew:
+            hand_over(sealed, 1, app)
+        elif seen.how == "unknown":
+            _call(_event(sealed), job, sealed["hop"], app)
+        elif seen.how in hows:
+            _call(_pointing(job, seen.hops), job, seen.hops, app)
+        if seen.how == "unknown" or seen.how in hows:
+            called.append(job)
+    return Called(tuple(called), ended == len(parts))

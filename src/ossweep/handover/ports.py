@@ -1,0 +1,43 @@
+"""What the records need of the world: a place for small objects, with OSS's own times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Kept(Protocol):
+    """An object as it was read, with when it was written and when it was read, in Unix seconds."""
+
+    @property
+    def content(self) -> bytes:
+        """What it holds."""
+
+    @property
+    def written(self) -> int:
+        """When it was written, by OSS's clock."""
+
+    @property
+    def now(self) -> int:
+        """When it was read, by the same clock."""
+
+
+class Shelf(Protocol):
+    """Where the records are. Each method raises Closed and StoreError."""
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write an object that is not there yet; return whether it was not."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write an object."""
+
+    def read(self, name: str) -> Kept | None:
+        """Return an object, if it is there."""
+
+    def names(self, below: str = "") -> Sequence[str]:
+        """Return the names of all objects that begin so."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove objects."""

@@ -1,0 +1,253 @@
+"""One hop of a job: the invocation's share of the work, and how the hop is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep import policy
+from ossweep.answers import Said, bare, ignored
+from ossweep.calls import hand_over, lost
+from ossweep.checkpoints import Checkpoints
+from ossweep.engine.gate import Gate
+from ossweep.errors import Closed, HandoverError, StoreError
+from ossweep.handover import continuation
+from ossweep.handover.carrier import task_id
+from ossweep.handover.parts import split
+from ossweep.handover.progress import achieved
+from ossweep.handover.records import RESERVED, Left
+from ossweep.job import order, perform
+from ossweep.state import carrier_of
+from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Stop, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ossweep.handover.ledger import Ledger
+    from ossweep.handover.records import Held, How
+    from ossweep.job import App, Share
+    from ossweep.work import Work
+
+IDLE_HOPS = 2  # in a row that have achieved nothing: then a job stops
+
+
+@dataclass(frozen=True)
+class PartEnded:
+    """A part of a job has come to its end, with its answer: the whole job may be the next step."""
+
+    whole: str
+    said: Said
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A hop that this invocation holds."""
+
+    held: Held
+    ledger: Ledger
+    app: App
+
+    def do(self, work: Work) -> PartEnded | Said:
+        """
+        Do the hop's share of the job's work, and leave the hop.
+
+        Returns the job's answer. Raises what `perform` does, HandoverError if nobody goes on, and
+        Closed and StoreError if the end of a part could not be written.
+        """
+        held = self.held
+        began = held.began if held.began is not None else self.app.time_of_state()
+        work = replace(
+            work,
+            hop=held.place.hop,
+            # Known from the record on, so that there is no checkpoint without it: whoever goes on
+            # from one would take the time at which that was written.
+            clock=work.clock if work.clock is not None else began,
+        )
+        if held.died:
+            work = _doubtful(work, held.reserved)
+        gate = Gate(self.app.budget, self.ledger.lease.left)
+        self.ledger.is_part_of(work.part_of)
+        if held.is_to_stop or self.ledger.is_whole_to_stop():
+            gate.stop(ORDERED)
+        carrier = carrier_of(self.app) if work.unfinished == "continue" else None
+        checkpoints = Checkpoints(work, held, self.ledger, gate, self.app, carrier)
+        try:
+            share = perform(work, self.app, gate, checkpoints)
+        except Exception:
+            self._release(work, gate)
+            raise
+        if share.stopped is OVERTAKEN:
+            return self._overtaken(work)
+        if share.stopped is SPLIT:
+            return self._split(work, share)
+        if share.answer["status"] == "unfinished" and work.unfinished == "continue":
+            return self._go_on(work, share)
+        return self._rest(share)
+
+    def _release(self, work: Work, gate: Gate) -> None:
+        """Let whoever gets the event next go on from the last checkpoint, without waiting."""
+        kept = self.ledger.last_checkpoint
+        answer, reserved = None, RESERVED
+        if kept is not None:
+            work = order(kept.continuation, self.app, f"the state of the job {work.job}")
+            answer, reserved = kept.answer, kept.reserved
+        if gate.has_asked:
+            work = _doubtful(work, reserved)
+        left = continuation.seal(work)
+        self._quietly(lambda: self._leave("released", left, answer))
+
+    def _overtaken(self, work: Work) -> Said:
+        return Said(ignored(OVERTAKEN.sentence, work.job, work.bucket, dry_run=work.dry_run))
+
+    def _rest(self, share: Share) -> PartEnded | Said:
+        """Leave the hop, or the job, as it has ended."""
+        said, left = said_of(share), share.left
+        answer = said.document
+        if answer["continuation"] is None and left.part_of is not None:
+            self._end(said, left, left)
+            return PartEnded(left.part_of, said)
+        if answer["continuation"] is None:
+            self._quietly(lambda: self._end(said, left, _to_try_again(left)))
+        else:
+            how: How = "stopped" if said.why is Why.ORDERED else "released"
+            self._quietly(lambda: self._leave(how, answer["continuation"], answer, why=said.why))
+        return said
+
+    def _end(self, said: Said, left: Work, kept: Work | None) -> None:
+        """Write how the job has ended, and what is kept of it; raises Closed and StoreError."""
+        sealed = continuation.seal(kept) if kept is not None else None
+        self.ledger.end(self.held, bare(said.document), left.clock, sealed, said.why)
+
+    def _go_on(self, work: Work, share: Share) -> Said:
+        """Hand the rest over, unless there is a reason not to."""
+        left = replace(share.left, idle=0 if achieved(work, share.left) else work.idle + 1)
+        sealed = continuation.seal(left)
+        answer = {**share.answer, "continuation": sealed}
+        if self.app.invocation.terminated():
+            self._quietly(lambda: self._leave("released", sealed, answer))
+            return Said(answer)
+        try:
+            stop = self.ledger.reason_to_stop(self.held) or _reason_to_stop(left, self.app)
+            if stop is OVERTAKEN:
+                return self._overtaken(work)
+            if stop is not None:
+                answer = {**answer, "status": "stopped", "reason": stop.sentence}
+                self._leave("stopped", sealed, answer, why=stop.why)
+                return Said(answer, stop.why)
+            answer = _continued(answer, task_id(left.job, left.hop, self.held.place.epoch))
+            self._leave("continued", sealed, answer, share.expected)
+            hand_over(sealed, self.held.place.epoch, self.app)
+        except (HandoverError, StoreError, Closed) as error:
+            is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
+            raise lost(error, work.job, sealed, is_kept=is_kept) from None
+        self.app.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
+        return Said(answer)
+
+    def _split(self, work: Work, share: Share) -> Said:
+        """Hand the rest over to several chains."""
+        ceiling = policy.ceiling_of(work, self.app.settings)
+        room = None if ceiling is None else ceiling.objects - share.left.counts.asked
+        kept, parts = split(share.left, limit=room, rate=self.app.settings.max_rate)
+        share = replace(share, answer=_undivided(share.answer))
+        if not parts:
+            return self._go_on(work, replace(share, left=replace(share.left, parallel=1)))
+        answer = {
+            **bare(share.answer),
+            "status": "continued",
+            "reason": f"{len(parts)} chains of invocations go on with it, each with a part",
+            "next": [task_id(part.job, part.hop) for part in parts],
+        }
+        sealed = [continuation.seal(part) for part in parts]
+        left = Left("split", continuation.seal(kept), answer, share.expected, parts=sealed)
+        try:
+            if self.ledger.reason_to_stop(self.held) is not None:
+                return self._go_on(work, share)  # which comes to the same, and leaves the hop
+            self.ledger.leave(self.held, left)
+            for each in sealed:
+                hand_over(each, 1, self.app)
+        except (HandoverError, StoreError, Closed) as error:
+            raise lost(error, work.job, None) from None
+        self.app.logger.info("split", job=work.job, parts=len(parts))
+        return Said(answer)
+
+    def _leave(
+        self,
+        how: How,
+        sealed: dict[str, Any],
+        answer: dict[str, Any] | None,
+        expected: int | None = None,
+        why: Why | None = None,
+    ) -> None:
+        """Write how the hop is left, and with which continuation; raises Closed and StoreError."""
+        kept = bare(answer) if answer is not None else None
+        self.ledger.leave(self.held, Left(how, sealed, kept, expected, why))
+
+    def _quietly(self, write: Callable[[], None]) -> bool:
+        """
+        Write to the job's state; return whether that went well.
+
+        What is not written there only makes others wait, or ask again.
+        """
+        try:
+            write()
+        except (StoreError, Closed) as error:
+            self.app.logger.warning("state not written", error=str(error) or type(error).__name__)
+            return False
+        return True
+
+
+def said_of(share: Share) -> Said:
+    """Return the answer that is given if an invocation's share was all that is done of a job."""
+    is_stopped = share.answer["status"] == "stopped" and share.stopped is not None
+    return Said(share.answer, share.stopped.why if is_stopped and share.stopped else None)
+
+
+def _doubtful(work: Work, reserved: int) -> Work:
+    """Return the work of a holder that may have asked for so many objects and not counted them."""
+    counts = replace(work.counts, unanswered=work.counts.unanswered + reserved)
+    return replace(work, at_least=True, counts=counts)
+
+
+def _to_try_again(left: Work) -> Work | None:
+    """
+    Return the work of trying once more what has failed, as far as it is known by name.
+
+    It is judged by the job's clock, as everything is that is not ordered by a person just now.
+    """
+    named = left.counts.failures
+    if not named:
+        return None
+    counts = replace(left.counts, failed=left.counts.failed - len(named), failures=())
+    keys = tuple(dict.fromkeys(failure.key for failure in named))
+    return replace(
+        left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
+    )
+
+
+def _reason_to_stop(left: Work, app: App) -> Stop | None:
+    if left.idle >= IDLE_HOPS:
+        return Stop(
+            Why.IDLE,
+            f"{IDLE_HOPS} invocations in a row have achieved nothing; what keeps them from it is "
+            "in the log: OSS's answers, or a time limit that is too short",
+        )
+    if left.hop >= app.settings.max_hops:
+        return Stop(
+            Why.HOPS,
+            f"the job has taken {left.hop} invocations, the most that OSSWEEP_MAX_HOPS allows",
+        )
+    return None
+
+
+def _continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
+    return {
+        **answer,
+        "status": "continued",
+        "reason": "time ran out; the next invocation is on its way",
+        "next": task,
+    }
+
+
+def _undivided(answer: dict[str, Any]) -> dict[str, Any]:
+    reason = "it was to be split; send the continuation back to go on"
+    return {**answer, "status": "unfinished", "reason": reason}

@@ -1,0 +1,37 @@
+"""Why a job ends before its work is done: a kind, which programs go by, and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Why(str, Enum):
+    """The kinds of reasons. Their values stand in jobs' states: they never change."""
+
+    CEILING = "ceiling"  # as many objects as the order or the deployment allows
+    REFUSED = "refused"  # OSS refuses what the job asks for
+    ORDERED = "ordered"  # by a person
+    OVERTAKEN = "overtaken"  # another invocation has the job
+    SPLIT = "split"  # several chains go on with it
+    IDLE = "idle"  # it achieves nothing
+    HOPS = "hops"  # as many invocations as the deployment allows
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A reason to end early."""
+
+    why: Why
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+OVERTAKEN = Stop(Why.OVERTAKEN, "another invocation has taken the job over")
+ORDERED = Stop(Why.ORDERED, "it was ordered to stop")
+SPLIT = Stop(Why.SPLIT, "it goes on in several chains of invocations")
+
+# What a person has decided, or the order itself, is no failure: nothing is gained by another try.
+MEANT = frozenset({Why.CEILING, Why.ORDERED})
