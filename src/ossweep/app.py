@@ -22,7 +22,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.events import Happened, Item, Ordered, Reading
+from ossweep.events import Happened, Item, Ordered, Origin, Reading
 from ossweep.job import App, Invocation, open_bucket, order
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.request import schema
@@ -247,8 +247,8 @@ def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: A
     request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
     # What was written after the event belongs to another object of that name, whether a listing
     # shows it or the rule names it.
-    work = order(request, app, happened.where, source="oss", identity=happened.identity)
-    return replace(work, clock=happened.at, judged=True)
+    origin = Origin("oss", happened.identity, happened.at)
+    return replace(order(request, app, happened.where, origin), judged=True)
 
 
 def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:
@@ -268,7 +268,7 @@ def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:
 def _said_to(content: bytes, happened: Happened, app: App) -> tuple[Any, list[dict[str, Any]]]:
     """Do what a request file orders; return the document of its answer, and the answers in it."""
     try:
-        reading = direct.read(triggers.parse(content), identity=happened.identity)
+        reading = direct.read(triggers.parse(content), identity=happened.identity, at=happened.at)
         answers = _all_or_none(reading, app)
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **_refused(refusal)}

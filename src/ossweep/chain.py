@@ -162,7 +162,7 @@ class _Hop:
             hop=held.place.hop,
             # Known from the record on, so that there is no checkpoint without it: whoever goes on
             # from one would take the time at which that was written.
-            clock=work.clock if work.clock is not None else began,
+            clock=work.clock if began is None else work.clock_at(began),
             at_least=work.at_least or held.died,
         )
         gate = Gate(self.app.budget)

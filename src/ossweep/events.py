@@ -26,16 +26,32 @@ def identity_of(source: Source, *marks: str) -> str:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """
+    The event by which an order has come.
+
+    `identity` is what makes it the same event when it is delivered again, `at` its time in Unix
+    seconds; None: it has none of its own.
+    """
+
+    source: Source = "direct"
+    identity: str | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True)
 class Ordered:
     """
     A document that should be a request or a continuation. `where` names it in a refusal.
 
-    `identity` is that of the event that brought it; None: the event has none of its own.
+    `identity` is that of the event that brought it, and `at` its time in Unix seconds; None: the
+    event has none of its own.
     """
 
     document: Any
     where: str
     identity: str | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from ossweep import chain, commands
 from ossweep.chain import Pointer
 from ossweep.commands import Command
 from ossweep.errors import Closed, UndoneError
+from ossweep.events import Origin
 from ossweep.job import order
 from ossweep.work import Work
 
@@ -24,7 +25,7 @@ def read(ordered: Ordered, source: Source, app: App) -> Task:
     return (
         commands.read(document, where)
         or chain.pointer(document)
-        or order(document, app, where, source=source, identity=ordered.identity)
+        or order(document, app, where, Origin(source, ordered.identity, ordered.at))
     )
 
 

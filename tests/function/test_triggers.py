@@ -134,6 +134,32 @@ def queued(body: Any) -> dict[str, Any]:
     return {**QUEUE, "data": {**QUEUE["data"], "messageBody": body}}  # type: ignore[dict-item] # it is one
 
 
+def times(reading: Reading) -> list[int | None]:
+    return [item.at for item in reading.items if not isinstance(item, Unreadable)]
+
+
+@pytest.mark.parametrize(
+    ("event", "seconds"),
+    [
+        (OSS_EVENT, 1660373143),
+        ({**TOPIC, "Message": json.dumps(REQUEST)}, 1550216480),
+        ({**TOPIC, "PublishTime": "1550216480040", "Message": json.dumps(REQUEST)}, 1550216480),
+        ({**TOPIC, "PublishTime": "soon", "Message": json.dumps(REQUEST)}, None),
+        ({**TOPIC, "PublishTime": -1, "Message": json.dumps(REQUEST)}, 0),
+        ({**TOPIC, "PublishTime": 10**40, "Message": json.dumps(REQUEST)}, None),
+        ({**TOPIC, "Message": json.dumps(OSS_EVENT)}, 1660373143),
+        ([queued(json.dumps(REQUEST))], 1617863297),
+        ({"messageId": "1", "messageBody": json.dumps(REQUEST)}, None),
+        ({**TIMER, "payload": json.dumps(REQUEST)}, 1703576940),
+        (REQUEST, None),
+    ],
+    ids=str,
+)
+def test_an_event_brings_its_time(event: Any, seconds: int | None) -> None:
+    """In whole seconds, rounded down; what is no time tells none, and refuses nothing."""
+    assert times(read(event)) == [seconds]
+
+
 def test_osss_own_trigger_is_read() -> None:
     """The vendor's sample, with its time."""
     reading = read(OSS_EVENT)

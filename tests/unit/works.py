@@ -9,6 +9,7 @@ SOME = Work(
     bucket="examplebucket",
     limit=5,
     clock=1_000_000,
+    not_after=1_000_001,
     hop=1,
     keys=("a", "b\r", "\u00e9\U0001f4a9"),
     ranges=(Range("c/", "c/1", "c/5"), Range("c/", "c/6", "", {"protected": 1}, 1), Range("d/")),

@@ -107,6 +107,7 @@ def _check(work: Work) -> None:
     ]
     numbers += [
         work.clock or 0,
+        work.not_after or 0,
         work.limit or 0,
         *work.requests_made.values(),
         *(each.size for each in work.held),

@@ -60,11 +60,13 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     world: World,
     connections: int,
     began: float | None = None,
+    clock_at: Callable[[int], int] = lambda began: began,
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError for an endpoint that is none.
 
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
+    `clock_at` tells what that makes the job's clock, both by OSS's own time.
     """
     start = world.monotonic() if began is None else began
     session = Session(gate.left, connections, lambda: max(0.0, world.monotonic() - start))
@@ -86,17 +88,25 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
         raise SettingsError(
             f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
         ) from None
-    return OssStore(opened, session, gate, world)
+    return OssStore(opened, session, gate, world, clock_at)
 
 
 class OssStore:
     """A bucket. Threads share it."""
 
-    def __init__(self, bucket: Bucket, session: Session, gate: Gate, world: World) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        session: Session,
+        gate: Gate,
+        world: World,
+        clock_at: Callable[[int], int] = lambda began: began,
+    ) -> None:
         self.bucket = bucket
         self.session = session
         self._gate = gate
         self._world = world
+        self._clock_at = clock_at
 
     @property
     def requests(self) -> Mapping[str, int]:
@@ -104,18 +114,20 @@ class OssStore:
         return self.session.requests
 
     def first_date(self) -> int | None:
-        """Return OSS's own time when the invocation began, in Unix seconds, if OSS has told it."""
-        return self.session.began
+        """Return when the job began by OSS's own time, in Unix seconds, if OSS has told it."""
+        began = self.session.began
+        return None if began is None else self._clock_at(began)
 
     def began(self) -> int:
-        """Return OSS's own time when the invocation began, in Unix seconds; raises StoreError."""
-        if self.session.began is None:
+        """Return when the job began by OSS's own time, in Unix seconds; raises StoreError."""
+        began = self.first_date()
+        if began is None:
             raise StoreError(
                 "NoDate",
                 "OSS's answer has no Date, so what was written since cannot be told apart",
                 Scope.JOB,
             )
-        return self.session.began
+        return began
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """

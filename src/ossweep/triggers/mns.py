@@ -37,12 +37,12 @@ def read(document: Any) -> Reading:
 def _items(message: Any) -> list[Item]:
     where = "the message"
     try:
-        where, identity, body = _unwrapped(message)
+        where, identity, at, body = _unwrapped(message)
         inner = parse_message(body)
         if oss.recognises(inner):
             reading = oss.read(inner, identity)
         else:
-            reading = direct.read(inner, "mns", identity)
+            reading = direct.read(inner, "mns", identity, at)
     except RequestError as refusal:
         return [Unreadable(RequestError(f"{where}: {refusal}"), where)]
     return [_renamed(item, where) for item in reading.items]
@@ -52,30 +52,33 @@ def _renamed(item: Item, where: str) -> Item:
     return replace(item, where=f"{where}: {item.where}")
 
 
-def _unwrapped(message: Any) -> tuple[str, str | None, Any]:
-    """Return a message's name, its identity if it has an id, and its body."""
+def _unwrapped(message: Any) -> tuple[str, str | None, int | None, Any]:
+    """Return a message's name, its identity if it has an id, its time if it tells it, its body."""
     from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for messages only
         CloudEventsEnvelope,
         QueueMessage,
         TopicEnvelope,
+        seconds_of,
     )
 
     if _is_stream(message):
-        return "the message", None, message["body"]
+        return "the message", None, None, message["body"]
     if isinstance(message, dict) and message.keys() >= _TOPIC:
         read = TopicEnvelope().parse(message, QueueMessage)
         place = [message["TopicOwner"], message["TopicName"]]
+        at = seconds_of(message.get("PublishTime"))
     elif _is_queued(message):
         data = message if "messageBody" in message else message["data"]
         (read,) = CloudEventsEnvelope().parse({"data": data}, QueueMessage)
         place = [message.get("subject")]
+        at = seconds_of(message.get("time"))
     else:
-        return "the message", None, message
+        return "the message", None, None, message
     if not read.id:
-        return "message without an id", None, read.body
+        return "message without an id", None, at, read.body
     # An id is unique within its queue or topic only (the vendor's "How can I identify messages").
     identity = identity_of("mns", read.id, *(each for each in place if isinstance(each, str)))
-    return f"message {read.id}", identity, read.body
+    return f"message {read.id}", identity, at, read.body
 
 
 def _is_stream(message: Any) -> bool:
