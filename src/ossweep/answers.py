@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.handover import continuation
+from ossweep.handover.ledger import ORDERED
 from ossweep.work import FAILURES_NAMED, Counts, tally
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
+# What is said of jobs that have ended as somebody wanted: there is nothing to try again.
+_AS_WANTED = re.compile(rf"{ORDERED}|(limits\.objects|OSSWEEP_MAX_OBJECTS) allows [0-9,]+ objects")
 MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
 
 
@@ -33,6 +37,18 @@ def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict
         "seconds": 0.0,
         "continuation": None,
     }
+
+
+def wants_repetition(answer: Mapping[str, Any]) -> bool:
+    """
+    Tell whether an event that was answered so should be sent again.
+
+    An order to stop and a ceiling are obeyed; to try again what a ceiling has ended would delete
+    as many objects once more where no state tells that it is a repetition.
+    """
+    if answer["status"] == "stopped":
+        return _AS_WANTED.fullmatch(str(answer["reason"])) is None
+    return answer["status"] not in FINE
 
 
 def document(work: Work, result: Result) -> dict[str, Any]:

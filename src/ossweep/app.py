@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import __version__, tasks, triggers
-from ossweep.answers import FINE, ignored
+from ossweep.answers import ignored, wants_repetition
 from ossweep.commands import only_asks
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
@@ -22,7 +22,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.events import Happened, Item, Ordered, Origin, Reading
+from ossweep.events import Happened, Item, Ordered, Origin, Reading, Together
 from ossweep.job import App, Invocation, open_bucket, order
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.request import schema
@@ -34,7 +34,7 @@ from ossweep.triggers.oss import OWN_META
 from ossweep.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools import Logger
 
@@ -155,13 +155,17 @@ def _refused(refusal: SweepError) -> dict[str, str]:
 
 def _act(reading: Reading, app: App) -> Any:
     """Do what was read; raises what is refused, and UndoneError if the source asks for that."""
-    answers = _all_or_none(reading, app) if reading.together else _each(reading, app)
+    answers = (
+        _all_or_none(reading.orders, reading.source, app)
+        if reading.together
+        else _each(reading, app)
+    )
     undone = [a for a in answers if a["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
     if reading.source in app.settings.raise_ and not asks:
-        undone = [a for a in answers if a["status"] not in FINE]
+        undone = [a for a in answers if wants_repetition(a)]
     if undone:
-        raise UndoneError(_said_of(undone, len(answers)))
+        raise UndoneError(f"{_said_of(undone, len(answers))}. {_of_repetition(reading, app)}")
     return _together(reading, answers)
 
 
@@ -170,10 +174,9 @@ def _together(reading: Reading, answers: list[dict[str, Any]]) -> dict[str, Any]
     return {"answers": answers} if reading.is_list or len(answers) > 1 else answers[0]
 
 
-def _all_or_none(reading: Reading, app: App) -> list[dict[str, Any]]:
-    found = [
-        tasks.read(item, reading.source, app) for item in reading.items if isinstance(item, Ordered)
-    ]
+def _all_or_none(orders: Sequence[Ordered], source: Source, app: App) -> list[dict[str, Any]]:
+    """Do what is ordered, once all of it is allowed; raises what is refused."""
+    found = [tasks.read(ordered, source, app) for ordered in orders]
     if len(found) == 1:
         return [tasks.do(found[0], app)]
     return [_done(task, app) for task in found]
@@ -183,7 +186,7 @@ def _done(task: Task, app: App) -> dict[str, Any]:
     """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
     try:
         return tasks.do(task, app)
-    except (HandoverError, UndoneError) as error:
+    except (HandoverError, StoreError, UndoneError) as error:
         return {"status": "refused", **_refused(error)}
 
 
@@ -204,15 +207,28 @@ def _said_of(undone: list[dict[str, Any]], count: int) -> str:
         a["reason"] if a["status"] == "refused" else f"job {a['job']}: {a['status']}: {a['reason']}"
         for a in undone[:NAMED]
     )
+    return f"{len(undone)} of {count} jobs were not done: {said}"
+
+
+def _of_repetition(reading: Reading, app: App) -> str:
+    """Return what is true of sending an event again."""
+    names = [ordered.identity for ordered in reading.orders]
+    names += [item.identity for item in reading.items if isinstance(item, Happened)]
+    if app.settings.state is not None and None not in names:
+        return (
+            "Sending the event again is harmless: its jobs are known, and go on with what is left"
+        )
     return (
-        f"{len(undone)} of {count} jobs were not done: {said}. "
-        "Sending the event again is harmless: what is deleted stays deleted"
+        "Sent again, the event is carried out again: what it names may be deleted even if it has "
+        "been written anew since"
     )
 
 
 def _answers_of(item: Item, source: Source, app: App) -> list[dict[str, Any]]:
     if isinstance(item, Ordered):
-        return [tasks.do(tasks.read(item, source, app), app)]
+        return _all_or_none([item], source, app)
+    if isinstance(item, Together):
+        return _all_or_none(item.orders, source, app)
     if isinstance(item, Happened):
         return _answers_to(item, app)
     raise item.refusal
@@ -269,7 +285,7 @@ def _said_to(content: bytes, happened: Happened, app: App) -> tuple[Any, list[di
     """Do what a request file orders; return the document of its answer, and the answers in it."""
     try:
         reading = direct.read(triggers.parse(content), identity=happened.identity, at=happened.at)
-        answers = _all_or_none(reading, app)
+        answers = _all_or_none(reading.orders, reading.source, app)
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **_refused(refusal)}
         return said, [{**said, "where": happened.where}]

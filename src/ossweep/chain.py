@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy
-from ossweep.answers import FINE, bare, ignored
+from ossweep.answers import bare, ignored, wants_repetition
 from ossweep.checkpoints import SPLIT, Checkpoints
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
@@ -139,8 +139,7 @@ def _told(answer: dict[str, Any], work: Work, app: App) -> dict[str, Any]:
     """
     is_part = answer["job"] == work.job and work.part_of is not None
     called = work.hop > 0 and work.unfinished == "continue" and not is_part
-    ordered = answer["status"] == "stopped" and answer["reason"] == ORDERED
-    if called and work.source in app.settings.raise_ and not (answer["status"] in FINE or ordered):
+    if called and work.source in app.settings.raise_ and wants_repetition(answer):
         raise UndoneError(f"job {answer['job']}: {answer['status']}: {answer['reason']}")
     return answer
 

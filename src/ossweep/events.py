@@ -55,6 +55,14 @@ class Ordered:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Orders that one message holds: nothing of them starts unless all are valid."""
+
+    orders: tuple[Ordered, ...]
+    where: str
+
+
+@dataclass(frozen=True)
 class Happened:
     """
     Something that happened to an object: what OSS tells of it.
@@ -81,7 +89,7 @@ class Unreadable:
     where: str
 
 
-Item = Ordered | Happened | Unreadable
+Item = Ordered | Together | Happened | Unreadable
 
 
 @dataclass(frozen=True)
@@ -89,11 +97,23 @@ class Reading:
     """
     What an event holds.
 
-    `together` items stand and fall together: nothing starts unless all are valid. The others are
-    jobs of their own. `is_list` tells whether the answer is a list, too.
+    `together` items stand and fall together: nothing starts unless all are valid, and the event is
+    refused as a whole. The others are done each for itself. `is_list` tells whether the answer is a
+    list, too.
     """
 
     source: Source
     items: tuple[Item, ...]
     together: bool = True
     is_list: bool = False
+
+    @property
+    def orders(self) -> tuple[Ordered, ...]:
+        """The orders among the items, and in them."""
+        found: list[Ordered] = []
+        for item in self.items:
+            if isinstance(item, Together):
+                found += item.orders
+            elif isinstance(item, Ordered):
+                found.append(item)
+        return tuple(found)

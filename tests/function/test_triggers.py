@@ -123,7 +123,8 @@ def refusals(reading: Reading) -> list[str]:
 
 
 def identities(reading: Reading) -> list[str | None]:
-    return [item.identity for item in reading.items if not isinstance(item, Unreadable)]
+    of_orders = [ordered.identity for ordered in reading.orders]
+    return of_orders + [item.identity for item in reading.items if isinstance(item, Happened)]
 
 
 def in_base64(document: Any) -> str:
@@ -135,7 +136,8 @@ def queued(body: Any) -> dict[str, Any]:
 
 
 def times(reading: Reading) -> list[int | None]:
-    return [item.at for item in reading.items if not isinstance(item, Unreadable)]
+    of_orders = [ordered.at for ordered in reading.orders]
+    return of_orders + [item.at for item in reading.items if isinstance(item, Happened)]
 
 
 @pytest.mark.parametrize(

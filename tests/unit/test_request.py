@@ -320,6 +320,13 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {"keys": ["a"], "limits": {"objects": 0}},
             "request 2: `limits.objects` is the number 0; write a whole number from 1 on",
         ),
+        (
+            {"keys": ["a"], "limits": {"objects": 2**63}},
+            (
+                "request 2: `limits.objects` is the number 9223372036854775808; "
+                "write a whole number below 2^63"
+            ),
+        ),
         # not yet
         (
             {"keys": ["a"], "versions": "all"},

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ossweep.errors import RequestError
-from ossweep.events import Item, Reading, Unreadable, identity_of
+from ossweep.events import Item, Ordered, Reading, Together, Unreadable, identity_of
 from ossweep.triggers import direct, oss
 from ossweep.triggers.documents import parse_message
 
@@ -28,10 +28,15 @@ def recognises(document: Any) -> bool:
 
 
 def read(document: Any) -> Reading:
-    """Read the messages; one that is bad does not stop the others."""
+    """
+    Read the messages; one that is bad does not stop the others.
+
+    The requests that one message holds stand and fall together.
+    """
     messages = document if isinstance(document, list) else [document]
     items = [item for message in messages for item in _items(message)]
-    return Reading("mns", tuple(items), together=False, is_list=len(items) > 1)
+    several = len(items) > 1 or any(isinstance(item, Together) for item in items)
+    return Reading("mns", tuple(items), together=False, is_list=several)
 
 
 def _items(message: Any) -> list[Item]:
@@ -45,11 +50,9 @@ def _items(message: Any) -> list[Item]:
             reading = direct.read(inner, "mns", identity, at)
     except RequestError as refusal:
         return [Unreadable(RequestError(f"{where}: {refusal}"), where)]
-    return [_renamed(item, where) for item in reading.items]
-
-
-def _renamed(item: Item, where: str) -> Item:
-    return replace(item, where=f"{where}: {item.where}")
+    renamed = [replace(item, where=f"{where}: {item.where}") for item in reading.items]
+    orders = tuple(item for item in renamed if isinstance(item, Ordered))
+    return [Together(orders, where)] if len(orders) > 1 else renamed
 
 
 def _unwrapped(message: Any) -> tuple[str, str | None, int | None, Any]:
