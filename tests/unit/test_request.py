@@ -400,7 +400,7 @@ VALID = st.fixed_dictionaries(
         "everything": st.booleans(),
         "versions": st.just("current"),
         "dry_run": st.booleans(),
-        "limits": st.none() | st.fixed_dictionaries({"objects": st.integers(min_value=1)}),
+        "limits": st.none() | st.fixed_dictionaries({"objects": st.integers(1, 2**63 - 1)}),
         "unfinished": st.sampled_from(["return", "continue", None]),
     },
 )
