@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from dataclasses import fields, replace
+from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from ossweep import __version__, tasks, triggers
+from ossweep import __version__, replies, tasks, triggers
 from ossweep.answers import ignored, wants_repetition
 from ossweep.commands import only_asks
 from ossweep.engine.budget import Budget
@@ -26,11 +28,11 @@ from ossweep.events import Happened, Item, Ordered, Origin, Reading, Together
 from ossweep.job import App, Invocation, open_bucket, order
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.request import schema
-from ossweep.rules import ANSWER
 from ossweep.settings import Settings, variable
+from ossweep.store import bare_etag
 from ossweep.triggers import direct, http
 from ossweep.triggers.documents import EXAMPLES
-from ossweep.triggers.oss import OWN_META
+from ossweep.work import Reply, Work
 from ossweep.world import World
 
 if TYPE_CHECKING:
@@ -40,9 +42,9 @@ if TYPE_CHECKING:
 
     from ossweep.events import Source
     from ossweep.rules import Rule
+    from ossweep.store import Content
     from ossweep.tasks import Task
     from ossweep.triggers.http import HttpRequest
-    from ossweep.work import Work
 
 __all__ = ["Invocation", "answer"]
 
@@ -176,7 +178,10 @@ def _together(reading: Reading, answers: list[dict[str, Any]]) -> dict[str, Any]
 
 def _all_or_none(orders: Sequence[Ordered], source: Source, app: App) -> list[dict[str, Any]]:
     """Do what is ordered, once all of it is allowed; raises what is refused."""
-    found = [tasks.read(ordered, source, app) for ordered in orders]
+    return _all([tasks.read(ordered, source, app) for ordered in orders], app)
+
+
+def _all(found: Sequence[Task], app: App) -> list[dict[str, Any]]:
     if len(found) == 1:
         return [tasks.do(found[0], app)]
     return [_done(task, app) for task in found]
@@ -268,25 +273,53 @@ def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: A
 
 
 def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:
-    """Run the requests in an object, and write the answer beside it."""
-    store = open_bucket(happened.bucket, Gate(app.budget), app)
-    name = happened.key.removesuffix(".json") + ANSWER
-    mark = {OWN_META: app.invocation.request_id}
+    """Run the requests in an object, and see to it that they are answered beside it."""
     try:
-        content = store.read(happened.key, REQUEST_FILE_BYTES)
-        said, answers = _said_to(content, happened, app)
-        store.write(name, json.dumps(said, indent=2).encode(), mark)
+        with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
+            file = store.read(happened.key, REQUEST_FILE_BYTES)
     except Closed:
-        raise UndoneError(f"{happened.where}: time ran out before it was answered") from None
-    return answers
-
-
-def _said_to(content: bytes, happened: Happened, app: App) -> tuple[Any, list[dict[str, Any]]]:
-    """Do what a request file orders; return the document of its answer, and the answers in it."""
+        raise UndoneError(f"{happened.where}: time ran out before it was read") from None
+    if _is_another(file, happened.etag):
+        reason = (
+            f"{happened.where}: the file was overwritten before it was read, as its ETag tells; "
+            "what it ordered is not known, and the one that is there now has an event of its own"
+        )
+        return [_ignored(reason, happened, app)]
+    reply = Reply(happened.bucket, happened.key, file.written, file.etag)
     try:
-        reading = direct.read(triggers.parse(content), identity=happened.identity, at=happened.at)
-        answers = _all_or_none(reading.orders, reading.source, app)
+        return _answered(file, reply, happened, app)
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **_refused(refusal)}
-        return said, [{**said, "where": happened.where}]
-    return _together(reading, answers), answers
+        replies.write(reply, None, said, app)
+        return [{**said, "where": happened.where}]
+
+
+def _is_another(file: Content, etag: str | None) -> bool:
+    """Tell whether a file is not the one that an event is about, as far as both ETags tell."""
+    wanted = bare_etag(etag or "")
+    if not file.etag and re.fullmatch("[0-9A-F]{32}", wanted):  # OSS's for what is put in one piece
+        return md5(file.body, usedforsecurity=False).hexdigest().upper() != wanted
+    return bool(wanted and file.etag) and file.etag != wanted
+
+
+def _answered(file: Content, reply: Reply, happened: Happened, app: App) -> list[dict[str, Any]]:
+    """
+    Do what a request file orders, and return the answers.
+
+    Each job writes its own, whenever it ends. Of several, and of a word to a job, the whole is
+    written here; a repetition knows less than what stands there, and leaves it.
+    """
+    reading = direct.read(triggers.parse(file.body), "oss", happened.identity, happened.at)
+    several = len(reading.orders) > 1
+    found = [
+        replace(task, reply=replace(reply, of_several=several)) if isinstance(task, Work) else task
+        for task in (tasks.read(ordered, "oss", app) for ordered in reading.orders)
+    ]
+    answers = _all(found, app)
+    of_jobs = [
+        answer for task, answer in zip(found, answers, strict=True) if isinstance(task, Work)
+    ]
+    is_repetition = any(answer["status"] == "ignored" for answer in of_jobs)
+    if not is_repetition and (several or not of_jobs):
+        replies.write(reply, None, _together(reading, answers), app)
+    return answers

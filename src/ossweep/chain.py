@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep import policy
+from ossweep import policy, replies
 from ossweep.answers import bare, ignored, wants_repetition
 from ossweep.checkpoints import SPLIT, Checkpoints
 from ossweep.engine.gate import Gate
@@ -70,7 +70,9 @@ def carry(work: Work, app: App) -> dict[str, Any]:
                 "this job goes on by itself, and the deployment has no place any more for what one "
                 "invocation leaves to the next; set OSSWEEP_STATE"
             )
-        return perform(work, app, Gate(app.budget)).answer
+        answer = perform(work, app, Gate(app.budget)).answer
+        replies.tell(work, answer, app)
+        return answer
     ledger = ledger_of(work.job, app)
     found = ledger.claim(work.hop, continuation.seal(work) if work.hop else None)
     return _answer(found, work.job, work, ledger, app)
@@ -122,8 +124,10 @@ def _answer(
             raise _lost(error, sealed["job"], sealed) from None
     whole = join(found.part_of, app) if found.part_of is not None else None
     answer = whole or found.answer
-    if answer is not None and answer["status"] in {"stopped", "incomplete"}:
-        return _told(answer, work, app) if work is not None else answer
+    if answer is not None and answer["status"] in {"done", "planned", "stopped", "incomplete"}:
+        answer = _told(answer, work, app) if work is not None else answer
+        if answer["status"] in {"stopped", "incomplete"}:
+            return answer
     # A repetition is answered with what there is to know, and its source need not send it again.
     bucket = work.bucket if work is not None else None
     reason = f"{found.reason}, and this event asks for the same"
@@ -137,6 +141,7 @@ def _told(answer: dict[str, Any], work: Work, app: App) -> dict[str, Any]:
     Whatever began a chain is gone by its last hop: what it wants raised is raised here. What became
     of one part does not tell what became of the job. Raises UndoneError.
     """
+    replies.tell(work, answer, app)
     is_part = answer["job"] == work.job and work.part_of is not None
     called = work.hop > 0 and work.unfinished == "continue" and not is_part
     if called and work.source in app.settings.raise_ and wants_repetition(answer):
@@ -221,6 +226,7 @@ class _Hop:
                 return answer
             answer = _continued(answer, left)
             self._leave("continued", sealed, answer, share.expected)
+            replies.tell_on_the_way(work, answer, self.app)
             hand_over(sealed, self.app)
         except (HandoverError, StoreError, Closed) as error:
             is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
@@ -248,6 +254,7 @@ class _Hop:
             if self.ledger.reason_to_stop(self.held) is not None:
                 return self._go_on(work, share)  # which comes to the same, and leaves the hop
             self.ledger.leave(self.held, left)
+            replies.tell_on_the_way(work, answer, self.app)
             for each in sealed:
                 hand_over(each, self.app)
         except (HandoverError, StoreError, Closed) as error:

@@ -68,7 +68,8 @@ class Happened:
     Something that happened to an object: what OSS tells of it.
 
     `name` is OSS's own, without `oss:` before it (`ObjectCreated:PutObject`); `at` is the event's
-    time in Unix seconds; `by_ossweep` tells whether ossweep has written the object itself.
+    time in Unix seconds; `by_ossweep` tells whether ossweep has written the object itself; `etag`
+    is the object's, if OSS tells it.
     `identity` is what makes it the same event when it is delivered again; None: it has none.
     """
 
@@ -79,6 +80,7 @@ class Happened:
     by_ossweep: bool
     where: str
     identity: str | None = None
+    etag: str | None = None
 
 
 @dataclass(frozen=True)

@@ -206,6 +206,22 @@ def tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """
+    The request file that ordered a job, which is answered beside it.
+
+    `written` is when the file that was read had been written, in Unix seconds, and `etag` which it
+    was. A job `of_several` in one file has an answer of its own.
+    """
+
+    bucket: str
+    key: str
+    written: int
+    etag: str
+    of_several: bool = False
+
+
+@dataclass(frozen=True)
 class Work:
     """
     A job with what is left of it: a new order, or one that an earlier invocation began.
@@ -215,11 +231,12 @@ class Work:
     `directories` are the marker objects that go last; `held` are those met already. `passed` are
     keys that the ranges will show again and that have failed for good. `unsettled` objects were
     met before and are still to do; the ranges will show them again. `source` is that of the event
-    that ordered it. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
-    many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
-    second that is its share. `judged` tells that the named keys are looked at, and what was written
-    after the job began stays. `idle` counts the hops in a row that have achieved nothing;
-    `at_least` tells that some deletions may have been carried out and not counted.
+    that ordered it, and `reply` where it was a request file. `unfinished` tells what becomes of the
+    rest when time runs out, `parallel` how many parts it may be cut into. A part knows the job that
+    it is of, and the `rate` in objects a second that is its share. `judged` tells that the named
+    keys are looked at, and what was written after the job began stays. `idle` counts the hops in a
+    row that have achieved nothing; `at_least` tells that some deletions may have been carried out
+    and not counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -239,6 +256,7 @@ class Work:
     passed: tuple[str, ...] = ()
     unsettled: int = 0
     source: str = "direct"
+    reply: Reply | None = None
     unfinished: Literal["return", "continue"] = "return"
     parallel: int = 1
     part_of: str | None = None

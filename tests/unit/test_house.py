@@ -20,7 +20,7 @@ FLOORS = (
     {"errors", "work", "events", "patterns"},
     {"request", "policy", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
-    {"answers", "state", "job", "checkpoints", "chain", "commands", "tasks", "app"},
+    {"answers", "state", "job", "replies", "checkpoints", "chain", "commands", "tasks", "app"},
     {"index"},
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
@@ -33,10 +33,11 @@ NEIGHBOURS = {
     "job": {"answers"},
     "state": {"job"},
     "checkpoints": {"answers", "job"},
-    "chain": {"answers", "state", "job", "checkpoints"},
+    "replies": {"job"},
+    "chain": {"answers", "state", "job", "replies", "checkpoints"},
     "commands": {"answers", "state", "chain", "job"},
     "tasks": {"job", "chain", "commands"},
-    "app": {"answers", "job", "chain", "commands", "tasks"},
+    "app": {"answers", "job", "replies", "chain", "commands", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ossweep.work import Counts, Failure, Found, Range, Work
+from ossweep.work import Counts, Failure, Found, Range, Reply, Work
 
 SOME = Work(
     job="job",
@@ -18,6 +18,7 @@ SOME = Work(
     passed=("c/2", "d/1"),
     unsettled=9,
     source="timer",
+    reply=Reply("examplebucket", "requests/x.json", 1_000_000, "5B3C", of_several=True),
     unfinished="continue",
     parallel=3,
     part_of="whole",

@@ -91,6 +91,9 @@ def _check(work: Work) -> None:
     if not (JOB.fullmatch(work.job) and JOB.fullmatch(work.part_of or work.job)):
         raise PydanticCustomError("refused", "its job is none")
     check_bucket(work.bucket)
+    if work.reply is not None:
+        check_bucket(work.reply.bucket)
+        check_name(work.reply.key, "the key")
     found = [each.key for each in work.held]
     for name in (*work.keys, *found, *work.passed, *work.directories):
         check_name(name, "the key")

@@ -19,7 +19,7 @@ from ossweep.store.deletion import (
 )
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
-from ossweep.store.transport import Session
+from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Found
@@ -48,6 +48,11 @@ class Credentials:
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
+
+
+def bare_etag(etag: str) -> str:
+    """Return an ETag as all who write it mean it."""
+    return etag.strip('"').upper()
 
 
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
@@ -89,6 +94,16 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
             f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
         ) from None
     return OssStore(opened, session, gate, world, clock_at)
+
+
+@dataclass(frozen=True)
+class Content:
+    """An object as it was read; `written` is when it had been, in Unix seconds."""
+
+    body: bytes
+    etag: str  # in capitals, without quotes; empty if the answer has none
+    written: int
+    headers: Mapping[str, str]
 
 
 class OssStore:
@@ -180,9 +195,11 @@ class OssStore:
             unanswered=len(deletion.doubted),
         )
 
-    def read(self, key: str, most: int) -> bytes:
-        """Return an object's content; raises Closed, and StoreError for more than `most` bytes."""
-        return self._ask("get", lambda: self.bucket.read_object(key, most))[1]
+    def read(self, key: str, most: int) -> Content:
+        """Return an object; raises Closed, and StoreError for more than `most` bytes."""
+        found, body = self._ask("get", lambda: self.bucket.read_object(key, most))
+        written = seconds_of(found.headers.get("Last-Modified")) or 0
+        return Content(body, bare_etag(found.headers.get("ETag", "")), written, found.headers)
 
     def write(self, key: str, content: bytes, meta: Mapping[str, str]) -> None:
         """Write an object with user metadata (`x-oss-meta-*`); raises Closed, StoreError."""

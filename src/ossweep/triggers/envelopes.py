@@ -43,6 +43,7 @@ class _Named(BaseModel):
 class _Object(BaseModel):
     key: str
     meta: dict[str, Any] = Field(default={}, alias="objectMeta")
+    etag: Any = Field(default=None, alias="eTag")
 
 
 class _Place(BaseModel):

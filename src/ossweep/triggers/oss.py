@@ -60,6 +60,7 @@ def _item(event: Any, cloud_id: Any, where: str, brought_by: str | None) -> Item
         # The event's own comes first: OSS may publish an event twice, which makes two messages with
         # two ids of it, and a bucket may have a trigger beside its notifications.
         identity=_identity(read, cloud_id) or brought_by,
+        etag=etag if isinstance(etag := read.oss.object.etag, str) and etag else None,
     )
 
 
