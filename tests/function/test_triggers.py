@@ -191,6 +191,15 @@ def test_oss_through_eventbridge_is_read(event: Any) -> None:
     assert happened(reading) == [expected] * (len(event) if isinstance(event, list) else 1)
 
 
+@pytest.mark.parametrize("name", ["objectMeta", "eTag"])
+def test_what_an_event_may_leave_out_may_be_null(name: str) -> None:
+    """It says as little."""
+    event = json.loads(json.dumps(OSS_EVENT))
+    event["events"][0]["oss"]["object"][name] = None
+
+    assert happened(read(event)) == [("ObjectCreated:PutObject", "testbucket", "source/a.png")]
+
+
 def test_one_bad_event_does_not_hide_the_others() -> None:
     """Each is read for itself."""
     reading = read({"events": [{"eventSource": "acs:oss"}, *OSS_EVENT["events"]]})

@@ -42,7 +42,7 @@ class _Named(BaseModel):
 
 class _Object(BaseModel):
     key: str
-    meta: dict[str, Any] = Field(default={}, alias="objectMeta")
+    meta: Any = Field(default=None, alias="objectMeta")
     etag: Any = Field(default=None, alias="eTag")
 
 
@@ -73,7 +73,8 @@ class ObjectEvent(BaseModel):
     @property
     def user_meta(self) -> dict[str, Any]:
         """The user metadata that the object was written with, if the event tells it."""
-        meta = self.oss.object.meta.get("userMeta")
+        told = self.oss.object.meta
+        meta = told.get("userMeta") if isinstance(told, dict) else None
         return meta if isinstance(meta, dict) else {}
 
 
