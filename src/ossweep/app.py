@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from dataclasses import fields, replace
+from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from ossweep import __version__, tasks, triggers
-from ossweep.answers import FINE, ignored
+from ossweep import __version__, replies, tasks, triggers
+from ossweep.answers import Said, ignored, wants_repetition
 from ossweep.commands import only_asks
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
@@ -22,27 +24,27 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.events import Happened, Item, Ordered, Reading
+from ossweep.events import Happened, Item, Ordered, Origin, Reading, Together
 from ossweep.job import App, Invocation, open_bucket, order
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.request import schema
-from ossweep.rules import ANSWER
 from ossweep.settings import Settings, variable
+from ossweep.store import bare_etag
 from ossweep.triggers import direct, http
 from ossweep.triggers.documents import EXAMPLES
-from ossweep.triggers.oss import OWN_META
+from ossweep.work import Reply, Work
 from ossweep.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools import Logger
 
     from ossweep.events import Source
     from ossweep.rules import Rule
+    from ossweep.store import Content
     from ossweep.tasks import Task
     from ossweep.triggers.http import HttpRequest
-    from ossweep.work import Work
 
 __all__ = ["Invocation", "answer"]
 
@@ -155,76 +157,97 @@ def _refused(refusal: SweepError) -> dict[str, str]:
 
 def _act(reading: Reading, app: App) -> Any:
     """Do what was read; raises what is refused, and UndoneError if the source asks for that."""
-    answers = _all_or_none(reading, app) if reading.together else _each(reading, app)
-    undone = [a for a in answers if a["status"] == "refused"]
+    answers = (
+        _all_or_none(reading.orders, reading.source, app)
+        if reading.together
+        else _each(reading, app)
+    )
+    undone = [said for said in answers if said.document["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
     if reading.source in app.settings.raise_ and not asks:
-        undone = [a for a in answers if a["status"] not in FINE]
+        undone = [said for said in answers if wants_repetition(said)]
     if undone:
-        raise UndoneError(_said_of(undone, len(answers)))
+        raise UndoneError(f"{_said_of(undone, len(answers))}. {_of_repetition(reading, app)}")
     return _together(reading, answers)
 
 
-def _together(reading: Reading, answers: list[dict[str, Any]]) -> dict[str, Any]:
+def _together(reading: Reading, answers: Sequence[Said]) -> dict[str, Any]:
     """Return one answer as itself; several rules may have made several of one event."""
-    return {"answers": answers} if reading.is_list or len(answers) > 1 else answers[0]
+    documents = [said.document for said in answers]
+    return {"answers": documents} if reading.is_list or len(documents) > 1 else documents[0]
 
 
-def _all_or_none(reading: Reading, app: App) -> list[dict[str, Any]]:
-    found = [
-        tasks.read(item, reading.source, app) for item in reading.items if isinstance(item, Ordered)
-    ]
+def _all_or_none(orders: Sequence[Ordered], source: Source, app: App) -> list[Said]:
+    """Do what is ordered, once all of it is allowed; raises what is refused."""
+    return _all([tasks.read(ordered, source, app) for ordered in orders], app)
+
+
+def _all(found: Sequence[Task], app: App) -> list[Said]:
     if len(found) == 1:
         return [tasks.do(found[0], app)]
     return [_done(task, app) for task in found]
 
 
-def _done(task: Task, app: App) -> dict[str, Any]:
+def _done(task: Task, app: App) -> Said:
     """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
     try:
         return tasks.do(task, app)
-    except (HandoverError, UndoneError) as error:
-        return {"status": "refused", **_refused(error)}
+    except (HandoverError, StoreError, UndoneError) as error:
+        return Said({"status": "refused", **_refused(error)})
 
 
-def _each(reading: Reading, app: App) -> list[dict[str, Any]]:
+def _each(reading: Reading, app: App) -> list[Said]:
     """Do each item for itself; one that is refused does not stop the others."""
-    answers: list[dict[str, Any]] = []
+    answers: list[Said] = []
     for item in reading.items:
         try:
             answers += _answers_of(item, reading.source, app)
         except SweepError as refusal:
             app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
-            answers.append({"status": "refused", "where": item.where, **_refused(refusal)})
+            refused = {"status": "refused", "where": item.where, **_refused(refusal)}
+            answers.append(Said(refused))
     return answers
 
 
-def _said_of(undone: list[dict[str, Any]], count: int) -> str:
+def _said_of(undone: Sequence[Said], count: int) -> str:
     said = "; ".join(
         a["reason"] if a["status"] == "refused" else f"job {a['job']}: {a['status']}: {a['reason']}"
-        for a in undone[:NAMED]
+        for a in (each.document for each in undone[:NAMED])
     )
+    return f"{len(undone)} of {count} jobs were not done: {said}"
+
+
+def _of_repetition(reading: Reading, app: App) -> str:
+    """Return what is true of sending an event again."""
+    names = [ordered.identity for ordered in reading.orders]
+    names += [item.identity for item in reading.items if isinstance(item, Happened)]
+    if app.settings.state is not None and None not in names:
+        return (
+            "Sending the event again is harmless: its jobs are known, and go on with what is left"
+        )
     return (
-        f"{len(undone)} of {count} jobs were not done: {said}. "
-        "Sending the event again is harmless: what is deleted stays deleted"
+        "Sent again, the event is carried out again: what it names may be deleted even if it has "
+        "been written anew since"
     )
 
 
-def _answers_of(item: Item, source: Source, app: App) -> list[dict[str, Any]]:
+def _answers_of(item: Item, source: Source, app: App) -> list[Said]:
     if isinstance(item, Ordered):
-        return [tasks.do(tasks.read(item, source, app), app)]
+        return _all_or_none([item], source, app)
+    if isinstance(item, Together):
+        return _all_or_none(item.orders, source, app)
     if isinstance(item, Happened):
         return _answers_to(item, app)
     raise item.refusal
 
 
-def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
+def _answers_to(happened: Happened, app: App) -> list[Said]:
     """Do what the deployment's rules make of an event of OSS."""
     if happened.by_ossweep:
         return [_ignored("ossweep has written this object itself", happened, app)]
     if lies_in_state(happened.bucket, happened.key, app.settings):
         return [_ignored("ossweep keeps its jobs' state there", happened, app)]
-    answers: list[dict[str, Any]] = []
+    answers: list[Said] = []
     for rule in app.settings.rules:
         parts = rule.parts(happened)
         if parts is None:
@@ -237,9 +260,9 @@ def _answers_to(happened: Happened, app: App) -> list[dict[str, Any]]:
     return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
 
 
-def _ignored(reason: str, happened: Happened, app: App) -> dict[str, Any]:
+def _ignored(reason: str, happened: Happened, app: App) -> Said:
     job = app.next_job(happened.identity)
-    return ignored(reason, job, happened.bucket, dry_run=app.settings.dry_run)
+    return Said(ignored(reason, job, happened.bucket, dry_run=app.settings.dry_run))
 
 
 def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: App) -> Work:
@@ -247,30 +270,56 @@ def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: A
     request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
     # What was written after the event belongs to another object of that name, whether a listing
     # shows it or the rule names it.
-    work = order(request, app, happened.where, source="oss", identity=happened.identity)
-    return replace(work, clock=happened.at, judged=True)
+    origin = Origin("oss", happened.identity, happened.at)
+    return replace(order(request, app, happened.where, origin), judged=True)
 
 
-def _run_file(happened: Happened, app: App) -> list[dict[str, Any]]:
-    """Run the requests in an object, and write the answer beside it."""
-    store = open_bucket(happened.bucket, Gate(app.budget), app)
-    name = happened.key.removesuffix(".json") + ANSWER
-    mark = {OWN_META: app.invocation.request_id}
+def _run_file(happened: Happened, app: App) -> list[Said]:
+    """Run the requests in an object, and see to it that they are answered beside it."""
     try:
-        content = store.read(happened.key, REQUEST_FILE_BYTES)
-        said, answers = _said_to(content, happened, app)
-        store.write(name, json.dumps(said, indent=2).encode(), mark)
+        with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
+            file = store.read(happened.key, REQUEST_FILE_BYTES)
     except Closed:
-        raise UndoneError(f"{happened.where}: time ran out before it was answered") from None
-    return answers
-
-
-def _said_to(content: bytes, happened: Happened, app: App) -> tuple[Any, list[dict[str, Any]]]:
-    """Do what a request file orders; return the document of its answer, and the answers in it."""
+        raise UndoneError(f"{happened.where}: time ran out before it was read") from None
+    if _is_another(file, happened.etag):
+        reason = (
+            f"{happened.where}: the file was overwritten before it was read, as its ETag tells; "
+            "what it ordered is not known, and the one that is there now has an event of its own"
+        )
+        return [_ignored(reason, happened, app)]
+    reply = Reply(happened.bucket, happened.key, file.written, file.etag)
     try:
-        reading = direct.read(triggers.parse(content), identity=happened.identity)
-        answers = _all_or_none(reading, app)
+        return _answered(file, reply, happened, app)
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **_refused(refusal)}
-        return said, [{**said, "where": happened.where}]
-    return _together(reading, answers), answers
+        replies.write(reply, None, said, app)
+        return [Said({**said, "where": happened.where})]
+
+
+def _is_another(file: Content, etag: str | None) -> bool:
+    """Tell whether a file is not the one that an event is about, as far as both ETags tell."""
+    wanted = bare_etag(etag or "")
+    if not file.etag and re.fullmatch("[0-9A-F]{32}", wanted):  # OSS's for what is put in one piece
+        return md5(file.body, usedforsecurity=False).hexdigest().upper() != wanted
+    return bool(wanted and file.etag) and file.etag != wanted
+
+
+def _answered(file: Content, reply: Reply, happened: Happened, app: App) -> list[Said]:
+    """
+    Do what a request file orders, and return the answers.
+
+    Each job writes its own, whenever it ends. Of several, and of a word to a job, the whole is
+    written here; a repetition knows less than what stands there, and leaves it.
+    """
+    reading = direct.read(triggers.parse(file.body), "oss", happened.identity, happened.at)
+    several = len(reading.orders) > 1
+    found = [
+        replace(task, reply=replace(reply, of_several=several)) if isinstance(task, Work) else task
+        for task in (tasks.read(ordered, "oss", app) for ordered in reading.orders)
+    ]
+    answers = _all(found, app)
+    of_jobs = [said for task, said in zip(found, answers, strict=True) if isinstance(task, Work)]
+    is_repetition = any(said.document["status"] == "ignored" for said in of_jobs)
+    if not is_repetition and (several or not of_jobs):
+        replies.write(reply, None, _together(reading, answers), app)
+    return answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ossweep import replies
 from ossweep.answers import Said, ignored, wants_repetition
 from ossweep.calls import call_missing, hand_over, lost
 from ossweep.engine.gate import Gate
@@ -47,8 +48,9 @@ def carry(work: Work, app: App) -> Said:
                 "this job goes on by itself, and the deployment has no place any more for what one "
                 "invocation leaves to the next; set OSSWEEP_STATE"
             )
-        share = perform(work, app, Gate(app.budget))
-        return said_of(share)
+        said = said_of(perform(work, app, Gate(app.budget)))
+        replies.tell(work, said.document, app)
+        return said
     ledger = ledger_of(work.job, app)
     found = ledger.claim(work.hop, continuation.seal(work) if work.hop else None)
     return _to_the_end(Claimed(found, work.job, work, ledger), app)
@@ -135,8 +137,10 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
     if isinstance(whole, Claimed):
         return replace(whole, work=whole.work or work)
     said = whole or Said(found.answer or {}, _why(found.why))
+    if work is not None and said.document:
+        said = _told(said, work, app)
     if said.document.get("status") in {"stopped", "incomplete"}:
-        return _told(said, work, app) if work is not None else said
+        return said
     # A repetition is answered with what there is to know, and its source need not send it again.
     bucket = work.bucket if work is not None else None
     reason = f"{found.reason}, and this event asks for the same"
@@ -152,6 +156,7 @@ def _told(said: Said, work: Work, app: App) -> Said:
     Raises UndoneError.
     """
     answer = said.document
+    replies.tell(work, answer, app)
     is_part = answer["job"] == work.job and work.part_of is not None
     tells = not is_part or answer["continuation"] is not None
     called = work.hop > 0 and work.unfinished == "continue"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import ignored, of_parts
+from ossweep.answers import Said, ignored, of_parts
 from ossweep.calls import MISSING, call_missing
 from ossweep.chain import finish, join, resume
 from ossweep.errors import RequestError
@@ -65,7 +65,7 @@ def only_asks(document: Any) -> bool:
     return isinstance(document, dict) and document.get("do") in {"status", "stop"}
 
 
-def obey(command: Command, app: App) -> dict[str, Any]:
+def obey(command: Command, app: App) -> Said:
     """
     Do what a command says, and return the job's answer.
 
@@ -79,14 +79,14 @@ def obey(command: Command, app: App) -> dict[str, Any]:
     if command.do == "stop" and seen.how not in {"unknown", "ended", "stopped"}:
         ledger.stop()
     if command.do == "resume":
-        return resume(command.job, app).document
+        return resume(command.job, app)
     answer = _status(command.job, seen, app)
     if command.do == "stop" and answer["status"] in {"continued", "unfinished"}:
         answer["reason"] = "it stops at its next checkpoint, or before it goes on"
-    return answer
+    return Said(answer)
 
 
-def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> dict[str, Any]:
+def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     """
     Do what a command says about a job of several parts; return one answer for all of them.
 
@@ -102,7 +102,7 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> dict[st
         now = call_missing(left.parts, app, MISSING | {"stopped"}, anew=True)
         said = finish(join(command.job, app), app) if now.have_ended else None
         if said is not None:
-            return said.document
+            return said
         called = now.jobs
     looks = {each["job"]: ledger_of(each["job"], app).look() for each in left.parts}
     answers = {job: _status(job, seen, app) for job, seen in looks.items()}
@@ -114,7 +114,7 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> dict[st
     kept = order(left.continuation, app, "the job's state")
     ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
-    return {
+    document = {
         **of_parts(kept, list(answers.values()), status, reason),
         # A part's first hop bears the number of the one after that in which the job was split.
         "hops": kept.hop + sum(max(0, answer["hops"] - 1) for answer in answers.values()),
@@ -122,6 +122,7 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> dict[st
         "estimated_end": max(ends) if ends and None not in ends else None,
         "parts": {job: answer["status"] for job, answer in answers.items()},
     }
+    return Said(document)
 
 
 def _status_of(answers: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:

@@ -26,16 +26,40 @@ def identity_of(source: Source, *marks: str) -> str:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """
+    The event by which an order has come.
+
+    `identity` is what makes it the same event when it is delivered again, `at` its time in Unix
+    seconds; None: it has none of its own.
+    """
+
+    source: Source = "direct"
+    identity: str | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True)
 class Ordered:
     """
     A document that should be a request or a continuation. `where` names it in a refusal.
 
-    `identity` is that of the event that brought it; None: the event has none of its own.
+    `identity` is that of the event that brought it, and `at` its time in Unix seconds; None: the
+    event has none of its own.
     """
 
     document: Any
     where: str
     identity: str | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True)
+class Together:
+    """Orders that one message holds: nothing of them starts unless all are valid."""
+
+    orders: tuple[Ordered, ...]
+    where: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +68,8 @@ class Happened:
     Something that happened to an object: what OSS tells of it.
 
     `name` is OSS's own, without `oss:` before it (`ObjectCreated:PutObject`); `at` is the event's
-    time in Unix seconds; `by_ossweep` tells whether ossweep has written the object itself.
+    time in Unix seconds; `by_ossweep` tells whether ossweep has written the object itself; `etag`
+    is the object's, if OSS tells it.
     `identity` is what makes it the same event when it is delivered again; None: it has none.
     """
 
@@ -55,6 +80,7 @@ class Happened:
     by_ossweep: bool
     where: str
     identity: str | None = None
+    etag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +91,7 @@ class Unreadable:
     where: str
 
 
-Item = Ordered | Happened | Unreadable
+Item = Ordered | Together | Happened | Unreadable
 
 
 @dataclass(frozen=True)
@@ -73,11 +99,23 @@ class Reading:
     """
     What an event holds.
 
-    `together` items stand and fall together: nothing starts unless all are valid. The others are
-    jobs of their own. `is_list` tells whether the answer is a list, too.
+    `together` items stand and fall together: nothing starts unless all are valid, and the event is
+    refused as a whole. The others are done each for itself. `is_list` tells whether the answer is a
+    list, too.
     """
 
     source: Source
     items: tuple[Item, ...]
     together: bool = True
     is_list: bool = False
+
+    @property
+    def orders(self) -> tuple[Ordered, ...]:
+        """The orders among the items, and in them."""
+        found: list[Ordered] = []
+        for item in self.items:
+            if isinstance(item, Together):
+                found += item.orders
+            elif isinstance(item, Ordered):
+                found.append(item)
+        return tuple(found)

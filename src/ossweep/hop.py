@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep import policy
+from ossweep import policy, replies
 from ossweep.answers import Said, bare, ignored
 from ossweep.calls import hand_over, lost
 from ossweep.checkpoints import Checkpoints
@@ -61,7 +61,7 @@ class Hop:
             hop=held.place.hop,
             # Known from the record on, so that there is no checkpoint without it: whoever goes on
             # from one would take the time at which that was written.
-            clock=work.clock if work.clock is not None else began,
+            clock=work.clock if began is None else work.clock_at(began),
         )
         if held.died:
             work = _doubtful(work, held.reserved)
@@ -136,6 +136,7 @@ class Hop:
                 return Said(answer, stop.why)
             answer = _continued(answer, task_id(left.job, left.hop, self.held.place.epoch))
             self._leave("continued", sealed, answer, share.expected)
+            replies.tell_on_the_way(work, answer, self.app)
             hand_over(sealed, self.held.place.epoch, self.app)
         except (HandoverError, StoreError, Closed) as error:
             is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
@@ -163,6 +164,7 @@ class Hop:
             if self.ledger.reason_to_stop(self.held) is not None:
                 return self._go_on(work, share)  # which comes to the same, and leaves the hop
             self.ledger.leave(self.held, left)
+            replies.tell_on_the_way(work, answer, self.app)
             for each in sealed:
                 hand_over(each, 1, self.app)
         except (HandoverError, StoreError, Closed) as error:

@@ -16,6 +16,7 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import SettingsError
+from ossweep.events import Origin
 from ossweep.handover import continuation
 from ossweep.log import Log
 from ossweep.request import parse
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 
     from ossweep.engine.budget import Budget
     from ossweep.engine.sweep import Kept, Progress, Result
-    from ossweep.events import Source
     from ossweep.settings import Settings
     from ossweep.stops import Stop
     from ossweep.store import Credentials, OssStore, Shelf
     from ossweep.world import World
 
+DIRECT = Origin()
 LISTINGS = 32  # pages of listings that a job may ask for at once
 
 # What a job's name may begin with: it stands in objects' keys and in the log.
@@ -132,19 +133,11 @@ class App:
         return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def order(
-    document: Any,
-    app: App,
-    where: str,
-    *,
-    source: Source = "direct",
-    identity: str | None = None,
-) -> Work:
+def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
     """
     Return the work that a document orders, once the deployment allows it.
 
-    `source` and `identity` are those of the event that ordered it. Raises RequestError or
-    PolicyError, with `where` at the sentence's beginning.
+    Raises RequestError or PolicyError, with `where` at the sentence's beginning.
     """
     settings = app.settings
     if continuation.is_continuation(document):
@@ -158,9 +151,10 @@ def order(
     ranges = policy.ranges_of(request)
     dry_run = request.dry_run or settings.dry_run
     return Work(
-        job=app.next_job(identity, [bucket, dry_run, document]),
+        job=app.next_job(origin.identity, [bucket, dry_run, document]),
         bucket=bucket,
         dry_run=dry_run,
+        not_after=origin.at,
         limit=request.limits.objects if request.limits else None,
         # A named key that a range holds is met there; it must not be counted twice.
         keys=tuple(key for key in request.keys if not policy.is_listed(key, ranges)),
@@ -168,12 +162,18 @@ def order(
         directories=frozenset(request.directory),
         unfinished="continue" if continues else "return",
         parallel=request.parallel,
-        source=source,
+        source=origin.source,
     )
 
 
-def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
-    """Open a bucket for a job; no request is made. Raises SettingsError."""
+def open_bucket(
+    bucket: str, gate: Gate, app: App, clock_at: Callable[[int], int] = lambda began: began
+) -> OssStore:
+    """
+    Open a bucket; no request is made. Raises SettingsError.
+
+    `clock_at` tells a job's clock from OSS's own time when the invocation began.
+    """
     if app.invocation.credentials is None:
         raise SettingsError(
             "there are no credentials: give the function a role, or, outside of Function Compute, "
@@ -188,6 +188,7 @@ def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
         world=app.world,
         connections=app.settings.in_flight + LISTINGS,
         began=app.invocation.began,
+        clock_at=clock_at,
     )
 
 
@@ -228,7 +229,7 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     Raises SettingsError before anything is deleted.
     """
     settings, world = app.settings, app.world
-    store = open_bucket(work.bucket, gate, app)
+    store = open_bucket(work.bucket, gate, app, work.clock_at)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
     most = work.rate if work.rate is not None else settings.max_rate

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from ossweep.errors import RequestError
 
 MOST_PARTS = 32  # of one job
+MOST_OBJECTS = 2**63  # what a ceiling stays below, so that whatever holds it can be read again
 KEY_BYTES = 1023  # the longest object name OSS has
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _NOT_YET = {
@@ -154,7 +155,7 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    objects: Annotated[StrictInt, Field(ge=1)] = Field(
+    objects: Annotated[StrictInt, Field(ge=1, lt=MOST_OBJECTS)] = Field(
         description="The most objects to delete; the job stops before the one after.",
     )
 
@@ -276,6 +277,7 @@ _WANTED = {
     "model_type": 'an object such as {"objects": 1000}',
     "model_attributes_type": 'an object such as {"objects": 1000}',
     "greater_than_equal": "a whole number from 1 on",
+    "less_than": "a whole number below 2^63",
     "too_short": "a list with at least one string in it",
 }
 

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 ANSWER = ".answer.json"  # the end of the name under which a request file's answer is written
 
+
+def answer_key(key: str, job: str | None = None) -> str:
+    """Return the key of the answer to a request file, or to one of the jobs in it."""
+    return key.removesuffix(".json") + (f".{job}" if job else "") + ANSWER
+
+
 # Those after which an object is there, or is gone. Parts of an upload are neither, and when an
 # upload is aborted, an older object of the same key may well be there.
 EVENTS = (
@@ -87,6 +93,15 @@ class Rule:
         if self.run is not None and happened.key.endswith(ANSWER):
             return None
         return self.key.match(happened.key)
+
+    def runs(self, bucket: str, key: str) -> bool:
+        """Tell whether the rule runs an object of this key as a request."""
+        return (
+            self.run is not None
+            and self.bucket in (None, bucket)
+            and not key.endswith(ANSWER)
+            and self.key.match(key) is not None
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the rule as OSSWEEP_RULES has it."""

@@ -135,7 +135,7 @@ class Settings:
     max_objects: int | None = _setting(
         None,
         _at_least_one,
-        "a whole number from 1 on",
+        "a whole number from 1 on, with 18 digits at most",
         "The most objects that one job may delete. Default: no ceiling.",
     )
     reserve_seconds: float = _setting(
@@ -171,7 +171,7 @@ class Settings:
     max_rate: int | None = _setting(
         None,
         _at_least_one,
-        "a whole number from 1 on",
+        "a whole number from 1 on, with 18 digits at most",
         "The most objects that one job may delete in a second. Default: as many as OSS takes.",
     )
     state: str | None = _setting(
@@ -190,7 +190,7 @@ class Settings:
     max_hops: int = _setting(
         1000,
         _at_least_one,
-        "a whole number from 1 on",
+        "a whole number from 1 on, with 18 digits at most",
         "The most invocations that one job may go on in by itself.",
     )
     carrier: Literal["fc2", "fc3"] | None = _setting(

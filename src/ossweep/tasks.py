@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ossweep import chain, commands
 from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command
 from ossweep.errors import Closed, UndoneError
+from ossweep.events import Origin
 from ossweep.job import order
 from ossweep.work import Work
 
 if TYPE_CHECKING:
+    from ossweep.answers import Said
     from ossweep.events import Ordered, Source
     from ossweep.job import App
 
@@ -24,17 +26,17 @@ def read(ordered: Ordered, source: Source, app: App) -> Task:
     return (
         commands.read(document, where)
         or pointer(document)
-        or order(document, app, where, source=source, identity=ordered.identity)
+        or order(document, app, where, Origin(source, ordered.identity, ordered.at))
     )
 
 
-def do(task: Task, app: App) -> dict[str, Any]:
+def do(task: Task, app: App) -> Said:
     """Do it, and return the job's answer; raises what `carry` and `obey` raise, and UndoneError."""
     try:
         if isinstance(task, Command):
             return commands.obey(task, app)
         if isinstance(task, Pointer):
-            return chain.follow(task, app).document
-        return chain.carry(task, app).document
+            return chain.follow(task, app)
+        return chain.carry(task, app)
     except Closed:
         raise UndoneError("time ran out before the job's state was read or written") from None

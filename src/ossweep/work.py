@@ -18,6 +18,7 @@ GONE_UNANSWERED = "asked for, and gone without an answer"
 STATE_BYTES = 80 * 1024 * 1024
 
 FAILURES_NAMED = 100  # the answer names so many; all are counted
+LONGEST_KEPT = 30 * 86_400  # seconds that a source keeps an event at most; an older time is no time
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
 # `names` is a listing of a job's state, after which nothing has to be deleted.
@@ -209,19 +210,37 @@ def tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """
+    The request file that ordered a job, which is answered beside it.
+
+    `written` is when the file that was read had been written, in Unix seconds, and `etag` which it
+    was. A job `of_several` in one file has an answer of its own.
+    """
+
+    bucket: str
+    key: str
+    written: int
+    etag: str
+    of_several: bool = False
+
+
+@dataclass(frozen=True)
 class Work:
     """
     A job with what is left of it: a new order, or one that an earlier invocation began.
 
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
+    `not_after` is the time of the event that ordered it, which the clock is never later than.
     `directories` are the marker objects that go last; `held` are those met already. `passed` are
     keys that the ranges will show again and that have failed for good. `unsettled` objects were
     met before and are still to do; the ranges will show them again. `source` is that of the event
-    that ordered it. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
-    many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
-    second that is its share. `judged` tells that the named keys are looked at, and what was written
-    after the job began stays. `idle` counts the hops in a row that have achieved nothing;
-    `at_least` tells that some deletions may have been carried out and not counted.
+    that ordered it, and `reply` where it was a request file. `unfinished` tells what becomes of the
+    rest when time runs out, `parallel` how many parts it may be cut into. A part knows the job that
+    it is of, and the `rate` in objects a second that is its share. `judged` tells that the named
+    keys are looked at, and what was written after the job began stays. `idle` counts the hops in a
+    row that have achieved nothing; `at_least` tells that some deletions may have been carried out
+    and not counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -232,6 +251,7 @@ class Work:
     dry_run: bool = False
     limit: int | None = None
     clock: int | None = None
+    not_after: int | None = None
     hop: int = 0
     keys: tuple[str, ...] = ()
     ranges: tuple[Range, ...] = ()
@@ -240,6 +260,7 @@ class Work:
     passed: tuple[str, ...] = ()
     unsettled: int = 0
     source: str = "direct"
+    reply: Reply | None = None
     unfinished: Literal["return", "continue"] = "return"
     parallel: int = 1
     part_of: str | None = None
@@ -250,6 +271,21 @@ class Work:
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged
+
+    def clock_at(self, began: int) -> int:
+        """
+        Return the job's clock, if it was `began` by OSS's own time when its invocation was called.
+
+        What an event orders may have waited for long, or come again: what was written since is not
+        meant. What happened to an object tells its own time, however old. An order whose time is
+        older than any source keeps one tells none.
+        """
+        if self.clock is not None:
+            return self.clock
+        told = self.not_after
+        if told is None or not (self.judged or began - told <= LONGEST_KEPT):
+            return began
+        return min(began, told)
 
     @property
     def unlisted(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -228,6 +229,23 @@ def test_a_job_that_died_before_any_checkpoint_spares_what_is_new(chain: Chain) 
     assert (again["status"], again["at_least"]) == ("done", True)
     assert again["skipped_because"] == {"written after the job began": 1}
     assert chain.deployment.keys() == ["a/new", "b"]
+
+
+def test_a_jobs_first_record_keeps_its_events_time(chain: Chain) -> None:
+    """Whoever becomes its holder in the end: what was written after the event stays."""
+    oss = chain.deployment.oss
+    event = {**MESSAGE, "time": datetime.fromtimestamp(oss.now() - 60, timezone.utc).isoformat()}
+    oss.fill(BUCKET, ["a/since"], oss.now() - 30)
+    fill(chain, 2000)
+    dies_once(chain, lambda: has_deleted(chain))
+    with pytest.raises(Death):
+        chain.begin(event)
+    revive(chain)
+    late(chain)
+
+    again = chain.begin(event)
+
+    assert (again["status"], chain.deployment.keys()) == ("done", ["a/since", "b"])
 
 
 def test_an_event_that_comes_while_its_holder_may_live_is_to_come_again(chain: Chain) -> None:

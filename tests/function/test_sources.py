@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET
+from deployment import BUCKET, hurried
 from localcloud.faults import Refuse
 from ossweep.errors import PolicyError, RequestError, UndoneError
 from ossweep.request import schema
 
 if TYPE_CHECKING:
-    from deployment import Deployment
+    from deployment import Chain, Deployment
+    from localcloud.oss import LocalOss
 
 HLS = {"on": "ObjectRemoved:*", "key": "videos/{id}.mp4", "delete": {"directory": "hls/{id}/"}}
 FILES = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
@@ -50,9 +52,9 @@ def messages(*bodies: Any) -> list[dict[str, Any]]:
     ]
 
 
-def timer(request: Any) -> dict[str, Any]:
+def timer(request: Any, at: float = 1_709_251_200) -> dict[str, Any]:
     return {
-        "triggerTime": "2024-03-01T00:00:00Z",
+        "triggerTime": datetime.fromtimestamp(at, timezone.utc).isoformat(),
         "triggerName": "nightly",
         "payload": json.dumps(request),
     }
@@ -95,6 +97,18 @@ def test_what_was_written_after_the_event_belongs_to_another_object(
 
     assert deployment.keys() == ["hls/7/new"]
     assert answer["skipped_because"] == {"written after the job began": 1}
+
+
+def test_an_event_whose_time_lies_ahead_spares_what_is_new(deployment: Deployment) -> None:
+    """The job has begun by then, whatever its event says."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["hls/7/new"], oss.now() + 5)
+
+    ruled(deployment, HLS).send(
+        oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4", time="2099-01-01T00:00:00Z")
+    )
+
+    assert deployment.keys() == ["hls/7/new"]
 
 
 def test_an_event_of_several_objects_is_answered_for_each(deployment: Deployment) -> None:
@@ -190,13 +204,63 @@ def test_one_bad_message_does_not_stop_the_others(deployment: Deployment) -> Non
     assert deployment.keys() == []
     assert str(raised.value) == (
         "1 of 3 jobs were not done: message M2: the request: "
-        'there is no field "kyes"; did you mean `keys`?. Sending the event again is harmless: '
-        "what is deleted stays deleted"
+        'there is no field "kyes"; did you mean `keys`?. Sent again, the event is carried out '
+        "again: what it names may be deleted even if it has been written anew since"
     )
 
 
-def test_a_message_delivered_twice_is_harmless(deployment: Deployment) -> None:
-    """What is gone is deleted again."""
+@pytest.mark.parametrize("name", [True, False])
+def test_only_what_is_recognised_is_called_harmless(chain: Chain, name: bool) -> None:
+    """It takes a place for what is done already, and a message that has a name."""
+    event = messages({"kyes": []})
+    if not name:
+        del event[0]["data"]["messageId"]
+
+    with pytest.raises(UndoneError) as raised:
+        chain.begin(event)
+
+    assert ("Sending the event again is harmless" in str(raised.value)) is name
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[{"keys": ["a"]}, {"keys": ["b"], "dryrun": True}], {"requests": [{"keys": ["a"]}, {}]}],
+    ids=["a list", "requests"],
+)
+def test_a_message_of_several_requests_starts_all_or_none(
+    deployment: Deployment, body: Any
+) -> None:
+    """Like a direct event; the message beside it is another one."""
+    deployment.fill("a", "b", "c")
+
+    with pytest.raises(UndoneError, match="1 of 2 jobs were not done: message M1: request 2: "):
+        deployment.send(messages(body, {"keys": ["c"]}))
+
+    assert deployment.keys() == ["a", "b"]
+
+
+def test_a_message_of_several_requests_is_answered_for_each(deployment: Deployment) -> None:
+    """As a list."""
+    deployment.fill("a", "b", "c")
+
+    answers = deployment.send(messages([{"keys": ["a"]}, {"keys": ["b"]}]))["answers"]
+
+    assert [answer["status"] for answer in answers] == ["done", "done"]
+    assert deployment.keys() == ["c"]
+
+
+def test_a_timers_several_requests_start_all_or_none(deployment: Deployment) -> None:
+    """They are refused as a direct event is."""
+    deployment.fill("a")
+
+    refusal = deployment.refuse(timer([{"keys": ["a"]}, {"keys": []}]))
+
+    assert refusal.startswith("RequestError: request 2: `keys` is an empty list")
+    assert deployment.keys() == ["a"]
+
+
+def test_a_message_delivered_twice_is_carried_out_twice(deployment: Deployment) -> None:
+    """Where no state is kept; what is gone stays gone."""
     deployment.fill("a", "b")
     event = messages({"keys": ["a"]})
 
@@ -233,6 +297,118 @@ def test_what_was_not_done_raises_where_only_that_is_tried_again(
     refusal = _outcome(deployment, event)
 
     assert ("UndoneError" in refusal) is raises
+
+
+def published(oss: LocalOss, seconds_ago: float, request: Any) -> dict[str, Any]:
+    """Return a topic's message that was published so many seconds ago."""
+    return {
+        "TopicOwner": "1",
+        "TopicName": "t",
+        "MessageId": "M1",
+        "PublishTime": int((oss.now() - seconds_ago) * 1000),
+        "Message": json.dumps(request),
+    }
+
+
+def test_what_was_written_after_an_event_stays(deployment: Deployment) -> None:
+    """It has waited for a minute, and nobody meant what came to the prefix meanwhile."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a/before"], oss.now() - 61)
+    oss.fill(BUCKET, ["a/since"], oss.now() - 30)
+
+    answer = deployment.send(published(oss, 60, {"prefix": "a/"}))
+
+    assert deployment.keys() == ["a/since"]
+    assert answer["skipped_because"] == {"written after the job began": 1}
+
+
+def test_an_event_that_comes_again_deletes_nothing_that_is_newer_than_it(
+    deployment: Deployment,
+) -> None:
+    """Where no state is kept, nothing else tells that it is a repetition."""
+    oss = deployment.oss
+    deployment.fill("a/1")
+    event = timer({"prefix": "a/"}, at=oss.now() - 60)
+    deployment.send(event)
+    oss.fill(BUCKET, ["a/1"], oss.now() - 30)
+
+    deployment.send(event)
+
+    assert deployment.keys() == ["a/1"]
+
+
+def test_a_continuation_that_has_no_clock_yet_keeps_the_events_time(
+    deployment: Deployment,
+) -> None:
+    """OSS may not have answered at all before time ran out."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a/since"], oss.now() - 30)
+    oss.misbehave(Refuse(500, "InternalError", operation="list"))
+
+    first = deployment.set(**{"raise": "none"}).send(published(oss, 60, {"prefix": "a/"}))
+    oss.behave()
+    answer = deployment.send(first["continuation"])
+
+    assert first["continuation"]["clock"] is None
+    assert (answer["status"], answer["skipped"], deployment.keys()) == ("done", 1, ["a/since"])
+
+
+def test_a_named_key_in_doubt_is_looked_at_by_the_events_time(deployment: Deployment) -> None:
+    """It was asked for, and is newer than the event when it is looked at again."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a"], oss.now() - 30)
+    oss.misbehave(Refuse(500, "InternalError", operation="delete", times=1))
+
+    answer = deployment.send(published(oss, 60, {"keys": ["a"]}))
+
+    assert answer["skipped_because"] == {"written after the job began": 1}
+    assert deployment.keys() == ["a"]
+
+
+def test_a_request_files_job_begins_when_it_was_written(deployment: Deployment) -> None:
+    """By the time of OSS's event."""
+    oss = deployment.oss
+    oss.fill(BUCKET, {"requests/x.json": b'{"prefix": "a/"}'})
+    oss.fill(BUCKET, ["a/since"], oss.now() - 30)
+    at = datetime.fromtimestamp(oss.now() - 60, timezone.utc).isoformat()
+
+    ruled(deployment, FILES).send(oss_event("ObjectCreated:PutObject", "requests/x.json", time=at))
+
+    left = deployment.keys()
+    assert left == ["a/since", "requests/x.answer.json", "requests/x.json"]
+
+
+def test_a_ceiling_that_is_reached_does_not_raise(deployment: Deployment) -> None:
+    """A second delivery would delete as many objects once more."""
+    deployment.fill(*(f"a/{number}" for number in range(9)))
+
+    answer = deployment.send(messages({"prefix": "a/", "limits": {"objects": 4}})[0])
+
+    assert (answer["status"], len(deployment.keys())) == ("stopped", 5)
+    deployment.set(max_objects="2").send(messages({"prefix": "a/"})[0])
+    assert len(deployment.keys()) == 3
+
+
+def test_an_order_to_stop_does_not_raise(chain: Chain) -> None:
+    """Whoever sends the event again is told that it was stopped."""
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(3000)))
+    hurried(chain.deployment, 60, batch_delete=57)
+    event = timer({"prefix": "a/"})
+    first = chain.begin(event)
+    chain.begin({"job": first["job"], "do": "stop"})
+
+    answers = [*chain.to_the_end(), chain.begin(event)]
+
+    assert [answer["status"] for answer in answers] == ["stopped", "stopped"]
+
+
+def test_refusals_that_stop_a_job_raise(deployment: Deployment) -> None:
+    """Somebody may have mended them when the event comes again."""
+    deployment.fill(*(f"a/{number:03}" for number in range(150)))
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", "No.", operation="batch_delete"))
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", "No.", operation="delete"))
+
+    assert "UndoneError: 1 of 1 jobs" in deployment.refuse(timer({"prefix": "a/"}))
 
 
 def test_the_deployment_decides_which_sources_raise(deployment: Deployment) -> None:

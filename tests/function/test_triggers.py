@@ -123,7 +123,8 @@ def refusals(reading: Reading) -> list[str]:
 
 
 def identities(reading: Reading) -> list[str | None]:
-    return [item.identity for item in reading.items if not isinstance(item, Unreadable)]
+    of_orders = [ordered.identity for ordered in reading.orders]
+    return of_orders + [item.identity for item in reading.items if isinstance(item, Happened)]
 
 
 def in_base64(document: Any) -> str:
@@ -132,6 +133,33 @@ def in_base64(document: Any) -> str:
 
 def queued(body: Any) -> dict[str, Any]:
     return {**QUEUE, "data": {**QUEUE["data"], "messageBody": body}}  # type: ignore[dict-item] # it is one
+
+
+def times(reading: Reading) -> list[int | None]:
+    of_orders = [ordered.at for ordered in reading.orders]
+    return of_orders + [item.at for item in reading.items if isinstance(item, Happened)]
+
+
+@pytest.mark.parametrize(
+    ("event", "seconds"),
+    [
+        (OSS_EVENT, 1660373143),
+        ({**TOPIC, "Message": json.dumps(REQUEST)}, 1550216480),
+        ({**TOPIC, "PublishTime": "1550216480040", "Message": json.dumps(REQUEST)}, 1550216480),
+        ({**TOPIC, "PublishTime": "soon", "Message": json.dumps(REQUEST)}, None),
+        ({**TOPIC, "PublishTime": -1, "Message": json.dumps(REQUEST)}, 0),
+        ({**TOPIC, "PublishTime": 10**40, "Message": json.dumps(REQUEST)}, None),
+        ({**TOPIC, "Message": json.dumps(OSS_EVENT)}, 1660373143),
+        ([queued(json.dumps(REQUEST))], 1617863297),
+        ({"messageId": "1", "messageBody": json.dumps(REQUEST)}, None),
+        ({**TIMER, "payload": json.dumps(REQUEST)}, 1703576940),
+        (REQUEST, None),
+    ],
+    ids=str,
+)
+def test_an_event_brings_its_time(event: Any, seconds: int | None) -> None:
+    """In whole seconds, rounded down; what is no time tells none, and refuses nothing."""
+    assert times(read(event)) == [seconds]
 
 
 def test_osss_own_trigger_is_read() -> None:
@@ -161,6 +189,15 @@ def test_oss_through_eventbridge_is_read(event: Any) -> None:
 
     assert reading.source == "oss"
     assert happened(reading) == [expected] * (len(event) if isinstance(event, list) else 1)
+
+
+@pytest.mark.parametrize("name", ["objectMeta", "eTag"])
+def test_what_an_event_may_leave_out_may_be_null(name: str) -> None:
+    """It says as little."""
+    event = json.loads(json.dumps(OSS_EVENT))
+    event["events"][0]["oss"]["object"][name] = None
+
+    assert happened(read(event)) == [("ObjectCreated:PutObject", "testbucket", "source/a.png")]
 
 
 def test_one_bad_event_does_not_hide_the_others() -> None:

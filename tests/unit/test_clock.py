@@ -1,10 +1,11 @@
-"""When an invocation began by OSS's own time, reckoned from the answers' dates."""
+"""When a job began: by OSS's own time, from the answers' dates, and by its event's."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from ossweep.store.transport import Session
+from ossweep.work import Work
 
 NOON = 1_767_268_800
 OWN = {"x-oss-request-id": "5C3D9175B6FC201293AD0001"}
@@ -51,3 +52,36 @@ def test_a_gateways_date_is_not_believed() -> None:
 def test_a_date_that_is_none_is_passed_over() -> None:
     """The next answer tells it."""
     assert began((0, Answer("yesterday")), (1, Answer(at("12:00:01")))) == NOON
+
+
+A_DAY = 86_400
+
+
+def clock(event: int | None, **known: Any) -> int:
+    """Return the clock of a job that was ordered at a time, and whose invocation began at noon."""
+    return Work(job="job", bucket="examplebucket", not_after=event, **known).clock_at(NOON)
+
+
+def test_a_job_begins_no_later_than_the_event_that_orders_it() -> None:
+    """An event may have waited, and what was written meanwhile is not meant."""
+    assert (clock(NOON - 5), clock(NOON - 30 * A_DAY)) == (NOON - 5, NOON - 30 * A_DAY)
+
+
+def test_an_event_that_lies_ahead_moves_nothing() -> None:
+    """The job has begun by then."""
+    assert (clock(NOON + 5), clock(NOON + 5, judged=True), clock(None)) == (NOON, NOON, NOON)
+
+
+def test_an_order_older_than_any_source_keeps_one_tells_no_time() -> None:
+    """A clock that is not set would spare everything."""
+    assert clock(NOON - 30 * A_DAY - 1) == NOON
+
+
+def test_what_happened_to_an_object_tells_its_time_however_old() -> None:
+    """What belongs to the object has not come to it since."""
+    assert clock(NOON - 900 * A_DAY, judged=True) == NOON - 900 * A_DAY
+
+
+def test_a_clock_that_was_taken_stays() -> None:
+    """Whoever goes on with a job goes on by it."""
+    assert clock(NOON - 5, clock=NOON - 60) == NOON - 60

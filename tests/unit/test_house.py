@@ -23,6 +23,7 @@ FLOORS = (
     {
         "answers",
         "job",
+        "replies",
         "state",
         "checkpoints",
         "calls",
@@ -44,12 +45,13 @@ NEIGHBOURS = {
     "job": {"answers"},
     "state": {"job"},
     "checkpoints": {"answers", "job"},
+    "replies": {"job"},
     "calls": {"job", "state"},
-    "hop": {"answers", "state", "job", "checkpoints", "calls"},
-    "chain": {"answers", "state", "job", "calls", "hop"},
+    "hop": {"answers", "state", "job", "replies", "checkpoints", "calls"},
+    "chain": {"answers", "state", "job", "replies", "calls", "hop"},
     "commands": {"answers", "state", "calls", "chain", "job"},
-    "tasks": {"job", "calls", "chain", "commands"},
-    "app": {"answers", "job", "chain", "commands", "tasks"},
+    "tasks": {"answers", "job", "calls", "chain", "commands"},
+    "app": {"answers", "job", "replies", "chain", "commands", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 

@@ -320,6 +320,13 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {"keys": ["a"], "limits": {"objects": 0}},
             "request 2: `limits.objects` is the number 0; write a whole number from 1 on",
         ),
+        (
+            {"keys": ["a"], "limits": {"objects": 2**63}},
+            (
+                "request 2: `limits.objects` is the number 9223372036854775808; "
+                "write a whole number below 2^63"
+            ),
+        ),
         # not yet
         (
             {"keys": ["a"], "versions": "all"},
@@ -393,7 +400,7 @@ VALID = st.fixed_dictionaries(
         "everything": st.booleans(),
         "versions": st.just("current"),
         "dry_run": st.booleans(),
-        "limits": st.none() | st.fixed_dictionaries({"objects": st.integers(min_value=1)}),
+        "limits": st.none() | st.fixed_dictionaries({"objects": st.integers(1, 2**63 - 1)}),
         "unfinished": st.sampled_from(["return", "continue", None]),
     },
 )

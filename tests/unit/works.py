@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ossweep.work import Counts, Failure, Found, Range, Work
+from ossweep.work import Counts, Failure, Found, Range, Reply, Work
 
 SOME = Work(
     job="job",
     bucket="examplebucket",
     limit=5,
     clock=1_000_000,
+    not_after=1_000_001,
     hop=1,
     keys=("a", "b\r", "\u00e9\U0001f4a9"),
     ranges=(Range("c/", "c/1", "c/5"), Range("c/", "c/6", "", {"protected": 1}, 1), Range("d/")),
@@ -17,6 +18,7 @@ SOME = Work(
     passed=("c/2", "d/1"),
     unsettled=9,
     source="timer",
+    reply=Reply("examplebucket", "requests/x.json", 1_000_000, "5B3C", of_several=True),
     unfinished="continue",
     parallel=3,
     part_of="whole",

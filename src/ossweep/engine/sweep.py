@@ -33,7 +33,7 @@ class Store(Protocol):
     """A bucket, as the sweep sees it. Threads share it."""
 
     def began(self) -> int:
-        """Return OSS's own time at its first answer, in Unix seconds; raises StoreError."""
+        """Return the job's clock by OSS's own time, in Unix seconds; raises StoreError."""
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """

@@ -109,6 +109,9 @@ def _check(work: Work) -> None:
     if not (JOB.fullmatch(work.job) and JOB.fullmatch(work.part_of or work.job)):
         raise PydanticCustomError("refused", "its job is none")
     check_bucket(work.bucket)
+    if work.reply is not None:
+        check_bucket(work.reply.bucket)
+        check_name(work.reply.key, "the key")
     found = [each.key for each in work.held]
     for name in (*work.keys, *found, *work.passed):
         _check_key(name)
@@ -127,6 +130,7 @@ def _check(work: Work) -> None:
     ]
     numbers += [
         work.clock or 0,
+        work.not_after or 0,
         work.limit or 0,
         *work.requests_made.values(),
         *(each.size for each in work.held),

@@ -49,7 +49,7 @@ class Requests(Protocol):
         """
 
     def began(self) -> int:
-        """Return OSS's own time when the invocation began; raises StoreError."""
+        """Return the job's clock, by OSS's own time when it began; raises StoreError."""
 
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""

@@ -19,7 +19,7 @@ from ossweep.store.deletion import (
 )
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
-from ossweep.store.transport import Session
+from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Found
@@ -50,6 +50,11 @@ class Credentials:
     security_token: str | None = field(default=None, repr=False)
 
 
+def bare_etag(etag: str) -> str:
+    """Return an ETag as all who write it mean it."""
+    return etag.strip('"').upper()
+
+
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     bucket: str,
     *,
@@ -60,11 +65,13 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     world: World,
     connections: int,
     began: float | None = None,
+    clock_at: Callable[[int], int] = lambda began: began,
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError for an endpoint that is none.
 
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
+    `clock_at` tells what that makes the job's clock, both by OSS's own time.
     """
     start = world.monotonic() if began is None else began
     session = Session(gate.left, connections, lambda: max(0.0, world.monotonic() - start))
@@ -86,17 +93,35 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
         raise SettingsError(
             f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
         ) from None
-    return OssStore(opened, session, gate, world)
+    return OssStore(opened, session, gate, world, clock_at)
+
+
+@dataclass(frozen=True)
+class Content:
+    """An object as it was read; `written` is when it had been, in Unix seconds."""
+
+    body: bytes
+    etag: str  # in capitals, without quotes; empty if the answer has none
+    written: int
+    headers: Mapping[str, str]
 
 
 class OssStore:
     """A bucket. Threads share it."""
 
-    def __init__(self, bucket: Bucket, session: Session, gate: Gate, world: World) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        session: Session,
+        gate: Gate,
+        world: World,
+        clock_at: Callable[[int], int] = lambda began: began,
+    ) -> None:
         self.bucket = bucket
         self.session = session
         self._gate = gate
         self._world = world
+        self._clock_at = clock_at
 
     @property
     def requests(self) -> Mapping[str, int]:
@@ -104,18 +129,20 @@ class OssStore:
         return self.session.requests
 
     def first_date(self) -> int | None:
-        """Return OSS's own time when the invocation began, in Unix seconds, if OSS has told it."""
-        return self.session.began
+        """Return when the job began by OSS's own time, in Unix seconds, if OSS has told it."""
+        began = self.session.began
+        return None if began is None else self._clock_at(began)
 
     def began(self) -> int:
-        """Return OSS's own time when the invocation began, in Unix seconds; raises StoreError."""
-        if self.session.began is None:
+        """Return when the job began by OSS's own time, in Unix seconds; raises StoreError."""
+        began = self.first_date()
+        if began is None:
             raise StoreError(
                 "NoDate",
                 "OSS's answer has no Date, so what was written since cannot be told apart",
                 Scope.JOB,
             )
-        return self.session.began
+        return began
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """
@@ -168,9 +195,11 @@ class OssStore:
             unanswered=len(deletion.doubted),
         )
 
-    def read(self, key: str, most: int) -> bytes:
-        """Return an object's content; raises Closed, and StoreError for more than `most` bytes."""
-        return self._ask("get", lambda: self.bucket.read_object(key, most))[1]
+    def read(self, key: str, most: int) -> Content:
+        """Return an object; raises Closed, and StoreError for more than `most` bytes."""
+        found, body = self._ask("get", lambda: self.bucket.read_object(key, most))
+        written = seconds_of(found.headers.get("Last-Modified")) or 0
+        return Content(body, bare_etag(found.headers.get("ETag", "")), written, found.headers)
 
     def write(self, key: str, content: bytes, meta: Mapping[str, str]) -> None:
         """Write an object with user metadata (`x-oss-meta-*`); raises Closed, StoreError."""

@@ -7,13 +7,33 @@ its samples disagree about, is not asked for.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads the annotations
+from datetime import datetime, timezone
+from functools import cache
+from math import floor
 from typing import Any
 
 from aws_lambda_powertools.utilities.parser.envelopes.base import BaseEnvelope
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from ossweep.errors import RequestError
+
+
+@cache
+def _moment() -> TypeAdapter[datetime]:
+    return TypeAdapter(datetime)
+
+
+def seconds_of(moment: Any) -> int | None:
+    """
+    Return a time in Unix seconds, rounded down: text with or without its zone, a number of seconds
+    or milliseconds. None: it is none, and tells nothing.
+    """
+    try:
+        read = _moment().validate_python(moment)
+    except ValidationError:
+        return None
+    in_zone = read if read.tzinfo is not None else read.replace(tzinfo=timezone.utc)
+    return max(0, floor(in_zone.timestamp()))
 
 
 class _Named(BaseModel):
@@ -22,7 +42,8 @@ class _Named(BaseModel):
 
 class _Object(BaseModel):
     key: str
-    meta: dict[str, Any] = Field(default={}, alias="objectMeta")
+    meta: Any = Field(default=None, alias="objectMeta")
+    etag: Any = Field(default=None, alias="eTag")
 
 
 class _Place(BaseModel):
@@ -52,7 +73,8 @@ class ObjectEvent(BaseModel):
     @property
     def user_meta(self) -> dict[str, Any]:
         """The user metadata that the object was written with, if the event tells it."""
-        meta = self.oss.object.meta.get("userMeta")
+        told = self.oss.object.meta
+        meta = told.get("userMeta") if isinstance(told, dict) else None
         return meta if isinstance(meta, dict) else {}
 
 

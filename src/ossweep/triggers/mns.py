@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ossweep.errors import RequestError
-from ossweep.events import Item, Reading, Unreadable, identity_of
+from ossweep.events import Item, Ordered, Reading, Together, Unreadable, identity_of
 from ossweep.triggers import direct, oss
 from ossweep.triggers.documents import parse_message
 
@@ -28,54 +28,60 @@ def recognises(document: Any) -> bool:
 
 
 def read(document: Any) -> Reading:
-    """Read the messages; one that is bad does not stop the others."""
+    """
+    Read the messages; one that is bad does not stop the others.
+
+    The requests that one message holds stand and fall together.
+    """
     messages = document if isinstance(document, list) else [document]
     items = [item for message in messages for item in _items(message)]
-    return Reading("mns", tuple(items), together=False, is_list=len(items) > 1)
+    several = len(items) > 1 or any(isinstance(item, Together) for item in items)
+    return Reading("mns", tuple(items), together=False, is_list=several)
 
 
 def _items(message: Any) -> list[Item]:
     where = "the message"
     try:
-        where, identity, body = _unwrapped(message)
+        where, identity, at, body = _unwrapped(message)
         inner = parse_message(body)
         if oss.recognises(inner):
             reading = oss.read(inner, identity)
         else:
-            reading = direct.read(inner, "mns", identity)
+            reading = direct.read(inner, "mns", identity, at)
     except RequestError as refusal:
         return [Unreadable(RequestError(f"{where}: {refusal}"), where)]
-    return [_renamed(item, where) for item in reading.items]
+    renamed = [replace(item, where=f"{where}: {item.where}") for item in reading.items]
+    orders = tuple(item for item in renamed if isinstance(item, Ordered))
+    return [Together(orders, where)] if len(orders) > 1 else renamed
 
 
-def _renamed(item: Item, where: str) -> Item:
-    return replace(item, where=f"{where}: {item.where}")
-
-
-def _unwrapped(message: Any) -> tuple[str, str | None, Any]:
-    """Return a message's name, its identity if it has an id, and its body."""
+def _unwrapped(message: Any) -> tuple[str, str | None, int | None, Any]:
+    """Return a message's name, its identity if it has an id, its time if it tells it, its body."""
     from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for messages only
         CloudEventsEnvelope,
         QueueMessage,
         TopicEnvelope,
+        seconds_of,
     )
 
     if _is_stream(message):
-        return "the message", None, message["body"]
+        return "the message", None, None, message["body"]
     if isinstance(message, dict) and message.keys() >= _TOPIC:
         read = TopicEnvelope().parse(message, QueueMessage)
         place = [message["TopicOwner"], message["TopicName"]]
+        at = seconds_of(message.get("PublishTime"))
     elif _is_queued(message):
         data = message if "messageBody" in message else message["data"]
         (read,) = CloudEventsEnvelope().parse({"data": data}, QueueMessage)
         place = [message.get("subject")]
+        at = seconds_of(message.get("time"))
     else:
-        return "the message", None, message
+        return "the message", None, None, message
     if not read.id:
-        return "message without an id", None, read.body
+        return "message without an id", None, at, read.body
     # An id is unique within its queue or topic only (the vendor's "How can I identify messages").
     identity = identity_of("mns", read.id, *(each for each in place if isinstance(each, str)))
-    return f"message {read.id}", identity, read.body
+    return f"message {read.id}", identity, at, read.body
 
 
 def _is_stream(message: Any) -> bool:

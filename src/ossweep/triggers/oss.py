@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError
@@ -53,12 +54,13 @@ def _item(event: Any, cloud_id: Any, where: str, brought_by: str | None) -> Item
         name=read.name.removeprefix("oss:"),
         bucket=read.oss.bucket.name,
         key=read.oss.object.key,  # as it is: OSS does not encode it
-        at=int(read.time.timestamp()),
+        at=max(0, floor(read.time.timestamp())),
         by_ossweep=OWN_META in read.user_meta,
         where=f"{where} ({read.name} of {json.dumps(read.oss.object.key)})",
         # The event's own comes first: OSS may publish an event twice, which makes two messages with
         # two ids of it, and a bucket may have a trigger beside its notifications.
         identity=_identity(read, cloud_id) or brought_by,
+        etag=etag if isinstance(etag := read.oss.object.etag, str) and etag else None,
     )
 
 

@@ -32,7 +32,11 @@ def recognises(document: Any) -> bool:
 
 def read(document: Any) -> Reading:
     """Read the payload; raises RequestError."""
-    from ossweep.triggers.envelopes import TimerEnvelope, TimerEvent  # noqa: PLC0415 - for timers
+    from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for timers
+        TimerEnvelope,
+        TimerEvent,
+        seconds_of,
+    )
 
     try:
         event = TimerEnvelope().parse(document, TimerEvent)
@@ -44,7 +48,7 @@ def read(document: Any) -> Reading:
         )
     at = event.time.astimezone(timezone.utc)
     identity = identity_of("timer", event.name, at.isoformat())
-    reading = direct.read(parse_message(event.payload), "timer", identity)
+    reading = direct.read(parse_message(event.payload), "timer", identity, seconds_of(at))
     items = tuple(
         replace(item, document=_dated(item.document, at)) if isinstance(item, Ordered) else item
         for item in reading.items

@@ -1,0 +1,134 @@
+"""The answer to a request file, written beside it by whichever invocation ends its job."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from ossweep.engine.budget import Budget
+from ossweep.engine.gate import Gate
+from ossweep.errors import Closed, PolicyError, Scope, StoreError, UndoneError
+from ossweep.job import open_bucket
+from ossweep.policy import check_allowed, lies_in_state
+from ossweep.rules import answer_key
+from ossweep.triggers.oss import OWN_META
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ossweep.job import App
+    from ossweep.store import OssStore
+    from ossweep.work import Reply, Work
+
+LARGEST = 32 * 1024 * 1024  # bytes of an answer; a larger one is nobody's
+SMALL = 0.2  # seconds that a request is expected to take
+# The user metadata by which an answer tells which file it answers: when that was written, its ETag.
+FILE_META = "x-oss-meta-ossweep-file"
+
+
+def tell(work: Work, answer: Mapping[str, Any], app: App) -> None:
+    """
+    Write a job's answer beside the request file that ordered it, if one did.
+
+    A job that goes on has been told of before its next invocation was called, which may have ended
+    it by now. Raises UndoneError where a repetition finds the job ended, and writes what is
+    missing; where no state is kept, it would carry the order out once more, so the loss is logged.
+    """
+    if answer["status"] == "continued":
+        return
+    try:
+        _write_of(work, answer, app, Gate(app.ending))
+    except (StoreError, Closed) as error:
+        said = str(error) or "time ran out"
+        if app.settings.state is not None:
+            raise UndoneError(f"job {work.job}: its answer was not written: {said}") from None
+        app.logger.warning("answer not written", job=work.job, error=said)
+
+
+def tell_on_the_way(work: Work, answer: Mapping[str, Any], app: App) -> None:
+    """
+    Write an answer that the next invocation will replace, before that one is called.
+
+    It takes at most half of the time that is left, and is not missed if it cannot be written.
+    """
+    time = Budget(app.ending.left() / 2, app.world.monotonic, SMALL)
+    try:
+        _write_of(work, answer, app, Gate(time))
+    except (StoreError, Closed) as error:
+        app.logger.warning("answer not written", job=work.job, error=str(error) or "no time")
+
+
+def write(reply: Reply, job: str | None, document: Any, app: App) -> None:
+    """Write what a request file is answered with; `job` is whose answer it is. As `tell` raises."""
+    try:
+        _write(reply, job, document, app, Gate(app.ending))
+    except (StoreError, Closed) as error:
+        said = str(error) or "time ran out"
+        raise UndoneError(f"the answer to {json.dumps(reply.key)}: {said}") from None
+
+
+def _write_of(work: Work, answer: Mapping[str, Any], app: App, gate: Gate) -> None:
+    """Write a job's answer, if it is one: a part's is not, nor what a repetition is told."""
+    if work.reply is not None and work.part_of is None and answer["status"] != "ignored":
+        _write(work.reply, work.job, answer, app, gate)
+
+
+def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -> None:
+    """
+    Write an answer, unless one is there to a newer file, or another job's to the same.
+
+    A reply may have come in a continuation that somebody has made up: it leads nowhere but to the
+    place of an answer beside what a rule runs. Raises Closed and StoreError.
+    """
+    reason = _reason_not_to(reply, app)
+    if reason is not None:
+        app.logger.warning("answer not written", job=job, error=reason)
+        return
+    key = answer_key(reply.key, job if reply.of_several else None)
+    with closing(open_bucket(reply.bucket, gate, app)) as store:
+        if reply.of_several or not _is_answered(key, reply, job, store):
+            content = json.dumps(document, indent=2).encode()
+            mark = {OWN_META: app.invocation.request_id, FILE_META: _mark(reply)}
+            store.write(key, content, mark)
+
+
+def _reason_not_to(reply: Reply, app: App) -> str | None:
+    if not any(rule.runs(reply.bucket, reply.key) for rule in app.settings.rules):
+        return "no rule runs its request file any more"
+    if lies_in_state(reply.bucket, reply.key, app.settings):
+        return "its place is the jobs' state"
+    try:
+        check_allowed(reply.bucket, app.settings, "its request file")
+    except PolicyError as refusal:
+        return str(refusal)
+    return None
+
+
+def _is_answered(key: str, reply: Reply, job: str | None, store: OssStore) -> bool:
+    """Tell whether an answer is there that must stay."""
+    try:
+        there = store.read(key, LARGEST)
+    except StoreError as error:
+        if error.scope is not Scope.KEYS:
+            raise
+        return False  # it is not there, or nobody may look
+    written, _, etag = there.headers.get(FILE_META, "").partition(" ")
+    if not (written.isascii() and written.isdecimal()):
+        return False
+    if (int(written), etag) == (reply.written, reply.etag):
+        return _job_in(there.body) != job
+    return int(written) > reply.written
+
+
+def _job_in(content: bytes) -> str | None:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return None
+    job = answer.get("job") if isinstance(answer, dict) else None
+    return job if isinstance(job, str) else None
+
+
+def _mark(reply: Reply) -> str:
+    return f"{reply.written} {reply.etag}".rstrip()

@@ -1,0 +1,319 @@
+"""A request file is answered beside it, once its job has ended, and by nobody but its own job."""
+
+from __future__ import annotations
+
+import json
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, hurried
+from localcloud.clients import oss2_bucket
+from localcloud.faults import Refuse, Withhold
+from ossweep.errors import UndoneError
+from ossweep.handover.continuation import seal
+from ossweep.work import Reply, Work
+
+if TYPE_CHECKING:
+    from deployment import Chain, Deployment
+    from localcloud.oss import LocalOss
+
+RULE = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
+FILE = "requests/x.json"
+ANSWER = "requests/x.answer.json"
+PREFIX = b'{"prefix": "a/"}'
+
+
+def put(oss: LocalOss, content: bytes, *, ago: float = 60, bucket: str = BUCKET) -> None:
+    """Write the request file, so many seconds ago."""
+    oss.fill(bucket, {FILE: content}, oss.now() - ago)
+
+
+def written(content: bytes | None, number: int = 1, bucket: str = BUCKET) -> dict[str, Any]:
+    """Return OSS's event of a request file; each number is an event of its own."""
+    told = {} if content is None else {"eTag": md5(content).hexdigest().upper()}  # noqa: S324 - OSS's
+    return {
+        "events": [
+            {
+                "eventName": "ObjectCreated:PutObject",
+                "eventSource": "acs:oss",
+                "eventTime": "2026-01-01T00:00:00.000Z",
+                "oss": {"bucket": {"name": bucket}, "object": {"key": FILE, **told}},
+                "responseElements": {"requestId": f"R{number}"},
+            }
+        ]
+    }
+
+
+def answer_at(oss: LocalOss, key: str = ANSWER, bucket: str = BUCKET) -> Any:
+    """Return what stands beside the request file; None: nothing does."""
+    if key not in oss.keys(bucket):
+        return None
+    return json.loads(oss2_bucket(oss, bucket).get_object(key).read())
+
+
+def ruled(deployment: Deployment) -> Deployment:
+    return deployment.set(rules=json.dumps([RULE]))
+
+
+def long(chain: Chain) -> Chain:
+    """Let a job of three thousand objects below a/ take three invocations."""
+    ruled(chain.deployment)
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(3000)))
+    hurried(chain.deployment, 60, batch_delete=57)
+    return chain
+
+
+def test_the_invocation_that_ends_a_job_writes_its_answer(chain: Chain) -> None:
+    """Until then the file is told that the job goes on."""
+    oss = long(chain).deployment.oss
+    put(oss, PREFIX)
+
+    first = chain.begin(written(PREFIX))
+    meanwhile = answer_at(oss)
+    last = chain.to_the_end()[-1]
+
+    assert (first["status"], meanwhile) == ("continued", first)
+    assert (last["status"], last["deleted"], answer_at(oss)) == ("done", 3000, last)
+
+
+def test_an_answer_is_written_in_the_time_kept_for_endings(deployment: Deployment) -> None:
+    """A job that has used up its own is answered all the same, and can be gone on with."""
+    oss = ruled(deployment).oss
+    deployment.fill(*(f"a/{number:04}" for number in range(3000)))
+    put(oss, PREFIX)
+    hurried(deployment.set(**{"raise": "none"}), 10, batch_delete=8.9)
+
+    answer = deployment.send(written(PREFIX))
+    oss.behave()
+
+    assert (answer["status"], answer_at(oss)) == ("unfinished", answer)
+    last = deployment.send(answer["continuation"])
+    assert (last["status"], last["deleted"], answer_at(oss)) == ("done", 3000, last)
+
+
+def test_a_repetition_leaves_the_answer_as_it_is(chain: Chain) -> None:
+    """While the job goes on, and when it has ended."""
+    oss = long(chain).deployment.oss
+    put(oss, PREFIX)
+    first = chain.begin(written(PREFIX))
+
+    assert chain.begin(written(PREFIX))["status"] == "ignored"
+    assert answer_at(oss) == first
+    last = chain.to_the_end()[-1]
+    assert chain.begin(written(PREFIX))["status"] == "ignored"
+    assert answer_at(oss) == last
+
+
+def test_a_repetition_writes_an_answer_that_is_missing(chain: Chain) -> None:
+    """Nothing else would tell the file's writer any more."""
+    oss = ruled(chain.deployment).oss
+    chain.deployment.fill("a/1")
+    put(oss, PREFIX)
+    oss.misbehave(Refuse(403, "AccessDenied", keys={ANSWER}, operation="put"))
+    with pytest.raises(UndoneError, match="its answer was not written: AccessDenied"):
+        chain.begin(written(PREFIX))
+    oss.behave()
+
+    assert chain.begin(written(PREFIX))["status"] == "ignored"
+
+    answer = answer_at(oss)
+    assert (answer["status"], answer["deleted"]) == ("done", 1)
+
+
+def test_without_state_an_answer_that_is_lost_repeats_no_job(deployment: Deployment) -> None:
+    """The repetition would delete what has been written anew; the log tells of it."""
+    oss = ruled(deployment).oss
+    put(oss, b'{"keys": ["a"]}')
+    oss.misbehave(Refuse(403, "AccessDenied", keys={ANSWER}, operation="put"))
+
+    answer = deployment.send(written(None))
+
+    assert answer["status"] == "done"
+    assert "answer not written" in [line["message"] for line in deployment.log]
+
+
+def test_a_file_that_was_replaced_before_it_was_read_says_so(deployment: Deployment) -> None:
+    """What it ordered nobody knows; the newer file has an event and an answer of its own."""
+    oss = ruled(deployment).oss
+    deployment.fill("a/1", "b/1")
+    newer = b'{"prefix": "b/"}'
+    put(oss, newer)
+    newers = deployment.send(written(newer, 2))
+
+    answer = deployment.send(written(PREFIX))
+
+    assert answer["status"] == "ignored"
+    assert "the file was overwritten before it was read" in answer["reason"]
+    assert deployment.keys() == ["a/1", ANSWER, FILE]
+    assert answer_at(oss) == newers
+
+
+@pytest.mark.parametrize("form", ['"{}"', "{}"])
+def test_an_etag_may_be_written_in_several_ways(deployment: Deployment, form: str) -> None:
+    """In quotes or without, in capitals or not."""
+    deployment.fill("a/1")
+    put(ruled(deployment).oss, PREFIX)
+    event = written(PREFIX)
+    told = event["events"][0]["oss"]["object"]
+    told["eTag"] = form.format(told["eTag"].lower())
+
+    assert deployment.send(event)["status"] == "done"
+
+
+@pytest.mark.parametrize("newer", [PREFIX, b'{"prefix": "b/"}'], ids=["the same", "another"])
+def test_the_end_of_an_older_job_leaves_the_answer_to_a_newer_file(
+    chain: Chain, newer: bytes
+) -> None:
+    """However long it takes, and whatever the newer file says."""
+    oss = long(chain).deployment.oss
+    put(oss, PREFIX)
+    chain.begin(written(PREFIX))
+    put(oss, newer, ago=10)
+    oss.behave()  # the newer job takes no time
+    newers = chain.begin(written(newer, 2))
+
+    older = chain.to_the_end()[-1]
+
+    assert newers["status"] == older["status"] == "done"
+    assert answer_at(oss) == newers
+    assert chain.begin(written(PREFIX))["status"] == "ignored"
+    assert answer_at(oss) == newers
+
+
+def test_an_answer_to_an_older_file_is_replaced(deployment: Deployment) -> None:
+    """It is the newer file's that is waited for."""
+    oss = ruled(deployment).oss
+    put(oss, PREFIX)
+    first = deployment.send(written(PREFIX))
+    deployment.request_id = "another"
+    deployment.fill("a/1")
+    put(oss, PREFIX, ago=10)
+
+    second = deployment.send(written(PREFIX, 2))
+
+    assert (first["deleted"], second["deleted"]) == (0, 1)
+    assert answer_at(oss) == second
+
+
+def test_each_of_several_jobs_has_an_answer_of_its_own(chain: Chain) -> None:
+    """The file's own tells what the first invocation knew, and the jobs' names."""
+    oss = long(chain).deployment.oss
+    chain.deployment.fill("b")
+    content = b'[{"prefix": "a/"}, {"keys": ["b"]}]'
+    put(oss, content)
+
+    first = chain.begin(written(content))
+    ends = {answer["job"]: answer for answer in chain.to_the_end()}
+    again = chain.begin(written(content))
+
+    assert answer_at(oss) == first
+    assert [each["job"] for each in first["answers"]] == list(ends)
+    for job, end in ends.items():
+        assert (end["status"], answer_at(oss, f"requests/x.{job}.answer.json")) == ("done", end)
+    assert [each["status"] for each in again["answers"]] == ["ignored", "ignored"]
+
+
+def test_a_word_to_a_job_is_answered_beside_its_file(chain: Chain) -> None:
+    """A request file may hold one, too."""
+    oss = ruled(chain.deployment).oss
+    content = b'{"job": "nobody", "do": "status"}'
+    put(oss, content)
+
+    answer = chain.begin(written(content))
+
+    assert (answer["job"], answer_at(oss)) == ("nobody", answer)
+
+
+def test_a_request_file_may_lie_in_another_bucket_than_its_objects(chain: Chain) -> None:
+    """Its answer goes to where it is."""
+    oss = long(chain).deployment.oss
+    oss.create_bucket("otherbucket")
+    chain.deployment.set(buckets=f"{BUCKET},otherbucket")
+    content = json.dumps({"bucket": BUCKET, "prefix": "a/"}).encode()
+    put(oss, content, bucket="otherbucket")
+
+    chain.begin(written(content, bucket="otherbucket"))
+    last = chain.to_the_end()[-1]
+
+    assert last["deleted"] == 3000
+    assert answer_at(oss, bucket="otherbucket") == last
+    assert oss.keys(BUCKET) == []
+
+
+def test_the_last_invocation_of_a_request_files_job_raises_as_the_first_would(
+    chain: Chain,
+) -> None:
+    """It was OSS's event that ordered it; its answer is written all the same."""
+    oss = long(chain).deployment.oss
+    oss.misbehave(Withhold({"a/2999"}))
+    oss.misbehave(Refuse(403, "FileImmutable", "No.", {"a/2999"}, operation="delete"))
+    put(oss, PREFIX)
+    chain.begin(written(PREFIX))
+
+    with pytest.raises(UndoneError, match="incomplete"):
+        chain.to_the_end()
+
+    assert answer_at(oss)["status"] == "incomplete"
+
+
+def test_an_answer_sets_nothing_off(chain: Chain) -> None:
+    """Whichever invocation writes it, it carries ossweep's mark."""
+    oss = long(chain).deployment.oss
+    put(oss, PREFIX)
+
+    chain.begin(written(PREFIX))
+    chain.to_the_end()
+
+    answers = [each for each in oss.requests if (each.operation, each.key) == ("put", ANSWER)]
+    assert len(answers) == 3
+    assert all("x-oss-meta-ossweep" in each.headers for each in answers)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key"),
+    [
+        (BUCKET, "precious.json"),
+        (BUCKET, "requests/deeper/x.json"),
+        (BUCKET, "requests/x.answer.json"),
+        ("otherbucket", FILE),
+    ],
+)
+def test_a_made_up_continuation_writes_nowhere_but_beside_a_request_file(
+    deployment: Deployment, bucket: str, key: str
+) -> None:
+    """Its fingerprint is no secret, so where it says its answer goes is held to the rules."""
+    oss = ruled(deployment).oss
+    oss.create_bucket("otherbucket")
+    reply = Reply(bucket, key, int(oss.now()), "5B3C")
+    forged = seal(Work(job="job", bucket=BUCKET, keys=("a",), reply=reply))
+
+    answer = deployment.send(forged)
+
+    assert (answer["status"], oss.keys(BUCKET), oss.keys("otherbucket")) == ("done", [], [])
+    assert "put" not in {each.operation for each in oss.requests}
+
+
+def test_a_made_up_continuation_writes_no_state(chain: Chain) -> None:
+    """Not even where a rule would run what lies there."""
+    state = {**RULE, "key": "state/{job}/{name}.json"}
+    oss = chain.deployment.set(rules=json.dumps([state]), buckets="*").oss
+    reply = Reply("statebucket", "state/job/x.json", int(oss.now()), "5B3C")
+    forged = seal(Work(job="job", bucket=BUCKET, keys=("a",), reply=reply))
+
+    chain.begin(forged)
+
+    assert "x.answer.json" not in chain.state()
+
+
+def test_parts_leave_the_answer_to_the_whole(deployment: Deployment) -> None:
+    """What became of one of them is no answer to the file."""
+    oss = ruled(deployment).oss
+    put(oss, PREFIX)
+    reply = Reply(BUCKET, FILE, int(oss.now()) - 60, "5B3C")
+    part = Work(job="job-p1", part_of="job", bucket=BUCKET, keys=("a",), reply=reply)
+
+    deployment.send(seal(part))
+
+    assert answer_at(oss) is None
