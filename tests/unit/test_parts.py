@@ -104,20 +104,50 @@ def test_parts_share_what_there_is_of_ceiling_and_rate(
 def test_what_is_joined_again_counts_what_was_split(work: Work) -> None:
     """Whatever the parts do beside it."""
     kept, parts = split(work, limit=None, rate=None)
-    done = [replace(part, held=(Found(part.job, 0, 1),)) for part in parts]
+    done = [replace(part, held=(*part.held, Found(part.job, 0, 1))) for part in parts]
 
     whole = joined(kept, done)
+
+    def held(found: Found) -> str:
+        return found.key
 
     assert _plain(whole.counts) == _plain(work.counts)
     assert whole.requests_made == work.requests_made
     assert whole.milliseconds == work.milliseconds
-    assert whole.held == (*work.held, *(found for part in done for found in part.held))
+    more = tuple(found for part in done for found in part.held[-1:])
+    assert sorted(whole.held, key=held) == sorted((*work.held, *more), key=held)
     assert whole.at_least is work.at_least
     if parts:
         assert whole.keys == work.keys
         assert [(each.after, each.until) for each in whole.ranges] == [
             (each.after, each.until) for each in work.ranges
         ]
+
+
+def test_a_marker_object_that_a_range_will_show_again_is_that_parts() -> None:
+    """Who does not know of it would meet it, and count it twice."""
+    ranges = (Range("a/", "", "a/2"), Range("a/", "a/2", "a/5"), Range("b/"))
+    again, before = Found("a/3/", 0, 5), Found("a0/", 0, 5)
+    work = Work("job", "examplebucket", parallel=3, ranges=ranges, held=(again, before))
+
+    kept, parts = split(work, limit=None, rate=None)
+
+    assert [part.held for part in parts] == [(), (again,), ()]
+    assert kept.held == (before,)
+
+
+def test_a_key_that_has_failed_ahead_is_counted_by_the_part_that_passes_it_by() -> None:
+    """Its range books it once more when it gets there."""
+    no = Failure("b/7", "FileImmutable", "No.")
+    counts = Counts(failed=3, failures=(no,))
+    ranges = (Range("a/", failed=1), Range("b/", failed=1))
+    work = Work("job", "examplebucket", parallel=2, ranges=ranges, passed=("b/7",), counts=counts)
+
+    kept, parts = split(work, limit=None, rate=None)
+
+    assert [part.counts.failed for part in parts] == [1, 2]
+    assert parts[1].counts.failures == (no,)
+    assert (kept.counts.failed, kept.counts.failures) == (0, ())
 
 
 @given(work=works())
