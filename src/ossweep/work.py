@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import ClassVar, Literal, Protocol
 
@@ -88,12 +88,14 @@ class Shown:
 
     `left` are the seconds of the invocation that were left when they were asked for, negative
     infinity for keys that nobody has looked at; `is_listing` tells whether a listing has shown them
-    one after the other. `clock` is the job's, None until OSS has told the time.
+    one after the other. `clock` is the job's, None until OSS has told the time. `refused` is the
+    code by which OSS refused all that it was asked for of the keys before them, if it did.
     """
 
     clock: int | None
     left: float = -inf
     is_listing: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,19 +108,40 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """
+    Keys that were met one after the other and passed over: still to do, and not asked for.
+
+    OSS has refused those before them, and all that it was asked for of them, with this code.
+    """
+
+    first: str
+    last: str
+    keys: int
+    code: str
+    message: str
+
+    def with_next(self, after: Stretch) -> Stretch:
+        """Return one stretch with the one that follows."""
+        return replace(self, last=after.last, keys=self.keys + after.keys)
+
+
+@dataclass(frozen=True)
 class Answer:
     """
     What became of the keys that a store was asked to delete.
 
-    `kept` tells why keys stay, or are gone already. Keys in none of these are still to do.
-    `unanswered` keys were asked for without an answer that decided them, whether they are still to
-    do or have turned out to be gone, or newer.
+    `kept` tells why keys stay, or are gone already. Keys in none of these are still to do; of them
+    `passed_over` are those that would be refused as those before them were. `unanswered` keys were
+    asked for without an answer that decided them, whether they are still to do or have turned out
+    to be gone, or newer.
     """
 
     deleted: frozenset[str] = frozenset()
     failed: tuple[Failure, ...] = ()
-    unanswered: int = 0
+    unanswered: frozenset[str] = frozenset()
     kept: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +151,8 @@ class Range:
 
     `spared` and `failed` count what earlier invocations have met between the range before it, or
     the prefix's beginning, and `after`, and have neither deleted nor left; so do, in a dry run,
-    `planned` and `bytes`.
+    `planned` and `bytes`. `passed_over` tells what of it an earlier invocation has passed over, if
+    that is all that is left of it: it is tried again when all else has been.
     """
 
     prefix: str
@@ -138,6 +162,7 @@ class Range:
     failed: int = 0
     planned: int = 0
     bytes: int = 0
+    passed_over: Stretch | None = None
 
     def __contains__(self, key: str) -> bool:
         """Tell whether it holds a key."""

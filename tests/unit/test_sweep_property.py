@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ossweep.engine.sweep import Result
-    from ossweep.work import Answer, Counts, Page
+    from ossweep.work import Answer, Counts, Page, Shown
 
 
 class Watched(ShuffledStore):
@@ -49,7 +49,7 @@ class Watched(ShuffledStore):
     def fail_listings(self) -> None:
         self.listing_fails = True
 
-    def carry_out(self, keys: object) -> Answer:
+    def carry_out(self, keys: object, shown: Shown) -> Answer:
         assert isinstance(keys, list)
         with self.bucket.lock:
             objects = self.bucket.objects
@@ -65,7 +65,7 @@ class Watched(ShuffledStore):
             self.wrong += [f"{key!r} was not ordered" for key in set(keys) - self._chosen]
             if not 0 < len(keys) == len(set(keys)) <= 1000:
                 self.wrong.append(f"a batch of {len(keys)}, {len(set(keys))} of them different")
-            return super().carry_out(keys)
+            return super().carry_out(keys, shown)
 
 
 def begin(case: Case) -> Work:
