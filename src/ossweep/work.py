@@ -241,7 +241,8 @@ class Work:
     that ordered it. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
     many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
     second that is its share. `judged` tells that the named keys are looked at, and what was written
-    after the job began stays. `idle` counts the hops in a row that have achieved nothing;
+    after the job began stays; so are `doubted`, those of them that were asked for and not answered,
+    in any case. `idle` counts the hops in a row that have achieved nothing;
     `at_least` tells that some deletions may have been carried out and not counted.
     """
 
@@ -266,11 +267,23 @@ class Work:
     part_of: str | None = None
     rate: int | None = None
     judged: bool = False
+    doubted: tuple[str, ...] = ()
     idle: int = 0
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged
+
+    @property
+    def to_look_at(self) -> tuple[str, ...]:
+        """The named keys that are looked at before they are asked for."""
+        return self.keys if self.judged else self.doubted
+
+    @property
+    def to_ask_for(self) -> tuple[str, ...]:
+        """The named keys that are asked for however young they are."""
+        looked_at = frozenset(self.to_look_at)
+        return tuple(key for key in self.keys if key not in looked_at)
 
     @property
     def unlisted(self) -> bool:

@@ -47,7 +47,7 @@ class Bucket:
 
     `denied` keys are never deleted; each is refused by itself, as long as the gate is open. A
     deletion that holds a `silent` key is answered up to that key only, once; the value tells
-    whether the rest of it was carried out all the same.
+    whether the rest of it was carried out all the same; what of it has no answer is `doubted`.
     """
 
     objects: dict[str, Found]
@@ -58,6 +58,7 @@ class Bucket:
     confirmed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     shown: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -145,6 +146,7 @@ class MemoryStore:
             bucket.asked.append(tuple(keys))
             mute = next((number for number, key in enumerate(keys) if key in bucket.silent), None)
             heard, unheard = (keys, ()) if mute is None else (keys[:mute], keys[mute:])
+            bucket.doubted.update(unheard)
             if unheard and bucket.silent.pop(unheard[0]):
                 bucket.remove(set(unheard) - bucket.denied)
             deleted = frozenset(heard) - bucket.denied

@@ -51,6 +51,8 @@ class Accounts:
         self._most_ranges = most_ranges  # that a continuation may hold
         self._settled = work.counts
         self._in_doubt = False
+        self._doubted = frozenset(work.doubted)  # named keys
+        self._to_ask_for = work.to_ask_for
         self._passed_over: list[tuple[Stretch, frozenset[str]]] = []  # known by name, and its keys
         self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
         self._out: dict[int, Batch] = {}  # taken up, and not booked yet
@@ -73,6 +75,8 @@ class Accounts:
         if span is None:
             self._settled = add(self._settled, outcome.counts)
             self._undone[batch.source] += outcome.undone
+            if batch.source == "named":
+                self._doubted |= outcome.in_doubt
             if outcome.passed_over is not None:
                 keys = frozenset(found.key for found in outcome.undone)
                 self._passed_over.append((outcome.passed_over, keys))
@@ -114,9 +118,10 @@ class Accounts:
             and names.issuperset(self._names_left())
         )
 
-    def spare(self, reason: str) -> None:
-        """Book a named key that stays."""
-        self._settled = add(self._settled, Counts(skipped={reason: 1}))
+    def spare(self, key: str, reason: str) -> None:
+        """Book a named key that stays, or is gone; nobody can tell what has become of a doubt."""
+        counts = Counts(skipped={reason: 1}, unanswered=int(key in self._doubted))
+        self._settled = add(self._settled, counts)
 
     @property
     def unlisted(self) -> bool:
@@ -158,6 +163,9 @@ class Accounts:
         rest = self._frontier.rest()
         ranges, given_back = joined(rest, self._most_ranges)
         keys = self._names_left()
+        # What is out has been asked for: it is in doubt for whoever goes on from a checkpoint.
+        out = [batch.keys for batch in self._out.values() if batch.source == "named"]
+        doubted = self._doubted.union(*out)
         markers = (*self._open("marker"), *self._held())
         counts = given_back.taken_from(self.at_the_end())
         passed = [*work.passed, *(f.key for c in self._early_counts() for f in c.failures)]
@@ -166,6 +174,7 @@ class Accounts:
             hop=work.hop + 1,
             clock=self._choice.clock,
             keys=keys,
+            doubted=tuple(key for key in keys if key in doubted),
             ranges=tuple(ranges),
             held=markers,
             # One that is settled counts with its range, which gives it back where it is joined.
@@ -201,7 +210,7 @@ class Accounts:
 
     def _names_left(self) -> tuple[str, ...]:
         open_names = (found.key for found in self._open("named"))
-        untaken = () if self._work.judged else self._work.keys[self._choice.names_taken :]
+        untaken = self._to_ask_for[self._choice.names_taken :]
         return (*open_names, *self._looks.names, *untaken)
 
     def _open(self, source: str) -> list[Found]:

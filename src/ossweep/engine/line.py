@@ -72,8 +72,8 @@ class Line:
         self._gate = gate
         self._throttle = throttle
         self._choice = Choice(work, store.began, protected, ceiling)
-        self._named = self._choice.named(() if work.judged else work.keys)
-        self._looks = Looks(self._choice, work.keys if work.judged else ())
+        self._named = self._choice.named(work.to_ask_for)
+        self._looks = Looks(self._choice, work.to_look_at, work.doubted)
         self._by_name = deque(islice(self._named, 1))  # named keys and markers to be taken up
         self._lane = throttle.lane()  # in which those go
         self._refused = ""  # the code by which OSS refused the last of those, if it did
@@ -273,7 +273,7 @@ class Line:
             self._end_listing()
         else:
             if reason is not None:
-                self.accounts.spare(reason)
+                self.accounts.spare(key, reason)
 
     def _start_looking(self, pipeline: Pipeline) -> None:
         """Look at the next marker object, or delete those that have been looked at."""

@@ -226,4 +226,5 @@ def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
     if not spared:
         return work
     counts = add(work.counts, Counts(skipped={PROTECTED: spared}))
-    return replace(work, keys=keys, held=held, counts=counts)
+    doubted = tuple(key for key in work.doubted if not key.startswith(protected))
+    return replace(work, keys=keys, doubted=doubted, held=held, counts=counts)

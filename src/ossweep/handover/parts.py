@@ -40,6 +40,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         hop=work.hop + 1,
         parallel=1,
         keys=(),
+        doubted=(),
         ranges=(),
         passed=(),
         unsettled=0,
@@ -62,6 +63,7 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
     return replace(
         kept,
         keys=tuple(key for each in every for key in each.keys),
+        doubted=tuple(key for each in every for key in each.doubted),
         ranges=tuple(part for each in every for part in each.ranges),
         held=tuple(found for each in every for found in each.held),
         passed=tuple(key for each in every for key in each.passed),
@@ -87,6 +89,7 @@ def _part(
         hop=1,  # the hop before was the whole job's
         idle=0,
         keys=work.keys if place == 0 else (),
+        doubted=work.doubted if place == 0 else (),
         ranges=ranges,
         held=(),
         passed=tuple(key for key in work.passed if any(key in each for each in ranges)),

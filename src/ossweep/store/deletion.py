@@ -98,9 +98,18 @@ class Deletion:
                 continue
             self._divide(*refused, left)
             attempts = ATTEMPTS
-            rest = [key for part in reversed(left) for key in part]
-            if self._alike and len(rest) > PROBES:
-                left = [*filter(None, [self._unlike(rest)])]
+            if self._alike and sum(map(len, left)) > PROBES:
+                rest = self._unlike([key for part in reversed(left) for key in part])
+                left = [rest] if rest else []
+
+    def delete_singly(self, keys: Sequence[str]) -> None:
+        """Delete keys by themselves; raises Closed."""
+        while keys:
+            if self._alike and len(keys) > PROBES:
+                keys = self._unlike(keys)
+            else:
+                self.delete(keys[:1])
+                keys = keys[1:]
 
     def _try(self, keys: Sequence[str], attempts: int) -> tuple[Sequence[str], StoreError] | None:
         """
@@ -155,11 +164,7 @@ class Deletion:
         silent = [key for key in keys if key not in named]
         self.doubted.update(silent)
         self._unnamed.update(silent)
-        while silent:
-            if self._alike and len(silent) > PROBES:
-                silent = self._unlike(silent)
-            else:
-                self.delete([silent.pop(0)])  # asked by itself, it gets a reason
+        self.delete_singly(silent)  # so that each gets a reason
 
     def _delete_in_parts(self, keys: Sequence[str], turn: Turn) -> None:
         while keys:

@@ -155,8 +155,7 @@ class OssStore:
             together, alone = by_ways(keys)
             for body in bodies(together):
                 deletion.delete(body)
-            for key in alone:
-                deletion.delete([key])
+            deletion.delete_singly(alone)
         except Closed:
             pass  # what was not answered for is still to do
         except StoreError as error:
