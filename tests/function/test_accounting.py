@@ -19,7 +19,7 @@ from localcloud.faults import (
     Withhold,
 )
 from ossweep.store import Credentials
-from ossweep.work import GONE_UNANSWERED
+from ossweep.work import GONE_UNANSWERED, NEWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -397,3 +397,25 @@ def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Dep
     assert (first["status"], first["at_least"]) == ("stopped", True)
     assert len(deployment.keys()) == 20
     assert (last["status"], last["at_least"]) == ("stopped", True)
+
+
+def test_a_named_key_whose_answer_is_lost_is_looked_at_in_the_next_invocation(
+    deployment: Deployment,
+) -> None:
+    """Its application has written it anew meanwhile: it stays."""
+    deployment.fill("a", "b")
+    deployment.oss.misbehave(Reset("after", operation="batch_delete"))
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="list"))
+    unfinished = deployment.send({"keys": ["a", "b"]})
+    deployment.oss.behave()
+    deployment.oss.fill(BUCKET, ["a"], modified=deployment.oss.now())
+
+    answer = deployment.send(unfinished["continuation"])
+
+    assert (unfinished["status"], unfinished["continuation"]["doubted"]) == (
+        "unfinished",
+        ["a", "b"],
+    )
+    assert deployment.keys() == ["a"]
+    assert (answer["status"], answer["at_least"], answer["deleted"]) == ("done", True, 0)
+    assert answer["skipped_because"] == {NEWER: 1, GONE_UNANSWERED: 1}

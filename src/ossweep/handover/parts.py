@@ -23,13 +23,16 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     together. Named keys go to the first part. The marker objects go last, when all parts have come
     to their end. There are no parts if there is not enough to share.
     """
+    # What is in doubt goes to the first part with the room that it has taken already.
+    room = None if limit is None else limit - len(work.doubted)
     number = min(
-        work.parallel, len(work.ranges), *(most for most in (limit, rate) if most is not None)
+        work.parallel, len(work.ranges), *(most for most in (room, rate) if most is not None)
     )
     if number < 2:  # noqa: PLR2004 - one part would be the whole
         return work, ()
     groups = _dealt(work.ranges, number)
-    limits = _shares(limit, number)
+    first, *others = _shares(room, number)
+    limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
     parts = tuple(
         _part(work, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
