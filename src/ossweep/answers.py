@@ -75,7 +75,7 @@ def of_parts(
         **{name: sum(answer[name] for answer in every) for name in numbers},
         "failures": list(failures.values())[:FAILURES_NAMED],
         "skipped_because": tally(answer["skipped_because"] for answer in every),
-        "passed_over": [each for answer in answers for each in answer["passed_over"]],
+        "passed_over": [each for answer in answers for each in answer.get("passed_over", ())],
         "at_least": kept.at_least or any(answer["at_least"] for answer in answers),
         "requests_made": dict.fromkeys(KINDS, 0) | tally(made),
         "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),
