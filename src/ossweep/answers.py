@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
@@ -44,6 +44,7 @@ def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict
         "bucket": bucket,
         "dry_run": dry_run,
         **_counts(Counts(), 0),
+        "passed_over": [],
         "at_least": False,
         "requests_made": dict.fromkeys(KINDS, 0),
         "seconds": 0.0,
@@ -63,6 +64,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "bucket": work.bucket,
         "dry_run": work.dry_run,
         **_counts(result.counts, result.listed),
+        "passed_over": [asdict(each) for each in result.passed_over[:FAILURES_NAMED]],
         "at_least": left.at_least,
         "requests_made": dict(left.requests_made),
         "seconds": round(left.milliseconds / 1000, 1),
@@ -88,6 +90,7 @@ def of_parts(
         **{name: sum(answer[name] for answer in every) for name in numbers},
         "failures": list(failures.values())[:FAILURES_NAMED],
         "skipped_because": tally(answer["skipped_because"] for answer in every),
+        "passed_over": [each for answer in answers for each in answer.get("passed_over", ())],
         "at_least": kept.at_least or any(answer["at_least"] for answer in answers),
         "requests_made": dict.fromkeys(KINDS, 0) | tally(made),
         "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),

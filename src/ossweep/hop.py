@@ -205,9 +205,13 @@ def said_of(share: Share) -> Said:
 
 
 def _doubtful(work: Work, reserved: int) -> Work:
-    """Return the work of a holder that may have asked for so many objects and not counted them."""
+    """
+    Return the work of a holder that may have asked for so many objects and not counted them.
+
+    Named keys may be among them, and may have been written anew: all are looked at first.
+    """
     counts = replace(work.counts, unanswered=work.counts.unanswered + reserved)
-    return replace(work, at_least=True, counts=counts)
+    return replace(work, judged=True, at_least=True, counts=counts)
 
 
 def _to_try_again(left: Work) -> Work | None:

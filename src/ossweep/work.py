@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import ClassVar, Literal, Protocol
 
@@ -93,12 +93,14 @@ class Shown:
 
     `left` are the seconds of the invocation that were left when they were asked for, negative
     infinity for keys that nobody has looked at; `is_listing` tells whether a listing has shown them
-    one after the other. `clock` is the job's, None until OSS has told the time.
+    one after the other. `clock` is the job's, None until OSS has told the time. `refused` is the
+    code by which OSS refused all that it was asked for of the keys before them, if it did.
     """
 
     clock: int | None
     left: float = -inf
     is_listing: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,19 +113,40 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """
+    Keys that were met one after the other and passed over: still to do, and not asked for.
+
+    OSS has refused those before them, and all that it was asked for of them, with this code.
+    """
+
+    first: str
+    last: str
+    keys: int
+    code: str
+    message: str
+
+    def with_next(self, after: Stretch) -> Stretch:
+        """Return one stretch with the one that follows."""
+        return replace(self, last=after.last, keys=self.keys + after.keys)
+
+
+@dataclass(frozen=True)
 class Answer:
     """
     What became of the keys that a store was asked to delete.
 
-    `kept` tells why keys stay, or are gone already. Keys in none of these are still to do.
-    `unanswered` keys were asked for without an answer that decided them, whether they are still to
-    do or have turned out to be gone, or newer.
+    `kept` tells why keys stay, or are gone already. Keys in none of these are still to do; of them
+    `passed_over` are those that would be refused as those before them were. `unanswered` keys were
+    asked for without an answer that decided them, whether they are still to do or have turned out
+    to be gone, or newer.
     """
 
     deleted: frozenset[str] = frozenset()
     failed: tuple[Failure, ...] = ()
-    unanswered: int = 0
+    unanswered: frozenset[str] = frozenset()
     kept: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +156,8 @@ class Range:
 
     `spared` and `failed` count what earlier invocations have met between the range before it, or
     the prefix's beginning, and `after`, and have neither deleted nor left; so do, in a dry run,
-    `planned` and `bytes`.
+    `planned` and `bytes`. `passed_over` tells what of it an earlier invocation has passed over, if
+    that is all that is left of it: it is tried again when all else has been.
     """
 
     prefix: str
@@ -143,6 +167,7 @@ class Range:
     failed: int = 0
     planned: int = 0
     bytes: int = 0
+    passed_over: Stretch | None = None
 
     def __contains__(self, key: str) -> bool:
         """Tell whether it holds a key."""
@@ -238,9 +263,10 @@ class Work:
     that ordered it, and `reply` where it was a request file. `unfinished` tells what becomes of the
     rest when time runs out, `parallel` how many parts it may be cut into. A part knows the job that
     it is of, and the `rate` in objects a second that is its share. `judged` tells that the named
-    keys are looked at, and what was written after the job began stays. `idle` counts the hops in a
-    row that have achieved nothing; `at_least` tells that some deletions may have been carried out
-    and not counted.
+    keys are looked at, and what was written after the job began stays; so are `doubted`, those of
+    them that were asked for and not answered, in any case. `idle` counts the hops in a row that
+    have achieved nothing; `at_least` tells that some deletions may have been carried out and not
+    counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -266,6 +292,7 @@ class Work:
     part_of: str | None = None
     rate: int | None = None
     judged: bool = False
+    doubted: tuple[str, ...] = ()
     idle: int = 0
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)
@@ -286,6 +313,17 @@ class Work:
         if told is None or not (self.judged or began - told <= LONGEST_KEPT):
             return began
         return min(began, told)
+
+    @property
+    def to_look_at(self) -> tuple[str, ...]:
+        """The named keys that are looked at before they are asked for."""
+        return self.keys if self.judged else self.doubted
+
+    @property
+    def to_ask_for(self) -> tuple[str, ...]:
+        """The named keys that are asked for however young they are."""
+        looked_at = frozenset(self.to_look_at)
+        return tuple(key for key in self.keys if key not in looked_at)
 
     @property
     def unlisted(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,7 @@ from localcloud.faults import (
     Withhold,
 )
 from ossweep.store import Credentials
-from ossweep.work import GONE_UNANSWERED
+from ossweep.work import GONE_UNANSWERED, NEWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -182,10 +183,38 @@ def test_a_run_of_denials_stops_the_sweep(deployment: Deployment) -> None:
 
     assert len(deployment.keys()) == 10_000
     assert answer["status"] == "stopped"
-    assert answer["reason"].startswith("OSS answered AccessDenied to 100 requests in a row: Not")
+    assert answer["reason"].startswith("OSS answered AccessDenied to what it was asked to delete")
+    assert sum(stretch["keys"] for stretch in answer["passed_over"]) == answer["remaining"]
     assert len(deployment.oss.requests) < 400
     assert (0, answer["listed"]) == (answer["deleted"], sum_of(answer))
     assert answer["failed"] <= 100 + 8  # those that were under way
+
+
+@pytest.mark.parametrize("wholly", [True, False], ids=["403", "left out"])
+def test_a_policy_that_denies_a_directory_saves_no_other(
+    deployment: Deployment, *, wholly: bool
+) -> None:
+    """What was passed over is named, and goes once the policy lets it."""
+    denied = {f"logs/b/{number:04}" for number in range(300)}
+    others = {f"logs/{letter}/{number:04}" for letter in "ac" for number in range(600)}
+    deployment.fill(*denied, *others)
+    refusal = Refuse(403, "AccessDenied", "No.", denied, operation=("batch_delete", "delete"))
+    alone = Refuse(403, "AccessDenied", "No.", denied, operation="delete")
+    for fault in [refusal] if wholly else [Withhold(denied), alone]:
+        deployment.oss.misbehave(fault)
+
+    stopped = deployment.send({"prefix": "logs/"})
+    deployment.oss.behave()
+    ended = deployment.send(stopped["continuation"])
+
+    assert (stopped["status"], stopped["deleted"]) == ("stopped", 1200)
+    (stretch,) = stopped["passed_over"]
+    assert (stretch["code"], stretch["first"] in denied) == ("AccessDenied", True)
+    assert stretch["keys"] == stopped["remaining"] > 0
+    assert json.dumps(stretch["first"]) in stopped["reason"]
+    assert (ended["listed"], ended["passed_over"]) == (1500, [])
+    assert ended["listed"] == sum_of(ended)
+    assert (ended["status"], ended["remaining"]) == ("incomplete", 0)
 
 
 def test_a_stopped_sweep_goes_on_where_it_stopped(deployment: Deployment) -> None:
@@ -368,3 +397,25 @@ def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Dep
     assert (first["status"], first["at_least"]) == ("stopped", True)
     assert len(deployment.keys()) == 20
     assert (last["status"], last["at_least"]) == ("stopped", True)
+
+
+def test_a_named_key_whose_answer_is_lost_is_looked_at_in_the_next_invocation(
+    deployment: Deployment,
+) -> None:
+    """Its application has written it anew meanwhile: it stays."""
+    deployment.fill("a", "b")
+    deployment.oss.misbehave(Reset("after", operation="batch_delete"))
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="list"))
+    unfinished = deployment.send({"keys": ["a", "b"]})
+    deployment.oss.behave()
+    deployment.oss.fill(BUCKET, ["a"], modified=deployment.oss.now())
+
+    answer = deployment.send(unfinished["continuation"])
+
+    assert (unfinished["status"], unfinished["continuation"]["doubted"]) == (
+        "unfinished",
+        ["a", "b"],
+    )
+    assert deployment.keys() == ["a"]
+    assert (answer["status"], answer["at_least"], answer["deleted"]) == ("done", True, 0)
+    assert answer["skipped_because"] == {NEWER: 1, GONE_UNANSWERED: 1}

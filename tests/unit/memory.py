@@ -14,6 +14,7 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.row import ALIKE, Row
 from ossweep.work import Answer, Failure, Found, Lot
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BEGAN = 1_000_000  # OSS's own time at its first answer
 SECONDS = 60.0  # of a hop
+REFUSAL = StoreError("FileImmutable", "No.", Scope.KEYS)
 LONG = 10.0  # real seconds: no test waits so long unless it fails
 
 
@@ -45,7 +47,7 @@ class Bucket:
 
     `denied` keys are never deleted; each is refused by itself, as long as the gate is open. A
     deletion that holds a `silent` key is answered up to that key only, once; the value tells
-    whether the rest of it was carried out all the same.
+    whether the rest of it was carried out all the same; what of it has no answer is `doubted`.
     """
 
     objects: dict[str, Found]
@@ -56,6 +58,7 @@ class Bucket:
     confirmed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     shown: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -123,7 +126,7 @@ class MemoryStore:
             self.admit("delete")
         except Closed:
             return Answer()
-        return self.carry_out(keys)
+        return self.carry_out(keys, shown)
 
     def close(self) -> None:
         self.closed.set()
@@ -136,13 +139,14 @@ class MemoryStore:
             self._requests += 1
             self._at.get(self._requests, lambda: None)()
 
-    def carry_out(self, keys: Sequence[str]) -> Answer:
+    def carry_out(self, keys: Sequence[str], shown: Shown) -> Answer:
         """Delete what can be, and tell what this fake lets OSS tell."""
         bucket = self.bucket
         with bucket.lock:
             bucket.asked.append(tuple(keys))
             mute = next((number for number, key in enumerate(keys) if key in bucket.silent), None)
             heard, unheard = (keys, ()) if mute is None else (keys[:mute], keys[mute:])
+            bucket.doubted.update(unheard)
             if unheard and bucket.silent.pop(unheard[0]):
                 bucket.remove(set(unheard) - bucket.denied)
             deleted = frozenset(heard) - bucket.denied
@@ -150,17 +154,32 @@ class MemoryStore:
             bucket.confirmed.update(deleted)
         if deleted:
             self.gate.deleted()
-        failed = tuple(self._refused(key for key in heard if key in bucket.denied))
-        return Answer(deleted, failed, len(unheard))
+        failed, passed_over = self._refused(heard, shown.refused)
+        if passed_over:
+            self.gate.passed_over(REFUSAL)
+        return Answer(deleted, failed, frozenset(unheard), passed_over=passed_over)
 
-    def _refused(self, keys: Iterable[str]) -> Iterator[Failure]:
-        """Ask for each key by itself, until the gate closes."""
+    def _refused(
+        self, keys: Sequence[str], refused: str
+    ) -> tuple[tuple[Failure, ...], tuple[Failure, ...]]:
+        """Ask for each denied key by itself, and pass over those behind a hundred in a row."""
+        failed, passed_over = [], []
+        row = Row(refused, ALIKE if refused else 0)
         with suppress(Closed):
             for key in keys:
-                self.gate.admit("delete")
-                self.gate.failed(StoreError("FileImmutable", "No.", Scope.KEYS))
-                self.bucket.refused[key] += 1
-                yield Failure(key, "FileImmutable", "No.")
+                if key not in self.bucket.denied:
+                    if row.times:
+                        row.end()
+                        self.gate.deleted()
+                elif row.times >= ALIKE or self.gate.refused:
+                    passed_over.append(Failure(key, REFUSAL.code, REFUSAL.message))
+                else:
+                    self.gate.admit("delete")
+                    self.gate.failed(REFUSAL)
+                    row.add(REFUSAL.code)
+                    self.bucket.refused[key] += 1
+                    failed.append(Failure(key, REFUSAL.code, REFUSAL.message))
+        return tuple(failed), tuple(passed_over)
 
 
 class LateStore(MemoryStore):

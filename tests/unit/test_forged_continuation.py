@@ -76,6 +76,8 @@ def test_a_forged_continuation_of_another_shape_is_refused(
         {"unsettled": -1},
         {"milliseconds": -1},
         {"keys": ["a", "b", "a"]},
+        {"keys": ["a", "b"], "doubted": ["c"]},
+        {"keys": ["a", "b"], "doubted": ["a", "a"]},
         {"counts": {**COUNTS, "deleted": -1}},
         {"counts": {**COUNTS, "bytes": -1}},
         {"counts": {**COUNTS, "failed": -1}},
@@ -92,6 +94,25 @@ def test_a_forged_continuation_that_contradicts_itself_is_refused(fields: dict[s
 
     assert str(refused.value) == (
         "request 2 is no continuation: its counts or its keys contradict each other"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "keys"),
+    [("a/4", "a/6", 2), ("a/5", "a/8", 2), ("a/7", "a/6", 2), ("a/5", "a/6", 0), ("b", "c", 2)],
+)
+def test_a_forged_continuation_that_has_passed_over_others_keys_is_refused(
+    first: str, last: str, keys: int
+) -> None:
+    """The answer would tell of what is not in the order."""
+    over = {"first": first, "last": last, "keys": keys, "code": "AccessDenied", "message": "No."}
+    ranges = [{"prefix": "a/", "after": "a/4", "until": "a/7", "passed_over": over}]
+
+    with pytest.raises(RequestError) as refused:
+        unseal(forged(ranges=ranges), "request 2")
+
+    assert str(refused.value) == (
+        "request 2 is no continuation: a range has passed over what it does not hold"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ossweep.engine.budget import Budget
-from ossweep.engine.gate import Gate
+from ossweep.engine.gate import PLACES, Gate
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.stops import ORDERED
 from unit.memory import Clock
@@ -24,7 +24,6 @@ def error(scope: Scope, code: str = "Code") -> StoreError:
     [
         (Scope.JOB, 1, "OSS answered Code: Words."),
         (Scope.PASSING, 10, "OSS answered Code to 10 requests in a row: Words."),
-        (Scope.KEYS, 100, "OSS answered Code to 100 requests in a row: Words."),
     ],
 )
 def test_a_run_of_one_error_closes_the_gate(scope: Scope, patience: int, refusal: str) -> None:
@@ -45,27 +44,65 @@ def test_a_deletion_ends_a_run() -> None:
     """OSS does not refuse everything."""
     watched = gate()
 
-    for _ in range(99):
-        watched.failed(error(Scope.KEYS))
+    for _ in range(9):
+        watched.failed(error(Scope.PASSING))
     watched.deleted()
-    for _ in range(99):
-        watched.failed(error(Scope.KEYS))
+    for _ in range(9):
+        watched.failed(error(Scope.PASSING))
 
     assert watched.refusal is None
+    watched.failed(error(Scope.PASSING))
+    assert watched.refusal == "OSS answered Code to 10 requests in a row: Words."
+
+
+def test_refusals_of_keys_close_nothing() -> None:
+    """After a hundred by one code, with none that went, those behind them will be alike."""
+    watched = gate()
+
+    for _ in range(99):
+        watched.failed(error(Scope.KEYS))
+    before = watched.refused
     watched.failed(error(Scope.KEYS))
-    assert watched.refusal == "OSS answered Code to 100 requests in a row: Words."
+    after = watched.refused
+    watched.deleted()
+
+    assert (before, after, watched.refused, watched.refusal) == ("", "Code", "", None)
 
 
 def test_another_code_begins_another_run_of_refused_keys() -> None:
-    """Only identical refusals say that all will be like them."""
+    """Only identical refusals say that others will be like them."""
     watched = gate()
 
     for code in ("One", "Other", "One"):
         for _ in range(99):
             watched.failed(error(Scope.KEYS, code))
 
-    assert watched.refusal is None
-    watched.admit("batch_delete")
+    assert watched.refused == ""
+
+
+def test_where_nothing_goes_in_any_place_the_gate_closes() -> None:
+    """After stretches in so many places that were passed over for one code."""
+    watched = gate()
+
+    for _ in range(PLACES - 1):
+        watched.passed_over(error(Scope.KEYS))
+    watched.admit("delete")
+    watched.passed_over(error(Scope.KEYS))
+
+    assert watched.refusal == (
+        "OSS answered Code to whatever it was asked to delete, in 20 stretches of keys: Words."
+    )
+
+
+def test_where_anything_has_gone_no_stretch_closes_the_gate() -> None:
+    """However many there are: what is in other places may go, too."""
+    watched = gate()
+
+    watched.deleted()
+    for _ in range(10 * PLACES):
+        watched.passed_over(error(Scope.KEYS))
+
+    watched.admit("delete")
 
 
 def test_an_outage_is_one_whatever_its_errors_are_called() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
+from ossweep.engine.sweep import Kept
 from ossweep.errors import Scope, StoreError
 from ossweep.stops import Stop, Why
-from ossweep.work import Ceiling, Counts, Range, Work
-from unit.memory import BEGAN, Bucket, Hop, MemoryStore
+from ossweep.work import GONE_UNANSWERED, NEWER, Ceiling, Counts, Range, Work
+from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
     from ossweep.engine.sweep import Result
@@ -126,3 +128,106 @@ def test_a_dry_run_looks_and_counts() -> None:
     result = swept(replace(NAMED, dry_run=True), bucket)
 
     assert (result.counts.planned, result.counts.bytes, bucket.asked) == (2499, 24_990, [])
+
+
+def in_doubt(keys: tuple[str, ...], **more: object) -> Work:
+    """Return an order of which an earlier hop has asked for some keys, and got no answer."""
+    return replace(NAMED, judged=False, doubted=keys, **more)  # type: ignore[arg-type] # passed on
+
+
+def test_a_named_key_in_doubt_is_looked_at_in_the_next_invocation() -> None:
+    """Still there and old it goes, newer it stays, and gone it is asked for no more."""
+    bucket = Bucket.of(KEYS[1:])
+    bucket.write([KEYS[1]])
+
+    result = swept(in_doubt(KEYS[:10]), bucket)
+
+    assert list(bucket.objects) == [KEYS[1]]
+    assert result.counts.skipped == {NEWER: 1, GONE_UNANSWERED: 1}
+    assert {KEYS[0], KEYS[1]}.isdisjoint(key for batch in bucket.asked for key in batch)
+    assert (result.counts.deleted, result.left.finished, result.left.at_least) == (2498, True, True)
+
+
+def test_named_keys_beside_those_in_doubt_are_not_looked_at() -> None:
+    """A person's order deletes them however young they are."""
+    bucket = Bucket.of(KEYS)
+    bucket.write([KEYS[2000]])
+
+    result = swept(in_doubt(KEYS[:10]), bucket)
+
+    assert (result.counts.deleted, bucket.objects) == (2500, {})
+
+
+def test_what_is_in_doubt_keeps_its_room_below_a_ceiling() -> None:
+    """It may be gone already, and then nothing else goes in its stead."""
+    bucket = Bucket.of(KEYS[100:])
+    hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
+
+    result = swept(in_doubt(KEYS[:100]), bucket, hop)
+
+    assert (result.counts.deleted, result.counts.unanswered) == (50, 100)
+    assert len(bucket.objects) == 2350
+    assert str(result.stopped) == "limits.objects allows 150 objects"
+
+
+def test_what_is_in_doubt_and_still_there_is_asked_for_within_its_room() -> None:
+    """It counts against the ceiling once."""
+    bucket = Bucket.of(KEYS)
+    hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
+
+    result = swept(in_doubt(KEYS[:100]), bucket, hop)
+
+    assert (result.counts.deleted, result.counts.unanswered) == (150, 0)
+    assert not set(KEYS[:100]) & bucket.objects.keys()
+
+
+def test_named_keys_without_an_answer_are_in_doubt_in_what_is_left() -> None:
+    """Those that were not asked for are not."""
+    bucket = Bucket.of(KEYS, silent={KEYS[1500]: True})
+
+    result = swept(replace(NAMED, judged=False), bucket)
+
+    assert result.left.keys == result.left.doubted == KEYS[1500:2000]
+    ended = swept(result.left, bucket)
+    assert ended.counts.skipped == {GONE_UNANSWERED: 500}
+    assert (ended.listed, ended.left.finished, ended.counts.unanswered) == (2500, True, 500)
+
+
+def test_named_keys_under_way_are_in_doubt_in_a_checkpoint() -> None:
+    """Whoever goes on from it does not know what has become of them."""
+    bucket = Bucket.of(KEYS)
+    kept: list[Work] = []
+    come = Event()
+
+    class Keeping:
+        reserved = 2000
+
+        def due(self) -> bool:
+            return not kept
+
+        def keep(self, result: Result) -> Kept:
+            kept.append(result.left)
+            come.set()
+            return Kept(None, self.reserved)
+
+        def beat_due(self) -> bool:
+            return False
+
+        def beat(self) -> None:
+            raise NotImplementedError
+
+    hop = Hop(in_flight=1, keeper=Keeping())
+    hop.sweep(replace(NAMED, judged=False), LateStore(bucket, hop.gate, {KEYS[0]: come}))
+
+    assert kept[0].doubted == KEYS[:1000]
+    assert set(kept[0].keys) == set(KEYS)
+
+
+def test_a_look_that_did_not_come_back_leaves_the_doubt() -> None:
+    """It travels on until it is decided."""
+    bucket = Bucket.of(KEYS)
+    hop = Hop()
+
+    result = hop.sweep(in_doubt(KEYS[:10]), BlindStore(bucket, hop.gate))
+
+    assert set(result.left.doubted) == set(KEYS[:10])

@@ -171,3 +171,22 @@ def test_what_parts_have_counted_is_added(name: str) -> None:
 
 def _plain(counts: Counts) -> Counts:
     return replace(counts, skipped={name: n for name, n in counts.skipped.items() if n})
+
+
+def test_named_keys_in_doubt_go_to_the_first_part_with_their_room() -> None:
+    """They may be gone already: the others share what is left beside them."""
+    work = Work(
+        "job",
+        "examplebucket",
+        parallel=2,
+        keys=("b", "c", "d"),
+        doubted=("b", "c"),
+        ranges=(Range("a/", "", "a/5"), Range("a/", "a/5")),
+    )
+
+    kept, parts = split(work, limit=8, rate=None)
+
+    assert (kept.doubted, [part.doubted for part in parts]) == ((), [("b", "c"), ()])
+    assert [part.limit for part in parts] == [5, 3]
+    assert joined(kept, parts).doubted == ("b", "c")
+    assert split(work, limit=3, rate=None) == (work, ())

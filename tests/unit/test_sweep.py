@@ -214,7 +214,7 @@ class HangingStore(MemoryStore):
         self.bucket.asked.append(tuple(keys))
         self._hop.leave(-0.49)()  # time is up, and the grace nearly, so that the test is quick
         assert self.closed.wait(LONG)
-        return Answer(unanswered=len(keys))
+        return Answer(unanswered=frozenset(keys))
 
 
 def test_requests_that_hang_are_cut_off_when_time_is_up() -> None:

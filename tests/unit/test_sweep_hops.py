@@ -14,14 +14,14 @@ from ossweep.engine.line import AHEAD
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.stops import Stop, Why
-from ossweep.work import Counts, Found, Lot, Range, Work
+from ossweep.work import Counts, Found, Lot, Range, Stretch, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ossweep.engine.sweep import Result
-    from ossweep.work import Failure, Page
+    from ossweep.work import Page
     from unit.memory import Seen
 
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),))
@@ -62,7 +62,7 @@ def chain(work: Work, bucket: Bucket) -> list[Result]:
 def test_keys_that_cannot_be_deleted_end_however_many_stand_in_a_row(
     denied: list[str], every: int
 ) -> None:
-    """The gate closes after each hundred; a hop passes by what has failed before it."""
+    """A hop passes over what is behind a hundred, and by what has failed before it."""
     bucket = Bucket.of(keys(every), denied=frozenset(denied))
 
     results = chain(ALL, bucket)
@@ -88,15 +88,21 @@ def test_the_first_hundred_failures_are_named_once_each() -> None:
         assert [failure.key for failure in result.counts.failures] == keys(100)
 
 
-def test_a_hop_that_the_gate_has_closed_names_what_to_pass_by() -> None:
-    """The place to go on from stays before what is still to do."""
+def test_what_is_passed_over_stays_and_is_named() -> None:
+    """The range goes on right behind what has failed, and tells why."""
     bucket = Bucket.of(keys(250), denied=frozenset(keys(250)))
 
     result = hop(ALL, bucket)
 
-    assert str(result.stopped).startswith("OSS answered FileImmutable to 100 requests in a row")
-    assert (result.left.ranges, result.left.passed) == ((Range("a/"),), tuple(keys(100)))
+    stretch = Stretch("a/00100", "a/00249", 150, "FileImmutable", "No.")
+    left = Range("a/", "a/00099", failed=100, passed_over=stretch)
+    assert (result.left.ranges, result.left.passed) == ((left,), ())
     assert (result.listed, result.counts.failed, result.left.unsettled) == (250, 100, 150)
+    assert (result.passed_over, result.may_go_on) == ((stretch,), True)
+    assert str(result.stopped) == (
+        "OSS answered FileImmutable to what it was asked to delete of 150 keys "
+        'from "a/00100" to "a/00249", which were passed over: No.'
+    )
 
 
 def test_a_key_that_is_passed_by_is_not_met_again() -> None:
@@ -328,23 +334,12 @@ def test_no_more_than_64_batches_run_ahead_of_a_slow_one(in_flight: int) -> None
     assert (result.listed, result.counts.deleted, result.left.finished) == (80_000, 80_000, True)
 
 
-class Patient(MemoryStore):
-    """A store whose refusals do not close the gate."""
-
-    def _refused(self, keys: Iterable[str]) -> Iterator[Failure]:
-        for key in keys:
-            self.gate.deleted()
-            yield from super()._refused([key])
-
-
 def test_failures_that_a_continuation_has_no_room_for_count_in_their_turn() -> None:
     """It names a thousand keys to pass by; those that have failed beyond them fail again."""
     denied = keys(4000)[1000:4000:2]
     bucket = Bucket.of(keys(4000), silent={"a/00000": False}, denied=frozenset(denied))
-    first, second = Hop(), Hop()
-
-    result = first.sweep(ALL, Patient(bucket, first.gate))
-    ended = second.sweep(sent_back(result), Patient(bucket, second.gate))
+    result = hop(ALL, bucket)
+    ended = chain(sent_back(result), bucket)[-1]
 
     assert (result.counts.failed, len(result.left.passed)) == (1000, 1000)
     assert (result.listed, result.left.unsettled) == (4000, 1500)

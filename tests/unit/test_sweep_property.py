@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from ossweep.errors import Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.policy import ranges_of
 from ossweep.request import parse
-from ossweep.work import GONE, NEWER, Ceiling, Work
+from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Ceiling, Work
 from unit.cases import Case, Trouble, cases
 from unit.memory import BEGAN, Bucket, Hop, ShuffledStore
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ossweep.engine.sweep import Result
-    from ossweep.work import Answer, Counts, Page
+    from ossweep.work import Answer, Counts, Page, Shown
 
 
 class Watched(ShuffledStore):
@@ -49,11 +50,13 @@ class Watched(ShuffledStore):
     def fail_listings(self) -> None:
         self.listing_fails = True
 
-    def carry_out(self, keys: object) -> Answer:
+    def carry_out(self, keys: object, shown: Shown) -> Answer:
         assert isinstance(keys, list)
         with self.bucket.lock:
             objects = self.bucket.objects
-            there = [key for key in keys if key in objects and key not in self._case.named]
+            # A person's order deletes a key however young it is, but only once without an answer.
+            blindly = self._case.named - self.bucket.doubted
+            there = [key for key in keys if key in objects and key not in blindly]
             young = [key for key in there if objects[key].modified >= BEGAN]
             self.wrong += [f"{key!r} was written after the job began" for key in young]
             if set(keys) & self._case.markers - self._case.named:
@@ -65,7 +68,7 @@ class Watched(ShuffledStore):
             self.wrong += [f"{key!r} was not ordered" for key in set(keys) - self._chosen]
             if not 0 < len(keys) == len(set(keys)) <= 1000:
                 self.wrong.append(f"a batch of {len(keys)}, {len(set(keys))} of them different")
-            return super().carry_out(keys)
+            return super().carry_out(keys, shown)
 
 
 def begin(case: Case) -> Work:
@@ -116,7 +119,7 @@ def check(result: Result, bucket: Bucket, case: Case) -> None:
     assert counts.deleted == bucket.confirmed.total() == len(bucket.confirmed)
     check_failed(result, bucket, case)
     if not left.dry_run:
-        listed = bucket.confirmed.keys() - case.named
+        listed = bucket.confirmed.keys() - (case.named - bucket.doubted)
         assert counts.bytes == sum(case.objects[key].size for key in listed)
     assert {failure.key for failure in counts.failures} <= bucket.refused.keys()
     assert bucket.refused.keys() <= case.denied & case.chosen
@@ -161,29 +164,38 @@ def check_end(result: Result, bucket: Bucket, case: Case) -> None:
     counts = result.counts
     gone = case.objects.keys() - bucket.objects.keys()
     assert result.listed == counts.settled
+    doubted = case.named & bucket.doubted
     if not case.stirred:
-        spared = {reason: n for reason, n in counts.skipped.items() if reason != GONE}
-        assert spared == case.spared()
-    check_spared(counts, case)
+        spared = {reason: n for reason, n in counts.skipped.items() if reason in {PROTECTED, NEWER}}
+        there = doubted & bucket.objects.keys()
+        stays = {key for key in there if bucket.objects[key].modified >= BEGAN}
+        assert spared == dict(Counter(case.spared()) + Counter({NEWER: len(stays)}))
+        lost = doubted - bucket.objects.keys() - bucket.confirmed.keys()
+        assert counts.skipped.get(GONE_UNANSWERED, 0) == len(lost)
+    check_spared(counts, case, doubted)
     if result.left.dry_run:
         assert len(case.chosen - case.stirred) <= counts.planned <= len(case.chosen)
         return
-    assert gone - case.stirred == case.objects.keys() & case.chosen - case.denied - case.stirred
-    assert bucket.refused.keys() - case.stirred == case.denied & case.chosen - case.stirred
+    # Named keys in doubt are what the next hop's look shows.
+    moved = case.stirred | doubted
+    assert gone - moved == case.objects.keys() & case.chosen - case.denied - moved
+    assert bucket.refused.keys() - moved == case.denied & case.chosen - moved
     # What OSS has deleted without saying so is met by no later listing.
     unheard = gone - bucket.confirmed.keys()
-    undisturbed = case.chosen - case.denied - case.stirred
-    assert bucket.confirmed.keys() - case.stirred == undisturbed - unheard
-    assert case.named.isdisjoint(unheard - case.stirred)
+    undisturbed = case.chosen - case.denied - moved
+    assert bucket.confirmed.keys() - moved == undisturbed - unheard
+    assert case.named.isdisjoint(unheard - moved)
 
 
-def check_spared(counts: Counts, case: Case) -> None:
+def check_spared(counts: Counts, case: Case, doubted: frozenset[str]) -> None:
     """Hold the tally of what was spared against the most and the least that there was."""
-    spared = {**dict.fromkeys((PROTECTED, NEWER, GONE), 0), **counts.skipped}
+    reasons = (PROTECTED, NEWER, GONE, GONE_UNANSWERED)
+    spared = {**dict.fromkeys(reasons, 0), **counts.skipped}
     stirred = len(case.stirred)
-    assert spared.keys() == {PROTECTED, NEWER, GONE}
+    assert spared.keys() == set(reasons)
     assert abs(spared[PROTECTED] - case.spared().get(PROTECTED, 0)) <= stirred
-    assert abs(spared[NEWER] - case.spared().get(NEWER, 0)) <= stirred
+    assert abs(spared[NEWER] - case.spared().get(NEWER, 0)) <= stirred + len(doubted)
+    assert spared[GONE_UNANSWERED] <= len(doubted)
     # A marker object is gone, too, when it was deleted and the answer never came: for its own key,
     # or for one before it in its batch.
     may_be_gone = case.markers if any(case.silent.values()) else case.stirred & case.markers

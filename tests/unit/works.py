@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ossweep.work import Counts, Failure, Found, Range, Reply, Work
+from ossweep.work import Counts, Failure, Found, Range, Reply, Stretch, Work
 
 SOME = Work(
     job="job",
@@ -12,7 +12,11 @@ SOME = Work(
     not_after=1_000_001,
     hop=1,
     keys=("a", "b\r", "\u00e9\U0001f4a9"),
-    ranges=(Range("c/", "c/1", "c/5"), Range("c/", "c/6", "", {"protected": 1}, 1), Range("d/")),
+    ranges=(
+        Range("c/", "c/1", "c/5"),
+        Range("c/", "c/6", "", {"protected": 1}, 1),
+        Range("d/", passed_over=Stretch("d/1", "d/2", 2, "AccessDenied", "No.")),
+    ),
     directories=frozenset({"c/"}),
     held=(Found("c/", 0, 5),),
     passed=("c/2", "d/1"),
@@ -24,6 +28,7 @@ SOME = Work(
     part_of="whole",
     rate=100,
     judged=True,
+    doubted=("a",),
     idle=1,
     at_least=True,
     counts=Counts(3, 4, 1, (Failure("e", "FileImmutable", "No."),), {"protected": 2}, 6, 7),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ossweep.engine.outcomes import slim
 from ossweep.engine.rest import joined
-from ossweep.work import Counts, Lot, Work, add
+from ossweep.work import Counts, Work, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,24 +16,11 @@ if TYPE_CHECKING:
     from ossweep.engine.batches import Batch, Choice
     from ossweep.engine.frontier import Frontier
     from ossweep.engine.looks import Looks
-    from ossweep.work import Found
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.engine.span import Span
+    from ossweep.work import Found, Stretch
 
 PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in a continuation
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """
-    What became of a batch.
-
-    `undone` are its objects that are still to do; `in_doubt` tells whether some of them were asked
-    for without an answer that decided it.
-    """
-
-    batch: Batch
-    counts: Counts
-    undone: tuple[Found, ...]
-    in_doubt: bool = False
 
 
 class Accounts:
@@ -63,6 +51,9 @@ class Accounts:
         self._most_ranges = most_ranges  # that a continuation may hold
         self._settled = work.counts
         self._in_doubt = False
+        self._doubted = frozenset(work.doubted)  # named keys
+        self._to_ask_for = work.to_ask_for
+        self._passed_over: list[tuple[Stretch, frozenset[str]]] = []  # known by name, and its keys
         self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
         self._out: dict[int, Batch] = {}  # taken up, and not booked yet
 
@@ -79,23 +70,58 @@ class Accounts:
         """Book a batch's outcome."""
         batch = outcome.batch
         del self._out[id(batch)]
-        self._in_doubt = self._in_doubt or outcome.in_doubt
+        self._in_doubt = self._in_doubt or bool(outcome.in_doubt)
         span = batch.span
         if span is None:
             self._settled = add(self._settled, outcome.counts)
             self._undone[batch.source] += outcome.undone
+            if batch.source == "named":
+                self._doubted |= outcome.in_doubt
+            if outcome.passed_over is not None:
+                keys = frozenset(found.key for found in outcome.undone)
+                self._passed_over.append((outcome.passed_over, keys))
             return
-        span.early[batch.number] = _slim(outcome)
-        while (first := span.early.get(span.booked)) and not first.undone:
-            self._settled = add(self._settled, first.counts)
-            del span.early[span.booked]
-            span.settle(first.batch, first.counts)
+        span.early[batch.number] = slim(outcome)
+        self._settle(span)
         if span.drained:
             self._frontier.forget(span)
 
-    def spare(self, reason: str) -> None:
-        """Book a named key that stays."""
-        self._settled = add(self._settled, Counts(skipped={reason: 1}))
+    def _settle(self, span: Span) -> None:
+        """Settle the batches of a span whose turn it is; what was passed over is kept apart."""
+        while (first := span.early.get(span.booked)) is not None:
+            keeps_apart = first.passed_over is not None and self._frontier.can_hold
+            if first.undone and not keeps_apart:
+                return
+            del span.early[span.booked]
+            span.booked += 1
+            done = first.head if first.undone else first
+            if done is not None:
+                self._settled = add(self._settled, done.counts)
+                span.settle(done.batch, done.counts)
+            if first.undone:
+                self._frontier.pass_over(span, replace(first, head=None))
+                if self._settled.deleted == self._work.counts.deleted:
+                    self._frontier.look_behind(span)
+
+    def passed_over(self) -> tuple[Stretch, ...]:
+        """Return what was passed over and has not been tried again."""
+        return (*(stretch for stretch, _ in self._passed_over), *self._frontier.passed_over())
+
+    def left_over_only(self) -> bool:
+        """Tell whether all that could be tried has been, and what was passed over is left."""
+        names = frozenset().union(*(keys for _, keys in self._passed_over))
+        return (
+            bool(self.passed_over())
+            and self._frontier.held_only
+            and not self._out
+            and not any(self._waiting)
+            and names.issuperset(self._names_left())
+        )
+
+    def spare(self, key: str, reason: str) -> None:
+        """Book a named key that stays, or is gone; nobody can tell what has become of a doubt."""
+        counts = Counts(skipped={reason: 1}, unanswered=int(key in self._doubted))
+        self._settled = add(self._settled, counts)
 
     @property
     def unlisted(self) -> bool:
@@ -137,6 +163,9 @@ class Accounts:
         rest = self._frontier.rest()
         ranges, given_back = joined(rest, self._most_ranges)
         keys = self._names_left()
+        # What is out has been asked for: it is in doubt for whoever goes on from a checkpoint.
+        out = [batch.keys for batch in self._out.values() if batch.source == "named"]
+        doubted = self._doubted.union(*out)
         markers = (*self._open("marker"), *self._held())
         counts = given_back.taken_from(self.at_the_end())
         passed = [*work.passed, *(f.key for c in self._early_counts() for f in c.failures)]
@@ -145,6 +174,7 @@ class Accounts:
             hop=work.hop + 1,
             clock=self._choice.clock,
             keys=keys,
+            doubted=tuple(key for key in keys if key in doubted),
             ranges=tuple(ranges),
             held=markers,
             # One that is settled counts with its range, which gives it back where it is joined.
@@ -157,7 +187,9 @@ class Accounts:
     def _early_counts(self) -> list[Counts]:
         """Return what counts already of the batches that wait for their turn to settle."""
         counted, room = [], PASSED_BYTES - sum(map(_size, self._work.passed))
-        for early in [each for span in self._frontier.spans for each in span.early.values()]:
+        waiting = [each for span in self._frontier.spans for each in span.early.values()]
+        heads = [each.head for each in waiting if each.head is not None]
+        for early in [*waiting, *heads]:
             counts = Counts(
                 deleted=early.counts.deleted,
                 bytes=early.counts.bytes,
@@ -178,7 +210,7 @@ class Accounts:
 
     def _names_left(self) -> tuple[str, ...]:
         open_names = (found.key for found in self._open("named"))
-        untaken = () if self._work.judged else self._work.keys[self._choice.names_taken :]
+        untaken = self._to_ask_for[self._choice.names_taken :]
         return (*open_names, *self._looks.names, *untaken)
 
     def _open(self, source: str) -> list[Found]:
@@ -194,9 +226,3 @@ class Accounts:
 def _size(key: str) -> int:
     """Return the bytes that a key takes in a continuation."""
     return len(json.dumps(key)) + 2
-
-
-def _slim(outcome: Outcome) -> Outcome:
-    """Return an outcome without the objects of its batch, of which many may have to wait."""
-    batch = replace(outcome.batch, keys=(), page=Lot(()))
-    return replace(outcome, batch=batch, undone=outcome.undone[:1])

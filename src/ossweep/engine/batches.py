@@ -88,7 +88,8 @@ class Choice:
         self._began = began
         self._protected = protected
         self._ceiling = ceiling
-        self._chosen = work.counts.asked
+        # What is in doubt may be gone already, and keeps its room.
+        self._chosen = work.counts.asked + len(work.doubted)
         self._directories = work.directories
         self._passed = frozenset(work.passed)
         self.held: dict[str, tuple[Span | None, Found]] = {

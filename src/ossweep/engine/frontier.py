@@ -15,8 +15,9 @@ from ossweep.errors import Scope, StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ossweep.engine.outcomes import Outcome
     from ossweep.engine.throttle import Throttle
-    from ossweep.work import Page, Range
+    from ossweep.work import Page, Range, Stretch
 
 SURE_PAGES = 2  # pages with another after them before a first cut: a small job asks for no more
 WORTH = 2  # pages that must be expected in a range before it is cut
@@ -25,6 +26,9 @@ GUESSES = 3  # cuts in a row behind which nobody has looked yet
 DARING = 4  # ranges that were cut off and not yet looked into, for each page met
 EMPTY_FREE = 16  # ranges that may turn out to be empty, beside one for every other page
 EMPTY_SHARE = 2
+LAST = "\U0010fffd"  # behind whatever a key may go on with
+MARKER_BYTES = 1023  # the longest that OSS takes
+MOST_HELD = 64  # stretches that were passed over and are kept apart; one more stops its range
 AHEAD = 2  # batches of one range that may wait to be taken up before its listing stands still
 
 
@@ -61,24 +65,63 @@ class Frontier:
         """
         Return a range to ask for its next page, if there is one.
 
-        At most so many ranges are open at once, and no other one is opened while as many that have
-        been listed wait to be deleted from.
+        At most so many ranges are open at once, beside those of which OSS refuses all, and no other
+        one is opened while as many that have been listed wait to be deleted from. What was passed
+        over before comes last.
         """
-        unlisted = [span for span in self.spans if not span.listed]
+        unlisted = [span for span in self.spans if not (span.listed or span.passed_over)]
         idle = [span for span in unlisted if not span.listing and len(span.ready) < AHEAD]
-        if idle:
-            return min(idle, key=lambda span: len(span.ready))
+        willing = [span for span in idle if not span.refused]
+        if willing:
+            return min(willing, key=lambda span: len(span.ready))
         undeleted = sum(span.listed and bool(span.ready) for span in self.spans)
-        if max(len(unlisted), undeleted) >= most:
-            return None
-        if self._waiting:
-            return self._begin()
+        refused = min(MOST_HELD, sum(bool(span.refused) for span in unlisted))
+        other = self._another() if max(len(unlisted) - refused, undeleted) < most else None
+        if other is not None or not idle:
+            return other if other is not None or unlisted else self._wake()
+        return min(idle, key=lambda span: len(span.ready))
+
+    def _another(self) -> Span | None:
+        """Return a range that nobody has begun to list, or half of what is left of another one."""
+        while self._waiting:
+            span = self._begin()
+            if span.passed_over is None:
+                return span
         # It has nothing else to go by until the next page comes.
-        if not self._futile:
-            cut = self._cut()
-            self._futile = cut is None
-            return cut
-        return None
+        if self._futile:
+            return None
+        cut = self._cut()
+        self._futile = cut is None
+        return cut
+
+    def pass_over(self, span: Span, outcome: Outcome) -> None:
+        """Keep the next batch of a range apart, so that what lies behind it can be settled."""
+        at = self.spans.index(span)
+        self.spans.insert(at, span.pass_over(outcome))
+        self._hold_together(at)
+
+    def _hold_together(self, at: int) -> None:
+        """Make one of two neighbours that hold what was passed over, if they are two."""
+        if 0 < at < len(self.spans):
+            before, after = self.spans[at - 1 : at + 1]
+            if before.held and after.held and before.hold_too(after):
+                del self.spans[at]
+
+    @property
+    def can_hold(self) -> bool:
+        """Whether one more stretch that was passed over can be kept apart."""
+        return sum(span.held for span in self.spans) < MOST_HELD
+
+    @property
+    def held_only(self) -> bool:
+        """Whether nothing is left but what has been passed over."""
+        return not self._waiting and all(span.held for span in self.spans)
+
+    def passed_over(self) -> list[Stretch]:
+        """Return what of the ranges was passed over, in this sweep or before."""
+        every = [*(span.passed_over for span in self.spans)]
+        every += [keys.passed_over for keys in self._waiting]
+        return [stretch for stretch in every if stretch is not None]
 
     def take(self, span: Span, page: Page, *, more: bool) -> Page:
         """
@@ -114,11 +157,14 @@ class Frontier:
     def forget(self, span: Span) -> None:
         """Let a range go of which nothing is left; what it has settled lies before the next one."""
         at = self.spans.index(span)
+        if at:
+            self.spans[at - 1].reach_to_end_of(span)
         del self.spans[at]
         self._throttle.close(span.lane)
         after = self.spans[at] if at < len(self.spans) else None
         if after is not None and after.prefix == span.prefix:
             after.take_over(span)
+            self._hold_together(at)
         elif after is None and self._waiting and self._waiting[0].prefix == span.prefix:
             waiting = self._waiting[0]
             self._waiting[0] = replace(
@@ -138,12 +184,19 @@ class Frontier:
 
     def expected(self) -> int | None:
         """Return how many keys the ranges probably hold; None while there is no telling."""
-        unseen = any(not span.listed and span.sight is None for span in self.spans)
-        if self._waiting or unseen:
+        passed_over = sum(stretch.keys for stretch in self.passed_over())
+        unlisted = [
+            (span, span.sight) for span in self.spans if not (span.listed or span.passed_over)
+        ]
+        waiting = any(keys.passed_over is None for keys in self._waiting)
+        if waiting or any(sight is None for _, sight in unlisted):
             return None
-        unlisted = [(span, span.sight) for span in self.spans if not span.listed]
         ready = sum(len(batch.keys) for span in self.spans for batch in span.ready)
-        return ready + sum(self._expected(span, sight) for span, sight in unlisted if sight)
+        return (
+            passed_over
+            + ready
+            + sum(self._expected(span, sight) for span, sight in unlisted if sight)
+        )
 
     def rest(self) -> list[Range]:
         """Return what is left, in order; what was cut off for nobody is put back where it was."""
@@ -151,7 +204,8 @@ class Frontier:
         for span in self.spans:
             keys = span.rest()
             uncalled = span.guesses and not (keys.spared or keys.failed or keys.planned)
-            if uncalled and left and left[-1].until == keys.after:
+            beside = left and left[-1].until == keys.after and not left[-1].passed_over
+            if uncalled and beside:
                 left[-1] = replace(left[-1], until=keys.until)
             else:
                 left.append(keys)
@@ -168,6 +222,34 @@ class Frontier:
         span = Span.of(self._waiting.popleft(), lane)
         self.spans.append(span)
         return span
+
+    def _wake(self) -> Span | None:
+        """Return a range that was passed over before, to be tried again."""
+        span = next((each for each in self.spans if not each.listed), None)
+        if span is not None:
+            span.passed_over = None
+        return span
+
+    def look_behind(self, span: Span) -> None:
+        """
+        Cut a range behind all that begins as what was passed over right before it does.
+
+        Policies deny what begins alike: what lies behind it may go, however much of it there is.
+        """
+        passed = self.spans[max(0, self.spans.index(span) - 1)].passed_over
+        if passed is None:
+            return
+        shared = _shared(passed.first, passed.last)
+        at = shared + LAST
+        inside = span.at < at and (span.until is None or at < span.until)
+        if (
+            inside
+            and shared != span.prefix
+            and len(at.encode()) <= MARKER_BYTES
+            and not span.listed
+            and self._guesses < DARING * max(1, self._pages)
+        ):
+            self._cut_off(span, at)
 
     def _cut(self) -> Span | None:
         """Cut off half of what is probably left of the largest range, if that is worth it."""
@@ -210,6 +292,12 @@ class Frontier:
         self._guesses += 1
         self.spans.insert(self.spans.index(span) + 1, rest)
         return rest
+
+
+def _shared(one: str, other: str) -> str:
+    """Return what two texts begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return one[: next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))]
 
 
 def _check(span: Span, keys: Sequence[str]) -> None:

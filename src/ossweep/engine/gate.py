@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Closed, Scope
+from ossweep.row import ALIKE, Row
 from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
     from ossweep.work import Kind
 
 # How many requests in a row may fail before the job stops. An error of the job's own would come
-# back for every key. Refusals of keys count while their code is the same; an outage shows itself by
-# several codes, so errors of the moment count whatever they are called. Each of them has had all
-# its attempts by then.
-PATIENCE = {Scope.JOB: 1, Scope.PASSING: 10, Scope.KEYS: 100}
+# back for every key. An outage shows itself by several codes, so errors of the moment count
+# whatever they are called. Each of them has had all its attempts by then. Refusals of keys stop
+# only what is like them.
+PATIENCE = {Scope.JOB: 1, Scope.PASSING: 10}
+
+# Stretches of keys, refused by one code, after which a job stops of which nothing has gone at all.
+# They lie in different places: what is listed is cut behind each of them.
+PLACES = 20
 
 
 class Gate:
@@ -34,8 +39,9 @@ class Gate:
         self._budget = budget
         self._fence = fence
         self._lock = Lock()
-        self._kind = ""
-        self._run = 0
+        self._row = Row()  # of errors
+        self._places = Row()  # of stretches that were passed over
+        self._refused = ""
         self.deletions = 0  # requests that have deleted something
         self._trouble: str | None = None
         self.has_asked = False  # whether a deletion may have been sent
@@ -64,7 +70,8 @@ class Gate:
     def deleted(self) -> None:
         """Take note that OSS has deleted something: a run of errors ends."""
         with self._lock:
-            self._run = 0
+            self._row.end()
+            self._refused = ""
             self.deletions += 1
 
     def stop(self, reason: Stop) -> None:
@@ -76,13 +83,29 @@ class Gate:
         """Take note of a request that was given up, and close after too many of one kind."""
         kind = error.scope.value if error.scope is Scope.PASSING else error.code
         with self._lock:
-            self._run = self._run + 1 if kind == self._kind else 1
-            self._kind = kind
+            run = self._row.add(kind)
+            self._refused = error.code if error.scope is Scope.KEYS and run >= ALIKE else ""
             if error.scope is Scope.PASSING:
                 self._trouble = f"OSS answered {error}, in all the attempts that a request is given"
-            if self.stopped is None and self._run >= PATIENCE[error.scope]:
-                times = f" to {self._run} requests in a row" if self._run > 1 else ""
+            if self.stopped is None and run >= PATIENCE.get(error.scope, inf):
+                times = f" to {run} requests in a row" if run > 1 else ""
                 sentence = f"OSS answered {error.code}{times}: {error.message}"
+                self.stopped = Stop(Why.REFUSED, sentence)
+
+    @property
+    def refused(self) -> str:
+        """The code by which OSS refuses key after key, if nothing has gone since it began to."""
+        return self._refused
+
+    def passed_over(self, error: StoreError) -> None:
+        """Take note of a stretch that was passed over, and close if nothing goes in any place."""
+        with self._lock:
+            places = self._places.add(error.code)
+            if self.stopped is None and not self.deletions and places >= PLACES:
+                sentence = (
+                    f"OSS answered {error.code} to whatever it was asked to delete, in {places} "
+                    f"stretches of keys: {error.message}"
+                )
                 self.stopped = Stop(Why.REFUSED, sentence)
 
     @property

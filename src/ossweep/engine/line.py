@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
-from ossweep.engine.accounts import Accounts, Outcome
+from ossweep.engine.accounts import Accounts
 from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.looks import Looks
 from ossweep.engine.markers import Markers
+from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, StoreError
-from ossweep.work import Counts, Shown, tally
+from ossweep.work import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ossweep.engine.batches import Batch
     from ossweep.engine.gate import Gate
+    from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.span import Span
     from ossweep.engine.sweep import Store
@@ -71,10 +73,11 @@ class Line:
         self._gate = gate
         self._throttle = throttle
         self._choice = Choice(work, store.began, protected, ceiling)
-        self._named = self._choice.named(() if work.judged else work.keys)
-        self._looks = Looks(self._choice, work.keys if work.judged else ())
+        self._named = self._choice.named(work.to_ask_for)
+        self._looks = Looks(self._choice, work.to_look_at, work.doubted)
         self._by_name = deque(islice(self._named, 1))  # named keys and markers to be taken up
         self._lane = throttle.lane()  # in which those go
+        self._refused = ""  # the code by which OSS refused the last of those, if it did
         self._frontier = Frontier(work.ranges, throttle)
         self._window = Window(start=1, most=listings)  # of listings
         self._listings = 0  # under way
@@ -192,12 +195,18 @@ class Line:
                 due.queue.extend(islice(self._named, 1))
             batch = self.accounts.take_up(batch)
             if self._dry_run or not batch.keys:
-                self.accounts.book(_planned(batch))
+                self.accounts.book(planned(batch))
             else:
                 self.taken += len(batch.keys)
                 ticket = self._throttle.start(due.lane, len(batch.keys))
+                shown = Shown(
+                    self._choice.clock,
+                    batch.left,
+                    is_listing=batch.source == "listed",
+                    refused=self._refused if batch.span is None else batch.span.refused,
+                )
                 pipeline.start(
-                    partial(_delete, self._store, batch, ticket, self._choice.clock),
+                    partial(delete, self._store, batch, ticket, shown),
                     partial(self._deleted, ticket),
                 )
             due = self._due(pipeline.in_flight)
@@ -226,17 +235,26 @@ class Line:
         Yield the queues that hold something, in the order in which it is their turn.
 
         Ranges take turns, so that deletions spread over OSS's partitions; those of which more is
-        left more often, so that they end together: the last ones would be in few partitions.
+        left more often, so that they end together: the last ones would be in few partitions. Where
+        OSS refuses all, others come first.
         """
         if self._by_name:
             yield Due(self._by_name, self._lane)
         spans = [span for span in self._frontier.spans if span.ready and len(span.early) < AHEAD]
         left = self._frontier.keys_left
-        for span in sorted(spans, key=lambda each: left(each) * (each.turn - self._turn)):
+        turns = {
+            span: (bool(span.refused), left(span) * (span.turn - self._turn)) for span in spans
+        }
+        for span in sorted(turns, key=turns.__getitem__):
             yield Due(span.ready, span.lane, span)
 
     def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:
         ticket.ended()
+        refused = "" if outcome.passed_over is None else outcome.passed_over.code
+        if outcome.batch.span is None:
+            self._refused = refused
+        else:
+            outcome.batch.span.refused = refused
         self.accounts.book(outcome)
 
     def _start_looks(self, pipeline: Pipeline) -> None:
@@ -276,7 +294,7 @@ class Line:
             self._end_listing()
         else:
             if reason is not None:
-                self.accounts.spare(reason)
+                self.accounts.spare(key, reason)
 
     def _start_looking(self, pipeline: Pipeline) -> None:
         """Look at the next marker object, or delete those that have been looked at."""
@@ -305,35 +323,3 @@ class Line:
                 self.listing_failed = f"listing failed: {found}"
         else:
             self._markers.looked_at(key, found, left)
-
-
-def _planned(batch: Batch) -> Outcome:
-    """Do what a dry run does: count."""
-    counts = Counts(planned=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-    return Outcome(batch, counts, undone=())
-
-
-def _delete(store: Store, batch: Batch, ticket: Ticket, clock: int | None) -> Outcome:
-    """Delete a batch; in a thread."""
-    shown = Shown(clock, batch.left, is_listing=batch.source == "listed")
-    answer = store.delete(batch.keys, ticket, shown)
-    if len(answer.deleted) == len(batch.keys):
-        done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-        return Outcome(batch, done, undone=())
-    objects = batch.page.objects()
-    deleted = [found for found in objects if found.key in answer.deleted]
-    settled = answer.deleted | {failure.key for failure in answer.failed} | answer.kept.keys()
-    unanswered = answer.unanswered
-    if batch.source == "named":
-        # Those still to do are asked for again by name: they are no other objects.
-        unanswered = min(unanswered, len(answer.kept))
-    counts = Counts(
-        deleted=len(deleted),
-        bytes=sum(found.size for found in deleted),
-        failed=len(answer.failed),
-        failures=answer.failed,
-        skipped=tally((batch.skipped, Counter(answer.kept.values()))),
-        unanswered=unanswered,
-    )
-    undone = tuple(found for found in objects if found.key not in settled)
-    return Outcome(batch, counts, undone, in_doubt=answer.unanswered > 0)

@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batches import BATCH_KEYS, Batch
-from ossweep.work import GONE, Lot
+from ossweep.work import GONE, GONE_UNANSWERED, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,13 +20,17 @@ class Looks:
     """
     Turns named keys into batches of those that are there and may go.
 
+    Those that are `doubted` have been asked for, and have their room below the ceiling already.
     Several looks may be under way at once. A key stays among `names` until it is in a batch or has
     been spared: a look that never comes back leaves it to be done.
     """
 
-    def __init__(self, choice: Choice, keys: Iterable[str] = ()) -> None:
+    def __init__(
+        self, choice: Choice, keys: Iterable[str] = (), doubted: Iterable[str] = ()
+    ) -> None:
         self._choice = choice
         self._waiting = deque(keys)
+        self._doubted = frozenset(doubted)
         self._under_way: dict[str, None] = {}
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
@@ -47,7 +51,9 @@ class Looks:
 
     def next(self) -> str | None:
         """Return the key to look at next, if there is one and the ceiling allows it."""
-        if not self._waiting or not self._choice.has_room():
+        if not self._waiting:
+            return None
+        if self._waiting[0] not in self._doubted and not self._choice.has_room():
             return None
         key = self._waiting.popleft()
         self._under_way[key] = None
@@ -61,8 +67,8 @@ class Looks:
     def looked_at(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is spared, if it is. Raises StoreError without a clock."""
         try:
-            reason = self._choice.reason_to_spare(found) if found is not None else GONE
-            has_room = reason is not None or self._choice.has_room()
+            reason = self._reason_to_spare(key, found)
+            has_room = reason is not None or key in self._doubted or self._choice.has_room()
         except Exception:
             self.give_back(key)
             raise
@@ -71,10 +77,16 @@ class Looks:
             return None
         del self._under_way[key]
         if found is not None and reason is None:
-            self._choice.choose()
+            if key not in self._doubted:
+                self._choice.choose()
             self._left = max(self._left, left) if self._chosen else left
             self._chosen.append(found)
         return reason
+
+    def _reason_to_spare(self, key: str, found: Found | None) -> str | None:
+        if found is not None:
+            return self._choice.reason_to_spare(found)
+        return GONE_UNANSWERED if key in self._doubted else GONE
 
     def cut(self) -> Batch | None:
         """Return a batch, if a whole one is there or no look is under way that would fill it."""

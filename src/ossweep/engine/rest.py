@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.work import Counts, Range
+    from ossweep.work import Counts, Range, Stretch
 
 MOST_RANGES = 64
 # Of ranges. With the bounds of failures and passed keys, and what stands around all of them, a
@@ -71,7 +71,9 @@ def joined(
             break
         _, at = min(costs)
         before, after = left[at : at + 2]
-        left[at : at + 2] = [replace(before, until=after.until)]
+        left[at : at + 2] = [
+            replace(before, until=after.until, passed_over=_both_passed_over(before, after))
+        ]
         total += _size(left[at]) - _size(before) - _size(after)
         given_back.spared.update(after.spared)
         given_back.failed += after.failed
@@ -85,5 +87,15 @@ def _size(keys: Range) -> int:
     """Return the bytes that a range takes in a continuation."""
     texts = [keys.prefix, keys.after, keys.until, dict(keys.spared)]
     numbers = [keys.failed, keys.planned, keys.bytes]
-    names = 96  # more than the fields' names take
+    over = keys.passed_over
+    texts += [] if over is None else [over.first, over.last, over.code, over.message]
+    names = 96 if over is None else 192  # more than the fields' names take
     return len(json.dumps([*texts, *numbers])) + names
+
+
+def _both_passed_over(before: Range, after: Range) -> Stretch | None:
+    """Return what was passed over in both of two ranges, if all that is left of them was."""
+    one, other = before.passed_over, after.passed_over
+    if one is None or other is None or one.code != other.code:
+        return None
+    return one.with_next(other)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ossweep.work import Range
+from ossweep.work import Range, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ossweep.engine.accounts import Outcome
     from ossweep.engine.batches import Batch
+    from ossweep.engine.outcomes import Outcome
     from ossweep.engine.splits import Sight
     from ossweep.engine.throttle import Lane
-    from ossweep.work import Counts, Found, Page
+    from ossweep.work import Counts, Found, Page, Stretch
 
 
 @dataclass(eq=False)
@@ -57,10 +57,15 @@ class Span:
     between: Counter[tuple[int, str]] = field(default_factory=Counter)  # and not chosen, as Batch's
     ready: deque[Batch] = field(default_factory=deque)
     turn: int = 0  # in which a batch was taken up the last time
+    refused: str = ""  # the code by which OSS refused the batch that came back last, if it did
     taken: int = 0  # batches that have been taken up
     booked: int = 0  # of those, how many have settled, each in its turn
     early: dict[int, Outcome] = field(default_factory=dict)  # until it is their turn
     settled: str = field(init=False)
+
+    # What of it was passed over, if that is all that it holds: in this sweep, where it is listed,
+    # or before, where it waits until everything else has been tried.
+    passed_over: Stretch | None = None
 
     def __post_init__(self) -> None:
         self.at = self.settled = self.place = self.cut = self.after
@@ -70,7 +75,45 @@ class Span:
         """Begin with what is left of a range."""
         span = cls(keys.prefix, keys.after, keys.until or None, lane)
         span.take_over(keys)
+        span.passed_over = keys.passed_over
         return span
+
+    def pass_over(self, outcome: Outcome) -> Span:
+        """Return what holds the next batch, which was passed over; this one goes on behind it."""
+        held = Span(self.prefix, self.settled, outcome.batch.place, self.lane)
+        held.take_over(self)
+        held.listed, held.taken, held.early = True, 1, {0: outcome}
+        held.passed_over = outcome.passed_over
+        self.spared, self.failed, self.planned, self.bytes = Counter(), 0, 0, 0
+        self.settled = outcome.batch.place
+        return held
+
+    def reach_to_end_of(self, after: Span) -> None:
+        """Reach over the rest of the range behind what this one holds, if there was nothing."""
+        if self.held and self._is_beside(after, after.settled):
+            self.until = after.until
+
+    def _is_beside(self, after: Span, place: str) -> bool:
+        """Tell whether nothing was met between this one's end and a place of a later one."""
+        met = after.spared or after.failed or after.planned
+        return self.prefix == after.prefix and self.until == place and not met
+
+    def hold_too(self, after: Span) -> bool:
+        """Take what was passed over right behind what this one holds, if it can be told with it."""
+        ours, other = self.passed_over, after.passed_over
+        both = add(self.early[0].counts, after.early[0].counts)
+        if (
+            not self._is_beside(after, after.after)
+            or ours is None
+            or other is None
+            or ours.code != other.code
+            or len(both.failures) < both.failed
+        ):
+            return False
+        self.early = {0: replace(self.early[0], counts=both)}
+        self.until = after.until
+        self.passed_over = ours.with_next(other)
+        return True
 
     @property
     def drained(self) -> bool:
@@ -78,15 +121,19 @@ class Span:
         dealt_with = self.place == self.at and not self.ready and self.booked == self.taken
         return self.listed and dealt_with
 
+    @property
+    def held(self) -> bool:
+        """Whether it holds nothing but what was passed over in this sweep."""
+        return self.listed and self.passed_over is not None
+
     def settle(self, batch: Batch, counts: Counts) -> None:
-        """Take note that a batch is settled, the first of those that are not."""
+        """Take note that a batch, or its first part, is settled: the first that is not."""
         self.spared.update(counts.skipped)
         self.failed += counts.failed + batch.passed
         if counts.planned:
             self.planned += counts.planned
             self.bytes += counts.bytes
         self.settled = batch.place
-        self.booked += 1
 
     def take_over(self, before: Span | Range) -> None:
         """Count what has been settled in the stretch before it as well."""
@@ -105,4 +152,5 @@ class Span:
             self.failed,
             self.planned,
             self.bytes,
+            self.passed_over,
         )

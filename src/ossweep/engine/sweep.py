@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ossweep.engine.accounts import Accounts
     from ossweep.engine.gate import Gate
     from ossweep.engine.throttle import Throttle, Ticket
-    from ossweep.work import Answer, Ceiling, Found, Page, Shown, Work
+    from ossweep.work import Answer, Ceiling, Found, Page, Shown, Stretch, Work
 
 BEATS = 2  # signs of life that may be under way at once: one that hangs does not keep the next
 ASIDE = 1.0  # seconds that the sweep waits at its end for what is under way beside it
@@ -122,6 +123,7 @@ class Result:
     `stopped` says what ended it early, if anything but time did; `may_go_on` whether the work
     that is left can be done by another invocation under the same order; `expected` how many objects
     that probably is, None if it cannot be told; `trouble` what kept requests from being answered.
+    `passed_over` is still to do, and would be refused as what lies before it was.
     """
 
     listed: int
@@ -131,6 +133,7 @@ class Result:
     may_go_on: bool
     expected: int | None
     trouble: str | None = None
+    passed_over: tuple[Stretch, ...] = ()
 
 
 def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes in here
@@ -247,17 +250,32 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling
     # only until another invocation sees what is still there.
     at_ceiling = line.ceiling_reached if full and gate.stopped is None else None
+    passed_over = line.accounts.passed_over()
+    refused = _refused(passed_over) if line.accounts.left_over_only() else None
     return Result(
         listed=line.accounts.listed(),
         counts=counts if at_ceiling else left.counts,
         left=left,
         stopped=_stop(Why.CEILING, at_ceiling)
         or gate.stopped
-        or _stop(Why.REFUSED, line.listing_failed),
+        or _stop(Why.REFUSED, line.listing_failed or refused),
         # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
         may_go_on=not (left.finished or (at_ceiling and not line.accounts.lost())),
         expected=line.accounts.expected(),
         trouble=gate.trouble,
+        passed_over=passed_over,
+    )
+
+
+def _refused(passed_over: Sequence[Stretch]) -> str:
+    """Return why nothing goes on where only what was passed over is left."""
+    first = passed_over[0]
+    keys = sum(stretch.keys for stretch in passed_over)
+    place = f"from {json.dumps(first.first)} to {json.dumps(passed_over[-1].last)}"
+    stretches = f" in {len(passed_over)} stretches" if len(passed_over) > 1 else ""
+    return (
+        f"OSS answered {first.code} to what it was asked to delete of {keys:,} keys {place}"
+        f"{stretches}, which were passed over: {first.message}"
     )
 
 
@@ -273,4 +291,5 @@ def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
     if not spared:
         return work
     counts = add(work.counts, Counts(skipped={PROTECTED: spared}))
-    return replace(work, keys=keys, held=held, counts=counts)
+    doubted = tuple(key for key in work.doubted if not key.startswith(protected))
+    return replace(work, keys=keys, doubted=doubted, held=held, counts=counts)

@@ -136,7 +136,10 @@ def _check(work: Work) -> None:
         *(each.size for each in work.held),
     ]
     in_range = min(numbers) >= 0 and max(numbers) < MOST
-    if not (in_range and len(set(work.keys)) == len(work.keys)):
+    names = set(work.keys)
+    doubted = set(work.doubted)
+    are_names = len(names) == len(work.keys) and len(doubted) == len(work.doubted)
+    if not (in_range and are_names and doubted <= names):
         raise PydanticCustomError("refused", "its counts or its keys contradict each other")
     _check_ranges(work)
 
@@ -167,6 +170,7 @@ def _check_ranges(work: Work) -> None:
             raise PydanticCustomError("refused", "a range ends before it begins")
         if min((each.failed, each.planned, each.bytes, *each.spared.values())) < 0:
             raise PydanticCustomError("refused", "a range counts less than nothing")
+        _check_passed_over(each)
         skipped.update(each.spared)
     if any(map(_overlap, work.ranges, work.ranges[1:])):
         raise PydanticCustomError("refused", "its ranges overlap, or are not in order")
@@ -178,6 +182,16 @@ def _check_ranges(work: Work) -> None:
     ]
     if not all(enough):
         raise PydanticCustomError("refused", "its ranges count more than the job does")
+
+
+def _check_passed_over(keys: Range) -> None:
+    """Refuse to tell of keys that a range does not hold."""
+    over = keys.passed_over
+    if over is None:
+        return
+    inside = over.first in keys and over.last in keys and over.first <= over.last
+    if not (inside and 0 < over.keys < MOST):
+        raise PydanticCustomError("refused", "a range has passed over what it does not hold")
 
 
 def _overlap(before: Range, after: Range) -> bool:

@@ -25,13 +25,16 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     show again. Those go last, when all parts have come to their end. There are no parts if there is
     not enough to share.
     """
+    # What is in doubt goes to the first part with the room that it has taken already.
+    room = None if limit is None else limit - len(work.doubted)
     number = min(
-        work.parallel, len(work.ranges), *(most for most in (limit, rate) if most is not None)
+        work.parallel, len(work.ranges), *(most for most in (room, rate) if most is not None)
     )
     if number < 2:  # noqa: PLR2004 - one part would be the whole
         return work, ()
     groups = _dealt(work.ranges, number)
-    limits = _shares(limit, number)
+    first, *others = _shares(room, number)
+    limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
     parts = tuple(
         _part(work, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
@@ -43,6 +46,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         hop=work.hop + 1,
         parallel=1,
         keys=(),
+        doubted=(),
         ranges=(),
         held=tuple(found for found in work.held if found.key not in dealt),
         passed=(),
@@ -66,6 +70,7 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
     return replace(
         kept,
         keys=tuple(key for each in every for key in each.keys),
+        doubted=tuple(key for each in every for key in each.doubted),
         ranges=tuple(part for each in every for part in each.ranges),
         held=tuple(found for each in every for found in each.held),
         passed=tuple(key for each in every for key in each.passed),
@@ -94,6 +99,7 @@ def _part(
         hop=1,  # the hop before was the whole job's
         idle=0,
         keys=work.keys if place == 0 else (),
+        doubted=work.doubted if place == 0 else (),
         ranges=ranges,
         held=tuple(found for found in work.held if any(found.key in each for each in ranges)),
         passed=passed,

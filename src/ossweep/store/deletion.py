@@ -10,10 +10,11 @@ keys waited is treated alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.row import ALIKE, Row
 from ossweep.store.verdicts import PARTITION, is_throttling, is_undecided, verdict
 from ossweep.store.wire import fits_a_url
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
@@ -32,6 +33,7 @@ HALF_ATTEMPTS = 2  # of each half of what alone can't be carried out
 STORM = 3  # refusals by quotas in a row that are more than a pace that was too fast
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 LONGEST_PAUSE = 10.0  # seconds
+PROBES = 3  # of keys whose like OSS refuses
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 
 
@@ -59,7 +61,7 @@ class Requests(Protocol):
 class Deletion:
     """
     Deletes keys. A key in none of `deleted`, `failed` and `kept` (why it stays, or is gone
-    already) is still to do.
+    already) is still to do; `passed_over` are those that were left because OSS refuses their like.
 
     `doubted` are those sent without an answer that decided them; of those that are gone, or are
     newer, nobody can tell any more who has deleted them.
@@ -74,15 +76,44 @@ class Deletion:
     failed: dict[str, Failure] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
+    passed_over: dict[str, Failure] = field(default_factory=dict)
     _left: float = field(init=False)  # seconds that were left when the keys were last listed
-    _unnamed: str = field(init=False, default="")  # in doubt only as an answer has left it out
+    _unnamed: set[str] = field(init=False, default_factory=set)  # in doubt as an answer left it out
+    _row: Row = field(init=False)  # of refusals
 
     def __post_init__(self) -> None:
         self._left = self.shown.left
+        self._row = Row(self.shown.refused, ALIKE if self.shown.refused else 0)
 
     def delete(self, keys: Sequence[str], attempts: int = ATTEMPTS) -> None:
         """
-        Delete keys that go in one request, again if it is worth it; raises Closed.
+        Delete keys that go in one request, in halves if it is refused as a whole; raises Closed.
+
+        Where their like is refused, what is left of them is probed before any more are asked for.
+        """
+        left = [keys]
+        while left:
+            refused = self._try(left.pop(), attempts)
+            if refused is None:
+                continue
+            self._divide(*refused, left)
+            attempts = ATTEMPTS
+            if self._alike and sum(map(len, left)) > PROBES:
+                rest = self._unlike([key for part in reversed(left) for key in part])
+                left = [rest] if rest else []
+
+    def delete_singly(self, keys: Sequence[str]) -> None:
+        """Delete keys by themselves; raises Closed."""
+        while keys:
+            if self._alike and len(keys) > PROBES:
+                keys = self._unlike(keys)
+            else:
+                self.delete(keys[:1])
+                keys = keys[1:]
+
+    def _try(self, keys: Sequence[str], attempts: int) -> tuple[Sequence[str], StoreError] | None:
+        """
+        Ask for keys in one request, again if it is worth it; return what is refused, and why.
 
         Pauses grow exponentially and are drawn by chance between nothing and their length, so that
         many invocations do not come back at once; the pace tells those of a request that OSS's
@@ -98,12 +129,11 @@ class Deletion:
                 keys = self._still_meant(keys)
                 if keys:
                     self._settle(keys, self._send(kind, keys))
-                return  # noqa: TRY300 - what follows is for what went wrong
+                return None  # noqa: TRY300 - what follows is for what went wrong
             except _TroubleError as trouble:
                 error, throttled = trouble.error, trouble.throttled
             if error.scope is not Scope.PASSING:
-                self._divide(keys, error)
-                return
+                return keys, error
             if attempt == attempts:
                 break
             pause = self.world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
@@ -113,9 +143,10 @@ class Deletion:
                 turn = self.pace.refused(len(keys), partition=error.code == PARTITION)
                 if turn.objects < len(keys):
                     self._delete_in_parts(keys, turn)
-                    return
+                    return None
                 pause = turn.after if attempt < STORM else max(turn.after, pause)
         self._give_up(keys, error, others_go=self.gate.deletions > before)
+        return None
 
     def _settle(self, keys: Sequence[str], named: set[str]) -> None:
         """Book what an answer names; ask by itself for each key that it leaves out."""
@@ -124,6 +155,7 @@ class Deletion:
             self.doubted -= named
             self.pace.confirmed(len(named))
             self.gate.deleted()
+            self._row.end()
         elif len(keys) == 1:
             self._refuse(
                 keys[0], StoreError("NotDeleted", "OSS left the key out of its answer", Scope.KEYS)
@@ -131,9 +163,8 @@ class Deletion:
             return
         silent = [key for key in keys if key not in named]
         self.doubted.update(silent)
-        for key in silent:
-            self._unnamed = key  # asked by itself, it gets a reason
-            self.delete([key])
+        self._unnamed.update(silent)
+        self.delete_singly(silent)  # so that each gets a reason
 
     def _delete_in_parts(self, keys: Sequence[str], turn: Turn) -> None:
         while keys:
@@ -144,20 +175,44 @@ class Deletion:
             if keys:
                 turn = self.pace.part(len(keys))
 
-    def _divide(self, keys: Sequence[str], error: StoreError) -> None:
-        """Go on after keys were refused as a whole: halve them until the culprits stand alone."""
+    def _divide(self, keys: Sequence[str], error: StoreError, left: list[Sequence[str]]) -> None:
+        """Leave halves of keys that were refused as a whole, until the culprits stand alone."""
         if error.scope is Scope.JOB:
             self.gate.failed(error)  # and closes; the keys have done nothing wrong
         elif len(keys) == 1:
             self._refuse(keys[0], error)
         else:
             middle = len(keys) // 2
-            self.delete(keys[:middle])
-            self.delete(keys[middle:])
+            left += keys[middle:], keys[:middle]  # the first of them is the next
+
+    @property
+    def _alike(self) -> str:
+        """The code by which OSS has refused so many keys in a row that others will be alike."""
+        return self._row.what if self._row.times >= ALIKE else self.gate.refused
+
+    def _unlike(self, keys: Sequence[str]) -> list[str]:
+        """
+        Probe keys after many were refused; pass over all up to the last probe that is refused, too.
+
+        Return the others, to go on with. It costs a few requests, where to find each culprit costs
+        one a key, and where a stop would save what lies behind them.
+        """
+        code, passed = self._alike, 0
+        for part in range(1, PROBES + 1):
+            end = len(keys) * part // PROBES
+            probe = keys[end - 1]
+            self.delete([probe])
+            if probe not in self.failed or self.failed[probe].code != code:
+                return [key for key in keys[passed:] if key != probe]
+            refusal = self.failed.pop(probe)  # it stays to be done with those before it
+            self.passed_over.update({k: replace(refusal, key=k) for k in keys[passed:end]})
+            passed = end
+        return []
 
     def _refuse(self, key: str, error: StoreError) -> None:
         """Book a key that OSS has refused for good."""
         self.gate.failed(error)
+        self._row.add(error.code)
         self.failed[key] = Failure(key, error.code, error.message)
         self.doubted.discard(key)
 
@@ -177,7 +232,7 @@ class Deletion:
     def _still_meant(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the keys that may be asked for now: those in doubt and old ones after a look."""
         in_doubt = self.doubted.intersection(keys)
-        if in_doubt <= {self._unnamed} and self._left - self.gate.left() <= OLDEST_LISTING:
+        if in_doubt <= self._unnamed and self._left - self.gate.left() <= OLDEST_LISTING:
             return keys
         left, listed = self.gate.left(), self.shown.is_listing
         there = self._asked("list", lambda: self.requests.look(keys, listed=listed))
@@ -202,7 +257,7 @@ class Deletion:
         except _TroubleError as trouble:
             if trouble.in_doubt:
                 self.doubted.update(keys)
-                self._unnamed = ""
+                self._unnamed.difference_update(keys)
             raise
 
     def _asked(self, kind: Kind, request: Callable[[], T]) -> T:

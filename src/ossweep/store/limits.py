@@ -31,6 +31,13 @@ class Gate(Protocol):
     def failed(self, error: StoreError) -> None:
         """Take note of a request that failed for good."""
 
+    @property
+    def refused(self) -> str:
+        """The code by which OSS refuses key after key, if nothing has gone since it began to."""
+
+    def passed_over(self, error: StoreError) -> None:
+        """Take note of a stretch of keys that was passed over, because OSS refuses their like."""
+
 
 class Turn(Protocol):
     """When a request may be sent, and with how many objects."""

@@ -182,17 +182,21 @@ class OssStore:
             together, alone = by_ways(keys)
             for body in bodies(together):
                 deletion.delete(body)
-            for key in alone:
-                deletion.delete([key])
+            deletion.delete_singly(alone)
         except Closed:
             pass  # what was not answered for is still to do
         except StoreError as error:
             self._gate.failed(error)  # OSS has told no time to judge keys in doubt by
+        passed_over = tuple(deletion.passed_over.values())
+        if passed_over:
+            last = passed_over[-1]
+            self._gate.passed_over(StoreError(last.code, last.message, Scope.KEYS))
         return Answer(
             deleted=frozenset(deletion.deleted),
             failed=tuple(deletion.failed.values()),
             kept=deletion.kept,
-            unanswered=len(deletion.doubted),
+            unanswered=frozenset(deletion.doubted),
+            passed_over=passed_over,
         )
 
     def read(self, key: str, most: int) -> Content:

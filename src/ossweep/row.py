@@ -1,0 +1,25 @@
+"""What comes several times in a row, and how often it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ALIKE = 100  # refusals of keys by one code in a row, after which those behind them will be alike
+
+
+@dataclass
+class Row:
+    """How often the last of what came has come, with nothing else between."""
+
+    what: str = ""
+    times: int = 0
+
+    def add(self, what: str) -> int:
+        """Take note that it has come; return how often it has by now."""
+        self.times = self.times + 1 if what == self.what else 1
+        self.what = what
+        return self.times
+
+    def end(self) -> None:
+        """Take note that something has come that ends every row."""
+        self.times = 0
