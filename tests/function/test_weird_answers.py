@@ -115,6 +115,18 @@ def test_an_answer_that_is_none_of_osss_deletes_nothing(
     assert set(server.methods) == {"GET"}
 
 
+def test_a_listing_with_a_raw_plus_deletes_nothing(server: Server) -> None:
+    """The key may be `a/b c` or `a/b+c`; the answer says what was wrong."""
+    server.body = PAGE % (ENTRY % b"a/b" + ENTRY % b"a/b+c")
+
+    answer = deployed(server).send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert answer["reason"].startswith("listing failed: UnreadableKey: a listing that is URL-")
+    assert '"a/b+c"' in answer["reason"]
+    assert set(server.methods) == {"GET"}
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "body"),
     [

@@ -277,3 +277,43 @@ def test_a_replacement_character_of_the_keys_own_is_none_of_oss2s(key: str) -> N
     (found,) = listed(page(key)).object_list
 
     assert "\ufffd" in found.key
+
+
+@pytest.mark.parametrize("key", ["a+b", "+", "a%2B+", "a&#43;b", "a&#x2b;b", "%FF+"])
+def test_a_raw_plus_in_a_listing_refuses_its_page(key: str) -> None:
+    """OSS writes none: it may stand for a space or for itself, which are two objects."""
+    code, message, scope = refusal(page("a", key, "z"))
+
+    assert (code, scope) == ("UnreadableKey", Scope.JOB)
+    assert "which OSS never writes" in message
+    assert "nothing is deleted by it" in message
+
+
+def test_a_raw_plus_in_the_next_marker_refuses_its_page() -> None:
+    """The listing would go on at another place."""
+    marked = b"<NextMarker>b+c</NextMarker></ListBucketResult>"
+    body = page("b", truncated="true").replace(b"</ListBucketResult>", marked)
+
+    assert refusal(body)[0] == "UnreadableKey"
+
+
+def test_a_plus_elsewhere_in_a_listing_harms_nobody() -> None:
+    """An ETag, or an owner's name, is no key."""
+    plain = page("a%2Bb").replace(b'"0"', b'"+"')
+
+    (found,) = listed(plain).object_list
+    (slowly,) = listed(plain.replace(b"Standard", b"&#83;tandard")).object_list
+
+    assert found.key == slowly.key == "a+b"
+
+
+def test_a_raw_plus_in_an_answer_confirms_no_key() -> None:
+    """Of `a b` and `a+b`, nobody can tell which one is gone."""
+    assert deleted(answer("a", "a+b", "a%2Bc", "a&#43;d")) == ["a", "a+c"]
+
+
+def test_a_plus_in_an_answer_that_is_not_url_encoded_is_one() -> None:
+    """Nothing stands for anything else there."""
+    body = answer("a+b").replace(b"<EncodingType>url</EncodingType>", b"")
+
+    assert deleted(body) == ["a+b"]

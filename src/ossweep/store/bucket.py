@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
@@ -15,6 +16,7 @@ from oss2.xml_utils import parse_batch_delete_objects
 from ossweep.errors import Scope, StoreError
 from ossweep.store.answers import read_deleted
 from ossweep.store.lazy import Lazy
+from ossweep.store.names import is_ambiguous, unambiguous
 from ossweep.store.pages import Entries, read_listing
 from ossweep.store.verdicts import scope_of
 from ossweep.store.versions import VersionsPage, read_versions
@@ -158,7 +160,9 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
             raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
         if klass is ListObjectsResult:
-            _refuse_mended_keys(result, body)
+            _refuse_other_names(result, body)
+        if klass is BatchDeleteObjectsResult:
+            _leave_out_other_names(result, body)
         return result
 
 
@@ -188,19 +192,31 @@ def _error_inside(body: bytes) -> StoreError:
     return StoreError(code, root.findtext("Message") or "", scope_of(200, code))
 
 
-def _refuse_mended_keys(page: Any, body: bytes) -> None:
+def _refuse_other_names(page: Any, body: bytes) -> None:
     """
-    Refuse a page with a key that is not UTF-8.
+    Refuse a page with a name that is read as another one.
 
-    oss2 decodes such bytes as U+FFFD, which would be the key of another object.
+    oss2 decodes what is not UTF-8 as U+FFFD, which would be the key of another object, and takes a
+    `+` as it is, whatever it stands for.
     """
-    if not any("\ufffd" in entry.key for entry in page.object_list):
-        return
     root = ET.fromstring(body)  # noqa: S314 - as above
+    if page.is_truncated:
+        unambiguous(root.findtext("NextMarker") or "")
     for node in root.iterfind("Contents/Key"):
+        text = unambiguous(node.text or "")
         try:
-            unquote(node.text or "", errors="strict")
+            unquote(text, errors="strict")
         except UnicodeDecodeError:
             raise StoreError(
-                "KeyNotUtf8", f"OSS listed a key that is not UTF-8: {node.text}", Scope.KEYS
+                "KeyNotUtf8", f"OSS listed a key that is not UTF-8: {text}", Scope.KEYS
             ) from None
+
+
+def _leave_out_other_names(answer: Any, body: bytes) -> None:
+    """Let a name with a `+` confirm no key's deletion: nobody can tell which key it is."""
+    root = ET.fromstring(body)  # noqa: S314 - as above
+    if root.findtext("EncodingType") != "url":
+        return
+    named = [not is_ambiguous(node.findtext("Key", "")) for node in root.iterfind("Deleted")]
+    answer.deleted_keys = list(compress(answer.deleted_keys, named))
+    answer.delete_versions = list(compress(answer.delete_versions, named))
