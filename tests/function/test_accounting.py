@@ -348,6 +348,19 @@ def test_a_bucket_without_batches_is_emptied_one_by_one(
     assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 20, [])
 
 
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_bucket_says_once_that_it_has_no_batches(deployment: Deployment, status: int) -> None:
+    """From then on nobody asks it for one: its keys go alone at once."""
+    deployment.fill(*(f"a/{number:04}" for number in range(1200)))
+    deployment.oss.misbehave(Refuse(status, "NotImplemented", operation="batch_delete"))
+
+    answer = deployment.set(in_flight="1").send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 1200, [])
+    assert answer["requests_made"]["batch_delete"] == 1
+    assert answer["requests_made"]["delete"] == 1200
+
+
 def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Deployment) -> None:
     """OSS has deleted the batch, its answer is lost, and then the credentials have expired."""
     deployment.fill(*(f"a/{number:02}" for number in range(30)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from itertools import compress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import oss2
@@ -15,8 +14,9 @@ from oss2.xml_utils import parse_batch_delete_objects
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.answers import read_deleted
+from ossweep.store.entries import read_entries
 from ossweep.store.lazy import Lazy
-from ossweep.store.names import is_ambiguous, unambiguous
+from ossweep.store.names import is_ambiguous
 from ossweep.store.pages import Entries, read_listing
 from ossweep.store.verdicts import scope_of
 from ossweep.store.versions import VersionsPage, read_versions
@@ -142,7 +142,8 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         answer without keys, and for a document that is cut off or is another one.
         """
         body = resp.read()
-        if (result := _read_by_columns(resp, body, parse_func, klass)) is not None:
+        read = read_entries if klass is ListObjectsResult else parse_func
+        if (result := _read_by_columns(resp, body, read, klass)) is not None:
             return result
         wanted = _ROOTS.get(klass)
         root = _ROOT.match(body)
@@ -151,34 +152,27 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise _error_inside(body)
         if wanted is not None and found != wanted:
             raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
-        if klass is ListObjectsResult and b"<EncodingType>url</EncodingType>" not in body:
-            # XML alone would turn a CR in a key into an LF, which is another object.
-            raise StoreError(_UNREADABLE, "OSS's listing is not URL-encoded", Scope.PASSING)
         result = klass(resp)
         try:
-            parse_func(result, body)
+            read(result, body)
         except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
             raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
-        if klass is ListObjectsResult:
-            _refuse_other_names(result, body)
         if klass is BatchDeleteObjectsResult:
             _leave_out_other_names(result, body)
         return result
 
 
-def _read_by_columns(resp: Any, body: bytes, parse_func: Any, klass: Any) -> Any:
-    """Return the result of a plain listing or answer, with what oss2 makes of it if it has to."""
+def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
+    """Return the result of a plain listing or answer; a parser reads it anew if it has to."""
     result = klass(resp)
     if klass is ListObjectsResult and (listing := read_listing(body)) is not None:
         result.is_truncated = listing.is_truncated
         result.next_marker = listing.next_marker
-        result.object_list = Entries(
-            listing.page, lambda: parse_func(klass(resp), body).object_list
-        )
+        result.object_list = Entries(listing.page, lambda: read(klass(resp), body).object_list)
         return result
     if klass is BatchDeleteObjectsResult and (deleted := read_deleted(body)) is not None:
         result.deleted_keys = deleted
-        result.delete_versions = Lazy(lambda: parse_func(klass(resp), body).delete_versions)
+        result.delete_versions = Lazy(lambda: read(klass(resp), body).delete_versions)
         return result
     return None
 
@@ -190,26 +184,6 @@ def _error_inside(body: bytes) -> StoreError:
         return StoreError(_UNREADABLE, "OSS's answer is an error cut off half way", Scope.PASSING)
     code = root.findtext("Code") or _UNREADABLE
     return StoreError(code, root.findtext("Message") or "", scope_of(200, code))
-
-
-def _refuse_other_names(page: Any, body: bytes) -> None:
-    """
-    Refuse a page with a name that is read as another one.
-
-    oss2 decodes what is not UTF-8 as U+FFFD, which would be the key of another object, and takes a
-    `+` as it is, whatever it stands for.
-    """
-    root = ET.fromstring(body)  # noqa: S314 - as above
-    if page.is_truncated:
-        unambiguous(root.findtext("NextMarker") or "")
-    for node in root.iterfind("Contents/Key"):
-        text = unambiguous(node.text or "")
-        try:
-            unquote(text, errors="strict")
-        except UnicodeDecodeError:
-            raise StoreError(
-                "KeyNotUtf8", f"OSS listed a key that is not UTF-8: {text}", Scope.KEYS
-            ) from None
 
 
 def _leave_out_other_names(answer: Any, body: bytes) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.store.verdicts import PARTITION, is_throttling, is_undecided, verdict
+from ossweep.store.verdicts import NO_BATCHES, PARTITION, is_throttling, is_undecided, verdict
 from ossweep.store.wire import fits_a_url
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
 
@@ -54,6 +54,13 @@ class Requests(Protocol):
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""
 
+    def without_batches(self) -> None:
+        """Take note that the bucket carries out no request for several keys."""
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether a request for several keys may be carried out, as far as anybody knows."""
+
 
 @dataclass
 class Deletion:
@@ -88,6 +95,9 @@ class Deletion:
         many invocations do not come back at once; the pace tells those of a request that OSS's
         quotas refuse.
         """
+        if len(keys) > 1 and not self.requests.has_batches:
+            self._delete_alone(keys)
+            return
         kind: Kind = "delete" if len(keys) == 1 and fits_a_url(keys[0]) else "batch_delete"
         before, pause = self.gate.deletions, 0.0
         for attempt in range(1, attempts + 1):
@@ -135,6 +145,10 @@ class Deletion:
             self._unnamed = key  # asked by itself, it gets a reason
             self.delete([key])
 
+    def _delete_alone(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.delete([key])
+
     def _delete_in_parts(self, keys: Sequence[str], turn: Turn) -> None:
         while keys:
             self.gate.admit("batch_delete", after=turn.after)
@@ -150,6 +164,9 @@ class Deletion:
             self.gate.failed(error)  # and closes; the keys have done nothing wrong
         elif len(keys) == 1:
             self._refuse(keys[0], error)
+        elif error.code in NO_BATCHES:
+            self.requests.without_batches()
+            self._delete_alone(keys)
         else:
             middle = len(keys) // 2
             self.delete(keys[:middle])

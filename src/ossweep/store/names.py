@@ -19,8 +19,8 @@ def is_ambiguous(text: str) -> bool:
     return "+" in text
 
 
-def unambiguous(text: str) -> str:
-    """Return a text as it is; raises StoreError for one of which nobody can tell the key."""
+def unquoted_name(text: str) -> str:
+    """Return the name that a text stands for; raises StoreError, and UnicodeDecodeError."""
     if is_ambiguous(text):
         raise StoreError(
             "UnreadableKey",
@@ -29,9 +29,4 @@ def unambiguous(text: str) -> str:
             "so see that the endpoint (OSSWEEP_ENDPOINT) is one of OSS's own",
             Scope.JOB,
         )
-    return text
-
-
-def unquoted_name(text: str) -> str:
-    """Return the name that a text stands for; raises StoreError, and UnicodeDecodeError."""
-    return unquote(unambiguous(text), errors="strict")
+    return unquote(text, errors="strict")

@@ -23,7 +23,8 @@ _SHAPE = Shape(
         column(b"Key")
         # As oss2 takes it, but for the days that a month has not.
         + column(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z")
-        + element(b"ETag")
+        # Which a directory may lack where a bucket's namespace is hierarchical.
+        + rb"(?:%s)?" % element(b"ETag")
         + element(b"Type")
         + column(b"Size", rb"\d{1,18}")
         + element(b"StorageClass")
@@ -101,7 +102,7 @@ def page_of(entries: Sequence[Any]) -> Page:
 
 
 def read_listing(body: bytes) -> Listing | None:
-    """Return what oss2 would read in a page; None if that takes oss2, or there is no object."""
+    """Return what `read_entries` would read; None if that takes it, or there is no object."""
     table = _SHAPE.read(body)
     if table is None or table.leaves.get(b"EncodingType") != b"url":
         return None

@@ -97,6 +97,7 @@ class OssStore:
         self.session = session
         self._gate = gate
         self._world = world
+        self.has_batches = True  # until OSS has said that the bucket has none
 
     @property
     def requests(self) -> Mapping[str, int]:
@@ -239,6 +240,13 @@ class _Requests:
 
     def throttled(self) -> None:
         self.store.session.throttled()
+
+    def without_batches(self) -> None:
+        self.store.has_batches = False
+
+    @property
+    def has_batches(self) -> bool:
+        return self.store.has_batches
 
     def _listed_again(self, keys: Sequence[str]) -> dict[str, int]:
         wanted, last = frozenset(keys), max(keys)

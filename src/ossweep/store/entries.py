@@ -1,0 +1,70 @@
+"""A page of a listing read entry by entry, where it cannot be read by columns."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from oss2.models import Owner, SimplifiedObjectInfo
+from oss2.utils import iso8601_to_unixtime
+
+from ossweep.errors import Scope, StoreError
+from ossweep.store.names import unquoted_name
+
+_TRUNCATED = {"true": True, "false": False}
+
+
+def read_entries(page: Any, body: bytes) -> Any:
+    """
+    Read a page as oss2 does (`parse_list_objects` of `oss2/xml_utils.py`), but for two things.
+
+    An entry may be without an ETag, as a directory is where a bucket's namespace is hierarchical.
+    And names are taken as they are or not at all: oss2 makes another object's key of one that is
+    not UTF-8. Raises ParseError, ValueError and StoreError.
+    """
+    root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
+    if root.findtext("EncodingType") != "url":
+        # XML alone would turn a CR in a key into an LF, which is another object.
+        raise ValueError("OSS's listing is not URL-encoded")
+    is_truncated = _TRUNCATED.get(_text(root, "IsTruncated"))
+    if is_truncated is None:
+        raise ValueError("OSS's listing does not say whether it goes on")
+    page.is_truncated = is_truncated
+    if is_truncated:
+        page.next_marker = _name(root, "NextMarker")
+    page.object_list += map(_entry, root.iterfind("Contents"))
+    page.prefix_list += [_name(node, "Prefix") for node in root.iterfind("CommonPrefixes")]
+    return page
+
+
+def _entry(row: ET.Element) -> Any:
+    owner = None
+    if row.find("Owner") is not None:
+        owner = Owner(_text(row, "Owner/DisplayName"), _text(row, "Owner/ID"))
+    return SimplifiedObjectInfo(
+        _name(row, "Key"),
+        iso8601_to_unixtime(_text(row, "LastModified")),
+        (row.findtext("ETag") or "").strip('"'),
+        _text(row, "Type"),
+        int(_text(row, "Size")),
+        _text(row, "StorageClass"),
+        owner,
+        row.findtext("RestoreInfo"),
+    )
+
+
+def _name(node: ET.Element, path: str) -> str:
+    text = _text(node, path)
+    try:
+        return unquoted_name(text)
+    except UnicodeDecodeError:
+        raise StoreError(
+            "KeyNotUtf8", f"OSS listed a key that is not UTF-8: {text}", Scope.KEYS
+        ) from None
+
+
+def _text(node: ET.Element, path: str) -> str:
+    text = node.findtext(path)
+    if text is None:
+        raise ValueError(f"OSS's listing lacks {path}")
+    return text
