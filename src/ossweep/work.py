@@ -110,7 +110,8 @@ class Answer:
     """
     What became of the keys that a store was asked to delete.
 
-    `kept` tells why keys stay, or are gone already. Keys in none of these are still to do.
+    `kept` tells why keys stay, or are gone already; `full` are directories that OSS deletes only
+    when nothing is left in them. Keys in none of these are still to do.
     `unanswered` keys were asked for without an answer that decided them, whether they are still to
     do or have turned out to be gone, or newer.
     """
@@ -119,6 +120,7 @@ class Answer:
     failed: tuple[Failure, ...] = ()
     unanswered: int = 0
     kept: Mapping[str, str] = field(default_factory=dict)
+    full: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,8 @@ class Work:
     A job with what is left of it: a new order, or one that an earlier invocation began.
 
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
-    `directories` are the marker objects that go last; `held` are those met already. `passed` are
+    `directories` are the marker objects that go last; `held` are those met already, and others that
+    OSS has not deleted yet because something was left in them. `passed` are
     keys that the ranges will show again and that have failed for good. `unsettled` objects were
     met before and are still to do; the ranges will show them again. `source` is that of the event
     that ordered it. `unfinished` tells what becomes of the rest when time runs out, `parallel` how

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.accounts import Accounts, Outcome
+from ossweep.engine.accounts import Accounts
 from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.looks import Looks
+from ossweep.engine.outcomes import Outcome
 from ossweep.engine.throttle import Throttle
 from ossweep.work import Counts, Failure, Found, Lot, Range, Work
 

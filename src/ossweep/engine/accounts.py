@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ossweep.engine.outcomes import slim
 from ossweep.engine.rest import joined
-from ossweep.work import Counts, Lot, Work, add
+from ossweep.work import Counts, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,24 +16,10 @@ if TYPE_CHECKING:
     from ossweep.engine.batches import Batch, Choice
     from ossweep.engine.frontier import Frontier
     from ossweep.engine.looks import Looks
-    from ossweep.work import Found
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.work import Found, Work
 
 PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in a continuation
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """
-    What became of a batch.
-
-    `undone` are its objects that are still to do; `in_doubt` tells whether some of them were asked
-    for without an answer that decided it.
-    """
-
-    batch: Batch
-    counts: Counts
-    undone: tuple[Found, ...]
-    in_doubt: bool = False
 
 
 class Accounts:
@@ -65,6 +52,8 @@ class Accounts:
         self._in_doubt = False
         self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
         self._out: dict[int, Batch] = {}  # taken up, and not booked yet
+        self._deletions = 0  # that were booked in this invocation
+        self._refused_at: dict[str, int] = {}  # directories, and how many deletions there were then
 
     def take_up(self, batch: Batch) -> Batch:
         """Take note that a batch is about to be deleted; return it with its number."""
@@ -80,12 +69,15 @@ class Accounts:
         batch = outcome.batch
         del self._out[id(batch)]
         self._in_doubt = self._in_doubt or outcome.in_doubt
+        self._deletions += outcome.counts.deleted
+        if outcome.full:
+            outcome = self._held_back(outcome)
         span = batch.span
         if span is None:
             self._settled = add(self._settled, outcome.counts)
             self._undone[batch.source] += outcome.undone
             return
-        span.early[batch.number] = _slim(outcome)
+        span.early[batch.number] = slim(outcome)
         while (first := span.early.get(span.booked)) and not first.undone:
             self._settled = add(self._settled, first.counts)
             del span.early[span.booked]
@@ -94,8 +86,13 @@ class Accounts:
             self._frontier.forget(span)
 
     def spare(self, reason: str) -> None:
-        """Book a named key that stays."""
+        """Book a named key, or a marker object, that stays."""
         self._settled = add(self._settled, Counts(skipped={reason: 1}))
+
+    @property
+    def marking(self) -> bool:
+        """Whether marker objects have been taken up and are not booked yet."""
+        return any(batch.source == "marker" for batch in self._out.values())
 
     @property
     def unlisted(self) -> bool:
@@ -154,6 +151,29 @@ class Accounts:
             counts=counts,
         )
 
+    def _held_back(self, outcome: Outcome) -> Outcome:
+        """
+        Return an outcome without the directories that are tried again, after what lies in them.
+
+        One that is refused again although nothing has been deleted since has failed, unless a
+        directory that lies in it has only not been answered for.
+        """
+        undone, failures = list(outcome.undone), list(outcome.counts.failures)
+        for found, failure in outcome.full:
+            if self.unlisted or self._refused_at.get(found.key) != self._deletions:
+                self._refused_at[found.key] = self._deletions
+                self._choice.hold(outcome.batch.span, found)
+            elif any(each.key.startswith(found.key) for each in self._undone["marker"] + undone):
+                undone.append(found)
+            else:
+                failures.append(failure)
+        counts = replace(
+            outcome.counts,
+            failed=outcome.counts.failed + len(failures) - len(outcome.counts.failures),
+            failures=tuple(failures),
+        )
+        return replace(outcome, counts=counts, undone=tuple(undone), full=())
+
     def _early_counts(self) -> list[Counts]:
         """Return what counts already of the batches that wait for their turn to settle."""
         counted, room = [], PASSED_BYTES - sum(map(_size, self._work.passed))
@@ -194,9 +214,3 @@ class Accounts:
 def _size(key: str) -> int:
     """Return the bytes that a key takes in a continuation."""
     return len(json.dumps(key)) + 2
-
-
-def _slim(outcome: Outcome) -> Outcome:
-    """Return an outcome without the objects of its batch, of which many may have to wait."""
-    batch = replace(outcome.batch, keys=(), page=Lot(()))
-    return replace(outcome, batch=batch, undone=outcome.undone[:1])

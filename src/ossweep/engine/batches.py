@@ -75,7 +75,8 @@ class Choice:
     Chooses what to delete of what is met, up to the job's ceiling, and cuts batches of it.
 
     `held` are the marker objects met, which go last, and the span in which each was met; those
-    of an earlier invocation have none.
+    of an earlier invocation have none. So have directories that were named, and that OSS has not
+    deleted yet because something is left in them.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Choice:
         self.held: dict[str, tuple[Span | None, Found]] = {
             found.key: (None, found) for found in work.held
         }
+        self._full: set[str] = set()  # of those, which OSS has refused: something was left in them
         # Pages without any of these need no look at each object.
         self._special = sorted({*work.directories, *work.passed, *self.held, *protected})
         self.clock = work.clock
@@ -104,7 +106,7 @@ class Choice:
     def named(self, keys: Iterable[str]) -> Iterator[Batch]:
         """Yield batches of keys that were named, up to the ceiling."""
         for objects in _by_thousands(Found(key, 0, 0) for key in keys):
-            chosen = Lot(objects[: self._room()])
+            chosen = Lot(objects[: self.room])
             self._chosen += len(chosen.found)
             self.names_taken += len(chosen.found)
             if chosen.found:
@@ -141,13 +143,24 @@ class Choice:
 
     def has_room(self) -> bool:
         """Tell whether the ceiling lets one more object be chosen; if not, take note of it."""
-        if self._room() == 0:
+        if self.room == 0:
             self._stop_at_ceiling()
-        return self._room() > 0
+        return self.room > 0
 
     def choose(self) -> None:
         """Take note that an object has been chosen."""
         self._chosen += 1
+
+    def hold(self, span: Span | None, found: Found) -> None:
+        """Take note that OSS has refused a directory that was chosen: it goes after the others."""
+        self._chosen -= 1
+        self._full.add(found.key)
+        self.held[found.key] = (span, found)
+
+    @property
+    def full(self) -> list[str]:
+        """The held ones that OSS has refused, and that need not wait for the job's end."""
+        return [key for key in self._full - self._directories if key in self.held]
 
     def reason_to_spare(self, found: Found) -> str | None:
         """Return why an object is spared, if it is; raises StoreError if OSS's time is unknown."""
@@ -163,7 +176,7 @@ class Choice:
     def _takes_whole(self, span: Span, page: Page, keys: Sequence[str]) -> bool:
         """Tell whether all of a page is chosen and makes a batch by itself."""
         return (
-            len(keys) <= self._room()
+            len(keys) <= self.room
             and not (span.chosen or span.between)
             and page.newest < self._clock()
             and not self._has_special(keys[0], keys[-1])
@@ -196,7 +209,7 @@ class Choice:
             span.between[len(span.chosen), reason] += 1
         elif found.key in self._directories:
             self.held[found.key] = (span, found)
-        elif self._room() > 0:
+        elif self.room > 0:
             self.choose()
             span.chosen.append(found)
         else:
@@ -218,8 +231,9 @@ class Choice:
             self.clock = self._began()
         return self.clock
 
-    def _room(self) -> int:
-        """Return how many more objects the ceiling lets a batch hold."""
+    @property
+    def room(self) -> int:
+        """How many more objects the ceiling lets a batch hold."""
         if self._ceiling is None:
             return BATCH_KEYS
         return max(0, self._ceiling.objects - self._chosen)

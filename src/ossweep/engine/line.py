@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from ossweep.engine.accounts import Accounts, Outcome
+from ossweep.engine.accounts import Accounts
 from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.looks import Looks
 from ossweep.engine.markers import Markers
+from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, StoreError
-from ossweep.work import Counts, Shown, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ossweep.engine.batches import Batch
     from ossweep.engine.gate import Gate
+    from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.span import Span
     from ossweep.engine.sweep import Store
@@ -81,6 +82,7 @@ class Line:
         self._over = False  # nothing is listed any more
         self._turn = 1  # of the ranges to delete from
         self._markers = Markers(self._choice)
+        self._between = False  # whether a round of directories is made before the rest goes on
         self.accounts = Accounts(
             work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
         )
@@ -97,14 +99,40 @@ class Line:
 
         Return the seconds after which more may start though nothing has ended, if there are any.
         """
+        if self._crowded:
+            return self._go_between(pipeline)
         self._start_looks(pipeline)
         self._start_deletions(pipeline)  # which lets the listing of their ranges go on
         self._start_listings(pipeline)  # which may end, and leave a last batch to take up
         pause = self._start_deletions(pipeline)
         ended = pause is None and not pipeline.busy and not self.accounts.unlisted
         if ended and not self._is_part:
+            if self._markers.over:
+                self._markers.begin(self._choice.held)
             self._start_looking(pipeline)
             pause = self._start_deletions(pipeline)
+        return pause
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether so many directories wait that the rest waits for a round of them."""
+        may_go = self._choice.room > 0 and not self._over
+        return self._between or (may_go and self._markers.crowded)
+
+    def _go_between(self, pipeline: Pipeline) -> float | None:
+        """Make a round of directories that wait, when all that is under way has come back."""
+        if not self._between and not pipeline.busy:
+            self._between = True
+            self._markers.begin(self._choice.full)
+        pause = self._start_deletions(pipeline)
+        if self._between and pause is None and not pipeline.busy:
+            self._start_looking(pipeline)
+            pause = self._start_deletions(pipeline)
+            is_over = self._markers.over or self._choice.room == 0
+            if is_over and pause is None and not pipeline.busy:
+                self._markers.end()
+                self._between = False
+                return self.start(pipeline)
         return pause
 
     def _start_listings(self, pipeline: Pipeline) -> None:
@@ -176,11 +204,11 @@ class Line:
                 due.queue.extend(islice(self._named, 1))
             batch = self.accounts.take_up(batch)
             if self._dry_run or not batch.keys:
-                self.accounts.book(_planned(batch))
+                self.accounts.book(planned(batch))
             else:
                 ticket = self._throttle.start(due.lane, len(batch.keys))
                 pipeline.start(
-                    partial(_delete, self._store, batch, ticket, self._choice.clock),
+                    partial(delete, self._store, batch, ticket, self._choice.clock),
                     partial(self._deleted, ticket),
                 )
             due = self._due(pipeline.in_flight)
@@ -207,8 +235,11 @@ class Line:
         Ranges take turns, so that deletions spread over OSS's partitions; those of which more is
         left more often, so that they end together: the last ones would be in few partitions.
         """
-        if self._by_name:
+        # A directory goes when all that lies in it has come back, the directories there included.
+        if self._by_name and not (self._by_name[0].source == "marker" and self.accounts.marking):
             yield Due(self._by_name, self._lane)
+        if self._crowded:
+            return
         spans = [span for span in self._frontier.spans if span.ready and len(span.early) < AHEAD]
         left = self._frontier.keys_left
         for span in sorted(spans, key=lambda each: left(each) * (each.turn - self._turn)):
@@ -233,7 +264,7 @@ class Line:
             self._by_name.append(batch)
 
     def _timed_look(self, key: str) -> tuple[Found | Closed | StoreError | None, float]:
-        """Look at a named key; in a thread."""
+        """Look at an object, and tell how long that took; in a thread."""
         left = self._gate.left()
         return self._look(key), left - self._gate.left()
 
@@ -258,17 +289,18 @@ class Line:
                 self.accounts.spare(reason)
 
     def _start_looking(self, pipeline: Pipeline) -> None:
-        """Look at the next marker object, or delete those that have been looked at."""
-        key = None
-        if not self._over and self._gate.admits("list"):
-            key = self._markers.next()
-        if key is None or self._markers.full:
-            batch = self._markers.cut()
-            if batch is not None:
-                self._by_name.append(batch)
-        else:
+        """Look at marker objects, as many at once as pages would be, or delete those looked at."""
+        while (
+            not self._over
+            and self._listings < self._window.size
+            and self._gate.admits("list", pipeline.in_flight)
+            and (key := self._markers.next()) is not None
+        ):
+            self._listings += 1
             left = self._gate.left()
-            pipeline.start(partial(self._look, key), partial(self._looked_at, key, left))
+            pipeline.start(partial(self._timed_look, key), partial(self._looked_at, key, left))
+        if not pipeline.busy and (batch := self._markers.cut()) is not None:
+            self._by_name.append(batch)
 
     def _look(self, key: str) -> Found | Closed | StoreError | None:
         """Look at an object; in a thread."""
@@ -277,42 +309,20 @@ class Line:
         except (Closed, StoreError) as error:
             return error
 
-    def _looked_at(self, key: str, left: float, found: Found | Closed | StoreError | None) -> None:
-        if isinstance(found, Exception):
-            self._over = True
-            if isinstance(found, StoreError):
-                self.listing_failed = f"listing failed: {found}"
-        else:
-            self._markers.looked_at(key, found, left)
-
-
-def _planned(batch: Batch) -> Outcome:
-    """Do what a dry run does: count."""
-    counts = Counts(planned=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-    return Outcome(batch, counts, undone=())
-
-
-def _delete(store: Store, batch: Batch, ticket: Ticket, clock: int | None) -> Outcome:
-    """Delete a batch; in a thread."""
-    shown = Shown(clock, batch.left, is_listing=batch.source == "listed")
-    answer = store.delete(batch.keys, ticket, shown)
-    if len(answer.deleted) == len(batch.keys):
-        done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-        return Outcome(batch, done, undone=())
-    objects = batch.page.objects()
-    deleted = [found for found in objects if found.key in answer.deleted]
-    settled = answer.deleted | {failure.key for failure in answer.failed} | answer.kept.keys()
-    unanswered = answer.unanswered
-    if batch.source == "named":
-        # Those still to do are asked for again by name: they are no other objects.
-        unanswered = min(unanswered, len(answer.kept))
-    counts = Counts(
-        deleted=len(deleted),
-        bytes=sum(found.size for found in deleted),
-        failed=len(answer.failed),
-        failures=answer.failed,
-        skipped=tally((batch.skipped, Counter(answer.kept.values()))),
-        unanswered=unanswered,
-    )
-    undone = tuple(found for found in objects if found.key not in settled)
-    return Outcome(batch, counts, undone, in_doubt=answer.unanswered > 0)
+    def _looked_at(
+        self, key: str, left: float, shown: tuple[Found | Closed | StoreError | None, float]
+    ) -> None:
+        found, seconds = shown
+        self._listings -= 1
+        try:
+            if isinstance(found, Exception):
+                raise found
+            self._window.answered(seconds)
+            reason = self._markers.looked_at(key, found, left)
+            if reason is not None:
+                self.accounts.spare(reason)
+        except (Closed, StoreError) as error:
+            self._markers.give_back(key)
+            self._over, self._between = True, False
+            if isinstance(error, StoreError):
+                self.listing_failed = f"listing failed: {error}"

@@ -11,8 +11,8 @@ from ossweep.work import Range
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ossweep.engine.accounts import Outcome
     from ossweep.engine.batches import Batch
+    from ossweep.engine.outcomes import Outcome
     from ossweep.engine.splits import Sight
     from ossweep.engine.throttle import Lane
     from ossweep.work import Counts, Found, Page

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.store.verdicts import NO_BATCHES, PARTITION, is_throttling, is_undecided, verdict
+from ossweep.store.verdicts import (
+    NO_BATCHES,
+    NOT_EMPTY,
+    PARTITION,
+    is_throttling,
+    is_undecided,
+    verdict,
+)
 from ossweep.store.wire import fits_a_url
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
 
@@ -65,8 +72,8 @@ class Requests(Protocol):
 @dataclass
 class Deletion:
     """
-    Deletes keys. A key in none of `deleted`, `failed` and `kept` (why it stays, or is gone
-    already) is still to do.
+    Deletes keys. A key in none of `deleted`, `failed`, `full` (directories in which something is
+    left) and `kept` (why it stays, or is gone already) is still to do.
 
     `doubted` are those sent without an answer that decided them; of those that are gone, or are
     newer, nobody can tell any more who has deleted them.
@@ -79,6 +86,7 @@ class Deletion:
     shown: Shown
     deleted: set[str] = field(default_factory=set)
     failed: dict[str, Failure] = field(default_factory=dict)
+    full: dict[str, Failure] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
     _left: float = field(init=False)  # seconds that were left when the keys were last listed
@@ -146,7 +154,8 @@ class Deletion:
             self.delete([key])
 
     def _delete_alone(self, keys: Sequence[str]) -> None:
-        for key in keys:
+        """Delete keys one by one, those that lie in a directory before the directory itself."""
+        for key in sorted(keys, reverse=True):
             self.delete([key])
 
     def _delete_in_parts(self, keys: Sequence[str], turn: Turn) -> None:
@@ -173,10 +182,14 @@ class Deletion:
             self.delete(keys[middle:])
 
     def _refuse(self, key: str, error: StoreError) -> None:
-        """Book a key that OSS has refused for good."""
-        self.gate.failed(error)
-        self.failed[key] = Failure(key, error.code, error.message)
+        """Book a key that OSS has refused for good, unless it is a directory's turn later."""
+        refused = Failure(key, error.code, error.message)
         self.doubted.discard(key)
+        if error.code == NOT_EMPTY and key.endswith("/"):
+            self.full[key] = refused
+            return
+        self.gate.failed(error)
+        self.failed[key] = refused
 
     def _give_up(self, keys: Sequence[str], error: StoreError, *, others_go: bool) -> None:
         """

@@ -166,6 +166,7 @@ class OssStore:
             deleted=frozenset(deletion.deleted),
             failed=tuple(deletion.failed.values()),
             kept=deletion.kept,
+            full=tuple(deletion.full.values()),
             unanswered=len(deletion.doubted),
         )
 
