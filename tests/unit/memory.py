@@ -45,13 +45,16 @@ class Bucket:
 
     `denied` keys are never deleted; each is refused by itself, as long as the gate is open. A
     deletion that holds a `silent` key is answered up to that key only, once; the value tells
-    whether the rest of it was carried out all the same.
+    whether the rest of it was carried out all the same. In a `tree` a directory is refused as long
+    as something is in it; `waited` are those that were.
     """
 
     objects: dict[str, Found]
     denied: frozenset[str] = frozenset()
     silent: dict[str, bool] = field(default_factory=dict)
     page: int = 1000
+    tree: bool = False
+    waited: set[str] = field(default_factory=set)
     asked: list[tuple[str, ...]] = field(default_factory=list)
     confirmed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -83,6 +86,20 @@ class Bucket:
         with self.lock:
             self.objects.update({key: Found(key, 3, modified) for key in keys})
             self._names = sorted({*self._names, *self.objects})
+
+    def full(self, keys: Iterable[str]) -> list[str]:
+        """Delete what may go of keys, one after the other; return the directories that may not."""
+        full = []
+        for key in keys:
+            if key.endswith("/") and any(each != key for each in self._below(key)):
+                full.append(key)
+            else:
+                self.remove({key} - self.denied)
+        self.waited.update(full)
+        return full
+
+    def _below(self, prefix: str) -> list[str]:
+        return [key for key in self.objects if key.startswith(prefix)]
 
     def remove(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -145,13 +162,15 @@ class MemoryStore:
             heard, unheard = (keys, ()) if mute is None else (keys[:mute], keys[mute:])
             if unheard and bucket.silent.pop(unheard[0]):
                 bucket.remove(set(unheard) - bucket.denied)
-            deleted = frozenset(heard) - bucket.denied
+            full = bucket.full(heard) if bucket.tree else []
+            deleted = frozenset(heard) - bucket.denied - set(full)
             bucket.remove(deleted)
             bucket.confirmed.update(deleted)
         if deleted:
             self.gate.deleted()
         failed = tuple(self._refused(key for key in heard if key in bucket.denied))
-        return Answer(deleted, failed, len(unheard))
+        refused = tuple(Failure(key, "FileAlreadyExists", "Not empty.") for key in full)
+        return Answer(deleted, failed, len(unheard), full=refused)
 
     def _refused(self, keys: Iterable[str]) -> Iterator[Failure]:
         """Ask for each key by itself, until the gate closes."""
