@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ossweep import policy
 from ossweep.answers import KINDS, document
@@ -168,10 +168,13 @@ def order(
         unfinished="continue" if continues else "return",
         parallel=request.parallel,
         source=source,
+        null_versions=request.null_versions,
     )
 
 
-def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
+def open_bucket(
+    bucket: str, gate: Gate, app: App, null_versions: Literal["keep", "lose"] = "lose"
+) -> OssStore:
     """Open a bucket for a job; no request is made. Raises SettingsError."""
     if app.invocation.credentials is None:
         raise SettingsError(
@@ -187,6 +190,7 @@ def open_bucket(bucket: str, gate: Gate, app: App) -> OssStore:
         world=app.world,
         connections=app.settings.in_flight + LISTINGS,
         began=app.invocation.began,
+        may_lose=null_versions == "lose",
     )
 
 
@@ -217,7 +221,7 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     Raises SettingsError before anything is deleted.
     """
     settings, world = app.settings, app.world
-    store = open_bucket(work.bucket, gate, app)
+    store = open_bucket(work.bucket, gate, app, work.null_versions)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
     most = work.rate if work.rate is not None else settings.max_rate

@@ -13,6 +13,14 @@ NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
 
+NULL_VERSIONS_LOST = (
+    "the bucket's versioning is suspended, where a deletion loses an object's null version for "
+    'good; to delete all the same, send a request with "null_versions": "lose"'
+)
+NULL_MARKER_SHOWN = (
+    f"an answer has shown a null marker, and nothing more is deleted: {NULL_VERSIONS_LOST}"
+)
+
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
@@ -219,8 +227,10 @@ class Work:
     that ordered it. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
     many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
     second that is its share. `judged` tells that the named keys are looked at, and what was written
-    after the job began stays. `idle` counts the hops in a row that have achieved nothing;
-    `at_least` tells that some deletions may have been carried out and not counted.
+    after the job began stays. `null_versions` tells whether deletions may lose null versions for
+    good, as they do where versioning is suspended. `idle` counts the hops in a row that have
+    achieved nothing; `at_least` tells that some deletions may have been carried out and not
+    counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -244,6 +254,7 @@ class Work:
     part_of: str | None = None
     rate: int | None = None
     judged: bool = False
+    null_versions: Literal["keep", "lose"] = "keep"
     idle: int = 0
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)

@@ -220,6 +220,13 @@ class MotoStore:
             stored = self._bucket(bucket)
             return [self._remove(stored, key, version_id) for key, version_id in objects]
 
+    def versioning(self, bucket: str) -> str:
+        """What moto answers to GetBucketVersioning; nothing where there never was any."""
+        with self._lock:
+            reply = self._ask_locked("GET", f"{self._path(bucket)}?versioning", b"", {})
+        found = re.search(rb"<Status>([^<]*)</Status>", reply.body)
+        return found[1].decode() if found else ""
+
     def set_versioning(self, bucket: str, status: str) -> None:
         with self._lock:
             self._bucket(bucket).versioning_status = status

@@ -54,6 +54,7 @@ class Bucket:
     silent: dict[str, bool] = field(default_factory=dict)
     page: int = 1000
     tree: bool = False
+    versioning: str = ""
     waited: set[str] = field(default_factory=set)
     asked: list[tuple[str, ...]] = field(default_factory=list)
     confirmed: Counter[str] = field(default_factory=Counter)
@@ -130,6 +131,9 @@ class MemoryStore:
             more = len(page) == self.bucket.page
             yield Lot(page), more
             after = page[-1].key if page else after
+
+    def versioning(self) -> str:
+        return self.bucket.versioning
 
     def find(self, key: str) -> Found | None:
         self.admit("list")

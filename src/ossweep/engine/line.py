@@ -6,10 +6,11 @@ from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ossweep.engine.accounts import Accounts
 from ossweep.engine.batches import Choice
+from ossweep.engine.caution import Caution
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.looks import Looks
 from ossweep.engine.markers import Markers
@@ -18,7 +19,7 @@ from ossweep.engine.window import Window
 from ossweep.errors import Closed, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ossweep.engine.batches import Batch
     from ossweep.engine.gate import Gate
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Whether there are more, the seconds it took, and those that were left when it was asked for.
 Listed: TypeAlias = "tuple[Page, bool, float, float]"
+
+T = TypeVar("T")
 
 AHEAD = 64  # batches of a range that may come back before one ahead of them has
 
@@ -82,6 +85,7 @@ class Line:
         self._over = False  # nothing is listed any more
         self._turn = 1  # of the ranges to delete from
         self._markers = Markers(self._choice)
+        self.caution = Caution.of(work)
         self._between = False  # whether a round of directories is made before the rest goes on
         self.accounts = Accounts(
             work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
@@ -101,6 +105,7 @@ class Line:
         """
         if self._crowded:
             return self._go_between(pipeline)
+        self._start_caution(pipeline)
         self._start_looks(pipeline)
         self._start_deletions(pipeline)  # which lets the listing of their ranges go on
         self._start_listings(pipeline)  # which may end, and leave a last batch to take up
@@ -134,6 +139,18 @@ class Line:
                 self._between = False
                 return self.start(pipeline)
         return pause
+
+    def _start_caution(self, pipeline: Pipeline) -> None:
+        """Look at the bucket, beside the first listing, before anything is deleted."""
+        if self.caution.due:
+            self.caution.due = False
+            pipeline.start(partial(_asked, self._store.versioning), self._bucket_looked_at)
+
+    def _bucket_looked_at(self, found: str | Closed | StoreError) -> None:
+        if not isinstance(found, Closed):
+            self.caution.looked_at(found, self._gate)
+        if not self.caution.settled:
+            self._end_listing()
 
     def _start_listings(self, pipeline: Pipeline) -> None:
         if self._by_name or self._over:
@@ -217,6 +234,7 @@ class Line:
     def _due(self, in_flight: int) -> Due | float | None:
         """Return what may be taken up now, or else the seconds until something may."""
         free = self._throttle.room() > 0 and self._gate.admits("batch_delete", in_flight)
+        free = free and self.caution.settled
         pause = None
         for due in self._queues():
             if self._dry_run or not due.queue[0].keys:
@@ -266,7 +284,7 @@ class Line:
     def _timed_look(self, key: str) -> tuple[Found | Closed | StoreError | None, float]:
         """Look at an object, and tell how long that took; in a thread."""
         left = self._gate.left()
-        return self._look(key), left - self._gate.left()
+        return _asked(partial(self._store.find, key)), left - self._gate.left()
 
     def _named_shown(
         self, key: str, left: float, shown: tuple[Found | Closed | StoreError | None, float]
@@ -302,13 +320,6 @@ class Line:
         if not pipeline.busy and (batch := self._markers.cut()) is not None:
             self._by_name.append(batch)
 
-    def _look(self, key: str) -> Found | Closed | StoreError | None:
-        """Look at an object; in a thread."""
-        try:
-            return self._store.find(key)
-        except (Closed, StoreError) as error:
-            return error
-
     def _looked_at(
         self, key: str, left: float, shown: tuple[Found | Closed | StoreError | None, float]
     ) -> None:
@@ -326,3 +337,11 @@ class Line:
             self._over, self._between = True, False
             if isinstance(error, StoreError):
                 self.listing_failed = f"listing failed: {error}"
+
+
+def _asked(ask: Callable[[], T]) -> T | Closed | StoreError:
+    """Ask, and return what went wrong if anything did; in a thread."""
+    try:
+        return ask()
+    except (Closed, StoreError) as error:
+        return error

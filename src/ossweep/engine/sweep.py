@@ -11,7 +11,7 @@ from ossweep.engine.batches import PROTECTED
 from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
-from ossweep.work import Counts, add
+from ossweep.work import NULL_MARKER_SHOWN, Counts, add
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +36,13 @@ class Store(Protocol):
         """
         Yield the pages of objects below a prefix that come after a key, at least one, each with
         whether there are more; raises Closed, StoreError.
+        """
+
+    def versioning(self) -> str:
+        """
+        Return the state of the bucket's versioning, "" if it never had any.
+
+        Raises Closed, and StoreError if OSS does not tell.
         """
 
     def find(self, key: str) -> Found | None:
@@ -92,7 +99,8 @@ class Result:
 
     `stopped` says what ended it early, if anything but time did; `may_go_on` whether the work
     that is left can be done by another invocation under the same order; `expected` how many objects
-    that probably is, None if it cannot be told; `trouble` what kept requests from being answered.
+    that probably is, None if it cannot be told; `trouble` what kept requests from being answered;
+    `notes` what else there is to know.
     """
 
     listed: int
@@ -102,6 +110,7 @@ class Result:
     may_go_on: bool
     expected: int | None
     trouble: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes in here
@@ -197,7 +206,14 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
         may_go_on=not (left.finished or (at_ceiling and not line.accounts.lost())),
         expected=line.accounts.expected(),
         trouble=gate.trouble,
+        notes=_notes(line, gate, left),
     )
+
+
+def _notes(line: Line, gate: Gate, left: Work) -> tuple[str, ...]:
+    """Return what else there is to know: what nobody could see, and what came too late to stop."""
+    too_late = NULL_MARKER_SHOWN if left.finished and gate.refusal == NULL_MARKER_SHOWN else None
+    return tuple(note for note in (line.caution.note, too_late) if note is not None)
 
 
 def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:

@@ -19,6 +19,7 @@ from ossweep.store.lazy import Lazy
 from ossweep.store.names import is_ambiguous
 from ossweep.store.pages import Entries, read_listing
 from ossweep.store.verdicts import scope_of
+from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions
 from ossweep.store.wire import batch_document, versions_document
 
@@ -34,6 +35,7 @@ _ROOTS = {
 }
 _READ_BYTES = 256 * 1024  # of an object, at a time
 _ROOT = re.compile(rb"\s*(?:<\?xml[^>]*\?>)?\s*<([A-Za-z]+)")
+_NULL_MARKER = f"<DeleteMarkerVersionId>{NULL}<".encode()
 _UNREADABLE = "UnreadableAnswer"
 
 
@@ -68,6 +70,11 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
                 )
             )
         return result
+
+    def get_bucket_versioning(self) -> str:
+        """Return the state of its versioning, "" if it never had any; raises StoreError."""
+        response = self._do("GET", self.bucket_name, "", params={"versioning": ""})
+        return read_state(response.read())
 
     def put_object(self, *args: Any, **kwargs: Any) -> Any:
         """Write an object, as oss2 does; raises StoreError for an error with status 200."""
@@ -158,6 +165,9 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
             raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
         if klass is BatchDeleteObjectsResult:
+            result.has_null_marker = any(
+                each.delete_marker_versionid == NULL for each in result.delete_versions
+            )
             _leave_out_other_names(result, body)
         return result
 
@@ -172,6 +182,7 @@ def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
         return result
     if klass is BatchDeleteObjectsResult and (deleted := read_deleted(body)) is not None:
         result.deleted_keys = deleted
+        result.has_null_marker = _NULL_MARKER in body
         result.delete_versions = Lazy(lambda: read(klass(resp), body).delete_versions)
         return result
     return None

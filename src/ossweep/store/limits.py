@@ -28,6 +28,9 @@ class Gate(Protocol):
     def deleted(self) -> None:
         """Take note that OSS has deleted something."""
 
+    def stop(self, reason: str) -> None:
+        """Close for a reason that is no error of OSS's."""
+
     def failed(self, error: StoreError) -> None:
         """Take note of a request that failed for good."""
 

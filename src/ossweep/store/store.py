@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import oss2
 
@@ -21,8 +21,9 @@ from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
 from ossweep.store.transport import Session
 from ossweep.store.verdicts import is_throttling, verdict
+from ossweep.store.versioning import has_lost_null_version
 from ossweep.store.wire import bodies, by_ways, fits_a_url
-from ossweep.work import Answer, Found
+from ossweep.work import NULL_MARKER_SHOWN, Answer, Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,10 +61,12 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     world: World,
     connections: int,
     began: float | None = None,
+    may_lose: bool = True,
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError for an endpoint that is none.
 
+    A deletion that loses a null version for good is the last one, unless it `may_lose` them.
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
     """
     start = world.monotonic() if began is None else began
@@ -86,17 +89,26 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
         raise SettingsError(
             f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
         ) from None
-    return OssStore(opened, session, gate, world)
+    return OssStore(opened, session, gate, world, may_lose=may_lose)
 
 
 class OssStore:
     """A bucket. Threads share it."""
 
-    def __init__(self, bucket: Bucket, session: Session, gate: Gate, world: World) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        session: Session,
+        gate: Gate,
+        world: World,
+        *,
+        may_lose: bool = True,
+    ) -> None:
         self.bucket = bucket
         self.session = session
         self._gate = gate
         self._world = world
+        self._may_lose = may_lose
         self.has_batches = True  # until OSS has said that the bucket has none
 
     @property
@@ -133,6 +145,19 @@ class OssStore:
             self._ask("list", listing.fetch_with_retry)
             page, listing.entries = page_of(listing.entries), []
             yield page, listing.is_truncated
+
+    def versioning(self) -> str:
+        """
+        Return the state of the bucket's versioning, "" if it never had any.
+
+        Raises Closed, and StoreError if OSS does not tell.
+        """
+        return self._ask("get", self.bucket.get_bucket_versioning)
+
+    def lost(self, result: Any) -> None:
+        """Take note of a deletion's answer, and close after one that shows a null marker."""
+        if not self._may_lose and has_lost_null_version(result):
+            self._gate.stop(NULL_MARKER_SHOWN)
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
@@ -226,9 +251,11 @@ class _Requests:
     def delete(self, keys: Sequence[str]) -> set[str]:
         bucket = self.store.bucket
         if len(keys) == 1 and fits_a_url(keys[0]):
-            bucket.delete_object(keys[0])
+            self.store.lost(bucket.delete_object(keys[0]))
             return set(keys)
-        return set(bucket.batch_delete_objects(keys).deleted_keys)
+        result = bucket.batch_delete_objects(keys)
+        self.store.lost(result)
+        return set(result.deleted_keys)
 
     def look(self, keys: Sequence[str], *, listed: bool) -> dict[str, int]:
         if listed:
