@@ -37,8 +37,27 @@ class Found:
     modified: int
 
 
+NOT_UTF8 = "KeyNotUtf8"
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """A key that is not UTF-8, and so none to ask for: as its listing writes it, and its bytes."""
+
+    text: str
+    raw: bytes
+
+    def lies_before(self, key: str) -> bool:
+        """Tell whether a listing shows it before a key."""
+        return self.raw < key.encode()
+
+
 class Page(Protocol):
     """A page of a listing, in the order of the keys' bytes. It may be empty."""
+
+    @property
+    def unnamed(self) -> Sequence[Unnamed]:
+        """What lies between its objects, before or after them, and has no name to ask for."""
 
     @property
     def keys(self) -> Sequence[str]:
@@ -64,6 +83,7 @@ class Lot:
     """Objects that have been looked at one by one. It can be taken for a page."""
 
     found: Sequence[Found]
+    unnamed: Sequence[Unnamed] = ()
 
     @property
     def keys(self) -> Sequence[str]:

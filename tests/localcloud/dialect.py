@@ -33,7 +33,7 @@ def read_target(target: str) -> tuple[bytes, dict[str, str]]:
     path, _, query = target.partition("?")
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     return unquote_to_bytes(path), {
-        unquote_plus(name, errors="strict"): unquote_plus(value, errors="strict")
+        unquote_plus(name, errors="strict"): unquote_plus(value, errors="surrogateescape")
         for name, _, value in pairs
     }
 

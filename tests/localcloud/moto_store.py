@@ -304,7 +304,10 @@ class MotoStore:
 
     def keys(self, bucket: str) -> list[str]:
         with self._lock:
-            return [bytes.fromhex(name).decode() for name in _names(self._bucket(bucket))]
+            return [
+                bytes.fromhex(name).decode(errors="surrogateescape")
+                for name in _names(self._bucket(bucket))
+            ]
 
     def _remove(self, bucket: FakeBucket, key: str, version_id: str) -> Removed:
         name = _hex(key)
@@ -367,7 +370,7 @@ class MotoStore:
 
 
 def _hex(key: str) -> str:
-    return key.encode().hex()
+    return key.encode(errors="surrogateescape").hex()
 
 
 def _names(bucket: FakeBucket) -> list[str]:

@@ -12,6 +12,7 @@ from oss2.xml_utils import parse_batch_delete_objects, parse_list_objects
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.bucket import Bucket
+from ossweep.store.pages import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -270,12 +271,24 @@ def test_an_error_inside_a_200_is_an_error(
 
 
 @pytest.mark.parametrize("key", ["%FF", "a%C3b", "%ED%A0%80", "%EF%BF%BD%FE"])
-def test_a_key_that_is_not_utf_8_refuses_its_page(key: str) -> None:
-    """oss2 would make another object's key of it."""
-    code, message, scope = refusal(page("a", key, "z"))
+def test_a_key_that_is_not_utf_8_is_no_object_of_its_page(key: str) -> None:
+    """oss2 would make another object's key of it: it is told beside the others."""
+    found = page_of(listed(page("%24", key, "z")).object_list)
 
-    assert (code, scope) == ("KeyNotUtf8", Scope.KEYS)
-    assert message == f"OSS listed a key that is not UTF-8: {key}"
+    assert found.keys == ["$", "z"]
+    assert [each.text for each in found.unnamed] == [key]
+
+
+def test_a_listing_goes_on_behind_a_key_that_is_not_utf_8() -> None:
+    """Its bytes are the next marker; and no page may lead back before them."""
+    marked = b"<NextMarker>b%FF</NextMarker></ListBucketResult>"
+    body = page("b", truncated="true").replace(b"</ListBucketResult>", marked)
+    asked = bucket(body)
+
+    first = asked.list_objects(prefix="", marker="b", max_keys=1)
+    assert first.next_marker == b"b\xff"
+    with pytest.raises(StoreError, match="ListingStuck"):
+        asked.list_objects(prefix="", marker=first.next_marker, max_keys=1)
 
 
 @pytest.mark.parametrize("key", ["%EF%BF%BD", "a%EF%BF%BDb", "\ufffd"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.outcomes import slim
 from ossweep.engine.rest import joined
-from ossweep.work import Counts, add
+from ossweep.work import NOT_UTF8, Counts, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -183,10 +183,13 @@ class Accounts:
                 bytes=early.counts.bytes,
                 unanswered=early.counts.unanswered,
             )
-            size = sum(_size(failure.key) for failure in early.counts.failures)
+            # What has no name to be passed by is met again, and counts then.
+            failed = early.counts.failed - len(early.batch.unnamed)
+            failures = tuple(each for each in early.counts.failures if each.code != NOT_UTF8)
+            size = sum(_size(failure.key) for failure in failures)
             if size <= room:
                 room -= size
-                counts = replace(counts, failed=early.counts.failed, failures=early.counts.failures)
+                counts = replace(counts, failed=failed, failures=failures)
             counted.append(counts)
         return counted
 

@@ -34,14 +34,16 @@ class Batch:
     Objects to delete together, and what was met and spared, or passed by, since the batch before.
 
     `between` counts the latter: how many of the batch's objects came before it, and why it is not
-    among them. A listed batch belongs to a span and brings it up to the key `place`; named keys and
-    marker objects are kept by name and have neither.
+    among them; `unnamed` are keys met there that are not UTF-8. A listed batch belongs to a span
+    and brings it up to the key `place`; named keys and marker objects are kept by name and have
+    neither.
     """
 
     source: Source
     keys: Sequence[str]
     page: Page
     between: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    unnamed: Sequence[tuple[int, str]] = ()
     span: Span | None = None
     place: str = ""
     number: int = 0  # in its span, in the order in which they are taken up
@@ -66,8 +68,10 @@ class Batch:
         before = {(at, why): number for (at, why), number in met if at < keys}
         after = {(at - keys, why): number for (at, why), number in met if at >= keys}
         place = self.keys[keys - 1]
-        part = replace(self, keys=first.keys, page=first, between=before, place=place)
-        return part, replace(self, keys=rest.keys, page=rest, between=after)
+        lost = [each for each in self.unnamed if each[0] < keys]
+        later = [(at - keys, text) for at, text in self.unnamed if at >= keys]
+        part = replace(self, keys=first.keys, page=first, between=before, unnamed=lost, place=place)
+        return part, replace(self, keys=rest.keys, page=rest, between=after, unnamed=later)
 
 
 class Choice:
@@ -132,13 +136,13 @@ class Choice:
             span.place = keys[-1]
             self._cut(span, page)
         else:
-            self._one_by_one(span, page.objects())
+            self._one_by_one(span, page)
         if span.listed or len(span.chosen) >= ENOUGH_KEYS:
             self.flush(span)
 
     def flush(self, span: Span) -> None:
         """Cut a batch of what a span has met and not put into one yet."""
-        if span.place != span.cut:
+        if span.place != span.cut or span.unnamed:
             self._cut(span, Lot(tuple(span.chosen)))
 
     def has_room(self) -> bool:
@@ -177,7 +181,7 @@ class Choice:
         """Tell whether all of a page is chosen and makes a batch by itself."""
         return (
             len(keys) <= self.room
-            and not (span.chosen or span.between)
+            and not (span.chosen or span.between or span.unnamed or span.behind or page.unnamed)
             and page.newest < self._clock()
             and not self._has_special(keys[0], keys[-1])
         )
@@ -188,19 +192,35 @@ class Choice:
         at = bisect_left(self._special, first)
         return at < len(self._special) and self._special[at] <= last
 
-    def _one_by_one(self, span: Span, objects: Iterable[Found]) -> None:
-        """Choose of objects until the ceiling is reached."""
-        for found in objects:
+    def _one_by_one(self, span: Span, page: Page) -> None:
+        """Choose of a page's objects until the ceiling is reached."""
+        span.behind += page.unnamed
+        for found in page.objects():
+            at = len(span.chosen)
             known = found.key in self._passed or found.key in self.held
             if not known and not self._choose(span, found):
                 self._stop_at_ceiling()
                 return
             self.met += not known
+            while span.behind and span.behind[0].lies_before(found.key):
+                self._lose(span, at)
             if found.key in self._passed:
                 span.between[len(span.chosen), PASSED] += 1
             span.place = found.key
             if len(span.chosen) == BATCH_KEYS or span.between.total() >= SKIPPED_KEYS:
                 self.flush(span)
+        # Until its end is listed, whoever goes on from its last key meets what lies behind again.
+        while span.listed and span.behind:
+            if span.until is not None and not span.behind[0].lies_before(span.until):
+                span.behind.clear()  # the range was cut meanwhile: others meet them
+                return
+            self._lose(span, len(span.chosen))
+
+    def _lose(self, span: Span, at: int) -> None:
+        """Take note of a key that nobody can ask for: it is not UTF-8."""
+        self.met += 1
+        self.choose()
+        span.unnamed.append((at, span.behind.popleft().text))
 
     def _choose(self, span: Span, found: Found) -> bool:
         """Put an object where it belongs; return whether the ceiling has room for it."""
@@ -219,11 +239,18 @@ class Choice:
     def _cut(self, span: Span, page: Page) -> None:
         keys = page.keys
         batch = Batch(
-            "listed", keys, page, dict(span.between), span, span.place, left=span.chosen_left
+            "listed",
+            keys,
+            page,
+            dict(span.between),
+            span.unnamed,
+            span,
+            span.place,
+            left=span.chosen_left,
         )
         span.ready.append(batch)
         span.cut = span.place
-        span.chosen, span.between = [], Counter()
+        span.chosen, span.between, span.unnamed = [], Counter(), []
         span.chosen_left = span.page_left
 
     def _clock(self) -> int:

@@ -6,13 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ossweep.work import Counts, Lot, Shown, tally
+from ossweep.work import NOT_UTF8, Counts, Failure, Lot, Shown, add, tally
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Batch
     from ossweep.engine.sweep import Store
     from ossweep.engine.throttle import Ticket
-    from ossweep.work import Failure, Found
+    from ossweep.work import Found
+
+_NO_NAME = (
+    "the key is not UTF-8, which no key of OSS should be, and is named here as its listing writes "
+    "it; delete it with a tool that sends these bytes as they are"
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Outcome:
 def planned(batch: Batch) -> Outcome:
     """Do what a dry run does: count."""
     counts = Counts(planned=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-    return Outcome(batch, counts, undone=())
+    return Outcome(batch, _with_unnamed(counts, batch), undone=())
 
 
 def delete(store: Store, batch: Batch, ticket: Ticket, clock: int | None) -> Outcome:
@@ -44,7 +49,7 @@ def delete(store: Store, batch: Batch, ticket: Ticket, clock: int | None) -> Out
     answer = store.delete(batch.keys, ticket, shown)
     if len(answer.deleted) == len(batch.keys):
         done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-        return Outcome(batch, done, undone=())
+        return Outcome(batch, _with_unnamed(done, batch), undone=())
     objects = batch.page.objects()
     deleted = [found for found in objects if found.key in answer.deleted]
     settled = answer.deleted | {failure.key for failure in answer.failed} | answer.kept.keys()
@@ -63,7 +68,17 @@ def delete(store: Store, batch: Batch, ticket: Ticket, clock: int | None) -> Out
     full = {failure.key: failure for failure in answer.full}
     held = tuple((found, full[found.key]) for found in objects if found.key in full)
     undone = tuple(found for found in objects if found.key not in settled | full.keys())
-    return Outcome(batch, counts, undone, held, in_doubt=answer.unanswered > 0)
+    return Outcome(
+        batch, _with_unnamed(counts, batch), undone, held, in_doubt=answer.unanswered > 0
+    )
+
+
+def _with_unnamed(counts: Counts, batch: Batch) -> Counts:
+    """Return counts with the keys of a batch that are not UTF-8: they have failed."""
+    if not batch.unnamed:
+        return counts
+    failures = tuple(Failure(text, NOT_UTF8, _NO_NAME) for _, text in batch.unnamed)
+    return add(counts, Counts(failed=len(failures), failures=failures))
 
 
 def slim(outcome: Outcome) -> Outcome:

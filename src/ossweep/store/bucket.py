@@ -22,9 +22,10 @@ from ossweep.store.verdicts import scope_of
 from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions
 from ossweep.store.wire import batch_document, versions_document
+from ossweep.work import Found, Lot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ossweep.store.versions import Version
 
@@ -44,16 +45,37 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
 
     def list_objects(self, *args: Any, **kwargs: Any) -> Any:
         """List one page, as oss2 does; raises StoreError for one that leads nowhere."""
-        page = super().list_objects(*args, **kwargs)
+        marker = kwargs["marker"]
+        if isinstance(marker, bytes):
+            page = self._listed_after(marker, kwargs)
+        else:
+            page = super().list_objects(*args, **kwargs)
+            marker = marker.encode()
         if page.prefix_list:
             raise StoreError(
                 _UNREADABLE, "OSS listed directories, which nobody asked for", Scope.PASSING
             )
-        if page.is_truncated and page.next_marker <= kwargs["marker"]:
+        if page.is_truncated and _bytes(page.next_marker) <= marker:
             raise StoreError(
                 "ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING
             )
         return page
+
+    def _listed_after(self, marker: bytes, asked: Mapping[str, Any]) -> Any:
+        """List the page behind a key that is not UTF-8, which oss2 cannot write."""
+        response = self._do(
+            "GET",
+            self.bucket_name,
+            "",
+            params={
+                "prefix": asked["prefix"],
+                "delimiter": "",
+                "marker": marker,
+                "max-keys": str(asked["max_keys"]),
+                "encoding-type": "url",
+            },
+        )
+        return self._parse_result(response, read_entries, ListObjectsResult)
 
     def delete_object(self, *args: Any, **kwargs: Any) -> Any:
         """Delete one object, as oss2 does; raises StoreError for any answer but 204."""
@@ -164,6 +186,10 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             read(result, body)
         except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
             raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
+        if klass is ListObjectsResult and result.unnamed:
+            objects = list(result.object_list)
+            found = tuple(Found(each.key, each.size, each.last_modified) for each in objects)
+            result.object_list = Entries(Lot(found, tuple(result.unnamed)), lambda: objects)
         if klass is BatchDeleteObjectsResult:
             result.has_null_marker = any(
                 each.delete_marker_versionid == NULL for each in result.delete_versions
@@ -186,6 +212,10 @@ def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
         result.delete_versions = Lazy(lambda: read(klass(resp), body).delete_versions)
         return result
     return None
+
+
+def _bytes(marker: str | bytes) -> bytes:
+    return marker if isinstance(marker, bytes) else marker.encode()
 
 
 def _error_inside(body: bytes) -> StoreError:

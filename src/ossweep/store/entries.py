@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree as ET
 
 from oss2.models import Owner, SimplifiedObjectInfo
 from oss2.utils import iso8601_to_unixtime
 
-from ossweep.errors import Scope, StoreError
 from ossweep.store.names import unquoted_name
+from ossweep.work import Unnamed
 
 _TRUNCATED = {"true": True, "false": False}
 
@@ -19,8 +20,8 @@ def read_entries(page: Any, body: bytes) -> Any:
     Read a page as oss2 does (`parse_list_objects` of `oss2/xml_utils.py`), but for two things.
 
     An entry may be without an ETag, as a directory is where a bucket's namespace is hierarchical.
-    And names are taken as they are or not at all: oss2 makes another object's key of one that is
-    not UTF-8. Raises ParseError, ValueError and StoreError.
+    And oss2 makes another object's key of one that is not UTF-8: here it has no entry, and stands
+    among the page's `unnamed`. Raises ParseError, ValueError and StoreError.
     """
     root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
     if root.findtext("EncodingType") != "url":
@@ -31,8 +32,14 @@ def read_entries(page: Any, body: bytes) -> Any:
         raise ValueError("OSS's listing does not say whether it goes on")
     page.is_truncated = is_truncated
     if is_truncated:
-        page.next_marker = _name(root, "NextMarker")
-    page.object_list += map(_entry, root.iterfind("Contents"))
+        page.next_marker = _marker(root)
+    page.unnamed = []
+    for row in root.iterfind("Contents"):
+        try:
+            page.object_list.append(_entry(row))
+        except UnicodeDecodeError:
+            text = _text(row, "Key")
+            page.unnamed.append(Unnamed(text, unquote_to_bytes(text)))
     page.prefix_list += [_name(node, "Prefix") for node in root.iterfind("CommonPrefixes")]
     return page
 
@@ -54,13 +61,15 @@ def _entry(row: ET.Element) -> Any:
 
 
 def _name(node: ET.Element, path: str) -> str:
-    text = _text(node, path)
+    return unquoted_name(_text(node, path))
+
+
+def _marker(root: ET.Element) -> str | bytes:
+    """Return the place at which the next page begins; one that is not UTF-8 as bytes."""
     try:
-        return unquoted_name(text)
+        return _name(root, "NextMarker")
     except UnicodeDecodeError:
-        raise StoreError(
-            "KeyNotUtf8", f"OSS listed a key that is not UTF-8: {text}", Scope.KEYS
-        ) from None
+        return unquote_to_bytes(_text(root, "NextMarker"))
 
 
 def _text(node: ET.Element, path: str) -> str:

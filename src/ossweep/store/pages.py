@@ -48,6 +48,11 @@ class PlainPage:
     _sizes: list[bytes]
 
     @property
+    def unnamed(self) -> tuple[()]:
+        """Nothing: whoever has written what is not UTF-8 has written no plain page."""
+        return ()
+
+    @property
     def newest(self) -> int:
         """The last of the objects' times, in Unix seconds."""
         return _unix(max(self._times))
@@ -82,7 +87,7 @@ class Entries(Lazy):
     The iterator adds the page's directories, sorts by key, and takes them off one by one.
     """
 
-    def __init__(self, page: PlainPage, make: Callable[[], list[Any]]) -> None:
+    def __init__(self, page: Page, make: Callable[[], list[Any]]) -> None:
         super().__init__(make)
         self.page = page
 

@@ -286,7 +286,7 @@ class _Requests:
             )
             page = page_of(answer.object_list)
             there.update((each.key, each.modified) for each in page.objects() if each.key in wanted)
-            if not answer.is_truncated or page.keys[-1] >= last:
+            if not answer.is_truncated or (page.keys and page.keys[-1] >= last):
                 return there
             marker = answer.next_marker
 
