@@ -42,13 +42,12 @@ class Caution:
             if not self.settled:
                 gate.stop(f"nothing was deleted: {NULL_VERSIONS_LOST}")
             return
-        if found.scope is Scope.PASSING:
+        if found.scope is not Scope.KEYS:
             gate.failed(found)  # deletions wait: nobody knows yet
             return
-        self.settled = True  # what is about the job, listings and deletions will meet as well
-        if found.scope is Scope.KEYS:
-            self.note = (
-                "nobody could look whether the bucket's versioning is suspended, where a deletion "
-                f"loses an object's null version for good ({found}); allow "
-                "oss:GetBucketVersioning, and it is known beforehand"
-            )
+        self.settled = True
+        self.note = (
+            "nobody could look whether the bucket's versioning is suspended, where a deletion "
+            f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "
+            "and it is known beforehand"
+        )
