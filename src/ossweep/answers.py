@@ -69,6 +69,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "requests_made": dict(left.requests_made),
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,
+        **({"notes": list(result.notes)} if result.notes else {}),
     }
 
 

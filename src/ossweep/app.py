@@ -24,7 +24,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.events import Happened, Item, Ordered, Origin, Reading, Together
+from ossweep.events import Happened, Item, Ordered, Origin, Reading, Reply, Together
 from ossweep.job import App, Invocation, open_bucket, order
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.request import schema
@@ -32,7 +32,7 @@ from ossweep.settings import Settings, variable
 from ossweep.store import bare_etag
 from ossweep.triggers import direct, http
 from ossweep.triggers.documents import EXAMPLES
-from ossweep.work import Reply, Work
+from ossweep.work import Work
 from ossweep.world import World
 
 if TYPE_CHECKING:

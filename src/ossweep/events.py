@@ -119,3 +119,19 @@ class Reading:
             elif isinstance(item, Ordered):
                 found.append(item)
         return tuple(found)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """
+    The request file that ordered a job, which is answered beside it.
+
+    `written` is when the file that was read had been written, in Unix seconds, and `etag` which it
+    was. A job `of_several` in one file has an answer of its own.
+    """
+
+    bucket: str
+    key: str
+    written: int
+    etag: str
+    of_several: bool = False

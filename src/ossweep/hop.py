@@ -19,6 +19,7 @@ from ossweep.handover.records import RESERVED, Left
 from ossweep.job import order, perform
 from ossweep.state import carrier_of
 from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Stop, Why
+from ossweep.work import NOT_UTF8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,10 +221,15 @@ def _to_try_again(left: Work) -> Work | None:
 
     It is judged by the job's clock, as everything is that is not ordered by a person just now.
     """
-    named = left.counts.failures
+    failures = left.counts.failures
+    named = [failure for failure in failures if failure.code != NOT_UTF8]
     if not named:
         return None
-    counts = replace(left.counts, failed=left.counts.failed - len(named), failures=())
+    counts = replace(
+        left.counts,
+        failed=left.counts.failed - len(named),
+        failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
+    )
     keys = tuple(dict.fromkeys(failure.key for failure in named))
     return replace(
         left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts

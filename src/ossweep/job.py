@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ossweep import policy
 from ossweep.answers import KINDS, document
@@ -163,11 +163,16 @@ def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
         unfinished="continue" if continues else "return",
         parallel=request.parallel,
         source=origin.source,
+        null_versions=request.null_versions,
     )
 
 
 def open_bucket(
-    bucket: str, gate: Gate, app: App, clock_at: Callable[[int], int] = lambda began: began
+    bucket: str,
+    gate: Gate,
+    app: App,
+    clock_at: Callable[[int], int] = lambda began: began,
+    null_versions: Literal["keep", "lose"] = "lose",
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError.
@@ -189,6 +194,7 @@ def open_bucket(
         connections=app.settings.in_flight + LISTINGS,
         began=app.invocation.began,
         clock_at=clock_at,
+        may_lose=null_versions == "lose",
     )
 
 
@@ -229,7 +235,7 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     Raises SettingsError before anything is deleted.
     """
     settings, world = app.settings, app.world
-    store = open_bucket(work.bucket, gate, app, work.clock_at)
+    store = open_bucket(work.bucket, gate, app, work.clock_at, work.null_versions)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
     most = work.rate if work.rate is not None else settings.max_rate

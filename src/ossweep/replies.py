@@ -17,9 +17,10 @@ from ossweep.triggers.oss import OWN_META
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ossweep.events import Reply
     from ossweep.job import App
     from ossweep.store import OssStore
-    from ossweep.work import Reply, Work
+    from ossweep.work import Work
 
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; a larger one is nobody's
 SMALL = 0.2  # seconds that a request is expected to take

@@ -195,6 +195,13 @@ class Request(BaseModel):
     versions: Annotated[Literal["current"], BeforeValidator(_known_version)] = Field(
         default="current", description="Which versions of an object to delete."
     )
+    null_versions: Literal["keep", "lose"] = Field(
+        default="keep",
+        description=(
+            "Where a bucket's versioning is suspended, a deletion loses an object's null version "
+            'for good: without `"lose"` such a job stops before it deletes anything.'
+        ),
+    )
     dry_run: StrictBool = Field(
         default=False, description="`true` counts what would be deleted and deletes nothing."
     )

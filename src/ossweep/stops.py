@@ -33,5 +33,14 @@ OVERTAKEN = Stop(Why.OVERTAKEN, "another invocation has taken the job over")
 ORDERED = Stop(Why.ORDERED, "it was ordered to stop")
 SPLIT = Stop(Why.SPLIT, "it goes on in several chains of invocations")
 
+NULL_VERSIONS_LOST = (
+    "the bucket's versioning is suspended, where a deletion loses an object's null version for "
+    'good; to delete all the same, send a request with "null_versions": "lose"'
+)
+NULL_MARKER_SHOWN = Stop(
+    Why.REFUSED,
+    f"an answer has shown a null marker, and nothing more is deleted: {NULL_VERSIONS_LOST}",
+)
+
 # What a person has decided, or the order itself, is no failure: nothing is gained by another try.
 MEANT = frozenset({Why.CEILING, Why.ORDERED})

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import ClassVar, Literal, Protocol
 
+from ossweep.events import Reply  # noqa: TC001 - as above
+
 # Why an object that was met is not deleted.
 NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
@@ -34,8 +36,27 @@ class Found:
     modified: int
 
 
+NOT_UTF8 = "KeyNotUtf8"
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """A key that is not UTF-8, and so none to ask for: as its listing writes it, and its bytes."""
+
+    text: str
+    raw: bytes
+
+    def lies_before(self, key: str) -> bool:
+        """Tell whether a listing shows it before a key."""
+        return self.raw < key.encode()
+
+
 class Page(Protocol):
     """A page of a listing, in the order of the keys' bytes. It may be empty."""
+
+    @property
+    def unnamed(self) -> Sequence[Unnamed]:
+        """What lies between its objects, before or after them, and has no name to ask for."""
 
     @property
     def keys(self) -> Sequence[str]:
@@ -61,6 +82,7 @@ class Lot:
     """Objects that have been looked at one by one. It can be taken for a page."""
 
     found: Sequence[Found]
+    unnamed: Sequence[Unnamed] = ()
 
     @property
     def keys(self) -> Sequence[str]:
@@ -136,16 +158,18 @@ class Answer:
     """
     What became of the keys that a store was asked to delete.
 
-    `kept` tells why keys stay, or are gone already. Keys in none of these are still to do; of them
-    `passed_over` are those that would be refused as those before them were. `unanswered` keys were
-    asked for without an answer that decided them, whether they are still to do or have turned out
-    to be gone, or newer.
+    `kept` tells why keys stay, or are gone already; `full` are directories that OSS deletes only
+    when nothing is left in them. Keys in none of these are still to do; of them `passed_over` are
+    those that would be refused as those before them were. `unanswered` keys were asked for without
+    an answer that decided them, whether they are still to do or have turned out to be gone, or
+    newer.
     """
 
     deleted: frozenset[str] = frozenset()
     failed: tuple[Failure, ...] = ()
     unanswered: frozenset[str] = frozenset()
     kept: Mapping[str, str] = field(default_factory=dict)
+    full: tuple[Failure, ...] = ()
     passed_over: tuple[Failure, ...] = ()
 
 
@@ -235,37 +259,24 @@ def tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Reply:
-    """
-    The request file that ordered a job, which is answered beside it.
-
-    `written` is when the file that was read had been written, in Unix seconds, and `etag` which it
-    was. A job `of_several` in one file has an answer of its own.
-    """
-
-    bucket: str
-    key: str
-    written: int
-    etag: str
-    of_several: bool = False
-
-
-@dataclass(frozen=True)
 class Work:
     """
     A job with what is left of it: a new order, or one that an earlier invocation began.
 
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
     `not_after` is the time of the event that ordered it, which the clock is never later than.
-    `directories` are the marker objects that go last; `held` are those met already. `passed` are
+    `directories` are the marker objects that go last; `held` are those met already, and others that
+    OSS has not deleted yet because something was left in them. `passed` are
     keys that the ranges will show again and that have failed for good. `unsettled` objects were
     met before and are still to do; the ranges will show them again. `source` is that of the event
     that ordered it, and `reply` where it was a request file. `unfinished` tells what becomes of the
     rest when time runs out, `parallel` how many parts it may be cut into. A part knows the job that
     it is of, and the `rate` in objects a second that is its share. `judged` tells that the named
     keys are looked at, and what was written after the job began stays; so are `doubted`, those of
-    them that were asked for and not answered, in any case. `idle` counts the hops in a row that
-    have achieved nothing; `at_least` tells that some deletions may have been carried out and not
+    them that were asked for and not answered, in any case. `null_versions` tells whether deletions
+    may lose null versions for good, as they do where versioning is suspended. `idle` counts the
+    hops in a row that have achieved nothing; `at_least` tells that some deletions may have been
+    carried out and not
     counted.
     """
 
@@ -293,6 +304,7 @@ class Work:
     rate: int | None = None
     judged: bool = False
     doubted: tuple[str, ...] = ()
+    null_versions: Literal["keep", "lose"] = "keep"
     idle: int = 0
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)

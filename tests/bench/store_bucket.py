@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from bench.store_objects import Run
 
 SLOW_DOWN = "SlowDown"  # what S3 says for any of its quotas
-LOCATION = b"<LocationConstraint>us-east-1</LocationConstraint>"
+TOLD = {
+    "location": b"<LocationConstraint>us-east-1</LocationConstraint>",
+    "versioning": b"<VersioningConfiguration></VersioningConfiguration>",
+}
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,8 @@ class BenchBucket:
         if method == b"HEAD":
             return Reply(200 if not key or self.objects.has(key) else 404)
         if method == b"GET" and not key:
-            if "location" in query:
-                return Reply(200, LOCATION)
-            return self._list(Question.of(query), dialect)
+            told = [TOLD[name] for name in TOLD.keys() & query.keys()]
+            return Reply(200, told[0]) if told else self._list(Question.of(query), dialect)
         return Reply(501, dialect.refusal("NotImplemented", "not here", "0"))
 
     def _list(self, question: Question, dialect: Dialect) -> Reply:

@@ -277,7 +277,8 @@ def test_a_bucket_that_does_not_exist_stops_the_sweep_at_once(
 
     assert (answer["status"], answer["deleted"], answer["failed"]) == ("stopped", 0, 0)
     assert "NoSuchBucket" in answer["reason"]
-    assert len(deployment.oss.requests) == 1
+    assert {each.operation for each in deployment.oss.requests} <= {"bucket_versioning", "list"}
+    assert len(deployment.oss.requests) == 1 + ("prefix" in request_)
     assert answer["listed"] == sum_of(answer)
 
 
@@ -375,6 +376,19 @@ def test_a_bucket_without_batches_is_emptied_one_by_one(
     answer = deployment.send({"prefix": "a/"})
 
     assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 20, [])
+
+
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_bucket_says_once_that_it_has_no_batches(deployment: Deployment, status: int) -> None:
+    """From then on nobody asks it for one: its keys go alone at once."""
+    deployment.fill(*(f"a/{number:04}" for number in range(1200)))
+    deployment.oss.misbehave(Refuse(status, "NotImplemented", operation="batch_delete"))
+
+    answer = deployment.set(in_flight="1").send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 1200, [])
+    assert answer["requests_made"]["batch_delete"] == 1
+    assert answer["requests_made"]["delete"] == 1200
 
 
 def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Deployment) -> None:

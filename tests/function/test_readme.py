@@ -40,6 +40,7 @@ NEEDS = {
     "batch_delete": "oss:DeleteObject",
     "delete": "oss:DeleteObject",
     "get": "oss:GetObject",
+    "bucket_versioning": "oss:GetBucketVersioning",
     "put": "oss:PutObject",
 }
 

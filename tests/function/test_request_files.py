@@ -12,8 +12,9 @@ from deployment import BUCKET, hurried
 from localcloud.clients import oss2_bucket
 from localcloud.faults import Refuse, Withhold
 from ossweep.errors import UndoneError
+from ossweep.events import Reply
 from ossweep.handover.continuation import seal
-from ossweep.work import Reply, Work
+from ossweep.work import Work
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment

@@ -305,6 +305,7 @@ NEEDS = {
     "delete_object": "oss:DeleteObject",
     "get_object": "oss:GetObject",
     "read_object": "oss:GetObject",
+    "get_bucket_versioning": "oss:GetBucketVersioning",
     "put_object": "oss:PutObject",
     "list_versions": "oss:ListObjectVersions",
     "delete_versions": "oss:DeleteObjectVersion",
@@ -348,6 +349,7 @@ def test_reading_and_writing_objects_is_allowed_for_request_files_and_state_only
     """Each switched off with the feature, by leaving out one file."""
     assert list(statements("function-policy.json")) == [
         ("oss:ListObjects", "acs:oss:*:123456789:examplebucket"),
+        ("oss:GetBucketVersioning", "acs:oss:*:123456789:examplebucket"),
         ("oss:DeleteObject", "acs:oss:*:123456789:examplebucket/hls/*"),
         ("oss:DeleteObject", "acs:oss:*:123456789:examplebucket/logs/*"),
     ]

@@ -22,11 +22,16 @@ ENTRY = (
     b"<Contents><Key>%s</Key><LastModified>2020-01-01T00:00:00.000Z</LastModified><ETag>x</ETag>"
     b"<Type>Normal</Type><Size>1</Size><StorageClass>Standard</StorageClass></Contents>"
 )
+VERSIONING = b"<VersioningConfiguration/>"
 ERROR = b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>"
 
 
 class Server:
-    """Answers every request with the same bytes; an `oss` as far as a deployment needs one."""
+    """
+    Answers every request with the same bytes; an `oss` as far as a deployment needs one.
+
+    Only of its versioning it tells what every server would.
+    """
 
     region = "cn-hangzhou"
     credentials = Credentials("LTAI", "secret")
@@ -48,12 +53,14 @@ class Server:
                     return
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 server.methods.append(self.command)
-                self.send_response_only(server.status)  # without a Date
-                headers = {"Content-Length": str(len(server.body)), **server.headers}
-                for name, value in headers.items():
+                about_versions = "versioning" in self.path
+                body = VERSIONING if about_versions else server.body
+                self.send_response_only(200 if about_versions else server.status)  # without a Date
+                own = {} if about_versions else server.headers
+                for name, value in {"Content-Length": str(len(body)), **own}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(server.body)
+                self.wfile.write(body)
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
                 pass
@@ -93,7 +100,6 @@ def deployed(server: Server) -> Deployment:
         (200, {}, (PAGE % b"").replace(b"<EncodingType>url</EncodingType>", b"")),
         (200, {}, (PAGE % b"").replace(b">false<", b">true<")),
         (200, {}, PAGE % (ENTRY % b"z/outside")),
-        (200, {}, PAGE % (ENTRY % b"a/%FF") + b""),
         (200, {"Date": "Fri, 13 Nov 2026 00:00:00 +99999999999999999999"}, PAGE % (ENTRY % b"a/1")),
         (200, {"Content-Length": "abc"}, PAGE % b""),
         (403, {}, b'<?xml version="1.0" encoding="GBK"?>' + ERROR),
@@ -112,6 +118,18 @@ def test_an_answer_that_is_none_of_osss_deletes_nothing(
     answer = deployed(server).send({"prefix": "a/"})
 
     assert (answer["status"], answer["deleted"], answer["listed"]) == ("stopped", 0, sum_of(answer))
+    assert set(server.methods) == {"GET"}
+
+
+def test_a_listing_with_a_raw_plus_deletes_nothing(server: Server) -> None:
+    """The key may be `a/b c` or `a/b+c`; the answer says what was wrong."""
+    server.body = PAGE % (ENTRY % b"a/b" + ENTRY % b"a/b+c")
+
+    answer = deployed(server).send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert answer["reason"].startswith("listing failed: UnreadableKey: a listing that is URL-")
+    assert '"a/b+c"' in answer["reason"]
     assert set(server.methods) == {"GET"}
 
 

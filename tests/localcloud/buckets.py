@@ -38,5 +38,11 @@ def bucket_info(store: MotoStore, request: Request, region: str, endpoint: str) 
     )
 
 
+def bucket_versioning(store: MotoStore, bucket: str) -> Answer:
+    status = store.versioning(bucket)
+    said = f"\n  <Status>{status}</Status>" if status else ""
+    return xml_answer(f"<VersioningConfiguration>{said}\n</VersioningConfiguration>")
+
+
 def bucket_location(region: str) -> Answer:
     return xml_answer(f"<LocationConstraint>oss-{region}</LocationConstraint>")

@@ -14,7 +14,7 @@ from localcloud.signature import SUBRESOURCES
 # uploads have their place here and in `operation_of` once there is such an operation.
 KNOWN_SUBRESOURCES = frozenset(
     {"bucketInfo", "location", "delete", "objectMeta", "continuation-token", "security-token"}
-    | {"versions", "versionId"}
+    | {"versions", "versionId", "versioning"}
 )
 OF_A_VERSION = frozenset({"get", "head", "delete"})
 BUCKET_OPERATIONS = {"PUT": "create_bucket", "DELETE": "delete_bucket"}
@@ -23,6 +23,7 @@ BUCKET_SUBRESOURCE_OPERATIONS = {
     ("GET", "location"): "bucket_location",
     ("POST", "delete"): "batch_delete",
     ("GET", "versions"): "list_versions",
+    ("GET", "versioning"): "bucket_versioning",
 }
 OBJECT_OPERATIONS = {"GET": "get", "HEAD": "head", "PUT": "put", "DELETE": "delete"}
 
@@ -32,7 +33,7 @@ def read_target(target: str) -> tuple[bytes, dict[str, str]]:
     path, _, query = target.partition("?")
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     return unquote_to_bytes(path), {
-        unquote_plus(name, errors="strict"): unquote_plus(value, errors="strict")
+        unquote_plus(name, errors="strict"): unquote_plus(value, errors="surrogateescape")
         for name, _, value in pairs
     }
 
@@ -57,7 +58,7 @@ def _of_object(request: Request) -> str:
 
 
 def _of_bucket(request: Request) -> str:
-    for name in ("bucketInfo", "location", "delete", "versions"):
+    for name in ("bucketInfo", "location", "delete", "versions", "versioning"):
         if name in request.query:
             return BUCKET_SUBRESOURCE_OPERATIONS.get((request.method, name), "unknown")
     if request.method == "GET":
@@ -111,6 +112,8 @@ class Dialect:
         if request.operation == "bucket_info":
             endpoint = request.headers.get("host", "")
             return buckets.bucket_info(self._store, request, self._region, endpoint)
+        if request.operation == "bucket_versioning":
+            return buckets.bucket_versioning(self._store, request.bucket)
         if request.operation == "bucket_location":
             return buckets.bucket_location(self._region)
         return buckets.delete_bucket(self._store, request.bucket)

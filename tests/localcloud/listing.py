@@ -40,7 +40,8 @@ class Question:
 
 
 def list_objects(store: MotoStore, request: Request) -> Answer:
-    question = read_question(request.query, request.query.get("marker", "").encode())
+    marker = request.query.get("marker", "").encode(errors="surrogateescape")
+    question = read_question(request.query, marker)
     page = _page(store, request.bucket, question)
     head = f"<Marker>{question.write(question.after)}</Marker>"
     if page.truncated:

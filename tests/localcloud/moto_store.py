@@ -220,6 +220,13 @@ class MotoStore:
             stored = self._bucket(bucket)
             return [self._remove(stored, key, version_id) for key, version_id in objects]
 
+    def versioning(self, bucket: str) -> str:
+        """What moto answers to GetBucketVersioning; nothing where there never was any."""
+        with self._lock:
+            reply = self._ask_locked("GET", f"{self._path(bucket)}?versioning", b"", {})
+        found = re.search(rb"<Status>([^<]*)</Status>", reply.body)
+        return found[1].decode() if found else ""
+
     def set_versioning(self, bucket: str, status: str) -> None:
         with self._lock:
             self._bucket(bucket).versioning_status = status
@@ -297,7 +304,10 @@ class MotoStore:
 
     def keys(self, bucket: str) -> list[str]:
         with self._lock:
-            return [bytes.fromhex(name).decode() for name in _names(self._bucket(bucket))]
+            return [
+                bytes.fromhex(name).decode(errors="surrogateescape")
+                for name in _names(self._bucket(bucket))
+            ]
 
     def _remove(self, bucket: FakeBucket, key: str, version_id: str) -> Removed:
         name = _hex(key)
@@ -360,7 +370,7 @@ class MotoStore:
 
 
 def _hex(key: str) -> str:
-    return key.encode().hex()
+    return key.encode(errors="surrogateescape").hex()
 
 
 def _names(bucket: FakeBucket) -> list[str]:

@@ -204,7 +204,7 @@ def _canonical_request(request: Request, additional: str) -> bytes:
     query = "&".join(
         f"{name}={value}" if value else name
         for name, value in sorted(
-            (quote(name, safe=""), quote(value, safe=""))
+            (quote(name, safe=""), quote(value, safe="", errors="surrogateescape"))
             for name, value in request.query.items()
             if name not in UNSIGNED_QUERY
         )

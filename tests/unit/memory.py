@@ -47,13 +47,17 @@ class Bucket:
 
     `denied` keys are never deleted; each is refused by itself, as long as the gate is open. A
     deletion that holds a `silent` key is answered up to that key only, once; the value tells
-    whether the rest of it was carried out all the same; what of it has no answer is `doubted`.
+    whether the rest of it was carried out all the same; what of it has no answer is `doubted`. In a
+    `tree` a directory is refused as long as something is in it; `waited` are those that were.
     """
 
     objects: dict[str, Found]
     denied: frozenset[str] = frozenset()
     silent: dict[str, bool] = field(default_factory=dict)
     page: int = 1000
+    tree: bool = False
+    versioning: str = ""
+    waited: set[str] = field(default_factory=set)
     asked: list[tuple[str, ...]] = field(default_factory=list)
     confirmed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -87,6 +91,20 @@ class Bucket:
             self.objects.update({key: Found(key, 3, modified) for key in keys})
             self._names = sorted({*self._names, *self.objects})
 
+    def full(self, keys: Iterable[str]) -> list[str]:
+        """Delete what may go of keys, one after the other; return the directories that may not."""
+        full = []
+        for key in keys:
+            if key.endswith("/") and any(each != key for each in self._below(key)):
+                full.append(key)
+            else:
+                self.remove({key} - self.denied)
+        self.waited.update(full)
+        return full
+
+    def _below(self, prefix: str) -> list[str]:
+        return [key for key in self.objects if key.startswith(prefix)]
+
     def remove(self, keys: Iterable[str]) -> None:
         for key in keys:
             self.objects.pop(key, None)
@@ -116,6 +134,9 @@ class MemoryStore:
             more = len(page) == self.bucket.page
             yield Lot(page), more
             after = page[-1].key if page else after
+
+    def versioning(self) -> str:
+        return self.bucket.versioning
 
     def find(self, key: str) -> Found | None:
         self.admit("list")
@@ -149,7 +170,8 @@ class MemoryStore:
             bucket.doubted.update(unheard)
             if unheard and bucket.silent.pop(unheard[0]):
                 bucket.remove(set(unheard) - bucket.denied)
-            deleted = frozenset(heard) - bucket.denied
+            full = bucket.full(heard) if bucket.tree else []
+            deleted = frozenset(heard) - bucket.denied - set(full)
             bucket.remove(deleted)
             bucket.confirmed.update(deleted)
         if deleted:
@@ -157,7 +179,8 @@ class MemoryStore:
         failed, passed_over = self._refused(heard, shown.refused)
         if passed_over:
             self.gate.passed_over(REFUSAL)
-        return Answer(deleted, failed, frozenset(unheard), passed_over=passed_over)
+        refused = tuple(Failure(key, "FileAlreadyExists", "Not empty.") for key in full)
+        return Answer(deleted, failed, frozenset(unheard), passed_over=passed_over, full=refused)
 
     def _refused(
         self, keys: Sequence[str], refused: str

@@ -49,7 +49,7 @@ def plain(draw: st.DrawFn) -> bytes:
             max_size=3,
         )
     )
-    safe = draw(st.sampled_from(["", "/", "/+~"]))
+    safe = draw(st.sampled_from(["", "/", "/~"]))
     return answer(
         [quote(key, safe=safe) for key in keys],
         draw(st.sampled_from(SHAPES)),

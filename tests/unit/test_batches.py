@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ossweep.engine.batches import PASSED, PROTECTED, Batch, Choice
 from ossweep.engine.span import Span
 from ossweep.engine.throttle import Throttle
-from ossweep.work import NEWER, Ceiling, Found, Lot, Range, Work
+from ossweep.work import NEWER, Ceiling, Found, Lot, Range, Unnamed, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,10 @@ class Whole:
     @property
     def bytes(self) -> int:
         return 10 * len(self.keys)
+
+    @property
+    def unnamed(self) -> Sequence[Unnamed]:
+        return ()
 
     def objects(self) -> Sequence[Found]:
         self.looks += 1

@@ -12,6 +12,7 @@ from oss2.xml_utils import parse_batch_delete_objects, parse_list_objects
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.bucket import Bucket
+from ossweep.store.pages import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,7 +208,7 @@ def test_a_page_that_does_not_lead_onward_is_refused(after: str, leads: bool) ->
             asked.list_objects(prefix="", marker=after, max_keys=1)
 
 
-@pytest.mark.parametrize("field", ["Size", "LastModified", "Key", "ETag"])
+@pytest.mark.parametrize("field", ["Size", "LastModified", "Key"])
 def test_a_page_with_a_field_that_is_missing_is_unreadable(field: str) -> None:
     """Without its size or time an object is none that can be judged."""
     body = page("a").replace(f"<{field}>".encode(), b"<Other>")
@@ -217,6 +218,13 @@ def test_a_page_with_a_field_that_is_missing_is_unreadable(field: str) -> None:
 
     assert (code, scope) == ("UnreadableAnswer", Scope.PASSING)
     assert field in message
+
+
+def test_an_entry_without_an_etag_is_read() -> None:
+    """A bucket with a hierarchical namespace may list its directories so."""
+    body = page("a%2F", "a%2Fb").replace(b'<ETag>"0"</ETag>', b"<!-- none -->", 1)
+
+    assert [entry.key for entry in listed(body).object_list] == ["a/", "a/b"]
 
 
 @pytest.mark.parametrize(
@@ -263,12 +271,24 @@ def test_an_error_inside_a_200_is_an_error(
 
 
 @pytest.mark.parametrize("key", ["%FF", "a%C3b", "%ED%A0%80", "%EF%BF%BD%FE"])
-def test_a_key_that_is_not_utf_8_refuses_its_page(key: str) -> None:
-    """oss2 would make another object's key of it."""
-    code, message, scope = refusal(page("a", key, "z"))
+def test_a_key_that_is_not_utf_8_is_no_object_of_its_page(key: str) -> None:
+    """oss2 would make another object's key of it: it is told beside the others."""
+    found = page_of(listed(page("%24", key, "z")).object_list)
 
-    assert (code, scope) == ("KeyNotUtf8", Scope.KEYS)
-    assert message == f"OSS listed a key that is not UTF-8: {key}"
+    assert found.keys == ["$", "z"]
+    assert [each.text for each in found.unnamed] == [key]
+
+
+def test_a_listing_goes_on_behind_a_key_that_is_not_utf_8() -> None:
+    """Its bytes are the next marker; and no page may lead back before them."""
+    marked = b"<NextMarker>b%FF</NextMarker></ListBucketResult>"
+    body = page("b", truncated="true").replace(b"</ListBucketResult>", marked)
+    asked = bucket(body)
+
+    first = asked.list_objects(prefix="", marker="b", max_keys=1)
+    assert first.next_marker == b"b\xff"
+    with pytest.raises(StoreError, match="ListingStuck"):
+        asked.list_objects(prefix="", marker=first.next_marker, max_keys=1)
 
 
 @pytest.mark.parametrize("key", ["%EF%BF%BD", "a%EF%BF%BDb", "\ufffd"])
@@ -277,3 +297,43 @@ def test_a_replacement_character_of_the_keys_own_is_none_of_oss2s(key: str) -> N
     (found,) = listed(page(key)).object_list
 
     assert "\ufffd" in found.key
+
+
+@pytest.mark.parametrize("key", ["a+b", "+", "a%2B+", "a&#43;b", "a&#x2b;b", "%FF+"])
+def test_a_raw_plus_in_a_listing_refuses_its_page(key: str) -> None:
+    """OSS writes none: it may stand for a space or for itself, which are two objects."""
+    code, message, scope = refusal(page("a", key, "z"))
+
+    assert (code, scope) == ("UnreadableKey", Scope.JOB)
+    assert "which OSS never writes" in message
+    assert "nothing is deleted by it" in message
+
+
+def test_a_raw_plus_in_the_next_marker_refuses_its_page() -> None:
+    """The listing would go on at another place."""
+    marked = b"<NextMarker>b+c</NextMarker></ListBucketResult>"
+    body = page("b", truncated="true").replace(b"</ListBucketResult>", marked)
+
+    assert refusal(body)[0] == "UnreadableKey"
+
+
+def test_a_plus_elsewhere_in_a_listing_harms_nobody() -> None:
+    """An ETag, or an owner's name, is no key."""
+    plain = page("a%2Bb").replace(b'"0"', b'"+"')
+
+    (found,) = listed(plain).object_list
+    (slowly,) = listed(plain.replace(b"Standard", b"&#83;tandard")).object_list
+
+    assert found.key == slowly.key == "a+b"
+
+
+def test_a_raw_plus_in_an_answer_confirms_no_key() -> None:
+    """Of `a b` and `a+b`, nobody can tell which one is gone."""
+    assert deleted(answer("a", "a+b", "a%2Bc", "a&#43;d")) == ["a", "a+c"]
+
+
+def test_a_plus_in_an_answer_that_is_not_url_encoded_is_one() -> None:
+    """Nothing stands for anything else there."""
+    body = answer("a+b").replace(b"<EncodingType>url</EncodingType>", b"")
+
+    assert deleted(body) == ["a+b"]

@@ -44,6 +44,7 @@ class Bucket:
     poison: str = ""
     sent: list[list[str]] = field(default_factory=list)
     looks: int = 0
+    has_batches: bool = True
 
     def delete(self, keys: Sequence[str]) -> set[str]:
         self.sent.append(list(keys))
@@ -67,6 +68,9 @@ class Bucket:
 
     def throttled(self) -> None:
         raise AssertionError
+
+    def without_batches(self) -> None:
+        self.has_batches = False
 
 
 def deletion(bucket: Bucket, shown: Shown | None = None, clock: Clock | None = None) -> Deletion:

@@ -39,6 +39,7 @@ FLOORS = (
 # rules are settings that make requests, and the app is made of jobs.
 NEIGHBOURS = {
     "events": {"errors"},
+    "work": {"events"},
     "policy": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},

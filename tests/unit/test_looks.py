@@ -203,7 +203,7 @@ def test_named_keys_under_way_are_in_doubt_in_a_checkpoint() -> None:
         reserved = 2000
 
         def due(self) -> bool:
-            return not kept
+            return bool(bucket.asked) and not kept
 
         def keep(self, result: Result) -> Kept:
             kept.append(result.left)

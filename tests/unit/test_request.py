@@ -112,7 +112,8 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {"keys": ["a"], "xyzzy": 1},
             (
                 'request 2: there is no field "xyzzy"; the fields are bucket, keys, prefix, '
-                "directory, everything, confirm, versions, dry_run, limits, unfinished, parallel"
+                "directory, everything, confirm, versions, null_versions, dry_run, limits, "
+                "unfinished, parallel"
             ),
         ),
         (
@@ -127,7 +128,8 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {"keys": ["a"], "\ud800": 1},
             (
                 'request 2: there is no field "\\ud800"; the fields are bucket, keys, prefix, '
-                "directory, everything, confirm, versions, dry_run, limits, unfinished, parallel"
+                "directory, everything, confirm, versions, null_versions, dry_run, limits, "
+                "unfinished, parallel"
             ),
         ),
         ({"manifest": "a"}, "request 2: `manifest` is not supported yet; name the keys in `keys`"),

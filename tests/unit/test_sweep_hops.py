@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.line import AHEAD
+from ossweep.engine.turns import AHEAD
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.stops import Stop, Why
@@ -222,7 +222,7 @@ def test_a_marker_object_in_a_dry_run_is_looked_at_too() -> None:
     ids=["closed", "refused"],
 )
 def test_marker_objects_that_could_not_be_looked_at_are_held(trouble: Exception) -> None:
-    """Those before them are deleted, and those behind them wait with them."""
+    """Those looked at before are deleted, and the others wait with them."""
     bucket = Bucket.of(["a/", "b/", "c/"])
     work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)
 
@@ -235,8 +235,8 @@ def test_marker_objects_that_could_not_be_looked_at_are_held(trouble: Exception)
     troubled = Hop()
     result = troubled.sweep(work, Troubled(bucket, troubled.gate))
 
-    assert sorted(bucket.objects) == ["b/", "c/"]
-    assert [found.key for found in result.left.held] == ["b/", "c/"]
+    assert sorted(bucket.objects) == ["a/", "b/"]
+    assert [found.key for found in result.left.held] == ["a/", "b/"]
     assert (result.listed, result.counts.deleted, result.may_go_on) == (3, 1, True)
     refused = isinstance(trouble, StoreError)
     assert result.stopped == (

@@ -94,3 +94,14 @@ def test_what_is_no_listing_of_versions_is_refused(body: str) -> None:
         page(body)
 
     assert refused.value.scope is Scope.PASSING
+
+
+@pytest.mark.parametrize(
+    "body", [WHOLE + VERSION.replace("%0A", "+"), MORE.replace("a%0Ab", "a+b")], ids=["key", "next"]
+)
+def test_a_raw_plus_in_a_listing_of_versions_ends_it(body: str) -> None:
+    """OSS writes none: it may stand for a space or for itself, which are two objects."""
+    with pytest.raises(StoreError, match="UnreadableKey") as refused:
+        page(body)
+
+    assert refused.value.scope is Scope.JOB

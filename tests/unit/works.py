@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ossweep.work import Counts, Failure, Found, Range, Reply, Stretch, Work
+from ossweep.events import Reply
+from ossweep.work import Counts, Failure, Found, Range, Stretch, Work
 
 SOME = Work(
     job="job",

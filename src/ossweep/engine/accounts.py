@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.outcomes import slim
 from ossweep.engine.rest import joined
-from ossweep.work import Counts, Work, add
+from ossweep.work import NOT_UTF8, Counts, Work, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +56,8 @@ class Accounts:
         self._passed_over: list[tuple[Stretch, frozenset[str]]] = []  # known by name, and its keys
         self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
         self._out: dict[int, Batch] = {}  # taken up, and not booked yet
+        self._deletions = 0  # that were booked in this invocation
+        self._refused_at: dict[str, int] = {}  # directories, and how many deletions there were then
 
     def take_up(self, batch: Batch) -> Batch:
         """Take note that a batch is about to be deleted; return it with its number."""
@@ -71,6 +73,11 @@ class Accounts:
         batch = outcome.batch
         del self._out[id(batch)]
         self._in_doubt = self._in_doubt or bool(outcome.in_doubt)
+        self._deletions += outcome.counts.deleted
+        if outcome.head is not None:
+            self._deletions += outcome.head.counts.deleted
+            outcome = replace(outcome, head=self._held_back(outcome.head))
+        outcome = self._held_back(outcome)
         span = batch.span
         if span is None:
             self._settled = add(self._settled, outcome.counts)
@@ -119,9 +126,14 @@ class Accounts:
         )
 
     def spare(self, key: str, reason: str) -> None:
-        """Book a named key that stays, or is gone; nobody can tell what has become of a doubt."""
+        """Book a named key, or a marker object, that stays, or is gone: a doubt stays one."""
         counts = Counts(skipped={reason: 1}, unanswered=int(key in self._doubted))
         self._settled = add(self._settled, counts)
+
+    @property
+    def marking(self) -> bool:
+        """Whether marker objects have been taken up and are not booked yet."""
+        return any(batch.source == "marker" for batch in self._out.values())
 
     @property
     def unlisted(self) -> bool:
@@ -184,6 +196,29 @@ class Accounts:
             counts=counts,
         )
 
+    def _held_back(self, outcome: Outcome) -> Outcome:
+        """
+        Return an outcome without the directories that are tried again, after what lies in them.
+
+        One that is refused again although nothing has been deleted since has failed, unless a
+        directory that lies in it has only not been answered for.
+        """
+        undone, failures = list(outcome.undone), list(outcome.counts.failures)
+        for found, failure in outcome.full:
+            if self.unlisted or self._refused_at.get(found.key) != self._deletions:
+                self._refused_at[found.key] = self._deletions
+                self._choice.hold(outcome.batch.span, found)
+            elif any(each.key.startswith(found.key) for each in self._undone["marker"] + undone):
+                undone.append(found)
+            else:
+                failures.append(failure)
+        counts = replace(
+            outcome.counts,
+            failed=outcome.counts.failed + len(failures) - len(outcome.counts.failures),
+            failures=tuple(failures),
+        )
+        return replace(outcome, counts=counts, undone=tuple(undone), full=())
+
     def _early_counts(self) -> list[Counts]:
         """Return what counts already of the batches that wait for their turn to settle."""
         counted, room = [], PASSED_BYTES - sum(map(_size, self._work.passed))
@@ -195,10 +230,13 @@ class Accounts:
                 bytes=early.counts.bytes,
                 unanswered=early.counts.unanswered,
             )
-            size = sum(_size(failure.key) for failure in early.counts.failures)
+            # What has no name to be passed by is met again, and counts then.
+            failed = early.counts.failed - len(early.batch.unnamed)
+            failures = tuple(each for each in early.counts.failures if each.code != NOT_UTF8)
+            size = sum(_size(failure.key) for failure in failures)
             if size <= room:
                 room -= size
-                counts = replace(counts, failed=early.counts.failed, failures=early.counts.failures)
+                counts = replace(counts, failed=failed, failures=failures)
             counted.append(counts)
         return counted
 

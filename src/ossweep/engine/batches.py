@@ -34,14 +34,16 @@ class Batch:
     Objects to delete together, and what was met and spared, or passed by, since the batch before.
 
     `between` counts the latter: how many of the batch's objects came before it, and why it is not
-    among them. A listed batch belongs to a span and brings it up to the key `place`; named keys and
-    marker objects are kept by name and have neither.
+    among them; `unnamed` are keys met there that are not UTF-8. A listed batch belongs to a span
+    and brings it up to the key `place`; named keys and marker objects are kept by name and have
+    neither.
     """
 
     source: Source
     keys: Sequence[str]
     page: Page
     between: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    unnamed: Sequence[tuple[int, str]] = ()
     span: Span | None = None
     place: str = ""
     number: int = 0  # in its span, in the order in which they are taken up
@@ -66,8 +68,10 @@ class Batch:
         before = {(at, why): number for (at, why), number in met if at < keys}
         after = {(at - keys, why): number for (at, why), number in met if at >= keys}
         place = self.keys[keys - 1]
-        part = replace(self, keys=first.keys, page=first, between=before, place=place)
-        return part, replace(self, keys=rest.keys, page=rest, between=after)
+        lost = [each for each in self.unnamed if each[0] < keys]
+        later = [(at - keys, text) for at, text in self.unnamed if at >= keys]
+        part = replace(self, keys=first.keys, page=first, between=before, unnamed=lost, place=place)
+        return part, replace(self, keys=rest.keys, page=rest, between=after, unnamed=later)
 
 
 class Choice:
@@ -75,7 +79,8 @@ class Choice:
     Chooses what to delete of what is met, up to the job's ceiling, and cuts batches of it.
 
     `held` are the marker objects met, which go last, and the span in which each was met; those
-    of an earlier invocation have none.
+    of an earlier invocation have none. So have directories that were named, and that OSS has not
+    deleted yet because something is left in them.
     """
 
     def __init__(
@@ -95,6 +100,7 @@ class Choice:
         self.held: dict[str, tuple[Span | None, Found]] = {
             found.key: (None, found) for found in work.held
         }
+        self._full: set[str] = set()  # of those, which OSS has refused: something was left in them
         # Pages without any of these need no look at each object.
         self._special = sorted({*work.directories, *work.passed, *self.held, *protected})
         self.clock = work.clock
@@ -105,7 +111,7 @@ class Choice:
     def named(self, keys: Iterable[str]) -> Iterator[Batch]:
         """Yield batches of keys that were named, up to the ceiling."""
         for objects in _by_thousands(Found(key, 0, 0) for key in keys):
-            chosen = Lot(objects[: self._room()])
+            chosen = Lot(objects[: self.room])
             self._chosen += len(chosen.found)
             self.names_taken += len(chosen.found)
             if chosen.found:
@@ -131,24 +137,35 @@ class Choice:
             span.place = keys[-1]
             self._cut(span, page)
         else:
-            self._one_by_one(span, page.objects())
+            self._one_by_one(span, page)
         if span.listed or len(span.chosen) >= ENOUGH_KEYS:
             self.flush(span)
 
     def flush(self, span: Span) -> None:
         """Cut a batch of what a span has met and not put into one yet."""
-        if span.place != span.cut:
+        if span.place != span.cut or span.unnamed:
             self._cut(span, Lot(tuple(span.chosen)))
 
     def has_room(self) -> bool:
         """Tell whether the ceiling lets one more object be chosen; if not, take note of it."""
-        if self._room() == 0:
+        if self.room == 0:
             self._stop_at_ceiling()
-        return self._room() > 0
+        return self.room > 0
 
     def choose(self) -> None:
         """Take note that an object has been chosen."""
         self._chosen += 1
+
+    def hold(self, span: Span | None, found: Found) -> None:
+        """Take note that OSS has refused a directory that was chosen: it goes after the others."""
+        self._chosen -= 1
+        self._full.add(found.key)
+        self.held[found.key] = (span, found)
+
+    @property
+    def full(self) -> list[str]:
+        """The held ones that OSS has refused, and that need not wait for the job's end."""
+        return [key for key in self._full - self._directories if key in self.held]
 
     def reason_to_spare(self, found: Found) -> str | None:
         """Return why an object is spared, if it is; raises StoreError if OSS's time is unknown."""
@@ -164,8 +181,8 @@ class Choice:
     def _takes_whole(self, span: Span, page: Page, keys: Sequence[str]) -> bool:
         """Tell whether all of a page is chosen and makes a batch by itself."""
         return (
-            len(keys) <= self._room()
-            and not (span.chosen or span.between)
+            len(keys) <= self.room
+            and not (span.chosen or span.between or span.unnamed or span.behind or page.unnamed)
             and page.newest < self._clock()
             and not self._has_special(keys[0], keys[-1])
         )
@@ -176,19 +193,35 @@ class Choice:
         at = bisect_left(self._special, first)
         return at < len(self._special) and self._special[at] <= last
 
-    def _one_by_one(self, span: Span, objects: Iterable[Found]) -> None:
-        """Choose of objects until the ceiling is reached."""
-        for found in objects:
+    def _one_by_one(self, span: Span, page: Page) -> None:
+        """Choose of a page's objects until the ceiling is reached."""
+        span.behind += page.unnamed
+        for found in page.objects():
+            at = len(span.chosen)
             known = found.key in self._passed or found.key in self.held
             if not known and not self._choose(span, found):
                 self._stop_at_ceiling()
                 return
             self.met += not known
+            while span.behind and span.behind[0].lies_before(found.key):
+                self._lose(span, at)
             if found.key in self._passed:
                 span.between[len(span.chosen), PASSED] += 1
             span.place = found.key
             if len(span.chosen) == BATCH_KEYS or span.between.total() >= SKIPPED_KEYS:
                 self.flush(span)
+        # Until its end is listed, whoever goes on from its last key meets what lies behind again.
+        while span.listed and span.behind:
+            if span.until is not None and not span.behind[0].lies_before(span.until):
+                span.behind.clear()  # the range was cut meanwhile: others meet them
+                return
+            self._lose(span, len(span.chosen))
+
+    def _lose(self, span: Span, at: int) -> None:
+        """Take note of a key that nobody can ask for: it is not UTF-8."""
+        self.met += 1
+        self.choose()
+        span.unnamed.append((at, span.behind.popleft().text))
 
     def _choose(self, span: Span, found: Found) -> bool:
         """Put an object where it belongs; return whether the ceiling has room for it."""
@@ -197,7 +230,7 @@ class Choice:
             span.between[len(span.chosen), reason] += 1
         elif found.key in self._directories:
             self.held[found.key] = (span, found)
-        elif self._room() > 0:
+        elif self.room > 0:
             self.choose()
             span.chosen.append(found)
         else:
@@ -207,11 +240,18 @@ class Choice:
     def _cut(self, span: Span, page: Page) -> None:
         keys = page.keys
         batch = Batch(
-            "listed", keys, page, dict(span.between), span, span.place, left=span.chosen_left
+            "listed",
+            keys,
+            page,
+            dict(span.between),
+            span.unnamed,
+            span,
+            span.place,
+            left=span.chosen_left,
         )
         span.ready.append(batch)
         span.cut = span.place
-        span.chosen, span.between = [], Counter()
+        span.chosen, span.between, span.unnamed = [], Counter(), []
         span.chosen_left = span.page_left
 
     def _clock(self) -> int:
@@ -219,8 +259,9 @@ class Choice:
             self.clock = self._began()
         return self.clock
 
-    def _room(self) -> int:
-        """Return how many more objects the ceiling lets a batch hold."""
+    @property
+    def room(self) -> int:
+        """How many more objects the ceiling lets a batch hold."""
         if self._ceiling is None:
             return BATCH_KEYS
         return max(0, self._ceiling.objects - self._chosen)

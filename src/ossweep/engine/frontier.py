@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ossweep.engine.span import Span
 from ossweep.engine.splits import Alphabet, Sight
 from ossweep.errors import Scope, StoreError
+from ossweep.work import Lot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -141,9 +142,14 @@ class Frontier:
             self._page_keys = max(self._page_keys, len(keys))
         span.listed = not more
         if span.until is not None and keys and keys[-1] >= span.until:
+            unnamed = page.unnamed
             page = page.part(0, bisect_right(keys, span.until))
             keys = page.keys
             span.listed = True
+            if unnamed:
+                page = Lot(page.objects(), unnamed)
+        if page.unnamed:
+            page = _without_others(page, span)
         if span.guesses:
             span.guesses = 0
             self._guesses -= 1
@@ -298,6 +304,17 @@ def _shared(one: str, other: str) -> str:
     """Return what two texts begin with."""
     pairs = enumerate(zip(one, other, strict=False))
     return one[: next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))]
+
+
+def _without_others(page: Page, span: Span) -> Page:
+    """Return a page without the unnamed keys that whoever lists what follows the range meets."""
+    until = span.until
+    if until is None:
+        return page
+    within = tuple(each for each in page.unnamed if each.lies_before(until))
+    if len(within) < len(page.unnamed):
+        span.listed = True
+    return Lot(page.objects(), within)
 
 
 def _check(span: Span, keys: Sequence[str]) -> None:

@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from math import inf
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ossweep.engine.accounts import Accounts
 from ossweep.engine.batches import Choice
+from ossweep.engine.caution import Caution
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.looks import Looks
 from ossweep.engine.markers import Markers
 from ossweep.engine.outcomes import delete, planned
+from ossweep.engine.turns import Due, Turns
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, StoreError
 from ossweep.work import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from ossweep.engine.batches import Batch
     from ossweep.engine.gate import Gate
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.span import Span
     from ossweep.engine.sweep import Store
-    from ossweep.engine.throttle import Lane, Throttle, Ticket
+    from ossweep.engine.throttle import Throttle, Ticket
     from ossweep.work import Ceiling, Found, Page, Work
 
 # Whether there are more, the seconds it took, and those that were left when it was asked for.
 Listed: TypeAlias = "tuple[Page, bool, float, float]"
 
-AHEAD = 64  # batches of a range that may come back before one ahead of them has
-
-
-@dataclass(frozen=True)
-class Due:
-    """A batch that may be taken up, first in its queue."""
-
-    queue: deque[Batch]
-    lane: Lane
-    span: Span | None = None
+T = TypeVar("T")
 
 
 class Line:
@@ -76,23 +66,21 @@ class Line:
         self._named = self._choice.named(work.to_ask_for)
         self._looks = Looks(self._choice, work.to_look_at, work.doubted)
         self._by_name = deque(islice(self._named, 1))  # named keys and markers to be taken up
-        self._lane = throttle.lane()  # in which those go
         self._refused = ""  # the code by which OSS refused the last of those, if it did
         self._frontier = Frontier(work.ranges, throttle)
+        self._turns = Turns(self._by_name, throttle.lane(), self._frontier, throttle)
         self._window = Window(start=1, most=listings)  # of listings
         self._listings = 0  # under way
         self._open = 1  # ranges that may be listed at once; where there were many, they stay many
         self._over = False  # nothing is listed any more
-        self._turn = 1  # of the ranges to delete from
         self._markers = Markers(self._choice)
+        self.caution = Caution.of(work)
+        self._between = False  # whether a round of directories is made before the rest goes on
         self.accounts = Accounts(
             work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
         )
         self.listing_failed: str | None = None
-        self.taken = 0  # objects that have been taken up, to be asked for
-        self.starved = False  # whether batches wait for nothing but the next checkpoint
         self._has_ceiling = ceiling is not None
-        self._reserved = inf  # as many may be taken up
 
     @property
     def ceiling_reached(self) -> str | None:
@@ -107,7 +95,17 @@ class Line:
         job without one need not wait.
         """
         if self._has_ceiling:
-            self._reserved = taken + objects
+            self._turns.reserve(taken, objects)
+
+    @property
+    def taken(self) -> int:
+        """Objects that have been taken up, to be asked for."""
+        return self._turns.taken
+
+    @property
+    def starved(self) -> bool:
+        """Whether batches wait for nothing but the next checkpoint."""
+        return self._turns.starved
 
     def start(self, pipeline: Pipeline) -> float | None:
         """
@@ -115,16 +113,55 @@ class Line:
 
         Return the seconds after which more may start though nothing has ended, if there are any.
         """
-        self.starved = False
+        self._turns.starved = False
+        if self._crowded:
+            return self._go_between(pipeline)
+        self._start_caution(pipeline)
         self._start_looks(pipeline)
         self._start_deletions(pipeline)  # which lets the listing of their ranges go on
         self._start_listings(pipeline)  # which may end, and leave a last batch to take up
         pause = self._start_deletions(pipeline)
         ended = pause is None and not pipeline.busy and not self.accounts.unlisted
         if ended and not self._is_part:
+            if self._markers.over:
+                self._markers.begin(self._choice.held)
             self._start_looking(pipeline)
             pause = self._start_deletions(pipeline)
         return pause
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether so many directories wait that the rest waits for a round of them."""
+        may_go = self._choice.room > 0 and not self._over
+        return self._between or (may_go and self._markers.crowded)
+
+    def _go_between(self, pipeline: Pipeline) -> float | None:
+        """Make a round of directories that wait, when all that is under way has come back."""
+        if not self._between and not pipeline.busy:
+            self._between = True
+            self._markers.begin(self._choice.full)
+        pause = self._start_deletions(pipeline)
+        if self._between and pause is None and not pipeline.busy:
+            self._start_looking(pipeline)
+            pause = self._start_deletions(pipeline)
+            is_over = self._markers.over or self._choice.room == 0
+            if is_over and pause is None and not pipeline.busy:
+                self._markers.end()
+                self._between = False
+                return self.start(pipeline)
+        return pause
+
+    def _start_caution(self, pipeline: Pipeline) -> None:
+        """Look at the bucket, beside the first listing, before anything is deleted."""
+        if self.caution.due:
+            self.caution.due = False
+            pipeline.start(partial(_asked, self._store.versioning), self._bucket_looked_at)
+
+    def _bucket_looked_at(self, found: str | Closed | StoreError) -> None:
+        if not isinstance(found, Closed):
+            self.caution.looked_at(found, self._gate)
+        if not self.caution.settled:
+            self._end_listing()
 
     def _start_listings(self, pipeline: Pipeline) -> None:
         if self._by_name or self._over:
@@ -185,9 +222,6 @@ class Line:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
         due = self._due(pipeline.in_flight)
         while isinstance(due, Due):
-            if due.span is not None:
-                self._turn += 1
-                due.span.turn = self._turn - 1
             batch, rest = due.queue.popleft().split(due.lane.batch_keys)
             if rest is not None:
                 due.queue.appendleft(rest)
@@ -197,7 +231,7 @@ class Line:
             if self._dry_run or not batch.keys:
                 self.accounts.book(planned(batch))
             else:
-                self.taken += len(batch.keys)
+                self._turns.begin(due, len(batch.keys))
                 ticket = self._throttle.start(due.lane, len(batch.keys))
                 shown = Shown(
                     self._choice.clock,
@@ -214,39 +248,17 @@ class Line:
 
     def _due(self, in_flight: int) -> Due | float | None:
         """Return what may be taken up now, or else the seconds until something may."""
+        among_ranges = not self._crowded
+        if self._dry_run:
+            return self._turns.any(self.accounts, among_ranges=among_ranges)
         free = self._throttle.room() > 0 and self._gate.admits("batch_delete", in_flight)
-        pause = None
-        for due in self._queues():
-            if self._dry_run or not due.queue[0].keys:
+        if free and self.caution.settled:
+            due = self._turns.next(self.accounts, among_ranges=among_ranges)
+            if isinstance(due, Due):
                 return due
-            if free:
-                wait = self._throttle.wait(due.lane)
-                keys = min(len(due.queue[0].keys), due.lane.batch_keys)
-                if wait <= 0 and self.taken + keys > self._reserved:
-                    self.starved = True
-                    continue
-                if wait <= 0:
-                    return due
-                pause = wait if pause is None else min(pause, wait)
-        return pause
-
-    def _queues(self) -> Iterator[Due]:
-        """
-        Yield the queues that hold something, in the order in which it is their turn.
-
-        Ranges take turns, so that deletions spread over OSS's partitions; those of which more is
-        left more often, so that they end together: the last ones would be in few partitions. Where
-        OSS refuses all, others come first.
-        """
-        if self._by_name:
-            yield Due(self._by_name, self._lane)
-        spans = [span for span in self._frontier.spans if span.ready and len(span.early) < AHEAD]
-        left = self._frontier.keys_left
-        turns = {
-            span: (bool(span.refused), left(span) * (span.turn - self._turn)) for span in spans
-        }
-        for span in sorted(turns, key=turns.__getitem__):
-            yield Due(span.ready, span.lane, span)
+        else:
+            due = None
+        return self._turns.counted(self.accounts, among_ranges=among_ranges) or due
 
     def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:
         ticket.ended()
@@ -272,9 +284,9 @@ class Line:
             self._by_name.append(batch)
 
     def _timed_look(self, key: str) -> tuple[Found | Closed | StoreError | None, float]:
-        """Look at a named key; in a thread."""
+        """Look at an object, and tell how long that took; in a thread."""
         left = self._gate.left()
-        return self._look(key), left - self._gate.left()
+        return _asked(partial(self._store.find, key)), left - self._gate.left()
 
     def _named_shown(
         self, key: str, left: float, shown: tuple[Found | Closed | StoreError | None, float]
@@ -297,29 +309,41 @@ class Line:
                 self.accounts.spare(key, reason)
 
     def _start_looking(self, pipeline: Pipeline) -> None:
-        """Look at the next marker object, or delete those that have been looked at."""
-        key = None
-        if not self._over and self._gate.admits("list"):
-            key = self._markers.next()
-        if key is None or self._markers.full:
-            batch = self._markers.cut()
-            if batch is not None:
-                self._by_name.append(batch)
-        else:
+        """Look at marker objects, as many at once as pages would be, or delete those looked at."""
+        while (
+            not self._over
+            and self._listings < self._window.size
+            and self._gate.admits("list", pipeline.in_flight)
+            and (key := self._markers.next()) is not None
+        ):
+            self._listings += 1
             left = self._gate.left()
-            pipeline.start(partial(self._look, key), partial(self._looked_at, key, left))
+            pipeline.start(partial(self._timed_look, key), partial(self._looked_at, key, left))
+        if not pipeline.busy and (batch := self._markers.cut()) is not None:
+            self._by_name.append(batch)
 
-    def _look(self, key: str) -> Found | Closed | StoreError | None:
-        """Look at an object; in a thread."""
+    def _looked_at(
+        self, key: str, left: float, shown: tuple[Found | Closed | StoreError | None, float]
+    ) -> None:
+        found, seconds = shown
+        self._listings -= 1
         try:
-            return self._store.find(key)
+            if isinstance(found, Exception):
+                raise found
+            self._window.answered(seconds)
+            reason = self._markers.looked_at(key, found, left)
+            if reason is not None:
+                self.accounts.spare(key, reason)
         except (Closed, StoreError) as error:
-            return error
+            self._markers.give_back(key)
+            self._over, self._between = True, False
+            if isinstance(error, StoreError):
+                self.listing_failed = f"listing failed: {error}"
 
-    def _looked_at(self, key: str, left: float, found: Found | Closed | StoreError | None) -> None:
-        if isinstance(found, Exception):
-            self._over = True
-            if isinstance(found, StoreError):
-                self.listing_failed = f"listing failed: {found}"
-        else:
-            self._markers.looked_at(key, found, left)
+
+def _asked(ask: Callable[[], T]) -> T | Closed | StoreError:
+    """Ask, and return what went wrong if anything did; in a thread."""
+    try:
+        return ask()
+    except (Closed, StoreError) as error:
+        return error

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import islice
+from collections import deque
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -11,54 +10,88 @@ from ossweep.engine.batches import BATCH_KEYS, Batch
 from ossweep.work import GONE, Lot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ossweep.engine.batches import Choice
     from ossweep.work import Found
+
+MOST_FULL = 256  # directories that wait for what lies in them, before a round is made between
 
 
 class Markers:
     """
-    Turns the marker objects that are held into batches.
+    Turns marker objects that are held into batches, in rounds, and in each the deepest first.
 
     What lay below them has been dealt with by then, which may have taken hours: each is judged by
-    what it is now.
+    what it is now. Those that OSS does not delete, because something is left in them, are held for
+    another round. So that they stay few, whatever the size of the job, rounds are made between,
+    too, of those that OSS has refused before.
     """
 
     def __init__(self, choice: Choice) -> None:
         self._choice = choice
+        self._round: deque[str] = deque()
+        self._under_way: set[str] = set()
         self._chosen: list[Found] = []
-        self._skipped: Counter[tuple[int, str]] = Counter()
-        self._looked_at: list[str] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
+        self._most = MOST_FULL
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many directories wait that a round is due."""
+        return len(self._choice.held) > self._most and len(self._choice.full) > self._most
+
+    @property
+    def over(self) -> bool:
+        """Whether all of a round are in a batch, or spared."""
+        return not (self._round or self._under_way or self._chosen)
+
+    def begin(self, keys: Iterable[str]) -> None:
+        """Begin a round with keys that are held."""
+        # Whatever lies in a directory has a longer key, which sorts after the directory's.
+        self._round = deque(sorted(keys, reverse=True))
+
+    def end(self) -> None:
+        """Take note that a round between is over; those still held are no reason for another."""
+        self._most = max(MOST_FULL, 2 * len(self._choice.full))
 
     def next(self) -> str | None:
         """Return the marker object to look at next, if there is one and the ceiling allows it."""
-        key = next(islice(self._choice.held, len(self._looked_at), None), None)
-        return key if key is not None and self._choice.has_room() else None
+        if len(self._chosen) + len(self._under_way) >= BATCH_KEYS:
+            return None
+        if not self._round or not self._choice.has_room():
+            return None
+        key = self._round.popleft()
+        self._under_way.add(key)
+        return key
 
-    def looked_at(self, key: str, found: Found | None, left: float) -> None:
-        """Judge a marker object."""
-        self._left = max(self._left, left) if self._looked_at else left
-        self._looked_at.append(key)
-        reason = self._choice.reason_to_spare(found) if found else GONE
+    def give_back(self, key: str) -> None:
+        """Take note that a look has shown nothing."""
+        self._under_way.discard(key)
+        self._round.appendleft(key)
+
+    def looked_at(self, key: str, found: Found | None, left: float) -> str | None:
+        """Judge a marker object; return why it is spared, if it is. Raises StoreError."""
+        reason = self._choice.reason_to_spare(found) if found is not None else GONE
+        if found is not None and reason is None and not self._choice.has_room():
+            self.give_back(key)
+            return None
+        self._under_way.discard(key)
         if found is None or reason is not None:
-            self._skipped[len(self._chosen), reason or GONE] += 1
-        else:
-            self._choice.choose()
-            self._chosen.append(found)
-
-    @property
-    def full(self) -> bool:
-        """Whether there are enough for a batch."""
-        return len(self._chosen) == BATCH_KEYS
+            del self._choice.held[key]
+            return reason
+        self._choice.choose()
+        self._left = max(self._left, left) if self._chosen else left
+        self._chosen.append(found)
+        return None
 
     def cut(self) -> Batch | None:
-        """Return a batch of what has been looked at, if anything has."""
-        if not self._looked_at:
+        """Return a batch of those that may go, if there are any."""
+        if not self._chosen:
             return None
-        lot = Lot(tuple(self._chosen))
-        batch = Batch("marker", lot.keys, lot, dict(self._skipped), left=self._left)
+        lot = Lot(tuple(sorted(self._chosen, key=lambda found: found.key, reverse=True)))
         # Only now: a look that never came back would leave the others neither held nor out.
-        for key in self._looked_at:
+        for key in lot.keys:
             del self._choice.held[key]
-        self._chosen, self._skipped, self._looked_at = [], Counter(), []
-        return batch
+        self._chosen = []
+        return Batch("marker", lot.keys, lot, left=self._left)

@@ -1,4 +1,4 @@
-"""What became of a batch, by what a store answers."""
+"""What becomes of a batch: by asking a store for it, or, in a dry run, by counting it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ossweep.work import Counts, Lot, Stretch, tally
+from ossweep.work import NOT_UTF8, Counts, Failure, Lot, Stretch, add, tally
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Batch
@@ -14,20 +14,27 @@ if TYPE_CHECKING:
     from ossweep.engine.throttle import Ticket
     from ossweep.work import Answer, Found, Shown
 
+_NO_NAME = (
+    "the key is not UTF-8, which no key of OSS should be, and is named here as its listing writes "
+    "it; delete it with a tool that sends these bytes as they are"
+)
+
 
 @dataclass(frozen=True)
 class Outcome:
     """
     What became of a batch.
 
-    `undone` are its objects that are still to do, `in_doubt` the keys that were asked for without
-    an answer that decided it. Where all that is undone was passed over, `passed_over` tells of it,
-    and `head` of the batch's part before it, which is not in this outcome.
+    `undone` are its objects that are still to do; `full` are directories that OSS has refused
+    because something is left in them; `in_doubt` are the keys that were asked for without an answer
+    that decided it. Where all that is undone was passed over, `passed_over` tells of it, and `head`
+    of the batch's part before it, which is not in this outcome.
     """
 
     batch: Batch
     counts: Counts
     undone: tuple[Found, ...]
+    full: tuple[tuple[Found, Failure], ...] = ()
     in_doubt: frozenset[str] = frozenset()
     passed_over: Stretch | None = None
     head: Outcome | None = None
@@ -36,7 +43,7 @@ class Outcome:
 def planned(batch: Batch) -> Outcome:
     """Do what a dry run does: count."""
     counts = Counts(planned=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-    return Outcome(batch, counts, undone=())
+    return Outcome(batch, _with_unnamed(counts, batch), undone=())
 
 
 def delete(store: Store, batch: Batch, ticket: Ticket, shown: Shown) -> Outcome:
@@ -44,7 +51,7 @@ def delete(store: Store, batch: Batch, ticket: Ticket, shown: Shown) -> Outcome:
     answer = store.delete(batch.keys, ticket, shown)
     if len(answer.deleted) == len(batch.keys):
         done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
-        return Outcome(batch, done, undone=())
+        return Outcome(batch, _with_unnamed(done, batch), undone=())
     whole = _outcome(batch, answer)
     over = {failure.key: failure for failure in answer.passed_over}
     if not over or any(found.key not in over for found in whole.undone):
@@ -72,7 +79,8 @@ def _outcome(batch: Batch, answer: Answer) -> Outcome:
     failed = {failure.key: failure for failure in answer.failed}
     failures = tuple(failed[found.key] for found in objects if found.key in failed)
     kept = [answer.kept[found.key] for found in objects if found.key in answer.kept]
-    settled = answer.deleted | failed.keys() | answer.kept.keys()
+    full = {failure.key: failure for failure in answer.full}
+    settled = answer.deleted | failed.keys() | full.keys() | answer.kept.keys()
     in_doubt = answer.unanswered.intersection(batch.keys)
     # Named keys that are still to do are asked for again by name: they are no other objects.
     lost = in_doubt & answer.kept.keys() if batch.source == "named" else in_doubt
@@ -84,8 +92,21 @@ def _outcome(batch: Batch, answer: Answer) -> Outcome:
         skipped=tally((batch.skipped, Counter(kept))),
         unanswered=len(lost),
     )
-    undone = tuple(found for found in objects if found.key not in settled)
-    return Outcome(batch, counts, undone, in_doubt)
+    return Outcome(
+        batch,
+        _with_unnamed(counts, batch),
+        undone=tuple(found for found in objects if found.key not in settled),
+        full=tuple((found, full[found.key]) for found in objects if found.key in full),
+        in_doubt=in_doubt,
+    )
+
+
+def _with_unnamed(counts: Counts, batch: Batch) -> Counts:
+    """Return counts with the keys of a batch that are not UTF-8: they have failed."""
+    if not batch.unnamed:
+        return counts
+    failures = tuple(Failure(text, NOT_UTF8, _NO_NAME) for _, text in batch.unnamed)
+    return add(counts, Counts(failed=len(failures), failures=failures))
 
 
 def slim(outcome: Outcome) -> Outcome:

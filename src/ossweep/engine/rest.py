@@ -7,11 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from ossweep.work import NOT_UTF8
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.work import Counts, Range, Stretch
+    from ossweep.work import Counts, Failure, Range, Stretch
 
 MOST_RANGES = 64
 # Of ranges. With the bounds of failures and passed keys, and what stands around all of them, a
@@ -44,7 +47,7 @@ class GivenBack:
             failures=tuple(
                 failure
                 for failure in counts.failures
-                if not any(failure.key in stretch for stretch in self.stretches)
+                if not any(_lies_in(failure, stretch) for stretch in self.stretches)
             ),
             unanswered=counts.unanswered + self.failed,
         )
@@ -81,6 +84,16 @@ def joined(
         given_back.bytes += after.bytes
         given_back.stretches.append(replace(after, after=before.until, until=after.after))
     return left, given_back
+
+
+def _lies_in(failure: Failure, stretch: Range) -> bool:
+    """Tell whether what has failed lies in a stretch; a key that is not UTF-8 does by its bytes."""
+    if failure.code != NOT_UTF8:
+        return failure.key in stretch
+    raw = unquote_to_bytes(failure.key)
+    if not raw.startswith(stretch.prefix.encode()) or raw <= stretch.after.encode():
+        return False
+    return not stretch.until or raw <= stretch.until.encode()
 
 
 def _size(keys: Range) -> int:

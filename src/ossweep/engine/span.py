@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.splits import Sight
     from ossweep.engine.throttle import Lane
-    from ossweep.work import Counts, Found, Page, Stretch
+    from ossweep.work import Counts, Found, Page, Stretch, Unnamed
 
 
 @dataclass(eq=False)
@@ -55,6 +55,8 @@ class Span:
     chosen_left: float = 0.0  # seconds that were left when the first page of those was asked for
     page_left: float = 0.0  # and when the last one was
     between: Counter[tuple[int, str]] = field(default_factory=Counter)  # and not chosen, as Batch's
+    unnamed: list[tuple[int, str]] = field(default_factory=list)  # and has no name, as Batch's
+    behind: deque[Unnamed] = field(default_factory=deque)  # of these, what lies behind `place`
     ready: deque[Batch] = field(default_factory=deque)
     turn: int = 0  # in which a batch was taken up the last time
     refused: str = ""  # the code by which OSS refused the batch that came back last, if it did

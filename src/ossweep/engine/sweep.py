@@ -12,7 +12,7 @@ from ossweep.engine.batches import PROTECTED
 from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
-from ossweep.stops import Stop, Why
+from ossweep.stops import NULL_MARKER_SHOWN, Stop, Why
 from ossweep.work import Counts, add
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ class Store(Protocol):
         """
         Yield the pages of objects below a prefix that come after a key, at least one, each with
         whether there are more; raises Closed, StoreError.
+        """
+
+    def versioning(self) -> str:
+        """
+        Return the state of the bucket's versioning, "" if it never had any.
+
+        Raises Closed, and StoreError if OSS does not tell.
         """
 
     def find(self, key: str) -> Found | None:
@@ -123,7 +130,8 @@ class Result:
     `stopped` says what ended it early, if anything but time did; `may_go_on` whether the work
     that is left can be done by another invocation under the same order; `expected` how many objects
     that probably is, None if it cannot be told; `trouble` what kept requests from being answered.
-    `passed_over` is still to do, and would be refused as what lies before it was.
+    `passed_over` is still to do, and would be refused as what lies before it was; `notes` are what
+    else there is to know.
     """
 
     listed: int
@@ -134,6 +142,7 @@ class Result:
     expected: int | None
     trouble: str | None = None
     passed_over: tuple[Stretch, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes in here
@@ -264,7 +273,15 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
         expected=line.accounts.expected(),
         trouble=gate.trouble,
         passed_over=passed_over,
+        notes=_notes(line, gate, left),
     )
+
+
+def _notes(line: Line, gate: Gate, left: Work) -> tuple[str, ...]:
+    """Return what else there is to know: what nobody could see, and what came too late to stop."""
+    is_late = left.finished and gate.stopped is NULL_MARKER_SHOWN
+    too_late = NULL_MARKER_SHOWN.sentence if is_late else None
+    return tuple(note for note in (line.caution.note, too_late) if note is not None)
 
 
 def _refused(passed_over: Sequence[Stretch]) -> str:

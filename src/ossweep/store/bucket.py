@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import compress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import oss2
@@ -14,14 +14,18 @@ from oss2.xml_utils import parse_batch_delete_objects
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.answers import read_deleted
+from ossweep.store.entries import read_entries
 from ossweep.store.lazy import Lazy
+from ossweep.store.names import is_ambiguous
 from ossweep.store.pages import Entries, read_listing
 from ossweep.store.verdicts import scope_of
+from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions
 from ossweep.store.wire import batch_document, versions_document
+from ossweep.work import Found, Lot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ossweep.store.versions import Version
 
@@ -32,6 +36,7 @@ _ROOTS = {
 }
 _READ_BYTES = 256 * 1024  # of an object, at a time
 _ROOT = re.compile(rb"\s*(?:<\?xml[^>]*\?>)?\s*<([A-Za-z]+)")
+_NULL_MARKER = f"<DeleteMarkerVersionId>{NULL}<".encode()
 _UNREADABLE = "UnreadableAnswer"
 
 
@@ -40,16 +45,37 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
 
     def list_objects(self, *args: Any, **kwargs: Any) -> Any:
         """List one page, as oss2 does; raises StoreError for one that leads nowhere."""
-        page = super().list_objects(*args, **kwargs)
+        marker = kwargs["marker"]
+        if isinstance(marker, bytes):
+            page = self._listed_after(marker, kwargs)
+        else:
+            page = super().list_objects(*args, **kwargs)
+            marker = marker.encode()
         if page.prefix_list:
             raise StoreError(
                 _UNREADABLE, "OSS listed directories, which nobody asked for", Scope.PASSING
             )
-        if page.is_truncated and page.next_marker <= kwargs["marker"]:
+        if page.is_truncated and _bytes(page.next_marker) <= marker:
             raise StoreError(
                 "ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING
             )
         return page
+
+    def _listed_after(self, marker: bytes, asked: Mapping[str, Any]) -> Any:
+        """List the page behind a key that is not UTF-8, which oss2 cannot write."""
+        response = self._do(
+            "GET",
+            self.bucket_name,
+            "",
+            params={
+                "prefix": asked["prefix"],
+                "delimiter": "",
+                "marker": marker,
+                "max-keys": str(asked["max_keys"]),
+                "encoding-type": "url",
+            },
+        )
+        return self._parse_result(response, read_entries, ListObjectsResult)
 
     def delete_object(self, *args: Any, **kwargs: Any) -> Any:
         """Delete one object, as oss2 does; raises StoreError for any answer but 204."""
@@ -66,6 +92,11 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
                 )
             )
         return result
+
+    def get_bucket_versioning(self) -> str:
+        """Return the state of its versioning, "" if it never had any; raises StoreError."""
+        response = self._do("GET", self.bucket_name, "", params={"versioning": ""})
+        return read_state(response.read())
 
     def put_object(self, *args: Any, **kwargs: Any) -> Any:
         """Write an object, as oss2 does; raises StoreError for an error with status 200."""
@@ -140,7 +171,8 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         answer without keys, and for a document that is cut off or is another one.
         """
         body = resp.read()
-        if (result := _read_by_columns(resp, body, parse_func, klass)) is not None:
+        read = read_entries if klass is ListObjectsResult else parse_func
+        if (result := _read_by_columns(resp, body, read, klass)) is not None:
             return result
         wanted = _ROOTS.get(klass)
         root = _ROOT.match(body)
@@ -149,34 +181,41 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise _error_inside(body)
         if wanted is not None and found != wanted:
             raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
-        if klass is ListObjectsResult and b"<EncodingType>url</EncodingType>" not in body:
-            # XML alone would turn a CR in a key into an LF, which is another object.
-            raise StoreError(_UNREADABLE, "OSS's listing is not URL-encoded", Scope.PASSING)
         result = klass(resp)
         try:
-            parse_func(result, body)
+            read(result, body)
         except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
             raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
-        if klass is ListObjectsResult:
-            _refuse_mended_keys(result, body)
+        if klass is ListObjectsResult and result.unnamed:
+            objects = list(result.object_list)
+            found = tuple(Found(each.key, each.size, each.last_modified) for each in objects)
+            result.object_list = Entries(Lot(found, tuple(result.unnamed)), lambda: objects)
+        if klass is BatchDeleteObjectsResult:
+            result.has_null_marker = any(
+                each.delete_marker_versionid == NULL for each in result.delete_versions
+            )
+            _leave_out_other_names(result, body)
         return result
 
 
-def _read_by_columns(resp: Any, body: bytes, parse_func: Any, klass: Any) -> Any:
-    """Return the result of a plain listing or answer, with what oss2 makes of it if it has to."""
+def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
+    """Return the result of a plain listing or answer; a parser reads it anew if it has to."""
     result = klass(resp)
     if klass is ListObjectsResult and (listing := read_listing(body)) is not None:
         result.is_truncated = listing.is_truncated
         result.next_marker = listing.next_marker
-        result.object_list = Entries(
-            listing.page, lambda: parse_func(klass(resp), body).object_list
-        )
+        result.object_list = Entries(listing.page, lambda: read(klass(resp), body).object_list)
         return result
     if klass is BatchDeleteObjectsResult and (deleted := read_deleted(body)) is not None:
         result.deleted_keys = deleted
-        result.delete_versions = Lazy(lambda: parse_func(klass(resp), body).delete_versions)
+        result.has_null_marker = _NULL_MARKER in body
+        result.delete_versions = Lazy(lambda: read(klass(resp), body).delete_versions)
         return result
     return None
+
+
+def _bytes(marker: str | bytes) -> bytes:
+    return marker if isinstance(marker, bytes) else marker.encode()
 
 
 def _error_inside(body: bytes) -> StoreError:
@@ -188,19 +227,11 @@ def _error_inside(body: bytes) -> StoreError:
     return StoreError(code, root.findtext("Message") or "", scope_of(200, code))
 
 
-def _refuse_mended_keys(page: Any, body: bytes) -> None:
-    """
-    Refuse a page with a key that is not UTF-8.
-
-    oss2 decodes such bytes as U+FFFD, which would be the key of another object.
-    """
-    if not any("\ufffd" in entry.key for entry in page.object_list):
-        return
+def _leave_out_other_names(answer: Any, body: bytes) -> None:
+    """Let a name with a `+` confirm no key's deletion: nobody can tell which key it is."""
     root = ET.fromstring(body)  # noqa: S314 - as above
-    for node in root.iterfind("Contents/Key"):
-        try:
-            unquote(node.text or "", errors="strict")
-        except UnicodeDecodeError:
-            raise StoreError(
-                "KeyNotUtf8", f"OSS listed a key that is not UTF-8: {node.text}", Scope.KEYS
-            ) from None
+    if root.findtext("EncodingType") != "url":
+        return
+    named = [not is_ambiguous(node.findtext("Key", "")) for node in root.iterfind("Deleted")]
+    answer.deleted_keys = list(compress(answer.deleted_keys, named))
+    answer.delete_versions = list(compress(answer.delete_versions, named))

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.row import ALIKE, Row
-from ossweep.store.verdicts import PARTITION, is_throttling, is_undecided, verdict
+from ossweep.store.verdicts import (
+    NO_BATCHES,
+    NOT_EMPTY,
+    PARTITION,
+    is_throttling,
+    is_undecided,
+    verdict,
+)
 from ossweep.store.wire import fits_a_url
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
 
@@ -56,12 +63,20 @@ class Requests(Protocol):
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""
 
+    def without_batches(self) -> None:
+        """Take note that the bucket carries out no request for several keys."""
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether a request for several keys may be carried out, as far as anybody knows."""
+
 
 @dataclass
 class Deletion:
     """
-    Deletes keys. A key in none of `deleted`, `failed` and `kept` (why it stays, or is gone
-    already) is still to do; `passed_over` are those that were left because OSS refuses their like.
+    Deletes keys. A key in none of `deleted`, `failed`, `full` (directories in which something is
+    left) and `kept` (why it stays, or is gone already) is still to do; `passed_over` are those that
+    were left because OSS refuses their like.
 
     `doubted` are those sent without an answer that decided them; of those that are gone, or are
     newer, nobody can tell any more who has deleted them.
@@ -74,6 +89,7 @@ class Deletion:
     shown: Shown
     deleted: set[str] = field(default_factory=set)
     failed: dict[str, Failure] = field(default_factory=dict)
+    full: dict[str, Failure] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
     passed_over: dict[str, Failure] = field(default_factory=dict)
@@ -119,6 +135,9 @@ class Deletion:
         many invocations do not come back at once; the pace tells those of a request that OSS's
         quotas refuse.
         """
+        if len(keys) > 1 and not self.requests.has_batches:
+            self._delete_alone(keys)
+            return None
         kind: Kind = "delete" if len(keys) == 1 and fits_a_url(keys[0]) else "batch_delete"
         before, pause = self.gate.deletions, 0.0
         for attempt in range(1, attempts + 1):
@@ -166,6 +185,10 @@ class Deletion:
         self._unnamed.update(silent)
         self.delete_singly(silent)  # so that each gets a reason
 
+    def _delete_alone(self, keys: Sequence[str]) -> None:
+        """Delete keys one by one, those that lie in a directory before the directory itself."""
+        self.delete_singly(sorted(keys, reverse=True))
+
     def _delete_in_parts(self, keys: Sequence[str], turn: Turn) -> None:
         while keys:
             self.gate.admit("batch_delete", after=turn.after)
@@ -181,6 +204,9 @@ class Deletion:
             self.gate.failed(error)  # and closes; the keys have done nothing wrong
         elif len(keys) == 1:
             self._refuse(keys[0], error)
+        elif error.code in NO_BATCHES:
+            self.requests.without_batches()
+            self._delete_alone(keys)
         else:
             middle = len(keys) // 2
             left += keys[middle:], keys[:middle]  # the first of them is the next
@@ -210,11 +236,15 @@ class Deletion:
         return []
 
     def _refuse(self, key: str, error: StoreError) -> None:
-        """Book a key that OSS has refused for good."""
+        """Book a key that OSS has refused for good, unless it is a directory's turn later."""
+        refused = Failure(key, error.code, error.message)
+        self.doubted.discard(key)
+        if error.code == NOT_EMPTY and key.endswith("/"):
+            self.full[key] = refused
+            return
         self.gate.failed(error)
         self._row.add(error.code)
-        self.failed[key] = Failure(key, error.code, error.message)
-        self.doubted.discard(key)
+        self.failed[key] = refused
 
     def _give_up(self, keys: Sequence[str], error: StoreError, *, others_go: bool) -> None:
         """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ossweep.errors import StoreError
+    from ossweep.stops import Stop
     from ossweep.work import Kind
 
 
@@ -27,6 +28,9 @@ class Gate(Protocol):
 
     def deleted(self) -> None:
         """Take note that OSS has deleted something."""
+
+    def stop(self, reason: Stop) -> None:
+        """Close for a reason that is no error of OSS's."""
 
     def failed(self, error: StoreError) -> None:
         """Take note of a request that failed for good."""

@@ -23,7 +23,8 @@ _SHAPE = Shape(
         column(b"Key")
         # As oss2 takes it, but for the days that a month has not.
         + column(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z")
-        + element(b"ETag")
+        # Which a directory may lack where a bucket's namespace is hierarchical.
+        + rb"(?:%s)?" % element(b"ETag")
         + element(b"Type")
         + column(b"Size", rb"\d{1,18}")
         + element(b"StorageClass")
@@ -45,6 +46,11 @@ class PlainPage:
     keys: list[str]
     _times: list[bytes]
     _sizes: list[bytes]
+
+    @property
+    def unnamed(self) -> tuple[()]:
+        """Nothing: whoever has written what is not UTF-8 has written no plain page."""
+        return ()
 
     @property
     def newest(self) -> int:
@@ -81,7 +87,7 @@ class Entries(Lazy):
     The iterator adds the page's directories, sorts by key, and takes them off one by one.
     """
 
-    def __init__(self, page: PlainPage, make: Callable[[], list[Any]]) -> None:
+    def __init__(self, page: Page, make: Callable[[], list[Any]]) -> None:
         super().__init__(make)
         self.page = page
 
@@ -101,7 +107,7 @@ def page_of(entries: Sequence[Any]) -> Page:
 
 
 def read_listing(body: bytes) -> Listing | None:
-    """Return what oss2 would read in a page; None if that takes oss2, or there is no object."""
+    """Return what `read_entries` would read; None if that takes it, or there is no object."""
     table = _SHAPE.read(body)
     if table is None or table.leaves.get(b"EncodingType") != b"url":
         return None

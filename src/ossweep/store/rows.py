@@ -94,8 +94,14 @@ def without_quotes(text: bytes) -> bytes:
 
 
 def unquoted(values: Sequence[bytes]) -> list[str] | None:
-    """Return a column's values without their URL encoding; None if one of them is not UTF-8."""
+    """
+    Return a column's values without their URL encoding.
+
+    None if one of them is not UTF-8, or holds a `+`, of which nobody can tell what it stands for.
+    """
     text = _BETWEEN.join(values)
+    if b"+" in text:
+        return None
     if b"%" in text:
         text = without_quotes(text)
     pieces = text.split(_BETWEEN)

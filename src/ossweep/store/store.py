@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import oss2
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
+from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
 from ossweep.store.deletion import (
     ATTEMPTS,
@@ -21,6 +22,7 @@ from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
 from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
+from ossweep.store.versioning import has_lost_null_version
 from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.work import Answer, Found
 
@@ -66,10 +68,12 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     connections: int,
     began: float | None = None,
     clock_at: Callable[[int], int] = lambda began: began,
+    may_lose: bool = True,
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError for an endpoint that is none.
 
+    A deletion that loses a null version for good is the last one, unless it `may_lose` them.
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
     `clock_at` tells what that makes the job's clock, both by OSS's own time.
     """
@@ -93,7 +97,7 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
         raise SettingsError(
             f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
         ) from None
-    return OssStore(opened, session, gate, world, clock_at)
+    return OssStore(opened, session, gate, world, clock_at, may_lose=may_lose)
 
 
 @dataclass(frozen=True)
@@ -109,19 +113,23 @@ class Content:
 class OssStore:
     """A bucket. Threads share it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what `connect` has found, and what the job says
         self,
         bucket: Bucket,
         session: Session,
         gate: Gate,
         world: World,
         clock_at: Callable[[int], int] = lambda began: began,
+        *,
+        may_lose: bool = True,
     ) -> None:
         self.bucket = bucket
         self.session = session
         self._gate = gate
         self._world = world
         self._clock_at = clock_at
+        self._may_lose = may_lose
+        self.has_batches = True  # until OSS has said that the bucket has none
 
     @property
     def requests(self) -> Mapping[str, int]:
@@ -160,6 +168,19 @@ class OssStore:
             page, listing.entries = page_of(listing.entries), []
             yield page, listing.is_truncated
 
+    def versioning(self) -> str:
+        """
+        Return the state of the bucket's versioning, "" if it never had any.
+
+        Raises Closed, and StoreError if OSS does not tell.
+        """
+        return self._ask("get", self.bucket.get_bucket_versioning)
+
+    def lost(self, result: Any) -> None:
+        """Take note of a deletion's answer, and close after one that shows a null marker."""
+        if not self._may_lose and has_lost_null_version(result):
+            self._gate.stop(NULL_MARKER_SHOWN)
+
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
         page = self._ask(
@@ -195,6 +216,7 @@ class OssStore:
             deleted=frozenset(deletion.deleted),
             failed=tuple(deletion.failed.values()),
             kept=deletion.kept,
+            full=tuple(deletion.full.values()),
             unanswered=frozenset(deletion.doubted),
             passed_over=passed_over,
         )
@@ -257,9 +279,11 @@ class _Requests:
     def delete(self, keys: Sequence[str]) -> set[str]:
         bucket = self.store.bucket
         if len(keys) == 1 and fits_a_url(keys[0]):
-            bucket.delete_object(keys[0])
+            self.store.lost(bucket.delete_object(keys[0]))
             return set(keys)
-        return set(bucket.batch_delete_objects(keys).deleted_keys)
+        result = bucket.batch_delete_objects(keys)
+        self.store.lost(result)
+        return set(result.deleted_keys)
 
     def look(self, keys: Sequence[str], *, listed: bool) -> dict[str, int]:
         if listed:
@@ -273,6 +297,13 @@ class _Requests:
     def throttled(self) -> None:
         self.store.session.throttled()
 
+    def without_batches(self) -> None:
+        self.store.has_batches = False
+
+    @property
+    def has_batches(self) -> bool:
+        return self.store.has_batches
+
     def _listed_again(self, keys: Sequence[str]) -> dict[str, int]:
         wanted, last = frozenset(keys), max(keys)
         prefix, marker = stretch_of(keys)
@@ -283,7 +314,7 @@ class _Requests:
             )
             page = page_of(answer.object_list)
             there.update((each.key, each.modified) for each in page.objects() if each.key in wanted)
-            if not answer.is_truncated or page.keys[-1] >= last:
+            if not answer.is_truncated or (page.keys and page.keys[-1] >= last):
                 return there
             marker = answer.next_marker
 

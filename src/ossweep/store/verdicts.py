@@ -46,6 +46,11 @@ PASSING_CODES = THROTTLED | {
 }
 
 NOT_IMPLEMENTED = 501  # a batch in a bucket that has none: one by one its keys may go
+NO_BATCHES = frozenset({"NotImplemented", f"HTTP {NOT_IMPLEMENTED}"})  # whatever its status is
+
+# With 409, a directory in a bucket whose namespace is hierarchical: DeleteObject takes it when
+# nothing is left in it.
+NOT_EMPTY = "FileAlreadyExists"
 
 PASSING_STATUSES = frozenset({401, 408, 429})  # and 500 and above; from the SDK V2
 

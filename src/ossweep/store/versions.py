@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from oss2.models import RequestResult
+
+from ossweep.store.names import unquoted_name
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,22 @@ class VersionsPage(RequestResult):  # type: ignore[misc] # oss2 has no types
 
 
 def read_versions(page: VersionsPage, body: bytes) -> VersionsPage:
-    """Read a page; raises ParseError and ValueError for what is none."""
+    """Read a page; raises ParseError and ValueError for what is none, and StoreError."""
     root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
     if root.findtext("EncodingType") != "url":
         raise ValueError("OSS's listing of versions is not URL-encoded")
     page.versions = [_version(node) for node in root if node.tag in {"Version", "DeleteMarker"}]
     if _text(root, "IsTruncated") == "true":
         page.following = (
-            _unquoted(_text(root, "NextKeyMarker")),
-            _unquoted(_text(root, "NextVersionIdMarker")),
+            unquoted_name(_text(root, "NextKeyMarker")),
+            unquoted_name(_text(root, "NextVersionIdMarker")),
         )
     return page
 
 
 def _version(node: ET.Element) -> Version:
     return Version(
-        key=_unquoted(_text(node, "Key")),
+        key=unquoted_name(_text(node, "Key")),
         id=_text(node, "VersionId"),
         etag="" if node.tag == "DeleteMarker" else _text(node, "ETag"),
         is_marker=node.tag == "DeleteMarker",
@@ -61,7 +62,3 @@ def _text(node: ET.Element, name: str) -> str:
     if text is None:
         raise ValueError(f"OSS's listing of versions lacks {name}")
     return text
-
-
-def _unquoted(text: str) -> str:
-    return unquote(text, errors="strict")

@@ -1,0 +1,79 @@
+"""A page of a listing read entry by entry, where it cannot be read by columns."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from xml.etree import ElementTree as ET
+
+from oss2.models import Owner, SimplifiedObjectInfo
+from oss2.utils import iso8601_to_unixtime
+
+from ossweep.store.names import unquoted_name
+from ossweep.work import Unnamed
+
+_TRUNCATED = {"true": True, "false": False}
+
+
+def read_entries(page: Any, body: bytes) -> Any:
+    """
+    Read a page as oss2 does (`parse_list_objects` of `oss2/xml_utils.py`), but for two things.
+
+    An entry may be without an ETag, as a directory is where a bucket's namespace is hierarchical.
+    And oss2 makes another object's key of one that is not UTF-8: here it has no entry, and stands
+    among the page's `unnamed`. Raises ParseError, ValueError and StoreError.
+    """
+    root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
+    if root.findtext("EncodingType") != "url":
+        # XML alone would turn a CR in a key into an LF, which is another object.
+        raise ValueError("OSS's listing is not URL-encoded")
+    is_truncated = _TRUNCATED.get(_text(root, "IsTruncated"))
+    if is_truncated is None:
+        raise ValueError("OSS's listing does not say whether it goes on")
+    page.is_truncated = is_truncated
+    if is_truncated:
+        page.next_marker = _marker(root)
+    page.unnamed = []
+    for row in root.iterfind("Contents"):
+        try:
+            page.object_list.append(_entry(row))
+        except UnicodeDecodeError:
+            text = _text(row, "Key")
+            page.unnamed.append(Unnamed(text, unquote_to_bytes(text)))
+    page.prefix_list += [_name(node, "Prefix") for node in root.iterfind("CommonPrefixes")]
+    return page
+
+
+def _entry(row: ET.Element) -> Any:
+    owner = None
+    if row.find("Owner") is not None:
+        owner = Owner(_text(row, "Owner/DisplayName"), _text(row, "Owner/ID"))
+    return SimplifiedObjectInfo(
+        _name(row, "Key"),
+        iso8601_to_unixtime(_text(row, "LastModified")),
+        (row.findtext("ETag") or "").strip('"'),
+        _text(row, "Type"),
+        int(_text(row, "Size")),
+        _text(row, "StorageClass"),
+        owner,
+        row.findtext("RestoreInfo"),
+    )
+
+
+def _name(node: ET.Element, path: str) -> str:
+    return unquoted_name(_text(node, path))
+
+
+def _marker(root: ET.Element) -> str | bytes:
+    """Return the place at which the next page begins; one that is not UTF-8 as bytes."""
+    try:
+        return _name(root, "NextMarker")
+    except UnicodeDecodeError:
+        return unquote_to_bytes(_text(root, "NextMarker"))
+
+
+def _text(node: ET.Element, path: str) -> str:
+    text = node.findtext(path)
+    if text is None:
+        raise ValueError(f"OSS's listing lacks {path}")
+    return text

@@ -1,0 +1,218 @@
+"""Where versioning is suspended a deletion loses the null version: nobody does that unasked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, sum_of
+from localcloud.faults import AsTold, Before, ErrorInside200, Refuse, Reset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployment import Chain, Deployment
+    from localcloud.arrivals import Request
+    from localcloud.faults import Fault
+
+KEYS = [f"a/{number:04}" for number in range(2500)]
+EVENTS: list[dict[str, Any]] = [
+    {"prefix": "a/"},
+    {"directory": "a"},
+    {"keys": KEYS[:3]},
+    {"everything": True, "confirm": BUCKET},
+]
+DENIED = Refuse(403, "AccessDenied", operation="bucket_versioning")
+
+
+@pytest.fixture
+def suspended(deployment: Deployment) -> Deployment:
+    """A deployment whose bucket holds what was written before its versioning was suspended."""
+    deployment.fill(*KEYS)
+    deployment.oss.suspend_versioning(BUCKET)
+    return deployment
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=str)
+def test_nothing_is_deleted_where_versioning_is_suspended(
+    suspended: Deployment, event: dict[str, Any]
+) -> None:
+    """The answer says what would be lost, and how to ask for it on purpose."""
+    answer = suspended.send(event)
+
+    assert (answer["status"], answer["deleted"], suspended.keys()) == ("stopped", 0, KEYS)
+    assert answer["reason"].startswith("nothing was deleted: the bucket's versioning is suspended")
+    assert '"null_versions": "lose"' in answer["reason"]
+    assert {each.method for each in suspended.oss.requests} == {"GET"}
+    assert answer["listed"] == sum_of(answer)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=str)
+def test_a_request_may_ask_for_it_in_words(suspended: Deployment, event: dict[str, Any]) -> None:
+    """Then nobody needs to look."""
+    answer = suspended.send({**event, "null_versions": "lose"})
+
+    assert (answer["status"], answer["deleted"]) == ("done", answer["listed"])
+    assert suspended.oss.count("bucket_versioning") == 0
+
+
+@pytest.mark.parametrize("value", ["yes", True, None, "Lose"])
+def test_no_other_word_asks_for_it(suspended: Deployment, value: object) -> None:
+    """Danger is literal."""
+    assert "`null_versions` is" in suspended.refuse({"prefix": "a/", "null_versions": value})
+
+
+def test_a_job_goes_on_when_versioning_is_enabled_again(suspended: Deployment) -> None:
+    """With the continuation, which asks for no more than the request did."""
+    stopped = suspended.send({"prefix": "a/"})
+    again = suspended.send(stopped["continuation"])
+    suspended.oss.enable_versioning(BUCKET)
+    answer = suspended.send(again["continuation"])
+
+    assert (stopped["status"], again["status"]) == ("stopped", "stopped")
+    assert (answer["status"], answer["deleted"]) == ("done", len(KEYS))
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_any_other_bucket_is_looked_at_once(deployment: Deployment, enabled: bool) -> None:
+    """Which counts as no listing and no deletion, and needs no word in the answer."""
+    deployment.fill(*KEYS)
+    if enabled:
+        deployment.oss.enable_versioning(BUCKET)
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("done", len(KEYS))
+    assert (deployment.oss.count("bucket_versioning"), "notes" in answer) == (1, False)
+    assert answer["requests_made"]["list"] == deployment.oss.count("list")
+
+
+def test_the_look_is_made_beside_the_first_listing(deployment: Deployment) -> None:
+    """Neither waits for the other: it costs no time."""
+    deployment.fill(*KEYS)
+    oss = deployment.oss
+    met: list[bool] = []
+    oss.misbehave(Before("bucket_versioning", lambda _: met.append(oss.wait_for("list"))))
+    oss.misbehave(Before("list", lambda _: met.append(oss.wait_for("bucket_versioning")), times=1))
+
+    deployment.send({"prefix": "a/"})
+
+    assert met == [True, True]
+
+
+def test_a_dry_run_needs_no_look(suspended: Deployment) -> None:
+    """It loses nothing."""
+    answer = suspended.send({"prefix": "a/", "dry_run": True})
+
+    assert (answer["status"], suspended.oss.count("bucket_versioning")) == ("planned", 0)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        DENIED,
+        Refuse(404, "NoSuchKey", operation="bucket_versioning"),
+        Refuse(501, "NotImplemented", operation="bucket_versioning"),
+    ],
+    ids=["denied", "unknown", "not implemented"],
+)
+def test_a_job_goes_on_where_nobody_could_look(deployment: Deployment, fault: Fault) -> None:
+    """The answer says so, and what to do."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(fault)
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("done", len(KEYS))
+    (note,) = answer["notes"]
+    assert note.startswith("nobody could look whether the bucket's versioning is suspended")
+    assert "oss:GetBucketVersioning" in note
+    assert deployment.oss.count("bucket_versioning") == 1
+
+
+def test_a_server_that_answers_with_a_listing_has_told_nothing(deployment: Deployment) -> None:
+    """It does not know the sub-resource."""
+    deployment.fill(*KEYS[:3])
+    deployment.oss.misbehave(ErrorInside200("Whatever", operation="bucket_versioning"))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], len(answer["notes"])) == ("done", 1)
+    assert "no VersioningConfiguration" in answer["notes"][0]
+
+
+@pytest.mark.parametrize("event", [{"prefix": "a/"}, {"keys": KEYS[:4]}], ids=["prefix", "keys"])
+@pytest.mark.parametrize("alone", [False, True], ids=["batch", "one by one"])
+def test_the_first_null_marker_is_the_last_where_nobody_could_look(
+    suspended: Deployment, event: dict[str, Any], alone: bool
+) -> None:
+    """The job ends there, and may go on."""
+    suspended.set(in_flight="1")
+    suspended.oss.misbehave(DENIED)
+    if alone:
+        suspended.oss.misbehave(Refuse(501, "NotImplemented", operation="batch_delete"))
+
+    answer = suspended.send(event)
+
+    lost = 1 if alone else min(1000, answer["listed"])
+    status = "stopped" if answer["remaining"] else "done"
+    said = answer["reason"] if answer["remaining"] else answer["notes"][1]
+    assert (answer["status"], answer["deleted"]) == (status, lost)
+    assert len(suspended.keys()) == len(KEYS) - lost
+    assert said.startswith("an answer has shown a null marker")
+    assert "nobody could look" in answer["notes"][0]
+    assert answer["listed"] == sum_of(answer)
+    assert (answer["continuation"] is None) == (status == "done")
+
+
+def test_an_enabled_buckets_markers_end_nothing(deployment: Deployment) -> None:
+    """They have an id of their own: no version is lost."""
+    deployment.fill(*KEYS)
+    deployment.oss.enable_versioning(BUCKET)
+    deployment.oss.misbehave(DENIED)
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("done", len(KEYS))
+
+
+def test_a_look_without_an_answer_is_made_again(suspended: Deployment) -> None:
+    """Deletions wait for it."""
+    suspended.oss.misbehave(Reset(operation="bucket_versioning", times=3))
+
+    answer = suspended.send({"prefix": "a/"})
+
+    assert (answer["status"], suspended.keys()) == ("stopped", KEYS)
+    assert suspended.oss.count("bucket_versioning") == 4
+
+
+def test_nothing_is_deleted_while_no_look_is_answered(suspended: Deployment) -> None:
+    """It stays to be done, and the answer names the cause."""
+    suspended.oss.misbehave(Refuse(500, "InternalError", operation="bucket_versioning"))
+
+    answer = suspended.send({"keys": KEYS[:3]})
+
+    assert (answer["status"], answer["deleted"], suspended.keys()) == ("unfinished", 0, KEYS)
+    assert "InternalError" in answer["reason"]
+    assert answer["continuation"] is not None
+
+
+def test_every_invocation_of_a_job_looks(chain: Chain) -> None:
+    """Somebody may suspend versioning in between."""
+    deployment = chain.deployment
+    deployment.fill(*KEYS)
+
+    def told(request: Request) -> Sequence[Fault]:
+        if request.operation == "batch_delete" and request.bucket == BUCKET:
+            deployment.oss.suspend_versioning(BUCKET)
+        return []
+
+    deployment.set(in_flight="1", max_rate="100")
+    deployment.timeout = 6
+    deployment.oss.misbehave(AsTold(told))
+    chain.begin({"prefix": "a/"})
+    last = chain.to_the_end()
+
+    assert deployment.keys() != []
+    assert not last or last[-1]["status"] == "stopped"
