@@ -125,7 +125,20 @@ def rest(number: int) -> dict[str, Any]:
 
 def said(status: str) -> dict[str, Any]:
     """Return an answer."""
-    return {"status": status, "continuation": None}
+    return {
+        "job": JOB,
+        "status": status,
+        "reason": None,
+        "bucket": "examplebucket",
+        "dry_run": False,
+        **dict.fromkeys(("listed", "deleted", "bytes", "failed", "skipped", "remaining"), 0),
+        "failures": [],
+        "skipped_because": {},
+        "at_least": False,
+        "requests_made": {},
+        "seconds": 0.0,
+        "continuation": None,
+    }
 
 
 @dataclass(frozen=True)

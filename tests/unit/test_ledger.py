@@ -376,7 +376,7 @@ def test_a_stopped_job_is_left_alone(shelf: MemoryShelf) -> None:
 
     for hop in (0, 1):
         found = elsewhere(shelf, hop, hop or None)
-        assert found.answer == {"status": "stopped", "continuation": rest(2)}
+        assert found.answer == {**said("stopped"), "continuation": rest(2)}
         assert found.resend == ()
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable  # noqa: TC003 - pydantic reads records by 
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
+from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
+
 from ossweep.errors import Scope, StoreError
 from ossweep.work import STATE_BYTES
 
@@ -182,6 +184,29 @@ class Look:
     end: End | None = None
 
 
+class Told(TypedDict):
+    """What an answer holds in any case; it may hold more."""
+
+    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc] # pydantic's own way  # noqa: RUF012
+
+    job: str
+    status: str
+    reason: str | None
+    bucket: str | None
+    dry_run: bool
+    listed: int
+    deleted: int
+    bytes: int
+    failed: int
+    skipped: int
+    remaining: int
+    failures: list[dict[str, str]]
+    skipped_because: dict[str, int]
+    at_least: bool
+    requests_made: dict[str, int]
+    seconds: float
+
+
 R = TypeVar("R", Record, Left, End)
 _READERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -215,12 +240,14 @@ def record_of(kind: type[R], content: bytes) -> R:
         )
     try:
         record: R = _reader(kind).validate_python(document)
+        if record.answer is not None:
+            _reader(Told).validate_python(record.answer)
     except (ValueError, RecursionError):
         raise _damaged() from None
     return record
 
 
-def _reader(kind: type[R]) -> TypeAdapter[R]:
+def _reader(kind: type[Any]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter  # noqa: PLC0415 - most jobs read no record
 
     if kind not in _READERS:
