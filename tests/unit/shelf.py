@@ -163,14 +163,14 @@ class Invocation:
 def holding(shelf: Any, hop: int = 0, number: int | None = None) -> Invocation:
     """Return an invocation that holds what its event asks for."""
     ledger = ledger_on(shelf)
-    found = ledger.claim(hop, None if number is None else rest(number))
+    found = ledger.claim(hop)
     assert isinstance(found, Held), found
     return Invocation(ledger, found)
 
 
 def elsewhere(shelf: Any, hop: int = 0, number: int | None = None) -> Elsewhere:
     """Return what an invocation learns that does not hold what its event asks for."""
-    found = ledger_on(shelf).claim(hop, None if number is None else rest(number))
+    found = ledger_on(shelf).claim(hop)
     assert isinstance(found, Elsewhere), found
     return found
 

@@ -21,6 +21,7 @@ RESERVED = 2000  # objects that a holder may ask for before its first checkpoint
 
 # A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
 JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
+PART = re.compile(r"(.+)-p\d+")  # of a job, whose name is what is in front
 END = "end"
 STOP = "stop"
 LEFT = "-left"
