@@ -192,7 +192,7 @@ def _done(task: Task, app: App) -> Said:
     """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
     try:
         return tasks.do(task, app)
-    except (HandoverError, StoreError, UndoneError) as error:
+    except SweepError as error:
         return Said({"status": "refused", **_refused(error)})
 
 

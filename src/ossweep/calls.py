@@ -15,6 +15,7 @@ from ossweep.state import carrier_of, ledger_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ossweep.handover.records import Look
     from ossweep.job import App
 
 MISSING = frozenset({"dead", "released", "lost"})  # how a part is that has begun and has nobody
@@ -84,10 +85,14 @@ def _resuming(job: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Called:
-    """Which parts of a job an invocation was called for, and whether all of them have ended."""
+    """
+    Which parts of a job an invocation was called for, whether all of them have ended, and how one
+    has stopped for which nobody is to be called, if one has.
+    """
 
     jobs: tuple[str, ...]
     have_ended: bool
+    stopped: Look | None = None
 
 
 def call_missing(
@@ -100,6 +105,7 @@ def call_missing(
     may hold that task for done. Raises HandoverError, StoreError and Closed.
     """
     called: list[str] = []
+    stopped: Look | None = None
     ended = 0
     for sealed in parts:
         job = sealed["job"]
@@ -113,4 +119,6 @@ def call_missing(
             _call(_pointing(job, seen.hops), job, seen.hops, app)
         if seen.how == "unknown" or seen.how in hows:
             called.append(job)
-    return Called(tuple(called), ended == len(parts))
+        elif seen.how == "stopped":
+            stopped = seen
+    return Called(tuple(called), ended == len(parts), stopped)

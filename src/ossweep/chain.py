@@ -9,18 +9,18 @@ from ossweep import replies
 from ossweep.answers import Said, ignored, wants_repetition
 from ossweep.calls import call_missing, hand_over, lost
 from ossweep.engine.gate import Gate
-from ossweep.errors import HandoverError, PolicyError, RequestError, UndoneError
+from ossweep.errors import HandoverError, RequestError, UndoneError
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
 from ossweep.handover.records import Elsewhere, Held
 from ossweep.hop import Hop, PartEnded, said_of
 from ossweep.job import order, perform
 from ossweep.state import ledger_of
-from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from ossweep.calls import Pointer
     from ossweep.handover.ledger import Ledger
+    from ossweep.handover.records import Look
     from ossweep.job import App
     from ossweep.work import Work
 
@@ -43,11 +43,6 @@ def carry(work: Work, app: App) -> Said:
     UndoneError if another invocation may be at work on it, HandoverError if nobody goes on.
     """
     if app.settings.state is None:
-        if work.unfinished == "continue":
-            raise PolicyError(
-                "this job goes on by itself, and the deployment has no place any more for what one "
-                "invocation leaves to the next; set OSSWEEP_STATE"
-            )
         said = said_of(perform(work, app, Gate(app.budget)))
         replies.tell(work, said.document, app)
         return said
@@ -78,7 +73,7 @@ def join(job: str, app: App) -> Claimed | Said | None:
     ledger = ledger_of(job, app)
     seen = ledger.look()
     if seen.end is not None:
-        return Said(seen.end.answer, _why(seen.end.why))
+        return Said(seen.end.answer, seen.end.why)
     if seen.how == "unknown":
         return None
     if seen.left is None or seen.left.how != "split":
@@ -128,15 +123,16 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
     try:
         for sealed in found.resend:
             hand_over(sealed, found.epoch, app)
-        if found.parts and call_missing(found.parts, app, anew=found.is_lost).have_ended:
-            whole = join(job, app)
+        if found.parts:
+            called = call_missing(found.parts, app, anew=found.is_lost)
+            whole = join(job, app) if called.have_ended else _stopped(found, called.stopped)
     except HandoverError as error:
         raise lost(error, job, found.resend[0] if found.resend else None) from None
     if found.part_of is not None:
         whole = join(found.part_of, app)
     if isinstance(whole, Claimed):
         return replace(whole, work=whole.work or work)
-    said = whole or Said(found.answer or {}, _why(found.why))
+    said = whole or Said(found.answer or {}, found.why)
     if work is not None and said.document:
         said = _told(said, work, app)
     if said.document.get("status") in {"stopped", "incomplete"}:
@@ -145,6 +141,15 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
     bucket = work.bucket if work is not None else None
     reason = f"{found.reason}, and this event asks for the same"
     return Said(ignored(reason, job, bucket, dry_run=app.settings.dry_run))
+
+
+def _stopped(found: Elsewhere, part: Look | None) -> Said | None:
+    """Return the answer of a job of which a part has stopped, if one has: it goes on no further."""
+    if part is None or part.answer is None or part.left is None:
+        return None
+    reason = f"{part.answer['job']}: {part.answer['reason']}"
+    document = {**(found.answer or part.answer), "status": "stopped", "reason": reason}
+    return Said({**document, "next": None}, part.left.why)
 
 
 def _told(said: Said, work: Work, app: App) -> Said:
@@ -163,7 +168,3 @@ def _told(said: Said, work: Work, app: App) -> Said:
     if called and tells and work.source in app.settings.raise_ and wants_repetition(said):
         raise UndoneError(f"job {answer['job']}: {answer['status']}: {answer['reason']}")
     return said
-
-
-def _why(why: str | None) -> Why | None:
-    return Why(why) if why is not None else None

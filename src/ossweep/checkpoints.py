@@ -9,7 +9,6 @@ from ossweep.answers import bare
 from ossweep.engine.sweep import Kept
 from ossweep.errors import Closed, StoreError
 from ossweep.handover import continuation
-from ossweep.handover.records import RESERVED
 from ossweep.stops import OVERTAKEN, SPLIT
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 SOON = 1.0  # seconds between two looks at whether a job can be split
 ENOUGH = 5.0  # seconds after which fewer parts than were asked for have to do
+LEAST_RESERVED = 2000  # objects: fewer would make a batch wait for a checkpoint
 MOST_RESERVED = 64_000  # objects: as many batches as may be in flight
 
 
@@ -53,19 +53,24 @@ class Checkpoints:
         self._every = app.settings.checkpoint_seconds if work.parallel == 1 else SOON
         self._next = self._began + min(self._every, app.budget.left() / 3)
         self._next_beat = self._began
-        self.reserved = RESERVED
 
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
         return self._app.world.monotonic() >= self._next
 
-    def keep(self, share: Share) -> Kept:
-        """Keep one; return why the sweep shall end, if it shall, and what it has reserved."""
+    def keep(self, share: Share, reserved: int) -> Kept:
+        """
+        Keep one; return why the sweep shall end, if it shall, and what it has reserved.
+
+        That is never less than the `reserved` objects that the sweep may still ask for: the answer
+        may be lost, and the record be there all the same.
+        """
         if self._carrier is not None:
             with suppress(ImportError):  # to hand over will fail, and tell of it
                 self._carrier.prepare()  # it takes a second, which there may not be at the end
         asked = share.left.counts.asked
-        reserved = min(max(RESERVED, 2 * (asked - self._asked)), MOST_RESERVED)
+        more = min(max(LEAST_RESERVED, 2 * (asked - self._asked)), MOST_RESERVED)
+        reserved = max(reserved, more)
         try:
             stop = self._ledger.keep(
                 self._held,

@@ -131,6 +131,9 @@ def _status_of(answers: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
         if status in statuses:
             job = next(job for job, answer in answers.items() if answer["status"] == status)
             return status, f"{job}: {answers[job]['reason']}"
+    if all(answer["status"] in {"done", "incomplete", "planned"} for answer in answers.values()):
+        reason = "its parts have ended, and nobody has joined them; it goes on by resume"
+        return "unfinished", reason
     return "continued", "its parts go on with it"
 
 

@@ -15,7 +15,7 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import task_id
 from ossweep.handover.parts import split
 from ossweep.handover.progress import achieved
-from ossweep.handover.records import RESERVED, Left
+from ossweep.handover.records import Left
 from ossweep.job import order, perform
 from ossweep.state import carrier_of
 from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Stop, Why
@@ -68,11 +68,11 @@ class Hop:
             work = _doubtful(work, held.reserved)
         gate = Gate(self.app.budget, self.ledger.lease.left)
         self.ledger.is_part_of(work.part_of)
-        if held.is_to_stop or self.ledger.is_whole_to_stop():
-            gate.stop(ORDERED)
-        carrier = carrier_of(self.app) if work.unfinished == "continue" else None
-        checkpoints = Checkpoints(work, held, self.ledger, gate, self.app, carrier)
         try:
+            if held.is_to_stop or self.ledger.is_whole_to_stop():
+                gate.stop(ORDERED)
+            carrier = carrier_of(self.app) if work.unfinished == "continue" else None
+            checkpoints = Checkpoints(work, held, self.ledger, gate, self.app, carrier)
             share = perform(work, self.app, gate, checkpoints)
         except Exception:
             self._release(work, gate)
@@ -88,7 +88,7 @@ class Hop:
     def _release(self, work: Work, gate: Gate) -> None:
         """Let whoever gets the event next go on from the last checkpoint, without waiting."""
         kept = self.ledger.last_checkpoint
-        answer, reserved = None, RESERVED
+        answer, reserved = None, 0
         if kept is not None:
             work = order(kept.continuation, self.app, f"the state of the job {work.job}")
             answer, reserved = kept.answer, kept.reserved
@@ -104,7 +104,9 @@ class Hop:
         """Leave the hop, or the job, as it has ended."""
         said, left = said_of(share), share.left
         answer = said.document
-        if answer["continuation"] is None and left.part_of is not None:
+        # What a part's share of a ceiling has left over, the whole may have room for.
+        is_over = answer["continuation"] is None or said.why in {Why.CEILING, Why.DOUBT}
+        if left.part_of is not None and is_over:
             self._end(said, left, left)
             return PartEnded(left.part_of, said)
         if answer["continuation"] is None:
@@ -165,6 +167,9 @@ class Hop:
             if self.ledger.reason_to_stop(self.held) is not None:
                 return self._go_on(work, share)  # which comes to the same, and leaves the hop
             self.ledger.leave(self.held, left)
+            # Whoever overtakes this hop from now on sees that it was left, and calls the parts.
+            if self.ledger.reason_to_stop(self.held) is OVERTAKEN:
+                return self._overtaken(work)
             replies.tell_on_the_way(work, answer, self.app)
             for each in sealed:
                 hand_over(each, 1, self.app)

@@ -15,7 +15,7 @@ from ossweep.answers import KINDS, document
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
-from ossweep.errors import SettingsError
+from ossweep.errors import PolicyError, SettingsError
 from ossweep.events import Origin
 from ossweep.handover import continuation
 from ossweep.log import Log
@@ -143,6 +143,11 @@ def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
     if continuation.is_continuation(document):
         work = continuation.unseal(document, where)
         policy.check_allowed(work.bucket, settings, where)
+        if settings.state is None and work.unfinished == "continue":
+            raise PolicyError(
+                f"{where}: this job goes on by itself, and the deployment has no place any more "
+                "for what one invocation leaves to the next; set OSSWEEP_STATE"
+            )
         return replace(work, dry_run=work.dry_run or settings.dry_run)
     request = parse(document, where)
     bucket = policy.bucket_of(request, settings, where)
@@ -211,15 +216,11 @@ class Share:
 class Checkpoints(Protocol):
     """Whoever keeps a job's checkpoints; the rest is as in the sweep's Keeper."""
 
-    @property
-    def reserved(self) -> int:
-        """The objects that may be asked for before the first checkpoint."""
-
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
 
-    def keep(self, share: Share) -> Kept:
-        """Keep one, in a thread; raises nothing."""
+    def keep(self, share: Share, reserved: int) -> Kept:
+        """Keep one that reserves at least so many objects, in a thread; raises nothing."""
 
     def beat_due(self) -> bool:
         """Tell whether to give a sign of life now."""
@@ -277,15 +278,11 @@ class _Keeper:
     checkpoints: Checkpoints
     share_of: Callable[[Result], Share]
 
-    @property
-    def reserved(self) -> int:
-        return self.checkpoints.reserved
-
     def due(self) -> bool:
         return self.checkpoints.due()
 
-    def keep(self, result: Result) -> Kept:
-        return self.checkpoints.keep(self.share_of(result))
+    def keep(self, result: Result, reserved: int) -> Kept:
+        return self.checkpoints.keep(self.share_of(result), reserved)
 
     def beat_due(self) -> bool:
         return self.checkpoints.beat_due()

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from ossweep.job import App
 
 
-def ledger_of(job: str, app: App) -> Ledger:
-    """Return the records of a job; no request is made. Raises PolicyError and SettingsError."""
+def check_state(app: App) -> None:
+    """Raise PolicyError where the deployment keeps no state."""
     if app.settings.state is None:
         raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
+
+
+def ledger_of(job: str, app: App) -> Ledger:
+    """Return the records of a job; no request is made. Raises PolicyError and SettingsError."""
+    check_state(app)
     return Ledger(
         app.shelf,
         job,
@@ -25,6 +30,7 @@ def ledger_of(job: str, app: App) -> Ledger:
         lease=Lease(app.settings.checkpoint_seconds, app.world.monotonic),
         now=app.world.monotonic,
         began=app.invocation.began,
+        time=app.time_of_state,
         sleep=lambda seconds: _wait(seconds, app),
     )
 

@@ -10,6 +10,7 @@ class Why(str, Enum):
     """The kinds of reasons. Their values stand in jobs' states: they never change."""
 
     CEILING = "ceiling"  # as many objects as the order or the deployment allows
+    DOUBT = "doubt"  # as many may have been asked for, which nobody knows
     REFUSED = "refused"  # OSS refuses what the job asks for
     ORDERED = "ordered"  # by a person
     OVERTAKEN = "overtaken"  # another invocation has the job

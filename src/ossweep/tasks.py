@@ -10,6 +10,7 @@ from ossweep.commands import Command
 from ossweep.errors import Closed, UndoneError
 from ossweep.events import Origin
 from ossweep.job import order
+from ossweep.state import check_state
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -23,11 +24,10 @@ Task = Work | Command | Pointer
 def read(ordered: Ordered, source: Source, app: App) -> Task:
     """Return what is asked for, once the deployment allows it; raises RequestError, PolicyError."""
     document, where = ordered.document, ordered.where
-    return (
-        commands.read(document, where)
-        or pointer(document)
-        or order(document, app, where, Origin(source, ordered.identity, ordered.at))
-    )
+    word = commands.read(document, where) or pointer(document)
+    if word is not None:
+        check_state(app)
+    return word or order(document, app, where, Origin(source, ordered.identity, ordered.at))
 
 
 def do(task: Task, app: App) -> Said:

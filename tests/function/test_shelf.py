@@ -94,21 +94,21 @@ def behind(shelf: Shelf, name: str, taken: bytes) -> Any:
 
     def function(request: Request) -> None:
         if request.headers.get("x-oss-forbid-overwrite") and next(first, False):
-            assert shelf.create(name, taken)
+            assert shelf.create(name, lambda: taken)
 
     return function
 
 
 def test_an_object_is_created_once(shelf: Shelf) -> None:
     """Who comes later is told so, and changes nothing."""
-    assert (shelf.create("a", b"1"), shelf.create("a", b"2")) == (True, False)
+    assert (shelf.create("a", lambda: b"1"), shelf.create("a", lambda: b"2")) == (True, False)
     assert content(shelf, "a") == b"1"
 
 
 def test_whoever_has_created_an_object_is_told_so_again(shelf: Shelf) -> None:
     """Its content is its writer's alone."""
-    assert shelf.create("a", b"1")
-    assert shelf.create("a", b"1")
+    assert shelf.create("a", lambda: b"1")
+    assert shelf.create("a", lambda: b"1")
 
 
 def test_one_of_many_creates_an_object(oss: LocalOss, shelf: Shelf) -> None:
@@ -118,7 +118,7 @@ def test_one_of_many_creates_an_object(oss: LocalOss, shelf: Shelf) -> None:
     oss.misbehave(Before("put", lambda _: barrier.wait(20)))
 
     def create(number: int, name: str) -> bool:
-        return shelves[number].create(name, str(number).encode())
+        return shelves[number].create(name, lambda: str(number).encode())
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for turn in range(4):
@@ -132,15 +132,15 @@ def test_one_of_many_creates_an_object(oss: LocalOss, shelf: Shelf) -> None:
 
 def test_a_name_may_be_the_beginning_of_another(shelf: Shelf) -> None:
     """Each object is created for itself."""
-    assert [shelf.create(name, name.encode()) for name in ("ab", "a", "abc")] == [True] * 3
-    assert not shelf.create("a", b"2")
+    assert [shelf.create(name, name.encode) for name in ("ab", "a", "abc")] == [True] * 3
+    assert not shelf.create("a", lambda: b"2")
 
 
 def test_one_of_two_creates_an_object_that_neither_has_found(oss: LocalOss, shelf: Shelf) -> None:
     """The first to write, not the first to look."""
     oss.misbehave(Before("put", behind(shelf_on(oss), "a", b"1")))
 
-    assert not shelf.create("a", b"2")
+    assert not shelf.create("a", lambda: b"2")
     assert content(shelf, "a") == b"1"
 
 
@@ -150,7 +150,7 @@ def test_what_the_winner_writes_meanwhile_stays_on_top(oss: LocalOss, versioned:
     oss.misbehave(Before("put", behind(other, "a", b"1")))
     oss.misbehave(Before("list_versions", lambda _: other.write("a", b"1, later"), times=2))
 
-    assert not versioned.create("a", b"2")
+    assert not versioned.create("a", lambda: b"2")
     assert [text for _, text in versions(oss, "a")][-2:] == [b"1, later", b"1"]
     assert content(versioned, "a") == b"1, later"
 
@@ -160,21 +160,24 @@ def test_an_object_that_is_removed_meanwhile_is_nobodys(oss: LocalOss, versioned
     other = shelf_on(oss)
     oss.misbehave(Before("list_versions", lambda _: other.remove(["a"]), times=1))
 
-    assert not versioned.create("a", b"1")
+    assert not versioned.create("a", lambda: b"1")
     assert (content(versioned, "a"), everything(oss)) == (None, 0)
 
 
 @pytest.mark.parametrize("gone", ["by the shelf", "by a marker"])
 def test_a_name_that_was_removed_is_free(oss: LocalOss, shelf: Shelf, gone: str) -> None:
     """A marker, as a lifecycle's rule leaves one, is as good as a removal."""
-    assert shelf.create("a", b"1")
+    assert shelf.create("a", lambda: b"1")
     if gone == "by the shelf":
         shelf.remove(["a"])
     else:
         oss2_bucket(oss, BUCKET).delete_object("state/a")
 
     assert (content(shelf, "a"), shelf.names()) == (None, [])
-    assert (shelf.create("a", b"2"), shelf_on(oss).create("a", b"3")) == (True, False)
+    assert (shelf.create("a", lambda: b"2"), shelf_on(oss).create("a", lambda: b"3")) == (
+        True,
+        False,
+    )
     assert content(shelf, "a") == b"2"
 
 
@@ -189,7 +192,7 @@ def test_an_answer_that_is_lost_does_not_lose_the_object(
     """Whether the request was carried out or not."""
     oss.misbehave(fault)
 
-    assert (shelf.create("a", b"1"), shelf.create("a", b"2")) == (True, False)
+    assert (shelf.create("a", lambda: b"1"), shelf.create("a", lambda: b"2")) == (True, False)
     assert content(shelf, "a") == b"1"
 
 
@@ -197,11 +200,11 @@ def test_who_loses_without_an_answer_takes_back_all_it_wrote(
     oss: LocalOss, versioned: Shelf
 ) -> None:
     """A version for each request that was carried out."""
-    assert shelf_on(oss).create("a", b"1")
+    assert shelf_on(oss).create("a", lambda: b"1")
     oss.misbehave(Refuse(404, "NoSuchKey", operation="get", times=1))
     oss.misbehave(Reset("after", operation="put", times=3))
 
-    assert not versioned.create("a", b"2")
+    assert not versioned.create("a", lambda: b"2")
     assert [text for _, text in versions(oss, "a")] == [b"1"]
 
 
@@ -219,7 +222,7 @@ def test_what_passes_is_tried_again(oss: LocalOss, shelf: Shelf, fault: Any) -> 
     shelf.write("b", b"0")
     done: list[Any] = []
     for do in (
-        lambda: shelf.create("a", b"1"),
+        lambda: shelf.create("a", lambda: b"1"),
         lambda: shelf.write("a", b"2"),
         lambda: content(shelf, "a"),
         shelf.names,
@@ -257,7 +260,7 @@ def test_an_object_without_a_time_is_no_sign_of_life(oss: LocalOss, shelf: Shelf
 
 def test_what_is_written_says_whose_it_is(oss: LocalOss, shelf: Shelf) -> None:
     """Triggers know it by its metadata."""
-    shelf.create("a", b"{}")
+    shelf.create("a", lambda: b"{}")
     shelf.write("b", b"{}")
 
     for name in ("a", "b"):
@@ -308,7 +311,7 @@ def test_what_is_created_during_a_removal_stays(oss: LocalOss, versioned: Shelf)
     """It lies on top of the removal's marker."""
     versioned.write("a", b"1")
     other = shelf_on(oss)
-    oss.misbehave(Before("list_versions", lambda _: other.create("a", b"2"), times=1))
+    oss.misbehave(Before("list_versions", lambda _: other.create("a", lambda: b"2"), times=1))
 
     versioned.remove(["a"])
 
@@ -350,13 +353,13 @@ def test_where_versions_may_not_be_deleted_they_count_as_gone(
     oss: LocalOss, versioned: Shelf, fault: Refuse | Withhold
 ) -> None:
     """Behind a marker, which stays as long as there is something that it hides."""
-    assert versioned.create("a", b"1")
+    assert versioned.create("a", lambda: b"1")
     oss.misbehave(Before("list_versions", lambda _: oss.misbehave(fault), times=1))
     versioned.remove(["a"])
     oss.behave()
 
     assert (content(versioned, "a"), versioned.names()) == (None, [])
-    assert versioned.create("a", b"2")
+    assert versioned.create("a", lambda: b"2")
 
 
 def test_who_cannot_take_back_what_it_wrote_says_so(oss: LocalOss, versioned: Shelf) -> None:
@@ -365,7 +368,7 @@ def test_who_cannot_take_back_what_it_wrote_says_so(oss: LocalOss, versioned: Sh
     oss.misbehave(Refuse(403, "AccessDenied", operation="delete"))
 
     with pytest.raises(StoreError, match="needs oss:ListObjectVersions and oss:DeleteObj") as said:
-        versioned.create("a", b"2")
+        versioned.create("a", lambda: b"2")
 
     assert said.value.scope is Scope.JOB
 
@@ -376,7 +379,7 @@ def test_nobody_creates_anything_where_versions_are_suspended(oss: LocalOss) -> 
     oss.suspend_versioning(BUCKET)
 
     with pytest.raises(StoreError, match="VersioningSuspended") as said:
-        shelf_on(oss).create("a", b"1")
+        shelf_on(oss).create("a", lambda: b"1")
 
     assert said.value.scope is Scope.JOB
     assert everything(oss) == 0
@@ -385,8 +388,8 @@ def test_nobody_creates_anything_where_versions_are_suspended(oss: LocalOss) -> 
 @pytest.mark.parametrize(
     ("operation", "do"),
     [
-        ("get", lambda shelf: shelf.create("a", b"1")),
-        ("put", lambda shelf: shelf.create("a", b"1")),
+        ("get", lambda shelf: shelf.create("a", lambda: b"1")),
+        ("put", lambda shelf: shelf.create("a", lambda: b"1")),
         ("put", lambda shelf: shelf.write("a", b"1")),
         ("get", lambda shelf: shelf.read("a")),
         ("list", lambda shelf: shelf.names()),
@@ -419,7 +422,7 @@ def test_a_shelf_closes_with_its_store(oss: LocalOss) -> None:
     shelf = shelf_on(oss, seconds=0.0)
 
     with pytest.raises(Closed):
-        shelf.create("a", b"1")
+        shelf.create("a", lambda: b"1")
 
     assert oss.requests == []
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ossweep.handover.lease import Lease
 from ossweep.handover.ledger import Ledger
-from ossweep.handover.records import RESERVED, Elsewhere, Held, Left
+from ossweep.handover.records import Elsewhere, Held, Left
 
 T = TypeVar("T")
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 JOB = "job"
 BEAT = 5.0
+RESERVED = 2000  # objects, by each checkpoint
 LEASE = 17.0  # seconds without a beat after which a holder counts as dead
 NOON = 1_000_000  # what time it is when a test begins, in Unix seconds by OSS's clock
 
@@ -47,8 +48,8 @@ class MemoryShelf:
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
 
-    def create(self, name: str, content: bytes) -> bool:
-        return self._carried_out("create", lambda: self._create(name, content))
+    def create(self, name: str, make: Callable[[], bytes]) -> bool:
+        return self._carried_out("create", lambda: self._create(name, make()))
 
     def write(self, name: str, content: bytes) -> None:
         self._carried_out("write", lambda: self._put(name, content))
@@ -114,13 +115,14 @@ def ledger_on(shelf: Any) -> Ledger:
         lease=Lease(BEAT, shelf.clock),
         now=shelf.clock,
         began=shelf.now,
+        time=lambda: None,
         sleep=shelf.sleep,
     )
 
 
 def rest(number: int) -> dict[str, Any]:
     """Return a continuation, to be told from others."""
-    return {"rest": number}
+    return {"job": JOB, "hop": number, "rest": number}
 
 
 def said(status: str) -> dict[str, Any]:

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Scope, StoreError
-from ossweep.store.deletion import OLDEST_LISTING, Deletion, marker_before, stretch_of
+from ossweep.store.deletion import OLDEST_LISTING, Deletion, Looked, marker_before, stretch_of
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Shown
 from ossweep.world import World
 from unit.memory import Clock
 from unit.test_store import Free
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CLOCK = 1_000_000
 OLD, YOUNG = CLOCK - 60, CLOCK
@@ -45,6 +45,7 @@ class Bucket:
     sent: list[list[str]] = field(default_factory=list)
     looks: int = 0
     has_batches: bool = True
+    left: Callable[[], float] = lambda: SECONDS
 
     def delete(self, keys: Sequence[str]) -> set[str]:
         self.sent.append(list(keys))
@@ -59,9 +60,10 @@ class Bucket:
             raise ConnectionResetError
         return set(keys)
 
-    def look(self, keys: Sequence[str], *, listed: bool) -> dict[str, int]:
+    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
         self.looks += 1
-        return {key: self.there[key] for key in keys if key in self.there}
+        there = {key: self.there[key] for key in keys if key in self.there}
+        return Looked(there, dict.fromkeys(keys, self.left()))
 
     def began(self) -> int:
         return CLOCK
@@ -77,6 +79,7 @@ def deletion(bucket: Bucket, shown: Shown | None = None, clock: Clock | None = N
     clock = clock or Clock()
     world = World(clock.monotonic, lambda _: None, lambda low, high: low)
     gate = Gate(Budget(SECONDS, clock.monotonic))
+    bucket.left = gate.left
     return Deletion(bucket, gate, world, Free(), shown or Shown(CLOCK, SECONDS, is_listing=True))
 
 

@@ -11,7 +11,6 @@ from ossweep.handover.ledger import AT_WORK
 from ossweep.handover.records import (
     FIRST,
     LEFT,
-    RESERVED,
     Elsewhere,
     Held,
     Left,
@@ -24,6 +23,7 @@ from unit.shelf import (
     JOB,
     LEASE,
     NOON,
+    RESERVED,
     Invocation,
     MemoryShelf,
     chain,
@@ -105,7 +105,7 @@ def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemorySh
     """It waits as long as a lease lasts, and not longer."""
     holding(shelf)
 
-    assert holding(shelf).held == Held(Place(0, 2), began=NOON, died=True, reserved=RESERVED)
+    assert holding(shelf).held == Held(Place(0, 2), began=NOON, died=True)
     assert NOON + LEASE < shelf.now <= NOON + LEASE + 1
 
 
@@ -149,7 +149,7 @@ def test_a_job_whose_holder_died_before_any_checkpoint_is_begun_once_more(
     holding(shelf)
     died(shelf)
 
-    assert holding(shelf).held == Held(Place(0, 2), None, began=NOON, died=True, reserved=RESERVED)
+    assert holding(shelf).held == Held(Place(0, 2), None, began=NOON, died=True)
 
 
 def test_when_a_job_began_outlasts_every_death(shelf: MemoryShelf) -> None:
@@ -274,14 +274,15 @@ def test_whoever_is_sent_to_the_next_hop_overtakes_who_has_overtaken_and_died(
 ) -> None:
     """What the later holder had reserved is in its record alone."""
     slow = holding(shelf)
+    slow.keep(0)
     died(shelf)
     holding(shelf)
     slow.leave("continued", 1)
     died(shelf)
 
     found = holding(shelf, 1, 1).held
-    assert (found.place, found.continuation) == (Place(0, 3), rest(1))
-    assert found.reserved == 2 * RESERVED
+    assert (found.place, found.continuation) == (Place(0, 3), rest(0))
+    assert found.reserved == RESERVED
 
 
 def test_a_claim_gives_way_to_who_has_overtaken_the_hop_before_meanwhile(

@@ -11,9 +11,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from ossweep.errors import UndoneError
-from ossweep.handover.records import RESERVED, Held, Left, Place
+from ossweep.handover.records import Held, Left, Place
 from ossweep.stops import OVERTAKEN
-from unit.shelf import JOB, LEASE, NOON, MemoryShelf, ledger_on, said
+from unit.shelf import JOB, LEASE, NOON, RESERVED, MemoryShelf, ledger_on, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +138,7 @@ class World:
             return
         actor.held = found.place
         assert found.place.hop == 0 or found.continuation is not None
-        work = found.continuation or {"counted": 0, "at_least": False}
+        work = found.continuation or {"job": JOB, "counted": 0, "at_least": False}
         work = {**work, "hop": found.place.hop + 1}
         work["at_least"] = work["at_least"] or found.died
         work["counted"] += actor.request(lambda: self.delete(ledger, found.place))

@@ -200,15 +200,13 @@ def test_named_keys_under_way_are_in_doubt_in_a_checkpoint() -> None:
     come = Event()
 
     class Keeping:
-        reserved = 2000
-
         def due(self) -> bool:
             return bool(bucket.asked) and not kept
 
-        def keep(self, result: Result) -> Kept:
+        def keep(self, result: Result, reserved: int) -> Kept:
             kept.append(result.left)
             come.set()
-            return Kept(None, self.reserved)
+            return Kept(None, 2000)
 
         def beat_due(self) -> bool:
             return False

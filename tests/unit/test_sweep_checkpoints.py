@@ -35,7 +35,6 @@ class Keeper:
 
     bucket: Bucket
     stop: Stop | None = None
-    reserved: int = 2000
     after: int = 0  # keeps so many before it gives its reason
     kept: list[tuple[Result, Bucket]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
@@ -43,13 +42,13 @@ class Keeper:
     def due(self) -> bool:
         return len(self.bucket.confirmed) > 0 or self.stop is None
 
-    def keep(self, result: Result) -> Kept:
+    def keep(self, result: Result, reserved: int) -> Kept:
         assert self.lock.acquire(blocking=False), "two are kept at once"
         with self.bucket.lock:
             copy = replace(self.bucket, objects=dict(self.bucket.objects), asked=[], shown=set())
         self.kept.append((result, copy))
         self.lock.release()
-        return Kept(self.stop if len(self.kept) > self.after else None, self.reserved)
+        return Kept(self.stop if len(self.kept) > self.after else None, 2000)
 
     def beat_due(self) -> bool:
         return False
@@ -118,9 +117,9 @@ def test_a_slow_keeper_is_not_asked_for_another_checkpoint() -> None:
     far = Event()
 
     class Slow(Keeper):
-        def keep(self, result: Result) -> Kept:
+        def keep(self, result: Result, reserved: int) -> Kept:
             assert far.wait(LONG)
-            return super().keep(result)
+            return super().keep(result, reserved)
 
     keeper = Slow(swept)
     hop = Hop(keeper=keeper)

@@ -157,6 +157,11 @@ class Accounts:
         """Tell whether answers of OSS's are missing, and with them perhaps deletions."""
         return self._in_doubt or self.at_the_end().unanswered > self._work.counts.unanswered
 
+    @property
+    def doubted_before(self) -> bool:
+        """Whether earlier invocations may have asked for more than is known."""
+        return self._work.counts.unanswered > 0
+
     def listed(self) -> int:
         """Return how many keys the job has met: those named, held, listed now and before."""
         work, met = self._work, self._choice.met

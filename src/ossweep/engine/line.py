@@ -103,6 +103,11 @@ class Line:
         return self._turns.taken
 
     @property
+    def reserved(self) -> int:
+        """Objects that may still be taken up before the next checkpoint; 0 where all may."""
+        return self._turns.reserved_still
+
+    @property
     def starved(self) -> bool:
         """Whether batches wait for nothing but the next checkpoint."""
         return self._turns.starved

@@ -82,15 +82,11 @@ class Keeper(Protocol):
     it that nobody else takes its job meanwhile.
     """
 
-    @property
-    def reserved(self) -> int:
-        """The objects that may be asked for before the first checkpoint."""
-
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
 
-    def keep(self, result: Result) -> Kept:
-        """Keep one, in a thread; raises nothing."""
+    def keep(self, result: Result, reserved: int) -> Kept:
+        """Keep one that reserves at least so many objects, in a thread; raises nothing."""
 
     def beat_due(self) -> bool:
         """Tell whether to give a sign of life now."""
@@ -217,7 +213,7 @@ class _Beside:
         self._beats = 0
         self._over_since: float | None = None  # seconds that were left when the work was over
         if keeper is not None:
-            line.reserve(line.taken, keeper.reserved)
+            line.reserve(0, 0)  # before the first checkpoint nothing is asked for
 
     def start(self, pipeline: Pipeline) -> None:
         """Start what is due."""
@@ -227,7 +223,7 @@ class _Beside:
         is_due = keeper.due() or (self._line.starved and self._was_kept)
         if is_due and not self._keeping:
             self._keeping = True
-            act = partial(keeper.keep, self._result())
+            act = partial(keeper.keep, self._result(), self._line.reserved)
             pipeline.beside(act, partial(self._kept, self._line.taken))
         if keeper.beat_due() and self._beats < BEATS:
             self._beats += 1
@@ -259,17 +255,20 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling
     # only until another invocation sees what is still there.
     at_ceiling = line.ceiling_reached if full and gate.stopped is None else None
+    # Nobody's order has been carried out if what only may have been asked for has filled it up.
+    is_sure = counts.deleted + counts.failed + counts.planned >= (ceiling.objects if ceiling else 0)
+    in_doubt = at_ceiling is not None and not is_sure and line.accounts.doubted_before
     passed_over = line.accounts.passed_over()
     refused = _refused(passed_over) if line.accounts.left_over_only() else None
     return Result(
         listed=line.accounts.listed(),
         counts=counts if at_ceiling else left.counts,
         left=left,
-        stopped=_stop(Why.CEILING, at_ceiling)
+        stopped=_at_ceiling(at_ceiling, counts, in_doubt=in_doubt)
         or gate.stopped
         or _stop(Why.REFUSED, line.listing_failed or refused),
         # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
-        may_go_on=not (left.finished or (at_ceiling and not line.accounts.lost())),
+        may_go_on=not (left.finished or (at_ceiling and not (in_doubt or line.accounts.lost()))),
         expected=line.accounts.expected(),
         trouble=gate.trouble,
         passed_over=passed_over,
@@ -296,6 +295,16 @@ def _refused(passed_over: Sequence[Stretch]) -> str:
     )
 
 
+def _at_ceiling(sentence: str | None, counts: Counts, *, in_doubt: bool) -> Stop | None:
+    if sentence is None or not in_doubt:
+        return _stop(Why.CEILING, sentence)
+    return Stop(
+        Why.DOUBT,
+        f"{sentence}, of which {counts.unanswered:,} may have been asked for by an invocation that "
+        "died, or without an answer; look at what is left, and send a new request for it",
+    )
+
+
 def _stop(why: Why, sentence: str | None) -> Stop | None:
     return Stop(why, sentence) if sentence is not None else None
 
@@ -307,6 +316,8 @@ def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
     spared = len(work.keys) - len(keys) + len(work.held) - len(held)
     if not spared:
         return work
-    counts = add(work.counts, Counts(skipped={PROTECTED: spared}))
     doubted = tuple(key for key in work.doubted if not key.startswith(protected))
+    # What may have been asked for before it was protected keeps its room below the ceiling.
+    lost = len(work.doubted) - len(doubted)
+    counts = add(work.counts, Counts(skipped={PROTECTED: spared}, unanswered=lost))
     return replace(work, keys=keys, doubted=doubted, held=held, counts=counts)

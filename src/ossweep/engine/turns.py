@@ -45,13 +45,18 @@ class Turns:
         self._frontier = frontier
         self._throttle = throttle
         self._turn = 1
-        self._reserved = inf
+        self._reserved: float = inf
         self.taken = 0
         self.starved = False
 
     def reserve(self, taken: int, objects: int) -> None:
         """Let so many objects be taken up beside those that had been at a checkpoint."""
         self._reserved = taken + objects
+
+    @property
+    def reserved_still(self) -> int:
+        """Objects that may still be taken up; 0 where there is no bound."""
+        return 0 if self._reserved == inf else int(self._reserved - self.taken)
 
     def begin(self, due: Due, objects: int) -> None:
         """Take note that a batch of so many objects has been taken up, to be asked for."""

@@ -24,7 +24,6 @@ from ossweep.handover.records import (
     FIRST,
     LEFT,
     PART,
-    RESERVED,
     STOP,
     Elsewhere,
     End,
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
     from ossweep.handover.lease import Lease
     from ossweep.handover.ports import Shelf
-    from ossweep.stops import Stop
+    from ossweep.stops import Stop, Why
 
 LOOKS = 1.0  # seconds between two looks at a holder that may be dead
 
@@ -53,7 +52,8 @@ class Ledger:
     """
     The records of one job. One thread claims and leaves; others may keep and beat meanwhile.
 
-    `began` is when the invocation did, by the clock that `now` reads, in seconds.
+    `began` is when the invocation did, in seconds by the clock that `now` reads; `time` tells it by
+    OSS's own clock, in Unix seconds, once OSS has told that.
     """
 
     def __init__(  # noqa: PLR0913 - all that it takes to hold a job
@@ -65,6 +65,7 @@ class Ledger:
         lease: Lease,
         now: Callable[[], float],
         began: float,
+        time: Callable[[], int | None],
         sleep: Callable[[float], None],
     ) -> None:
         self._shelf = shelf
@@ -75,6 +76,7 @@ class Ledger:
         self._holder = holder
         self._now = now
         self._began = began
+        self._time = time
         self._sleep = sleep
         self._record = Record(holder, lease.seconds)
         self._beats = 0
@@ -181,7 +183,7 @@ class Ledger:
         answer: dict[str, Any],
         began: int | None,
         continuation: dict[str, Any] | None = None,
-        why: str | None = None,
+        why: Why | None = None,
     ) -> None:
         """
         Write how the job has ended, and remove what nobody needs any more.
@@ -283,24 +285,32 @@ class Ledger:
         # Somebody may have taken the hop before for a dead one's, and have begun with it.
         others = places(names) - {found.place}
         is_doubled = any(seen is None or place > seen.place for place in others)
-        if is_over or is_doubled or self._records.is_past(found.place, names):
+        # The holder that was taken for dead may have left the hop meanwhile.
+        is_left = isinstance(seen, Seen) and seen.left is None and seen.place.name + LEFT in names
+        if is_over or is_doubled or is_left or self._records.is_past(found.place, names):
             self._shelf.remove([self._folder + found.place.name])
             return None
         return replace(found, is_to_stop=isinstance(seen, Seen) and seen.is_to_stop)
 
     def _create(self, held: Held) -> bool:
         sent = self._now()
-        record = Record(
-            self._holder,
-            self.lease.seconds,
-            # Until its first checkpoint, what those before it had reserved is in no record else.
-            reserved=RESERVED + held.reserved,
-            late=ceil(sent - self._began),
-            began=held.began,
-            continuation=held.continuation,
-        )
-        self._record = record
-        is_mine = self._shelf.create(self._folder + held.place.name, written(record))
+
+        def record() -> bytes:
+            began = held.began
+            if began is None and held.place == FIRST:
+                began = self._time()
+            self._record = Record(
+                self._holder,
+                self.lease.seconds,
+                # Until its first checkpoint, what those before had reserved is in no record else.
+                reserved=held.reserved,
+                late=ceil(sent - self._began),
+                began=began,
+                continuation=held.continuation,
+            )
+            return written(self._record)
+
+        is_mine = self._shelf.create(self._folder + held.place.name, record)
         if is_mine:
             self.lease.begin(sent)
         return is_mine

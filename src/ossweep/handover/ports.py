@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Kept(Protocol):
@@ -27,8 +27,12 @@ class Kept(Protocol):
 class Shelf(Protocol):
     """Where the records are. Each method raises Closed and StoreError."""
 
-    def create(self, name: str, content: bytes) -> bool:
-        """Write an object that is not there yet; return whether it was not."""
+    def create(self, name: str, make: Callable[[], bytes]) -> bool:
+        """
+        Write an object that is not there yet; return whether it was not.
+
+        What is written is made when it is known that nothing is there.
+        """
 
     def write(self, name: str, content: bytes) -> None:
         """Write an object."""

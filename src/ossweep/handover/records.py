@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
 
 from ossweep.errors import Scope, StoreError
+from ossweep.stops import Why  # noqa: TC001 - as above
 from ossweep.work import STATE_BYTES
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 FORM = 1  # of all records; what is written in a newer one is not read
-RESERVED = 2000  # objects that a holder may ask for before its first checkpoint
 
 # A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
 JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -26,7 +26,7 @@ END = "end"
 STOP = "stop"
 LEFT = "-left"
 BEAT = "-beat"
-_PLACE = re.compile(r"(\d{6,})-(\d{2,})")
+_PLACE = re.compile(r"([0-9]{6,})-([0-9]{2,})")
 
 # How a holder has left its hop.
 How = Literal[
@@ -71,7 +71,7 @@ class Record:
 
     holder: str
     lease: float
-    reserved: int = RESERVED
+    reserved: int = 0
     late: int = 0
     beat: int = 0
     began: int | None = None
@@ -95,7 +95,7 @@ class Left:
     continuation: dict[str, Any]
     answer: dict[str, Any] | None
     expected: int | None = None
-    why: str | None = None
+    why: Why | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -117,7 +117,7 @@ class End:
     began: int | None
     answer: dict[str, Any]
     continuation: dict[str, Any] | None = None
-    why: str | None = None
+    why: Why | None = None
 
     @property
     def place(self) -> Place:
@@ -158,7 +158,7 @@ class Elsewhere:
 
     reason: str
     answer: dict[str, Any] | None = None
-    why: str | None = None
+    why: Why | None = None
     resend: tuple[dict[str, Any], ...] = ()
     epoch: int = 1
     parts: tuple[dict[str, Any], ...] = ()
@@ -208,6 +208,15 @@ class Told(TypedDict):
     seconds: float
 
 
+class Sealed(TypedDict):
+    """What stands in a continuation that is looked at before it is read as one."""
+
+    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc] # pydantic's own way  # noqa: RUF012
+
+    job: str
+    hop: int
+
+
 R = TypeVar("R", Record, Left, End)
 _READERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -243,6 +252,8 @@ def record_of(kind: type[R], content: bytes) -> R:
         record: R = _reader(kind).validate_python(document)
         if record.answer is not None:
             _reader(Told).validate_python(record.answer)
+        for sealed in _continuations(record):
+            _reader(Sealed).validate_python(sealed)
     except (ValueError, RecursionError):
         raise _damaged() from None
     return record
@@ -256,6 +267,11 @@ def _reader(kind: type[Any]) -> TypeAdapter[Any]:
     return _READERS[kind]
 
 
+def _continuations(record: Record | Left | End) -> list[dict[str, Any]]:
+    parts = record.parts if isinstance(record, Left) else []
+    return parts if record.continuation is None else [record.continuation, *parts]
+
+
 def _damaged() -> StoreError:
     return StoreError(
         "BadRecord", "a job's record is damaged; send the job's request anew", Scope.JOB
@@ -265,7 +281,9 @@ def _damaged() -> StoreError:
 def places(names: Iterable[str], ending: str = "") -> set[Place]:
     """Return the places that there are records of, or objects whose names end so."""
     found = (_PLACE.fullmatch(name.removesuffix(ending)) for name in names if name.endswith(ending))
-    return {Place(int(each[1]), int(each[2])) for each in found if each}
+    all_places = {Place(int(each[1]), int(each[2])): each[0] for each in found if each}
+    # Another way to write a number names no place: nobody would find its record.
+    return {place for place, name in all_places.items() if place.name == name}
 
 
 def last_place(names: Iterable[str]) -> Place | None:

@@ -27,7 +27,7 @@ from ossweep.store.wire import fits_a_url
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ossweep.store.limits import Gate, Pace, Turn
     from ossweep.work import Kind, Shown
@@ -50,9 +50,9 @@ class Requests(Protocol):
     def delete(self, keys: Sequence[str]) -> set[str]:
         """Ask OSS once to delete keys; return those that its answer names."""
 
-    def look(self, keys: Sequence[str], *, listed: bool) -> dict[str, int]:
+    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
         """
-        Return when each of the keys that are there was written, in Unix seconds.
+        Look at keys, at least one, and at as many as so many seconds suffice for.
 
         Keys that were listed lie close together, and are listed again.
         """
@@ -69,6 +69,19 @@ class Requests(Protocol):
     @property
     def has_batches(self) -> bool:
         """Whether a request for several keys may be carried out, as far as anybody knows."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """
+    What a look has shown: when each of the keys that are there was written, in Unix seconds.
+
+    `left` are the seconds of the invocation that were left when each key was asked for, those that
+    are gone included; a key without them has not been looked at.
+    """
+
+    there: Mapping[str, int]
+    left: Mapping[str, float]
 
 
 @dataclass
@@ -93,12 +106,13 @@ class Deletion:
     kept: dict[str, str] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
     passed_over: dict[str, Failure] = field(default_factory=dict)
-    _left: float = field(init=False)  # seconds that were left when the keys were last listed
+    # Seconds that were left when a key was looked at again; the others were when they were shown.
+    _looked: dict[str, float] = field(init=False, default_factory=dict)
+    _later: list[str] = field(init=False, default_factory=list)  # still to be looked at
     _unnamed: set[str] = field(init=False, default_factory=set)  # in doubt as an answer left it out
     _row: Row = field(init=False)  # of refusals
 
     def __post_init__(self) -> None:
-        self._left = self.shown.left
         self._row = Row(self.shown.refused, ALIKE if self.shown.refused else 0)
 
     def delete(self, keys: Sequence[str], attempts: int = ATTEMPTS) -> None:
@@ -110,6 +124,9 @@ class Deletion:
         left = [keys]
         while left:
             refused = self._try(left.pop(), attempts)
+            if self._later:
+                left.append(self._later)
+                self._later = []
             if refused is None:
                 continue
             self._divide(*refused, left)
@@ -260,18 +277,29 @@ class Deletion:
         self.gate.failed(error)
 
     def _still_meant(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the keys that may be asked for now: those in doubt and old ones after a look."""
+        """
+        Return the keys that may be asked for now: those in doubt and old ones after a look.
+
+        A look may take so long that what it has shown first grows old: what it did not come to is
+        looked at later.
+        """
         in_doubt = self.doubted.intersection(keys)
-        if in_doubt <= self._unnamed and self._left - self.gate.left() <= OLDEST_LISTING:
+        now = self.gate.left()
+        is_old = any(self._looked.get(key, self.shown.left) - now > OLDEST_LISTING for key in keys)
+        if in_doubt <= self._unnamed and not is_old:
             return keys
-        left, listed = self.gate.left(), self.shown.is_listing
-        there = self._asked("list", lambda: self.requests.look(keys, listed=listed))
-        self._left = left
+        listed = self.shown.is_listing
+        seen = self._asked(
+            "list", lambda: self.requests.look(keys, listed=listed, seconds=OLDEST_LISTING / 2)
+        )
+        self._looked.update(seen.left)
         clock = self.shown.clock if self.shown.clock is not None else self.requests.began()
         meant = []
         for key in keys:
-            written = there.get(key)
-            if written is None:
+            written = seen.there.get(key)
+            if key not in seen.left:
+                self._later.append(key)
+            elif written is None:
                 self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
             elif written >= clock:
                 self.kept[key] = NEWER

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.pages import page_of
+from ossweep.store.verdicts import NO_BATCHES
 from ossweep.work import STATE_BYTES
 
 if TYPE_CHECKING:
@@ -73,11 +74,12 @@ class Shelf:
         self._prefix = prefix
         self._headers = {"Content-Type": "application/json", **meta}
 
-    def create(self, name: str, content: bytes) -> bool:
+    def create(self, name: str, make: Callable[[], bytes]) -> bool:
         """
         Write an object that is not there yet; return whether this is what has been done.
 
-        Of many who create one at the same time exactly one is told so. `content` is its writer's
+        Of many who create one at the same time exactly one is told so. The content is made when OSS
+        has answered that nothing is there, and with that has told the time. It is its writer's
         alone: it shows whether a request whose answer was lost has been carried out. Whoever has
         won is told so again.
 
@@ -85,6 +87,7 @@ class Shelf:
         before that, until the winner next writes. So whoever finds the object there writes nothing.
         """
         kept = self.read(name)
+        content = make()
         if kept is not None:
             return kept.content == content
         try:
@@ -183,7 +186,14 @@ class Shelf:
         self._ask("delete", lambda: self._bucket.delete_object(key, params=params))
 
     def _remove(self, keys: Sequence[str]) -> None:
-        answer = self._ask("batch_delete", lambda: self._bucket.batch_delete_objects(keys))
+        try:
+            answer = self._ask("batch_delete", lambda: self._bucket.batch_delete_objects(keys))
+        except StoreError as refusal:
+            if refusal.code not in NO_BATCHES:
+                raise
+            for key in keys:
+                self._ask("delete", lambda: self._bucket.delete_object(key))  # noqa: B023 - at once
+            return
         left = set(keys).difference(answer.deleted_keys)
         if left:
             raise StoreError(
@@ -215,6 +225,10 @@ class Shelf:
             try:
                 answer = self._ask("batch_delete", lambda: self._bucket.delete_versions(lot))  # noqa: B023 - at once
             except StoreError as refusal:
+                if refusal.code in NO_BATCHES:
+                    for version in lot:
+                        self._take_back(version.key, version.id)
+                    continue
                 if refusal.code != "AccessDenied":
                     raise
                 return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from ossweep.store.deletion import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     Deletion,
+    Looked,
     stretch_of,
 )
 from ossweep.store.pages import page_of
@@ -168,6 +170,10 @@ class OssStore:
             page, listing.entries = page_of(listing.entries), []
             yield page, listing.is_truncated
 
+    def left(self) -> float:
+        """Return the seconds of the invocation that are left."""
+        return self._gate.left()
+
     def versioning(self) -> str:
         """
         Return the state of the bucket's versioning, "" if it never had any.
@@ -285,11 +291,20 @@ class _Requests:
         self.store.lost(result)
         return set(result.deleted_keys)
 
-    def look(self, keys: Sequence[str], *, listed: bool) -> dict[str, int]:
+    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
         if listed:
-            return self._listed_again(keys)
-        found = [self._page(key, "", 1).objects() for key in keys]
-        return {each.key: each.modified for page in found for each in page}
+            return self._listed_again(keys, seconds)
+        there: dict[str, int] = {}
+        left: dict[str, float] = {}
+        began = self.store.left()
+        for key in keys:
+            now = self.store.left()
+            if left and began - now > seconds:
+                break
+            page = self._page(key, "", 1)
+            there.update((each.key, each.modified) for each in page.objects() if each.key == key)
+            left[key] = now
+        return Looked(there, left)
 
     def began(self) -> int:
         return self.store.began()
@@ -304,18 +319,24 @@ class _Requests:
     def has_batches(self) -> bool:
         return self.store.has_batches
 
-    def _listed_again(self, keys: Sequence[str]) -> dict[str, int]:
-        wanted, last = frozenset(keys), max(keys)
+    def _listed_again(self, keys: Sequence[str], seconds: float) -> Looked:
+        wanted, last = sorted(keys), max(keys)
         prefix, marker = stretch_of(keys)
         there: dict[str, int] = {}
+        left: dict[str, float] = {}
+        began = self.store.left()
         while True:
+            now = self.store.left()
             answer = self.store.bucket.list_objects(
                 prefix=prefix, marker=marker, max_keys=PAGE_KEYS
             )
             page = page_of(answer.object_list)
-            there.update((each.key, each.modified) for each in page.objects() if each.key in wanted)
-            if not answer.is_truncated or (page.keys and page.keys[-1] >= last):
-                return there
+            end = answer.next_marker if answer.is_truncated else last
+            left.update(dict.fromkeys(wanted[len(left) : bisect_right(wanted, end)], now))
+            there.update((each.key, each.modified) for each in page.objects() if each.key in left)
+            is_late = bool(left) and began - self.store.left() > seconds
+            if len(left) == len(wanted) or not answer.is_truncated or is_late:
+                return Looked(there, left)
             marker = answer.next_marker
 
     def _page(self, prefix: str, marker: str, most: int) -> Page:
