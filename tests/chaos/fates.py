@@ -47,6 +47,7 @@ class Fates:
         self.scene = scene
         self.random = Random(scene.seed * 7919 + 1)
         self.is_calm = False
+        self.stubborn = scene.stubborn  # keys that OSS refuses to delete
 
     def strikes(self, chance: float) -> bool:
         """Tell whether something happens that has this chance."""
@@ -109,7 +110,7 @@ class Fates:
     def _is_stubborn(self, about: object) -> bool:
         if not isinstance(about, Request) or about.operation not in {"delete", "batch_delete"}:
             return False
-        return bool(self.scene.stubborn.intersection(about.touched))
+        return bool(self.stubborn.intersection(about.touched))
 
     def _some(self, keys: tuple[str, ...]) -> frozenset[str]:
         return frozenset(self.random.sample(keys, self.random.randint(1, min(3, len(keys)))))

@@ -81,15 +81,9 @@ class Person:
     def see_to_it(self) -> dict[str, Job]:
         """Go on until every job has ended; return the jobs."""
         play = self.play
-        for _ in range(ROUNDS):
-            play.until_quiet()
-            if play.wrong:
-                break
-            play.calm()
-            if not self._round():
-                break
-        else:
-            play.wrong.append(f"not all jobs have ended after {ROUNDS} rounds")
+        self._go_on()
+        if not play.wrong and self._try_again():
+            self._go_on()
         jobs = jobs_of(play)
         for name, answer in self.final.items():
             if name in jobs:
@@ -97,6 +91,33 @@ class Person:
         for name in self.given_up & jobs.keys():
             jobs[name].given_up = True
         return jobs
+
+    def _go_on(self) -> None:
+        play = self.play
+        for _ in range(ROUNDS):
+            play.until_quiet()
+            if play.wrong:
+                return
+            play.calm()
+            if not self._round():
+                return
+        play.wrong.append(f"not all jobs have ended after {ROUNDS} rounds")
+
+    def _try_again(self) -> bool:
+        """Send once more the event of a job of which keys have failed; return if there was one."""
+        play = self.play
+        names = [name for name, said in self.final.items() if said["status"] == "incomplete"]
+        if not names:
+            return False
+        play.write_named_keys_anew()
+        if play.scene.seed % 2:
+            play.fates.stubborn = frozenset()
+        name = names[0]
+        del self.final[name]
+        by_id = name.rpartition("-")[0] if play.scene.source == "direct" else None
+        play.tell(f"a person has what failed of {name} tried again")
+        play.deliver(play.scene.events[0], request_id=by_id)
+        return True
 
     def _round(self) -> bool:
         """Ask about each job that has not ended; return whether there was one."""

@@ -73,7 +73,7 @@ class Play:
         self.failures: list[Delivery] = []
         # By when a job has taken its clock: at its first answer, or else at its first record.
         self.born: dict[str, float] = {}
-        self._leases = Leases(3 * scene.checkpoint)
+        self.leases = Leases(self._in_state)
         self._clockless: dict[str, str] = {}  # jobs that have not, and who has begun them
         self.story: list[str] = []
         self.wrong: list[str] = []
@@ -120,6 +120,12 @@ class Play:
             if self.now - self.scene.epoch > self.scene.calm_after:
                 self.fates.is_calm = True
 
+    def write_named_keys_anew(self) -> None:
+        """Let an application write the keys anew that orders have named."""
+        for key in sorted({key for order in self.scene.orders for key in order.keys}):
+            if key not in self.truth.there:
+                self._write(key)
+
     def close(self) -> None:
         """Leave nothing behind."""
         for life in self.lives:
@@ -152,6 +158,11 @@ class Play:
     def _write(self, key: str, age: float = 0.0) -> None:
         self.stage.oss.fill(BUCKET, [key], self.now - age)
         self.truth.write(key, self.now - age)
+
+    def _in_state(self, key: str) -> bytes | None:
+        """Return an object of the jobs' state, if it is there."""
+        bucket = self.scene.settings["OSSWEEP_STATE"].partition("/")[0]
+        return self.stage.oss.content(bucket, key)
 
     def _set(self, now: float) -> None:
         self.turnstile.now = self.stage.clock.now = now
@@ -285,7 +296,7 @@ class Play:
             if fate.is_answer and not in_state(waiting.about):
                 self._take_clocks(life.name)
             if fate.carried_out:
-                self._note(waiting.about, life.name, fate.spared)
+                self._note(waiting, life.name, fate.spared)
             self.turnstile.let_go(waiting, fate.faults)
 
     def _is_expired(self, life: Life) -> bool:
@@ -320,7 +331,7 @@ class Play:
             self.tell(f"{life.name} {_short(waiting)}: {told}, taken: {taken}")
         if taken:
             job, hop = waiting.about.event["job"], waiting.about.event["hop"]
-            self._blame(self._leases.handed_over(job, hop, life.name))
+            self._blame(self.leases.handed_over(job, hop, life.name))
         refusal = self._door.carry_out(waiting.about, life.name) if taken else None
         self.turnstile.let_go(waiting, [refusal] if refusal and not told else told)
 
@@ -328,25 +339,28 @@ class Play:
         if isinstance(waiting.about, Asked):
             self._door.carry_out(waiting.about, life.name)
         else:
-            self._note(waiting.about, life.name)
+            self._note(waiting, life.name)
 
-    def _note(self, request: Request, by: str, spared: frozenset[str] = frozenset()) -> None:
+    def _note(self, waiting: Waiting, by: str, spared: frozenset[str] = frozenset()) -> None:
         """Write down what a request that is carried out does."""
+        request: Request = waiting.about
         if request.operation == "put":
             alive = {life.name for life in self._active if not life.is_dead}
-            self._blame(self._leases.written(request, by, self.now, alive))
+            self._blame(self.leases.written(request, by, self.now, alive))
             found = FIRST_RECORD.fullmatch(request.key)
             if found is not None and self._clockless.setdefault(found[1], by) == by:
                 self.born[found[1]] = self.now
         if in_state(request):
             if request.operation == "list":
-                self._leases.looked(request.query["prefix"], by, self.now)
+                self.leases.looked(request.query["prefix"], by, self.now)
             if request.operation == "batch_delete":
-                self._leases.removed(request.keys)
+                self.leases.removed(request.keys)
             return
         if request.operation == "list":
             self.truth.show(request, by, self.now)
         if request.operation in {"delete", "batch_delete"}:
+            self._blame(self.leases.deletes(by, waiting.came))
+            self.truth.request(request.touched, by)
             asked = [key for key in request.touched if key not in spared]
             self.truth.delete(asked, by, self.now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import floor
+from math import floor, inf
 from typing import TYPE_CHECKING, Any
 
 from chaos.jobs import FINAL, answers_of, by_life
@@ -56,7 +56,9 @@ def _losses(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
         job = own[0]
         if job.order.dry_run:
             yield f"a dry run has deleted {loss.key!r}"
-        named = loss.key in job.order.keys and not job.order.lists(loss.key)
+        # What has failed is tried again by the job's clock, as everything is but a first order.
+        is_first = loss.at <= play.leases.ended.get(job.name, inf)
+        named = is_first and loss.key in job.order.keys and not job.order.lists(loss.key)
         young = loss.written > floor(play.born.get(job.name, 0)) + 1
         if young and not named and not play.truth.may_be_mistaken(loss):
             yield f"{loss.by} has deleted {loss.key!r}, written after the job {job.name} began"
@@ -79,6 +81,7 @@ def _invocations(play: Play) -> Iterator[str]:
 
 
 def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
+    yield from _limit(play, job)
     if job.final is None:
         if not job.given_up:
             yield f"the job {job.name} has not ended"
@@ -137,16 +140,15 @@ def _counts(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
         yield f"{job.name} says it has deleted {said}, and it was {real}"
     if said < real and not at_least and not (jobs.keys() - {job.name} and job.given_up):
         yield f"{job.name} says it has deleted {said} and no more, and it was {real}"
-    yield from _limit(play, job)
 
 
 def _limit(play: Play, job: Job) -> Iterator[str]:
-    """At most so many objects are asked for, as long as no invocation dies without a word."""
+    """At most so many objects are asked for, whoever dies."""
     limit = job.order.limit
-    if limit is None or _was_disturbed(job):
+    if limit is None:
         return
     names = {life.name for life in job.lives}
-    asked = {key for key, by, _ in play.truth.asked if by in names and job.order.holds(key)}
+    asked = {key for key, by in play.truth.requested if by in names and job.order.holds(key)}
     if len(asked) > limit:
         yield f"{job.name} has asked for {len(asked)} objects, and its limit was {limit}"
 

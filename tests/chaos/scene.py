@@ -138,7 +138,7 @@ def draw(seed: int, scale: int = 1) -> Scene:
         "OSSWEEP_MAX_HOPS": random.choice(("1000", "1000", "1000", "2", "4")),
         "OSSWEEP_RAISE": random.choice(("oss,mns,timer", "direct,timer")),
     }
-    stubborn = random.sample(objects, 1) if random.random() < 0.12 else []
+    stubborn = random.sample(objects, 1) if random.random() < 0.25 else []
     documents: Any = [each.document() for each in orders]
     if len(orders) == 1:
         documents = documents[0]

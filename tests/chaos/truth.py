@@ -41,6 +41,7 @@ class Truth:
     losses: list[Loss] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     asked: list[tuple[str, str, float]] = field(default_factory=list)  # key, by, at
+    requested: list[tuple[str, str]] = field(default_factory=list)  # key, by: spared ones as well
 
     def write(self, key: str, at: float) -> None:
         """Take note that an object has been written."""
@@ -53,6 +54,10 @@ class Truth:
             written = self.there.pop(key, None)
             if written is not None:
                 self.losses.append(Loss(key, written, by, at))
+
+    def request(self, keys: Iterable[str], by: str) -> None:
+        """Take note that keys stood in a request that has been carried out, if only in part."""
+        self.requested += [(key, by) for key in keys]
 
     def show(self, request: Request, by: str, at: float) -> None:
         """Take note that a listing's page has been asked for."""
