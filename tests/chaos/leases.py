@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chaos.fates import BIT_OF_TIME
 from chaos.scene import STATE
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Leases:
         if not before:
             return ""
         last = self.places[job, max(before)]
-        recently = holder.since - last.seen < self._lease(last)
+        recently = holder.since - last.seen < self._lease(last) - BIT_OF_TIME
         if last.name in alive and last.name != holder.name and last.left is None and recently:
             return f"{holder.name} has overtaken {last.name} at {place} of {job}, who is at work"
         return ""

@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from chaos.door import Asked, Door
-from chaos.fates import LONGEST, REFUSED, Fate, Fates, in_state
+from chaos.fates import LONGEST, LONGEST_CALL, REFUSED, Fate, Fates, in_state
 from chaos.leases import Leases
 from chaos.life import Delivery, Life, Slot
 from chaos.scene import BUCKET, STATE, STATE_BUCKET
@@ -71,10 +71,9 @@ class Play:
         self.fates = Fates(scene)
         self.lives: list[Life] = []
         self.failures: list[Delivery] = []
-        # By when a job has taken its clock: at its first answer, or else at its first record.
+        # When a job began: by when its first invocation was called.
         self.born: dict[str, float] = {}
         self.leases = Leases(self._in_state)
-        self._clockless: dict[str, str] = {}  # jobs that have not, and who has begun them
         self.story: list[str] = []
         self.wrong: list[str] = []
         self._random = Random(scene.seed * 7919 + 2)
@@ -241,8 +240,9 @@ class Play:
             limit, pace = life.deadline - ANSWER, self.scene.state_pace
             if _is_of_the_sweep(each):
                 limit, pace = life.deadline - life.reserve, self.scene.pace
-            seconds = self.fates.seconds(pace)
-            each.ends = min(self.now + seconds, limit, self.now + LONGEST)
+            seconds = self.fates.seconds(each.about, pace)
+            longest = LONGEST_CALL if isinstance(each.about, Asked) else LONGEST
+            each.ends = min(self.now + seconds, limit, self.now + longest)
             each.given_up = each.ends < self.now + seconds
 
     def _due(self) -> tuple[float, Callable[[], None]] | None:
@@ -293,8 +293,6 @@ class Play:
             fate = self._fate(waiting.about, life)
             if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
                 self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
-            if fate.is_answer and not in_state(waiting.about):
-                self._take_clocks(life.name)
             if fate.carried_out:
                 self._note(waiting, life.name, fate.spared)
             self.turnstile.let_go(waiting, fate.faults)
@@ -348,8 +346,9 @@ class Play:
             alive = {life.name for life in self._active if not life.is_dead}
             self._blame(self.leases.written(request, by, self.now, alive))
             found = FIRST_RECORD.fullmatch(request.key)
-            if found is not None and self._clockless.setdefault(found[1], by) == by:
-                self.born[found[1]] = self.now
+            if found is not None:
+                began = next(life.began for life in self.lives if life.name == by)
+                self.born.setdefault(found[1], began)
         if in_state(request):
             if request.operation == "list":
                 self.leases.looked(request.query["prefix"], by, self.now)
@@ -367,12 +366,6 @@ class Play:
     def _blame(self, wrong: str) -> None:
         if wrong:
             self.wrong.append(wrong)
-
-    def _take_clocks(self, by: str) -> None:
-        """Take note that an invocation gets an answer about objects: its jobs know the time."""
-        for job in [job for job, begun_by in self._clockless.items() if begun_by == by]:
-            self.born[job] = self.now
-            self._clockless[job] = ""
 
     def _take(self, asked: Asked, owner: str) -> None:
         """Let an event come that an invocation has handed over."""
@@ -414,7 +407,18 @@ class Play:
             f"{', a repetition' if delivery.spare else ''}: {str(delivery.event)[:160]}"
         )
         self.lives.append(life)
-        life.start(self._environ)
+        life.start({**self._environ, **self._changes()})
+
+    def _changes(self) -> dict[str, str]:
+        """Return what somebody has set anew, since the last invocation was called."""
+        if not self.scene.settings_change:
+            return {}
+        choice = self.fates.random.choice
+        return {
+            "OSSWEEP_CHECKPOINT_SECONDS": choice(("1", "3", "8")),
+            "OSSWEEP_MAX_HOPS": choice(("1000", "1000", "3")),
+            "OSSWEEP_IN_FLIGHT": choice(("1", "2", "4")),
+        }
 
     def _kill(self, life: Life, why: str) -> None:
         self.tell(f"{life.name} is killed: {why}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from math import floor, inf
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from chaos.fates import BIT
 from chaos.jobs import FINAL, answers_of, by_life
 from chaos.life import Killed
 from chaos.scene import BUCKET, STATE, STATE_BUCKET
@@ -59,7 +60,8 @@ def _losses(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
         # What has failed is tried again by the job's clock, as everything is but a first order.
         is_first = loss.at <= play.leases.ended.get(job.name, inf)
         named = is_first and loss.key in job.order.keys and not job.order.lists(loss.key)
-        young = loss.written > floor(play.born.get(job.name, 0)) + 1
+        lie = BIT if play.scene.weather.wrong_date else 0
+        young = loss.written > play.born.get(job.name, 0) + lie
         if young and not named and not play.truth.may_be_mistaken(loss):
             yield f"{loss.by} has deleted {loss.key!r}, written after the job {job.name} began"
 

@@ -65,7 +65,10 @@ class Weather:
     cut: float = 0.0
     withheld: float = 0.0
     lost: float = 0.0
-    slow: float = 0.0
+    slow: float = 0.0  # of an answer that takes long, or longer than anybody waits
+    slow_state: float = 0.0  # of one about the jobs' state
+    gateway: float = 0.0  # of one that something else gives in OSS's place, with any Date
+    wrong_date: float = 0.0  # of one of OSS's own whose Date is a little early or late
     expired: float = 0.0
     killed: float = 0.0  # of an invocation
     cut_off: float = 0.0  # of one that can read the state for a while, and not write it
@@ -75,6 +78,8 @@ class Weather:
     late: float = 0.0
     # Storms: from when on, for how long, in seconds, and for which part of the requests.
     storms: tuple[tuple[float, float, str], ...] = ()
+    # Times in which the state can't be reached at all, though the objects can.
+    outages: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,8 @@ class Scene:
     api: str  # fc2 or fc3
     dedupes: bool
     versioned: bool
+    batchless: bool  # the bucket answers every batch with 501
+    settings_change: bool  # from one invocation to the next
     weather: Weather
     happenings: tuple[Happening, ...] = ()
     parallel: int | None = None  # chains at once, once a request can ask for them
@@ -149,7 +156,7 @@ def draw(seed: int, scale: int = 1) -> Scene:
         stubborn=frozenset(stubborn),
         source=source,
         settings=settings,
-        timeout=random.choice((4, 6, 9, 14)) + int(reserve),
+        timeout=random.choice((4, 4, 6, 6, 9, 9, 14, 14, 40, 100)) + int(reserve),
         reserve=reserve,
         checkpoint=checkpoint,
         page=random.choice((3, 5, 5)) * scale,
@@ -159,6 +166,8 @@ def draw(seed: int, scale: int = 1) -> Scene:
         api=api,
         dedupes=random.random() < 0.5,
         versioned=not shared and random.random() < 0.15,
+        batchless=random.random() < 0.1,
+        settings_change=random.random() < 0.3,
         weather=_weather(random),
         happenings=_happenings(random),
         events=_events(random, documents, source),
@@ -226,7 +235,10 @@ def _weather(random: Random) -> Weather:
         cut=some(0.3, 0.05, 0.15),
         withheld=some(0.2, 0.1, 0.3),
         lost=some(0.2, 0.1, 0.3),
-        slow=some(0.15, 0.02, 0.05),
+        slow=some(0.25, 0.02, 0.1),
+        slow_state=some(0.15, 0.1, 0.4),
+        gateway=some(0.25, 0.05, 0.2),
+        wrong_date=some(0.25, 0.2, 1.0),
         expired=some(0.1, 0.1, 0.3),
         killed=some(0.6, 0.2, 0.4, 0.7),
         cut_off=some(0.3, 0.3, 0.6),
@@ -237,6 +249,9 @@ def _weather(random: Random) -> Weather:
         storms=tuple(
             (_soon(random), random.uniform(3, 25), random.choice(("state", "data", "all")))
             for _ in range(random.choice((0, 0, 1, 2)))
+        ),
+        outages=tuple(
+            (_soon(random), random.uniform(8, 40)) for _ in range(random.choice((0, 0, 0, 1)))
         ),
     )
 
