@@ -7,6 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chaos.scene import BUCKET, FILE
+from ossweep.rules import answer_key
+
 if TYPE_CHECKING:
     from chaos.life import Life
     from chaos.play import Play
@@ -69,6 +72,14 @@ def _order(play: Play, prefixes: list[str]) -> Order:
     return play.scene.orders[0]
 
 
+def answer_beside_the_file(play: Play, job: str | None) -> dict[str, Any] | None:
+    """Return what has been written beside the request file about a job, if anything has."""
+    of_several = job if len(play.scene.orders) > 1 else None
+    content = play.stage.oss.content(BUCKET, answer_key(FILE, of_several))
+    answer: dict[str, Any] | None = json.loads(content) if content is not None else None
+    return answer
+
+
 class Person:
     """Who looks after a deployment: asks how jobs are, and sends again what has come to nothing."""
 
@@ -82,8 +93,12 @@ class Person:
         """Go on until every job has ended; return the jobs."""
         play = self.play
         self._go_on()
+        if play.scene.is_refused:
+            return jobs_of(play)
         if not play.wrong and self._try_again():
             self._go_on()
+        if not play.wrong and play.scene.source == "oss":
+            self._see_answers()
         jobs = jobs_of(play)
         for name, answer in self.final.items():
             if name in jobs:
@@ -91,6 +106,17 @@ class Person:
         for name in self.given_up & jobs.keys():
             jobs[name].given_up = True
         return jobs
+
+    def _see_answers(self) -> None:
+        """Send the event again where the answer to a request file is missing: whoever dies."""
+        play = self.play
+        for name, final in self.final.items():
+            told = answer_beside_the_file(play, name)
+            if told is None or told["status"] != final["status"]:
+                play.tell("a person misses an answer, and sends the event again")
+                play.deliver(play.scene.events[0])
+                play.until_quiet()
+                return
 
     def _go_on(self) -> None:
         play = self.play
@@ -122,6 +148,8 @@ class Person:
     def _round(self) -> bool:
         """Ask about each job that has not ended; return whether there was one."""
         play = self.play
+        if play.scene.is_refused:
+            return False
         names = sorted(play.born.keys() - self.final.keys() - self.given_up)
         if not names and len(self.final) < len(play.scene.orders):
             return self._send_again()

@@ -13,9 +13,10 @@ from chaos.door import Asked, Door
 from chaos.fates import LONGEST, LONGEST_CALL, REFUSED, Fate, Fates, in_state
 from chaos.leases import Leases
 from chaos.life import Delivery, Life, Slot
-from chaos.scene import BUCKET, STATE, STATE_BUCKET
+from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET
 from chaos.truth import OTHERS, Truth
 from chaos.turnstile import PATIENCE, Turnstile
+from localcloud.arrivals import Request
 from localcloud.faults import AsTold, Reset
 from localcloud.signature import key_id_of
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from chaos.scene import Happening, Scene
     from chaos.turnstile import Waiting
-    from localcloud.arrivals import Request
     from localcloud.faults import Fault
     from localcloud.fc_server import FcServer
     from localcloud.oss import LocalOss
@@ -146,6 +146,8 @@ class Play:
                 oss.enable_versioning(STATE_BUCKET)
         for key in scene.objects:
             self._write(key, self._random.randint(60, 10_000))
+        if scene.file is not None:
+            oss.fill(BUCKET, {FILE: scene.file}, scene.ordered)
         self._environ = {
             **scene.settings,
             "OSSWEEP_ENDPOINT": oss.endpoint,
@@ -238,7 +240,9 @@ class Play:
         for each in sorted(new, key=lambda each: (each.owner, each.label)):
             life = lives[each.owner]
             limit, pace = life.deadline - ANSWER, self.scene.state_pace
-            if _is_of_the_sweep(each):
+            if _is_of_the_sweep(each) or (
+                isinstance(each.about, Request) and each.about.key == FILE
+            ):
                 limit, pace = life.deadline - life.reserve, self.scene.pace
             seconds = self.fates.seconds(each.about, pace)
             longest = LONGEST_CALL if isinstance(each.about, Asked) else LONGEST
@@ -348,6 +352,8 @@ class Play:
             found = FIRST_RECORD.fullmatch(request.key)
             if found is not None:
                 began = next(life.began for life in self.lives if life.name == by)
+                if self.scene.source in {"mns", "oss"}:
+                    began = min(began, self.scene.ordered)
                 self.born.setdefault(found[1], began)
         if in_state(request):
             if request.operation == "list":
@@ -460,7 +466,7 @@ class Play:
                 job = self._random.choice(sorted(self.born))
                 self.deliver({"job": job, "do": happening.what}, by_person=True)
         elif happening.what == "again":
-            again = self.scene.source == "timer"
+            again = self.scene.source != "direct"
             request_id = self.deliver(
                 self.scene.events[0], request_id=None if again else "req-1", by_person=True
             )
@@ -489,7 +495,9 @@ class Play:
 def _is_of_the_sweep(waiting: Waiting) -> bool:
     """Tell whether it is a request that is cut off when the time for the work is up."""
     about = waiting.about
-    return about is not None and not isinstance(about, Asked) and not in_state(about)
+    if about is None or isinstance(about, Asked) or in_state(about):
+        return False
+    return not (about.operation in {"get", "put"} and about.key.startswith(REQUESTS))
 
 
 def _short(waiting: Waiting) -> str:

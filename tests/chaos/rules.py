@@ -7,9 +7,9 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from chaos.fates import BIT
-from chaos.jobs import FINAL, answers_of, by_life
+from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life
 from chaos.life import Killed
-from chaos.scene import BUCKET, STATE, STATE_BUCKET
+from chaos.scene import BUCKET, REQUESTS, STATE, STATE_BUCKET
 from chaos.truth import OTHERS
 from ossweep.errors import SweepError
 
@@ -34,11 +34,13 @@ def broken(play: Play, jobs: dict[str, Job]) -> list[str]:
         *_invocations(play),
         *(wrong for job in jobs.values() for wrong in _job(play, job, jobs)),
         *_state(play, jobs),
+        *(_answers(play, jobs) if play.scene.source == "oss" else ()),
     ]
 
 
 def _the_bucket(play: Play) -> Iterator[str]:
-    there = {key for key in play.stage.oss.keys(BUCKET) if not key.startswith(STATE)}
+    aside = (STATE, REQUESTS)
+    there = {key for key in play.stage.oss.keys(BUCKET) if not key.startswith(aside)}
     if there != play.truth.there.keys():
         differ = sorted(there ^ play.truth.there.keys())
         yield f"what is there is not what was written down: {differ[:5]}"
@@ -171,6 +173,19 @@ def _state(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
             continue
         if not ENDED.fullmatch(record):
             yield f"{key} is left behind"
+
+
+def _answers(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
+    """Beside a request file stands how its job has ended; of several in it, how each has."""
+    if play.scene.is_refused:
+        told = answer_beside_the_file(play, None)
+        if told is None or told.get("status") != "refused":
+            yield f"the answer to a file that was refused is {told}"
+        return
+    for job in jobs.values():
+        told = answer_beside_the_file(play, job.name)
+        if job.final is not None and (told is None or told["status"] != job.final["status"]):
+            yield f"{job.name} has ended as {job.final['status']}, and beside its file is {told}"
 
 
 def _was_disturbed(job: Job) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from hashlib import md5
 from random import Random
 from typing import Any
 
@@ -14,6 +16,9 @@ PROTECTED = ("logs/keep/", ".dlsdata/")
 DIRECTORIES = ("logs/", "src/", "a/", "b/")
 OUTSIDE = ("other/", "src2/", "logs-old/", ".dlsdata/")
 ODD = ("é", "x\ry", "x\ny", "&", "%2F", "\ufffe", "..", "z/./y")
+REQUESTS = "requests/"  # where request files lie, and their answers
+FILE = REQUESTS + "x.json"
+RULES = [{"on": "ObjectCreated:*", "key": REQUESTS + "{name}.json", "run": "request"}]
 TRIGGER = "2030-01-01T00:00:00Z"
 
 
@@ -99,7 +104,9 @@ class Scene:
     objects: tuple[str, ...]
     orders: tuple[Order, ...]
     stubborn: frozenset[str]
-    source: str  # direct or timer
+    source: str  # direct, timer, mns or oss, which brings a request file
+    ordered: float  # when the event was sent that brings the orders, in Unix seconds
+    is_refused: bool  # as one of the orders is none
     settings: dict[str, str]
     timeout: int
     reserve: float
@@ -118,6 +125,7 @@ class Scene:
     parallel: int | None = None  # chains at once, once a request can ask for them
     calm_after: float = 90.0  # seconds after which nothing goes wrong any more
     events: tuple[Any, ...] = field(default=())
+    file: bytes | None = None  # what the request file holds
 
     @property
     def others_delete(self) -> bool:
@@ -130,31 +138,39 @@ def draw(seed: int, scale: int = 1) -> Scene:
     random = Random(seed)
     objects = _objects(random, scale)
     orders = _orders(random, objects)
-    source = "timer" if random.random() < 0.25 else "direct"
+    source = random.choice(("direct",) * 5 + ("timer",) * 2 + ("mns",) * 3 + ("oss",) * 3)
     reserve, checkpoint = random.choice(((1.0, 1.0), (2.0, 1.0), (2.0, 2.0)))
     shared = random.random() < 0.3
     state = f"{BUCKET if shared else STATE_BUCKET}/{STATE.rstrip('/')}"
     api = random.choice(("fc2", "fc3"))
     settings = {
         "OSSWEEP_BUCKETS": BUCKET,
-        "OSSWEEP_PROTECTED": PROTECTED[0],
+        "OSSWEEP_PROTECTED": f"{PROTECTED[0]},{REQUESTS}",
+        "OSSWEEP_RULES": json.dumps(RULES),
         "OSSWEEP_STATE": state,
         "OSSWEEP_RESERVE_SECONDS": f"{reserve:g}",
         "OSSWEEP_CHECKPOINT_SECONDS": f"{checkpoint:g}",
         "OSSWEEP_IN_FLIGHT": random.choice(("1", "2", "4")),
         "OSSWEEP_MAX_HOPS": random.choice(("1000", "1000", "1000", "2", "4")),
-        "OSSWEEP_RAISE": random.choice(("oss,mns,timer", "direct,timer")),
+        "OSSWEEP_RAISE": random.choice(("oss,mns,timer", "direct,timer,mns,oss")),
     }
     stubborn = random.sample(objects, 1) if random.random() < 0.25 else []
     documents: Any = [each.document() for each in orders]
-    if len(orders) == 1:
+    is_refused = source in {"mns", "oss"} and random.random() < 0.08
+    if is_refused:
+        documents.append({"bucket": BUCKET, "prefix": ""})
+    if len(documents) == 1:
         documents = documents[0]
+    epoch = float(random.randint(1_000_000_000, 1_999_999_999))
+    ordered = epoch - random.choice((0, 5, 30))
     return Scene(
         seed=seed,
         objects=tuple(objects),
         orders=orders,
         stubborn=frozenset(stubborn),
         source=source,
+        ordered=ordered,
+        is_refused=is_refused,
         settings=settings,
         timeout=random.choice((4, 4, 6, 6, 9, 9, 14, 14, 40, 100)) + int(reserve),
         reserve=reserve,
@@ -162,7 +178,7 @@ def draw(seed: int, scale: int = 1) -> Scene:
         page=random.choice((3, 5, 5)) * scale,
         pace=random.choice((0.2, 0.6, 1.0, 1.0)),
         state_pace=random.choice((0.03, 0.1, 0.1, 0.4)),
-        epoch=float(random.randint(1_000_000_000, 1_999_999_999)),
+        epoch=epoch,
         api=api,
         dedupes=random.random() < 0.5,
         versioned=not shared and random.random() < 0.15,
@@ -170,7 +186,8 @@ def draw(seed: int, scale: int = 1) -> Scene:
         settings_change=random.random() < 0.3,
         weather=_weather(random),
         happenings=_happenings(random),
-        events=_events(random, documents, source),
+        events=(_event(random, documents, source, ordered, is_refused=is_refused),),
+        file=json.dumps(documents).encode() if source == "oss" else None,
     )
 
 
@@ -218,11 +235,53 @@ def _orders(random: Random, objects: list[str]) -> tuple[Order, ...]:
     )
 
 
-def _events(random: Random, documents: Any, source: str) -> tuple[Any, ...]:
+def _event(random: Random, documents: Any, source: str, ordered: float, *, is_refused: bool) -> Any:
+    """Return the event that brings the orders."""
     if source == "direct":
-        return (documents,)
-    timer = {"triggerTime": TRIGGER, "triggerName": "nightly", "payload": json.dumps(documents)}
-    return (timer,)
+        return documents
+    if source == "timer":
+        return {"triggerTime": TRIGGER, "triggerName": "nightly", "payload": json.dumps(documents)}
+    if source == "oss":
+        return _of_file(json.dumps(documents).encode(), ordered)
+    is_apart = random.random() < 0.5  # a message each: what is wrong with one stops no other
+    if isinstance(documents, list) and is_apart and not is_refused:
+        return [_message(str(at), each, ordered) for at, each in enumerate(documents)]
+    if random.random() < 0.5:
+        return [_message("0", documents, ordered)]
+    return {
+        "TopicOwner": "123456789",
+        "TopicName": "deletions",
+        "MessageId": "message-0",
+        "Message": json.dumps(documents),
+        "PublishTime": int(1000 * ordered),
+    }
+
+
+def _message(number: str, documents: Any, ordered: float) -> dict[str, Any]:
+    """Return a queue's message as EventBridge brings it."""
+    return {
+        "type": "mns:Queue:SendMessage",
+        "subject": "acs:mns:cn-hangzhou:123456789:queues/deletions",
+        "time": _iso(ordered),
+        "data": {"messageId": f"message-{number}", "messageBody": json.dumps(documents)},
+    }
+
+
+def _of_file(content: bytes, written: float) -> dict[str, Any]:
+    """Return OSS's event of a request file that was written."""
+    etag = md5(content, usedforsecurity=False).hexdigest().upper()
+    event = {
+        "eventName": "ObjectCreated:PutObject",
+        "eventSource": "acs:oss",
+        "eventTime": _iso(written),
+        "oss": {"bucket": {"name": BUCKET}, "object": {"key": FILE, "eTag": etag}},
+        "responseElements": {"requestId": "58F9FF2D3DF792092E12044C"},
+    }
+    return {"events": [event]}
+
+
+def _iso(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 def _weather(random: Random) -> Weather:
