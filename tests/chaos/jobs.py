@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from chaos.scene import Order
 
 ROUNDS = 30  # in which a person asks for what is not done yet
+PART = re.compile(r"-p\d+$")
 FINAL = {"done", "incomplete", "planned"}
 
 
@@ -27,12 +29,18 @@ class Job:
     order: Order
     lives: list[Life] = field(default_factory=list)
     answers: list[tuple[Life, dict[str, Any]]] = field(default_factory=list)
+    chains: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of it and its parts
     final: dict[str, Any] | None = None
     given_up: bool = False  # a person has sent its event anew, to another job
 
     def said(self) -> list[dict[str, Any]]:
         """Return what its own invocations have answered, events that asked for nothing apart."""
         return [answer for _, answer in self.answers if answer["status"] != "ignored"]
+
+
+def whole_of(name: str) -> str:
+    """Return the job that one is a part of, or itself."""
+    return PART.sub("", name)
 
 
 def answers_of(life: Life) -> list[dict[str, Any]]:
@@ -49,20 +57,26 @@ def jobs_of(play: Play) -> dict[str, Job]:
     for life in play.lives:
         seen = set()
         for line in map(json.loads, life.log.splitlines()):
-            name = line.get("job")
             if line["message"] == "sweep starts":
+                name = whole_of(line["job"])
                 if name not in jobs:
                     jobs[name] = Job(name, _order(play, line["prefixes"]))
                 if name not in seen:
                     jobs[name].lives.append(life)
                     seen.add(name)
-    for life in play.lives:
-        if "do" in life.delivery.event and life.delivery.event["do"] != "resume":
-            continue
+    for life in filter(_works, play.lives):
         for answer in answers_of(life):
+            name = whole_of(answer["job"])
+            if name in jobs:
+                jobs[name].chains.setdefault(answer["job"], []).append(answer)
             if answer["job"] in jobs:
                 jobs[answer["job"]].answers.append((life, answer))
     return jobs
+
+
+def _works(life: Life) -> bool:
+    """Tell whether an invocation's event is no mere question, nor an order to stop."""
+    return "do" not in life.delivery.event or life.delivery.event["do"] == "resume"
 
 
 def _order(play: Play, prefixes: list[str]) -> Order:

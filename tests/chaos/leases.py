@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from chaos.fates import BIT_OF_TIME
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from localcloud.arrivals import Request
 
+PART = re.compile(r"-p\d+$")
 RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(-left|-beat)?")
 
 
@@ -75,8 +77,9 @@ class Leases:
         ]
         if not any(int(place[:6]) == hop - 1 for place in own):
             return ""  # it says once more what another one has said
-        look = self.looks.get((job, by), 0.0)
-        if look > self.stops.get(job, look):
+        whole = PART.sub("", job)
+        looks = {job: (job, by), whole: (f"{whole}/stop", by) if whole != job else (job, by)}
+        if any(self.looks.get(look, 0.0) > self.stops.get(of, inf) for of, look in looks.items()):
             return f"{by} goes on with {job}, and has seen that it is to stop"
         return self._goes_on(job, max(own), by)
 

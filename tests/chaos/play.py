@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from localcloud.fc_server import FcServer
     from localcloud.oss import LocalOss
 
-AT_ONCE = 3  # invocations
+AT_ONCE = 4  # invocations
 ATTEMPTS = 4  # Function Compute's first one, and its retries
 GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 ANSWER = 0.3  # seconds of the time limit that are kept for the answer
@@ -462,8 +462,9 @@ class Play:
         happening = self._coming.pop(0)
         self.tell(f"somebody does: {happening.what}")
         if happening.what in {"status", "stop", "resume"}:
-            if self.born:
-                job = self._random.choice(sorted(self.born))
+            jobs = sorted({job for job, _ in self.leases.places})
+            if jobs:
+                job = self._random.choice(jobs)
                 self.deliver({"job": job, "do": happening.what}, by_person=True)
         elif happening.what == "again":
             again = self.scene.source != "direct"

@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from chaos.fates import BIT
-from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life
+from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life, whole_of
 from chaos.life import Killed
 from chaos.scene import BUCKET, REQUESTS, STATE, STATE_BUCKET
 from chaos.truth import OTHERS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COUNTS = ("deleted", "failed", "skipped", "remaining")
 # An order to stop that comes too late for a job in its first seconds stays, too.
 ENDED = re.compile(r"(000000-01|end|stop)")
+PART_ENDED = re.compile(r"(000001-01|end|stop)")
 
 
 def broken(play: Play, jobs: dict[str, Job]) -> list[str]:
@@ -91,9 +92,10 @@ def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
             yield f"the job {job.name} has not ended"
         return
     final = job.final
-    deleted = [answer["deleted"] for answer in _along_the_chain(job)]
-    if deleted != sorted(deleted):
-        yield f"the counts of {job.name} decrease: {deleted}"
+    for name, answers in job.chains.items():
+        deleted = [answer["deleted"] for answer in _along_the_chain(answers)]
+        if deleted != sorted(deleted):
+            yield f"the counts of {name} decrease: {deleted}"
     ends = [answer for answer in job.said() if answer["status"] in {"done", "planned"}]
     if len({each["deleted"] for each in ends}) > 1 and not _was_disturbed(job):
         yield f"{job.name} has ended more than once: {ends}"
@@ -108,8 +110,8 @@ def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
     yield from _counts(play, job, jobs)
 
 
-def _along_the_chain(job: Job) -> list[dict[str, Any]]:
-    hops = [answer for answer in job.said() if answer["status"] == "continued"]
+def _along_the_chain(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    hops = [each for each in answers if isinstance(each.get("next"), str)]
     return sorted(hops, key=lambda answer: _number(answer["next"]))
 
 
@@ -168,10 +170,11 @@ def _state(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
     for key in play.stage.oss.keys(where):
         if not key.startswith(STATE):
             continue
-        name, _, record = key.removeprefix(STATE).partition("/")
+        folder, _, record = key.removeprefix(STATE).partition("/")
+        name = whole_of(folder)
         if name not in jobs or jobs[name].given_up or _was_disturbed(jobs[name]):
             continue
-        if not ENDED.fullmatch(record):
+        if not (ENDED if name == folder else PART_ENDED).fullmatch(record):
             yield f"{key} is left behind"
 
 

@@ -32,6 +32,7 @@ class Order:
     dry_run: bool = False
     everything: bool = False
     unfinished: str | None = None
+    parallel: int | None = None  # chains at once
 
     def document(self) -> dict[str, Any]:
         """Return what is sent."""
@@ -50,6 +51,8 @@ class Order:
             document["limits"] = {"objects": self.limit}
         if self.unfinished is not None:
             document["unfinished"] = self.unfinished
+        if self.parallel is not None:
+            document["parallel"] = self.parallel
         return document
 
     def lists(self, key: str) -> bool:
@@ -122,7 +125,6 @@ class Scene:
     settings_change: bool  # from one invocation to the next
     weather: Weather
     happenings: tuple[Happening, ...] = ()
-    parallel: int | None = None  # chains at once, once a request can ask for them
     calm_after: float = 90.0  # seconds after which nothing goes wrong any more
     events: tuple[Any, ...] = field(default=())
     file: bytes | None = None  # what the request file holds
@@ -136,8 +138,9 @@ class Scene:
 def draw(seed: int, scale: int = 1) -> Scene:
     """Return what a seed stands for; with a scale, about so many times the objects."""
     random = Random(seed)
-    objects = _objects(random, scale)
-    orders = _orders(random, objects)
+    parallel = random.choice((2, 2, 3)) if random.random() < 0.35 else None
+    objects = _objects(random, scale, (0, 5, 10) if parallel is None else (10, 20))
+    orders = _orders(random, objects, parallel)
     source = random.choice(("direct",) * 5 + ("timer",) * 2 + ("mns",) * 3 + ("oss",) * 3)
     reserve, checkpoint = random.choice(((1.0, 1.0), (2.0, 1.0), (2.0, 2.0)))
     shared = random.random() < 0.3
@@ -191,10 +194,10 @@ def draw(seed: int, scale: int = 1) -> Scene:
     )
 
 
-def _objects(random: Random, scale: int) -> list[str]:
+def _objects(random: Random, scale: int, many: tuple[int, ...]) -> list[str]:
     keys = {f"other/{number}" for number in range(2)} | {"src2/x", "src.txt", "logs-old/1"}
     for directory in DIRECTORIES:
-        keys |= {f"{directory}{number:03d}" for number in range(random.choice((0, 5, 10)) * scale)}
+        keys |= {f"{directory}{number:03d}" for number in range(random.choice(many) * scale)}
         if random.random() < 0.4:
             keys |= {f"{directory}{odd}" for odd in random.sample(ODD, 2)}
         if random.random() < 0.6:
@@ -205,13 +208,24 @@ def _objects(random: Random, scale: int) -> list[str]:
     return sorted(keys)
 
 
-def _orders(random: Random, objects: list[str]) -> tuple[Order, ...]:
+def _orders(random: Random, objects: list[str], parallel: int | None) -> tuple[Order, ...]:
     dry_run = random.random() < 0.08
-    limit = random.randint(1, 14) if random.random() < 0.12 else None
+    limit = random.randint(1, 14) if random.random() < 0.15 else None
     unfinished = random.choice((None, None, None, None, "continue", "return"))
+    if parallel is not None:
+        limit = limit and 3 * limit
+        unfinished = None
     drawn = random.random()
     if drawn < 0.08:
-        return (Order(everything=True, limit=limit, dry_run=dry_run, unfinished=unfinished),)
+        return (
+            Order(
+                everything=True,
+                limit=limit,
+                dry_run=dry_run,
+                unfinished=unfinished,
+                parallel=parallel,
+            ),
+        )
     if drawn < 0.2:
         return (
             Order(prefixes=("logs",), limit=limit, dry_run=dry_run, unfinished=unfinished),
@@ -221,8 +235,11 @@ def _orders(random: Random, objects: list[str]) -> tuple[Order, ...]:
         # As many as no event can hold: the next invocation is pointed at them.
         many = tuple(f"b/{number:04d}{'x' * 900}" for number in range(160))
         return (Order(keys=many, prefixes=("logs/",), unfinished=unfinished),)
-    prefixes = random.sample(("logs/", "logs/0", "src/", "src", "a/", "b/"), random.randint(1, 4))
-    keys = random.sample(objects, random.choice((0, 0, 3)))
+    prefixes = random.sample(
+        ("logs/", "logs/0", "src/", "src", "a/", "b/"),
+        random.randint(1 if parallel is None else 3, 4),
+    )
+    keys = random.sample(objects, random.choice((0, 3)))
     named = tuple(key for key in keys if not key.startswith(PROTECTED))
     return (
         Order(
@@ -231,6 +248,7 @@ def _orders(random: Random, objects: list[str]) -> tuple[Order, ...]:
             limit=limit,
             dry_run=dry_run,
             unfinished=unfinished,
+            parallel=parallel,
         ),
     )
 
