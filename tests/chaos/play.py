@@ -34,9 +34,8 @@ ATTEMPTS = 4  # Function Compute's first one, and its retries
 GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 ANSWER = 0.3  # seconds of the time limit that are kept for the answer
 TICK = 0.25  # seconds between two looks of a dispatcher
-LEAP = 2.0  # the longest time that may pass without its looking
-SURE, VERY_SURE = 2, 16  # looks in a row at which all stand still
-MOST_STEPS = 6000
+LEAP = 1.0  # the longest time that may pass without its looking
+MOST_STEPS = 20_000
 FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
 
 
@@ -189,14 +188,13 @@ class Play:
         if todo is None:
             return False
         at, act = todo
-        idle = [life for life in self._active if life.dispatcher.waits]
-        if at - self.now > LEAP and idle:
-            self._set(self.now + LEAP)
-            for life in idle:
-                life.stirs()
+        if at <= self.now:
+            act()
             return True
-        self._set(max(self.now, at))
-        act()
+        # Whoever waits sees at each moment what time it is, before anything else happens: how
+        # often it looks by itself is the machine's choice.
+        is_watched = any(life.dispatcher.waits for life in self._active)
+        self._set(min(at, self.now + LEAP) if is_watched else at)
         return True
 
     @property
@@ -205,18 +203,19 @@ class Play:
 
     def _stand_still(self) -> None:
         until = time.monotonic() + PATIENCE
-        sure = 0
-        enough = SURE
-        while sure < enough:  # a thread that has just been let go may not have moved yet
-            enough = VERY_SURE if any(each.dispatcher.pauses for each in self._active) else SURE
-            if all(map(self._stands_still, self._active)):
-                sure += 1
-            else:
-                sure = 0
+        while not self._all_stand_still():
             self.turnstile.glance()
             if time.monotonic() > until:
                 waits = [each.label for each in self.turnstile.waiting]
                 raise TimeoutError(f"seed {self.scene.seed} does not stand still: {waits}")
+
+    def _all_stand_still(self) -> bool:
+        if not all(map(self._stands_still, self._active)):
+            return False
+        for life in self._active:
+            if life.dispatcher.waits:
+                life.stirs()  # it may have been about to do something
+        return all(map(self._stands_still, self._active))
 
     def _stands_still(self, life: Life) -> bool:
         if not life.thread.is_alive():
@@ -225,7 +224,8 @@ class Play:
             return False
         under_way, gate = life.dispatcher.under_way, life.dispatcher.gate
         waiting = self.turnstile.of(life.name)
-        if gate is not None and gate.left() <= 0:
+        # A sweep that is over has cut off what it still had under way.
+        if gate is None or gate.left() <= 0:
             cut = [each for each in waiting if _is_of_the_sweep(each)]
             for each in sorted(cut, key=lambda each: each.label):
                 self._give_up(each)
