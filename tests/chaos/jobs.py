@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 30  # in which a person asks for what is not done yet
 PART = re.compile(r"-p\d+$")
+WAITS = 3.0  # seconds between two of those
 FINAL = {"done", "incomplete", "planned"}
 
 
@@ -141,6 +142,7 @@ class Person:
             play.calm()
             if not self._round():
                 return
+            play.let_pass(WAITS)
         play.wrong.append(f"not all jobs have ended after {ROUNDS} rounds")
 
     def _try_again(self) -> bool:
@@ -175,6 +177,8 @@ class Person:
         status = self._say(name, "status")
         # What is stopped, and is again after a person has set it going, goes no further.
         is_stopped = status is not None and status["status"] == "stopped"
+        if status is not None and "continued" in status.get("parts", {}).values():
+            is_stopped = False  # as far as can be told: an invocation of a part may have died
         if status is not None and (
             status["status"] in FINAL or (is_stopped and status == self._asked.get(name))
         ):

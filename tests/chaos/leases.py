@@ -146,7 +146,10 @@ class Leases:
         if not before:
             return ""
         last = self.places[job, max(before)]
-        recently = holder.since - last.seen < self._lease(last) - BIT_OF_TIME
+        self._lapse(last, holder.since)
+        recently = last.lapsed is None and (
+            holder.since - last.seen < self._lease(last) - BIT_OF_TIME
+        )
         if last.name in alive and last.name != holder.name and last.left is None and recently:
             return f"{holder.name} has overtaken {last.name} at {place} of {job}, who is at work"
         return ""

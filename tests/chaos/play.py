@@ -103,6 +103,10 @@ class Play:
         self._queue.append(Delivery(event, request_id, self.now, by_person=by_person))
         return request_id
 
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass in which nothing happens."""
+        self._set(self.now + seconds)
+
     def calm(self) -> None:
         """Let nothing go wrong any more."""
         self.fates.is_calm = True
