@@ -13,17 +13,17 @@ from chaos.door import Asked, Door
 from chaos.fates import LONGEST, LONGEST_CALL, REFUSED, Fate, Fates, in_state
 from chaos.leases import Leases
 from chaos.life import Delivery, Life, Slot
-from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET
+from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET, Happening
 from chaos.truth import OTHERS, Truth
 from chaos.turnstile import PATIENCE, Turnstile
 from localcloud.arrivals import Request
-from localcloud.faults import AsTold, Reset
+from localcloud.faults import AsTold, CutBody, CutXml, Reset
 from localcloud.signature import key_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chaos.scene import Happening, Scene
+    from chaos.scene import Scene
     from chaos.turnstile import Waiting
     from localcloud.faults import Fault
     from localcloud.fc_server import FcServer
@@ -303,6 +303,8 @@ class Play:
                 self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
             if fate.carried_out:
                 self._note(waiting, life.name, fate.spared)
+                if any(isinstance(each, Reset | CutBody | CutXml) for each in fate.faults):
+                    self._expect_anew(waiting.about)
             self.turnstile.let_go(waiting, fate.faults)
 
     def _is_expired(self, life: Life) -> bool:
@@ -329,6 +331,7 @@ class Play:
         life = next(each for each in self._active if each.name == waiting.owner)
         if fate.carried_out:
             self._carry_out(waiting, life)
+            self._expect_anew(waiting.about)
         self.turnstile.let_go(waiting, fate.faults)
 
     def _hand_over(self, waiting: Waiting, life: Life) -> None:
@@ -371,7 +374,18 @@ class Play:
             self._blame(self.leases.deletes(by, waiting.came))
             self.truth.request(request.touched, by)
             asked = [key for key in request.touched if key not in spared]
-            self.truth.delete(asked, by, self.now)
+            self.truth.delete(asked, by, self.now, waiting.came)
+
+    def _expect_anew(self, about: Any) -> None:
+        """Let an application soon write a key anew whose deletion nobody has heard of."""
+        if not isinstance(about, Request) or in_state(about) or self.fates.is_calm:
+            return
+        gone = [key for key in about.touched if key not in self.truth.there]
+        if about.operation not in {"delete", "batch_delete"} or not gone:
+            return
+        at = self.now - self.scene.epoch + self._random.uniform(0.01, 1.5)
+        self._coming.append(Happening(at, "anew", 0, self._random.choice(gone)))
+        self._coming.sort(key=lambda each: each.at)
 
     def _blame(self, wrong: str) -> None:
         if wrong:
@@ -476,6 +490,12 @@ class Play:
                 self.scene.events[0], request_id=None if again else "req-1", by_person=True
             )
             self.tell(f"the event comes again as {request_id}")
+        elif happening.what == "anew":
+            self._write(happening.key)
+        elif happening.what == "overwrite":
+            there = [key for key in self.truth.there if not key.startswith("other/")]
+            if there:
+                self._write(self._random.choice(sorted(there)))
         elif happening.what == "delete":
             self._delete_another()
         else:
@@ -485,7 +505,7 @@ class Play:
         there = sorted(key for key in self.truth.there if not key.startswith("other/"))
         if there:
             key = self._random.choice(there)
-            self.truth.delete([key], OTHERS, self.now)
+            self.truth.delete([key], OTHERS, self.now, self.now)
             self.stage.oss.remove(BUCKET, [key])
 
     def _write_another(self, happening: Happening) -> None:

@@ -142,8 +142,10 @@ def _counts(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
     real = len(listed - failed) + len(asked - failed)
     others = sum(loss.by not in names for loss in play.truth.losses)
     said, at_least = job.final["deleted"], job.final["at_least"]
-    if said > real + others:
-        yield f"{job.name} says it has deleted {said}, and it was {real}"
+    # What was written anew just before it went is deleted, too, and counts as what was meant.
+    young = sum(job.order.lists(loss.key) and not _is_old(play, job, loss) for loss in mine)
+    if said > real + young + others:
+        yield f"{job.name} says it has deleted {said}, and it was {real + young}"
     if said < real and not at_least and not (jobs.keys() - {job.name} and job.given_up):
         yield f"{job.name} says it has deleted {said} and no more, and it was {real}"
 

@@ -95,8 +95,9 @@ class Happening:
     """Something that others do at a time, in seconds after the beginning."""
 
     at: float
-    what: str  # write, rewrite, delete, status, stop, resume, again
+    what: str  # write, rewrite, overwrite, anew, delete, status, stop, resume, again
     number: int = 0
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -342,7 +343,7 @@ def _happenings(random: Random) -> tuple[Happening, ...]:
     happenings: list[Happening] = []
     if random.random() < 0.5:
         happenings += [
-            Happening(_soon(random), random.choice(("write", "write", "rewrite")), number)
+            Happening(_soon(random), random.choice(("write", "rewrite", "overwrite")), number)
             for number in range(random.randint(3, 15))
         ]
     if random.random() < 0.25:
