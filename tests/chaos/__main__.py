@@ -25,15 +25,21 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--in-process", action="store_true", help="no processes, nothing larger")
+    parser.add_argument("--until-broken", action="store_true", help="stop at the first such run")
+    parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="seeds")
     asked = parser.parse_args()
     began = time.monotonic()
     failed: list[int] = []
     with stage() as on:
         for seed in range(asked.seed, asked.seed + asked.runs):
+            if seed in asked.leave_out:
+                continue
             told = _told(seed, on, alone=asked.in_process)
             if told:
                 failed.append(seed)
                 sys.stdout.write(f"{told}\n")
+                if asked.until_broken:
+                    break
     seconds = time.monotonic() - began
     sys.stdout.write(f"{asked.runs} runs in {seconds:.0f} s; failed: {failed or 'none'}\n")
     return 1 if failed else 0

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING
 
 from chaos.scene import BUCKET, STATE
 from localcloud.arrivals import Request
-from localcloud.faults import CutBody, CutXml, LoseFromAnswer, Refuse, Reset, ShortPage, Withhold
+from localcloud.faults import (
+    CutBody,
+    CutXml,
+    DateShift,
+    Gateway,
+    LoseFromAnswer,
+    Refuse,
+    Reset,
+    ShortPage,
+    Withhold,
+)
 from localcloud.fc_answers import FcError
 
 if TYPE_CHECKING:
     from chaos.scene import Scene
     from localcloud.faults import Fault
 
-LONGEST = 30.0  # seconds that a client waits for an answer
+LONGEST = 60.0  # seconds that a client waits for an answer of OSS's
+LONGEST_CALL = 10.0  # and for one of Function Compute's
+AN_HOUR = 3600
+BIT = 3  # seconds by which a Date of OSS's own may be wrong
+# And one by which a holder's life is judged: leases have two seconds to spare, one for rounding.
+BIT_OF_TIME = 1
 STORMY = 0.85  # of the requests in a storm
 QUOTAS = ("ServiceUnavailable", "TotalQpsLimitExceeded", "PartitionQpsLimitted")
 REFUSALS_OF_FC = (
@@ -34,11 +50,6 @@ class Fate:
     carried_out: bool = True
     spared: frozenset[str] = frozenset()  # keys of a batch that are not deleted
 
-    @property
-    def is_answer(self) -> bool:
-        """Whether an answer's head comes back."""
-        return not any(isinstance(fault, Reset) for fault in self.faults)
-
 
 class Fates:
     """Draws what goes wrong, until all is calm."""
@@ -47,18 +58,21 @@ class Fates:
         self.scene = scene
         self.random = Random(scene.seed * 7919 + 1)
         self.is_calm = False
+        self.stubborn = scene.stubborn  # keys that OSS refuses to delete
 
     def strikes(self, chance: float) -> bool:
         """Tell whether something happens that has this chance."""
         return not self.is_calm and self.random.random() < chance
 
-    def seconds(self, about: float) -> float:
+    def seconds(self, about: object, pace: float) -> float:
         """Return how long a request takes that takes about so many seconds."""
+        weather = self.scene.weather
         if self.is_calm:
             return 0.02
-        if self.strikes(self.scene.weather.slow):
-            return self.random.uniform(2, 40)
-        return about * self.random.uniform(0.5, 1.5)
+        of_state = isinstance(about, Request) and in_state(about)
+        if self.strikes(weather.slow_state if of_state else weather.slow):
+            return self.random.choice((self.random.uniform(2, 50), 70.0, inf))
+        return pace * self.random.uniform(0.5, 1.5)
 
     def given_up(self, about: object) -> Fate:
         """Return the fate of a request whose client has waited for too long."""
@@ -68,13 +82,26 @@ class Fates:
 
     def of(self, request: Request, now: float, *, is_expired: bool) -> Fate:
         """Return the fate of a request whose time has come."""
-        weather = self.scene.weather
+        if self.scene.batchless and _is_batch_of_the_bucket(request):
+            return _refused(501, "NotImplemented")
+        if self._is_in_outage(request, now):
+            return LOST
         if is_expired:
             return _refused(403, "SecurityTokenExpired")
+        return self._without_answer(request, now) or self._answered(request)
+
+    def _without_answer(self, request: Request, now: float) -> Fate | None:
+        """Return the fate of a request that OSS itself tells nothing of, if it is one."""
+        weather = self.scene.weather
         if self._in_storm(request, now) or self.strikes(weather.refused):
             return _refused(503, self.random.choice(QUOTAS))
         if self.strikes(weather.reset):
             return self.given_up(request)
+        if self.strikes(weather.gateway):
+            return self._of_gateway(request)
+        return None
+
+    def _answered(self, request: Request) -> Fate:
         if self._is_stubborn(request):
             return _refused(409, "FileImmutable")
         return self._carried_out(request)
@@ -90,7 +117,7 @@ class Fates:
 
     def _carried_out(self, request: Request) -> Fate:
         weather = self.scene.weather
-        faults: list[Fault] = []
+        faults: list[Fault] = self._wrong_date(request)
         spared: frozenset[str] = frozenset()
         if request.operation == "list" and not self.is_calm:
             faults.append(ShortPage(self.scene.page))
@@ -106,10 +133,35 @@ class Fates:
                 faults.append(kind(self.random.randrange(120)))
         return Fate(tuple(faults), spared=spared)
 
+    def _of_gateway(self, request: Request) -> Fate:
+        """Return what nobody but a gateway says, which knows less of the time than OSS."""
+        status = self.random.choice((502, 503, 504))
+        shift = self.random.choice((-AN_HOUR, AN_HOUR))
+        # A request that a 503 turns down has not been carried out.
+        fate = self.given_up(request) if status != 503 else LOST
+        refusal = () if fate.carried_out else (Refuse(status, ""),)
+        return Fate((*refusal, Gateway(status, shift)), fate.carried_out)
+
+    def _wrong_date(self, request: Request) -> list[Fault]:
+        if not self.strikes(self.scene.weather.wrong_date):
+            return []
+        bit = BIT_OF_TIME if request.operation == "get" else BIT
+        return [DateShift(self.random.choice((-bit, bit)))]
+
+    def _is_in_outage(self, request: Request, now: float) -> bool:
+        passed = now - self.scene.epoch
+        return (
+            not self.is_calm
+            and in_state(request)
+            and any(
+                begins <= passed < begins + lasts for begins, lasts in self.scene.weather.outages
+            )
+        )
+
     def _is_stubborn(self, about: object) -> bool:
         if not isinstance(about, Request) or about.operation not in {"delete", "batch_delete"}:
             return False
-        return bool(self.scene.stubborn.intersection(about.touched))
+        return bool(self.stubborn.intersection(about.touched))
 
     def _some(self, keys: tuple[str, ...]) -> frozenset[str]:
         return frozenset(self.random.sample(keys, self.random.randint(1, min(3, len(keys)))))
@@ -129,8 +181,13 @@ def in_state(request: Request) -> bool:
     return request.bucket != BUCKET or any(each.startswith(STATE) for each in about)
 
 
+def _is_batch_of_the_bucket(request: Request) -> bool:
+    return request.operation == "batch_delete" and request.bucket == BUCKET
+
+
 def _refused(status: int, code: str) -> Fate:
     return Fate((Refuse(status, code),), carried_out=False)
 
 
+LOST = Fate((Reset("before"),), carried_out=False)
 REFUSED = _refused(503, "ServiceUnavailable")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from chaos.scene import BUCKET, FILE
+from ossweep.rules import answer_key
 
 if TYPE_CHECKING:
     from chaos.life import Life
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from chaos.scene import Order
 
 ROUNDS = 30  # in which a person asks for what is not done yet
+PART = re.compile(r"-p\d+$")
+WAITS = 3.0  # seconds between two of those
 FINAL = {"done", "incomplete", "planned"}
 
 
@@ -24,12 +30,18 @@ class Job:
     order: Order
     lives: list[Life] = field(default_factory=list)
     answers: list[tuple[Life, dict[str, Any]]] = field(default_factory=list)
+    chains: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of it and its parts
     final: dict[str, Any] | None = None
     given_up: bool = False  # a person has sent its event anew, to another job
 
     def said(self) -> list[dict[str, Any]]:
         """Return what its own invocations have answered, events that asked for nothing apart."""
         return [answer for _, answer in self.answers if answer["status"] != "ignored"]
+
+
+def whole_of(name: str) -> str:
+    """Return the job that one is a part of, or itself."""
+    return PART.sub("", name)
 
 
 def answers_of(life: Life) -> list[dict[str, Any]]:
@@ -46,20 +58,26 @@ def jobs_of(play: Play) -> dict[str, Job]:
     for life in play.lives:
         seen = set()
         for line in map(json.loads, life.log.splitlines()):
-            name = line.get("job")
             if line["message"] == "sweep starts":
+                name = whole_of(line["job"])
                 if name not in jobs:
                     jobs[name] = Job(name, _order(play, line["prefixes"]))
                 if name not in seen:
                     jobs[name].lives.append(life)
                     seen.add(name)
-    for life in play.lives:
-        if "do" in life.delivery.event and life.delivery.event["do"] != "resume":
-            continue
+    for life in filter(_works, play.lives):
         for answer in answers_of(life):
+            name = whole_of(answer["job"])
+            if name in jobs:
+                jobs[name].chains.setdefault(answer["job"], []).append(answer)
             if answer["job"] in jobs:
                 jobs[answer["job"]].answers.append((life, answer))
     return jobs
+
+
+def _works(life: Life) -> bool:
+    """Tell whether an invocation's event is no mere question, nor an order to stop."""
+    return "do" not in life.delivery.event or life.delivery.event["do"] == "resume"
 
 
 def _order(play: Play, prefixes: list[str]) -> Order:
@@ -67,6 +85,14 @@ def _order(play: Play, prefixes: list[str]) -> Order:
         if any(order.lists(prefix) for prefix in prefixes):
             return order
     return play.scene.orders[0]
+
+
+def answer_beside_the_file(play: Play, job: str | None) -> dict[str, Any] | None:
+    """Return what has been written beside the request file about a job, if anything has."""
+    of_several = job if len(play.scene.orders) > 1 else None
+    content = play.stage.oss.content(BUCKET, answer_key(FILE, of_several))
+    answer: dict[str, Any] | None = json.loads(content) if content is not None else None
+    return answer
 
 
 class Person:
@@ -81,15 +107,13 @@ class Person:
     def see_to_it(self) -> dict[str, Job]:
         """Go on until every job has ended; return the jobs."""
         play = self.play
-        for _ in range(ROUNDS):
-            play.until_quiet()
-            if play.wrong:
-                break
-            play.calm()
-            if not self._round():
-                break
-        else:
-            play.wrong.append(f"not all jobs have ended after {ROUNDS} rounds")
+        self._go_on()
+        if play.scene.is_refused:
+            return jobs_of(play)
+        if not play.wrong and self._try_again():
+            self._go_on()
+        if not play.wrong and play.scene.source == "oss":
+            self._see_answers()
         jobs = jobs_of(play)
         for name, answer in self.final.items():
             if name in jobs:
@@ -98,9 +122,50 @@ class Person:
             jobs[name].given_up = True
         return jobs
 
+    def _see_answers(self) -> None:
+        """Send the event again where the answer to a request file is missing: whoever dies."""
+        play = self.play
+        for name, final in self.final.items():
+            told = answer_beside_the_file(play, name)
+            if told is None or told["status"] != final["status"]:
+                play.tell("a person misses an answer, and sends the event again")
+                play.deliver(play.scene.events[0])
+                play.until_quiet()
+                return
+
+    def _go_on(self) -> None:
+        play = self.play
+        for _ in range(ROUNDS):
+            play.until_quiet()
+            if play.wrong:
+                return
+            play.calm()
+            if not self._round():
+                return
+            play.let_pass(WAITS)
+        play.wrong.append(f"not all jobs have ended after {ROUNDS} rounds")
+
+    def _try_again(self) -> bool:
+        """Send once more the event of a job of which keys have failed; return if there was one."""
+        play = self.play
+        names = [name for name, said in self.final.items() if said["status"] == "incomplete"]
+        if not names:
+            return False
+        play.write_named_keys_anew()
+        if play.scene.seed % 2:
+            play.fates.stubborn = frozenset()
+        name = names[0]
+        del self.final[name]
+        by_id = name.rpartition("-")[0] if play.scene.source == "direct" else None
+        play.tell(f"a person has what failed of {name} tried again")
+        play.deliver(play.scene.events[0], request_id=by_id)
+        return True
+
     def _round(self) -> bool:
         """Ask about each job that has not ended; return whether there was one."""
         play = self.play
+        if play.scene.is_refused:
+            return False
         names = sorted(play.born.keys() - self.final.keys() - self.given_up)
         if not names and len(self.final) < len(play.scene.orders):
             return self._send_again()
@@ -112,6 +177,8 @@ class Person:
         status = self._say(name, "status")
         # What is stopped, and is again after a person has set it going, goes no further.
         is_stopped = status is not None and status["status"] == "stopped"
+        if status is not None and "continued" in status.get("parts", {}).values():
+            is_stopped = False  # as far as can be told: an invocation of a part may have died
         if status is not None and (
             status["status"] in FINAL or (is_stopped and status == self._asked.get(name))
         ):

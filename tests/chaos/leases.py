@@ -1,32 +1,41 @@
 """
 Who holds which job, by what is done to its records.
 
-Nobody is overtaken who is at work; who is overtaken, or ordered to stop, and has looked, does.
+Nobody is overtaken who is at work; who is overtaken, or ordered to stop, and has looked, does; and
+whoever deletes holds a job whose lease is not over, by the length that its own record tells.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
+from chaos.fates import BIT_OF_TIME
 from chaos.scene import STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from localcloud.arrivals import Request
 
+PART = re.compile(r"-p\d+$")
 RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(-left|-beat)?")
 
 
 @dataclass
 class Holder:
-    """Who holds a place, since when, when he was seen there last, and whether he has left it."""
+    """Who holds a place, since when, when he was seen there last, and when he has left it."""
 
     name: str
+    job: str
+    place: str
     since: float
-    has_left: bool = False
+    left: float | None = None
+    lapsed: float | None = None  # when its lease was over, which no later sign of life changes
+    lease: float | None = None  # in seconds, once its record has been read
     seen: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -35,11 +44,12 @@ class Holder:
 
 @dataclass
 class Leases:
-    """The places of all jobs. `seconds` is the time for which a sign of life holds at least."""
+    """The places of all jobs. `read` returns an object of the state, if it is there."""
 
-    seconds: float
+    read: Callable[[str], bytes | None]
     places: dict[tuple[str, str], Holder] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
+    holders: dict[str, Holder] = field(default_factory=dict)  # of which each has begun with last
+    ended: dict[str, float] = field(default_factory=dict)  # when a job's end was written first
 
     stops: dict[str, float] = field(default_factory=dict)  # since when a job is ordered to stop
     looks: dict[tuple[str, str], float] = field(default_factory=dict)  # of whom, at which job
@@ -53,14 +63,23 @@ class Leases:
         for key in keys:
             if key.endswith("/stop"):
                 self.stops.pop(key.removeprefix(STATE).removesuffix("/stop"), None)
+            found = RECORD.fullmatch(key)
+            # Whoever sees at once that somebody else has gone further takes its own record back.
+            if found is not None and found[3] is None and found[1] not in self.ended:
+                self.places.pop((found[1], found[2]), None)
 
     def handed_over(self, job: str, hop: int, by: str) -> str:
         """Take note that the next hop is called; return what is wrong with that."""
-        own = [place for (other, place), holder in self.places.items() if holder.name == by]
+        own = [
+            holder.place
+            for (other, _), holder in self.places.items()
+            if holder.name == by and other == job
+        ]
         if not any(int(place[:6]) == hop - 1 for place in own):
             return ""  # it says once more what another one has said
-        look = self.looks.get((job, by), 0.0)
-        if look > self.stops.get(job, look):
+        whole = PART.sub("", job)
+        looks = {job: (job, by), whole: (f"{whole}/stop", by) if whole != job else (job, by)}
+        if any(self.looks.get(look, 0.0) > self.stops.get(of, inf) for of, look in looks.items()):
             return f"{by} goes on with {job}, and has seen that it is to stop"
         return self._goes_on(job, max(own), by)
 
@@ -69,34 +88,86 @@ class Leases:
         key = request.key
         found = RECORD.fullmatch(key)
         if found is None:
-            job, _, name = key.removeprefix(STATE).partition("/")
-            if key.startswith(STATE) and name == "end":
-                self.ended.add(job)
-            if key.startswith(STATE) and name == "stop":
-                self.stops.setdefault(job, now)
+            self._told(key, by, now)
             return ""
         job, place, beside = found.groups()
-        left = beside == "-left"
         holder = self.places.get((job, place))
         if holder is None:
-            return self._created(job, place, Holder(by, now), alive)
+            return self._created(Holder(by, job, place, now), alive)
         if holder.name == by:
-            holder.seen, holder.has_left = now, holder.has_left or left
-            return "" if left else self._goes_on(job, place, by)
+            self._lapse(holder, now)
+            holder.seen = now
+            if beside == "-left":
+                holder.left = now
+                return ""
+            return self._goes_on(job, place, by)
         if "x-oss-forbid-overwrite" not in request.headers:
             return f"{by} writes into the record of {holder.name}, who holds {place} of {job}"
         return ""
 
-    def _created(self, job: str, place: str, holder: Holder, alive: Collection[str]) -> str:
+    def deletes(self, by: str, sent: float) -> str:
+        """Return what is wrong with a deletion that somebody has sent, if anything is."""
+        holder = self.holders.get(by)
+        if holder is None:
+            return f"{by} deletes, and holds no job"
+        job, place = holder.job, holder.place
+        self._lapse(holder, sent)
+        if holder.lapsed is not None:
+            since = sent - holder.lapsed
+            return f"{by} deletes for {job} {since:.2f} s after its lease of {place} was over"
+        if holder.left is not None and holder.left < sent:
+            return f"{by} deletes for {job} after it has left {place}"
+        later = [
+            other
+            for other in self.places.values()
+            if other.job == job and other.place > place and other.since < sent
+        ]
+        if later:
+            return f"{by} deletes for {job}, which {later[0].name} has taken over"
+        return ""
+
+    def _told(self, key: str, by: str, now: float) -> None:
+        """Take note of what is written of a job that is none of its places."""
+        job, _, name = key.removeprefix(STATE).partition("/")
+        if not key.startswith(STATE):
+            return
+        if name == "end":
+            self.ended.setdefault(job, now)
+            holder = self.holders.get(by)
+            if holder is not None and holder.job == job:
+                holder.left = now
+        if name == "stop":
+            self.stops.setdefault(job, now)
+
+    def _created(self, holder: Holder, alive: Collection[str]) -> str:
+        job, place = holder.job, holder.place
         before = [name for other, name in self.places if other == job]
-        self.places[job, place] = holder
-        if not before or job in self.ended:
+        self.places[job, place] = self.holders[holder.name] = holder
+        if not before:
             return ""
         last = self.places[job, max(before)]
-        recently = holder.since - last.seen < self.seconds
-        if last.name in alive and last.name != holder.name and not last.has_left and recently:
+        self._lapse(last, holder.since)
+        recently = last.lapsed is None and (
+            holder.since - last.seen < self._lease(last) - BIT_OF_TIME
+        )
+        if last.name in alive and last.name != holder.name and last.left is None and recently:
             return f"{holder.name} has overtaken {last.name} at {place} of {job}, who is at work"
         return ""
+
+    def _lapse(self, holder: Holder, now: float) -> None:
+        """Take note that a holder's lease is over, if it is."""
+        until = holder.seen + self._lease(holder)
+        if holder.lapsed is None and until < now:
+            holder.lapsed = until
+
+    def _lease(self, holder: Holder) -> float:
+        """Return for how long a sign of life of a holder's counts, in seconds."""
+        if holder.lease is None:
+            record = self.read(f"{STATE}{holder.job}/{holder.place}")
+            if record is None:
+                return 0.0
+            holder.lease = float(json.loads(record)["lease"])
+        return holder.lease
 
     def _goes_on(self, job: str, place: str, by: str) -> str:
         """Return what is wrong with somebody's going on from a place, if anything is."""

@@ -107,12 +107,13 @@ class Life:
         self.thread.start()
 
     def stirs(self) -> None:
-        """Wait until it has looked around once more; it does several times a second."""
-        rounds, until = self.dispatcher.rounds, time.monotonic() + PATIENCE
-        while self.dispatcher.waits and self.dispatcher.rounds == rounds:
+        """Have it look around once more: by itself it does so by the machine's clock."""
+        until = time.monotonic() + PATIENCE
+        self.dispatcher.wake()
+        while self.dispatcher.waits and not self.dispatcher.has_looked:
             if time.monotonic() > until:
                 raise TimeoutError(f"{self.name} does not stir")
-            time.sleep(0.005)
+            time.sleep(0.0002)
 
     def die(self) -> None:
         """Be killed: what it has asked for and was not carried out never is."""

@@ -10,33 +10,32 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from chaos.door import Asked, Door
-from chaos.fates import LONGEST, REFUSED, Fate, Fates, in_state
+from chaos.fates import LONGEST, LONGEST_CALL, REFUSED, Fate, Fates, in_state
 from chaos.leases import Leases
 from chaos.life import Delivery, Life, Slot
-from chaos.scene import BUCKET, STATE, STATE_BUCKET
+from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET, Happening
 from chaos.truth import OTHERS, Truth
 from chaos.turnstile import PATIENCE, Turnstile
-from localcloud.faults import AsTold, Reset
+from localcloud.arrivals import Request
+from localcloud.faults import AsTold, CutBody, CutXml, Reset
 from localcloud.signature import key_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chaos.scene import Happening, Scene
+    from chaos.scene import Scene
     from chaos.turnstile import Waiting
-    from localcloud.arrivals import Request
     from localcloud.faults import Fault
     from localcloud.fc_server import FcServer
     from localcloud.oss import LocalOss
 
-AT_ONCE = 3  # invocations
+AT_ONCE = 4  # invocations
 ATTEMPTS = 4  # Function Compute's first one, and its retries
 GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 ANSWER = 0.3  # seconds of the time limit that are kept for the answer
 TICK = 0.25  # seconds between two looks of a dispatcher
-LEAP = 2.0  # the longest time that may pass without its looking
-SURE, VERY_SURE = 2, 16  # looks in a row at which all stand still
-MOST_STEPS = 6000
+LEAP = 1.0  # the longest time that may pass without its looking
+MOST_STEPS = 20_000
 FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
 
 
@@ -71,10 +70,9 @@ class Play:
         self.fates = Fates(scene)
         self.lives: list[Life] = []
         self.failures: list[Delivery] = []
-        # By when a job has taken its clock: at its first answer, or else at its first record.
+        # When a job began: by when its first invocation was called.
         self.born: dict[str, float] = {}
-        self._leases = Leases(3 * scene.checkpoint)
-        self._clockless: dict[str, str] = {}  # jobs that have not, and who has begun them
+        self.leases = Leases(self._in_state)
         self.story: list[str] = []
         self.wrong: list[str] = []
         self._random = Random(scene.seed * 7919 + 2)
@@ -105,6 +103,10 @@ class Play:
         self._queue.append(Delivery(event, request_id, self.now, by_person=by_person))
         return request_id
 
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass in which nothing happens."""
+        self._set(self.now + seconds)
+
     def calm(self) -> None:
         """Let nothing go wrong any more."""
         self.fates.is_calm = True
@@ -119,6 +121,12 @@ class Play:
                 return
             if self.now - self.scene.epoch > self.scene.calm_after:
                 self.fates.is_calm = True
+
+    def write_named_keys_anew(self) -> None:
+        """Let an application write the keys anew that orders have named."""
+        for key in sorted({key for order in self.scene.orders for key in order.keys}):
+            if key not in self.truth.there:
+                self._write(key)
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -141,6 +149,8 @@ class Play:
                 oss.enable_versioning(STATE_BUCKET)
         for key in scene.objects:
             self._write(key, self._random.randint(60, 10_000))
+        if scene.file is not None:
+            oss.fill(BUCKET, {FILE: scene.file}, scene.ordered)
         self._environ = {
             **scene.settings,
             "OSSWEEP_ENDPOINT": oss.endpoint,
@@ -152,6 +162,11 @@ class Play:
     def _write(self, key: str, age: float = 0.0) -> None:
         self.stage.oss.fill(BUCKET, [key], self.now - age)
         self.truth.write(key, self.now - age)
+
+    def _in_state(self, key: str) -> bytes | None:
+        """Return an object of the jobs' state, if it is there."""
+        bucket = self.scene.settings["OSSWEEP_STATE"].partition("/")[0]
+        return self.stage.oss.content(bucket, key)
 
     def _set(self, now: float) -> None:
         self.turnstile.now = self.stage.clock.now = now
@@ -177,14 +192,13 @@ class Play:
         if todo is None:
             return False
         at, act = todo
-        idle = [life for life in self._active if life.dispatcher.waits]
-        if at - self.now > LEAP and idle:
-            self._set(self.now + LEAP)
-            for life in idle:
-                life.stirs()
+        if at <= self.now:
+            act()
             return True
-        self._set(max(self.now, at))
-        act()
+        # Whoever waits sees at each moment what time it is, before anything else happens: how
+        # often it looks by itself is the machine's choice.
+        is_watched = any(life.dispatcher.waits for life in self._active)
+        self._set(min(at, self.now + LEAP) if is_watched else at)
         return True
 
     @property
@@ -193,18 +207,19 @@ class Play:
 
     def _stand_still(self) -> None:
         until = time.monotonic() + PATIENCE
-        sure = 0
-        enough = SURE
-        while sure < enough:  # a thread that has just been let go may not have moved yet
-            enough = VERY_SURE if any(each.dispatcher.pauses for each in self._active) else SURE
-            if all(map(self._stands_still, self._active)):
-                sure += 1
-            else:
-                sure = 0
+        while not self._all_stand_still():
             self.turnstile.glance()
             if time.monotonic() > until:
                 waits = [each.label for each in self.turnstile.waiting]
                 raise TimeoutError(f"seed {self.scene.seed} does not stand still: {waits}")
+
+    def _all_stand_still(self) -> bool:
+        if not all(map(self._stands_still, self._active)):
+            return False
+        for life in self._active:
+            if life.dispatcher.waits:
+                life.stirs()  # it may have been about to do something
+        return all(map(self._stands_still, self._active))
 
     def _stands_still(self, life: Life) -> bool:
         if not life.thread.is_alive():
@@ -213,7 +228,8 @@ class Play:
             return False
         under_way, gate = life.dispatcher.under_way, life.dispatcher.gate
         waiting = self.turnstile.of(life.name)
-        if gate is not None and gate.left() <= 0:
+        # A sweep that is over has cut off what it still had under way.
+        if gate is None or gate.left() <= 0:
             cut = [each for each in waiting if _is_of_the_sweep(each)]
             for each in sorted(cut, key=lambda each: each.label):
                 self._give_up(each)
@@ -228,10 +244,13 @@ class Play:
         for each in sorted(new, key=lambda each: (each.owner, each.label)):
             life = lives[each.owner]
             limit, pace = life.deadline - ANSWER, self.scene.state_pace
-            if _is_of_the_sweep(each):
+            if _is_of_the_sweep(each) or (
+                isinstance(each.about, Request) and each.about.key == FILE
+            ):
                 limit, pace = life.deadline - life.reserve, self.scene.pace
-            seconds = self.fates.seconds(pace)
-            each.ends = min(self.now + seconds, limit, self.now + LONGEST)
+            seconds = self.fates.seconds(each.about, pace)
+            longest = LONGEST_CALL if isinstance(each.about, Asked) else LONGEST
+            each.ends = min(self.now + seconds, limit, self.now + longest)
             each.given_up = each.ends < self.now + seconds
 
     def _due(self) -> tuple[float, Callable[[], None]] | None:
@@ -282,10 +301,10 @@ class Play:
             fate = self._fate(waiting.about, life)
             if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
                 self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
-            if fate.is_answer and not in_state(waiting.about):
-                self._take_clocks(life.name)
             if fate.carried_out:
-                self._note(waiting.about, life.name, fate.spared)
+                self._note(waiting, life.name, fate.spared)
+                if any(isinstance(each, Reset | CutBody | CutXml) for each in fate.faults):
+                    self._expect_anew(waiting.about)
             self.turnstile.let_go(waiting, fate.faults)
 
     def _is_expired(self, life: Life) -> bool:
@@ -312,6 +331,7 @@ class Play:
         life = next(each for each in self._active if each.name == waiting.owner)
         if fate.carried_out:
             self._carry_out(waiting, life)
+            self._expect_anew(waiting.about)
         self.turnstile.let_go(waiting, fate.faults)
 
     def _hand_over(self, waiting: Waiting, life: Life) -> None:
@@ -320,7 +340,7 @@ class Play:
             self.tell(f"{life.name} {_short(waiting)}: {told}, taken: {taken}")
         if taken:
             job, hop = waiting.about.event["job"], waiting.about.event["hop"]
-            self._blame(self._leases.handed_over(job, hop, life.name))
+            self._blame(self.leases.handed_over(job, hop, life.name))
         refusal = self._door.carry_out(waiting.about, life.name) if taken else None
         self.turnstile.let_go(waiting, [refusal] if refusal and not told else told)
 
@@ -328,37 +348,48 @@ class Play:
         if isinstance(waiting.about, Asked):
             self._door.carry_out(waiting.about, life.name)
         else:
-            self._note(waiting.about, life.name)
+            self._note(waiting, life.name)
 
-    def _note(self, request: Request, by: str, spared: frozenset[str] = frozenset()) -> None:
+    def _note(self, waiting: Waiting, by: str, spared: frozenset[str] = frozenset()) -> None:
         """Write down what a request that is carried out does."""
+        request: Request = waiting.about
         if request.operation == "put":
             alive = {life.name for life in self._active if not life.is_dead}
-            self._blame(self._leases.written(request, by, self.now, alive))
+            self._blame(self.leases.written(request, by, self.now, alive))
             found = FIRST_RECORD.fullmatch(request.key)
-            if found is not None and self._clockless.setdefault(found[1], by) == by:
-                self.born[found[1]] = self.now
+            if found is not None:
+                began = next(life.began for life in self.lives if life.name == by)
+                if self.scene.source in {"mns", "oss"}:
+                    began = min(began, self.scene.ordered)
+                self.born.setdefault(found[1], began)
         if in_state(request):
             if request.operation == "list":
-                self._leases.looked(request.query["prefix"], by, self.now)
+                self.leases.looked(request.query["prefix"], by, self.now)
             if request.operation == "batch_delete":
-                self._leases.removed(request.keys)
+                self.leases.removed(request.keys)
             return
         if request.operation == "list":
             self.truth.show(request, by, self.now)
         if request.operation in {"delete", "batch_delete"}:
+            self._blame(self.leases.deletes(by, waiting.came))
+            self.truth.request(request.touched, by)
             asked = [key for key in request.touched if key not in spared]
-            self.truth.delete(asked, by, self.now)
+            self.truth.delete(asked, by, self.now, waiting.came)
+
+    def _expect_anew(self, about: Any) -> None:
+        """Let an application soon write a key anew whose deletion nobody has heard of."""
+        if not isinstance(about, Request) or in_state(about) or self.fates.is_calm:
+            return
+        gone = [key for key in about.touched if key not in self.truth.there]
+        if about.operation not in {"delete", "batch_delete"} or not gone:
+            return
+        at = self.now - self.scene.epoch + self._random.uniform(0.01, 1.5)
+        self._coming.append(Happening(at, "anew", 0, self._random.choice(gone)))
+        self._coming.sort(key=lambda each: each.at)
 
     def _blame(self, wrong: str) -> None:
         if wrong:
             self.wrong.append(wrong)
-
-    def _take_clocks(self, by: str) -> None:
-        """Take note that an invocation gets an answer about objects: its jobs know the time."""
-        for job in [job for job, begun_by in self._clockless.items() if begun_by == by]:
-            self.born[job] = self.now
-            self._clockless[job] = ""
 
     def _take(self, asked: Asked, owner: str) -> None:
         """Let an event come that an invocation has handed over."""
@@ -400,7 +431,18 @@ class Play:
             f"{', a repetition' if delivery.spare else ''}: {str(delivery.event)[:160]}"
         )
         self.lives.append(life)
-        life.start(self._environ)
+        life.start({**self._environ, **self._changes()})
+
+    def _changes(self) -> dict[str, str]:
+        """Return what somebody has set anew, since the last invocation was called."""
+        if not self.scene.settings_change:
+            return {}
+        choice = self.fates.random.choice
+        return {
+            "OSSWEEP_CHECKPOINT_SECONDS": choice(("1", "3", "8")),
+            "OSSWEEP_MAX_HOPS": choice(("1000", "1000", "3")),
+            "OSSWEEP_IN_FLIGHT": choice(("1", "2", "4")),
+        }
 
     def _kill(self, life: Life, why: str) -> None:
         self.tell(f"{life.name} is killed: {why}")
@@ -438,15 +480,22 @@ class Play:
         happening = self._coming.pop(0)
         self.tell(f"somebody does: {happening.what}")
         if happening.what in {"status", "stop", "resume"}:
-            if self.born:
-                job = self._random.choice(sorted(self.born))
+            jobs = sorted({job for job, _ in self.leases.places})
+            if jobs:
+                job = self._random.choice(jobs)
                 self.deliver({"job": job, "do": happening.what}, by_person=True)
         elif happening.what == "again":
-            again = self.scene.source == "timer"
+            again = self.scene.source != "direct"
             request_id = self.deliver(
                 self.scene.events[0], request_id=None if again else "req-1", by_person=True
             )
             self.tell(f"the event comes again as {request_id}")
+        elif happening.what == "anew":
+            self._write(happening.key)
+        elif happening.what == "overwrite":
+            there = [key for key in self.truth.there if not key.startswith("other/")]
+            if there:
+                self._write(self._random.choice(sorted(there)))
         elif happening.what == "delete":
             self._delete_another()
         else:
@@ -456,7 +505,7 @@ class Play:
         there = sorted(key for key in self.truth.there if not key.startswith("other/"))
         if there:
             key = self._random.choice(there)
-            self.truth.delete([key], OTHERS, self.now)
+            self.truth.delete([key], OTHERS, self.now, self.now)
             self.stage.oss.remove(BUCKET, [key])
 
     def _write_another(self, happening: Happening) -> None:
@@ -471,7 +520,9 @@ class Play:
 def _is_of_the_sweep(waiting: Waiting) -> bool:
     """Tell whether it is a request that is cut off when the time for the work is up."""
     about = waiting.about
-    return about is not None and not isinstance(about, Asked) and not in_state(about)
+    if about is None or isinstance(about, Asked) or in_state(about):
+        return False
+    return not (about.operation in {"get", "put"} and about.key.startswith(REQUESTS))
 
 
 def _short(waiting: Waiting) -> str:

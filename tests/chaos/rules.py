@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from math import floor
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from chaos.jobs import FINAL, answers_of, by_life
+from chaos.fates import BIT
+from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life, whole_of
 from chaos.life import Killed
-from chaos.scene import BUCKET, STATE, STATE_BUCKET
+from chaos.scene import BUCKET, REQUESTS, STATE, STATE_BUCKET
 from chaos.truth import OTHERS
 from ossweep.errors import SweepError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 COUNTS = ("deleted", "failed", "skipped", "remaining")
 # An order to stop that comes too late for a job in its first seconds stays, too.
 ENDED = re.compile(r"(000000-01|end|stop)")
+PART_ENDED = re.compile(r"(000001-01|end|stop)")
 
 
 def broken(play: Play, jobs: dict[str, Job]) -> list[str]:
@@ -33,11 +35,13 @@ def broken(play: Play, jobs: dict[str, Job]) -> list[str]:
         *_invocations(play),
         *(wrong for job in jobs.values() for wrong in _job(play, job, jobs)),
         *_state(play, jobs),
+        *(_answers(play, jobs) if play.scene.source == "oss" else ()),
     ]
 
 
 def _the_bucket(play: Play) -> Iterator[str]:
-    there = {key for key in play.stage.oss.keys(BUCKET) if not key.startswith(STATE)}
+    aside = (STATE, REQUESTS)
+    there = {key for key in play.stage.oss.keys(BUCKET) if not key.startswith(aside)}
     if there != play.truth.there.keys():
         differ = sorted(there ^ play.truth.there.keys())
         yield f"what is there is not what was written down: {differ[:5]}"
@@ -56,8 +60,11 @@ def _losses(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
         job = own[0]
         if job.order.dry_run:
             yield f"a dry run has deleted {loss.key!r}"
-        named = loss.key in job.order.keys and not job.order.lists(loss.key)
-        young = loss.written > floor(play.born.get(job.name, 0)) + 1
+        # What has failed is tried again by the job's clock, as everything is but a first order.
+        is_first = loss.at <= play.leases.ended.get(job.name, inf)
+        named = is_first and loss.key in job.order.keys and not job.order.lists(loss.key)
+        lie = BIT if play.scene.weather.wrong_date else 0
+        young = loss.written > play.born.get(job.name, 0) + lie
         if young and not named and not play.truth.may_be_mistaken(loss):
             yield f"{loss.by} has deleted {loss.key!r}, written after the job {job.name} began"
 
@@ -79,14 +86,16 @@ def _invocations(play: Play) -> Iterator[str]:
 
 
 def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
+    yield from _limit(play, job)
     if job.final is None:
         if not job.given_up:
             yield f"the job {job.name} has not ended"
         return
     final = job.final
-    deleted = [answer["deleted"] for answer in _along_the_chain(job)]
-    if deleted != sorted(deleted):
-        yield f"the counts of {job.name} decrease: {deleted}"
+    for name, answers in job.chains.items():
+        deleted = [answer["deleted"] for answer in _along_the_chain(answers)]
+        if deleted != sorted(deleted):
+            yield f"the counts of {name} decrease: {deleted}"
     ends = [answer for answer in job.said() if answer["status"] in {"done", "planned"}]
     if len({each["deleted"] for each in ends}) > 1 and not _was_disturbed(job):
         yield f"{job.name} has ended more than once: {ends}"
@@ -101,8 +110,8 @@ def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
     yield from _counts(play, job, jobs)
 
 
-def _along_the_chain(job: Job) -> list[dict[str, Any]]:
-    hops = [answer for answer in job.said() if answer["status"] == "continued"]
+def _along_the_chain(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    hops = [each for each in answers if isinstance(each.get("next"), str)]
     return sorted(hops, key=lambda answer: _number(answer["next"]))
 
 
@@ -133,20 +142,21 @@ def _counts(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
     real = len(listed - failed) + len(asked - failed)
     others = sum(loss.by not in names for loss in play.truth.losses)
     said, at_least = job.final["deleted"], job.final["at_least"]
-    if said > real + others:
-        yield f"{job.name} says it has deleted {said}, and it was {real}"
+    # What was written anew just before it went is deleted, too, and counts as what was meant.
+    young = sum(job.order.lists(loss.key) and not _is_old(play, job, loss) for loss in mine)
+    if said > real + young + others:
+        yield f"{job.name} says it has deleted {said}, and it was {real + young}"
     if said < real and not at_least and not (jobs.keys() - {job.name} and job.given_up):
         yield f"{job.name} says it has deleted {said} and no more, and it was {real}"
-    yield from _limit(play, job)
 
 
 def _limit(play: Play, job: Job) -> Iterator[str]:
-    """At most so many objects are asked for, as long as no invocation dies without a word."""
+    """At most so many objects are asked for, whoever dies."""
     limit = job.order.limit
-    if limit is None or _was_disturbed(job):
+    if limit is None:
         return
     names = {life.name for life in job.lives}
-    asked = {key for key, by, _ in play.truth.asked if by in names and job.order.holds(key)}
+    asked = {key for key, by in play.truth.requested if by in names and job.order.holds(key)}
     if len(asked) > limit:
         yield f"{job.name} has asked for {len(asked)} objects, and its limit was {limit}"
 
@@ -162,11 +172,25 @@ def _state(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
     for key in play.stage.oss.keys(where):
         if not key.startswith(STATE):
             continue
-        name, _, record = key.removeprefix(STATE).partition("/")
+        folder, _, record = key.removeprefix(STATE).partition("/")
+        name = whole_of(folder)
         if name not in jobs or jobs[name].given_up or _was_disturbed(jobs[name]):
             continue
-        if not ENDED.fullmatch(record):
+        if not (ENDED if name == folder else PART_ENDED).fullmatch(record):
             yield f"{key} is left behind"
+
+
+def _answers(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
+    """Beside a request file stands how its job has ended; of several in it, how each has."""
+    if play.scene.is_refused:
+        told = answer_beside_the_file(play, None)
+        if told is None or told.get("status") != "refused":
+            yield f"the answer to a file that was refused is {told}"
+        return
+    for job in jobs.values():
+        told = answer_beside_the_file(play, job.name)
+        if job.final is not None and (told is None or told["status"] != job.final["status"]):
+            yield f"{job.name} has ended as {job.final['status']}, and beside its file is {told}"
 
 
 def _was_disturbed(job: Job) -> bool:

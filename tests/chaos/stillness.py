@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.sweep import sweep
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
     from types import FrameType
 
     from ossweep.engine.gate import Gate
@@ -38,6 +38,7 @@ class Dispatcher:
     waits: bool = False
     leaves: bool = False  # or does, or goes on to wait
     rounds: int = 0  # how often it has looked around
+    woken: int | None = None  # after how many rounds it was last
     beside: tuple[Future[Any], ...] = ()  # what the last sweep had under way beside it
 
     def asks_for_the_time(self) -> None:
@@ -59,6 +60,23 @@ class Dispatcher:
         self.waits = depth == 2 and frame.f_lineno == _WAITS
         self.leaves = depth == 2 and frame.f_lineno == _LEAVES
         self.rounds += self.waits
+
+    def wake(self) -> None:
+        """Let something end that is none of its requests, so that it looks around."""
+        if self.pipeline is not None:
+            nothing: Future[None] = Future()
+            nothing.set_result(None)
+            self.woken = None
+            self.pipeline._beside[nothing] = self._wakes  # noqa: SLF001 - as above
+            self.pipeline._ended.put(nothing)  # noqa: SLF001 - as above
+
+    def _wakes(self, _: None) -> None:
+        self.woken = self.rounds
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether it has looked around, from beginning to end, since it was woken."""
+        return self.woken is not None and self.rounds > self.woken
 
     @property
     def under_way(self) -> int | None:

@@ -10,17 +10,23 @@ if TYPE_CHECKING:
 
     from localcloud.arrivals import Request
 
+OLDEST_LISTING = 5.01  # seconds; what is deleted by one was shown by it no longer ago
 OTHERS = ""  # who deletes and is no invocation
 
 
 @dataclass(frozen=True)
 class Loss:
-    """An object that was there and is gone: when it was written, and who deleted it, and when."""
+    """
+    An object that was there and is gone: when it was written, and who deleted it, and when.
+
+    `sent` is when the request was that has done it.
+    """
 
     key: str
     written: float
     by: str
     at: float
+    sent: float
 
 
 @dataclass(frozen=True)
@@ -41,18 +47,23 @@ class Truth:
     losses: list[Loss] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     asked: list[tuple[str, str, float]] = field(default_factory=list)  # key, by, at
+    requested: list[tuple[str, str]] = field(default_factory=list)  # key, by: spared ones as well
 
     def write(self, key: str, at: float) -> None:
         """Take note that an object has been written."""
         self.there[key] = at
 
-    def delete(self, keys: Iterable[str], by: str, at: float) -> None:
+    def delete(self, keys: Iterable[str], by: str, at: float, sent: float) -> None:
         """Take note that objects have been deleted, those that were there."""
         for key in keys:
             self.asked.append((key, by, at))
             written = self.there.pop(key, None)
             if written is not None:
-                self.losses.append(Loss(key, written, by, at))
+                self.losses.append(Loss(key, written, by, at, sent))
+
+    def request(self, keys: Iterable[str], by: str) -> None:
+        """Take note that keys stood in a request that has been carried out, if only in part."""
+        self.requested += [(key, by) for key in keys]
 
     def show(self, request: Request, by: str, at: float) -> None:
         """Take note that a listing's page has been asked for."""
@@ -64,11 +75,18 @@ class Truth:
         Tell whether who deleted an object may have meant the one before it, of the same name.
 
         There is no conditional delete: what is written anew after a listing has shown the name, and
-        before the deletion is carried out, goes as well.
+        before the deletion is carried out, goes as well. But a listing has an age; and whoever has
+        deleted that name before and does not know it, looks again before he asks again.
         """
+        before = [
+            each.at
+            for each in self.losses
+            if (each.key, each.by) == (loss.key, loss.by) and each.at <= loss.written
+        ]
+        since = max(loss.sent - OLDEST_LISTING, *before, 0.0)
         return any(
             each.by == loss.by
-            and each.at <= loss.written
+            and since <= each.at <= loss.written
             and loss.key.startswith(each.prefix)
             and each.after < loss.key
             for each in self.listings

@@ -18,6 +18,7 @@ class Waiting:
     label: str
     about: Any
     ends: float | None = None
+    came: float = 0.0
     given_up: bool = False  # by then its client waits no longer
     fate: Any = None
     go: threading.Event = field(default_factory=threading.Event)
@@ -41,7 +42,7 @@ class Turnstile:
         with self._changed:
             if owner in self._gone:
                 return self._gone[owner]
-            waiting = Waiting(owner, label, about, ends)
+            waiting = Waiting(owner, label, about, ends, came=self.now)
             self.waiting.append(waiting)
             self._changed.notify_all()
         if not waiting.go.wait(2 * PATIENCE):

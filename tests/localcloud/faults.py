@@ -151,6 +151,14 @@ class DateShift(Fault):
 
 
 @dataclass(frozen=True)
+class Gateway(Fault):
+    """Something before OSS answers in its place: its own status and Date, and no request id."""
+
+    status: int
+    date_shift: float
+
+
+@dataclass(frozen=True)
 class NoDate(Fault):
     """The answer has no Date header."""
 

@@ -107,6 +107,11 @@ class LocalOss:
         """The keys that are there, in the order of their bytes, read behind the dialect's back."""
         return self._store.keys(bucket)
 
+    def content(self, bucket: str, key: str) -> bytes | None:
+        """What an object holds, read behind the dialect's back; None if it is not there."""
+        reply = self._store.get(bucket, key, {})
+        return reply.body if reply.status == 200 else None
+
     @property
     def requests(self) -> list[Request]:
         return self._log.requests()

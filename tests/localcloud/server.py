@@ -34,6 +34,7 @@ from localcloud.faults import (
     ErrorInside200,
     Fault,
     Faults,
+    Gateway,
     Latency,
     NoDate,
     Refuse,
@@ -133,6 +134,8 @@ class OssHandler(BaseHTTPRequestHandler):
         if _of(faults, Reset):
             self._reset()
             return
+        for gateway in _of(faults, Gateway):
+            answer = Answer(gateway.status, b"<html></html>", {"Content-Type": "text/html"})
         service.log.answered(ticket, answer.status)
         self._send(answer, request, faults, request_id)
 
@@ -202,9 +205,11 @@ class OssHandler(BaseHTTPRequestHandler):
             self.wfile.write(head + sent)
 
     def _head(self, answer: Answer, faults: Sequence[Fault], request_id: str) -> bytes:
-        headers = {"Server": "AliyunOSS", "x-oss-request-id": request_id}
+        gateways = _of(faults, Gateway)
+        headers = {} if gateways else {"Server": "AliyunOSS", "x-oss-request-id": request_id}
         if not _of(faults, NoDate):
             shift = sum(fault.seconds for fault in _of(faults, DateShift))
+            shift += sum(gateway.date_shift for gateway in gateways)
             headers["Date"] = formatdate(self.server.service.now() + shift, usegmt=True)
         if answer.status not in (204, 304):
             headers["Content-Length"] = str(len(answer.body))

@@ -1,0 +1,345 @@
+"""Breaks ossweep on purpose, one idea at a time, and tells after how many runs that is noticed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MOST_RUNS = 500
+ENDED = re.compile(r"^(?:TimeoutError: )?seed (\d+) ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of the source: which idea it takes out, and in which file what becomes what."""
+
+    idea: str
+    path: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    Mutant(
+        "doubt is forgotten: what had no answer is asked for again without a look",
+        "store/deletion.py",
+        "                self.doubted.update(keys)\n                self._unnamed",
+        "                self._unnamed",
+    ),
+    Mutant(
+        "keys in doubt are not looked at before they are asked for again",
+        "store/deletion.py",
+        "        if in_doubt <= {self._unnamed} and self._left",
+        "        if self._left",
+    ),
+    Mutant(
+        "a listing has no age",
+        "store/deletion.py",
+        "OLDEST_LISTING = 5.0",
+        "OLDEST_LISTING = 1e9",
+    ),
+    Mutant(
+        "what is looked at again is not judged by the clock",
+        "store/deletion.py",
+        "            elif written >= clock:",
+        "            elif False:",
+    ),
+    Mutant(
+        "what is in doubt does not count against a ceiling",
+        "work.py",
+        "        return self.deleted + self.failed + self.planned + self.unanswered",
+        "        return self.deleted + self.failed + self.planned",
+    ),
+    Mutant(
+        "doubt does not make a count one at least",
+        "engine/accounts.py",
+        "            at_least=work.at_least or self.lost(),",
+        "            at_least=work.at_least,",
+    ),
+    Mutant(
+        "attempts that are over are a failure for good",
+        "store/deletion.py",
+        "            return\n        self.gate.failed(error)\n\n    def _still_meant",
+        "            return\n        for key in keys:\n            self._refuse(key, error)\n\n"
+        "    def _still_meant",
+    ),
+    Mutant(
+        "501 for a batch is a passing error",
+        "store/verdicts.py",
+        "    if status == NOT_IMPLEMENTED:",
+        "    if False:",
+    ),
+    Mutant(
+        "the Date of any answer is believed",
+        "store/transport.py",
+        '        if response.status >= 500 or not response.headers.get("x-oss-request-id"):'
+        "  # noqa: PLR2004 - faults\n            return\n",
+        "",
+    ),
+    Mutant(
+        "the clock is taken when the answer comes",
+        "store/transport.py",
+        "        began = floor(date - self._elapsed())",
+        "        began = floor(date)",
+    ),
+    Mutant(
+        "the latest Date counts",
+        "store/transport.py",
+        "else min(self.began, began)",
+        "else max(self.began, began)",
+    ),
+    Mutant(
+        "the event's own time does not count",
+        "work.py",
+        "        return min(began, told)",
+        "        return began",
+    ),
+    Mutant(
+        "who goes on has a clock of his own",
+        "work.py",
+        "        if self.clock is not None:\n            return self.clock\n        told",
+        "        told",
+    ),
+    Mutant(
+        "the fence is ignored",
+        "handover/lease.py",
+        "            return self._until - self._clock()",
+        "            return inf",
+    ),
+    Mutant(
+        "a lease that was over is renewed",
+        "handover/lease.py",
+        "            if sent > self._sent and self._clock() < self._until:",
+        "            if sent > self._sent:",
+    ),
+    Mutant(
+        "the lease is told by the reader's own setting",
+        "handover/ledger.py",
+        "            if isinstance(seen, Seen) and seen.has_life:",
+        "            if isinstance(seen, Seen) and seen.left is None and "
+        "seen.now - seen.alive <= self.lease.seconds:",
+    ),
+    Mutant(
+        "signs of life do not count",
+        "handover/ledger.py",
+        "                alive = max(kept.written, beat.written if beat is not None else 0)",
+        "                alive = kept.written",
+    ),
+    Mutant(
+        "nobody gives signs of life",
+        "checkpoints.py",
+        "        if not self._ledger.lease.is_due or now < self._next_beat:",
+        "        if True:",
+    ),
+    Mutant(
+        "what a dead holder had reserved is not counted",
+        "hop.py",
+        "        if held.died:\n            work = _doubtful(work, held.reserved)\n",
+        "        if held.died:\n            work = replace(work, at_least=True)\n",
+    ),
+    Mutant(
+        "a death leaves no doubt about the counts",
+        "hop.py",
+        "        if held.died:\n            work = _doubtful(work, held.reserved)\n",
+        "",
+    ),
+    Mutant(
+        "an exception forgets the checkpoint",
+        "hop.py",
+        "        if kept is not None:\n            work = order(",
+        "        if False:\n            work = order(",
+    ),
+    Mutant(
+        "being overtaken is ignored",
+        "handover/ledger.py",
+        "        if self._is_past(held.place, names):\n            return OVERTAKEN\n",
+        "",
+    ),
+    Mutant(
+        "an end is written over another one's",
+        "handover/ledger.py",
+        "        if self._is_past(place, names):\n            return\n",
+        "",
+    ),
+    Mutant(
+        "a repetition never becomes the missing worker",
+        "handover/claims.py",
+        '    if left.how == "released" or seen.is_lost:',
+        '    if left.how == "released":',
+    ),
+    Mutant(
+        "nobody takes the place of a dead holder",
+        "handover/claims.py",
+        "        return self.left is None and self.now - self.alive <= self.record.lease",
+        "        return self.left is None",
+    ),
+    Mutant(
+        "resume leaves the order to stop",
+        "handover/ledger.py",
+        "            self.take_back_order()\n            return self._settle(resumed)",
+        "            return self._settle(resumed)",
+    ),
+    Mutant(
+        "an order to stop is not looked for",
+        "handover/ledger.py",
+        "        return ORDERED if STOP in names or self.is_whole_to_stop() else None",
+        "        return None",
+    ),
+    Mutant(
+        "parts miss the order to stop the whole job",
+        "handover/ledger.py",
+        "ORDERED if STOP in names or self.is_whole_to_stop() else",
+        "ORDERED if STOP in names else",
+    ),
+    Mutant(
+        "an incomplete job is repeated as a whole",
+        "handover/claims.py",
+        "        return Held(Place(end.hop, end.epoch + 1), end.continuation, began=end.began)",
+        "        return Held(Place(end.hop, end.epoch + 1), None, began=end.began)",
+    ),
+    Mutant(
+        "what has failed is tried again by no clock",
+        "hop.py",
+        "        left, keys=keys, judged=True, ranges=()",
+        "        left, keys=keys, judged=False, ranges=()",
+    ),
+    Mutant(
+        "keys that have failed and lie ahead are not passed by",
+        "handover/parts.py",
+        "    passed = tuple(key for key in work.passed if any(key in each for each in ranges))",
+        "    passed: tuple[str, ...] = ()",
+    ),
+    Mutant(
+        "a part does not count what was passed by",
+        "handover/parts.py",
+        "    failed = sum(each.failed for each in ranges) + len(passed)",
+        "    failed = sum(each.failed for each in ranges)",
+    ),
+    Mutant(
+        "marker objects are dealt to nobody",
+        "handover/parts.py",
+        "        held=tuple(found for found in work.held if any(",
+        "        held=tuple(found for found in () if any(",
+    ),
+    Mutant(
+        "each part has the whole ceiling",
+        "handover/parts.py",
+        "    limits = _shares(limit, number)",
+        "    limits = [limit] * number",
+    ),
+    Mutant(
+        "a job with a missing part is joined",
+        "chain.py",
+        "    if len(ended) < len(ends):\n        return None\n",
+        "",
+    ),
+    Mutant(
+        "what parts have left is lost when they join",
+        "handover/parts.py",
+        "        held=tuple(found for each in every for found in each.held),",
+        "        held=kept.held,",
+    ),
+    Mutant(
+        "what parts have counted is lost when they join",
+        "handover/parts.py",
+        "    counts = add(*(each.counts for each in every))",
+        "    counts = add(*(each.counts for each in every[:2]))",
+    ),
+    Mutant(
+        "a next hop is called once for all holders",
+        "handover/carrier.py",
+        '    number = str(hop) if epoch == 1 else f"{hop}e{epoch}"',
+        "    number = str(hop)",
+    ),
+    Mutant(
+        "a repetition leaves the answer to a request file missing",
+        "chain.py",
+        "        said = _told(said, work, app)\n    if said.document.get",
+        "        pass\n    if said.document.get",
+    ),
+    Mutant(
+        "what others say of a job replaces the answer to its request file",
+        "replies.py",
+        """ and answer["status"] != "ignored":""",
+        ":",
+    ),
+    Mutant(
+        "a message with a bad request starts the others",
+        "triggers/mns.py",
+        "    return [Together(orders, where)] if len(orders) > 1 else renamed",
+        "    return renamed",
+    ),
+    Mutant(
+        "protected keys are not spared",
+        "engine/batches.py",
+        "        if found.key.startswith(self._protected):\n            return PROTECTED\n",
+        "",
+    ),
+    Mutant(
+        "what was written after the job began is not spared",
+        "engine/batches.py",
+        "        return NEWER if found.modified >= self._clock() else None",
+        "        return None",
+    ),
+)
+
+
+def main() -> int:
+    """Try the mutants; tell of each, and return 1 if one was not found."""
+    parser = argparse.ArgumentParser(prog="python -m chaos.mutants", description=__doc__)
+    parser.add_argument("--runs", type=int, default=MOST_RUNS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="mutants whose idea holds these words")
+    asked = parser.parse_args()
+    holes = 0
+    broken = _broken(ROOT / "src", asked.seed, asked.runs)
+    if broken:
+        sys.stdout.write(f"broken without any change, and left out: {broken}\n")
+    for mutant in MUTANTS:
+        if asked.only in mutant.idea:
+            found = _found(mutant, asked.seed, asked.runs, broken)
+            holes += found is None
+            said = f"{found:4} runs" if found is not None else f"not in {asked.runs} runs"
+            sys.stdout.write(f"{said}  {mutant.idea}\n")
+            sys.stdout.flush()
+    return 1 if holes else 0
+
+
+def _found(mutant: Mutant, seed: int, runs: int, without: list[int]) -> int | None:
+    """Return in which run a mutant was found, counted from 1; None if in none."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "src"
+        shutil.copytree(ROOT / "src", source)
+        path = source / "ossweep" / mutant.path
+        text = path.read_text()
+        if text.count(mutant.old) != 1:
+            raise SystemExit(
+                f"{mutant.idea}: {mutant.path} holds that {text.count(mutant.old)} times"
+            )
+        path.write_text(text.replace(mutant.old, mutant.new))
+        first = _broken(source, seed, runs, "--until-broken", "--leave-out", *map(str, without))
+        return first[0] - seed + 1 if first else None
+
+
+def _broken(source: Path, seed: int, runs: int, *more: str) -> list[int]:
+    """Return the seeds of the runs in which this source has broken a rule."""
+    command = [sys.executable, "-m", "chaos", "--in-process"]
+    command += ["--runs", str(runs), "--seed", str(seed), *more]
+    path = os.pathsep.join([str(source), str(ROOT / "tests")])
+    environ = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    # A run that breaks off with an exception tells its seed in that, and ends the process.
+    told = [int(each) for each in ENDED.findall(f"{done.stdout}\n{done.stderr}")]
+    return told or ([seed] if done.returncode else [])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
