@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ossweep import policy
 from ossweep.answers import bare
 from ossweep.engine.sweep import Kept
 from ossweep.errors import Closed, StoreError
@@ -49,6 +50,7 @@ class Checkpoints:
         self._app = app
         self._carrier = carrier
         self._asked = work.counts.asked
+        self._ceiling = policy.ceiling_of(work, app.settings)
         self._began = app.world.monotonic()
         self._every = app.settings.checkpoint_seconds if work.parallel == 1 else SOON
         self._next = self._began + min(self._every, app.budget.left() / 3)
@@ -69,7 +71,8 @@ class Checkpoints:
             with suppress(ImportError):  # to hand over will fail, and tell of it
                 self._carrier.prepare()  # it takes a second, which there may not be at the end
         asked = share.left.counts.asked
-        more = min(max(LEAST_RESERVED, 2 * (asked - self._asked)), MOST_RESERVED)
+        room = self._ceiling.objects - asked if self._ceiling is not None else MOST_RESERVED
+        more = min(max(LEAST_RESERVED, 2 * (asked - self._asked)), MOST_RESERVED, room)
         reserved = max(reserved, more)
         try:
             stop = self._ledger.keep(

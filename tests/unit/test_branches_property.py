@@ -112,8 +112,8 @@ def to_its_end(plan: Plan, bucket: Bucket, work: Work) -> Result:
         early = plan.random.randint(1, 12) if plan.random.random() < 0.4 else None
         result = one_hop(plan, bucket, work, early)
         assert result.listed == result.counts.settled + _remaining(result)
-        if not result.may_go_on:
-            return result
+        if not result.may_go_on or result.stopped is not None:
+            return result  # at its ceiling, by what is known or by what may have been asked for
         work = travelled(result.left)
     raise AssertionError("it comes to no end")
 

@@ -51,7 +51,7 @@ NEIGHBOURS = {
     "hop": {"answers", "state", "job", "replies", "checkpoints", "calls"},
     "chain": {"answers", "state", "job", "replies", "calls", "hop"},
     "commands": {"answers", "state", "calls", "chain", "job"},
-    "tasks": {"answers", "job", "calls", "chain", "commands"},
+    "tasks": {"answers", "job", "state", "calls", "chain", "commands"},
     "app": {"answers", "job", "replies", "chain", "commands", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}

@@ -68,7 +68,7 @@ class Line:
         self._by_name = deque(islice(self._named, 1))  # named keys and markers to be taken up
         self._refused = ""  # the code by which OSS refused the last of those, if it did
         self._frontier = Frontier(work.ranges, throttle)
-        self._turns = Turns(self._by_name, throttle.lane(), self._frontier, throttle)
+        self.turns = Turns(self._by_name, throttle.lane(), self._frontier, throttle)
         self._window = Window(start=1, most=listings)  # of listings
         self._listings = 0  # under way
         self._open = 1  # ranges that may be listed at once; where there were many, they stay many
@@ -95,22 +95,7 @@ class Line:
         job without one need not wait.
         """
         if self._has_ceiling:
-            self._turns.reserve(taken, objects)
-
-    @property
-    def taken(self) -> int:
-        """Objects that have been taken up, to be asked for."""
-        return self._turns.taken
-
-    @property
-    def reserved(self) -> int:
-        """Objects that may still be taken up before the next checkpoint; 0 where all may."""
-        return self._turns.reserved_still
-
-    @property
-    def starved(self) -> bool:
-        """Whether batches wait for nothing but the next checkpoint."""
-        return self._turns.starved
+            self.turns.reserve(taken, objects)
 
     def start(self, pipeline: Pipeline) -> float | None:
         """
@@ -118,7 +103,7 @@ class Line:
 
         Return the seconds after which more may start though nothing has ended, if there are any.
         """
-        self._turns.starved = False
+        self.turns.starved = False
         if self._crowded:
             return self._go_between(pipeline)
         self._start_caution(pipeline)
@@ -236,7 +221,7 @@ class Line:
             if self._dry_run or not batch.keys:
                 self.accounts.book(planned(batch))
             else:
-                self._turns.begin(due, len(batch.keys))
+                self.turns.begin(due, len(batch.keys))
                 ticket = self._throttle.start(due.lane, len(batch.keys))
                 shown = Shown(
                     self._choice.clock,
@@ -255,15 +240,15 @@ class Line:
         """Return what may be taken up now, or else the seconds until something may."""
         among_ranges = not self._crowded
         if self._dry_run:
-            return self._turns.any(self.accounts, among_ranges=among_ranges)
+            return self.turns.any(self.accounts, among_ranges=among_ranges)
         free = self._throttle.room() > 0 and self._gate.admits("batch_delete", in_flight)
         if free and self.caution.settled:
-            due = self._turns.next(self.accounts, among_ranges=among_ranges)
+            due = self.turns.next(self.accounts, among_ranges=among_ranges)
             if isinstance(due, Due):
                 return due
         else:
             due = None
-        return self._turns.counted(self.accounts, among_ranges=among_ranges) or due
+        return self.turns.counted(self.accounts, among_ranges=among_ranges) or due
 
     def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:
         ticket.ended()

@@ -181,7 +181,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     with Pipeline(in_flight + listings + 1 + BEATS, LAST_GRACE) as pipeline, closing(store):
         while True:
             pause = line.start(pipeline)
-            is_over = not (pipeline.busy or pause is not None or line.starved)
+            is_over = not (pipeline.busy or pause is not None or line.turns.starved)
             if gate.left() <= -GRACE or (is_over and beside.has_ended(pipeline)):
                 break
             if not is_over:
@@ -220,11 +220,11 @@ class _Beside:
         keeper, self._over_since = self._keeper, None
         if keeper is None:
             return
-        is_due = keeper.due() or (self._line.starved and self._was_kept)
+        is_due = keeper.due() or (self._line.turns.starved and self._was_kept)
         if is_due and not self._keeping:
             self._keeping = True
-            act = partial(keeper.keep, self._result(), self._line.reserved)
-            pipeline.beside(act, partial(self._kept, self._line.taken))
+            act = partial(keeper.keep, self._result(), self._line.turns.still_reserved)
+            pipeline.beside(act, partial(self._kept, self._line.turns.taken))
         if keeper.beat_due() and self._beats < BEATS:
             self._beats += 1
             pipeline.beside(keeper.beat, self._beaten)
@@ -268,7 +268,7 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
         or gate.stopped
         or _stop(Why.REFUSED, line.listing_failed or refused),
         # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
-        may_go_on=not (left.finished or (at_ceiling and not (in_doubt or line.accounts.lost()))),
+        may_go_on=not (left.finished or (at_ceiling and not line.accounts.lost())),
         expected=line.accounts.expected(),
         trouble=gate.trouble,
         passed_over=passed_over,

@@ -54,7 +54,7 @@ class Turns:
         self._reserved = taken + objects
 
     @property
-    def reserved_still(self) -> int:
+    def still_reserved(self) -> int:
         """Objects that may still be taken up; 0 where there is no bound."""
         return 0 if self._reserved == inf else int(self._reserved - self.taken)
 

@@ -343,25 +343,3 @@ class _TroubleError(Exception):
         self.error = error
         self.throttled = throttled
         self.in_doubt = in_doubt
-
-
-def marker_before(key: str) -> str:
-    """
-    Return a marker after which a listing begins with `key`, or with very few keys before it.
-
-    A marker is a place and no key: it lies as near before `key` as a text of OSS's length can.
-    """
-    code = ord(key[-1])
-    if code == 0:
-        return key[:-1]
-    last = chr(0xD7FF if code == 0xE000 else code - 1)  # noqa: PLR2004 - surrogates are no text
-    marker = key[:-1] + last
-    return marker + "\U0010fffd" if len(marker.encode()) <= 1019 else marker  # noqa: PLR2004 - of 1,023
-
-
-def stretch_of(keys: Sequence[str]) -> tuple[str, str]:
-    """Return the prefix that all keys share, and the marker from which a listing shows them."""
-    first, last = min(keys), max(keys)
-    pairs = enumerate(zip(first, last, strict=False))
-    shared = next((at for at, (one, other) in pairs if one != other), len(first))
-    return first[:shared], marker_before(first)

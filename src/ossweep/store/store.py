@@ -18,10 +18,10 @@ from ossweep.store.deletion import (
     LONGEST_PAUSE,
     Deletion,
     Looked,
-    stretch_of,
 )
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
+from ossweep.store.stretch import stretch_of
 from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
