@@ -16,7 +16,6 @@ from ossweep.handover.records import Elsewhere, Held
 from ossweep.hop import Hop, PartEnded, said_of
 from ossweep.job import order, perform
 from ossweep.state import ledger_of
-from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from ossweep.calls import Pointer
@@ -78,7 +77,7 @@ def join(job: str, app: App) -> Claimed | Said | None:
     ledger = ledger_of(job, app)
     seen = ledger.look()
     if seen.end is not None:
-        return Said(seen.end.answer, _why(seen.end.why))
+        return Said(seen.end.answer, seen.end.why)
     if seen.how == "unknown":
         return None
     if seen.left is None or seen.left.how != "split":
@@ -136,7 +135,7 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
         whole = join(found.part_of, app)
     if isinstance(whole, Claimed):
         return replace(whole, work=whole.work or work)
-    said = whole or Said(found.answer or {}, _why(found.why))
+    said = whole or Said(found.answer or {}, found.why)
     if work is not None and said.document:
         said = _told(said, work, app)
     if said.document.get("status") in {"stopped", "incomplete"}:
@@ -163,7 +162,3 @@ def _told(said: Said, work: Work, app: App) -> Said:
     if called and tells and work.source in app.settings.raise_ and wants_repetition(said):
         raise UndoneError(f"job {answer['job']}: {answer['status']}: {answer['reason']}")
     return said
-
-
-def _why(why: str | None) -> Why | None:
-    return Why(why) if why is not None else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ossweep.answers import ignored
 from ossweep.handover.lease import Lease
 from ossweep.handover.ledger import Ledger
 from ossweep.handover.records import RESERVED, Elsewhere, Held, Left
@@ -120,12 +121,12 @@ def ledger_on(shelf: Any) -> Ledger:
 
 def rest(number: int) -> dict[str, Any]:
     """Return a continuation, to be told from others."""
-    return {"rest": number}
+    return {"job": JOB, "hop": number}
 
 
 def said(status: str) -> dict[str, Any]:
     """Return an answer."""
-    return {"status": status, "continuation": None}
+    return {**ignored("", JOB, "examplebucket", dry_run=False), "status": status}
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from ossweep.answers import ignored
 from ossweep.errors import RequestError, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.records import End, Left, Record, record_of, written
+from ossweep.stops import Why
 from ossweep.work import Counts, Range, Stretch, Work
 from unit.works import SOME
 
@@ -29,12 +31,11 @@ WORK = replace(
     ),
 )
 ANSWER = {
-    "job": "job",
+    **ignored("it was ordered to stop", "job", "examplebucket", dry_run=False),
     "status": "stopped",
-    "reason": "it was ordered to stop",
     "deleted": 3,
     "failures": [{"key": "\u00e9\r\U0001f4a9", "code": "FileImmutable", "message": "No."}],
-    "continuation": None,
+    "skipped_because": {"protected": 2},
 }
 REST = seal(replace(WORK, ranges=()))
 
@@ -50,8 +51,8 @@ RECORDS: dict[str, Record | Left | End] = {
         answer=ANSWER,
         expected=70,
     ),
-    "left.json": Left("split", REST, ANSWER, expected=70, why="ordered", parts=[REST]),
-    "end.json": End(7, 2, 1_000_000, ANSWER, REST, "ordered"),
+    "left.json": Left("split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST]),
+    "end.json": End(7, 2, 1_000_000, ANSWER, REST, Why.ORDERED),
 }
 
 

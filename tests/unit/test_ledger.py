@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -376,7 +377,7 @@ def test_a_stopped_job_is_left_alone(shelf: MemoryShelf) -> None:
 
     for hop in (0, 1):
         found = elsewhere(shelf, hop, hop or None)
-        assert found.answer == {"status": "stopped", "continuation": rest(2)}
+        assert found.answer == {**said("stopped"), "continuation": rest(2)}
         assert found.resend == ()
 
 
@@ -618,6 +619,37 @@ def test_a_record_that_somebody_has_changed_is_no_record(
 
     with pytest.raises(StoreError, match="BadRecord: a job's record is damaged"):
         ledger_on(shelf).claim(0, None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"answer": {}},
+        {"answer": {**said("done"), "deleted": None}},
+        {"answer": {**said("done"), "status": ["done"]}},
+        {"answer": {**said("done"), "failures": ["a"]}},
+        {"answer": {**said("done"), "requests_made": {"list": "1"}}},
+        {"continuation": {}},
+        {"continuation": {**rest(1), "job": "a/b"}},
+        {"continuation": {**rest(1), "hop": None}},
+        {"why": "because"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["000000-01-left", "end"])
+def test_a_record_that_is_damaged_inside_is_no_record(
+    shelf: MemoryShelf, name: str, damage: dict[str, Any]
+) -> None:
+    """Whatever is in it, who reads it is told so by one sentence."""
+    if name == "end":
+        holding(shelf).end("incomplete", 1)
+    else:
+        holding(shelf).leave("continued", 1)
+    content, _ = shelf.objects[f"{JOB}/{name}"]
+    shelf.write(f"{JOB}/{name}", json.dumps({**json.loads(content), **damage}).encode())
+
+    with pytest.raises(StoreError, match="BadRecord: a job's record is damaged"):
+        ledger_on(shelf).look()
 
 
 def test_what_else_lies_beside_the_records_is_overlooked(shelf: MemoryShelf) -> None:

@@ -138,7 +138,7 @@ class World:
             return
         actor.held = found.place
         assert found.place.hop == 0 or found.continuation is not None
-        work = found.continuation or {"counted": 0, "at_least": False}
+        work = found.continuation or {"job": JOB, "counted": 0, "at_least": False}
         work = {**work, "hop": found.place.hop + 1}
         work["at_least"] = work["at_least"] or found.died
         work["counted"] += actor.request(lambda: self.delete(ledger, found.place))

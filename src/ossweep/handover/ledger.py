@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ossweep.handover.lease import Lease
     from ossweep.handover.ports import Shelf
     from ossweep.handover.records import Place
-    from ossweep.stops import Stop
+    from ossweep.stops import Stop, Why
 
 LOOKS = 1.0  # seconds between two looks at a holder that may be dead
 
@@ -179,7 +179,7 @@ class Ledger:
         answer: dict[str, Any],
         began: int | None,
         continuation: dict[str, Any] | None = None,
-        why: str | None = None,
+        why: Why | None = None,
     ) -> None:
         """
         Write how the job has ended, and remove what nobody needs any more.

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ossweep.errors import Scope, StoreError
+from ossweep.stops import Why  # noqa: TC001 - as above
 from ossweep.work import STATE_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import TypeAdapter
 
 FORM = 1  # of all records; what is written in a newer one is not read
@@ -24,6 +27,20 @@ STOP = "stop"
 LEFT = "-left"
 BEAT = "-beat"
 _PLACE = re.compile(r"(\d{6,})-(\d{2,})")
+
+# What others do sums with, or go by, in the answer that a record holds.
+_ANSWER: dict[str, type | tuple[type, ...]] = {
+    "job": str,
+    "status": str,
+    "reason": (str, type(None)),
+    "dry_run": bool,
+    **dict.fromkeys(("listed", "deleted", "bytes", "failed", "skipped", "remaining"), int),
+    "failures": list,
+    "skipped_because": dict,
+    "at_least": bool,
+    "requests_made": dict,
+    "seconds": (int, float),
+}
 
 # How a holder has left its hop.
 How = Literal[
@@ -92,7 +109,7 @@ class Left:
     continuation: dict[str, Any]
     answer: dict[str, Any] | None
     expected: int | None = None
-    why: str | None = None
+    why: Why | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -114,7 +131,7 @@ class End:
     began: int | None
     answer: dict[str, Any]
     continuation: dict[str, Any] | None = None
-    why: str | None = None
+    why: Why | None = None
 
     @property
     def place(self) -> Place:
@@ -155,7 +172,7 @@ class Elsewhere:
 
     reason: str
     answer: dict[str, Any] | None = None
-    why: str | None = None
+    why: Why | None = None
     resend: tuple[dict[str, Any], ...] = ()
     epoch: int = 1
     parts: tuple[dict[str, Any], ...] = ()
@@ -202,7 +219,7 @@ def written(record: Record | Left | End) -> bytes:
 def record_of(kind: type[R], content: bytes) -> R:
     """Return the record in an object; raises StoreError for what is none, whatever it holds."""
     try:
-        document = json.loads(content)
+        document = json.loads(content, parse_constant=_no_constant)
         form = document.pop("form", FORM)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise _damaged() from None
@@ -217,7 +234,31 @@ def record_of(kind: type[R], content: bytes) -> R:
         record: R = _reader(kind).validate_python(document)
     except (ValueError, RecursionError):
         raise _damaged() from None
+    sealed = [record.continuation, *(record.parts if isinstance(record, Left) else ())]
+    if not (_is_answer(record.answer) and all(map(_is_rest, sealed))):
+        raise _damaged()
     return record
+
+
+def _is_answer(answer: Mapping[str, Any] | None) -> bool:
+    """Tell whether a record's answer, if it has one, is such that others can go by it."""
+    return answer is None or (
+        all(isinstance(answer.get(name), kind) for name, kind in _ANSWER.items())
+        and all(isinstance(each, dict) and "key" in each for each in answer["failures"])
+        and all(
+            isinstance(number, int)
+            for name in ("skipped_because", "requests_made")
+            for number in answer[name].values()
+        )
+    )
+
+
+def _is_rest(sealed: Mapping[str, Any] | None) -> bool:
+    """Tell whether a continuation, if there is one, says whose it is; to unseal it tells more."""
+    if sealed is None:
+        return True
+    job, hop = sealed.get("job"), sealed.get("hop")
+    return isinstance(job, str) and JOB.fullmatch(job) is not None and isinstance(hop, int)
 
 
 def _reader(kind: type[R]) -> TypeAdapter[R]:
@@ -226,6 +267,10 @@ def _reader(kind: type[R]) -> TypeAdapter[R]:
     if kind not in _READERS:
         _READERS[kind] = TypeAdapter(kind)
     return _READERS[kind]
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN is no JSON
 
 
 def _damaged() -> StoreError:
