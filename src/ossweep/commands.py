@@ -31,6 +31,10 @@ _SAID = {
         "unfinished",
         "its invocation has died; it goes on when its event is sent again, or by resume",
     ),
+    "dead early": (
+        "unfinished",
+        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
+    ),
     "continued": ("continued", "its next invocation is on its way"),
     "lost": (
         "unfinished",

@@ -577,6 +577,9 @@ def test_a_look_tells_how_a_job_is(shelf: MemoryShelf) -> None:
     seen.append(look(shelf))
     died(shelf)
     seen.append(look(shelf))
+    holder.keep(1)
+    died(shelf)
+    seen.append(look(shelf))
     holder.leave("continued", 1)
     seen.append(look(shelf))
     holder = holding(shelf, 1, 1)
@@ -588,8 +591,8 @@ def test_a_look_tells_how_a_job_is(shelf: MemoryShelf) -> None:
     holding(shelf, 3, 3).end()
     seen.append(look(shelf))
 
-    told = ["unknown", "running", "dead", "continued", "released", "stopped", "ended"]
-    assert seen == told
+    told = ["unknown", "running", "dead early", "dead", "continued", "released", "stopped"]
+    assert seen == [*told, "ended"]
 
 
 def test_a_look_tells_how_far_a_job_is(shelf: MemoryShelf) -> None:

@@ -183,8 +183,9 @@ class Elsewhere:
 @dataclass(frozen=True)
 class Look:
     """
-    How a job is: "unknown", "ended", "running", "dead", as its last holder has left it, or "lost":
-    handed over to somebody who has not begun.
+    How a job is: "unknown", "ended", "running", "dead", "dead early" (before there was anything to
+    go on from), as its last holder has left it, or "lost": handed over to somebody who has not
+    begun.
 
     With it, how far it was when that was written, what time it is, by OSS's clock, and what its
     last holder has left.
