@@ -51,14 +51,14 @@ def carry(work: Work, app: App) -> Said:
         replies.tell(work, said.document, app)
         return said
     ledger = ledger_of(work.job, app)
-    found = ledger.claim(work.hop, continuation.seal(work) if work.hop else None)
+    found = ledger.claim(work.hop)
     return _to_the_end(Claimed(found, work.job, work, ledger), app)
 
 
 def follow(where: Pointer, app: App) -> Said:
     """Go on with what a job's state holds; raises as `carry` does, and RequestError."""
     ledger = ledger_of(where.job, app)
-    return _to_the_end(Claimed(ledger.claim(where.hop, None), where.job, None, ledger), app)
+    return _to_the_end(Claimed(ledger.claim(where.hop), where.job, None, ledger), app)
 
 
 def resume(job: str, app: App) -> Said:
@@ -81,7 +81,7 @@ def join(job: str, app: App) -> Claimed | Said | None:
     if seen.how == "unknown":
         return None
     if seen.left is None or seen.left.how != "split":
-        return Claimed(ledger.claim(seen.hops - 1, None), job, None, ledger)
+        return Claimed(ledger.claim(seen.hops - 1), job, None, ledger)
     ends = [ledger_of(each["job"], app).look().end for each in seen.left.parts]
     ended = [end for end in ends if end is not None]
     if len(ended) < len(ends):

@@ -94,7 +94,7 @@ class Hop:
             answer, reserved = kept.answer, kept.reserved
         if gate.has_asked:
             work = _doubtful(work, reserved)
-        left = continuation.seal(work)
+        left = continuation.seal(replace(work, hop=self.held.place.hop + 1))
         self._quietly(lambda: self._leave("released", left, answer))
 
     def _overtaken(self, work: Work) -> Said:

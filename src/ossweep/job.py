@@ -238,7 +238,8 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     store = open_bucket(work.bucket, gate, app, work.clock_at, work.null_versions)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
-    most = work.rate if work.rate is not None else settings.max_rate
+    rates = [rate for rate in (work.rate, settings.max_rate) if rate is not None]
+    most = min(rates, default=None)
     throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, most)
     began = world.monotonic()
 
@@ -250,8 +251,10 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     def share_of(result: Result) -> Share:
         return _share(work, result, store, round(1000 * (world.monotonic() - began)))
 
+    # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
+    swept = work if settings.state is not None else replace(work, clock=None)
     result = sweep(
-        work,
+        swept,
         store,
         gate,
         throttle,
@@ -292,9 +295,10 @@ class _Keeper:
 
 
 def _share(work: Work, result: Result, store: OssStore, milliseconds: int) -> Share:
+    clocks = (result.left.clock, store.first_date(), work.clock)
     left = replace(
         result.left,
-        clock=result.left.clock if result.left.clock is not None else store.first_date(),
+        clock=next((each for each in clocks if each is not None), None),
         requests_made={
             kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
         },

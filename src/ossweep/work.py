@@ -315,12 +315,13 @@ class Work:
         """
         Return the job's clock, if it was `began` by OSS's own time when its invocation was called.
 
+        A clock that is ahead of that is a forged one.
         What an event orders may have waited for long, or come again: what was written since is not
         meant. What happened to an object tells its own time, however old. An order whose time is
         older than any source keeps one tells none.
         """
         if self.clock is not None:
-            return self.clock
+            return min(self.clock, began)
         told = self.not_after
         if told is None or not (self.judged or began - told <= LONGEST_KEPT):
             return began

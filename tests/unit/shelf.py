@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ossweep.answers import ignored
 from ossweep.handover.lease import Lease
 from ossweep.handover.ledger import Ledger
 from ossweep.handover.records import RESERVED, Elsewhere, Held, Left
@@ -126,7 +125,20 @@ def rest(number: int) -> dict[str, Any]:
 
 def said(status: str) -> dict[str, Any]:
     """Return an answer."""
-    return {**ignored("", JOB, "examplebucket", dry_run=False), "status": status}
+    return {
+        "job": JOB,
+        "status": status,
+        "reason": None,
+        "bucket": "examplebucket",
+        "dry_run": False,
+        **dict.fromkeys(("listed", "deleted", "bytes", "failed", "skipped", "remaining"), 0),
+        "failures": [],
+        "skipped_because": {},
+        "at_least": False,
+        "requests_made": {},
+        "seconds": 0.0,
+        "continuation": None,
+    }
 
 
 @dataclass(frozen=True)
@@ -151,14 +163,14 @@ class Invocation:
 def holding(shelf: Any, hop: int = 0, number: int | None = None) -> Invocation:
     """Return an invocation that holds what its event asks for."""
     ledger = ledger_on(shelf)
-    found = ledger.claim(hop, None if number is None else rest(number))
+    found = ledger.claim(hop)
     assert isinstance(found, Held), found
     return Invocation(ledger, found)
 
 
 def elsewhere(shelf: Any, hop: int = 0, number: int | None = None) -> Elsewhere:
     """Return what an invocation learns that does not hold what its event asks for."""
-    found = ledger_on(shelf).claim(hop, None if number is None else rest(number))
+    found = ledger_on(shelf).claim(hop)
     assert isinstance(found, Elsewhere), found
     return found
 

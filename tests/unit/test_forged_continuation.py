@@ -232,7 +232,7 @@ def test_what_a_person_may_not_name_no_continuation_names(
 @pytest.mark.parametrize("name", ["/a", "\\a"])
 def test_what_a_listing_has_shown_can_be_gone_on_with(name: str) -> None:
     """No person may name such a key, but it may lie where a listing stands still."""
-    work = Work("job", "examplebucket", ranges=(Range("", name),), passed=(name,))
+    work = Work("job", "examplebucket", hop=1, ranges=(Range("", name),), passed=(name,))
 
     assert unseal(seal(work), "the state") == work
 

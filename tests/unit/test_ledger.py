@@ -9,7 +9,17 @@ import pytest
 
 from ossweep.errors import Closed, RequestError, StoreError, UndoneError
 from ossweep.handover.ledger import AT_WORK
-from ossweep.handover.records import FIRST, RESERVED, Elsewhere, Held, Place
+from ossweep.handover.records import (
+    FIRST,
+    LEFT,
+    RESERVED,
+    Elsewhere,
+    Held,
+    Left,
+    Place,
+    Record,
+    written,
+)
 from ossweep.stops import ORDERED, OVERTAKEN
 from unit.shelf import (
     JOB,
@@ -111,7 +121,7 @@ def test_a_wait_that_takes_too_long_is_told(shelf: MemoryShelf) -> None:
     shelf.before = close
 
     with pytest.raises(UndoneError, match="before it was clear who carries the job job on"):
-        ledger_on(shelf).claim(0, None)
+        ledger_on(shelf).claim(0)
 
 
 @pytest.mark.parametrize("request_number", [1, 2, 3])
@@ -130,7 +140,7 @@ def test_time_that_runs_out_anywhere_in_a_claim_is_told(
 
     shelf.before = close
     with pytest.raises(UndoneError, match="send the event again later"):
-        _ = ledger_on(shelf).claim(0, None) if what == "claim" else resume(shelf)
+        _ = ledger_on(shelf).claim(0) if what == "claim" else resume(shelf)
 
 
 def test_a_job_whose_holder_died_before_any_checkpoint_is_begun_once_more(
@@ -271,7 +281,8 @@ def test_whoever_is_sent_to_the_next_hop_overtakes_who_has_overtaken_and_died(
     died(shelf)
 
     found = holding(shelf, 1, 1).held
-    assert (found.place, found.reserved) == (Place(0, 3), 2 * RESERVED)
+    assert (found.place, found.continuation) == (Place(0, 3), rest(1))
+    assert found.reserved == 2 * RESERVED
 
 
 def test_a_claim_gives_way_to_who_has_overtaken_the_hop_before_meanwhile(
@@ -317,18 +328,22 @@ def test_a_pointer_at_nothing_is_refused(shelf: MemoryShelf, hops: int) -> None:
     before = shelf.kept()
 
     with pytest.raises(RequestError, match="the state of the job job is gone; send its request"):
-        ledger_on(shelf).claim(1, None)
+        ledger_on(shelf).claim(1)
     assert shelf.kept() == before
 
 
-def test_a_continuation_needs_no_state(shelf: MemoryShelf) -> None:
-    """One that is sent back long after everything has expired is the work itself."""
-    assert holding(shelf, 4, 4).held == Held(Place(4), rest(4))
+def test_a_continuation_without_a_record_is_nobodys(shelf: MemoryShelf) -> None:
+    """Where a state is kept, a document says nothing: whoever wrote it may have been anybody."""
+    with pytest.raises(RequestError, match="the state of the job job is gone; send its request"):
+        ledger_on(shelf).claim(4)
+    assert shelf.kept() == []
 
 
 def test_a_chain_may_be_long(shelf: MemoryShelf) -> None:
     """Its hops' numbers outgrow the six digits that they are written with."""
-    holding(shelf, 999_999, 1).leave("continued", 2)
+    shelf.write(f"{JOB}/{Place(999_999).name}", written(Record("holder", LEASE)))
+    left = written(Left("continued", rest(2), said("continued")))
+    shelf.write(f"{JOB}/{Place(999_999).name}{LEFT}", left)
     holding(shelf, 1_000_000, 2).leave("continued", 3)
 
     assert holding(shelf, 1_000_001, 3).held.place == Place(1_000_001)
@@ -621,7 +636,7 @@ def test_a_record_that_somebody_has_changed_is_no_record(
     shelf.write(f"{JOB}/{name}", content)
 
     with pytest.raises(StoreError, match="BadRecord: a job's record is damaged"):
-        ledger_on(shelf).claim(0, None)
+        ledger_on(shelf).claim(0)
 
 
 @pytest.mark.parametrize(
@@ -661,6 +676,6 @@ def test_what_else_lies_beside_the_records_is_overlooked(shelf: MemoryShelf) -> 
         shelf.write(name, b"")
 
     assert holding(shelf).held.place == FIRST
-    chain_of_two = holding(shelf, 1, 1)
-    chain_of_two.end()
+    holding_again = shelf.kept()
+    assert "000000-01" in holding_again
     assert "jobs/000009-01" in shelf.objects

@@ -54,9 +54,9 @@ def test_of_two_parts_that_end_at_once_one_holds_the_job(shelf: MemoryShelf, sta
 def test_a_part_that_has_ended_is_not_tried_again_and_names_its_job(status: str) -> None:
     """What has failed in it, the whole job tells."""
     shelf = MemoryShelf()
-    part = holding(shelf, 1, 1)
+    part = holding(shelf)
     part.ledger.end(part.held, said(status), None, {**rest(1), "part_of": JOB})
 
-    found = elsewhere(shelf, 1, 1)
+    found = elsewhere(shelf)
 
     assert (found.answer, found.part_of) == (said(status), JOB)

@@ -130,8 +130,8 @@ class World:
     def life(self, actor: Actor) -> None:
         """Do what `chain` does with an event."""
         ledger = ledger_on(StepShelf(self.shelf, actor))
-        hop, given_ = actor.event
-        found = ledger.claim(hop, given_)
+        hop, _ = actor.event
+        found = ledger.claim(hop)
         if not isinstance(found, Held):
             for sealed in found.resend:
                 self.hand_over(actor, sealed, found.epoch)

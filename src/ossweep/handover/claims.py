@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.handover.records import Elsewhere, End, Held, Place
@@ -23,6 +23,8 @@ class Seen:
     left: Left | None
     left_age: int  # seconds
     is_to_stop: bool
+    # What an earlier holder of a hop has left, if the last one has died without leaving any work.
+    before: dict[str, Any] | None = None
 
     @property
     def has_life(self) -> bool:
@@ -39,24 +41,20 @@ class Seen:
         )
 
 
-def asked(
-    seen: Seen | End | None, hop: int, continuation: dict[str, Any] | None
-) -> Held | Elsewhere:
+def asked(seen: Seen | End | None, hop: int, handed: dict[str, Any] | None) -> Held | Elsewhere:
     """
     Return what an event asks for that is about a hop, where nobody is at work.
 
-    How far the job is, its records say and not the event. Of who has held the last hop the last one
-    counts: an earlier one that has left it since had been overtaken.
+    How far the job is, its records say and not the event: whoever wrote that may have been anybody.
+    Of who has held the last hop the last one counts: an earlier one that has left it since had been
+    overtaken. What was `handed` to a part that has not begun stands in the whole job's record.
     """
     if seen is None:
-        return Held(Place(hop), continuation)
+        return Held(Place(hop), handed)
     if isinstance(seen, End):
         return _asked_again(seen, hop)
     if seen.left is None:
-        found = _overtaking(seen)
-        return (
-            found if found.continuation is not None else replace(found, continuation=continuation)
-        )
+        return _overtaking(seen)
     # To send the continuation of a stopped job back is to say that it shall go on.
     if hop > seen.place.hop and seen.left.how != "split":
         return _next(seen.place, seen.left)
@@ -127,7 +125,7 @@ def _overtaking(seen: Seen) -> Held:
     record = seen.record
     return Held(
         Place(seen.place.hop, seen.place.epoch + 1),
-        record.continuation,
+        record.continuation if record.continuation is not None else seen.before,
         began=record.began if record.began is not None else seen.written - record.late,
         died=True,
         reserved=record.reserved,

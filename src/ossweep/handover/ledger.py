@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import Closed, RequestError, UndoneError
 from ossweep.handover.claims import Seen, asked, gathered, resumed
+from ossweep.handover.folder import Folder
 from ossweep.handover.records import (
     BEAT,
     END,
     FIRST,
     LEFT,
+    PART,
     RESERVED,
     STOP,
     Elsewhere,
@@ -30,9 +32,7 @@ from ossweep.handover.records import (
     Left,
     Look,
     Record,
-    last_place,
     places,
-    record_of,
     written,
 )
 from ossweep.stops import ORDERED, OVERTAKEN
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from ossweep.handover.lease import Lease
     from ossweep.handover.ports import Shelf
-    from ossweep.handover.records import Place
     from ossweep.stops import Stop, Why
 
 LOOKS = 1.0  # seconds between two looks at a holder that may be dead
@@ -71,6 +70,7 @@ class Ledger:
         self._shelf = shelf
         self._job = job
         self._folder = f"{job}/"
+        self._records = Folder(shelf, self._folder)
         self._whole = ""  # the folder of the job that this one is a part of, if it is
         self._holder = holder
         self._now = now
@@ -81,9 +81,11 @@ class Ledger:
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made
 
-    def claim(self, hop: int, continuation: dict[str, Any] | None) -> Held | Elsewhere:
+    def claim(self, hop: int) -> Held | Elsewhere:
         """
         Hold the hop that an event asks for, or the one after which nobody goes on.
+
+        What is left of the job stands in its records; only the event of hop 0 brings its work.
 
         Waits where a holder may be dead or alive. Raises UndoneError if there was no time to tell,
         RequestError if the work that is left is gone, and StoreError.
@@ -92,7 +94,7 @@ class Ledger:
         with self._in_time():
             if hop == 0 and self._create(first):
                 return first
-            return self._settle(lambda seen: asked(seen, hop, continuation), hop)
+            return self._settle(lambda seen: self._asked(seen, hop), hop)
 
     def gather(self, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
         """
@@ -158,8 +160,8 @@ class Ledger:
 
     def reason_to_stop(self, held: Held) -> Stop | None:
         """Return why a holder shall not go on, if it shall not; raises Closed and StoreError."""
-        names = self._names()
-        if self._is_past(held.place, names):
+        names = self._records.names()
+        if self._records.is_past(held.place, names):
             return OVERTAKEN
         return ORDERED if STOP in names or self.is_whole_to_stop() else None
 
@@ -195,8 +197,8 @@ class Ledger:
         if is_alone and self.lease.left() > 0:
             self._shelf.write(self._folder + END, end)
             return
-        names = self._names()
-        if self._is_past(place, names):
+        names = self._records.names()
+        if self._records.is_past(place, names):
             return
         self._shelf.write(self._folder + END, end)
         gone = names - {END, FIRST.name}
@@ -208,7 +210,7 @@ class Ledger:
 
     def look(self) -> Look:
         """Return how the job is; raises Closed and StoreError."""
-        seen = self._look()
+        seen = self._records.seen()
         if seen is None:
             return Look("unknown")
         if isinstance(seen, End):
@@ -243,7 +245,7 @@ class Ledger:
         """
         watched = None
         while True:
-            seen = self._look()
+            seen = self._records.seen()
             if isinstance(seen, Seen) and seen.has_life:
                 pulse = (seen.place, seen.record, seen.alive)
                 if watched is not None and watched != pulse:
@@ -263,61 +265,30 @@ class Ledger:
                 if held is not None:
                     return held
 
+    def _asked(self, seen: Seen | End | None, hop: int) -> Held | Elsewhere:
+        return asked(seen, hop, self._handed() if seen is None and hop else None)
+
+    def _handed(self) -> dict[str, Any] | None:
+        """Return what was handed to this job, if it is a part of another one and has not begun."""
+        found = PART.fullmatch(self._job)
+        if found is None:
+            return None
+        whole = Folder(self._shelf, f"{found[1]}/").seen()
+        parts = whole.left.parts if isinstance(whole, Seen) and whole.left is not None else ()
+        return next((part for part in parts if part.get("job") == self._job), None)
+
     def _confirmed(self, found: Held, seen: Seen | End | None) -> Held | None:
         """Return what has just been created, unless the job has gone past what was seen."""
-        names = self._names()
-        end = self._end(names)
+        names = self._records.names()
+        end = self._records.end(names)
         is_over = end is not None and end != seen and not (seen and end.place < seen.place)
         # Somebody may have taken the hop before for a dead one's, and have begun with it.
         others = places(names) - {found.place}
         is_doubled = any(seen is None or place > seen.place for place in others)
-        if is_over or is_doubled or self._is_past(found.place, names):
+        if is_over or is_doubled or self._records.is_past(found.place, names):
             self._shelf.remove([self._folder + found.place.name])
             return None
         return replace(found, is_to_stop=isinstance(seen, Seen) and seen.is_to_stop)
-
-    def _is_past(self, place: Place, names: frozenset[str]) -> bool:
-        """Tell whether somebody holds a later place, or has ended the job from it."""
-        last = last_place(names)
-        if last is not None and last > place:
-            return True
-        end = self._end(names)
-        return end is not None and end.place >= place
-
-    def _look(self) -> Seen | End | None:
-        while True:
-            names = self._names()
-            last = last_place(names)
-            end = self._end(names)
-            if end is not None and (last is None or last <= end.place):
-                return end
-            if last is None:
-                return None
-            name = self._folder + last.name
-            kept = self._shelf.read(name)
-            beat = self._shelf.read(name + BEAT) if last.name + BEAT in names else None
-            left = self._shelf.read(name + LEFT) if last.name + LEFT in names else None
-            if kept is not None:
-                alive = max(kept.written, beat.written if beat is not None else 0)
-                return Seen(
-                    last,
-                    record_of(Record, kept.content),
-                    alive=alive,
-                    written=kept.written,
-                    now=kept.now,
-                    left=record_of(Left, left.content) if left is not None else None,
-                    left_age=left.now - left.written if left is not None else 0,
-                    is_to_stop=STOP in names,
-                )
-
-    def _end(self, names: frozenset[str]) -> End | None:
-        kept = self._shelf.read(self._folder + END) if END in names else None
-        return record_of(End, kept.content) if kept is not None else None
-
-    def _names(self) -> frozenset[str]:
-        return frozenset(
-            name.removeprefix(self._folder) for name in self._shelf.names(self._folder)
-        )
 
     def _create(self, held: Held) -> bool:
         sent = self._now()

@@ -8,6 +8,8 @@ from collections.abc import Iterable  # noqa: TC003 - pydantic reads records by 
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
+from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
+
 from ossweep.errors import Scope, StoreError
 from ossweep.stops import Why  # noqa: TC001 - as above
 from ossweep.work import STATE_BYTES
@@ -22,25 +24,12 @@ RESERVED = 2000  # objects that a holder may ask for before its first checkpoint
 
 # A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
 JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
+PART = re.compile(r"(.+)-p\d+")  # of a job, whose name is what is in front
 END = "end"
 STOP = "stop"
 LEFT = "-left"
 BEAT = "-beat"
 _PLACE = re.compile(r"(\d{6,})-(\d{2,})")
-
-# What others do sums with, or go by, in the answer that a record holds.
-_ANSWER: dict[str, type | tuple[type, ...]] = {
-    "job": str,
-    "status": str,
-    "reason": (str, type(None)),
-    "dry_run": bool,
-    **dict.fromkeys(("listed", "deleted", "bytes", "failed", "skipped", "remaining"), int),
-    "failures": list,
-    "skipped_because": dict,
-    "at_least": bool,
-    "requests_made": dict,
-    "seconds": (int, float),
-}
 
 # How a holder has left its hop.
 How = Literal[
@@ -200,6 +189,29 @@ class Look:
     end: End | None = None
 
 
+class Told(TypedDict):
+    """What an answer holds in any case; it may hold more."""
+
+    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc] # pydantic's own way  # noqa: RUF012
+
+    job: str
+    status: str
+    reason: str | None
+    bucket: str | None
+    dry_run: bool
+    listed: int
+    deleted: int
+    bytes: int
+    failed: int
+    skipped: int
+    remaining: int
+    failures: list[dict[str, str]]
+    skipped_because: dict[str, int]
+    at_least: bool
+    requests_made: dict[str, int]
+    seconds: float
+
+
 R = TypeVar("R", Record, Left, End)
 _READERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -233,25 +245,14 @@ def record_of(kind: type[R], content: bytes) -> R:
         )
     try:
         record: R = _reader(kind).validate_python(document)
+        if record.answer is not None:
+            _reader(Told).validate_python(record.answer, strict=True)
     except (ValueError, RecursionError):
         raise _damaged() from None
     sealed = [record.continuation, *(record.parts if isinstance(record, Left) else ())]
-    if not (_is_answer(record.answer) and all(map(_is_rest, sealed))):
+    if not all(map(_is_rest, sealed)):
         raise _damaged()
     return record
-
-
-def _is_answer(answer: Mapping[str, Any] | None) -> bool:
-    """Tell whether a record's answer, if it has one, is such that others can go by it."""
-    return answer is None or (
-        all(isinstance(answer.get(name), kind) for name, kind in _ANSWER.items())
-        and all(isinstance(each, dict) and "key" in each for each in answer["failures"])
-        and all(
-            isinstance(number, int)
-            for name in ("skipped_because", "requests_made")
-            for number in answer[name].values()
-        )
-    )
 
 
 def _is_rest(sealed: Mapping[str, Any] | None) -> bool:
@@ -262,7 +263,7 @@ def _is_rest(sealed: Mapping[str, Any] | None) -> bool:
     return isinstance(job, str) and JOB.fullmatch(job) is not None and isinstance(hop, int)
 
 
-def _reader(kind: type[R]) -> TypeAdapter[R]:
+def _reader(kind: type[Any]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter  # noqa: PLC0415 - most jobs read no record
 
     if kind not in _READERS:

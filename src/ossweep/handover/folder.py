@@ -1,0 +1,84 @@
+"""A job's records as they are read: what can be seen of it, and how it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ossweep.handover.claims import Seen
+from ossweep.handover.records import (
+    BEAT,
+    END,
+    LEFT,
+    STOP,
+    End,
+    Left,
+    Record,
+    last_place,
+    places,
+    record_of,
+)
+
+if TYPE_CHECKING:
+    from ossweep.handover.ports import Shelf
+    from ossweep.handover.records import Place
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The records of a job. Its methods raise Closed and StoreError."""
+
+    shelf: Shelf
+    name: str  # with the slash at its end
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the records, without the folder's."""
+        return frozenset(each.removeprefix(self.name) for each in self.shelf.names(self.name))
+
+    def end(self, names: frozenset[str]) -> End | None:
+        """Return how the job has ended, if that is among the names."""
+        kept = self.shelf.read(self.name + END) if END in names else None
+        return record_of(End, kept.content) if kept is not None else None
+
+    def is_past(self, place: Place, names: frozenset[str]) -> bool:
+        """Tell whether somebody holds a later place, or has ended the job from it."""
+        last = last_place(names)
+        if last is not None and last > place:
+            return True
+        end = self.end(names)
+        return end is not None and end.place >= place
+
+    def seen(self) -> Seen | End | None:
+        """Return what there is of the job; None if there is nothing."""
+        while True:
+            names = self.names()
+            last = last_place(names)
+            end = self.end(names)
+            if end is not None and (last is None or last <= end.place):
+                return end
+            if last is None:
+                return None
+            name = self.name + last.name
+            kept = self.shelf.read(name)
+            beat = self.shelf.read(name + BEAT) if last.name + BEAT in names else None
+            left = self.shelf.read(name + LEFT) if last.name + LEFT in names else None
+            if kept is not None:
+                alive = max(kept.written, beat.written if beat is not None else 0)
+                record = record_of(Record, kept.content)
+                return Seen(
+                    last,
+                    record,
+                    alive=alive,
+                    written=kept.written,
+                    now=kept.now,
+                    left=record_of(Left, left.content) if left is not None else None,
+                    left_age=left.now - left.written if left is not None else 0,
+                    is_to_stop=STOP in names,
+                    before=self._before(last, names) if record.continuation is None else None,
+                )
+
+    def _before(self, last: Place, names: frozenset[str]) -> dict[str, Any] | None:
+        """Return what an earlier holder of the same hop has left, by when it had been overtaken."""
+        lefts = [each for each in places(names, LEFT) if each.hop == last.hop and each < last]
+        kept = self.shelf.read(self.name + max(lefts).name + LEFT) if lefts else None
+        return record_of(Left, kept.content).continuation if kept is not None else None
