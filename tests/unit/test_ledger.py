@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ossweep.errors import Closed, RequestError, StoreError, UndoneError
-from ossweep.handover.ledger import AT_WORK
+from ossweep.handover.lease import Lease
+from ossweep.handover.ledger import AT_WORK, Ledger
 from ossweep.handover.records import (
     FIRST,
     LEFT,
@@ -108,6 +109,24 @@ def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemorySh
 
     assert holding(shelf).held == Held(Place(0, 2), began=NOON, died=True, reserved=RESERVED)
     assert NOON + LEASE < shelf.now <= NOON + LEASE + 1
+
+
+def test_a_lease_is_as_long_as_its_own_record_says(shelf: MemoryShelf) -> None:
+    """A setting that has changed meanwhile lets nobody in beside a holder who is alive."""
+    holding(shelf)
+    later = Ledger(
+        shelf,
+        JOB,
+        holder="later",
+        lease=Lease(1.0, shelf.clock),
+        now=shelf.clock,
+        began=shelf.now,
+        sleep=shelf.sleep,
+    )
+    assert later.lease.seconds < LEASE
+
+    assert isinstance(later.claim(0), Held)
+    assert shelf.now - NOON > LEASE
 
 
 def test_a_wait_that_takes_too_long_is_told(shelf: MemoryShelf) -> None:
