@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
+SEND_BACK = "send the continuation back to go on"
 MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
 
 
@@ -126,7 +127,7 @@ def _status(work: Work, result: Result) -> tuple[str, str | None]:
         if result.stopped is not None:
             return "stopped", result.stopped.sentence
         cause = result.trouble or "time ran out"
-        return "unfinished", f"{cause}; send the continuation back to go on"
+        return "unfinished", f"{cause}; {SEND_BACK}"
     if work.dry_run:
         return "planned", advice(result.counts.planned)
     if result.counts.failed:

@@ -139,7 +139,7 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
         return said
     # A repetition is answered with what there is to know, and its source need not send it again.
     bucket = work.bucket if work is not None else None
-    reason = f"{found.reason}, and this event asks for the same"
+    reason = found.reason if work is None else f"{found.reason}, and this event asks for the same"
     return Said(ignored(reason, job, bucket, dry_run=app.settings.dry_run))
 
 

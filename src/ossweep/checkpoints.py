@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ossweep import policy
 from ossweep.answers import bare
 from ossweep.engine.sweep import Kept
-from ossweep.errors import Closed, StoreError
+from ossweep.errors import NO_TIME, Closed, StoreError
 from ossweep.handover import continuation
 from ossweep.stops import OVERTAKEN, SPLIT
 
@@ -83,7 +83,7 @@ class Checkpoints:
                 reserved,
             )
         except (StoreError, Closed) as error:
-            self._not_written("no checkpoint", error)
+            self._not_written("checkpoint not written", error)
             return Kept(None, None)
         finally:
             self._next = self._app.world.monotonic() + self._every
@@ -105,10 +105,10 @@ class Checkpoints:
         try:
             self._ledger.beat(self._held)
         except (StoreError, Closed) as error:
-            self._not_written("no sign of life", error)
+            self._not_written("sign of life not written", error)
 
     def _not_written(self, what: str, error: Exception) -> None:
-        said = str(error) or type(error).__name__
+        said = str(error) or NO_TIME
         self._app.logger.warning(what, error=said)
         if self._ledger.lease.left() <= 0:
             self._gate.trouble = f"the job's state could not be written in time: {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,10 @@ _SAID = {
     "dead": (
         "unfinished",
         "its invocation has died; it goes on when its event is sent again, or by resume",
+    ),
+    "dead early": (
+        "unfinished",
+        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
     ),
     "continued": ("continued", "its next invocation is on its way"),
     "lost": (
@@ -158,8 +163,9 @@ def _pace(answer: Mapping[str, Any], seen: Look) -> dict[str, Any]:
     rate = settled / answer["seconds"] if answer["seconds"] else None
     end = None
     if seen.how in {"running", "continued"} and rate and seen.expected is not None:
-        moment = datetime.fromtimestamp(seen.now + seen.expected / rate, timezone.utc)
-        end = moment.isoformat(timespec="seconds")
+        with suppress(ValueError, OverflowError, OSError):  # it lies outside of the calendar
+            moment = datetime.fromtimestamp(seen.now + seen.expected / rate, timezone.utc)
+            end = moment.isoformat(timespec="seconds")
     return {
         "objects_per_second": None if rate is None else round(rate, 1),
         "estimated_end": end,

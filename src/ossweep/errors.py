@@ -74,5 +74,8 @@ class HandoverError(SweepError):
         self.passing = passing
 
 
+NO_TIME = "no time was left for it"  # what is said where the gate was closed
+
+
 class Closed(Exception):  # noqa: N818 - it says that the gate is closed, and is nobody's error
     """The gate lets no request through any more: time is up, or OSS refuses everything."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy, replies
-from ossweep.answers import Said, bare, ignored
+from ossweep.answers import SEND_BACK, Said, bare, ignored
 from ossweep.calls import hand_over, lost
 from ossweep.checkpoints import Checkpoints
 from ossweep.engine.gate import Gate
-from ossweep.errors import Closed, HandoverError, StoreError
+from ossweep.errors import NO_TIME, Closed, HandoverError, StoreError
 from ossweep.handover import continuation
 from ossweep.handover.carrier import task_id
 from ossweep.handover.parts import split
@@ -199,7 +199,7 @@ class Hop:
         try:
             write()
         except (StoreError, Closed) as error:
-            self.app.logger.warning("state not written", error=str(error) or type(error).__name__)
+            self.app.logger.warning("state not written", error=str(error) or NO_TIME)
             return False
         return True
 
@@ -260,11 +260,11 @@ def _continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
     return {
         **answer,
         "status": "continued",
-        "reason": "time ran out; the next invocation is on its way",
+        "reason": answer["reason"].replace(SEND_BACK, "the next invocation is on its way"),
         "next": task,
     }
 
 
 def _undivided(answer: dict[str, Any]) -> dict[str, Any]:
-    reason = "it was to be split; send the continuation back to go on"
+    reason = f"it could not be split; {SEND_BACK}"
     return {**answer, "status": "unfinished", "reason": reason}

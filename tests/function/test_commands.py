@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from deployment import BUCKET, Chain, hurried, sum_of
+from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, sum_of
+from localcloud.clients import oss2_bucket
 from localcloud.faults import Before, DateShift
+from ossweep.handover.records import Record, written
 
 PREFIX = {"bucket": BUCKET, "prefix": "a/"}
 
@@ -82,7 +84,37 @@ def test_a_job_whose_invocation_is_gone_is_dead(long: Chain) -> None:
     long.begin(PREFIX)
 
     assert told[0]["status"] == "unfinished"
-    assert told[0]["reason"].startswith("its invocation has died; it goes on when its event")
+    assert told[0]["reason"].startswith(("its invocation died", "its invocation has died"))
+
+
+def test_a_job_that_died_after_a_checkpoint_goes_on_from_there(long: Chain) -> None:
+    """Status says by what."""
+    shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
+    record = Record("holder", 17.0, continuation={"job": "late", "hop": 0})
+    shelf.put_object(f"{STATE}late/000000-01", written(record))
+    long.deployment.oss.misbehave(DateShift(90))
+
+    assert to(long, "late", "status")["reason"] == (
+        "its invocation has died; it goes on when its event is sent again, or by resume"
+    )
+
+
+def test_a_job_that_died_before_its_first_checkpoint_needs_its_event(long: Chain) -> None:
+    """Status says so beforehand, and resume says nothing else."""
+    shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
+    shelf.put_object(f"{STATE}early/000000-01", written(Record("holder", 17.0)))
+    long.deployment.oss.misbehave(DateShift(90))
+
+    told, resumed = to(long, "early", "status"), to(long, "early", "resume")
+
+    assert (told["status"], told["reason"]) == (
+        "unfinished",
+        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
+    )
+    assert (resumed["status"], resumed["reason"]) == (
+        "ignored",
+        "this job died before its first checkpoint; send its event again",
+    )
 
 
 def test_an_ended_job_is_told_of_as_it_ended(long: Chain) -> None:

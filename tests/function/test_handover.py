@@ -117,6 +117,19 @@ def test_what_is_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:
     assert_all_is_gone(chain, answers[-1], 4000)
 
 
+def test_a_listing_goes_on_behind_a_key_that_begins_with_a_slash(chain: Chain) -> None:
+    """No person may name such a key; OSS shows it where one was written all the same."""
+    chain.deployment.fill(*(f"/{number:05}" for number in range(2500)))
+    hurried(chain.deployment, 60, batch_delete=57)
+
+    first = chain.begin({"bucket": BUCKET, "everything": True, "confirm": BUCKET})
+    answers = chain.to_the_end()
+
+    assert any(each["after"].startswith("/") for each in first["continuation"]["ranges"])
+    assert (answers[-1]["status"], answers[-1]["deleted"]) == ("done", 2500)
+    assert chain.deployment.keys() == []
+
+
 def test_a_pointer_at_nothing_is_refused(chain: Chain) -> None:
     """Its job's state was removed by somebody."""
     said = chain.deployment.refuse({"ossweep_handover": 1, "job": "a", "hop": 1})

@@ -14,7 +14,13 @@ import pytest
 from chains import called_by_hand
 from deployment import BUCKET
 from localcloud.tree import RULES, plant
+from ossweep.checkpoints import LEAST_RESERVED, MOST_RESERVED
+from ossweep.engine.batches import PROTECTED
+from ossweep.engine.gate import PLACES
+from ossweep.handover.lease import LEAST_BEAT, SLACK
 from ossweep.settings import Settings, variable
+from ossweep.store.deletion import OLDEST_LISTING
+from ossweep.work import GONE, GONE_UNANSWERED, LONGEST_KEPT, NEWER
 
 if TYPE_CHECKING:
     from deployment import Deployment
@@ -112,6 +118,28 @@ def test_the_settings_table_is_the_settings() -> None:
         )
         for entry in fields(Settings)
     ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"A listing that is older than {OLDEST_LISTING:g} seconds when its keys' turn comes",
+        f"if it is no older than {LONGEST_KEPT // 86_400} days",
+        f"three times `OSSWEEP_CHECKPOINT_SECONDS`, or three times {LEAST_BEAT:g} seconds",
+        f"until {SLACK} seconds before its lease is over",
+        f"{LEAST_RESERVED:,} to {MOST_RESERVED:,} objects",
+        f"nothing at all has gone in {PLACES} places",
+    ],
+)
+def test_the_figures_are_those_of_the_code(sentence: str) -> None:
+    """What a person reckons with is what is done."""
+    assert sentence in README
+
+
+@pytest.mark.parametrize("reason", [PROTECTED, NEWER, GONE, GONE_UNANSWERED])
+def test_each_reason_to_skip_a_key_is_explained(reason: str) -> None:
+    """By the words that the answer has."""
+    assert f"`{reason}`" in README
 
 
 @pytest.mark.parametrize("versions", [False, True])

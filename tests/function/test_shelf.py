@@ -23,8 +23,11 @@ from localcloud.faults import (
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.handover.continuation import seal, unseal
+from ossweep.handover.records import Left, record_of, written
 from ossweep.store import Credentials, Shelf, connect
 from ossweep.store.deletion import ATTEMPTS
+from ossweep.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,6 +250,19 @@ def test_an_object_tells_its_age_by_the_clock_of_oss(oss: LocalOss, shelf: Shelf
     assert kept is not None
     assert kept.written == written
     assert -1_000_002 <= kept.now - written <= -999_990
+
+
+def test_state_of_any_named_keys_is_read_again(oss: LocalOss) -> None:
+    """However much longer than its name a key is as JSON, and a name than its characters."""
+    keys = tuple(f"{number:05}" + "\x01" * 50 + "\u6f22" * 300 for number in range(16_500))
+    work = Work("job", BUCKET, keys=keys)
+    shelf = shelf_on(oss)
+
+    shelf.write("a", written(Left("released", seal(work), None)))
+    kept = shelf.read("a")
+
+    assert kept is not None
+    assert unseal(record_of(Left, kept.content).continuation, "the state") == work
 
 
 def test_an_object_without_a_time_is_no_sign_of_life(oss: LocalOss, shelf: Shelf) -> None:

@@ -363,6 +363,40 @@ def test_a_date_that_could_shorten_a_prefix_is_refused(template: str) -> None:
         read({**TIMER, "payload": json.dumps({"prefix": template})})
 
 
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ({"triggerTime": "0001-01-01T00:00:00+14:00"}, "lies outside of the calendar"),
+        ({"triggerTime": "9999-12-31T23:59:59-14:00"}, "lies outside of the calendar"),
+        ({"payload": json.dumps({"prefix": "x{trigger_time:\ud800%Y}"})}, "surrogate pair"),
+        ({"payload": '{"prefix": ' + "[" * 600 + "]" * 600 + "}"}, "nested too deeply"),
+    ],
+)
+def test_whatever_a_timer_sends_is_read_or_refused(event: dict[str, str], said: str) -> None:
+    """With a sentence, and by no other exception."""
+    with pytest.raises(RequestError, match=said):
+        read({**TIMER, **event})
+
+
+@pytest.mark.parametrize("time", ["2023-12-26T07:49:00", "2023-12-26T07:49:00Z"])
+def test_a_time_without_a_zone_is_utc(time: str) -> None:
+    """Whatever the machine's own zone is."""
+    (ordered,) = read({**TIMER, "triggerTime": time, "payload": "{}"}).orders
+
+    assert ordered.at == 1_703_576_940
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "-1"])
+def test_an_event_of_any_time_is_read(time: str) -> None:
+    """However far away, it stops none of the others that come with it."""
+    event = {**OSS_EVENT["events"][0], "eventTime": time}
+
+    (happened,) = read({"events": [event]}).items
+
+    assert isinstance(happened, Happened)
+    assert happened.at >= 0
+
+
 def test_an_event_of_nobodys_is_refused_with_what_was_looked_for() -> None:
     """The sentence lists the marks."""
     with pytest.raises(RequestError, match=r"nobody that ossweep knows.*looked for: a request"):

@@ -122,7 +122,7 @@ def ledger_on(shelf: Any) -> Ledger:
 
 def rest(number: int) -> dict[str, Any]:
     """Return a continuation, to be told from others."""
-    return {"job": JOB, "hop": number, "rest": number}
+    return {"job": JOB, "hop": number}
 
 
 def said(status: str) -> dict[str, Any]:

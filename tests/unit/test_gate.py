@@ -10,6 +10,8 @@ from ossweep.errors import Closed, Scope, StoreError
 from ossweep.stops import ORDERED
 from unit.memory import Clock
 
+TEN = "10 requests in a row failed in all of their attempts, the last with {}: Words."
+
 
 def gate(clock: Clock | None = None, seconds: float = 60.0) -> Gate:
     return Gate(Budget(seconds, (clock or Clock()).monotonic))
@@ -23,7 +25,7 @@ def error(scope: Scope, code: str = "Code") -> StoreError:
     ("scope", "patience", "refusal"),
     [
         (Scope.JOB, 1, "OSS answered Code: Words."),
-        (Scope.PASSING, 10, "OSS answered Code to 10 requests in a row: Words."),
+        (Scope.PASSING, 10, TEN.format("Code")),
     ],
 )
 def test_a_run_of_one_error_closes_the_gate(scope: Scope, patience: int, refusal: str) -> None:
@@ -52,7 +54,7 @@ def test_a_deletion_ends_a_run() -> None:
 
     assert watched.refusal is None
     watched.failed(error(Scope.PASSING))
-    assert watched.refusal == "OSS answered Code to 10 requests in a row: Words."
+    assert watched.refusal == TEN.format("Code")
 
 
 def test_refusals_of_keys_close_nothing() -> None:
@@ -114,7 +116,7 @@ def test_an_outage_is_one_whatever_its_errors_are_called() -> None:
     assert watched.refusal is None
     watched.failed(error(Scope.PASSING, "InternalError"))
 
-    assert watched.refusal == "OSS answered InternalError to 10 requests in a row: Words."
+    assert watched.refusal == TEN.format("InternalError")
 
 
 def test_the_first_refusal_is_the_one_that_is_told() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ossweep.errors import Closed, RequestError, StoreError, UndoneError
-from ossweep.handover.ledger import AT_WORK
+from ossweep.handover.lease import Lease
+from ossweep.handover.ledger import AT_WORK, Ledger
 from ossweep.handover.records import (
     FIRST,
     LEFT,
@@ -107,6 +109,25 @@ def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemorySh
 
     assert holding(shelf).held == Held(Place(0, 2), began=NOON, died=True)
     assert NOON + LEASE < shelf.now <= NOON + LEASE + 1
+
+
+def test_a_lease_is_as_long_as_its_own_record_says(shelf: MemoryShelf) -> None:
+    """A setting that has changed meanwhile lets nobody in beside a holder who is alive."""
+    holding(shelf)
+    later = Ledger(
+        shelf,
+        JOB,
+        holder="later",
+        lease=Lease(1.0, shelf.clock),
+        now=shelf.clock,
+        began=shelf.now,
+        time=lambda: None,
+        sleep=shelf.sleep,
+    )
+    assert later.lease.seconds < LEASE
+
+    assert isinstance(later.claim(0), Held)
+    assert shelf.now - NOON > LEASE
 
 
 def test_a_wait_that_takes_too_long_is_told(shelf: MemoryShelf) -> None:
@@ -592,6 +613,9 @@ def test_a_look_tells_how_a_job_is(shelf: MemoryShelf) -> None:
     seen.append(look(shelf))
     died(shelf)
     seen.append(look(shelf))
+    holder.keep(1)
+    died(shelf)
+    seen.append(look(shelf))
     holder.leave("continued", 1)
     seen.append(look(shelf))
     holder = holding(shelf, 1, 1)
@@ -603,8 +627,8 @@ def test_a_look_tells_how_a_job_is(shelf: MemoryShelf) -> None:
     holding(shelf, 3, 3).end()
     seen.append(look(shelf))
 
-    told = ["unknown", "running", "dead", "continued", "released", "stopped", "ended"]
-    assert seen == told
+    told = ["unknown", "running", "dead early", "dead", "continued", "released", "stopped"]
+    assert seen == [*told, "ended"]
 
 
 def test_a_look_tells_how_far_a_job_is(shelf: MemoryShelf) -> None:
@@ -634,6 +658,37 @@ def test_a_record_that_somebody_has_changed_is_no_record(
 
     with pytest.raises(StoreError, match="BadRecord: a job's record is damaged"):
         ledger_on(shelf).claim(0)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"answer": {}},
+        {"answer": {**said("done"), "deleted": None}},
+        {"answer": {**said("done"), "status": ["done"]}},
+        {"answer": {**said("done"), "failures": ["a"]}},
+        {"answer": {**said("done"), "requests_made": {"list": "1"}}},
+        {"continuation": {}},
+        {"continuation": {**rest(1), "job": "a/b"}},
+        {"continuation": {**rest(1), "hop": None}},
+        {"why": "because"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["000000-01-left", "end"])
+def test_a_record_that_is_damaged_inside_is_no_record(
+    shelf: MemoryShelf, name: str, damage: dict[str, Any]
+) -> None:
+    """Whatever is in it, who reads it is told so by one sentence."""
+    if name == "end":
+        holding(shelf).end("incomplete", 1)
+    else:
+        holding(shelf).leave("continued", 1)
+    content, _ = shelf.objects[f"{JOB}/{name}"]
+    shelf.write(f"{JOB}/{name}", json.dumps({**json.loads(content), **damage}).encode())
+
+    with pytest.raises(StoreError, match="BadRecord: a job's record is damaged"):
+        ledger_on(shelf).look()
 
 
 def test_what_else_lies_beside_the_records_is_overlooked(shelf: MemoryShelf) -> None:

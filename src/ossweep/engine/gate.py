@@ -86,11 +86,10 @@ class Gate:
             run = self._row.add(kind)
             self._refused = error.code if error.scope is Scope.KEYS and run >= ALIKE else ""
             if error.scope is Scope.PASSING:
-                self._trouble = f"OSS answered {error}, in all the attempts that a request is given"
+                said = str(error).rstrip(".")
+                self._trouble = f"requests failed in all of their attempts, the last with {said}"
             if self.stopped is None and run >= PATIENCE.get(error.scope, inf):
-                times = f" to {run} requests in a row" if run > 1 else ""
-                sentence = f"OSS answered {error.code}{times}: {error.message}"
-                self.stopped = Stop(Why.REFUSED, sentence)
+                self.stopped = Stop(Why.REFUSED, _closing(error, run))
 
     @property
     def refused(self) -> str:
@@ -128,3 +127,10 @@ class Gate:
     @property
     def _is_open(self) -> bool:
         return self.stopped is None and self._fence() > 0
+
+
+def _closing(error: StoreError, run: int) -> str:
+    """Return why the gate closes after so many errors in a row, of which this is the last."""
+    if error.scope is not Scope.PASSING:
+        return f"OSS answered {error}"
+    return f"{run} requests in a row failed in all of their attempts, the last with {error}"

@@ -218,6 +218,8 @@ class Ledger:
         if isinstance(seen, End):
             return Look("ended", seen.answer, seen.hop + 1, end=seen)
         how: str = seen.left.how if seen.left is not None else "dead"
+        if how == "dead" and seen.record.continuation is None:
+            how = "dead early"
         if seen.has_life:
             how = "running"
         elif how == "continued" and seen.is_lost:

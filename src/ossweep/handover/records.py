@@ -15,6 +15,8 @@ from ossweep.stops import Why  # noqa: TC001 - as above
 from ossweep.work import STATE_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import TypeAdapter
 
 FORM = 1  # of all records; what is written in a newer one is not read
@@ -169,8 +171,9 @@ class Elsewhere:
 @dataclass(frozen=True)
 class Look:
     """
-    How a job is: "unknown", "ended", "running", "dead", as its last holder has left it, or "lost":
-    handed over to somebody who has not begun.
+    How a job is: "unknown", "ended", "running", "dead", "dead early" (before there was anything to
+    go on from), as its last holder has left it, or "lost": handed over to somebody who has not
+    begun.
 
     With it, how far it was when that was written, what time it is, by OSS's clock, and what its
     last holder has left.
@@ -208,15 +211,6 @@ class Told(TypedDict):
     seconds: float
 
 
-class Sealed(TypedDict):
-    """What stands in a continuation that is looked at before it is read as one."""
-
-    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc] # pydantic's own way  # noqa: RUF012
-
-    job: str
-    hop: int
-
-
 R = TypeVar("R", Record, Left, End)
 _READERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -237,7 +231,7 @@ def written(record: Record | Left | End) -> bytes:
 def record_of(kind: type[R], content: bytes) -> R:
     """Return the record in an object; raises StoreError for what is none, whatever it holds."""
     try:
-        document = json.loads(content)
+        document = json.loads(content, parse_constant=_no_constant)
         form = document.pop("form", FORM)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise _damaged() from None
@@ -251,12 +245,21 @@ def record_of(kind: type[R], content: bytes) -> R:
     try:
         record: R = _reader(kind).validate_python(document)
         if record.answer is not None:
-            _reader(Told).validate_python(record.answer)
-        for sealed in _continuations(record):
-            _reader(Sealed).validate_python(sealed)
+            _reader(Told).validate_python(record.answer, strict=True)
     except (ValueError, RecursionError):
         raise _damaged() from None
+    sealed = [record.continuation, *(record.parts if isinstance(record, Left) else ())]
+    if not all(map(_is_rest, sealed)):
+        raise _damaged()
     return record
+
+
+def _is_rest(sealed: Mapping[str, Any] | None) -> bool:
+    """Tell whether a continuation, if there is one, says whose it is; to unseal it tells more."""
+    if sealed is None:
+        return True
+    job, hop = sealed.get("job"), sealed.get("hop")
+    return isinstance(job, str) and JOB.fullmatch(job) is not None and isinstance(hop, int)
 
 
 def _reader(kind: type[Any]) -> TypeAdapter[Any]:
@@ -267,9 +270,8 @@ def _reader(kind: type[Any]) -> TypeAdapter[Any]:
     return _READERS[kind]
 
 
-def _continuations(record: Record | Left | End) -> list[dict[str, Any]]:
-    parts = record.parts if isinstance(record, Left) else []
-    return parts if record.continuation is None else [record.continuation, *parts]
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN is no JSON
 
 
 def _damaged() -> StoreError:

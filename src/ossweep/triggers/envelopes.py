@@ -32,8 +32,12 @@ def seconds_of(moment: Any) -> int | None:
         read = _moment().validate_python(moment)
     except ValidationError:
         return None
-    in_zone = read if read.tzinfo is not None else read.replace(tzinfo=timezone.utc)
-    return max(0, floor(in_zone.timestamp()))
+    return max(0, floor(in_zone(read).timestamp()))
+
+
+def in_zone(moment: datetime) -> datetime:
+    """Return a time with its zone; where none is told it is UTC, whatever the machine's is."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
 class _Named(BaseModel):

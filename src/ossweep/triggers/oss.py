@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from math import floor
 from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError
@@ -44,29 +43,34 @@ def read(document: Any, brought_by: str | None = None) -> Reading:
 
 
 def _item(event: Any, cloud_id: Any, where: str, brought_by: str | None) -> Item:
-    from ossweep.triggers.envelopes import ObjectEvent, OssEnvelope  # noqa: PLC0415 - for events
+    from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for events
+        ObjectEvent,
+        OssEnvelope,
+        seconds_of,
+    )
 
     try:
         (read,) = OssEnvelope().parse({"events": [event]}, ObjectEvent)
     except RequestError as refusal:
         return Unreadable(RequestError(f"{where} is no event of an object: {refusal}"), where)
+    at = seconds_of(read.time) or 0
     return Happened(
         name=read.name.removeprefix("oss:"),
         bucket=read.oss.bucket.name,
         key=read.oss.object.key,  # as it is: OSS does not encode it
-        at=max(0, floor(read.time.timestamp())),
+        at=at,
         by_ossweep=OWN_META in read.user_meta,
         where=f"{where} ({read.name} of {json.dumps(read.oss.object.key)})",
         # The event's own comes first: OSS may publish an event twice, which makes two messages with
         # two ids of it, and a bucket may have a trigger beside its notifications.
-        identity=_identity(read, cloud_id) or brought_by,
+        identity=_identity(read, at, cloud_id) or brought_by,
         etag=etag if isinstance(etag := read.oss.object.etag, str) and etag else None,
     )
 
 
-def _identity(read: ObjectEvent, cloud_id: Any) -> str | None:
+def _identity(read: ObjectEvent, at: int, cloud_id: Any) -> str | None:
     """Return what tells an event from all others: one request may delete many objects."""
-    place, name, at = read.oss, read.name.removeprefix("oss:"), int(read.time.timestamp())
+    place, name = read.oss, read.name.removeprefix("oss:")
     for request in (read.request_id, cloud_id):
         if isinstance(request, str) and request:
             return identity_of("oss", request, name, place.bucket.name, place.object.key, str(at))

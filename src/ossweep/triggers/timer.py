@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -35,6 +36,7 @@ def read(document: Any) -> Reading:
     from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for timers
         TimerEnvelope,
         TimerEvent,
+        in_zone,
         seconds_of,
     )
 
@@ -46,13 +48,21 @@ def read(document: Any) -> Reading:
         raise RequestError(
             f"the timer {event.name} has no payload; write a request into its configuration"
         )
-    at = event.time.astimezone(timezone.utc)
+    try:
+        at = in_zone(event.time).astimezone(timezone.utc)
+    except OverflowError:
+        raise RequestError(
+            "this is no timer's event: triggerTime: it lies outside of the calendar"
+        ) from None
     identity = identity_of("timer", event.name, at.isoformat())
     reading = direct.read(parse_message(event.payload), "timer", identity, seconds_of(at))
-    items = tuple(
-        replace(item, document=_dated(item.document, at)) if isinstance(item, Ordered) else item
-        for item in reading.items
-    )
+    try:
+        items = tuple(
+            replace(item, document=_dated(item.document, at)) if isinstance(item, Ordered) else item
+            for item in reading.items
+        )
+    except RecursionError:
+        raise RequestError("the timer's payload is nested too deeply; send a request") from None
     return replace(reading, items=items)
 
 
@@ -91,4 +101,9 @@ def _date(template: re.Match[str], at: datetime) -> str:
         moment = at - shift if sign == "-" else at + shift
     except OverflowError:
         raise RequestError(f"the date {template[0]} lies outside of the calendar; {_HOW}") from None
-    return moment.strftime(form)
+    try:
+        return moment.strftime(form)
+    except UnicodeEncodeError:
+        raise RequestError(
+            f"the date {json.dumps(template[0])} holds half of a surrogate pair; send UTF-8"
+        ) from None

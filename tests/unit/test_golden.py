@@ -1,0 +1,122 @@
+"""What this form's first documents hold is read for ever, and what has another form says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ossweep.answers import ignored
+from ossweep.errors import RequestError, StoreError
+from ossweep.handover.continuation import seal, unseal
+from ossweep.handover.records import End, Left, Record, record_of, written
+from ossweep.stops import Why
+from ossweep.work import Counts, Range, Stretch, Work
+from unit.works import SOME
+
+GOLDEN = Path(__file__).parent / "golden"
+
+OVER = Stretch("c/7", "c/8", 2, "AccessDenied", "No.")
+WORK = replace(
+    SOME,
+    dry_run=True,
+    null_versions="lose",
+    ranges=(
+        Range("c/", "c/1", "c/5"),
+        Range("c/", "c/6", "c/9", {"protected": 1}, 1, 2, 3, OVER),
+        Range("d/"),
+    ),
+)
+ANSWER = {
+    **ignored("it was ordered to stop", "job", "examplebucket", dry_run=False),
+    "status": "stopped",
+    "deleted": 3,
+    "failures": [{"key": "\u00e9\r\U0001f4a9", "code": "FileImmutable", "message": "No."}],
+    "skipped_because": {"protected": 2},
+}
+REST = seal(replace(WORK, ranges=()))
+
+RECORDS: dict[str, Record | Left | End] = {
+    "record.json": Record(
+        "5C3D9175-B6FC 4f2a",
+        17.0,
+        reserved=4000,
+        late=2,
+        beat=3,
+        began=1_000_000,
+        continuation=REST,
+        answer=ANSWER,
+        expected=70,
+    ),
+    "left.json": Left("split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST]),
+    "end.json": End(7, 2, 1_000_000, ANSWER, REST, Why.ORDERED),
+}
+
+
+def golden(name: str) -> bytes:
+    """Return a document as it was written when its form was new."""
+    return (GOLDEN / name).read_bytes()
+
+
+NOUNS = [WORK, WORK.counts, WORK.ranges[1], *RECORDS.values()]
+
+
+@pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
+def test_a_golden_document_has_something_in_each_field(
+    noun: Work | Counts | Range | Record | Left | End,
+) -> None:
+    """Else a field could be lost, and nobody would see it."""
+    values = [(each, getattr(noun, each.name)) for each in fields(noun)]
+
+    assert [each.name for each, value in values if not value or value == each.default] == []
+
+
+def test_a_golden_continuation_is_read() -> None:
+    """As the work that it came from."""
+    assert unseal(json.loads(golden("continuation.json")), "the request") == WORK
+
+
+def test_a_continuation_is_written_as_the_golden_one() -> None:
+    """What is written otherwise is another form, and has another number."""
+    assert seal(WORK) == json.loads(golden("continuation.json"))
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_golden_record_is_read(name: str) -> None:
+    """As what it came from."""
+    kind: type[Any] = type(RECORDS[name])
+
+    assert record_of(kind, golden(name)) == RECORDS[name]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_is_written_as_the_golden_one(name: str) -> None:
+    """What is written otherwise is another form, and has another number."""
+    assert written(RECORDS[name]) == golden(name)
+
+
+def newer(name: str, mark: str) -> dict[str, Any]:
+    """Return a golden document of the next form, with a field that this one does not know."""
+    document = json.loads(golden(name))
+    return {**document, mark: document[mark] + 1, "more": True}
+
+
+def test_a_continuation_of_a_newer_form_is_told_as_such() -> None:
+    """Before anything else is said of it."""
+    with pytest.raises(
+        RequestError, match=r"^it is a continuation of another form than 1, made by"
+    ):
+        unseal(newer("continuation.json", "ossweep_continuation"), "it")
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_of_a_newer_form_is_told_as_such(name: str) -> None:
+    """And not as a damaged one, for which there would be something else to do."""
+    kind: type[Any] = type(RECORDS[name])
+    content = json.dumps(newer(name, "form")).encode()
+
+    with pytest.raises(StoreError, match=r"^NewerRecord: a job's record has the form 2, and this"):
+        record_of(kind, content)
