@@ -209,6 +209,30 @@ def test_one_bad_message_does_not_stop_the_others(deployment: Deployment) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"job": "x", "do": ["stop"]},
+        {"job": ["x"], "do": {}},
+        {"keys": ["\ud800"]},
+        {"limits": {"objects": 10**300}, "keys": ["x"]},
+        oss_event("ObjectRemoved:DeleteObject", "x", time="9999-12-31T23:59:59-14:00"),
+        json.loads('{"prefix": ' + "[" * 600 + "]" * 600 + "}"),
+    ],
+    ids=["do is a list", "do is an object", "surrogate", "large", "no time", "nested"],
+)
+def test_a_message_of_any_nonsense_does_not_stop_the_others(
+    deployment: Deployment, bad: Any
+) -> None:
+    """Whatever is wrong in it is a refusal with a sentence."""
+    deployment.fill("a", "b")
+
+    with pytest.raises(UndoneError, match="1 of 3 jobs were not done: message M2: "):
+        deployment.send(messages({"keys": ["a"]}, bad, {"keys": ["b"]}))
+
+    assert deployment.keys() == []
+
+
 @pytest.mark.parametrize("name", [True, False])
 def test_only_what_is_recognised_is_called_harmless(chain: Chain, name: bool) -> None:
     """It takes a place for what is done already, and a message that has a name."""

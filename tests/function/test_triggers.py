@@ -200,6 +200,49 @@ def test_what_an_event_may_leave_out_may_be_null(name: str) -> None:
     assert happened(read(event)) == [("ObjectCreated:PutObject", "testbucket", "source/a.png")]
 
 
+def test_a_messages_id_and_an_http_requests_headers_may_be_null() -> None:
+    """What is null is as good as left out, whoever has sent it."""
+    data = {"messageId": None, "messageBody": json.dumps(REQUEST)}
+    request = {**HTTP_EVENT, "headers": None, "body": None, "isBase64Encoded": None}
+
+    assert documents(read({**QUEUE, "data": data})) == [REQUEST]
+    assert http.read(request).body == b""
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_outside_of_the_calendar_is_refused(time: str) -> None:
+    """Only its zone takes it there; the events beside it are read."""
+    events = [{**OSS_EVENT["events"][0], "eventTime": time}, *OSS_EVENT["events"]]
+
+    reading = read({"events": events})
+
+    assert refusals(reading) == [
+        "event 1 is no event of an object: eventTime: the time lies outside of the calendar"
+    ]
+    assert len(happened(reading)) == 1
+    with pytest.raises(RequestError, match="triggerTime: the time lies outside of the calendar"):
+        read({**TIMER, "triggerTime": time, "payload": json.dumps(REQUEST)})
+    assert times(read({**TOPIC, "PublishTime": time, "Message": json.dumps(REQUEST)})) == [None]
+
+
+def test_a_time_of_the_calendars_first_year_is_read() -> None:
+    """As the earliest there is: whatever was written since then stays."""
+    for time in ("0001-01-01T00:00:00", "0001-01-01T00:00:00Z"):
+        event = {"events": [{**OSS_EVENT["events"][0], "eventTime": time}]}
+        assert times(read(event)) == [0]
+
+
+def test_a_document_that_is_nested_too_deeply_is_refused_from_every_source() -> None:
+    """What Python can parse it may not be able to walk through, or to write again."""
+    payload = '{"prefix": ' + "[" * 600 + "]" * 600 + "}"
+
+    with pytest.raises(RequestError, match="the event is nested too deeply"):
+        triggers.parse(payload.encode())
+    with pytest.raises(RequestError, match="the event is nested too deeply"):
+        read({**TIMER, "payload": payload})
+    assert "the event is nested too deeply" in refusals(read(queued(payload)))[0]
+
+
 def test_one_bad_event_does_not_hide_the_others() -> None:
     """Each is read for itself."""
     reading = read({"events": [{"eventSource": "acs:oss"}, *OSS_EVENT["events"]]})
@@ -279,6 +322,54 @@ def test_a_queues_raw_messages_are_read(event: Any) -> None:
     reading = read(event)
 
     assert (reading.source, documents(reading)) == ("mns", [REQUEST, REQUEST])
+
+
+@pytest.mark.parametrize("wrap", [json.dumps, in_base64, lambda inner: inner])
+@pytest.mark.parametrize("inner", [REQUEST, OSS_EVENT], ids=["a request", "an event"])
+def test_a_topics_message_in_a_queue_is_unwrapped(wrap: Any, inner: Any) -> None:
+    """A queue that is subscribed to a topic brings the topic's envelope in its own."""
+    (item,) = read([queued(wrap({**TOPIC, "Message": wrap(inner)}))]).items
+
+    if isinstance(item, Happened):
+        assert item.key == "source/a.png"
+    else:
+        assert isinstance(item, Ordered)
+        assert (item.document, item.identity) == (REQUEST, TOPIC_IDENTITY)
+        assert item.where == "message C6DB60D1574661357FA227277445****: the request"
+
+
+def test_a_wrapped_message_has_the_earliest_time_that_is_told() -> None:
+    """An envelope inside of another one was written by its sender, who may say anything."""
+    inner = {**TOPIC, "PublishTime": 9_999_999_999_000, "Message": json.dumps(REQUEST)}
+
+    assert times(read(queued(TOPIC | {"Message": json.dumps(REQUEST)}))) == [1550216480]
+    assert times(read(queued(inner))) == [1617863297]
+
+
+def test_messages_are_unwrapped_to_a_bounded_depth() -> None:
+    """Three envelopes around a request are more than any way through MNS makes."""
+    event: Any = REQUEST
+    for _ in range(3):
+        event = queued(event)
+    too_deep = queued(queued(event))
+
+    assert documents(read(event)) == [REQUEST]
+    (refusal,) = refusals(read(too_deep))
+    assert "wrapped in each other 4 times or more; send the request itself" in refusal
+
+
+def test_base64_in_base64_is_decoded_to_a_bounded_depth() -> None:
+    """A publisher's SDK may encode, and the topic's format once more."""
+
+    def encoded(times: int) -> str:
+        text = json.dumps(REQUEST)
+        for _ in range(times):
+            text = base64.b64encode(text.encode()).decode()
+        return text
+
+    assert documents(read(queued(encoded(4)))) == [REQUEST]
+    assert documents(triggers.read(triggers.parse(encoded(4).encode()))) == [REQUEST]
+    assert "is not JSON" in refusals(read(queued(encoded(5))))[0]
 
 
 @pytest.mark.parametrize("wrap", [json.dumps, in_base64])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from ossweep.errors import RequestError
@@ -46,7 +46,7 @@ def read(document: Any) -> Reading:
         raise RequestError(
             f"the timer {event.name} has no payload; write a request into its configuration"
         )
-    at = event.time.astimezone(timezone.utc)
+    at = event.time
     identity = identity_of("timer", event.name, at.isoformat())
     reading = direct.read(parse_message(event.payload), "timer", identity, seconds_of(at))
     items = tuple(
