@@ -84,7 +84,7 @@ def answer(
         document = triggers.parse(event)
         if http.recognises(document):
             return _over_http(http.read(document), app)
-        return json.dumps(_act(triggers.read(document), app))
+        return json.dumps(_act(triggers.read(document, settings.time_zone), app))
 
 
 def _help(app: App) -> str:
@@ -121,7 +121,8 @@ def _over_http(request: HttpRequest, app: App) -> str:
         if request.is_invocation and not request.body.strip():
             return _help(app)
         if request.is_invocation:
-            return json.dumps(_act(triggers.read(triggers.parse(request.body)), app))
+            reading = triggers.read(triggers.parse(request.body), app.settings.time_zone)
+            return json.dumps(_act(reading, app))
         return http.response(*_route(request, app))
     except SweepError as refusal:
         if request.is_invocation:

@@ -87,6 +87,18 @@ def _sources(text: str) -> tuple[str, ...]:
     return names
 
 
+def _time_zone(text: str) -> str:
+    """Check that there is such a zone; UTC takes no database."""
+    if text != "UTC":
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - for deployments that name one
+
+        try:
+            ZoneInfo(text)
+        except OSError:  # a directory of the database
+            raise ValueError from None
+    return text
+
+
 def _in_flight(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:  # noqa: PLR2004 - as the description says
@@ -161,6 +173,12 @@ class Settings:
         _literal_bool,
         "true or false",
         "`true` answers HTTP requests that nobody has signed.",
+    )
+    time_zone: str = _setting(
+        "UTC",
+        _time_zone,
+        "a zone of the IANA time zone database, such as Asia/Shanghai",
+        "The time zone of the dates in a timer's payload.",
     )
     in_flight: int = _setting(
         64,

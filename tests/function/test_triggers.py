@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ossweep import triggers
 from ossweep.errors import RequestError
 from ossweep.events import Happened, Ordered, Unreadable, identity_of
+from ossweep.request import parse
 from ossweep.triggers import http
 
 if TYPE_CHECKING:
@@ -418,14 +420,18 @@ def test_a_timers_payload_that_is_no_request_is_refused(payload: str, sentence: 
     [
         ("logs/{trigger_time - 30d:%Y/%m/%d}/", "logs/2023/11/26/"),
         ("logs/{trigger_time-1h:%Y%m%d%H}", "logs/2023122606"),
-        ("logs/{trigger_time:%Y}-{trigger_time - 2w:%m}/", "logs/2023-12/"),
+        ("logs/{trigger_time:%Y}-{trigger_time - 2 months:%m}/", "logs/2023-10/"),
         ("logs/{trigger_time + 6d:%Y-%m-%d}/", "logs/2024-01-01/"),
         ("logs/{trigger_time - 90m:%H%M}", "logs/0619"),
-        ("logs/{date}/{}", "logs/{date}/{}"),
+        ("logs/{ trigger_time -  30 d:%Y%j}", "logs/2023330"),
+        ("logs/{trigger_time - 1w:%G-W%V}/{trigger_time:%u}", "logs/2023-W51/2"),
+        ("logs/{trigger_time - 1 month:%Y/%m/%d}/", "logs/2023/11/26/"),
+        ("logs/{trigger_time - 1 year:%y}/", "logs/22/"),
+        ("logs/{trigger_time - 1h:%S:%M}/", "logs/00:49/"),
     ],
 )
 def test_a_timers_dates_are_relative_to_its_time(template: str, filled: str) -> None:
-    """In UTC, however late the timer is delivered; other braces stay."""
+    """In UTC, however late the timer is delivered."""
     request = {"keys": [template], "prefix": template, "directory": [template, "x"]}
 
     (dated,) = documents(read({**TIMER, "payload": json.dumps(request)}))
@@ -445,13 +451,150 @@ def test_a_timers_dates_are_relative_to_its_time(template: str, filled: str) -> 
         "logs/{trigger_time - 30:%Y}/",
         "logs/{trigger_time - d:%Y}/",
         "logs/{trigger_time * 3d:%Y}/",
-        "logs/{trigger_time - 999999w:%Y}/",
+        "logs/{trigger_time - 999999w:%G%V}/",
+        "logs/{trigger_time - 9999 years:%Y}/",
+        "logs/{trigger_time + 999999 months:%Y%m}/",
+        "logs/{trigger_time - \u0663d:%Y%m%d}/",
+        "logs/{trigger_time - 1234567m:%Y%m%d%H%M}/",
     ],
 )
 def test_a_date_that_could_shorten_a_prefix_is_refused(template: str) -> None:
     """A template that yields nothing, or something of another length, orders nothing."""
     with pytest.raises(RequestError, match="the date"):
         read({**TIMER, "payload": json.dumps({"prefix": template})})
+
+
+def dated(text: str, time: str, zone: str = "UTC") -> Any:
+    event = {**TIMER, "triggerTime": time, "payload": json.dumps({"prefix": text})}
+    (document,) = documents(triggers.read(event, zone))
+    return document["prefix"]
+
+
+@pytest.mark.parametrize(
+    ("template", "sentence"),
+    [
+        (
+            "{trigger_time - 30d:%Y-%m}/",
+            (
+                "the date {trigger_time - 30d:%Y-%m} names a whole month, which holds what is "
+                "younger than 30 days; subtract months, which go by the calendar, like "
+                "{trigger_time - 1 month:%Y-%m}, or name the day, too, with digits such as %Y%m%d"
+            ),
+        ),
+        ("{trigger_time - 2w:%m}/", "names a whole month"),
+        ("{trigger_time - 14d:%G-%V}/", "names a whole week"),
+        ("{trigger_time - 12 months:%Y}/", "names a whole year"),
+        ("{trigger_time - 36h:%Y%m%d}/", "names a whole day"),
+        ("{trigger_time - 90m:%Y%m%d%H}/", "names a whole hour"),
+    ],
+)
+def test_a_date_that_holds_what_is_younger_than_was_subtracted_is_refused(
+    template: str, sentence: str
+) -> None:
+    """On 31 March, the month of thirty days ago is the running one."""
+    with pytest.raises(RequestError, match=re.escape(sentence)):
+        dated(template, "2024-03-31T02:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("time", "months", "month"),
+    [
+        ("2024-03-31T02:00:00Z", "1 month", "2024-02-29"),
+        ("2024-01-31T02:00:00Z", "1 month", "2023-12-31"),
+        ("2024-01-31T02:00:00Z", "2 months", "2023-11-30"),
+        ("2024-02-29T02:00:00Z", "1 year", "2023-02-28"),
+        ("2024-02-29T02:00:00Z", "25 months", "2022-01-29"),
+    ],
+)
+def test_months_are_subtracted_by_the_calendar(time: str, months: str, month: str) -> None:
+    """A shorter month's last day stands in for those that it does not have."""
+    assert dated(f"{{trigger_time - {months}:%Y-%m-%d}}", time) == month
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "logs/{date}/",
+        "logs/{}/",
+        "logs/{triggertime - 30d:%Y%m%d}",
+        "logs/{trigger_times:%Y%m%d}",
+        "logs/{trigger_time_:%Y%m%d}",
+        "logs/{trigger_time:%Y%m%d",
+        "logs/trigger_time:%Y}",
+        "logs/{trigger_time:%Y}}",
+        "logs/{{trigger_time:%Y}",
+    ],
+)
+def test_braces_that_are_no_date_are_refused(text: str) -> None:
+    """Taken to the letter they would name nothing, every night."""
+    with pytest.raises(RequestError, match=r"the braces in .* are no date; write one like"):
+        dated(text, TIMER["triggerTime"])
+
+
+def test_a_range_names_each_of_its_dates() -> None:
+    """A night that was missed is made up for by the nights after it."""
+    prefix = "a/{trigger_time - 30d..32d:%Y/%m/%d}/{trigger_time:%Y}"
+
+    assert dated(prefix, "2024-03-31T02:00:00Z") == [
+        "a/2024/03/01/2024",
+        "a/2024/02/29/2024",
+        "a/2024/02/28/2024",
+    ]
+    assert dated("{trigger_time - 1 month..2months:%Y-%m}", "2024-03-31T02:00:00Z") == [
+        "2024-02",
+        "2024-01",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{trigger_time - 36d..30d:%Y%m%d}", "the range .* cannot be read; write it like"),
+        ("{trigger_time - 1d..2w:%Y%m%d}", "with one unit"),
+        ("{trigger_time - 1d..999d:%Y%m%d}", "400 dates at most"),
+        ("{trigger_time - 1d..:%Y%m%d}", "cannot be read"),
+        ("{trigger_time - 1w..3w:%Y%m%d}", "counts weeks and names single days"),
+        ("{trigger_time - 1m..3m:%H%M%S}", "names single seconds"),
+        ("{trigger_time - 1d..2d:%Y%m%d}{trigger_time - 1d..2d:%Y%m%d}", "holds two ranges"),
+        (["{trigger_time - 1d..400d:%Y%m%d}"] * 26, "name more than 10,000"),
+        ("{" + " " * 5000 + "trigger_time:%Y}", "is too long for a text with dates"),
+    ],
+)
+def test_a_range_that_leaves_something_open_is_refused(text: Any, sentence: str) -> None:
+    """Which dates it means must be plain, and few enough."""
+    with pytest.raises(RequestError, match=sentence):
+        dated(text, TIMER["triggerTime"])
+
+
+def test_a_date_is_that_of_the_deployments_time_zone() -> None:
+    """Two in the night in Shanghai is still yesterday in UTC."""
+    template = "{trigger_time - 1d:%Y-%m-%d %H}/{trigger_time - 25h:%H}"
+
+    assert dated(template, "2024-03-30T18:00:00Z") == "2024-03-29 18/17"
+    assert dated(template, "2024-03-30T18:00:00Z", "Asia/Shanghai") == "2024-03-30 02/01"
+
+
+def test_days_are_subtracted_by_the_calendar_of_the_zone() -> None:
+    """The day on which the clocks go forward has 23 hours, and half past midnight stays so."""
+    at = "2024-04-01T00:30:00+02:00"
+
+    assert dated("{trigger_time - 1d:%d %H%M}", at, "Europe/Berlin") == "31 0030"
+    assert dated("{trigger_time - 24h:%d %H%M}", at, "Europe/Berlin") == "30 2330"
+
+
+def test_a_year_keeps_its_four_digits() -> None:
+    """A shorter one would be a shorter prefix."""
+    assert (
+        dated("{trigger_time:%Y-%m}/{trigger_time:%G}/", "0987-03-01T00:00:00Z") == "0987-03/0987/"
+    )
+
+
+def test_what_is_no_character_in_a_date_is_refused_with_a_sentence() -> None:
+    """The text between a date's digits is a piece of the key like any other."""
+    prefix = dated("{trigger_time:\ud800%Y}", TIMER["triggerTime"])
+
+    with pytest.raises(RequestError, match="`prefix"):
+        parse({"bucket": "examplebucket", "prefix": prefix})
 
 
 def test_an_event_of_nobodys_is_refused_with_what_was_looked_for() -> None:

@@ -28,6 +28,7 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         rules=(),
         raise_=("oss", "mns", "timer"),
         allow_anonymous=False,
+        time_zone="UTC",
         in_flight=64,
         max_rate=None,
         state=None,
@@ -78,6 +79,8 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         ("raise", '["timer"]', ("timer",)),
         ("allow_anonymous", "true", True),
         ("rules", "[]", ()),
+        ("time_zone", "UTC", "UTC"),
+        ("time_zone", "Asia/Shanghai", "Asia/Shanghai"),
         ("in_flight", "1", 1),
         ("in_flight", "64", 64),
         ("max_rate", "1", 1),
@@ -104,6 +107,7 @@ def test_a_setting_is_read(name: str, text: str, value: Any) -> None:
 LISTS = "bucket names with commas between them, or *"
 ENDPOINT = "a host name, or a URL with http:// or https://"
 SOURCES = "direct, http, oss, mns, timer with commas between them, or none"
+ZONE = "a zone of the IANA time zone database, such as Asia/Shanghai"
 STATE = "a bucket and a prefix, such as examplebucket/ossweep-state"
 PREFIXES = "key prefixes without a slash first, with commas between them or as a JSON array"
 
@@ -148,6 +152,10 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_RESERVE_SECONDS", "nan", "a number of seconds from 1 on"),
         ("OSSWEEP_RESERVE_SECONDS", "inf", "a number of seconds from 1 on"),
         ("OSSWEEP_RESERVE_SECONDS", "86400", "a number of seconds from 1 on"),
+        ("OSSWEEP_TIME_ZONE", "", ZONE),
+        ("OSSWEEP_TIME_ZONE", "Asia", ZONE),
+        ("OSSWEEP_TIME_ZONE", "Shanghai", ZONE),
+        ("OSSWEEP_TIME_ZONE", "../Asia/Shanghai", ZONE),
         ("OSSWEEP_IN_FLIGHT", "0", "a whole number from 1 to 64"),
         ("OSSWEEP_IN_FLIGHT", "65", "a whole number from 1 to 64"),
         ("OSSWEEP_MAX_RATE", "0", "a whole number from 1 on, with 18 digits at most"),
@@ -193,7 +201,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
         "OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
         "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
         "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
-        "OSSWEEP_STATE"
+        "OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
     )
 
 
@@ -212,6 +220,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
             "RAISE",
             "RESERVE_SECONDS",
             "RULES",
+            "TIME_ZONE",
         ]
     ),
     st.text()
