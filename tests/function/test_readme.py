@@ -103,7 +103,9 @@ def test_all_examples_are_found() -> None:
 def test_a_timers_dates_are_those_that_readme_shows() -> None:
     """A range begins as it says, and has as many."""
     at = datetime(2024, 3, 31, 2, tzinfo=timezone.utc)
-    rows = re.findall(r"^\| `(\{trigger_time.*?\})` \| (.*?)( and so on.*)? \|$", README, re.M)
+    rows = re.findall(
+        r"^\| `(\{trigger_time.*?\})` \| (.*?)( and so on.*)? \|$", README, re.MULTILINE
+    )
 
     assert len(rows) == 3
     for template, dates, more in rows:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ossweep import triggers
 from ossweep.errors import RequestError
 from ossweep.events import Happened, Ordered, Unreadable, identity_of
 from ossweep.request import parse
 from ossweep.triggers import http
+from ossweep.triggers.dates import filled
+from steps import steps_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ossweep.events import Reading
 
 # Samples quoted from the vendor's page "Trigger event format" and from its tools' templates.
@@ -416,7 +423,7 @@ def test_a_timers_payload_that_is_no_request_is_refused(payload: str, sentence: 
 
 
 @pytest.mark.parametrize(
-    ("template", "filled"),
+    ("template", "name"),
     [
         ("logs/{trigger_time - 30d:%Y/%m/%d}/", "logs/2023/11/26/"),
         ("logs/{trigger_time-1h:%Y%m%d%H}", "logs/2023122606"),
@@ -430,13 +437,13 @@ def test_a_timers_payload_that_is_no_request_is_refused(payload: str, sentence: 
         ("logs/{trigger_time - 1h:%S:%M}/", "logs/00:49/"),
     ],
 )
-def test_a_timers_dates_are_relative_to_its_time(template: str, filled: str) -> None:
+def test_a_timers_dates_are_relative_to_its_time(template: str, name: str) -> None:
     """In UTC, however late the timer is delivered."""
     request = {"keys": [template], "prefix": template, "directory": [template, "x"]}
 
-    (dated,) = documents(read({**TIMER, "payload": json.dumps(request)}))
+    (found,) = documents(read({**TIMER, "payload": json.dumps(request)}))
 
-    assert dated == {"keys": [filled], "prefix": filled, "directory": [filled, "x"]}
+    assert found == {"keys": [name], "prefix": name, "directory": [name, "x"]}
 
 
 @pytest.mark.parametrize(
@@ -587,6 +594,31 @@ def test_a_year_keeps_its_four_digits() -> None:
     assert (
         dated("{trigger_time:%Y-%m}/{trigger_time:%G}/", "0987-03-01T00:00:00Z") == "0987-03/0987/"
     )
+
+
+@given(
+    before=st.sampled_from(["{", "{trigger_time", "{trigger_time -", "{trigger_time - 1", "x"]),
+    unit=st.sampled_from([" ", "{", "}", "1", "%", ":", "{trigger_time:%Y}", "%Y", "-", ". "]),
+    after=st.sampled_from(["", "}", "d:%Y%m%d}", ":", "{trigger_time:%Y}"]),
+)
+def test_the_time_to_read_dates_grows_no_faster_than_the_text(
+    before: str, unit: str, after: str
+) -> None:
+    """However many spaces, braces or signs stand in it."""
+    at = datetime(2024, 3, 31, tzinfo=timezone.utc)
+
+    def steps(size: int) -> int:
+        text = before + unit * (size // len(unit)) + after
+        return steps_of(lambda: _outcome_of(lambda: filled(text, at, timezone.utc)))
+
+    assert steps(4000) <= 10 * steps(500) + 1000
+
+
+def _outcome_of(act: Callable[[], object]) -> object:
+    try:
+        return act()
+    except RequestError as refusal:
+        return refusal
 
 
 def test_what_is_no_character_in_a_date_is_refused_with_a_sentence() -> None:
