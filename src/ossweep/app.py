@@ -26,7 +26,7 @@ from ossweep.errors import (
 )
 from ossweep.events import Happened, Item, Ordered, Origin, Reading, Reply, Together
 from ossweep.job import App, Invocation, open_bucket, order
-from ossweep.policy import check_allowed, lies_in_state
+from ossweep.policy import check_allowed, check_source, lies_in_state
 from ossweep.request import schema
 from ossweep.settings import Settings, variable
 from ossweep.store import bare_etag
@@ -253,6 +253,7 @@ def _answers_to(happened: Happened, app: App) -> list[Said]:
         parts = rule.parts(happened)
         if parts is None:
             continue
+        check_source("oss", app.settings, happened.where)
         check_allowed(happened.bucket, app.settings, happened.where)
         if rule.delete is not None:
             answers.append(tasks.do(_belongings(rule, happened, parts, app), app))

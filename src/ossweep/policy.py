@@ -12,11 +12,19 @@ from ossweep.work import Ceiling, Range
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ossweep.events import Source
     from ossweep.request import Request
     from ossweep.settings import Settings
     from ossweep.work import Work
 
 ANY = "*"
+_WAYS: dict[Source, str] = {
+    "direct": "a direct invocation (direct)",
+    "http": "an HTTP trigger (http)",
+    "oss": "an event of OSS (oss)",
+    "mns": "a message of MNS (mns)",
+    "timer": "a timer (timer)",
+}
 
 
 def bucket_of(request: Request, settings: Settings, where: str) -> str:
@@ -37,6 +45,16 @@ def bucket_of(request: Request, settings: Settings, where: str) -> str:
             f'to confirm it write "confirm": "{bucket}"'
         )
     return bucket
+
+
+def check_source(source: Source, settings: Settings, where: str) -> None:
+    """Raise PolicyError unless the deployment lets this source order anything."""
+    if source not in settings.sources:
+        allowed = ", ".join(settings.sources) or "none"
+        raise PolicyError(
+            f"{where}: it has come by {_WAYS[source]}, which may not order here; "
+            f"allowed by OSSWEEP_SOURCES are: {allowed}"
+        )
 
 
 def check_allowed(bucket: str, settings: Settings, where: str) -> None:

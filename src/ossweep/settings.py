@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ossweep.rules import Rule
 
 PREFIX = "OSSWEEP_"
+SOURCES = ("direct", "http", "oss", "mns", "timer")
 ALWAYS_PROTECTED = (".dlsdata/",)  # OSS-HDFS keeps its data there; Alibaba forbids touching it
 
 
@@ -82,7 +83,7 @@ def _sources(text: str) -> tuple[str, ...]:
     names = _names(text)
     if names == ("none",):
         return ()
-    if not names or not set(names) <= {"direct", "http", "oss", "mns", "timer"}:
+    if not names or not set(names) <= set(SOURCES):
         raise ValueError
     return names
 
@@ -161,6 +162,13 @@ class Settings:
         rules.read,
         "a JSON list of rules",
         "What events of OSS ask for. Without a rule they are ignored.",
+    )
+    sources: tuple[str, ...] = _setting(
+        SOURCES,
+        _sources,
+        "direct, http, oss, mns, timer with commas between them, or none",
+        "The sources that may order. `oss` are events of OSS, by whatever way they come, of which "
+        "the rules decide.",
     )
     raise_: tuple[str, ...] = _setting(
         ("oss", "mns", "timer"),

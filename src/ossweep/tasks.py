@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ossweep import chain, commands
 from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command
 from ossweep.errors import Closed, UndoneError
-from ossweep.events import Origin
+from ossweep.events import POINTER_MARK, Origin
+from ossweep.handover.continuation import is_continuation
 from ossweep.job import order
+from ossweep.policy import check_source
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -23,11 +25,25 @@ Task = Work | Command | Pointer
 def read(ordered: Ordered, source: Source, app: App) -> Task:
     """Return what is asked for, once the deployment allows it; raises RequestError, PolicyError."""
     document, where = ordered.document, ordered.where
+    if not (source == "direct" and _goes_on(document, app)):
+        check_source(source, app.settings, where)
     return (
         commands.read(document, where)
         or pointer(document)
         or order(document, app, where, Origin(source, ordered.identity, ordered.at))
     )
+
+
+def _goes_on(document: Any, app: App) -> bool:
+    """
+    Tell whether this may be a job's next invocation, whose order came by another source.
+
+    The function calls itself directly. What such a document does, the job's state decides.
+    """
+    is_of_a_job = isinstance(document, dict) and (
+        POINTER_MARK in document or is_continuation(document)
+    )
+    return is_of_a_job and app.settings.state is not None
 
 
 def do(task: Task, app: App) -> Said:

@@ -450,6 +450,63 @@ def test_the_deployment_decides_which_sources_raise(deployment: Deployment) -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "event", "way"),
+    [
+        ("direct", {"keys": ["a"]}, "a direct invocation (direct)"),
+        ("http", over_http("POST", "/", {"keys": ["a"]}), "an HTTP trigger (http)"),
+        ("mns", messages({"keys": ["a"]}), "a message of MNS (mns)"),
+        ("timer", timer({"keys": ["a"]}), "a timer (timer)"),
+        ("oss", oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4"), "an event of OSS (oss)"),
+    ],
+)
+def test_only_the_sources_that_the_deployment_names_may_order(
+    deployment: Deployment, source: str, event: Any, way: str
+) -> None:
+    """A topic that is meant for OSS's notifications accepts no orders."""
+    deployment.oss.fill(BUCKET, ["a", "hls/7/a"], 1_600_000_000)
+    others = [each for each in ("direct", "http", "oss", "mns", "timer") if each != source]
+    ruled(deployment, HLS)
+
+    refusal = _refused(deployment.set(sources=",".join(others)), event)
+    assert f"it has come by {way}, which may not order here; allowed by OSSWEEP_SOURCES" in refusal
+    assert deployment.keys() == ["a", "hls/7/a"]
+    deployment.set(sources=source).send(event)
+    assert len(deployment.keys()) == 1
+
+
+def _refused(deployment: Deployment, event: Any) -> str:
+    """Return the sentence, also of what is answered over HTTP."""
+    try:
+        response = deployment.send(event)
+    except (PolicyError, UndoneError) as refusal:
+        return str(refusal)
+    assert response["statusCode"] == 403
+    return str(body_of(response)["reason"])
+
+
+def test_a_topic_for_notifications_brings_them_and_no_orders(deployment: Deployment) -> None:
+    """An event of OSS is one by whatever way it comes."""
+    deployment.oss.fill(BUCKET, ["a", "hls/7/a"], 1_600_000_000)
+    notified = oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4")
+    ruled(deployment, HLS).set(sources="oss")
+
+    with pytest.raises(UndoneError, match="1 of 2 jobs were not done: message M2: the request: it"):
+        deployment.send(messages(notified, {"keys": ["a"]}))
+
+    assert deployment.keys() == ["a"]
+
+
+def test_a_job_goes_on_whatever_sources_may_order(chain: Chain) -> None:
+    """Its next invocation is called directly, by the function itself."""
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(2500)))
+    hurried(chain.deployment, 60, batch_delete=57).set(sources="timer")
+
+    answers = [chain.begin(timer({"prefix": "a/"})), *chain.to_the_end()]
+
+    assert [answer["status"] for answer in answers][:: len(answers) - 1] == ["continued", "done"]
+
+
 def test_an_empty_event_is_answered_with_a_help(deployment: Deployment) -> None:
     """Three examples, ready to send."""
     deployment.fill("src/a")

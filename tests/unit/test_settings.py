@@ -26,6 +26,7 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         max_objects=None,
         reserve_seconds=2.0,
         rules=(),
+        sources=("direct", "http", "oss", "mns", "timer"),
         raise_=("oss", "mns", "timer"),
         allow_anonymous=False,
         time_zone="UTC",
@@ -74,6 +75,8 @@ def test_without_any_variable_nothing_is_allowed() -> None:
             "https://oss-cn-hangzhou.aliyuncs.com/",
         ),
         ("endpoint", "", ""),
+        ("sources", "oss, timer", ("oss", "timer")),
+        ("sources", "none", ()),
         ("raise", "none", ()),
         ("raise", "direct, http,direct", ("direct", "http")),
         ("raise", '["timer"]', ("timer",)),
@@ -130,6 +133,8 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_ENDPOINT", "https://host/path", ENDPOINT),
         ("OSSWEEP_ENDPOINT", "host:123456", ENDPOINT),
         ("OSSWEEP_ENDPOINT", "two hosts", ENDPOINT),
+        ("OSSWEEP_SOURCES", "", SOURCES),
+        ("OSSWEEP_SOURCES", "queue", SOURCES),
         ("OSSWEEP_RAISE", "", SOURCES),
         ("OSSWEEP_RAISE", "all", SOURCES),
         ("OSSWEEP_RAISE", "none,oss", SOURCES),
@@ -201,7 +206,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
         "OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
         "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
         "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
-        "OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
+        "OSSWEEP_SOURCES, OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
     )
 
 
