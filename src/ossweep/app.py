@@ -26,7 +26,7 @@ from ossweep.errors import (
 )
 from ossweep.events import Happened, Item, Ordered, Origin, Reading, Reply, Together
 from ossweep.job import App, Invocation, open_bucket, order
-from ossweep.policy import check_allowed, check_source, lies_in_state
+from ossweep.policy import check_allowed, check_caller, check_source, lies_in_state
 from ossweep.request import schema
 from ossweep.settings import Settings, variable
 from ossweep.store import bare_etag
@@ -83,7 +83,7 @@ def answer(
             return _help(app)
         document = triggers.parse(event)
         if http.recognises(document):
-            return _over_http(http.read(document), app)
+            return _over_http(document, app)
         return json.dumps(_act(triggers.read(document, settings.time_zone), app))
 
 
@@ -109,26 +109,38 @@ def _budgets(settings: Settings, invocation: Invocation, world: World) -> tuple[
     )
 
 
-def _over_http(request: HttpRequest, app: App) -> str:
+def _over_http(document: Any, app: App) -> str:
     """Answer an HTTP request; FC's own InvokeFunction in this wrapping is answered as itself."""
-    if request.is_anonymous and not app.settings.allow_anonymous:
-        refusal = PolicyError(
-            "this HTTP request is not signed, and whoever knows the address could delete; "
-            "give the trigger authType function, or set OSSWEEP_ALLOW_ANONYMOUS to true"
-        )
-        return http.response(403, _refused(refusal))
     try:
-        if request.is_invocation and not request.body.strip():
-            return _help(app)
-        if request.is_invocation:
-            reading = triggers.read(triggers.parse(request.body), app.settings.time_zone)
-            return json.dumps(_act(reading, app))
+        request = http.read(document)
+        if not _is_own_call(request, app):
+            check_caller(request.token, app.settings)
+    except SweepError as refusal:
+        return _turned_down(refusal, app)
+    if request.is_invocation and not request.body.strip():
+        return _help(app)
+    if request.is_invocation:
+        reading = triggers.read(triggers.parse(request.body), app.settings.time_zone)
+        return json.dumps(_act(reading, app))
+    try:
         return http.response(*_route(request, app))
     except SweepError as refusal:
-        if request.is_invocation:
-            raise
-        app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
-        return http.response(STATUSES[type(refusal)], _refused(refusal))
+        return _turned_down(refusal, app)
+
+
+def _is_own_call(request: HttpRequest, app: App) -> bool:
+    """Tell whether this may be a job's next invocation; what it does, the job's state decides."""
+    if not request.is_invocation or app.settings.state is None:
+        return False
+    try:
+        return tasks.goes_on(triggers.parse(request.body), app)
+    except RequestError:
+        return False
+
+
+def _turned_down(refusal: SweepError, app: App) -> str:
+    app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+    return http.response(STATUSES[type(refusal)], _refused(refusal))
 
 
 def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
@@ -148,6 +160,8 @@ def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
 
 def _described(settings: Settings) -> dict[str, Any]:
     described = {variable(each): getattr(settings, each.name) for each in fields(settings)}
+    if settings.http is not None:
+        described["OSSWEEP_HTTP"] = settings.http.partition(":")[0]  # a weak token may be guessed
     described["OSSWEEP_RULES"] = [rule.document() for rule in settings.rules]
     return {"name": "ossweep", "version": __version__, "settings": described}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from hashlib import sha256
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from ossweep.errors import PolicyError
@@ -45,6 +47,29 @@ def bucket_of(request: Request, settings: Settings, where: str) -> str:
             f'to confirm it write "confirm": "{bucket}"'
         )
     return bucket
+
+
+def check_caller(token: str | None, settings: Settings) -> None:
+    """
+    Raise PolicyError unless whoever the deployment names has let an HTTP request in.
+
+    Nothing else in it proves anything: where a trigger lets everyone in, Function Compute may pass
+    any header through unread.
+    """
+    if settings.http is None:
+        raise PolicyError(
+            "HTTP requests are refused here, because the deployment does not say who checks them; "
+            "set OSSWEEP_HTTP to trigger, if the trigger's authType is function or jwt, or to "
+            "sha256: and the hash of a token"
+        )
+    if settings.http == "trigger":
+        return
+    given = sha256((token or "").encode(errors="surrogatepass")).hexdigest()
+    if token is None or not compare_digest(given, settings.http.removeprefix("sha256:")):
+        raise PolicyError(
+            "this HTTP request does not bring the token whose hash is in OSSWEEP_HTTP; "
+            "send it as Authorization: Bearer <token>"
+        )
 
 
 def check_source(source: Source, settings: Settings, where: str) -> None:

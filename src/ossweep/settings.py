@@ -88,6 +88,12 @@ def _sources(text: str) -> tuple[str, ...]:
     return names
 
 
+def _http(text: str) -> str | None:
+    if text and text != "trigger" and not re.fullmatch("sha256:[0-9a-fA-F]{64}", text):
+        raise ValueError
+    return text.lower() or None
+
+
 def _time_zone(text: str) -> str:
     """Check that there is such a zone; UTC takes no database."""
     if text != "UTC":
@@ -176,11 +182,12 @@ class Settings:
         "direct, http, oss, mns, timer with commas between them, or none",
         "The sources for which a job that was not done raises, so that FC tries again.",
     )
-    allow_anonymous: bool = _setting(
-        False,
-        _literal_bool,
-        "true or false",
-        "`true` answers HTTP requests that nobody has signed.",
+    http: str | None = _setting(
+        None,
+        _http,
+        "trigger, or sha256: and the 64 hex digits of a token's hash",
+        "Who checks HTTP events: the trigger, or a token that comes as `Authorization: Bearer …`. "
+        "Without it every HTTP event is refused.",
     )
     time_zone: str = _setting(
         "UTC",

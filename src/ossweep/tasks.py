@@ -25,7 +25,7 @@ Task = Work | Command | Pointer
 def read(ordered: Ordered, source: Source, app: App) -> Task:
     """Return what is asked for, once the deployment allows it; raises RequestError, PolicyError."""
     document, where = ordered.document, ordered.where
-    if not (source == "direct" and _goes_on(document, app)):
+    if not (source == "direct" and goes_on(document, app)):
         check_source(source, app.settings, where)
     return (
         commands.read(document, where)
@@ -34,7 +34,7 @@ def read(ordered: Ordered, source: Source, app: App) -> Task:
     )
 
 
-def _goes_on(document: Any, app: App) -> bool:
+def goes_on(document: Any, app: App) -> bool:
     """
     Tell whether this may be a job's next invocation, whose order came by another source.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -316,6 +317,7 @@ def test_what_was_not_done_raises_where_only_that_is_tried_again(
     deployment: Deployment, event: Any, raises: bool
 ) -> None:
     """By default for OSS, MNS and timers, and not for HTTP and direct invocations."""
+    deployment.set(http="trigger")
     deployment.oss.misbehave(Refuse(409, "FileImmutable", "No."))
 
     refusal = _outcome(deployment, event)
@@ -464,6 +466,7 @@ def test_only_the_sources_that_the_deployment_names_may_order(
     deployment: Deployment, source: str, event: Any, way: str
 ) -> None:
     """A topic that is meant for OSS's notifications accepts no orders."""
+    deployment.set(http="trigger")
     deployment.oss.fill(BUCKET, ["a", "hls/7/a"], 1_600_000_000)
     others = [each for each in ("direct", "http", "oss", "mns", "timer") if each != source]
     ruled(deployment, HLS)
@@ -520,6 +523,7 @@ def test_an_empty_event_is_answered_with_a_help(deployment: Deployment) -> None:
 
 def test_a_request_over_http_is_answered_with_200(deployment: Deployment) -> None:
     """And with JSON."""
+    deployment.set(http="trigger")
     deployment.fill("a")
 
     response = deployment.send(over_http("POST", "/", {"keys": ["a"]}))
@@ -542,6 +546,7 @@ def test_a_refusal_over_http_is_a_4xx_with_the_same_words(
     deployment: Deployment, request_: Any, status: int, error: str
 ) -> None:
     """What a direct invocation raises."""
+    deployment.set(http="trigger")
     response = deployment.send(over_http("POST", "/", request_))
 
     assert (response["statusCode"], body_of(response)["error"]) == (status, error)
@@ -557,11 +562,13 @@ def test_other_ways_over_http_are_closed(
     deployment: Deployment, method: str, path: str, status: int
 ) -> None:
     """There are `/` and `/schema`."""
+    deployment.set(http="trigger")
     assert deployment.send(over_http(method, path))["statusCode"] == status
 
 
 def test_http_describes_the_deployment_without_secrets(deployment: Deployment) -> None:
     """The settings, and nothing of the role."""
+    deployment.set(http="trigger")
     response = ruled(deployment, HLS).send(over_http("GET", "/"))
 
     assert body_of(response)["settings"]["OSSWEEP_BUCKETS"] == [BUCKET]
@@ -574,41 +581,122 @@ def test_http_describes_the_deployment_without_secrets(deployment: Deployment) -
 
 def test_http_shows_the_requests_schema(deployment: Deployment) -> None:
     """The one that is published."""
+    deployment.set(http="trigger")
     assert body_of(deployment.send(over_http("GET", "/schema"))) == schema()
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        over_http("POST", "/", {"keys": ["a"]}, header="x"),
-        over_http("GET", "/", header="x"),
-        over_http(
-            "POST",
-            "/2023-03-30/functions/ossweep/invocations",
-            {"keys": ["a"]},
-            domain="1.cn-hangzhou.fc.aliyuncs.com",
-            **{"X-Acs-Action": "InvokeFunction"},
-        ),
-    ],
-)
-def test_an_http_request_that_nobody_has_signed_is_refused(
+INVOCATION = "/2023-03-30/functions/ossweep/invocations"
+HTTP_EVENTS = [
+    over_http("POST", "/", {"keys": ["a"]}),
+    over_http("GET", "/"),
+    over_http("GET", "/schema"),
+    over_http("POST", "/", {"keys": ["a"]}, Authorization="Bearer guessed"),
+    over_http(
+        "POST",
+        INVOCATION,
+        {"keys": ["a"]},
+        domain="1.cn-hangzhou.fc.aliyuncs.com",
+        **{"X-Acs-Action": "InvokeFunction", "Authorization": "ACS3-HMAC-SHA256 Credential=x"},
+    ),
+]
+
+
+@pytest.mark.parametrize("event", HTTP_EVENTS)
+def test_http_is_closed_until_the_deployment_says_who_checks(
     deployment: Deployment, event: Any
 ) -> None:
-    """Unless the deployment says that it may come."""
+    """A header Authorization proves nothing: a trigger may pass any through unread."""
     deployment.fill("a")
 
     refused = deployment.send(event)
-    allowed = deployment.set(allow_anonymous="true").send(event)
+    vouched = deployment.set(http="trigger", dry_run="true").send(event)
 
     assert refused["statusCode"] == 403
-    assert "is not signed" in body_of(refused)["reason"]
-    assert allowed.get("statusCode", 200) == 200
+    assert "set OSSWEEP_HTTP to trigger" in body_of(refused)["reason"]
+    assert vouched.get("statusCode", 200) == 200
+
+
+@pytest.mark.parametrize("event", HTTP_EVENTS)
+def test_http_is_closed_to_those_without_the_token(deployment: Deployment, event: Any) -> None:
+    """The settings, too; the sentence tells nothing of the token."""
+    hashed = sha256(b"secret").hexdigest()
+
+    refused = deployment.set(http=f"sha256:{hashed}").send(event)
+
+    assert refused["statusCode"] == 403
+    assert "does not bring the token" in body_of(refused)["reason"]
+    assert hashed not in refused["body"]
+    assert deployment.oss.requests == []
+
+
+@pytest.mark.parametrize("written", ["Bearer s3cret", "bearer  s3cret ", "BEARER s3cret"])
+def test_the_token_lets_a_request_in(deployment: Deployment, written: str) -> None:
+    """The deployment holds its hash only, and does not show even that."""
+    hashed = sha256(b"s3cret").hexdigest()
+    deployment.fill("a")
+    deployment.set(http=f"sha256:{hashed.upper()}")
+
+    answer = deployment.send(over_http("POST", "/", {"keys": ["a"]}, authorization=written))
+    page = deployment.send(over_http("GET", "/", authorization=written))
+
+    assert (body_of(answer)["status"], deployment.keys()) == ("done", [])
+    assert body_of(page)["settings"]["OSSWEEP_HTTP"] == "sha256"
+    assert hashed not in page["body"]
+
+
+def test_a_job_goes_on_in_the_wrapping_of_http_whoever_checks(chain: Chain) -> None:
+    """The function's call of itself comes so where it has an HTTP trigger, and has no token."""
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(2500)))
+    hurried(chain.deployment, 60, batch_delete=57).set(http="sha256:" + "0" * 64)
+    chain.begin({"prefix": "a/"})
+    (event,) = chain.called
+
+    answer = chain.begin(
+        over_http(
+            "POST",
+            INVOCATION,
+            event,
+            domain="1.cn-hangzhou.fc.aliyuncs.com",
+            **{"X-Acs-Action": "InvokeFunction"},
+        )
+    )
+
+    assert answer["status"] == "continued"
+    assert answer["deleted"] > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"body": "{", "isBase64Encoded": True},
+        {"body": "\u00e9", "isBase64Encoded": True},
+        {"body": "\ud800"},
+        {"body": 7},
+        {"body": "[" * 5000},
+        {"headers": {"Authorization": 7}},
+        {"headers": []},
+        {"requestContext": {"http": {}}},
+        {"requestContext": {"http": None}},
+    ],
+    ids=str,
+)
+def test_an_http_request_that_cannot_be_read_is_a_4xx(
+    deployment: Deployment, change: dict[str, Any]
+) -> None:
+    """Its sender did something wrong, and not the function."""
+    event = {**over_http("POST", "/"), **change}
+
+    response = deployment.set(http="trigger").send(event)
+
+    assert response["statusCode"] == 400
+    assert body_of(response)["error"] == "RequestError"
 
 
 def test_an_invocation_in_the_wrapping_of_http_is_answered_as_itself(
     deployment: Deployment,
 ) -> None:
     """It comes so where a function has an HTTP trigger; the console's `haha` is refused."""
+    deployment.set(http="trigger")
     headers = {"Authorization": "ACS3-HMAC-SHA256 Credential=x", "X-Acs-Action": "InvokeFunction"}
     deployment.fill("a")
 

@@ -680,10 +680,10 @@ HTTP_EVENT = {
 
 
 def test_an_http_request_is_read() -> None:
-    """The vendor's sample: not signed, and no invocation."""
+    """The vendor's sample: without a token, and no invocation."""
     assert http.recognises(HTTP_EVENT)
     assert http.read(HTTP_EVENT) == http.HttpRequest(
-        method="GET", path="/example", body=b"Hello FC!", is_invocation=False, is_anonymous=True
+        method="GET", path="/example", body=b"Hello FC!", is_invocation=False, token=None
     )
 
 

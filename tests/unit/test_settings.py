@@ -28,7 +28,7 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         rules=(),
         sources=("direct", "http", "oss", "mns", "timer"),
         raise_=("oss", "mns", "timer"),
-        allow_anonymous=False,
+        http=None,
         time_zone="UTC",
         in_flight=64,
         max_rate=None,
@@ -80,7 +80,9 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         ("raise", "none", ()),
         ("raise", "direct, http,direct", ("direct", "http")),
         ("raise", '["timer"]', ("timer",)),
-        ("allow_anonymous", "true", True),
+        ("http", "trigger", "trigger"),
+        ("http", "sha256:" + "0A" * 32, "sha256:" + "0a" * 32),
+        ("http", "", None),
         ("rules", "[]", ()),
         ("time_zone", "UTC", "UTC"),
         ("time_zone", "Asia/Shanghai", "Asia/Shanghai"),
@@ -109,6 +111,7 @@ def test_a_setting_is_read(name: str, text: str, value: Any) -> None:
 
 LISTS = "bucket names with commas between them, or *"
 ENDPOINT = "a host name, or a URL with http:// or https://"
+HTTP = "trigger, or sha256: and the 64 hex digits of a token's hash"
 SOURCES = "direct, http, oss, mns, timer with commas between them, or none"
 ZONE = "a zone of the IANA time zone database, such as Asia/Shanghai"
 STATE = "a bucket and a prefix, such as examplebucket/ossweep-state"
@@ -139,7 +142,9 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_RAISE", "all", SOURCES),
         ("OSSWEEP_RAISE", "none,oss", SOURCES),
         ("OSSWEEP_RAISE", "OSS", SOURCES),
-        ("OSSWEEP_ALLOW_ANONYMOUS", "yes", "true or false"),
+        ("OSSWEEP_HTTP", "true", HTTP),
+        ("OSSWEEP_HTTP", "sha256:0a", HTTP),
+        ("OSSWEEP_HTTP", "secret", HTTP),
         ("OSSWEEP_DRY_RUN", "True", "true or false"),
         ("OSSWEEP_DRY_RUN", "1", "true or false"),
         ("OSSWEEP_DRY_RUN", " true", "true or false"),
@@ -201,9 +206,9 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
         Settings.read({variable: "true"})
 
     assert str(refused.value) == (
-        f"there is no setting {variable}; the settings are OSSWEEP_ALLOW_ANONYMOUS, "
-        "OSSWEEP_BUCKETS, OSSWEEP_CARRIER, OSSWEEP_CHECKPOINT_SECONDS, OSSWEEP_DRY_RUN, "
-        "OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
+        f"there is no setting {variable}; the settings are OSSWEEP_BUCKETS, OSSWEEP_CARRIER, "
+        "OSSWEEP_CHECKPOINT_SECONDS, OSSWEEP_DRY_RUN, OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, "
+        "OSSWEEP_HTTP, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
         "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
         "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
         "OSSWEEP_SOURCES, OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
@@ -213,10 +218,10 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
 @given(
     st.sampled_from(
         [
-            "ALLOW_ANONYMOUS",
             "BUCKETS",
             "DRY_RUN",
             "ENDPOINT",
+            "HTTP",
             "IN_FLIGHT",
             "LOG_SECONDS",
             "MAX_OBJECTS",
