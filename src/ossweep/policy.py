@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 ANY = "*"
+_LIMIT = "limits.objects"
+_LIMIT_OR_SHARE = (
+    "limits.objects, or the share of OSSWEEP_MAX_OBJECTS in an event of several requests,"
+)
 _WAYS: dict[Source, str] = {
     "direct": "a direct invocation (direct)",
     "http": "an HTTP trigger (http)",
@@ -145,12 +149,29 @@ def may_continue(request: Request, settings: Settings, where: str) -> bool:
     return continues
 
 
+def share_of(requests: int, ceiling: int | None) -> int | None:
+    """
+    Return what each of several requests of one event may delete; None: the ceiling is its own.
+
+    Equal shares are known before anything starts, are the same when the event comes again, and hold
+    however many invocations each job takes. Raises PolicyError where there are not enough.
+    """
+    if ceiling is None or requests <= 1:
+        return None
+    if ceiling < requests:
+        raise PolicyError(
+            f"OSSWEEP_MAX_OBJECTS leaves {ceiling:,} objects for {requests:,} requests of one "
+            "event; send fewer at once, or raise it"
+        )
+    return ceiling // requests
+
+
 def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
     """Return the lower of the order's ceiling and the deployment's."""
     ceilings = [
         Ceiling(objects, name)
         for objects, name in (
-            (work.limit, "limits.objects"),
+            (work.limit, _LIMIT if settings.max_objects is None else _LIMIT_OR_SHARE),
             (settings.max_objects, "OSSWEEP_MAX_OBJECTS"),
         )
         if objects is not None

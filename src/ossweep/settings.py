@@ -155,7 +155,8 @@ class Settings:
         None,
         _at_least_one,
         "a whole number from 1 on, with 18 digits at most",
-        "The most objects that one job may delete. Default: no ceiling.",
+        "The most objects that one event may delete; several requests in it have equal shares. "
+        "Default: no ceiling.",
     )
     reserve_seconds: float = _setting(
         2.0,
@@ -274,6 +275,15 @@ class Settings:
                     f"{name} is {json.dumps(text)}; write {entry.metadata['form']}"
                 ) from None
         return cls(**values)
+
+
+def described(settings: Settings) -> dict[str, Any]:
+    """Return the settings by their variables, as whoever may ask is shown them."""
+    shown = {variable(each): getattr(settings, each.name) for each in fields(settings)}
+    shown["OSSWEEP_RULES"] = [rule.document() for rule in settings.rules]
+    if settings.http is not None:
+        shown["OSSWEEP_HTTP"] = settings.http.partition(":")[0]  # a weak token may be guessed
+    return shown
 
 
 def variable(setting: Field[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import chain, commands
@@ -22,16 +23,27 @@ if TYPE_CHECKING:
 Task = Work | Command | Pointer
 
 
-def read(ordered: Ordered, source: Source, app: App) -> Task:
-    """Return what is asked for, once the deployment allows it; raises RequestError, PolicyError."""
+def read(ordered: Ordered, source: Source, app: App, share: int | None = None) -> Task:
+    """
+    Return what is asked for, once the deployment allows it; raises RequestError, PolicyError.
+
+    `share` is the most objects that it may delete, one of several requests.
+    """
     document, where = ordered.document, ordered.where
     if not (source == "direct" and goes_on(document, app)):
         check_source(source, app.settings, where)
     return (
         commands.read(document, where)
         or pointer(document)
-        or order(document, app, where, Origin(source, ordered.identity, ordered.at))
+        or within(share, order(document, app, where, Origin(source, ordered.identity, ordered.at)))
     )
+
+
+def within(share: int | None, work: Work) -> Work:
+    """Return a work that deletes no more than its share."""
+    if share is None:
+        return work
+    return replace(work, limit=share if work.limit is None else min(share, work.limit))
 
 
 def goes_on(document: Any, app: App) -> bool:

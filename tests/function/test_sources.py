@@ -415,6 +415,88 @@ def test_a_ceiling_that_is_reached_does_not_raise(deployment: Deployment) -> Non
     assert len(deployment.keys()) == 3
 
 
+FOUR = [{"prefix": "a/"}, {"prefix": "b/"}, {"prefix": "c/"}, {"prefix": "d/"}]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        FOUR,
+        {"requests": FOUR},
+        timer(FOUR),
+        messages(*FOUR),
+        messages(FOUR),
+        messages(FOUR[:3], FOUR[3]),
+    ],
+    ids=["list", "requests", "timer", "messages", "one message", "two messages"],
+)
+def test_a_ceiling_holds_for_an_event_of_any_number_of_requests(
+    deployment: Deployment, event: Any
+) -> None:
+    """Each has an equal share of it."""
+    deployment.fill(*(f"{name}/{number}" for name in "abcd" for number in range(9)))
+
+    answers = deployment.set(max_objects="19").send(event)["answers"]
+
+    assert [answer["deleted"] for answer in answers] == [4, 4, 4, 4]
+    assert answers[0]["reason"] == (
+        "limits.objects, or the share of OSSWEEP_MAX_OBJECTS in an event of several requests, "
+        "allows 4 objects"
+    )
+
+
+def test_a_ceiling_that_leaves_a_request_nothing_refuses_the_event(deployment: Deployment) -> None:
+    """Nothing of it is deleted."""
+    deployment.fill("a/1")
+
+    refusal = deployment.set(max_objects="3").refuse(messages(*FOUR))
+
+    assert refusal.startswith("PolicyError: OSSWEEP_MAX_OBJECTS leaves 3 objects for 4 requests")
+    assert deployment.keys() == ["a/1"]
+
+
+def test_a_requests_own_ceiling_holds_below_its_share(deployment: Deployment) -> None:
+    """And a word to a job takes no share."""
+    deployment.fill(*(f"{name}/{number}" for name in "ab" for number in range(9)))
+    deployment.set(max_objects="10", state=f"{BUCKET}/state")
+
+    answers = deployment.send(
+        [{"prefix": "a/", "limits": {"objects": 2}}, {"prefix": "b/"}, {"job": "x", "do": "status"}]
+    )["answers"]
+
+    assert [answer["deleted"] for answer in answers] == [2, 5, 0]
+
+
+def test_a_ceiling_holds_for_all_that_rules_and_request_files_make_of_an_event(
+    deployment: Deployment,
+) -> None:
+    """Two objects removed, and two rules about each; three requests in one file."""
+    other = {**HLS, "delete": {"directory": "thumbs/{id}/"}}
+    keys = [f"{kind}/{name}/{n}" for kind in ("hls", "thumbs") for name in "12" for n in range(9)]
+    deployment.oss.fill(BUCKET, keys, 1_600_000_000)
+    content = json.dumps([{"prefix": "hls/1/"}, {"prefix": "hls/2/"}, {"prefix": "thumbs/"}])
+    ruled(deployment, HLS, other, FILES).set(max_objects="12")
+    removed = oss_event("ObjectRemoved:DeleteObjects", "videos/1.mp4", "videos/2.mp4")
+
+    answers = deployment.send(removed)["answers"]
+    assert [answer["deleted"] for answer in answers] == [3, 3, 3, 3]
+    deployment.oss.fill(BUCKET, {"requests/x.json": content.encode()})
+    deployment.send(oss_event("ObjectCreated:PutObject", "requests/x.json"))
+    assert len(set(keys) & set(deployment.keys())) == 36 - 12 - 12
+
+
+def test_a_share_holds_over_all_invocations_of_its_job(chain: Chain) -> None:
+    """It goes on with the job."""
+    chain.deployment.fill(*(f"{name}/{number:04}" for name in "ab" for number in range(3000)))
+    hurried(chain.deployment, 60, batch_delete=57).set(max_objects="4400")
+
+    chain.begin([{"prefix": "a/"}, {"prefix": "b/"}])
+    answers = chain.to_the_end()
+
+    assert answers[-1]["status"] == "stopped"
+    assert len(chain.deployment.keys()) == 6000 - 4400
+
+
 def test_an_order_to_stop_does_not_raise(chain: Chain) -> None:
     """Whoever sends the event again is told that it was stopped."""
     chain.deployment.fill(*(f"a/{number:04}" for number in range(3000)))
