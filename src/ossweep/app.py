@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import replace
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from ossweep import __version__, replies, tasks, triggers
+from ossweep import __version__, policy, replies, tasks, triggers
 from ossweep.answers import Said, ignored, wants_repetition
 from ossweep.commands import only_asks
 from ossweep.engine.budget import Budget
@@ -26,9 +26,8 @@ from ossweep.errors import (
 )
 from ossweep.events import Happened, Item, Ordered, Origin, Reading, Reply, Together
 from ossweep.job import App, Invocation, open_bucket, order
-from ossweep.policy import check_allowed, lies_in_state
 from ossweep.request import schema
-from ossweep.settings import Settings, variable
+from ossweep.settings import Settings, described
 from ossweep.store import bare_etag
 from ossweep.triggers import direct, http
 from ossweep.triggers.documents import EXAMPLES
@@ -83,8 +82,8 @@ def answer(
             return _help(app)
         document = triggers.parse(event)
         if http.recognises(document):
-            return _over_http(http.read(document), app)
-        return json.dumps(_act(triggers.read(document), app))
+            return _over_http(document, app)
+        return json.dumps(_act(triggers.read(document, settings.time_zone), app))
 
 
 def _help(app: App) -> str:
@@ -109,31 +108,45 @@ def _budgets(settings: Settings, invocation: Invocation, world: World) -> tuple[
     )
 
 
-def _over_http(request: HttpRequest, app: App) -> str:
+def _over_http(document: Any, app: App) -> str:
     """Answer an HTTP request; FC's own InvokeFunction in this wrapping is answered as itself."""
-    if request.is_anonymous and not app.settings.allow_anonymous:
-        refusal = PolicyError(
-            "this HTTP request is not signed, and whoever knows the address could delete; "
-            "give the trigger authType function, or set OSSWEEP_ALLOW_ANONYMOUS to true"
-        )
-        return http.response(403, _refused(refusal))
     try:
-        if request.is_invocation and not request.body.strip():
-            return _help(app)
-        if request.is_invocation:
-            return json.dumps(_act(triggers.read(triggers.parse(request.body)), app))
+        request = http.read(document)
+        if not _is_own_call(request, app):
+            policy.check_caller(request.token, app.settings)
+    except SweepError as refusal:
+        return _turned_down(refusal, app)
+    if request.is_invocation and not request.body.strip():
+        return _help(app)
+    if request.is_invocation:
+        reading = triggers.read(triggers.parse(request.body), app.settings.time_zone)
+        return json.dumps(_act(reading, app))
+    try:
         return http.response(*_route(request, app))
     except SweepError as refusal:
-        if request.is_invocation:
-            raise
-        app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
-        return http.response(STATUSES[type(refusal)], _refused(refusal))
+        return _turned_down(refusal, app)
+
+
+def _is_own_call(request: HttpRequest, app: App) -> bool:
+    """Tell whether this may be a job's next invocation; what it does, the job's state decides."""
+    if not request.is_invocation or app.settings.state is None:
+        return False
+    try:
+        return tasks.goes_on(triggers.parse(request.body), app)
+    except RequestError:
+        return False
+
+
+def _turned_down(refusal: SweepError, app: App) -> str:
+    app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+    return http.response(STATUSES[type(refusal)], _refused(refusal))
 
 
 def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
     match request.method, request.path:
         case "GET", "/":
-            return 200, _described(app.settings)
+            shown = described(app.settings)
+            return 200, {"name": "ossweep", "version": __version__, "settings": shown}
         case "GET", "/schema":
             return 200, schema()
         case "POST", "/":
@@ -145,22 +158,17 @@ def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
             return 404, {"error": "NotFound", "reason": "there are / and /schema"}
 
 
-def _described(settings: Settings) -> dict[str, Any]:
-    described = {variable(each): getattr(settings, each.name) for each in fields(settings)}
-    described["OSSWEEP_RULES"] = [rule.document() for rule in settings.rules]
-    return {"name": "ossweep", "version": __version__, "settings": described}
-
-
 def _refused(refusal: SweepError) -> dict[str, str]:
     return {"error": type(refusal).__name__, "reason": str(refusal)}
 
 
 def _act(reading: Reading, app: App) -> Any:
     """Do what was read; raises what is refused, and UndoneError if the source asks for that."""
+    share = policy.share_of(_requests_in(reading, app), app.settings.max_objects)
     answers = (
-        _all_or_none(reading.orders, reading.source, app)
+        _all_or_none(reading.orders, reading.source, app, share)
         if reading.together
-        else _each(reading, app)
+        else _each(reading, app, share)
     )
     undone = [said for said in answers if said.document["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
@@ -171,15 +179,26 @@ def _act(reading: Reading, app: App) -> Any:
     return _together(reading, answers)
 
 
+def _requests_in(reading: Reading, app: App) -> int:
+    """Return how many jobs an event may make, one for each rule that is about what happened."""
+    happened = [item for item in reading.items if isinstance(item, Happened)]
+    of_rules = [
+        rule for item in happened for rule in app.settings.rules if rule.parts(item) is not None
+    ]
+    return len(of_rules) + sum(not only_asks(each.document) for each in reading.orders)
+
+
 def _together(reading: Reading, answers: Sequence[Said]) -> dict[str, Any]:
     """Return one answer as itself; several rules may have made several of one event."""
     documents = [said.document for said in answers]
     return {"answers": documents} if reading.is_list or len(documents) > 1 else documents[0]
 
 
-def _all_or_none(orders: Sequence[Ordered], source: Source, app: App) -> list[Said]:
+def _all_or_none(
+    orders: Sequence[Ordered], source: Source, app: App, share: int | None
+) -> list[Said]:
     """Do what is ordered, once all of it is allowed; raises what is refused."""
-    return _all([tasks.read(ordered, source, app) for ordered in orders], app)
+    return _all([tasks.read(ordered, source, app, share) for ordered in orders], app)
 
 
 def _all(found: Sequence[Task], app: App) -> list[Said]:
@@ -196,12 +215,12 @@ def _done(task: Task, app: App) -> Said:
         return Said({"status": "refused", **_refused(error)})
 
 
-def _each(reading: Reading, app: App) -> list[Said]:
+def _each(reading: Reading, app: App, share: int | None) -> list[Said]:
     """Do each item for itself; one that is refused does not stop the others."""
     answers: list[Said] = []
     for item in reading.items:
         try:
-            answers += _answers_of(item, reading.source, app)
+            answers += _answers_of(item, reading.source, app, share)
         except SweepError as refusal:
             app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
             refused = {"status": "refused", "where": item.where, **_refused(refusal)}
@@ -231,32 +250,34 @@ def _of_repetition(reading: Reading, app: App) -> str:
     )
 
 
-def _answers_of(item: Item, source: Source, app: App) -> list[Said]:
+def _answers_of(item: Item, source: Source, app: App, share: int | None) -> list[Said]:
     if isinstance(item, Ordered):
-        return _all_or_none([item], source, app)
+        return _all_or_none([item], source, app, share)
     if isinstance(item, Together):
-        return _all_or_none(item.orders, source, app)
+        return _all_or_none(item.orders, source, app, share)
     if isinstance(item, Happened):
-        return _answers_to(item, app)
+        return _answers_to(item, app, share)
     raise item.refusal
 
 
-def _answers_to(happened: Happened, app: App) -> list[Said]:
+def _answers_to(happened: Happened, app: App, share: int | None) -> list[Said]:
     """Do what the deployment's rules make of an event of OSS."""
     if happened.by_ossweep:
         return [_ignored("ossweep has written this object itself", happened, app)]
-    if lies_in_state(happened.bucket, happened.key, app.settings):
+    if policy.lies_in_state(happened.bucket, happened.key, app.settings):
         return [_ignored("ossweep keeps its jobs' state there", happened, app)]
     answers: list[Said] = []
     for rule in app.settings.rules:
         parts = rule.parts(happened)
         if parts is None:
             continue
-        check_allowed(happened.bucket, app.settings, happened.where)
+        policy.check_source("oss", app.settings, happened.where)
+        policy.check_allowed(happened.bucket, app.settings, happened.where)
         if rule.delete is not None:
-            answers.append(tasks.do(_belongings(rule, happened, parts, app), app))
+            work = tasks.within(share, _belongings(rule, happened, parts, app))
+            answers.append(tasks.do(work, app))
         else:
-            answers += _run_file(happened, app)
+            answers += _run_file(happened, app, share)
     return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
 
 
@@ -274,7 +295,7 @@ def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: A
     return replace(order(request, app, happened.where, origin), judged=True)
 
 
-def _run_file(happened: Happened, app: App) -> list[Said]:
+def _run_file(happened: Happened, app: App, share: int | None) -> list[Said]:
     """Run the requests in an object, and see to it that they are answered beside it."""
     try:
         with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
@@ -289,7 +310,7 @@ def _run_file(happened: Happened, app: App) -> list[Said]:
         return [_ignored(reason, happened, app)]
     reply = Reply(happened.bucket, happened.key, file.written, file.etag)
     try:
-        return _answered(file, reply, happened, app)
+        return _answered(file, reply, happened, app, share)
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **_refused(refusal)}
         replies.write(reply, None, said, app)
@@ -304,7 +325,9 @@ def _is_another(file: Content, etag: str | None) -> bool:
     return bool(wanted and file.etag) and file.etag != wanted
 
 
-def _answered(file: Content, reply: Reply, happened: Happened, app: App) -> list[Said]:
+def _answered(
+    file: Content, reply: Reply, happened: Happened, app: App, share: int | None
+) -> list[Said]:
     """
     Do what a request file orders, and return the answers.
 
@@ -313,9 +336,11 @@ def _answered(file: Content, reply: Reply, happened: Happened, app: App) -> list
     """
     reading = direct.read(triggers.parse(file.body), "oss", happened.identity, happened.at)
     several = len(reading.orders) > 1
+    if several:
+        share = policy.share_of(len(reading.orders), share or app.settings.max_objects)
     found = [
         replace(task, reply=replace(reply, of_several=several)) if isinstance(task, Work) else task
-        for task in (tasks.read(ordered, "oss", app) for ordered in reading.orders)
+        for task in (tasks.read(ordered, "oss", app, share) for ordered in reading.orders)
     ]
     answers = _all(found, app)
     of_jobs = [said for task, said in zip(found, answers, strict=True) if isinstance(task, Work)]

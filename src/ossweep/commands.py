@@ -67,7 +67,7 @@ def read(document: Any, where: str) -> Command | None:
 
 def only_asks(document: Any) -> bool:
     """Tell whether a document, if it is a command, does no work: how a job is, is no failure."""
-    return isinstance(document, dict) and document.get("do") in {"status", "stop"}
+    return isinstance(document, dict) and document.get("do") in ("status", "stop")
 
 
 def obey(command: Command, app: App) -> Said:

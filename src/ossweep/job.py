@@ -15,7 +15,7 @@ from ossweep.answers import KINDS, document
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
-from ossweep.errors import PolicyError, SettingsError
+from ossweep.errors import PolicyError, RequestError, SettingsError
 from ossweep.events import Origin
 from ossweep.handover import continuation
 from ossweep.log import Log
@@ -145,9 +145,13 @@ def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
         policy.check_allowed(work.bucket, settings, where)
         if settings.state is None and work.unfinished == "continue":
             raise PolicyError(
-                f"{where}: this job goes on by itself, and the deployment has no place any more "
-                "for what one invocation leaves to the next; set OSSWEEP_STATE"
+                "this job goes on by itself, and the deployment has no place any more for what one "
+                "invocation leaves to the next; set OSSWEEP_STATE"
             )
+        if settings.state is not None and work.hop == 0:
+            # Only a request begins a job; whatever goes on with one has had a hop before it.
+            wrong = "it would begin its job; send a request"
+            raise RequestError(f"{where} is no continuation: {wrong}")
         return replace(work, dry_run=work.dry_run or settings.dry_run)
     request = parse(document, where)
     bucket = policy.bucket_of(request, settings, where)

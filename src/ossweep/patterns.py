@@ -1,9 +1,16 @@
-"""Patterns of keys with named parts, such as `videos/{id}.mp4`, and where two of them meet."""
+"""
+Patterns of keys with named parts, such as `videos/{id}.mp4`, and where two of them meet.
+
+No part holds a slash, so key and pattern are cut at their slashes and matched piece by piece. In a
+piece each text between two parts is looked for once, at its earliest place and at its latest one:
+nothing is ever tried again, and if the two differ, the key can be read in two ways.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +40,7 @@ class Pattern:
         if len(set(self.parts)) < len(self.parts):
             raise ValueError("a part stands twice; give each its own name")
 
-    @property
+    @cached_property
     def parts(self) -> tuple[str, ...]:
         """Return the names of the parts, in their order."""
         return tuple(_PART.findall(self.text))
@@ -45,12 +52,16 @@ class Pattern:
         A key that can be read in two ways matches nothing, and neither does one in which a part
         would be `.` or `..`.
         """
-        greedy = re.fullmatch(self._expression("[^/]+"), key)
-        lazy = re.fullmatch(self._expression("[^/]+?"), key)
-        if greedy is None or lazy is None or greedy.groupdict() != lazy.groupdict():
+        pieces = key.split("/")
+        if len(pieces) != len(self._directories):
             return None
-        parts = greedy.groupdict()
-        return None if _NEVER.intersection(parts.values()) else parts
+        found: list[str] = []
+        for texts, piece in zip(self._directories, pieces, strict=True):
+            between = _between(texts, piece)
+            if between is None:
+                return None
+            found += between
+        return None if _NEVER.intersection(found) else dict(zip(self.parts, found, strict=True))
 
     def fill(self, parts: Mapping[str, str]) -> str:
         """Return the key with its parts filled in."""
@@ -64,12 +75,11 @@ class Pattern:
         """
         return _meet([*self._steps(), *([_ANY] if below else [])], other._steps())
 
-    def _expression(self, part: str) -> str:
-        pieces = _PART.split(self.text)  # text, name, text, name, ..., text
-        return "".join(
-            f"(?P<{piece}>{part})" if number % 2 else re.escape(piece)
-            for number, piece in enumerate(pieces)
-        )
+    @cached_property
+    def _directories(self) -> tuple[tuple[str, ...], ...]:
+        """The texts around the parts, for each piece between two slashes."""
+        pieces = _PART.sub("{}", self.text).split("/")
+        return tuple(tuple(piece.split("{}")) for piece in pieces)
 
     def _steps(self) -> list[str]:
         pieces = _PART.split(self.text)
@@ -77,6 +87,35 @@ class Pattern:
         for number, piece in enumerate(pieces):
             steps += [_ONE, _MORE] if number % 2 else piece
         return steps
+
+
+def _between(texts: tuple[str, ...], piece: str) -> list[str] | None:
+    """Return what stands between texts, or None if the piece is read in no way or in several."""
+    if len(texts) == 1:
+        return [] if piece == texts[0] else None
+    earliest = _places(texts, piece)
+    mirrored = _places(tuple(text[::-1] for text in reversed(texts)), piece[::-1])
+    latest = [(len(piece) - end, len(piece) - begin) for begin, end in reversed(mirrored)]
+    if not earliest or earliest != latest:
+        return None
+    return [piece[begin:end] for begin, end in earliest]
+
+
+def _places(texts: tuple[str, ...], piece: str) -> list[tuple[int, int]]:
+    """Return where each part begins and ends, if each ends as early as it can; empty: nowhere."""
+    first, *middle, last = texts
+    end = len(piece) - len(last)
+    if not (piece.startswith(first) and piece.endswith(last)):
+        return []
+    places: list[tuple[int, int]] = []
+    begin = len(first)
+    for text in middle:
+        at = piece.find(text, begin + 1, end)
+        if at < 0:
+            return []
+        places.append((begin, at))
+        begin = at + len(text)
+    return [*places, (begin, end)] if begin < end else []
 
 
 _ONE = "one"  # one character, but no slash

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from hashlib import sha256
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from ossweep.errors import PolicyError
@@ -12,11 +14,23 @@ from ossweep.work import Ceiling, Range
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ossweep.events import Source
     from ossweep.request import Request
     from ossweep.settings import Settings
     from ossweep.work import Work
 
 ANY = "*"
+_LIMIT = "limits.objects"
+_LIMIT_OR_SHARE = (
+    "limits.objects, or the share of OSSWEEP_MAX_OBJECTS in an event of several requests,"
+)
+_WAYS: dict[Source, str] = {
+    "direct": "a direct invocation (direct)",
+    "http": "an HTTP trigger (http)",
+    "oss": "an event of OSS (oss)",
+    "mns": "a message of MNS (mns)",
+    "timer": "a timer (timer)",
+}
 
 
 def bucket_of(request: Request, settings: Settings, where: str) -> str:
@@ -37,6 +51,39 @@ def bucket_of(request: Request, settings: Settings, where: str) -> str:
             f'to confirm it write "confirm": "{bucket}"'
         )
     return bucket
+
+
+def check_caller(token: str | None, settings: Settings) -> None:
+    """
+    Raise PolicyError unless whoever the deployment names has let an HTTP request in.
+
+    Nothing else in it proves anything: where a trigger lets everyone in, Function Compute may pass
+    any header through unread.
+    """
+    if settings.http is None:
+        raise PolicyError(
+            "HTTP requests are refused here, because the deployment does not say who checks them; "
+            "set OSSWEEP_HTTP to trigger, if the trigger's authType is function or jwt, or to "
+            "sha256: and the hash of a token"
+        )
+    if settings.http == "trigger":
+        return
+    given = sha256((token or "").encode(errors="surrogatepass")).hexdigest()
+    if token is None or not compare_digest(given, settings.http.removeprefix("sha256:")):
+        raise PolicyError(
+            "this HTTP request does not bring the token whose hash is in OSSWEEP_HTTP; "
+            "send it as Authorization: Bearer <token>"
+        )
+
+
+def check_source(source: Source, settings: Settings, where: str) -> None:
+    """Raise PolicyError unless the deployment lets this source order anything."""
+    if source not in settings.sources:
+        allowed = ", ".join(settings.sources) or "none"
+        raise PolicyError(
+            f"{where}: it has come by {_WAYS[source]}, which may not order here; "
+            f"allowed by OSSWEEP_SOURCES are: {allowed}"
+        )
 
 
 def check_allowed(bucket: str, settings: Settings, where: str) -> None:
@@ -102,12 +149,29 @@ def may_continue(request: Request, settings: Settings, where: str) -> bool:
     return continues
 
 
+def share_of(requests: int, ceiling: int | None) -> int | None:
+    """
+    Return what each of several requests of one event may delete; None: the ceiling is its own.
+
+    Equal shares are known before anything starts, are the same when the event comes again, and hold
+    however many invocations each job takes. Raises PolicyError where there are not enough.
+    """
+    if ceiling is None or requests <= 1:
+        return None
+    if ceiling < requests:
+        raise PolicyError(
+            f"OSSWEEP_MAX_OBJECTS leaves {ceiling:,} objects for {requests:,} requests of one "
+            "event; send fewer at once, or raise it"
+        )
+    return ceiling // requests
+
+
 def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
     """Return the lower of the order's ceiling and the deployment's."""
     ceilings = [
         Ceiling(objects, name)
         for objects, name in (
-            (work.limit, "limits.objects"),
+            (work.limit, _LIMIT if settings.max_objects is None else _LIMIT_OR_SHARE),
             (settings.max_objects, "OSSWEEP_MAX_OBJECTS"),
         )
         if objects is not None

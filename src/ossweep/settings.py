@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ossweep.rules import Rule
 
 PREFIX = "OSSWEEP_"
+SOURCES = ("direct", "http", "oss", "mns", "timer")
 ALWAYS_PROTECTED = (".dlsdata/",)  # OSS-HDFS keeps its data there; Alibaba forbids touching it
 
 
@@ -82,9 +83,27 @@ def _sources(text: str) -> tuple[str, ...]:
     names = _names(text)
     if names == ("none",):
         return ()
-    if not names or not set(names) <= {"direct", "http", "oss", "mns", "timer"}:
+    if not names or not set(names) <= set(SOURCES):
         raise ValueError
     return names
+
+
+def _http(text: str) -> str | None:
+    if text and text != "trigger" and not re.fullmatch("sha256:[0-9a-fA-F]{64}", text):
+        raise ValueError
+    return text.lower() or None
+
+
+def _time_zone(text: str) -> str:
+    """Check that there is such a zone; UTC takes no database."""
+    if text != "UTC":
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - for deployments that name one
+
+        try:
+            ZoneInfo(text)
+        except OSError:  # a directory of the database
+            raise ValueError from None
+    return text
 
 
 def _in_flight(text: str) -> int:
@@ -136,7 +155,8 @@ class Settings:
         None,
         _at_least_one,
         "a whole number from 1 on, with 18 digits at most",
-        "The most objects that one job may delete. Default: no ceiling.",
+        "The most objects that one event may delete; several requests in it have equal shares. "
+        "Default: no ceiling.",
     )
     reserve_seconds: float = _setting(
         2.0,
@@ -150,17 +170,31 @@ class Settings:
         "a JSON list of rules",
         "What events of OSS ask for. Without a rule they are ignored.",
     )
+    sources: tuple[str, ...] = _setting(
+        SOURCES,
+        _sources,
+        "direct, http, oss, mns, timer with commas between them, or none",
+        "The sources that may order. `oss` are events of OSS, by whatever way they come, of which "
+        "the rules decide.",
+    )
     raise_: tuple[str, ...] = _setting(
         ("oss", "mns", "timer"),
         _sources,
         "direct, http, oss, mns, timer with commas between them, or none",
         "The sources for which a job that was not done raises, so that FC tries again.",
     )
-    allow_anonymous: bool = _setting(
-        False,
-        _literal_bool,
-        "true or false",
-        "`true` answers HTTP requests that nobody has signed.",
+    http: str | None = _setting(
+        None,
+        _http,
+        "trigger, or sha256: and the 64 hex digits of a token's hash",
+        "Who checks HTTP events: the trigger, or a token that comes as `Authorization: Bearer …`. "
+        "Without it every HTTP event is refused.",
+    )
+    time_zone: str = _setting(
+        "UTC",
+        _time_zone,
+        "a zone of the IANA time zone database, such as Asia/Shanghai",
+        "The time zone of the dates in a timer's payload.",
     )
     in_flight: int = _setting(
         64,
@@ -241,6 +275,15 @@ class Settings:
                     f"{name} is {json.dumps(text)}; write {entry.metadata['form']}"
                 ) from None
         return cls(**values)
+
+
+def described(settings: Settings) -> dict[str, Any]:
+    """Return the settings by their variables, as whoever may ask is shown them."""
+    shown = {variable(each): getattr(settings, each.name) for each in fields(settings)}
+    shown["OSSWEEP_RULES"] = [rule.document() for rule in settings.rules]
+    if settings.http is not None:
+        shown["OSSWEEP_HTTP"] = settings.http.partition(":")[0]  # a weak token may be guessed
+    return shown
 
 
 def variable(setting: Field[Any]) -> str:

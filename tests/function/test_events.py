@@ -74,7 +74,7 @@ def test_an_event_does_what_its_name_says(deployment: Deployment, name: str) -> 
     plant(deployment.oss, BUCKET)
     before = set(deployment.keys())
     gone, statuses = DONE[name]
-    deployment.set(rules=json.dumps(RULES), state=f"{BUCKET}/ossweep-state")
+    deployment.set(rules=json.dumps(RULES), state=f"{BUCKET}/ossweep-state", http="trigger")
 
     answers = _answers(deployment.send((EVENTS / name).read_bytes()))
 

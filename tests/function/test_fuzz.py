@@ -38,6 +38,14 @@ QUEUED: dict[str, Any] = {
     "type": "mns:Queue:SendMessage",
     "data": {"messageId": "M1", "messageBody": json.dumps(REQUEST)},
 }
+TOPIC: dict[str, Any] = {
+    "TopicOwner": "1",
+    "TopicName": "t",
+    "MessageId": "M",
+    "PublishTime": 1550216480040,
+    "Message": json.dumps(REQUEST),
+}
+DEEP: Any = json.loads("[" * 300 + "]" * 300)
 SEEDS: list[Any] = [
     REQUEST,
     [REQUEST, {"bucket": BUCKET, "keys": ["a", "b"]}],
@@ -48,7 +56,10 @@ SEEDS: list[Any] = [
     [{"specversion": "1.0", "source": "acs.oss", "type": "oss:x", "data": HAPPENED}],
     QUEUED,
     [QUEUED, QUEUED],
-    {"TopicOwner": "1", "TopicName": "t", "MessageId": "M", "Message": json.dumps(REQUEST)},
+    [{**QUEUED, "data": {"messageId": "M2", "messageBody": json.dumps(TOPIC)}}, QUEUED],
+    [{"messageId": "M3", "messageBody": json.dumps({"events": [HAPPENED]})}, QUEUED],
+    {"job": "x", "do": "status"},
+    TOPIC,
     {"body": json.dumps(REQUEST), "attrs": {"Extend": "{}"}},
     {
         "triggerTime": "2023-12-26T07:49:00Z",
@@ -73,7 +84,18 @@ NAMES = sorted({name for seed in SEEDS if isinstance(seed, dict) for name in see
 LEAVES: list[Any] = [
     *(None, True, False, 0, -1, 7, 2**70, 0.5, 1e300),
     *("", "/", "..", "a", "otherbucket", BUCKET, "true", "{trigger_time:%Y}", "*", "\ud800", "{}"),
-    *([], [[]], {}, {"": None}, [None, "a"], {"keys": ["a"]}, {"bucket": {"name": "otherbucket"}}),
+    *("{trigger_time - 30d:\ud800%Y%m%d}", "{trigger_time - 9999w:%Y%m%d}", "\x00", "b" * 2000),
+    *("0001-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1e300"),
+    *(
+        DEEP,
+        [],
+        [[]],
+        {},
+        {"": None},
+        [None, "a"],
+        {"keys": ["a"]},
+        {"bucket": {"name": "otherbucket"}},
+    ),
 ]
 
 

@@ -222,7 +222,7 @@ def test_without_osss_date_nothing_listed_is_deleted(deployment: Deployment) -> 
         ("OSSWEEP_ENDPOINT", "http://127.0.0.1:99999"),
         ("OSSWEEP_RAISE", "sometimes"),
         ("OSSWEEP_RULES", "{}"),
-        ("OSSWEEP_ALLOW_ANONYMOUS", "yes"),
+        ("OSSWEEP_HTTP", "anyone"),
         ("OSSWEEP_PROTECTED", '[""]'),
         ("OSSWEEP_ENDPOINT", "http://not an endpoint"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from ossweep.engine.gate import PLACES
 from ossweep.handover.lease import LEAST_BEAT, SLACK
 from ossweep.settings import Settings, variable
 from ossweep.store.deletion import OLDEST_LISTING
+from ossweep.triggers.dates import filled
 from ossweep.work import GONE, GONE_UNANSWERED, LONGEST_KEPT, NEWER
 
 if TYPE_CHECKING:
@@ -103,6 +104,20 @@ def test_all_examples_are_found() -> None:
     """The patterns that find them find all."""
     assert len(EXAMPLES) == README.count("<!-- send ") == README.count("<!-- get -->") == 2
     assert len(LONG) == README.count("<!-- long: ") == 9
+
+
+def test_a_timers_dates_are_those_that_readme_shows() -> None:
+    """A range begins as it says, and has as many."""
+    at = datetime(2024, 3, 31, 2, tzinfo=timezone.utc)
+    rows = re.findall(
+        r"^\| `(\{trigger_time.*?\})` \| (.*?)( and so on.*)? \|$", README, re.MULTILINE
+    )
+
+    assert len(rows) == 3
+    for template, dates, more in rows:
+        found = filled(template, at, timezone.utc)
+        assert ", ".join(found).startswith(dates)
+        assert (len(found), found[-1] in more) == ((7, True) if more else (1, False))
 
 
 def test_the_settings_table_is_the_settings() -> None:
@@ -210,6 +225,8 @@ def _shown(default: Any) -> str:
         return ""
     if isinstance(default, bool):
         return f"`{json.dumps(default)}`"
+    if isinstance(default, str):
+        return f"`{default}`"
     if isinstance(default, tuple):
         return f"`{','.join(default)}`"
     return f"`{default:g}`"

@@ -11,7 +11,7 @@ import pytest
 from deployment import BUCKET, hurried
 from localcloud.clients import oss2_bucket
 from localcloud.faults import Refuse, Withhold
-from ossweep.errors import UndoneError
+from ossweep.errors import RequestError, UndoneError
 from ossweep.events import Reply
 from ossweep.handover.continuation import seal
 from ossweep.work import Work
@@ -301,9 +301,10 @@ def test_a_made_up_continuation_writes_no_state(chain: Chain) -> None:
     state = {**RULE, "key": "state/{job}/{name}.json"}
     oss = chain.deployment.set(rules=json.dumps([state]), buckets="*").oss
     reply = Reply("statebucket", "state/job/x.json", int(oss.now()), "5B3C")
-    forged = seal(Work(job="job", bucket=BUCKET, keys=("a",), reply=reply))
+    forged = seal(Work(job="job", bucket=BUCKET, hop=1, keys=("a",), reply=reply))
 
-    chain.begin(forged)
+    with pytest.raises(RequestError, match="the state of the job job is gone"):
+        chain.begin(forged)
 
     assert "x.answer.json" not in chain.state()
 

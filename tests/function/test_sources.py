@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -209,6 +210,30 @@ def test_one_bad_message_does_not_stop_the_others(deployment: Deployment) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"job": "x", "do": ["stop"]},
+        {"job": ["x"], "do": {}},
+        {"keys": ["\ud800"]},
+        {"limits": {"objects": 10**300}, "keys": ["x"]},
+        oss_event("ObjectRemoved:DeleteObject", "x", time="9999-12-31T23:59:59-14:00"),
+        json.loads('{"prefix": ' + "[" * 600 + "]" * 600 + "}"),
+    ],
+    ids=["do is a list", "do is an object", "surrogate", "large", "no time", "nested"],
+)
+def test_a_message_of_any_nonsense_does_not_stop_the_others(
+    deployment: Deployment, bad: Any
+) -> None:
+    """Whatever is wrong in it is a refusal with a sentence."""
+    deployment.fill("a", "b")
+
+    with pytest.raises(UndoneError, match="1 of 3 jobs were not done: message M2: "):
+        deployment.send(messages({"keys": ["a"]}, bad, {"keys": ["b"]}))
+
+    assert deployment.keys() == []
+
+
 @pytest.mark.parametrize("name", [True, False])
 def test_only_what_is_recognised_is_called_harmless(chain: Chain, name: bool) -> None:
     """It takes a place for what is done already, and a message that has a name."""
@@ -292,6 +317,7 @@ def test_what_was_not_done_raises_where_only_that_is_tried_again(
     deployment: Deployment, event: Any, raises: bool
 ) -> None:
     """By default for OSS, MNS and timers, and not for HTTP and direct invocations."""
+    deployment.set(http="trigger")
     deployment.oss.misbehave(Refuse(409, "FileImmutable", "No."))
 
     refusal = _outcome(deployment, event)
@@ -343,7 +369,7 @@ def test_a_continuation_that_has_no_clock_yet_keeps_the_events_time(
     """OSS may not have answered at all before time ran out."""
     oss = deployment.oss
     oss.fill(BUCKET, ["a/since"], oss.now() - 30)
-    oss.misbehave(Refuse(500, "InternalError", operation="list"))
+    oss.misbehave(Refuse(500, "InternalError", operation=("list", "bucket_versioning")))
 
     first = deployment.set(**{"raise": "none"}).send(published(oss, 60, {"prefix": "a/"}))
     oss.behave()
@@ -389,6 +415,88 @@ def test_a_ceiling_that_is_reached_does_not_raise(deployment: Deployment) -> Non
     assert len(deployment.keys()) == 3
 
 
+FOUR = [{"prefix": "a/"}, {"prefix": "b/"}, {"prefix": "c/"}, {"prefix": "d/"}]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        FOUR,
+        {"requests": FOUR},
+        timer(FOUR),
+        messages(*FOUR),
+        messages(FOUR),
+        messages(FOUR[:3], FOUR[3]),
+    ],
+    ids=["list", "requests", "timer", "messages", "one message", "two messages"],
+)
+def test_a_ceiling_holds_for_an_event_of_any_number_of_requests(
+    deployment: Deployment, event: Any
+) -> None:
+    """Each has an equal share of it."""
+    deployment.fill(*(f"{name}/{number}" for name in "abcd" for number in range(9)))
+
+    answers = deployment.set(max_objects="19").send(event)["answers"]
+
+    assert [answer["deleted"] for answer in answers] == [4, 4, 4, 4]
+    assert answers[0]["reason"] == (
+        "limits.objects, or the share of OSSWEEP_MAX_OBJECTS in an event of several requests, "
+        "allows 4 objects"
+    )
+
+
+def test_a_ceiling_that_leaves_a_request_nothing_refuses_the_event(deployment: Deployment) -> None:
+    """Nothing of it is deleted."""
+    deployment.fill("a/1")
+
+    refusal = deployment.set(max_objects="3").refuse(messages(*FOUR))
+
+    assert refusal.startswith("PolicyError: OSSWEEP_MAX_OBJECTS leaves 3 objects for 4 requests")
+    assert deployment.keys() == ["a/1"]
+
+
+def test_a_requests_own_ceiling_holds_below_its_share(deployment: Deployment) -> None:
+    """And a word to a job takes no share."""
+    deployment.fill(*(f"{name}/{number}" for name in "ab" for number in range(9)))
+    deployment.set(max_objects="10", state=f"{BUCKET}/state")
+
+    answers = deployment.send(
+        [{"prefix": "a/", "limits": {"objects": 2}}, {"prefix": "b/"}, {"job": "x", "do": "status"}]
+    )["answers"]
+
+    assert [answer["deleted"] for answer in answers] == [2, 5, 0]
+
+
+def test_a_ceiling_holds_for_all_that_rules_and_request_files_make_of_an_event(
+    deployment: Deployment,
+) -> None:
+    """Two objects removed, and two rules about each; three requests in one file."""
+    other = {**HLS, "delete": {"directory": "thumbs/{id}/"}}
+    keys = [f"{kind}/{name}/{n}" for kind in ("hls", "thumbs") for name in "12" for n in range(9)]
+    deployment.oss.fill(BUCKET, keys, 1_600_000_000)
+    content = json.dumps([{"prefix": "hls/1/"}, {"prefix": "hls/2/"}, {"prefix": "thumbs/"}])
+    ruled(deployment, HLS, other, FILES).set(max_objects="12")
+    removed = oss_event("ObjectRemoved:DeleteObjects", "videos/1.mp4", "videos/2.mp4")
+
+    answers = deployment.send(removed)["answers"]
+    assert [answer["deleted"] for answer in answers] == [3, 3, 3, 3]
+    deployment.oss.fill(BUCKET, {"requests/x.json": content.encode()})
+    deployment.send(oss_event("ObjectCreated:PutObject", "requests/x.json"))
+    assert len(set(keys) & set(deployment.keys())) == 36 - 12 - 12
+
+
+def test_a_share_holds_over_all_invocations_of_its_job(chain: Chain) -> None:
+    """It goes on with the job."""
+    chain.deployment.fill(*(f"{name}/{number:04}" for name in "ab" for number in range(3000)))
+    hurried(chain.deployment, 60, batch_delete=57).set(max_objects="4400")
+
+    chain.begin([{"prefix": "a/"}, {"prefix": "b/"}])
+    answers = chain.to_the_end()
+
+    assert answers[-1]["status"] == "stopped"
+    assert len(chain.deployment.keys()) == 6000 - 4400
+
+
 def test_an_order_to_stop_does_not_raise(chain: Chain) -> None:
     """Whoever sends the event again is told that it was stopped."""
     chain.deployment.fill(*(f"a/{number:04}" for number in range(3000)))
@@ -426,6 +534,64 @@ def test_the_deployment_decides_which_sources_raise(deployment: Deployment) -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "event", "way"),
+    [
+        ("direct", {"keys": ["a"]}, "a direct invocation (direct)"),
+        ("http", over_http("POST", "/", {"keys": ["a"]}), "an HTTP trigger (http)"),
+        ("mns", messages({"keys": ["a"]}), "a message of MNS (mns)"),
+        ("timer", timer({"keys": ["a"]}), "a timer (timer)"),
+        ("oss", oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4"), "an event of OSS (oss)"),
+    ],
+)
+def test_only_the_sources_that_the_deployment_names_may_order(
+    deployment: Deployment, source: str, event: Any, way: str
+) -> None:
+    """A topic that is meant for OSS's notifications accepts no orders."""
+    deployment.set(http="trigger")
+    deployment.oss.fill(BUCKET, ["a", "hls/7/a"], 1_600_000_000)
+    others = [each for each in ("direct", "http", "oss", "mns", "timer") if each != source]
+    ruled(deployment, HLS)
+
+    refusal = _refused(deployment.set(sources=",".join(others)), event)
+    assert f"it has come by {way}, which may not order here; allowed by OSSWEEP_SOURCES" in refusal
+    assert deployment.keys() == ["a", "hls/7/a"]
+    deployment.set(sources=source).send(event)
+    assert len(deployment.keys()) == 1
+
+
+def _refused(deployment: Deployment, event: Any) -> str:
+    """Return the sentence, also of what is answered over HTTP."""
+    try:
+        response = deployment.send(event)
+    except (PolicyError, UndoneError) as refusal:
+        return str(refusal)
+    assert response["statusCode"] == 403
+    return str(body_of(response)["reason"])
+
+
+def test_a_topic_for_notifications_brings_them_and_no_orders(deployment: Deployment) -> None:
+    """An event of OSS is one by whatever way it comes."""
+    deployment.oss.fill(BUCKET, ["a", "hls/7/a"], 1_600_000_000)
+    notified = oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4")
+    ruled(deployment, HLS).set(sources="oss")
+
+    with pytest.raises(UndoneError, match="1 of 2 jobs were not done: message M2: the request: it"):
+        deployment.send(messages(notified, {"keys": ["a"]}))
+
+    assert deployment.keys() == ["a"]
+
+
+def test_a_job_goes_on_whatever_sources_may_order(chain: Chain) -> None:
+    """Its next invocation is called directly, by the function itself."""
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(2500)))
+    hurried(chain.deployment, 60, batch_delete=57).set(sources="timer")
+
+    answers = [chain.begin(timer({"prefix": "a/"})), *chain.to_the_end()]
+
+    assert [answer["status"] for answer in answers][:: len(answers) - 1] == ["continued", "done"]
+
+
 def test_an_empty_event_is_answered_with_a_help(deployment: Deployment) -> None:
     """Three examples, ready to send."""
     deployment.fill("src/a")
@@ -439,6 +605,7 @@ def test_an_empty_event_is_answered_with_a_help(deployment: Deployment) -> None:
 
 def test_a_request_over_http_is_answered_with_200(deployment: Deployment) -> None:
     """And with JSON."""
+    deployment.set(http="trigger")
     deployment.fill("a")
 
     response = deployment.send(over_http("POST", "/", {"keys": ["a"]}))
@@ -461,6 +628,7 @@ def test_a_refusal_over_http_is_a_4xx_with_the_same_words(
     deployment: Deployment, request_: Any, status: int, error: str
 ) -> None:
     """What a direct invocation raises."""
+    deployment.set(http="trigger")
     response = deployment.send(over_http("POST", "/", request_))
 
     assert (response["statusCode"], body_of(response)["error"]) == (status, error)
@@ -476,11 +644,13 @@ def test_other_ways_over_http_are_closed(
     deployment: Deployment, method: str, path: str, status: int
 ) -> None:
     """There are `/` and `/schema`."""
+    deployment.set(http="trigger")
     assert deployment.send(over_http(method, path))["statusCode"] == status
 
 
 def test_http_describes_the_deployment_without_secrets(deployment: Deployment) -> None:
     """The settings, and nothing of the role."""
+    deployment.set(http="trigger")
     response = ruled(deployment, HLS).send(over_http("GET", "/"))
 
     assert body_of(response)["settings"]["OSSWEEP_BUCKETS"] == [BUCKET]
@@ -493,41 +663,122 @@ def test_http_describes_the_deployment_without_secrets(deployment: Deployment) -
 
 def test_http_shows_the_requests_schema(deployment: Deployment) -> None:
     """The one that is published."""
+    deployment.set(http="trigger")
     assert body_of(deployment.send(over_http("GET", "/schema"))) == schema()
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        over_http("POST", "/", {"keys": ["a"]}, header="x"),
-        over_http("GET", "/", header="x"),
-        over_http(
-            "POST",
-            "/2023-03-30/functions/ossweep/invocations",
-            {"keys": ["a"]},
-            domain="1.cn-hangzhou.fc.aliyuncs.com",
-            **{"X-Acs-Action": "InvokeFunction"},
-        ),
-    ],
-)
-def test_an_http_request_that_nobody_has_signed_is_refused(
+INVOCATION = "/2023-03-30/functions/ossweep/invocations"
+HTTP_EVENTS = [
+    over_http("POST", "/", {"keys": ["a"]}),
+    over_http("GET", "/"),
+    over_http("GET", "/schema"),
+    over_http("POST", "/", {"keys": ["a"]}, Authorization="Bearer guessed"),
+    over_http(
+        "POST",
+        INVOCATION,
+        {"keys": ["a"]},
+        domain="1.cn-hangzhou.fc.aliyuncs.com",
+        **{"X-Acs-Action": "InvokeFunction", "Authorization": "ACS3-HMAC-SHA256 Credential=x"},
+    ),
+]
+
+
+@pytest.mark.parametrize("event", HTTP_EVENTS)
+def test_http_is_closed_until_the_deployment_says_who_checks(
     deployment: Deployment, event: Any
 ) -> None:
-    """Unless the deployment says that it may come."""
+    """A header Authorization proves nothing: a trigger may pass any through unread."""
     deployment.fill("a")
 
     refused = deployment.send(event)
-    allowed = deployment.set(allow_anonymous="true").send(event)
+    vouched = deployment.set(http="trigger", dry_run="true").send(event)
 
     assert refused["statusCode"] == 403
-    assert "is not signed" in body_of(refused)["reason"]
-    assert allowed.get("statusCode", 200) == 200
+    assert "set OSSWEEP_HTTP to trigger" in body_of(refused)["reason"]
+    assert vouched.get("statusCode", 200) == 200
+
+
+@pytest.mark.parametrize("event", HTTP_EVENTS)
+def test_http_is_closed_to_those_without_the_token(deployment: Deployment, event: Any) -> None:
+    """The settings, too; the sentence tells nothing of the token."""
+    hashed = sha256(b"secret").hexdigest()
+
+    refused = deployment.set(http=f"sha256:{hashed}").send(event)
+
+    assert refused["statusCode"] == 403
+    assert "does not bring the token" in body_of(refused)["reason"]
+    assert hashed not in refused["body"]
+    assert deployment.oss.requests == []
+
+
+@pytest.mark.parametrize("written", ["Bearer s3cret", "bearer  s3cret ", "BEARER s3cret"])
+def test_the_token_lets_a_request_in(deployment: Deployment, written: str) -> None:
+    """The deployment holds its hash only, and does not show even that."""
+    hashed = sha256(b"s3cret").hexdigest()
+    deployment.fill("a")
+    deployment.set(http=f"sha256:{hashed.upper()}")
+
+    answer = deployment.send(over_http("POST", "/", {"keys": ["a"]}, authorization=written))
+    page = deployment.send(over_http("GET", "/", authorization=written))
+
+    assert (body_of(answer)["status"], deployment.keys()) == ("done", [])
+    assert body_of(page)["settings"]["OSSWEEP_HTTP"] == "sha256"
+    assert hashed not in page["body"]
+
+
+def test_a_job_goes_on_in_the_wrapping_of_http_whoever_checks(chain: Chain) -> None:
+    """The function's call of itself comes so where it has an HTTP trigger, and has no token."""
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(2500)))
+    hurried(chain.deployment, 60, batch_delete=57).set(http="sha256:" + "0" * 64)
+    chain.begin({"prefix": "a/"})
+    (event,) = chain.called
+
+    answer = chain.begin(
+        over_http(
+            "POST",
+            INVOCATION,
+            event,
+            domain="1.cn-hangzhou.fc.aliyuncs.com",
+            **{"X-Acs-Action": "InvokeFunction"},
+        )
+    )
+
+    assert answer["status"] == "continued"
+    assert answer["deleted"] > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"body": "{", "isBase64Encoded": True},
+        {"body": "\u00e9", "isBase64Encoded": True},
+        {"body": "\ud800"},
+        {"body": 7},
+        {"body": "[" * 5000},
+        {"headers": {"Authorization": 7}},
+        {"headers": []},
+        {"requestContext": {"http": {}}},
+        {"requestContext": {"http": None}},
+    ],
+    ids=str,
+)
+def test_an_http_request_that_cannot_be_read_is_a_4xx(
+    deployment: Deployment, change: dict[str, Any]
+) -> None:
+    """Its sender did something wrong, and not the function."""
+    event = {**over_http("POST", "/"), **change}
+
+    response = deployment.set(http="trigger").send(event)
+
+    assert response["statusCode"] == 400
+    assert body_of(response)["error"] == "RequestError"
 
 
 def test_an_invocation_in_the_wrapping_of_http_is_answered_as_itself(
     deployment: Deployment,
 ) -> None:
     """It comes so where a function has an HTTP trigger; the console's `haha` is refused."""
+    deployment.set(http="trigger")
     headers = {"Authorization": "ACS3-HMAC-SHA256 Credential=x", "X-Acs-Action": "InvokeFunction"}
     deployment.fill("a")
 

@@ -173,9 +173,9 @@ def test_the_environment_is_all_settings_in_their_order() -> None:
 
 
 def test_settings_that_nobody_has_chosen_have_their_default() -> None:
-    """Those chosen are the buckets, the region, the rules, the state and the dry run."""
+    """Those chosen are the buckets, the region, the rules, the state, HTTP and the dry run."""
     settings = Settings.read(ENVIRONMENT)
-    chosen = {"buckets", "dry_run", "region", "rules", "state"}
+    chosen = {"buckets", "dry_run", "http", "region", "rules", "state"}
     # Nothing but a number can say that there is no ceiling, and an empty endpoint is none.
     unbounded = {"max_objects": 999_999_999_999_999_999, "max_rate": 999_999_999}
     said_otherwise = {"endpoint": "", "fc_endpoint": "", **unbounded}
@@ -221,6 +221,7 @@ def test_what_is_switched_on_needs_nothing_else_to_exist() -> None:
     assert list(on) == ["nightly", "http"]
     assert on["nightly"]["enable"] is True
     assert on["http"]["authType"] == "function"
+    assert ENVIRONMENT["OSSWEEP_HTTP"] == "trigger"  # which is true of that only
 
 
 def test_the_timers_request_plans_a_day_of_thirty_days_ago(deployment: Deployment) -> None:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ossweep import triggers
 from ossweep.errors import RequestError
 from ossweep.events import Happened, Ordered, Unreadable, identity_of
+from ossweep.request import parse
 from ossweep.triggers import http
+from ossweep.triggers.dates import filled
+from steps import steps_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ossweep.events import Reading
 
 # Samples quoted from the vendor's page "Trigger event format" and from its tools' templates.
@@ -200,6 +209,49 @@ def test_what_an_event_may_leave_out_may_be_null(name: str) -> None:
     assert happened(read(event)) == [("ObjectCreated:PutObject", "testbucket", "source/a.png")]
 
 
+def test_a_messages_id_and_an_http_requests_headers_may_be_null() -> None:
+    """What is null is as good as left out, whoever has sent it."""
+    data = {"messageId": None, "messageBody": json.dumps(REQUEST)}
+    request = {**HTTP_EVENT, "headers": None, "body": None, "isBase64Encoded": None}
+
+    assert documents(read({**QUEUE, "data": data})) == [REQUEST]
+    assert http.read(request).body == b""
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_outside_of_the_calendar_is_refused(time: str) -> None:
+    """Only its zone takes it there; the events beside it are read."""
+    events = [{**OSS_EVENT["events"][0], "eventTime": time}, *OSS_EVENT["events"]]
+
+    reading = read({"events": events})
+
+    assert refusals(reading) == [
+        "event 1 is no event of an object: eventTime: the time lies outside of the calendar"
+    ]
+    assert len(happened(reading)) == 1
+    with pytest.raises(RequestError, match="triggerTime: the time lies outside of the calendar"):
+        read({**TIMER, "triggerTime": time, "payload": json.dumps(REQUEST)})
+    assert times(read({**TOPIC, "PublishTime": time, "Message": json.dumps(REQUEST)})) == [None]
+
+
+def test_a_time_of_the_calendars_first_year_is_read() -> None:
+    """As the earliest there is: whatever was written since then stays."""
+    for time in ("0001-01-01T00:00:00", "0001-01-01T00:00:00Z"):
+        event = {"events": [{**OSS_EVENT["events"][0], "eventTime": time}]}
+        assert times(read(event)) == [0]
+
+
+def test_a_document_that_is_nested_too_deeply_is_refused_from_every_source() -> None:
+    """What Python can parse it may not be able to walk through, or to write again."""
+    payload = '{"prefix": ' + "[" * 600 + "]" * 600 + "}"
+
+    with pytest.raises(RequestError, match="the event is nested too deeply"):
+        triggers.parse(payload.encode())
+    with pytest.raises(RequestError, match="the event is nested too deeply"):
+        read({**TIMER, "payload": payload})
+    assert "the event is nested too deeply" in refusals(read(queued(payload)))[0]
+
+
 def test_one_bad_event_does_not_hide_the_others() -> None:
     """Each is read for itself."""
     reading = read({"events": [{"eventSource": "acs:oss"}, *OSS_EVENT["events"]]})
@@ -281,6 +333,54 @@ def test_a_queues_raw_messages_are_read(event: Any) -> None:
     assert (reading.source, documents(reading)) == ("mns", [REQUEST, REQUEST])
 
 
+@pytest.mark.parametrize("wrap", [json.dumps, in_base64, lambda inner: inner])
+@pytest.mark.parametrize("inner", [REQUEST, OSS_EVENT], ids=["a request", "an event"])
+def test_a_topics_message_in_a_queue_is_unwrapped(wrap: Any, inner: Any) -> None:
+    """A queue that is subscribed to a topic brings the topic's envelope in its own."""
+    (item,) = read([queued(wrap({**TOPIC, "Message": wrap(inner)}))]).items
+
+    if isinstance(item, Happened):
+        assert item.key == "source/a.png"
+    else:
+        assert isinstance(item, Ordered)
+        assert (item.document, item.identity) == (REQUEST, TOPIC_IDENTITY)
+        assert item.where == "message C6DB60D1574661357FA227277445****: the request"
+
+
+def test_a_wrapped_message_has_the_earliest_time_that_is_told() -> None:
+    """An envelope inside of another one was written by its sender, who may say anything."""
+    inner = {**TOPIC, "PublishTime": 9_999_999_999_000, "Message": json.dumps(REQUEST)}
+
+    assert times(read(queued(TOPIC | {"Message": json.dumps(REQUEST)}))) == [1550216480]
+    assert times(read(queued(inner))) == [1617863297]
+
+
+def test_messages_are_unwrapped_to_a_bounded_depth() -> None:
+    """Three envelopes around a request are more than any way through MNS makes."""
+    event: Any = REQUEST
+    for _ in range(3):
+        event = queued(event)
+    too_deep = queued(queued(event))
+
+    assert documents(read(event)) == [REQUEST]
+    (refusal,) = refusals(read(too_deep))
+    assert "wrapped in each other 4 times or more; send the request itself" in refusal
+
+
+def test_base64_in_base64_is_decoded_to_a_bounded_depth() -> None:
+    """A publisher's SDK may encode, and the topic's format once more."""
+
+    def encoded(times: int) -> str:
+        text = json.dumps(REQUEST)
+        for _ in range(times):
+            text = base64.b64encode(text.encode()).decode()
+        return text
+
+    assert documents(read(queued(encoded(4)))) == [REQUEST]
+    assert documents(triggers.read(triggers.parse(encoded(4).encode()))) == [REQUEST]
+    assert "is not JSON" in refusals(read(queued(encoded(5))))[0]
+
+
 @pytest.mark.parametrize("wrap", [json.dumps, in_base64])
 def test_an_oss_notification_relayed_by_mns_is_an_oss_event(wrap: Any) -> None:
     """OSS's notification rules send it in Base64."""
@@ -323,23 +423,27 @@ def test_a_timers_payload_that_is_no_request_is_refused(payload: str, sentence: 
 
 
 @pytest.mark.parametrize(
-    ("template", "filled"),
+    ("template", "name"),
     [
         ("logs/{trigger_time - 30d:%Y/%m/%d}/", "logs/2023/11/26/"),
         ("logs/{trigger_time-1h:%Y%m%d%H}", "logs/2023122606"),
-        ("logs/{trigger_time:%Y}-{trigger_time - 2w:%m}/", "logs/2023-12/"),
+        ("logs/{trigger_time:%Y}-{trigger_time - 2 months:%m}/", "logs/2023-10/"),
         ("logs/{trigger_time + 6d:%Y-%m-%d}/", "logs/2024-01-01/"),
         ("logs/{trigger_time - 90m:%H%M}", "logs/0619"),
-        ("logs/{date}/{}", "logs/{date}/{}"),
+        ("logs/{ trigger_time -  30 d:%Y%j}", "logs/2023330"),
+        ("logs/{trigger_time - 1w:%G-W%V}/{trigger_time:%u}", "logs/2023-W51/2"),
+        ("logs/{trigger_time - 1 month:%Y/%m/%d}/", "logs/2023/11/26/"),
+        ("logs/{trigger_time - 1 year:%y}/", "logs/22/"),
+        ("logs/{trigger_time - 1h:%S:%M}/", "logs/00:49/"),
     ],
 )
-def test_a_timers_dates_are_relative_to_its_time(template: str, filled: str) -> None:
-    """In UTC, however late the timer is delivered; other braces stay."""
+def test_a_timers_dates_are_relative_to_its_time(template: str, name: str) -> None:
+    """In UTC, however late the timer is delivered."""
     request = {"keys": [template], "prefix": template, "directory": [template, "x"]}
 
-    (dated,) = documents(read({**TIMER, "payload": json.dumps(request)}))
+    (found,) = documents(read({**TIMER, "payload": json.dumps(request)}))
 
-    assert dated == {"keys": [filled], "prefix": filled, "directory": [filled, "x"]}
+    assert found == {"keys": [name], "prefix": name, "directory": [name, "x"]}
 
 
 @pytest.mark.parametrize(
@@ -354,7 +458,11 @@ def test_a_timers_dates_are_relative_to_its_time(template: str, filled: str) -> 
         "logs/{trigger_time - 30:%Y}/",
         "logs/{trigger_time - d:%Y}/",
         "logs/{trigger_time * 3d:%Y}/",
-        "logs/{trigger_time - 999999w:%Y}/",
+        "logs/{trigger_time - 999999w:%G%V}/",
+        "logs/{trigger_time - 9999 years:%Y}/",
+        "logs/{trigger_time + 999999 months:%Y%m}/",
+        "logs/{trigger_time - \u0663d:%Y%m%d}/",
+        "logs/{trigger_time - 1234567m:%Y%m%d%H%M}/",
     ],
 )
 def test_a_date_that_could_shorten_a_prefix_is_refused(template: str) -> None:
@@ -363,30 +471,7 @@ def test_a_date_that_could_shorten_a_prefix_is_refused(template: str) -> None:
         read({**TIMER, "payload": json.dumps({"prefix": template})})
 
 
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        ({"triggerTime": "0001-01-01T00:00:00+14:00"}, "lies outside of the calendar"),
-        ({"triggerTime": "9999-12-31T23:59:59-14:00"}, "lies outside of the calendar"),
-        ({"payload": json.dumps({"prefix": "x{trigger_time:\ud800%Y}"})}, "surrogate pair"),
-        ({"payload": '{"prefix": ' + "[" * 600 + "]" * 600 + "}"}, "nested too deeply"),
-    ],
-)
-def test_whatever_a_timer_sends_is_read_or_refused(event: dict[str, str], said: str) -> None:
-    """With a sentence, and by no other exception."""
-    with pytest.raises(RequestError, match=said):
-        read({**TIMER, **event})
-
-
-@pytest.mark.parametrize("time", ["2023-12-26T07:49:00", "2023-12-26T07:49:00Z"])
-def test_a_time_without_a_zone_is_utc(time: str) -> None:
-    """Whatever the machine's own zone is."""
-    (ordered,) = read({**TIMER, "triggerTime": time, "payload": "{}"}).orders
-
-    assert ordered.at == 1_703_576_940
-
-
-@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "-1"])
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "-1"])
 def test_an_event_of_any_time_is_read(time: str) -> None:
     """However far away, it stops none of the others that come with it."""
     event = {**OSS_EVENT["events"][0], "eventTime": time}
@@ -395,6 +480,164 @@ def test_an_event_of_any_time_is_read(time: str) -> None:
 
     assert isinstance(happened, Happened)
     assert happened.at >= 0
+
+
+def dated(text: str, time: str, zone: str = "UTC") -> Any:
+    event = {**TIMER, "triggerTime": time, "payload": json.dumps({"prefix": text})}
+    (document,) = documents(triggers.read(event, zone))
+    return document["prefix"]
+
+
+@pytest.mark.parametrize(
+    ("template", "sentence"),
+    [
+        (
+            "{trigger_time - 30d:%Y-%m}/",
+            (
+                "the date {trigger_time - 30d:%Y-%m} names a whole month, which holds what is "
+                "younger than 30 days; subtract months, which go by the calendar, like "
+                "{trigger_time - 1 month:%Y-%m}, or name the day, too, with digits such as %Y%m%d"
+            ),
+        ),
+        ("{trigger_time - 2w:%m}/", "names a whole month"),
+        ("{trigger_time - 14d:%G-%V}/", "names a whole week"),
+        ("{trigger_time - 12 months:%Y}/", "names a whole year"),
+        ("{trigger_time - 36h:%Y%m%d}/", "names a whole day"),
+        ("{trigger_time - 90m:%Y%m%d%H}/", "names a whole hour"),
+    ],
+)
+def test_a_date_that_holds_what_is_younger_than_was_subtracted_is_refused(
+    template: str, sentence: str
+) -> None:
+    """On 31 March, the month of thirty days ago is the running one."""
+    with pytest.raises(RequestError, match=re.escape(sentence)):
+        dated(template, "2024-03-31T02:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("time", "months", "month"),
+    [
+        ("2024-03-31T02:00:00Z", "1 month", "2024-02-29"),
+        ("2024-01-31T02:00:00Z", "1 month", "2023-12-31"),
+        ("2024-01-31T02:00:00Z", "2 months", "2023-11-30"),
+        ("2024-02-29T02:00:00Z", "1 year", "2023-02-28"),
+        ("2024-02-29T02:00:00Z", "25 months", "2022-01-29"),
+    ],
+)
+def test_months_are_subtracted_by_the_calendar(time: str, months: str, month: str) -> None:
+    """A shorter month's last day stands in for those that it does not have."""
+    assert dated(f"{{trigger_time - {months}:%Y-%m-%d}}", time) == month
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "logs/{date}/",
+        "logs/{}/",
+        "logs/{triggertime - 30d:%Y%m%d}",
+        "logs/{trigger_times:%Y%m%d}",
+        "logs/{trigger_time_:%Y%m%d}",
+        "logs/{trigger_time:%Y%m%d",
+        "logs/trigger_time:%Y}",
+        "logs/{trigger_time:%Y}}",
+        "logs/{{trigger_time:%Y}",
+    ],
+)
+def test_braces_that_are_no_date_are_refused(text: str) -> None:
+    """Taken to the letter they would name nothing, every night."""
+    with pytest.raises(RequestError, match=r"the braces in .* are no date; write one like"):
+        dated(text, TIMER["triggerTime"])
+
+
+def test_a_range_names_each_of_its_dates() -> None:
+    """A night that was missed is made up for by the nights after it."""
+    prefix = "a/{trigger_time - 30d..32d:%Y/%m/%d}/{trigger_time:%Y}"
+
+    assert dated(prefix, "2024-03-31T02:00:00Z") == [
+        "a/2024/03/01/2024",
+        "a/2024/02/29/2024",
+        "a/2024/02/28/2024",
+    ]
+    assert dated("{trigger_time - 1 month..2months:%Y-%m}", "2024-03-31T02:00:00Z") == [
+        "2024-02",
+        "2024-01",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{trigger_time - 36d..30d:%Y%m%d}", "the range .* cannot be read; write it like"),
+        ("{trigger_time - 1d..2w:%Y%m%d}", "with one unit"),
+        ("{trigger_time - 1d..999d:%Y%m%d}", "400 dates at most"),
+        ("{trigger_time - 1d..:%Y%m%d}", "cannot be read"),
+        ("{trigger_time - 1w..3w:%Y%m%d}", "counts weeks and names single days"),
+        ("{trigger_time - 1m..3m:%H%M%S}", "names single seconds"),
+        ("{trigger_time - 1d..2d:%Y%m%d}{trigger_time - 1d..2d:%Y%m%d}", "holds two ranges"),
+        (["{trigger_time - 1d..400d:%Y%m%d}"] * 26, "name more than 10,000"),
+        ("{" + " " * 5000 + "trigger_time:%Y}", "is too long for a text with dates"),
+    ],
+)
+def test_a_range_that_leaves_something_open_is_refused(text: Any, sentence: str) -> None:
+    """Which dates it means must be plain, and few enough."""
+    with pytest.raises(RequestError, match=sentence):
+        dated(text, TIMER["triggerTime"])
+
+
+def test_a_date_is_that_of_the_deployments_time_zone() -> None:
+    """Two in the night in Shanghai is still yesterday in UTC."""
+    template = "{trigger_time - 1d:%Y-%m-%d %H}/{trigger_time - 25h:%H}"
+
+    assert dated(template, "2024-03-30T18:00:00Z") == "2024-03-29 18/17"
+    assert dated(template, "2024-03-30T18:00:00Z", "Asia/Shanghai") == "2024-03-30 02/01"
+
+
+def test_days_are_subtracted_by_the_calendar_of_the_zone() -> None:
+    """The day on which the clocks go forward has 23 hours, and half past midnight stays so."""
+    at = "2024-04-01T00:30:00+02:00"
+
+    assert dated("{trigger_time - 1d:%d %H%M}", at, "Europe/Berlin") == "31 0030"
+    assert dated("{trigger_time - 24h:%d %H%M}", at, "Europe/Berlin") == "30 2330"
+
+
+def test_a_year_keeps_its_four_digits() -> None:
+    """A shorter one would be a shorter prefix."""
+    assert (
+        dated("{trigger_time:%Y-%m}/{trigger_time:%G}/", "0987-03-01T00:00:00Z") == "0987-03/0987/"
+    )
+
+
+@given(
+    before=st.sampled_from(["{", "{trigger_time", "{trigger_time -", "{trigger_time - 1", "x"]),
+    unit=st.sampled_from([" ", "{", "}", "1", "%", ":", "{trigger_time:%Y}", "%Y", "-", ". "]),
+    after=st.sampled_from(["", "}", "d:%Y%m%d}", ":", "{trigger_time:%Y}"]),
+)
+def test_the_time_to_read_dates_grows_no_faster_than_the_text(
+    before: str, unit: str, after: str
+) -> None:
+    """However many spaces, braces or signs stand in it."""
+    at = datetime(2024, 3, 31, tzinfo=timezone.utc)
+
+    def steps(size: int) -> int:
+        text = before + unit * (size // len(unit)) + after
+        return steps_of(lambda: _outcome_of(lambda: filled(text, at, timezone.utc)))
+
+    assert steps(4000) <= 10 * steps(500) + 1000
+
+
+def _outcome_of(act: Callable[[], object]) -> object:
+    try:
+        return act()
+    except RequestError as refusal:
+        return refusal
+
+
+def test_what_is_no_character_in_a_date_is_refused_with_a_sentence() -> None:
+    """The text between a date's digits is a piece of the key like any other."""
+    prefix = dated("{trigger_time:\ud800%Y}", TIMER["triggerTime"])
+
+    with pytest.raises(RequestError, match="`prefix"):
+        parse({"bucket": "examplebucket", "prefix": prefix})
 
 
 def test_an_event_of_nobodys_is_refused_with_what_was_looked_for() -> None:
@@ -448,10 +691,10 @@ HTTP_EVENT = {
 
 
 def test_an_http_request_is_read() -> None:
-    """The vendor's sample: not signed, and no invocation."""
+    """The vendor's sample: without a token, and no invocation."""
     assert http.recognises(HTTP_EVENT)
     assert http.read(HTTP_EVENT) == http.HttpRequest(
-        method="GET", path="/example", body=b"Hello FC!", is_invocation=False, is_anonymous=True
+        method="GET", path="/example", body=b"Hello FC!", is_invocation=False, token=None
     )
 
 

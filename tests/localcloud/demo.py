@@ -157,6 +157,7 @@ def _local_stage(stack: ExitStack, timeout: int | None) -> Stage:
         "OSSWEEP_STATE": f"{STATE_BUCKET}/ossweep-state",
         "OSSWEEP_FC_ENDPOINT": fc.endpoint,
         "OSSWEEP_LOG_SECONDS": "1",
+        "OSSWEEP_HTTP": "trigger",
     }
     planning = {**environment, "OSSWEEP_DRY_RUN": "true"}
     fc.deploy(Deployed("ossweep-planning", oss.temporary_credentials, planning))

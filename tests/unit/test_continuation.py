@@ -63,7 +63,7 @@ WORK = st.builds(
     dry_run=st.booleans(),
     limit=st.none() | NUMBER,
     clock=st.none() | NUMBER,
-    hop=st.integers(1, 2**53),
+    hop=NUMBER,
     keys=st.lists(NAME, max_size=3, unique=True).map(tuple),
     ranges=ranges(),
     directories=st.frozensets(NAMED, max_size=3),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ossweep.patterns import Pattern
+from steps import steps_of
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,52 @@ def test_a_key_that_both_match_makes_them_meet(
 
     if re.fullmatch(re.sub(r"\\\{[a-z]\\\}", "[^/]+", re.escape(other.text)), key):
         assert one.meets(other, below=below)
+
+
+def by_expressions(pattern: Pattern, key: str) -> dict[str, str] | None:
+    """Match as a regular expression does, with the longest and with the shortest parts."""
+    text = re.escape(pattern.text)
+    greedy, lazy = (
+        re.fullmatch(re.sub(r"\\\{([a-z])\\\}", rf"(?P<\1>[^/]{repeated})", text), key)
+        for repeated in ("+", "+?")
+    )
+    if greedy is None or lazy is None or greedy.groupdict() != lazy.groupdict():
+        return None
+    parts = greedy.groupdict()
+    return None if {".", ".."} & set(parts.values()) else parts
+
+
+def parts_with(borders: st.SearchStrategy[str]) -> st.SearchStrategy[Pattern]:
+    """Patterns of up to four parts, with texts of the same few characters around them."""
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> Pattern:
+        between = draw(st.lists(borders.filter(bool), max_size=3))
+        text = "".join(f"{{{name}}}{border}" for name, border in zip("pqrs", between, strict=False))
+        return Pattern(draw(borders) + text + draw(st.sampled_from(["", "{z}"])) + draw(borders))
+
+    return drawn().filter(lambda pattern: "}{" not in pattern.text)
+
+
+@given(pattern=parts_with(st.text("ab/.", max_size=3)), key=st.text("ab/.", max_size=12))
+def test_a_key_matches_as_by_a_regular_expression(pattern: Pattern, key: str) -> None:
+    """Whose longest and shortest parts are the same."""
+    assert pattern.match(key) == by_expressions(pattern, key)
+
+
+@given(
+    pattern=parts_with(st.text("ab", max_size=2)),
+    unit=st.text("ab/-", min_size=1, max_size=3),
+    end=st.text("ab/-", max_size=2),
+)
+@example(pattern=Pattern("{p}a{q}a{r}a{s}a"), unit="a", end="b")
+@example(pattern=Pattern("{p}a{q}a{r}a{s}a"), unit="a", end="")
+def test_the_time_to_match_grows_no_faster_than_the_key(
+    pattern: Pattern, unit: str, end: str
+) -> None:
+    """Whoever may write an object chooses its key: of 1 KB, made of what the pattern waits for."""
+    pattern.match("warm")  # what belongs to the pattern alone is made once
+    short, long = (unit * (size // len(unit)) + end for size in (128, 1024))
+    first = steps_of(lambda: pattern.match(short))
+
+    assert steps_of(lambda: pattern.match(long)) <= 10 * first + 100

@@ -26,8 +26,10 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         max_objects=None,
         reserve_seconds=2.0,
         rules=(),
+        sources=("direct", "http", "oss", "mns", "timer"),
         raise_=("oss", "mns", "timer"),
-        allow_anonymous=False,
+        http=None,
+        time_zone="UTC",
         in_flight=64,
         max_rate=None,
         state=None,
@@ -73,11 +75,17 @@ def test_without_any_variable_nothing_is_allowed() -> None:
             "https://oss-cn-hangzhou.aliyuncs.com/",
         ),
         ("endpoint", "", ""),
+        ("sources", "oss, timer", ("oss", "timer")),
+        ("sources", "none", ()),
         ("raise", "none", ()),
         ("raise", "direct, http,direct", ("direct", "http")),
         ("raise", '["timer"]', ("timer",)),
-        ("allow_anonymous", "true", True),
+        ("http", "trigger", "trigger"),
+        ("http", "sha256:" + "0A" * 32, "sha256:" + "0a" * 32),
+        ("http", "", None),
         ("rules", "[]", ()),
+        ("time_zone", "UTC", "UTC"),
+        ("time_zone", "Asia/Shanghai", "Asia/Shanghai"),
         ("in_flight", "1", 1),
         ("in_flight", "64", 64),
         ("max_rate", "1", 1),
@@ -103,7 +111,9 @@ def test_a_setting_is_read(name: str, text: str, value: Any) -> None:
 
 LISTS = "bucket names with commas between them, or *"
 ENDPOINT = "a host name, or a URL with http:// or https://"
+HTTP = "trigger, or sha256: and the 64 hex digits of a token's hash"
 SOURCES = "direct, http, oss, mns, timer with commas between them, or none"
+ZONE = "a zone of the IANA time zone database, such as Asia/Shanghai"
 STATE = "a bucket and a prefix, such as examplebucket/ossweep-state"
 PREFIXES = "key prefixes without a slash first, with commas between them or as a JSON array"
 
@@ -126,11 +136,15 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_ENDPOINT", "https://host/path", ENDPOINT),
         ("OSSWEEP_ENDPOINT", "host:123456", ENDPOINT),
         ("OSSWEEP_ENDPOINT", "two hosts", ENDPOINT),
+        ("OSSWEEP_SOURCES", "", SOURCES),
+        ("OSSWEEP_SOURCES", "queue", SOURCES),
         ("OSSWEEP_RAISE", "", SOURCES),
         ("OSSWEEP_RAISE", "all", SOURCES),
         ("OSSWEEP_RAISE", "none,oss", SOURCES),
         ("OSSWEEP_RAISE", "OSS", SOURCES),
-        ("OSSWEEP_ALLOW_ANONYMOUS", "yes", "true or false"),
+        ("OSSWEEP_HTTP", "true", HTTP),
+        ("OSSWEEP_HTTP", "sha256:0a", HTTP),
+        ("OSSWEEP_HTTP", "secret", HTTP),
         ("OSSWEEP_DRY_RUN", "True", "true or false"),
         ("OSSWEEP_DRY_RUN", "1", "true or false"),
         ("OSSWEEP_DRY_RUN", " true", "true or false"),
@@ -148,6 +162,10 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_RESERVE_SECONDS", "nan", "a number of seconds from 1 on"),
         ("OSSWEEP_RESERVE_SECONDS", "inf", "a number of seconds from 1 on"),
         ("OSSWEEP_RESERVE_SECONDS", "86400", "a number of seconds from 1 on"),
+        ("OSSWEEP_TIME_ZONE", "", ZONE),
+        ("OSSWEEP_TIME_ZONE", "Asia", ZONE),
+        ("OSSWEEP_TIME_ZONE", "Shanghai", ZONE),
+        ("OSSWEEP_TIME_ZONE", "../Asia/Shanghai", ZONE),
         ("OSSWEEP_IN_FLIGHT", "0", "a whole number from 1 to 64"),
         ("OSSWEEP_IN_FLIGHT", "65", "a whole number from 1 to 64"),
         ("OSSWEEP_MAX_RATE", "0", "a whole number from 1 on, with 18 digits at most"),
@@ -188,22 +206,22 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
         Settings.read({variable: "true"})
 
     assert str(refused.value) == (
-        f"there is no setting {variable}; the settings are OSSWEEP_ALLOW_ANONYMOUS, "
-        "OSSWEEP_BUCKETS, OSSWEEP_CARRIER, OSSWEEP_CHECKPOINT_SECONDS, OSSWEEP_DRY_RUN, "
-        "OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
+        f"there is no setting {variable}; the settings are OSSWEEP_BUCKETS, OSSWEEP_CARRIER, "
+        "OSSWEEP_CHECKPOINT_SECONDS, OSSWEEP_DRY_RUN, OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, "
+        "OSSWEEP_HTTP, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
         "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
         "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
-        "OSSWEEP_STATE"
+        "OSSWEEP_SOURCES, OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
     )
 
 
 @given(
     st.sampled_from(
         [
-            "ALLOW_ANONYMOUS",
             "BUCKETS",
             "DRY_RUN",
             "ENDPOINT",
+            "HTTP",
             "IN_FLIGHT",
             "LOG_SECONDS",
             "MAX_OBJECTS",
@@ -212,6 +230,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
             "RAISE",
             "RESERVE_SECONDS",
             "RULES",
+            "TIME_ZONE",
         ]
     ),
     st.text()

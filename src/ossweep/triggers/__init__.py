@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ossweep.errors import RequestError
 from ossweep.events import CONTINUATION_MARK, POINTER_MARK
 from ossweep.request import Request
-from ossweep.triggers import direct, documents, mns, oss, timer
+from ossweep.triggers import dates, direct, documents, mns, oss, timer
 
 if TYPE_CHECKING:
     from typing import Any
@@ -43,10 +43,11 @@ def parse(event: bytes) -> Any:
         return documents.parse(inner)
 
 
-def read(document: Any) -> Reading:
+def read(document: Any, time_zone: str = "UTC") -> Reading:
     """
     Read an event that is no HTTP request: the first source whose marks it bears has sent it.
 
+    `time_zone` is that of a timer's dates.
     Raises RequestError for an event that bears none and is no request either.
     """
     if oss.recognises(document):
@@ -54,7 +55,7 @@ def read(document: Any) -> Reading:
     if mns.recognises(document):
         return mns.read(document)
     if timer.recognises(document):
-        return timer.read(document)
+        return timer.read(document, dates.zone_of(time_zone))
     if isinstance(document, dict) and document and not document.keys() & _REQUEST:
         raise RequestError(f"nobody that ossweep knows has sent this event; {LOOKED_FOR}")
     return direct.read(document)

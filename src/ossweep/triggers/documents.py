@@ -16,6 +16,9 @@ EXAMPLES = (
 )
 EXAMPLE = json.dumps(EXAMPLES[0])
 
+DEEPEST = 64  # levels of a document; what ossweep reads has a dozen at most
+WRAPPINGS = 4  # layers around a message: a queue's around a topic's, Base64 in Base64
+
 
 def parse(event: bytes) -> Any:
     """Parse JSON; raises RequestError with the place of what is wrong."""
@@ -29,18 +32,18 @@ def parse(event: bytes) -> Any:
             "send JSON in UTF-8"
         ) from None
     try:
-        return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        document = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise RequestError(
             f"the event is not JSON: {error.msg} in line {error.lineno}, column {error.colno}; "
             f"send a request, such as {EXAMPLE}"
         ) from None
     except RecursionError:
-        raise RequestError(
-            f"the event is nested too deeply; send a request, such as {EXAMPLE}"
-        ) from None
+        raise _too_deep() from None
     except ValueError as error:  # Python refuses numbers of thousands of digits
         raise RequestError(f"the event is not a request: {error}") from None
+    _check_depth(document)
+    return document
 
 
 def parse_message(body: Any) -> Any:
@@ -63,12 +66,39 @@ def parse_message(body: Any) -> Any:
 
 
 def decoded(text: bytes) -> bytes | None:
-    """Return what Base64 stands for, or None if the text is none that could hold JSON."""
-    try:
-        inner = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
-        return None
-    return inner if inner.lstrip()[:1] in {b"{", b"["} else None
+    """
+    Return what Base64 stands for, or None if the text is none that could hold JSON.
+
+    Base64 may lie in Base64: a publisher's SDK and the topic may both have encoded the message.
+    """
+    for _ in range(WRAPPINGS):
+        try:
+            text = base64.b64decode(text.strip(), validate=True)
+        except binascii.Error:
+            return None
+        if text.lstrip()[:1] in {b"{", b"["}:
+            return text
+    return None
+
+
+def _check_depth(document: Any) -> None:
+    """Refuse what Python could parse, and could not walk through or write again."""
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> RequestError:
+    return RequestError(f"the event is nested too deeply; send a request, such as {EXAMPLE}")
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,17 +10,38 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from functools import cache
 from math import floor
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.parser.envelopes.base import BaseEnvelope
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from ossweep.errors import RequestError
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """Return a time in UTC, which one without a zone is in already, or refuse it."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=timezone.utc)
+    try:
+        return moment.astimezone(timezone.utc)
+    except OverflowError:
+        raise PydanticCustomError("refused", "the time lies outside of the calendar") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
 @cache
 def _moment() -> TypeAdapter[datetime]:
-    return TypeAdapter(datetime)
+    return TypeAdapter(Moment)
 
 
 def seconds_of(moment: Any) -> int | None:
@@ -40,27 +61,38 @@ def in_zone(moment: datetime) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
-class _Named(BaseModel):
+class _Told(BaseModel):
+    """What an event tells; a null in it is as good as nothing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, told: Any) -> Any:
+        if not isinstance(told, dict):
+            return told
+        return {name: value for name, value in told.items() if value is not None}
+
+
+class _Named(_Told):
     name: str
 
 
-class _Object(BaseModel):
+class _Object(_Told):
     key: str
     meta: Any = Field(default=None, alias="objectMeta")
     etag: Any = Field(default=None, alias="eTag")
 
 
-class _Place(BaseModel):
+class _Place(_Told):
     bucket: _Named
     object: _Object
     response: Any = Field(default=None, alias="responseElements")
 
 
-class ObjectEvent(BaseModel):
+class ObjectEvent(_Told):
     """One element of an OSS event's `events`, or the `data` of its CloudEvent."""
 
     name: str = Field(alias="eventName")
-    time: datetime = Field(alias="eventTime")
+    time: Moment = Field(alias="eventTime")
     oss: _Place
     response: Any = Field(default=None, alias="responseElements")
 
@@ -113,7 +145,7 @@ class CloudEventsEnvelope(_Envelope):
         return [self._read(event["data"], model) for event in events]
 
 
-class QueueMessage(BaseModel):
+class QueueMessage(_Told):
     """The `data` of a queue's CloudEvent, or the whole of a message where it comes raw."""
 
     id: str = Field(default="", alias="messageId")
@@ -129,10 +161,10 @@ class TopicEnvelope(_Envelope):
         return self._read(body, model)
 
 
-class TimerEvent(BaseModel):
+class TimerEvent(_Told):
     """A timer's event; the payload is always text."""
 
-    time: datetime = Field(alias="triggerTime")
+    time: Moment = Field(alias="triggerTime")
     name: str = Field(alias="triggerName")
     payload: str
 
@@ -145,17 +177,17 @@ class TimerEnvelope(_Envelope):
         return self._read(data, model)
 
 
-class _HttpCall(BaseModel):
+class _HttpCall(_Told):
     method: str
     path: str
 
 
-class _RequestContext(BaseModel):
+class _RequestContext(_Told):
     http: _HttpCall
     domain: str = Field(default="", alias="domainName")
 
 
-class HttpEvent(BaseModel):
+class HttpEvent(_Told):
     """An HTTP request, version v1."""
 
     headers: dict[str, str] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +19,14 @@ class HttpRequest:
     A request: method, path and body.
 
     `is_invocation` tells that it is FC's InvokeFunction, which comes wrapped like this where a
-    function has an HTTP trigger. `is_anonymous` tells that nobody has signed it.
+    function has an HTTP trigger. `token` is what it brings as `Authorization: Bearer`.
     """
 
     method: str
     path: str
     body: bytes
     is_invocation: bool
-    is_anonymous: bool
+    token: str | None
 
 
 def recognises(document: Any) -> bool:
@@ -58,7 +57,7 @@ def read(document: Any) -> HttpRequest:
             headers.get("x-acs-action") == "InvokeFunction"
             and event.context.domain.endswith(_API_DOMAIN)
         ),
-        is_anonymous=not headers.get("authorization"),
+        token=_token(headers.get("authorization", "")),
     )
 
 
@@ -74,8 +73,13 @@ def response(status: int, body: Any) -> str:
     )
 
 
+def _token(authorization: str) -> str | None:
+    scheme, _, token = authorization.strip().partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
 def _body(body: str, *, in_base64: bool) -> bytes:
     try:
         return base64.b64decode(body, validate=True) if in_base64 else body.encode()
-    except (binascii.Error, UnicodeEncodeError):
+    except ValueError:  # no Base64, or no UTF-8
         raise RequestError("the request's body cannot be decoded; send JSON in UTF-8") from None

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError
 from ossweep.events import Ordered, Reading, identity_of
-from ossweep.triggers import direct
+from ossweep.triggers import dates, direct
 from ossweep.triggers.documents import parse_message
 
-# {trigger_time - 30d:%Y/%m/%d}
-_TEMPLATE = re.compile(r"\{\s*trigger_time\b([^{}]*)\}")
-_INSIDE = re.compile(r"\s*(?:([+-])\s*(\d{1,6})\s*([mhdw]))?\s*:(.+)")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-# Each of these always yields as many digits: nothing can make a prefix shorter.
-_DIRECTIVES = re.compile(r"%[YmdHMSjGVyu]")
-_HOW = "write it like {trigger_time - 30d:%Y/%m/%d}, with the units m, h, d and w"
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+MOST_NAMES = 10_000  # that the ranges of one list may add to it
+_DATED = ("keys", "prefix", "directory")
 
 
 def recognises(document: Any) -> bool:
@@ -31,12 +26,11 @@ def recognises(document: Any) -> bool:
     }
 
 
-def read(document: Any) -> Reading:
-    """Read the payload; raises RequestError."""
+def read(document: Any, zone: tzinfo) -> Reading:
+    """Read the payload, whose dates are the zone's; raises RequestError."""
     from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for timers
         TimerEnvelope,
         TimerEvent,
-        in_zone,
         seconds_of,
     )
 
@@ -48,62 +42,38 @@ def read(document: Any) -> Reading:
         raise RequestError(
             f"the timer {event.name} has no payload; write a request into its configuration"
         )
-    try:
-        at = in_zone(event.time).astimezone(timezone.utc)
-    except OverflowError:
-        raise RequestError(
-            "this is no timer's event: triggerTime: it lies outside of the calendar"
-        ) from None
+    at = event.time
     identity = identity_of("timer", event.name, at.isoformat())
     reading = direct.read(parse_message(event.payload), "timer", identity, seconds_of(at))
-    try:
-        items = tuple(
-            replace(item, document=_dated(item.document, at)) if isinstance(item, Ordered) else item
-            for item in reading.items
-        )
-    except RecursionError:
-        raise RequestError("the timer's payload is nested too deeply; send a request") from None
+    items = tuple(
+        replace(item, document=_dated(item.document, at, zone))
+        if isinstance(item, Ordered)
+        else item
+        for item in reading.items
+    )
     return replace(reading, items=items)
 
 
-def _dated(document: Any, at: datetime) -> Any:
+def _dated(document: Any, at: datetime, zone: tzinfo) -> Any:
     """Fill in the dates in a request's keys, prefixes and directories."""
     if not isinstance(document, dict):
         return document
-    dated = {
-        name: _filled(document[name], at)
-        for name in ("keys", "prefix", "directory")
-        if name in document
-    }
+    dated = {name: _filled(document[name], at, zone) for name in _DATED if name in document}
     return {**document, **dated}
 
 
-def _filled(value: Any, at: datetime) -> Any:
-    if isinstance(value, list):
-        return [_filled(each, at) for each in value]
-    if not isinstance(value, str):
+def _filled(value: Any, at: datetime, zone: tzinfo) -> Any:
+    if isinstance(value, str):
+        texts = dates.filled(value, at, zone)
+        return texts if len(texts) > 1 else texts[0]
+    if not isinstance(value, list):
         return value
-    return _TEMPLATE.sub(lambda template: _date(template, at), value)
-
-
-def _date(template: re.Match[str], at: datetime) -> str:
-    inside = _INSIDE.fullmatch(template[1])
-    if inside is None:
-        raise RequestError(f"the date {template[0]} cannot be read; {_HOW}")
-    sign, number, unit, form = inside.groups()
-    if "%" in _DIRECTIVES.sub("", form) or not _DIRECTIVES.search(form):
-        raise RequestError(
-            f"the date {template[0]} does not say which digits of the time to write; {_HOW} "
-            "and the letters Y, m, d, H, M, S, j, G, V, y and u behind a %"
-        )
-    try:
-        shift = timedelta(**{_UNITS[unit]: int(number)}) if unit else timedelta()
-        moment = at - shift if sign == "-" else at + shift
-    except OverflowError:
-        raise RequestError(f"the date {template[0]} lies outside of the calendar; {_HOW}") from None
-    try:
-        return moment.strftime(form)
-    except UnicodeEncodeError:
-        raise RequestError(
-            f"the date {json.dumps(template[0])} holds half of a surrogate pair; send UTF-8"
-        ) from None
+    found: list[Any] = []
+    for each in value:
+        found += dates.filled(each, at, zone) if isinstance(each, str) else [each]
+        if len(found) > len(value) + MOST_NAMES:
+            raise RequestError(
+                f"the timer's ranges of dates name more than {MOST_NAMES:,} keys or prefixes; "
+                "let each name fewer, or a whole month"
+            )
+    return found
