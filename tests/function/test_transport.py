@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +20,8 @@ from oss2.http import Request
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from ossweep.errors import Scope, StoreError
-from ossweep.store.transport import Session
+from ossweep.store.names import KEY_BYTES
+from ossweep.store.transport import ROWS_BYTES, WORDS_BYTES, Session
 from ossweep.store.verdicts import verdict
 
 if TYPE_CHECKING:
@@ -37,6 +40,14 @@ class Told:
     lines: list[str] = field(default_factory=list)
     seen: list[dict[str, str]] = field(default_factory=list)
     endpoint: str = ""
+    framed: str = "announced"  # by its length, "in chunks" or "to the end" of the connection
+
+
+def framing(told: Told) -> dict[str, str]:
+    """Return the headers that say where the body ends."""
+    if told.framed == "announced":
+        return {} if told.status == 204 else {"Content-Length": str(len(told.body))}
+    return {"in chunks": {"Transfer-Encoding": "chunked"}}.get(told.framed, {"Connection": "close"})
 
 
 def served(told: Told, certificate: Path | None = None) -> ThreadingHTTPServer:
@@ -54,12 +65,19 @@ def served(told: Told, certificate: Path | None = None) -> ThreadingHTTPServer:
             told.lines.append(self.requestline)
             told.seen.append({name.lower(): text for name, text in self.headers.items()})
             self.send_response(told.status)
-            length = {} if told.status == 204 else {"Content-Length": str(len(told.body))}
-            for name, text in {**length, **told.headers}.items():
+            for name, text in {**framing(told), **told.headers}.items():
                 self.send_header(name, text)
             self.end_headers()
-            if told.status != 204:
-                self.wfile.write(told.body)
+            if told.status == 204:
+                return
+            with suppress(OSError):  # who has read enough hangs up
+                if told.framed == "in chunks":
+                    for start in range(0, len(told.body), 50_000):
+                        piece = told.body[start : start + 50_000]
+                        self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                    self.wfile.write(b"0\r\n\r\n")
+                else:
+                    self.wfile.write(told.body)
 
         do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server's names
 
@@ -126,7 +144,7 @@ def test_an_answer_is_read_in_pieces_if_asked_for(told: Told) -> None:
     told.body = bytes(range(256)) * 1000
 
     pieces = session().do_request(request(told), None)
-    whole = session().do_request(request(told), None)
+    whole = session().do_request(request(told, params={"max-keys": "1000"}), None)
     iterated = session().do_request(request(told), None)
 
     assert (pieces.read(1000), pieces.read(10**6), pieces.read(1)) == (
@@ -136,6 +154,86 @@ def test_an_answer_is_read_in_pieces_if_asked_for(told: Told) -> None:
     )
     assert (whole.read(), whole.read()) == (told.body, b"")
     assert b"".join(iterated) == told.body
+
+
+LISTING = {"max-keys": "1000"}
+
+
+@pytest.mark.parametrize("framed", ["announced", "in chunks", "to the end"])
+@pytest.mark.parametrize(
+    ("method", "params", "most"),
+    [
+        ("GET", LISTING, ROWS_BYTES),
+        ("GET", {"versions": "", **LISTING}, ROWS_BYTES),
+        ("POST", {"delete": ""}, ROWS_BYTES),
+        ("DELETE", {}, WORDS_BYTES),
+        ("PUT", {}, WORDS_BYTES),
+        ("GET", {"versioning": ""}, WORDS_BYTES),
+    ],
+)
+def test_an_answer_is_as_large_as_one_of_oss_may_be_and_no_larger(
+    told: Told, method: str, params: dict[str, str], most: int, framed: str
+) -> None:
+    """Whether its length is announced, or each chunk's is, or none is."""
+    told.framed = framed
+    for size in (most, most + 1):
+        told.body = bytes(size)
+        answer = session().do_request(request(told, method, params=params), None)
+        if size == most:
+            assert answer.read() == told.body
+        else:
+            with pytest.raises(StoreError, match="TooLarge") as refused:
+                answer.read()
+
+    undecided = method != "GET" or "max-keys" in params
+    assert refused.value.scope is (Scope.PASSING if undecided else Scope.KEYS)
+
+
+def test_an_answer_that_announces_too_much_is_not_read(told: Told) -> None:
+    """Not a byte of it, and nothing is asked over its connection any more."""
+    told.headers = {"Content-Length": str(10**12)}
+    sent = session()
+    answer = sent.do_request(request(told, params=LISTING), None)
+
+    with pytest.raises(StoreError, match="TooLarge"):
+        answer.read()
+
+    told.headers = {}
+    assert sent.do_request(request(told), None).read() == told.body
+    assert told.connections == 2
+
+
+def test_the_longest_page_of_oss_is_read() -> None:
+    """A thousand keys of 1,023 bytes, each of them quoted, with all that a listing may tell."""
+    entry = (
+        "<Contents><Key>%s</Key><LastModified>2024-05-01T00:00:00.000Z</LastModified>"
+        '<ETag>"5B3C1A2E053D763E1B002CC607C5A0FE-10000"</ETag><Type>Multipart</Type>'
+        "<Size>48800000000000</Size><StorageClass>DeepColdArchive</StorageClass>"
+        "<Owner><ID>1234567890123456</ID><DisplayName>1234567890123456</DisplayName></Owner>"
+        '<RestoreInfo>ongoing-request="false", expiry-date="Sun, 16 Apr 2017 08:12:33 GMT"'
+        "</RestoreInfo></Contents>"
+    ).replace("><", ">\n    <")
+
+    assert 1000 * len(entry % ("%00" * KEY_BYTES)) + 3 * 4096 < ROWS_BYTES
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PUT"])
+def test_an_encoded_answer_is_refused_and_not_unpacked(told: Told, method: str) -> None:
+    """A short one could become one of any length; what it was about may have been done."""
+    told.headers = {"Content-Encoding": "gzip"}
+    told.body = gzip.compress(bytes(10**6))
+
+    with pytest.raises(StoreError, match='encoded, and not to be read: "gzip"') as refused:
+        session().do_request(request(told, method), None)
+
+    assert refused.value.scope is (Scope.KEYS if method == "GET" else Scope.PASSING)
+
+
+def test_an_answer_that_says_it_is_not_encoded_is_read(told: Told) -> None:
+    """That is what was asked for."""
+    told.headers = {"Content-Encoding": "Identity"}
+
+    assert session().do_request(request(told), None).read() == told.body
 
 
 def test_an_answer_that_ends_early_is_none(told: Told) -> None:
