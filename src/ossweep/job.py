@@ -236,6 +236,7 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     """
     settings, world = app.settings, app.world
     store = open_bucket(work.bucket, gate, app, work.clock_at, work.null_versions)
+    app.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
     most = work.rate if work.rate is not None else settings.max_rate

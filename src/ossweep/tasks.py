@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ossweep import chain, commands
+from ossweep import chain, commands, log
 from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command
 from ossweep.errors import Closed, UndoneError
@@ -32,11 +32,13 @@ def read(ordered: Ordered, source: Source, app: App) -> Task:
 
 def do(task: Task, app: App) -> Said:
     """Do it, and return the job's answer; raises what `carry` and `obey` raise, and UndoneError."""
+    bucket = {"bucket": task.bucket} if isinstance(task, Work) else {}
     try:
-        if isinstance(task, Command):
-            return commands.obey(task, app)
-        if isinstance(task, Pointer):
-            return chain.follow(task, app)
-        return chain.carry(task, app)
+        with log.about(app.logger, job=task.job, **bucket):
+            if isinstance(task, Command):
+                return commands.obey(task, app)
+            if isinstance(task, Pointer):
+                return chain.follow(task, app)
+            return chain.carry(task, app)
     except Closed:
         raise UndoneError("time ran out before the job's state was read or written") from None
