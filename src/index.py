@@ -26,6 +26,9 @@ finally:
     if _collecting:
         gc.enable()
 
+# By which OpenSSL and requests are told of authorities, each by one of them.
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
 logger = log.open_log()
 
 
@@ -160,6 +163,7 @@ class _LambdaContext:
             service=_service(self.given) or None,
             qualifier=_qualifier(self.given) or None,
             terminated=lambda: self.termination.ordered,
+            certificates=tuple(filter(None, map(os.environ.get, CERTIFICATES))),
             account_id=str(getattr(self.given, "account_id", "")),
         )
 

@@ -64,6 +64,7 @@ class Invocation:
     service: str | None = None  # that the context names
     qualifier: str | None = None
     terminated: Callable[[], bool] = lambda: False  # whether FC wants it to end now
+    certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,7 @@ def open_bucket(
         world=app.world,
         connections=app.settings.in_flight + LISTINGS,
         began=app.invocation.began,
+        certificates=app.invocation.certificates,
         clock_at=clock_at,
         may_lose=null_versions == "lose",
     )

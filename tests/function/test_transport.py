@@ -6,27 +6,27 @@ import gzip
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from oss2.http import Request
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from ossweep.errors import Scope, StoreError
+from localcloud.certificates import certificate_hash, certified
+from localcloud.function import Function
+from ossweep.errors import Scope, SettingsError, StoreError
 from ossweep.store.names import KEY_BYTES
 from ossweep.store.transport import ROWS_BYTES, WORDS_BYTES, Session
-from ossweep.store.verdicts import verdict
+from ossweep.store.verdicts import is_undecided, verdict
+from ossweep.trust import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from localcloud.oss import LocalOss
 
 
 @dataclass
@@ -320,6 +320,14 @@ def test_what_is_cut_off_stays_so(told: Told) -> None:
     assert len(told.lines) == 1
 
 
+def test_no_proxy_is_used(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor are the others for Function Compute's connections."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
+
+    assert session().do_request(request(told), None).read() == told.body
+
+
 def test_a_server_that_nobody_vouches_for_is_told_nothing(tmp_path: Path) -> None:
     """Neither the request nor its signature."""
     told = Told()
@@ -334,30 +342,64 @@ def test_a_server_that_nobody_vouches_for_is_told_nothing(tmp_path: Path) -> Non
     assert told.lines == []
 
 
-def certified(path: Path) -> Path:
-    """Write a certificate for the loopback address, signed by nobody else, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
+def test_a_certificate_that_is_not_believed_is_about_the_job(tmp_path: Path) -> None:
+    """No second try is made of it, and nothing that was asked for is in doubt."""
+    told = Told()
+    server = served(told, certified(tmp_path / "certificate.pem"))
+
+    with pytest.raises(HTTPError) as refused:
+        session().do_request(request(told, "DELETE"), None)
+
+    server.shutdown()
+    server.server_close()
+    said = verdict(refused.value)
+    assert (said.code, said.scope) == ("SSLError", Scope.JOB)
+    assert "self-signed certificate" in said.message.replace("self signed", "self-signed")
+    assert "SSL_CERT_FILE" in said.message
+    assert not is_undecided(refused.value)
+
+
+@pytest.mark.parametrize("hashed", [False, True], ids=["file", "directory"])
+def test_a_certificate_that_the_deployment_names_is_believed(tmp_path: Path, hashed: bool) -> None:
+    """In a file, or in a directory as OpenSSL makes them; the world's stay believed beside it."""
+    told = Told()
+    certificate = certified(tmp_path / "certificate.pem")
+    if hashed:
+        (tmp_path / certificate_hash(certificate)).write_bytes(certificate.read_bytes())
+    named = str(tmp_path if hashed else certificate)
+    server = served(told, certificate)
+
+    opened = Session(lambda: 10.0, 2, lambda: 0.0, certificates=(named,))
+    answer = opened.do_request(request(told), None).read()
+
+    server.shutdown()
+    server.server_close()
+    assert answer == told.body
+    world = authorities().cert_store_stats()["x509_ca"]
+    assert authorities((named,)).cert_store_stats()["x509_ca"] >= world > 100
+
+
+def test_a_file_without_certificates_is_a_wrong_setting(tmp_path: Path) -> None:
+    """It is told before any request."""
+    for place in (tmp_path / "missing.pem", tmp_path / "empty.pem"):
+        with pytest.raises(SettingsError, match=r"REQUESTS_CA_BUNDLE\) cannot be read"):
+            authorities((str(place),))
+        (tmp_path / "empty.pem").write_text("none")
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_the_environment_names_whom_to_believe(oss: LocalOss, name: str) -> None:
+    """A file that is not there is told before anything is asked for."""
+    environment = {
+        "OSSWEEP_BUCKETS": "examplebucket",
+        "OSSWEEP_ENDPOINT": oss.endpoint,
+        name: "/missing.pem",
+    }
+
+    given = {**environment, name: "/missing.pem"}
+    ended = Function(given, oss.credentials).invoke(b'{"keys": ["a"]}')
+
+    assert ended.error is not None
+    assert ended.error["errorType"] == "SettingsError"
+    assert '"/missing.pem"' in ended.error["errorMessage"]
+    assert oss.requests == []

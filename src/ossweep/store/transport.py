@@ -8,7 +8,6 @@ stands. What requests does in between, twice a thousand keys, costs more than re
 from __future__ import annotations
 
 import json
-import ssl
 from collections import Counter
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -18,7 +17,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-import certifi
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
@@ -33,6 +31,7 @@ from ossweep.store.connections import (
     Secure,
 )
 from ossweep.store.names import KEY_BYTES
+from ossweep.trust import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,12 +74,13 @@ class Session:
         connections: int,
         elapsed: Callable[[], float],
         network: Network | None = None,
+        certificates: tuple[str, ...] = (),
     ) -> None:
         self._elapsed = elapsed
         self._open = Connections(left, network or Network())
         # Neither a .netrc nor a proxy of the machine's is looked for: they would meddle with
         # requests that are signed.
-        self._pool = cache(partial(_pool, through=self._open, most=connections))
+        self._pool = cache(partial(_pool, certificates, through=self._open, most=connections))
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
         self.began: int | None = None  # OSS's time when the invocation began, in Unix seconds
@@ -239,7 +239,9 @@ def _encoding(response: BaseHTTPResponse) -> str:
     return "" if encoding.lower() in {"", "identity"} else json.dumps(encoding)
 
 
-def _pool(origin: str, through: Connections, most: int) -> HTTPConnectionPool:
+def _pool(
+    certificates: tuple[str, ...], origin: str, through: Connections, most: int
+) -> HTTPConnectionPool:
     """Return urllib3's pool for a scheme and host, over connections that end with the time left."""
     url = parse_url(origin)
     if url.host is None:
@@ -248,15 +250,11 @@ def _pool(origin: str, through: Connections, most: int) -> HTTPConnectionPool:
     more: dict[str, Any] = {"maxsize": most, "timeout": limits, "connections": through}
     pool: HTTPConnectionPool
     if url.scheme == "https":
-        pool = HTTPSConnectionPool(url.host, url.port, ssl_context=_trust(), **more)
+        pool = HTTPSConnectionPool(
+            url.host, url.port, ssl_context=authorities(certificates), **more
+        )
         pool.ConnectionCls = Secure
     else:
         pool = HTTPConnectionPool(url.host, url.port, **more)
         pool.ConnectionCls = Plain
     return pool
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Return whom to trust. To read all of the world's certificates again would cost 20 ms."""
-    return ssl.create_default_context(cafile=certifi.where())
