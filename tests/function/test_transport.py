@@ -396,8 +396,7 @@ def test_the_environment_names_whom_to_believe(oss: LocalOss, name: str) -> None
         name: "/missing.pem",
     }
 
-    given = {**environment, name: "/missing.pem"}
-    ended = Function(given, oss.credentials).invoke(b'{"keys": ["a"]}')
+    ended = Function(environment, oss.credentials).invoke(b'{"keys": ["a"]}')
 
     assert ended.error is not None
     assert ended.error["errorType"] == "SettingsError"
