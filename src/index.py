@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 _collecting = gc.isenabled()
 gc.disable()
 try:
-    from aws_lambda_powertools import Logger
-
-    from ossweep import app
+    from ossweep import app, log
     from ossweep.errors import SettingsError, SweepError
     from ossweep.store import Credentials
 finally:
@@ -28,7 +26,10 @@ finally:
     if _collecting:
         gc.enable()
 
-logger = Logger(service="ossweep")
+# By which OpenSSL and requests are told of authorities, each by one of them.
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+logger = log.open_log()
 
 
 class Termination:
@@ -77,11 +78,12 @@ def handler(event: bytes, context: Any) -> str:
 # The logger could be told by POWERTOOLS_LOGGER_LOG_EVENT to log the event; keys are not for that.
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 def _answer(event: bytes, context: _LambdaContext) -> str:
-    try:
-        return app.answer(event, context.invocation(), os.environ, logger)
-    except SweepError as refusal:
-        logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
-        raise
+    with log.bounded(logger):
+        try:
+            return app.answer(event, context.invocation(), os.environ, logger)
+        except SweepError as refusal:
+            log.refused(logger, refusal)
+            raise
 
 
 def _credentials(context: Any, environ: Mapping[str, str]) -> Credentials | None:
@@ -135,7 +137,7 @@ class _LambdaContext:
         return cls(
             function_name=name,
             memory_limit_in_mb=str(getattr(function, "memory", "")),
-            invoked_function_arn=f"acs:fc:{region}:{account}:functions/{name}",
+            invoked_function_arn=f"acs:fc:{region}:{account}:{_resource(context, name)}",
             aws_request_id=str(getattr(context, "request_id", "")),
             began=began,
             termination=termination,
@@ -157,27 +159,36 @@ class _LambdaContext:
             timeout_seconds=seconds,
             region=getattr(self.given, "region", None) or os.environ.get("FC_REGION"),
             credentials=_credentials(self.given, os.environ),
-            function_name=self._full_name(),
-            service=self._service() or None,
-            qualifier=self._qualifier() or None,
+            function_name=_full_name(self.given, self.function_name),
+            service=_service(self.given) or None,
+            qualifier=_qualifier(self.given) or None,
             terminated=lambda: self.termination.ordered,
+            certificates=tuple(filter(None, map(os.environ.get, CERTIFICATES))),
             account_id=str(getattr(self.given, "account_id", "")),
         )
 
-    def _full_name(self) -> str:
-        """Return the function's name as FC 3.0 has it: `service$function` for one of FC 2.0."""
-        service = self._service() or os.environ.get(
-            "FC_SERVICE_NAME"
-        )  # python3.12's context has no service
-        if not service or "$" in self.function_name:
-            return self.function_name
-        return f"{service}${self.function_name}"
 
-    def _service(self) -> str:
-        return str(getattr(getattr(self.given, "service", None), "name", None) or "")
+def _full_name(context: Any, name: str) -> str:
+    """Return the function's name as FC 3.0 has it: `service$function` for one of FC 2.0."""
+    # python3.12's context has no service
+    service = _service(context) or os.environ.get("FC_SERVICE_NAME")
+    return name if not service or "$" in name else f"{service}${name}"
 
-    def _qualifier(self) -> str:
-        """Return the alias or version that was called, wherever the runtime tells it."""
-        places = (getattr(self.given, "service", None), getattr(self.given, "function", None))
-        told = (getattr(place, "qualifier", None) for place in places)
-        return str(next(filter(None, told), ""))
+
+def _resource(context: Any, name: str) -> str:
+    """Return the last part of the function's ARN, which is another one for one of FC 2.0."""
+    service, _, function = _full_name(context, name).rpartition("$")
+    if not service:
+        return f"functions/{function}"
+    return f"services/{service}.{_qualifier(context) or 'LATEST'}/functions/{function}"
+
+
+def _service(context: Any) -> str:
+    return str(getattr(getattr(context, "service", None), "name", None) or "")
+
+
+def _qualifier(context: Any) -> str:
+    """Return the alias or version that was called, wherever the runtime tells it."""
+    places = (getattr(context, "service", None), getattr(context, "function", None))
+    told = (getattr(place, "qualifier", None) for place in places)
+    return str(next(filter(None, told), ""))

@@ -9,10 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-
 from localcloud.faults import Before
-from ossweep import app
+from ossweep import app, log
 from ossweep.errors import SweepError
 from ossweep.handover.lease import BEATS
 from ossweep.store import Credentials
@@ -63,7 +61,7 @@ class Deployment:
         """Invoke it with an event, bytes or a document, and return its answer."""
         stream = io.StringIO()
         # A logger's name is its own for ever: each invocation has another.
-        logger = Logger(service=f"ossweep-{next(_INVOCATIONS)}", stream=stream)
+        logger = log.open_log(f"ossweep-{next(_INVOCATIONS)}", stream)
         try:
             answer = app.answer(
                 event if isinstance(event, bytes) else json.dumps(event).encode(),

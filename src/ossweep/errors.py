@@ -14,10 +14,21 @@ Everything ossweep raises on purpose.
 from __future__ import annotations
 
 from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class SweepError(Exception):
-    """What every error of ossweep is; its message is one sentence for a person."""
+    """
+    What every error of ossweep is; its message is one sentence for a person.
+
+    `about` names the job and the bucket that were at work when it was raised, for its log line.
+    """
+
+    about: Mapping[str, str] = MappingProxyType({})
 
 
 class RequestError(SweepError):

@@ -64,6 +64,7 @@ class Invocation:
     service: str | None = None  # that the context names
     qualifier: str | None = None
     terminated: Callable[[], bool] = lambda: False  # whether FC wants it to end now
+    certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,7 @@ def open_bucket(
         world=app.world,
         connections=app.settings.in_flight + LISTINGS,
         began=app.invocation.began,
+        certificates=app.invocation.certificates,
         clock_at=clock_at,
         may_lose=null_versions == "lose",
     )
@@ -241,6 +243,7 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     """
     settings, world = app.settings, app.world
     store = open_bucket(work.bucket, gate, app, work.clock_at, work.null_versions)
+    app.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
     rates = [rate for rate in (work.rate, settings.max_rate) if rate is not None]

@@ -1,20 +1,168 @@
-"""The log of a job: a line at its start, one every few seconds, and one at its end."""
+"""
+The log: lines that machines read, each a JSON document of ASCII, and what a job writes into it.
+
+Keys are data of others, and a continuation holds thousands of them: neither is written. An error
+is told with its quotations left out; whoever gets the error itself reads them there.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
+import re
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from ossweep.errors import SweepError
+from ossweep.events import CONTINUATION_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aws_lambda_powertools import Logger
+    from collections.abc import Callable, Iterator, Mapping
 
     from ossweep.engine.sweep import Progress
     from ossweep.work import Work
 
 PREFIXES_SHOWN = 20
+LINES_ALIKE = 100  # of one invocation; the others are counted
+LONGEST_TEXT = 1000  # characters of a field
+HIDDEN = '"..."'
 _NOT_IN_THE_LOG = frozenset({"job", "bucket", "failures", "continuation"})
+_JOB_KEYS = ("job", "bucket")
+_PROGRESS = "sweeping"  # the time between two of these bounds their number
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+# What stands before a quotation that is no key.
+_NAMES = ("bucket ", "field ", '"job": ', '"do": ')
+_CONTINUATION = f'{{"{CONTINUATION_MARK}"'
+
+
+def open_log(service: str = "ossweep", stream: IO[str] | None = None) -> Logger:
+    """Return the logger; its lines say in which file and function they were written."""
+    return Logger(
+        service=service,
+        stream=stream,
+        json_serializer=line_of,
+        location="%(filename)s:%(funcName)s:%(lineno)d",
+    )
+
+
+def line_of(document: Mapping[str, Any]) -> str:
+    """
+    Return the line that is written for a document: JSON in printable ASCII; raises nothing.
+
+    JSON in ASCII alone leaves nothing that an editor, a terminal or a collector of logs could take
+    for the end of a line, or for a direction to write in. A value that JSON has not is named by its
+    class: what it would say of itself may be a secret.
+    """
+    try:
+        line = json.dumps(
+            _told(document), separators=(",", ":"), default=_class_of, allow_nan=False
+        )
+    except (ValueError, TypeError, RecursionError) as error:
+        kept = {name: str(document.get(name)) for name in ("level", "message", "timestamp")}
+        line = json.dumps({**kept, "unwritable": type(error).__name__})
+    return line.replace("\x7f", "\\u007f")
+
+
+@contextmanager
+def bounded(logger: Logger) -> Iterator[None]:
+    """Let one invocation write so many lines of each kind; tell at its end what was left out."""
+    bound = _Bound()
+    logger.addFilter(bound)
+    try:
+        yield
+    finally:
+        logger.removeFilter(bound)
+        if bound.left_out:
+            logger.warning("lines left out", left_out=bound.left_out)
+
+
+@contextmanager
+def about(logger: Logger, **names: str) -> Iterator[None]:
+    """Name a job, and its bucket, in all lines written meanwhile and in an error that is raised."""
+    logger.append_keys(**names)
+    try:
+        yield
+    except SweepError as error:
+        known = logger.get_current_keys()
+        error.about = {name: str(known[name]) for name in _JOB_KEYS if name in known}
+        raise
+    finally:
+        logger.remove_keys(_JOB_KEYS)
+
+
+def refused(logger: Logger, refusal: SweepError) -> None:
+    """Write a refusal's line."""
+    names: dict[str, Any] = dict(refusal.about)
+    error, reason = type(refusal).__name__, str(refusal)
+    logger.error("refused", error=error, reason=reason, stacklevel=3, **names)
+
+
+class _Bound(logging.Filter):
+    """Counts an invocation's lines by their messages, and lets so many of each pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: Counter[str] = Counter()
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        return {
+            message: count - LINES_ALIKE
+            for message, count in self._seen.items()
+            if count > LINES_ALIKE
+        }
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = str(record.msg)
+        if message == _PROGRESS:
+            return True
+        self._seen[message] += 1
+        return self._seen[message] <= LINES_ALIKE
+
+
+def _told(value: Any) -> Any:
+    """Return a value with all texts as they may stand in the log."""
+    if isinstance(value, str):
+        return _without_quotations(value)
+    if isinstance(value, dict):
+        return {name: _told(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_told(each) for each in value]
+    return value
+
+
+def _without_quotations(text: str) -> str:
+    """Hide continuations and keys: what is quoted, unless it is said to be another name."""
+    if _CONTINUATION in text:
+        text = _without_continuations(text)
+    if len(text) > LONGEST_TEXT:
+        text = text[:LONGEST_TEXT] + "..."
+    return _QUOTED.sub(_hidden, text)
+
+
+def _without_continuations(text: str) -> str:
+    kept, *others = text.split(_CONTINUATION)
+    for other in others:
+        try:
+            _, end = json.JSONDecoder().raw_decode(_CONTINUATION + other)
+        except (ValueError, RecursionError):
+            return f"{kept}{{...}}"
+        kept += "{...}" + other[end - len(_CONTINUATION) :]
+    return kept
+
+
+def _hidden(quotation: re.Match[str]) -> str:
+    text, end = quotation.string, quotation.end()
+    is_name = text.startswith(":", end) or text.endswith(_NAMES, 0, quotation.start())
+    return quotation[0] if is_name else HIDDEN
+
+
+def _class_of(value: object) -> str:
+    return type(value).__name__
 
 
 @dataclass
@@ -52,7 +200,7 @@ class Log:
         counts = progress.counts
         here = counts.deleted - self.work.counts.deleted
         self._line(
-            "sweeping",
+            _PROGRESS,
             listed=progress.listed,
             deleted=counts.deleted,
             failed=counts.failed,
@@ -67,4 +215,7 @@ class Log:
         self._line("sweep ends", **shown)
 
     def _line(self, message: str, **fields: Any) -> None:
-        self.logger.info(message, job=self.work.job, bucket=self.work.bucket, **fields)
+        # Whoever has called the method that calls this one.
+        self.logger.info(
+            message, job=self.work.job, bucket=self.work.bucket, stacklevel=4, **fields
+        )

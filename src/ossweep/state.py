@@ -60,4 +60,4 @@ def carrier_of(app: App) -> Carrier:
     )
     if run.credentials is None:
         raise SettingsError("there are no credentials to call the next invocation with")
-    return choose(function, settings.fc_endpoint, kind, run.credentials)
+    return choose(function, settings.fc_endpoint, kind, run.credentials, run.certificates)

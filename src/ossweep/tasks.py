@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep import chain, commands
+from ossweep import chain, commands, log
 from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command
 from ossweep.errors import Closed, UndoneError
@@ -61,11 +61,13 @@ def goes_on(document: Any, app: App) -> bool:
 
 def do(task: Task, app: App) -> Said:
     """Do it, and return the job's answer; raises what `carry` and `obey` raise, and UndoneError."""
+    bucket = {"bucket": task.bucket} if isinstance(task, Work) else {}
     try:
-        if isinstance(task, Command):
-            return commands.obey(task, app)
-        if isinstance(task, Pointer):
-            return chain.follow(task, app)
-        return chain.carry(task, app)
+        with log.about(app.logger, job=task.job, **bucket):
+            if isinstance(task, Command):
+                return commands.obey(task, app)
+            if isinstance(task, Pointer):
+                return chain.follow(task, app)
+            return chain.carry(task, app)
     except Closed:
         raise UndoneError("time ran out before the job's state was read or written") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import ssl
 import threading
 import traceback
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployment import no_pauses
+from localcloud.certificates import certified
 from localcloud.fc import Accepted, Deployed, LocalFc
 from localcloud.fc_clients import written
 from localcloud.fc_faults import Late, Refuse, Reset
@@ -30,6 +32,7 @@ ROLE = Credentials("STS.role", "role-secret", "role-token/with+signs==")
 SECRETS = (ROLE.access_key_secret, str(ROLE.security_token), "FC STS", "ACS3-HMAC", "Signature=")
 ANSWERS = "def handler(event, context):\n    return event\n"
 SECONDS = 10.0
+END = b"\r\n\r\n"  # of a request's headers
 
 
 @pytest.fixture(params=["fc2", "fc3"])
@@ -55,10 +58,12 @@ def carrier(kind: Kind, fc: LocalFc) -> Carrier:
     return to(fc.endpoint, kind)
 
 
-def to(endpoint: str, kind: Kind, credentials: Credentials = ROLE) -> Carrier:
+def to(
+    endpoint: str, kind: Kind, credentials: Credentials = ROLE, certificates: tuple[str, ...] = ()
+) -> Carrier:
     service = "tests" if kind == "fc2" else None
     function = Function("rest", service, "LATEST", account_id="123456789", region="cn-hangzhou")
-    return choose(function, endpoint, None, credentials)
+    return choose(function, endpoint, None, credentials, certificates)
 
 
 def delivered(carrier: Carrier, event: bytes = b"rest") -> None:
@@ -184,16 +189,28 @@ def test_the_largest_event_goes(carrier: Carrier, fc: LocalFc) -> None:
 
 
 @contextlib.contextmanager
-def server(answer: bytes, *, trickle: bool = False) -> Iterator[str]:
+def server(
+    answer: bytes, *, trickle: bool = False, certificate: Path | None = None
+) -> Iterator[str]:
     """One that takes connections, says this to whoever sends something, and then nothing."""
     ended = threading.Event()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if certificate is not None:
+        tls.load_cert_chain(certificate)
 
     def serve() -> None:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listening.accept()
+                if certificate is not None:
+                    try:
+                        connection = tls.wrap_socket(connection, server_side=True)
+                    except ssl.SSLError:
+                        continue
                 with connection:
-                    connection.recv(65536)
+                    said = connection.recv(65536)
+                    while certificate is not None and b"rest" not in said.partition(END)[2]:
+                        said += connection.recv(65536)  # over TLS a body comes by itself
                     connection.sendall(answer)
                     while not ended.wait(0.02) and trickle:
                         connection.sendall(b"a")
@@ -202,7 +219,8 @@ def server(answer: bytes, *, trickle: bool = False) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            scheme = "http" if certificate is None else "https"
+            yield f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             ended.set()
             listening.shutdown(socket.SHUT_RDWR)
@@ -248,3 +266,38 @@ def test_a_refusal_that_cannot_be_read_may_pass(kind: Kind, body: bytes) -> None
         error = failure_of(to(endpoint, kind))
 
     assert error.passing
+
+
+TAKEN = b"HTTP/1.1 202 Accepted\r\nX-Fc-Request-Id: request\r\nContent-Length: 0\r\n\r\n"
+
+
+def test_a_certificate_that_is_not_believed_is_not_tried_again(kind: Kind, tmp_path: Path) -> None:
+    """It will be no other one a second later; nobody was told anything."""
+    certificate = certified(tmp_path / "certificate.pem")
+    with server(TAKEN, certificate=certificate) as endpoint:
+        error = failure_of(to(endpoint, kind))
+
+    assert not error.passing
+    assert "certificate verify failed" in error.message
+
+
+def test_a_certificate_that_the_deployment_names_is_believed(kind: Kind, tmp_path: Path) -> None:
+    """As OSS's connections believe it."""
+    certificate = certified(tmp_path / "certificate.pem")
+    with server(TAKEN, certificate=certificate) as endpoint:
+        to(endpoint, kind, certificates=(str(certificate),)).send(b"rest", "task", SECONDS)
+
+
+def test_no_proxy_is_used(
+    kind: Kind, fc: LocalFc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever the environment says of one, and of whom to be: requests are signed already."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+
+    to(fc.endpoint, kind).send(b"rest", "task", SECONDS)
+
+    assert fc.accepted == [Accepted("task", b"rest")]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from deployment import BUCKET, Clock, no_pauses
+import pytest
+
+from deployment import BUCKET, Clock, carried, hurried, no_pauses
+from localcloud import fc_faults
 from localcloud.faults import Before
+from localcloud.fc_deployed import Call, Deployed
+from localcloud.fc_process import run
 from localcloud.function import Function
+from ossweep.log import line_of
 
 if TYPE_CHECKING:
-    import pytest
-
     from deployment import Deployment
     from localcloud.oss import LocalOss
 
@@ -78,9 +82,109 @@ def test_a_refusal_is_raised_and_logged_in_one_line(oss: LocalOss) -> None:
         ended.error["errorType"],
         "begins with" in ended.error["errorMessage"],
     ) == ("RequestError", True)
-    assert [("refused", "RequestError", ended.error["errorMessage"])] == [
-        (line["message"], line["error"], line["reason"]) for line in ended.log
-    ]
+    [line] = ended.log
+    assert (line["level"], line["message"], line["error"]) == ("ERROR", "refused", "RequestError")
+    assert line["reason"] == ended.error["errorMessage"].replace('"/a"', '"..."')
+
+
+HOSTILE = "\u2028\u2029\x85\x9b\u202e\u2066\ud800\udc00\x1b[2J\x7f\x00\n{"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"keys": [f"a/{HOSTILE}"], "dry_run": HOSTILE},
+        {"prefix": f"a/{HOSTILE}"},
+        {HOSTILE: 1, "keys": ["a"]},
+        {"bucket": HOSTILE, "keys": ["a"]},
+        {
+            "triggerTime": "2024-03-31T02:00:00Z",
+            "triggerName": HOSTILE,
+            "payload": json.dumps({"prefix": f"{{trigger_time {HOSTILE}}}"}),
+        },
+    ],
+    ids=["key", "prefix", "field", "bucket", "timer"],
+)
+def test_a_line_is_a_json_document_of_printable_ascii(oss: LocalOss, event: Any) -> None:
+    """Whatever the event holds, nothing ends a line, hides it or turns it around."""
+    oss.create_bucket(BUCKET)
+    function = Deployed("ossweep", oss.credentials, environment=_environment(oss))
+
+    lines = run(Call(function, json.dumps(event).encode(), "request")).log
+
+    assert lines
+    for line in lines:
+        assert isinstance(json.loads(line), dict)
+        assert line.isascii()
+        assert line.isprintable()
+
+
+def test_an_event_cannot_fill_the_log(oss: LocalOss) -> None:
+    """Of a kind of lines a hundred are written; the last line counts the others."""
+    oss.create_bucket(BUCKET)
+    function = Function(_environment(oss), oss.credentials)
+
+    refused = function.invoke(json.dumps(["no"] * 150).encode())
+    done = function.invoke(json.dumps([{"prefix": f"a/{n}"} for n in range(120)]).encode())
+
+    assert [line["message"] for line in refused.log].count("refused") == 100
+    assert (refused.log[-1]["message"], refused.log[-1]["left_out"]["refused"] >= 50) == (
+        "lines left out",
+        True,
+    )
+    assert [line["message"] for line in done.log].count("sweep ends") == 100
+    assert done.log[-1]["left_out"] == {"sweep starts": 20, "sweep ends": 20}
+
+
+def test_a_handover_that_fails_is_told_without_its_continuation(deployment: Deployment) -> None:
+    """What was to be handed over stands in the error that is raised, with all its keys."""
+    keys = [f"customers/{number:04}" for number in range(2500)]
+    deployment.fill(*keys)
+    with carried(deployment) as chain:
+        chain.fc.misbehave(fc_faults.Refuse(403, "AccessDenied", "the caller may not."))
+        hurried(deployment, 20, batch_delete=10)
+        said = deployment.refuse({"keys": keys})
+
+    assert "customers/2400" in said
+    assert "customers/" not in json.dumps(deployment.log)
+    assert "customers/" not in line_of({"message": "refused", "reason": said})
+
+
+def test_a_refusal_names_its_job_and_bucket(oss: LocalOss) -> None:
+    """As every line does that is about a job."""
+    oss.create_bucket(BUCKET)
+    environment = {**_environment(oss), "OSSWEEP_STATE": "statebucket/state"}
+
+    ended = Function(environment, oss.credentials).invoke(b'{"keys": ["a"]}')
+
+    assert ended.error is not None
+    [line] = [line for line in ended.log if line["message"] == "refused"]
+    assert (line["bucket"], line["job"].endswith("-1")) == (BUCKET, True)
+    assert "NoSuchBucket" in line["reason"]
+
+
+def test_a_line_says_where_in_the_code_it_was_written(oss: LocalOss) -> None:
+    """Not where the logger is called for all of them."""
+    oss.fill(BUCKET, ["a"])
+    function = Function(_environment(oss), oss.credentials)
+
+    done, refused = function.invoke(b'{"keys": ["a"]}'), function.invoke(b"{}")
+
+    places = [line["location"].rpartition(":")[0] for line in (*done.log, *refused.log)]
+    assert places == ["job.py:perform", "job.py:perform", "index.py:_answer"]
+
+
+def test_a_function_of_a_service_has_an_arn_of_its_own(oss: LocalOss) -> None:
+    """Written as FC 2.0 does."""
+    oss.fill(BUCKET, ["a"])
+    function = Deployed("rest", oss.credentials, service="tests", environment=_environment(oss))
+    call = Call(function, b'{"keys": ["a"]}', "request", qualifier="prod")
+
+    lines = [json.loads(line) for line in run(call).log]
+
+    assert {line["function_arn"] for line in lines} == {
+        "acs:fc:cn-hangzhou:123456789:services/tests.prod/functions/rest"
+    }
 
 
 def test_no_credential_is_ever_logged(oss: LocalOss) -> None:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from oss2.http import Request
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from ossweep.errors import Scope, StoreError
-from ossweep.store.transport import Session
-from ossweep.store.verdicts import verdict
+from localcloud.certificates import certificate_hash, certified
+from localcloud.function import Function
+from ossweep.errors import Scope, SettingsError, StoreError
+from ossweep.store.names import KEY_BYTES
+from ossweep.store.transport import ROWS_BYTES, WORDS_BYTES, Session
+from ossweep.store.verdicts import is_undecided, verdict
+from ossweep.trust import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from localcloud.oss import LocalOss
 
 
 @dataclass
@@ -37,6 +40,14 @@ class Told:
     lines: list[str] = field(default_factory=list)
     seen: list[dict[str, str]] = field(default_factory=list)
     endpoint: str = ""
+    framed: str = "announced"  # by its length, "in chunks" or "to the end" of the connection
+
+
+def framing(told: Told) -> dict[str, str]:
+    """Return the headers that say where the body ends."""
+    if told.framed == "announced":
+        return {} if told.status == 204 else {"Content-Length": str(len(told.body))}
+    return {"in chunks": {"Transfer-Encoding": "chunked"}}.get(told.framed, {"Connection": "close"})
 
 
 def served(told: Told, certificate: Path | None = None) -> ThreadingHTTPServer:
@@ -54,12 +65,19 @@ def served(told: Told, certificate: Path | None = None) -> ThreadingHTTPServer:
             told.lines.append(self.requestline)
             told.seen.append({name.lower(): text for name, text in self.headers.items()})
             self.send_response(told.status)
-            length = {} if told.status == 204 else {"Content-Length": str(len(told.body))}
-            for name, text in {**length, **told.headers}.items():
+            for name, text in {**framing(told), **told.headers}.items():
                 self.send_header(name, text)
             self.end_headers()
-            if told.status != 204:
-                self.wfile.write(told.body)
+            if told.status == 204:
+                return
+            with suppress(OSError):  # who has read enough hangs up
+                if told.framed == "in chunks":
+                    for start in range(0, len(told.body), 50_000):
+                        piece = told.body[start : start + 50_000]
+                        self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                    self.wfile.write(b"0\r\n\r\n")
+                else:
+                    self.wfile.write(told.body)
 
         do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server's names
 
@@ -126,7 +144,7 @@ def test_an_answer_is_read_in_pieces_if_asked_for(told: Told) -> None:
     told.body = bytes(range(256)) * 1000
 
     pieces = session().do_request(request(told), None)
-    whole = session().do_request(request(told), None)
+    whole = session().do_request(request(told, params={"max-keys": "1000"}), None)
     iterated = session().do_request(request(told), None)
 
     assert (pieces.read(1000), pieces.read(10**6), pieces.read(1)) == (
@@ -136,6 +154,86 @@ def test_an_answer_is_read_in_pieces_if_asked_for(told: Told) -> None:
     )
     assert (whole.read(), whole.read()) == (told.body, b"")
     assert b"".join(iterated) == told.body
+
+
+LISTING = {"max-keys": "1000"}
+
+
+@pytest.mark.parametrize("framed", ["announced", "in chunks", "to the end"])
+@pytest.mark.parametrize(
+    ("method", "params", "most"),
+    [
+        ("GET", LISTING, ROWS_BYTES),
+        ("GET", {"versions": "", **LISTING}, ROWS_BYTES),
+        ("POST", {"delete": ""}, ROWS_BYTES),
+        ("DELETE", {}, WORDS_BYTES),
+        ("PUT", {}, WORDS_BYTES),
+        ("GET", {"versioning": ""}, WORDS_BYTES),
+    ],
+)
+def test_an_answer_is_as_large_as_one_of_oss_may_be_and_no_larger(
+    told: Told, method: str, params: dict[str, str], most: int, framed: str
+) -> None:
+    """Whether its length is announced, or each chunk's is, or none is."""
+    told.framed = framed
+    for size in (most, most + 1):
+        told.body = bytes(size)
+        answer = session().do_request(request(told, method, params=params), None)
+        if size == most:
+            assert answer.read() == told.body
+        else:
+            with pytest.raises(StoreError, match="TooLarge") as refused:
+                answer.read()
+
+    undecided = method != "GET" or "max-keys" in params
+    assert refused.value.scope is (Scope.PASSING if undecided else Scope.KEYS)
+
+
+def test_an_answer_that_announces_too_much_is_not_read(told: Told) -> None:
+    """Not a byte of it, and nothing is asked over its connection any more."""
+    told.headers = {"Content-Length": str(10**12)}
+    sent = session()
+    answer = sent.do_request(request(told, params=LISTING), None)
+
+    with pytest.raises(StoreError, match="TooLarge"):
+        answer.read()
+
+    told.headers = {}
+    assert sent.do_request(request(told), None).read() == told.body
+    assert told.connections == 2
+
+
+def test_the_longest_page_of_oss_is_read() -> None:
+    """A thousand keys of 1,023 bytes, each of them quoted, with all that a listing may tell."""
+    entry = (
+        "<Contents><Key>%s</Key><LastModified>2024-05-01T00:00:00.000Z</LastModified>"
+        '<ETag>"5B3C1A2E053D763E1B002CC607C5A0FE-10000"</ETag><Type>Multipart</Type>'
+        "<Size>48800000000000</Size><StorageClass>DeepColdArchive</StorageClass>"
+        "<Owner><ID>1234567890123456</ID><DisplayName>1234567890123456</DisplayName></Owner>"
+        '<RestoreInfo>ongoing-request="false", expiry-date="Sun, 16 Apr 2017 08:12:33 GMT"'
+        "</RestoreInfo></Contents>"
+    ).replace("><", ">\n    <")
+
+    assert 1000 * len(entry % ("%00" * KEY_BYTES)) + 3 * 4096 < ROWS_BYTES
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PUT"])
+def test_an_encoded_answer_is_refused_and_not_unpacked(told: Told, method: str) -> None:
+    """A short one could become one of any length; what it was about may have been done."""
+    told.headers = {"Content-Encoding": "gzip"}
+    told.body = gzip.compress(bytes(10**6))
+
+    with pytest.raises(StoreError, match='encoded, and not to be read: "gzip"') as refused:
+        session().do_request(request(told, method), None)
+
+    assert refused.value.scope is (Scope.KEYS if method == "GET" else Scope.PASSING)
+
+
+def test_an_answer_that_says_it_is_not_encoded_is_read(told: Told) -> None:
+    """That is what was asked for."""
+    told.headers = {"Content-Encoding": "Identity"}
+
+    assert session().do_request(request(told), None).read() == told.body
 
 
 def test_an_answer_that_ends_early_is_none(told: Told) -> None:
@@ -222,6 +320,14 @@ def test_what_is_cut_off_stays_so(told: Told) -> None:
     assert len(told.lines) == 1
 
 
+def test_no_proxy_is_used(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor are the others for Function Compute's connections."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
+
+    assert session().do_request(request(told), None).read() == told.body
+
+
 def test_a_server_that_nobody_vouches_for_is_told_nothing(tmp_path: Path) -> None:
     """Neither the request nor its signature."""
     told = Told()
@@ -236,30 +342,63 @@ def test_a_server_that_nobody_vouches_for_is_told_nothing(tmp_path: Path) -> Non
     assert told.lines == []
 
 
-def certified(path: Path) -> Path:
-    """Write a certificate for the loopback address, signed by nobody else, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
+def test_a_certificate_that_is_not_believed_is_about_the_job(tmp_path: Path) -> None:
+    """No second try is made of it, and nothing that was asked for is in doubt."""
+    told = Told()
+    server = served(told, certified(tmp_path / "certificate.pem"))
+
+    with pytest.raises(HTTPError) as refused:
+        session().do_request(request(told, "DELETE"), None)
+
+    server.shutdown()
+    server.server_close()
+    said = verdict(refused.value)
+    assert (said.code, said.scope) == ("SSLError", Scope.JOB)
+    assert "self-signed certificate" in said.message.replace("self signed", "self-signed")
+    assert "SSL_CERT_FILE" in said.message
+    assert not is_undecided(refused.value)
+
+
+@pytest.mark.parametrize("hashed", [False, True], ids=["file", "directory"])
+def test_a_certificate_that_the_deployment_names_is_believed(tmp_path: Path, hashed: bool) -> None:
+    """In a file, or in a directory as OpenSSL makes them; the world's stay believed beside it."""
+    told = Told()
+    certificate = certified(tmp_path / "certificate.pem")
+    if hashed:
+        (tmp_path / certificate_hash(certificate)).write_bytes(certificate.read_bytes())
+    named = str(tmp_path if hashed else certificate)
+    server = served(told, certificate)
+
+    opened = Session(lambda: 10.0, 2, lambda: 0.0, certificates=(named,))
+    answer = opened.do_request(request(told), None).read()
+
+    server.shutdown()
+    server.server_close()
+    assert answer == told.body
+    world = authorities().cert_store_stats()["x509_ca"]
+    assert authorities((named,)).cert_store_stats()["x509_ca"] >= world > 100
+
+
+def test_a_file_without_certificates_is_a_wrong_setting(tmp_path: Path) -> None:
+    """It is told before any request."""
+    for place in (tmp_path / "missing.pem", tmp_path / "empty.pem"):
+        with pytest.raises(SettingsError, match=r"REQUESTS_CA_BUNDLE\) cannot be read"):
+            authorities((str(place),))
+        (tmp_path / "empty.pem").write_text("none")
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_the_environment_names_whom_to_believe(oss: LocalOss, name: str) -> None:
+    """A file that is not there is told before anything is asked for."""
+    environment = {
+        "OSSWEEP_BUCKETS": "examplebucket",
+        "OSSWEEP_ENDPOINT": oss.endpoint,
+        name: "/missing.pem",
+    }
+
+    ended = Function(environment, oss.credentials).invoke(b'{"keys": ["a"]}')
+
+    assert ended.error is not None
+    assert ended.error["errorType"] == "SettingsError"
+    assert '"/missing.pem"' in ended.error["errorMessage"]
+    assert oss.requests == []

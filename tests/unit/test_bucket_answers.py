@@ -107,6 +107,50 @@ def test_a_declaration_may_be_missing(body: bytes) -> None:
     assert deleted(body) == ["a"]
 
 
+LONGEST = 4_000_000  # bytes: what takes steps by the square of them never ends
+
+
+@pytest.mark.parametrize("filler", [b" ", b"\n", b"<", b"<?xml", b"<a/>", b"%", b"<Key>", b"a"])
+@pytest.mark.parametrize(
+    "before",
+    [b"", DECLARATION[:-3], DECLARATION, page("a")[:-19], page("a")[:-30], answer("a")[:60]],
+    ids=["", "declared", "declaration", "rows", "row", "answer"],
+)
+@pytest.mark.parametrize("read", [listed, deleted], ids=["listing", "answer"])
+def test_what_never_ends_is_unreadable_in_no_time(read: Any, before: bytes, filler: bytes) -> None:
+    """White space, brackets and quotes are looked at once each, wherever they stand."""
+    code, _, scope = refusal(before + filler * (LONGEST // len(filler)), read)
+
+    assert (code, scope) == ("UnreadableAnswer", Scope.PASSING)
+
+
+def test_an_answer_of_more_elements_than_oss_writes_is_unreadable() -> None:
+    """Each would take a parser memory."""
+    code, message, _ = refusal(page("a").replace(b"<Contents>", b"<a/>" * 100_000 + b"<Contents>"))
+
+    assert (code, message) == ("UnreadableAnswer", "OSS's answer has too many elements")
+
+
+@pytest.mark.parametrize("key", ["k" * 1024, "%FF" * 1024, "%C3%A9" * 512, "%" * 1024])
+@pytest.mark.parametrize("other", ["a", "%FF", "&amp;"])
+def test_a_key_that_is_longer_than_any_of_osss_is_none(key: str, other: str) -> None:
+    """Whether its page is read by columns or by entries, and whether it is UTF-8."""
+    code, message, scope = refusal(page(other, key))
+
+    assert (code, scope) == ("UnreadableKey", Scope.JOB)
+    assert "a name of 1,024 bytes" in message
+    assert len(message) < 500
+
+
+@pytest.mark.parametrize("key", ["k" * 1023, "%00" * 1023, "a" + "%C3%A9" * 511])
+@pytest.mark.parametrize("other", ["a", "&amp;"])
+def test_the_longest_key_of_osss_is_read(key: str, other: str) -> None:
+    """Its length counts without its quotes."""
+    found = listed(page(*sorted([other, key])))
+
+    assert 1023 in {len(each.key.encode()) for each in found.object_list}
+
+
 def test_every_cut_answer_is_unreadable() -> None:
     """Wherever it is cut off, no half of its keys counts."""
     for whole, read in ((page("a", "b"), listed), (answer("a", "b"), deleted)):
@@ -192,6 +236,15 @@ def test_a_page_with_directories_is_refused() -> None:
         bucket(body).list_objects(prefix="", marker="", max_keys=1000)
 
     assert refused.value.scope is Scope.PASSING
+
+
+def test_a_page_of_more_keys_than_were_asked_for_is_refused() -> None:
+    """A batch may hold no more, and who has written them is not OSS."""
+    asked = bucket(page("a", "b"))
+
+    assert len(asked.list_objects(prefix="", marker="", max_keys=2).object_list) == 2
+    with pytest.raises(StoreError, match="OSS listed more objects than it was asked for"):
+        asked.list_objects(prefix="", marker="", max_keys=1)
 
 
 @pytest.mark.parametrize(("after", "leads"), [("a", True), ("b", False), ("c", False)])

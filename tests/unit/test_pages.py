@@ -15,8 +15,8 @@ from oss2.xml_utils import parse_list_objects
 
 from ossweep.store.bucket import Bucket
 from ossweep.store.entries import read_entries
+from ossweep.store.names import without_quotes
 from ossweep.store.pages import Entries, read_listing
-from ossweep.store.rows import without_quotes
 from ossweep.work import Found
 from unit.disturbed import disturbed, rearranged
 

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from ossweep.errors import HandoverError
+from ossweep.trust import is_disbelieved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -142,7 +143,9 @@ def unanswered(error: Exception, credentials: Credentials) -> HandoverError:
         return HandoverError(code, "the request cannot be sent", passing=False)
     # urllib3 says at the end what has happened, after the host, the path and the attempts.
     words = str(getattr(error, "message", None) or error).rpartition("Caused by ")[2]
-    return HandoverError(code, _shown(words, credentials) or "no answer", passing=True)
+    # A certificate that is not believed now will not be a second later.
+    passing = not is_disbelieved(error)
+    return HandoverError(code, _shown(words, credentials) or "no answer", passing=passing)
 
 
 def _shown(words: str, credentials: Credentials) -> str:

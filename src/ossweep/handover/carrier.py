@@ -55,25 +55,30 @@ class Carrier(Protocol):
 
 
 def choose(
-    function: Function, endpoint: str | None, kind: Kind | None, credentials: Credentials
+    function: Function,
+    endpoint: str | None,
+    kind: Kind | None,
+    credentials: Credentials,
+    certificates: tuple[str, ...] = (),
 ) -> Carrier:
     """
     Return what invokes the function: of `kind`, or else as the context says.
 
     A context that names a service is one of FC 2.0. The endpoint, a host name or a URL, is the
-    account's internal one over HTTPS if none is given. Raises SettingsError.
+    account's internal one over HTTPS if none is given. `certificates` are files of authorities to
+    believe, beside the world's. Raises SettingsError.
     """
     if not function.name:
         raise SettingsError("the context names no function, so that nothing can be handed over")
     url = _url(endpoint or _internal(function))
     if (kind or ("fc2" if function.service else "fc3")) == "fc3":
-        return FC3(function, url, credentials)
+        return FC3(function, url, credentials, certificates)
     if not function.service:
         raise SettingsError(
             "OSSWEEP_CARRIER is fc2, and the context names no service, as FC 2.0's would: "
             "leave it out, or set fc3"
         )
-    return FC2(function, url, credentials)
+    return FC2(function, url, credentials, certificates)
 
 
 def deliver(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ossweep.handover.attempt import check_accepted, refusal, timeouts, unanswered, within
+from ossweep.handover.outlet import sender
 
 if TYPE_CHECKING:
     from ossweep.errors import HandoverError
@@ -21,14 +22,16 @@ class FC2:
     function: Function
     endpoint: str
     credentials: Credentials = field(repr=False)
+    certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
 
     def prepare(self) -> None:
         """
-        Import the client, and take two habits from it (fc2 2.5.2, fc2/client.py, fc2/auth.py).
+        Import the client, and take three habits from it (fc2 2.5.2, fc2/client.py, fc2/auth.py).
 
         It logs what it signs, and with each refusal its request's headers, the security token
         among them, by the root logger's functions: it gets a logger that says nothing. It tries
-        to connect six times, with pauses of 30 s together: whoever sends, tries again.
+        to connect six times, with pauses of 30 s together: whoever sends, tries again. And it goes
+        through the environment's proxies, which OSS's connections do not.
         """
         import fc2.auth  # noqa: PLC0415 - only those who hand over pay for it
         import fc2.client  # noqa: PLC0415
@@ -36,7 +39,7 @@ class FC2:
         silent = logging.Logger("fc2")  # noqa: LOG001 - nobody can find it and switch it on
         silent.disabled = True
         fc2.auth.logging = fc2.client.logging = silent
-        fc2.client.retries = 0
+        fc2.client.requestWithTry = sender(fc2.client.requests, self.certificates)
 
     def send(self, event: bytes, task_id: str, seconds: float) -> None:
         """Invoke the function asynchronously, in one attempt; raises HandoverError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ossweep.store.rows import Shape, column, element, unquoted
+from ossweep.store.rows import SPACE, Shape, column, element, unquoted
 
 _SHAPE = Shape(
     root=b"DeleteResult",
@@ -11,7 +11,7 @@ _SHAPE = Shape(
     content=(
         column(b"Key")
         # In a bucket with versions a deletion adds a marker, which is a version, too.
-        + rb"(?:<VersionId/>\s*|%s)?" % element(b"VersionId")
+        + rb"(?:<VersionId/>%s|%s)?" % (SPACE, element(b"VersionId"))
         + rb"(?:%s)?" % element(b"DeleteMarker", rb"(?:true|false)")
         + rb"(?:%s)?" % element(b"DeleteMarkerVersionId")
     ),

@@ -17,7 +17,7 @@ from ossweep.store.answers import read_deleted
 from ossweep.store.entries import read_entries
 from ossweep.store.lazy import Lazy
 from ossweep.store.names import is_ambiguous
-from ossweep.store.pages import Entries, read_listing
+from ossweep.store.pages import Entries, page_of, read_listing
 from ossweep.store.verdicts import scope_of
 from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions
@@ -35,7 +35,9 @@ _ROOTS = {
     VersionsPage: "ListVersionsResult",
 }
 _READ_BYTES = 256 * 1024  # of an object, at a time
-_ROOT = re.compile(rb"\s*(?:<\?xml[^>]*\?>)?\s*<([A-Za-z]+)")
+# Nothing repeats without an end, nor next to anything else that matches the same.
+_ROOT = re.compile(rb"\s{0,64}(?:<\?xml[^>]{0,128}\?>\s{0,64})?<([A-Za-z]{1,64})")
+_MOST_TAGS = 1008 * 32  # a version has 26, with owner and restoration; each takes a parser memory
 _NULL_MARKER = f"<DeleteMarkerVersionId>{NULL}<".encode()
 _UNREADABLE = "UnreadableAnswer"
 
@@ -54,6 +56,10 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         if page.prefix_list:
             raise StoreError(
                 _UNREADABLE, "OSS listed directories, which nobody asked for", Scope.PASSING
+            )
+        if len(page_of(page.object_list).keys) > kwargs["max_keys"]:
+            raise StoreError(
+                _UNREADABLE, "OSS listed more objects than it was asked for", Scope.PASSING
             )
         if page.is_truncated and _bytes(page.next_marker) <= marker:
             raise StoreError(
@@ -109,9 +115,11 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
     def read_object(self, key: str, most: int) -> tuple[Any, bytes]:
         """Return oss2's answer and the content; raises StoreError for more than `most` bytes."""
         found, content = self.get_object(key), bytearray()
-        while len(content) <= most and (piece := found.read(_READ_BYTES)):
+        size = found.content_length or 0
+        while max(size, len(content)) <= most and (piece := found.read(_READ_BYTES)):
             content += piece
-        if len(content) > most:
+        if max(size, len(content)) > most:
+            found.close()
             raise StoreError("TooLarge", f"the object is larger than {most:,} bytes", Scope.KEYS)
         return found, bytes(content)
 
@@ -181,6 +189,8 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise _error_inside(body)
         if wanted is not None and found != wanted:
             raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
+        if body.count(b"<") > _MOST_TAGS:
+            raise StoreError(_UNREADABLE, "OSS's answer has too many elements", Scope.PASSING)
         result = klass(resp)
         try:
             read(result, body)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree as ET
 
 from oss2.models import Owner, SimplifiedObjectInfo
 from oss2.utils import iso8601_to_unixtime
 
-from ossweep.store.names import unquoted_name
+from ossweep.store.names import name_bytes, unquoted_name
 from ossweep.work import Unnamed
 
 _TRUNCATED = {"true": True, "false": False}
@@ -39,7 +38,7 @@ def read_entries(page: Any, body: bytes) -> Any:
             page.object_list.append(_entry(row))
         except UnicodeDecodeError:
             text = _text(row, "Key")
-            page.unnamed.append(Unnamed(text, unquote_to_bytes(text)))
+            page.unnamed.append(Unnamed(text, name_bytes(text)))
     page.prefix_list += [_name(node, "Prefix") for node in root.iterfind("CommonPrefixes")]
     return page
 
@@ -69,7 +68,7 @@ def _marker(root: ET.Element) -> str | bytes:
     try:
         return _name(root, "NextMarker")
     except UnicodeDecodeError:
-        return unquote_to_bytes(_text(root, "NextMarker"))
+        return name_bytes(_text(root, "NextMarker"))
 
 
 def _text(node: ET.Element, path: str) -> str:

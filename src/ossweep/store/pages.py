@@ -7,7 +7,7 @@ from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.store.lazy import Lazy
-from ossweep.store.rows import Shape, column, element, unquoted
+from ossweep.store.rows import SPACE, Shape, column, element, unquoted
 from ossweep.work import Found, Lot
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ _SHAPE = Shape(
         + column(b"Size", rb"\d{1,18}")
         + element(b"StorageClass")
         # What nobody asks for here, and not every object has.
-        + rb"(?:%s|%s)*"
+        + rb"(?:%s|%s){0,2}"
         % (
-            element(b"Owner", rb"\s*" + element(b"ID") + element(b"DisplayName")),
+            element(b"Owner", SPACE + element(b"ID") + element(b"DisplayName")),
             element(b"RestoreInfo"),
         )
     ),

@@ -8,10 +8,10 @@ at it. What is read is what a parser would read.
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
+
+from ossweep.store.names import KEY_BYTES, without_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,20 +19,25 @@ if TYPE_CHECKING:
 # What stands for itself wherever it stands in XML's text. Not so: & begins an entity, ] may end a
 # CDATA section, CR becomes LF, and what is not ASCII may not be UTF-8.
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&]")) + b"\t\n"
-_SPACE = rb"[ \t\n]*"
-_DECLARATION = rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"\?>%s)?' % _SPACE
-_LEAF = re.compile(rb"<([A-Za-z]+)(?:/>|>([^<]*)</\1>)" + _SPACE)
-_LEAVES = rb"((?:<([A-Za-z]+)(?:/>|>[^<]*</\2>)%s)*)" % _SPACE
+
+# Nothing repeats without an end: what does not fit has cost a few thousand steps, however long it
+# is. A key has 3,069 bytes at most, and OSS indents by a few spaces.
+SPACE = rb"[ \t\n]{0,64}"
+_TEXT = rb"[^<]{0,4096}"
+_NAME = rb"[A-Za-z]{1,64}"
+_DECLARATION = rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"\?>%s)?' % SPACE
+_LEAF = re.compile(rb"<(%s)(?:/>|>(%s)</\1>)" % (_NAME, _TEXT) + SPACE)
+_LEAVES = rb"((?:<(%s)(?:/>|>%s</\2>)%s){0,32})" % (_NAME, _TEXT, SPACE)
 
 _BETWEEN = b"\xff"  # which no UTF-8 holds
 
 
-def element(name: bytes, content: bytes = rb"[^<]*") -> bytes:
+def element(name: bytes, content: bytes = _TEXT) -> bytes:
     """Return the pattern of an element, and of the white space after it; by default of a leaf."""
-    return rb"<%s>%s</%s>%s" % (name, content, name, _SPACE)
+    return rb"<%s>%s</%s>%s" % (name, content, name, SPACE)
 
 
-def column(name: bytes, content: bytes = rb"[^<]*") -> bytes:
+def column(name: bytes, content: bytes = _TEXT) -> bytes:
     """Return the pattern of a row's leaf that is of interest."""
     return element(name, rb"(?P<%s>%s)" % (name, content))
 
@@ -51,9 +56,9 @@ class Shape:
     def __init__(self, *, root: bytes, leaves: bytes, row: bytes, content: bytes) -> None:
         self._names = frozenset(leaves.split())
         self._opens, self._closes = b"<%s>" % row, b"</%s>" % row
-        self._row = re.compile(element(row, _SPACE + content))
-        self._head = re.compile(_DECLARATION + b"<%s>" % root + _SPACE + _LEAVES)
-        self._tail = re.compile(_SPACE + _LEAVES + b"</%s>" % root + _SPACE)
+        self._row = re.compile(element(row, SPACE + content))
+        self._head = re.compile(_DECLARATION + b"<%s>" % root + SPACE + _LEAVES)
+        self._tail = re.compile(SPACE + _LEAVES + b"</%s>" % root + SPACE)
 
     def read(self, document: bytes) -> Table | None:
         """Return what a document holds; None if it is not of this shape or has no row."""
@@ -78,26 +83,12 @@ def _dealt(pieces: list[bytes], hands: int) -> list[list[bytes]]:
     return [pieces[hand::hands] for hand in range(hands)]
 
 
-def without_quotes(text: bytes) -> bytes:
-    """
-    Return what `unquote_to_bytes` does, ten times as fast where much is quoted.
-
-    Quoted-printable is the same with another sign, and has a decoder in C. That is lenient with
-    what is malformed: then the result is not shorter by two for each sign.
-    """
-    if b"\n" not in text and b"\r" not in text:
-        quoted = text.replace(b"=", b"%3D")
-        found = a2b_qp(quoted.replace(b"%", b"="))
-        if len(found) == len(quoted) - 2 * quoted.count(b"%"):
-            return found
-    return unquote_to_bytes(text)
-
-
 def unquoted(values: Sequence[bytes]) -> list[str] | None:
     """
-    Return a column's values without their URL encoding.
+    Return a column's names without their URL encoding.
 
-    None if one of them is not UTF-8, or holds a `+`, of which nobody can tell what it stands for.
+    None if one of them is not UTF-8, holds a `+`, of which nobody can tell what it stands for, or
+    is longer than any of OSS's.
     """
     text = _BETWEEN.join(values)
     if b"+" in text:
@@ -105,7 +96,7 @@ def unquoted(values: Sequence[bytes]) -> list[str] | None:
     if b"%" in text:
         text = without_quotes(text)
     pieces = text.split(_BETWEEN)
-    if len(pieces) != len(values):
+    if len(pieces) != len(values) or max(map(len, pieces), default=0) > KEY_BYTES:
         return None
     try:
         return list(map(bytes.decode, pieces))

@@ -26,6 +26,7 @@ from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
 from ossweep.store.wire import bodies, by_ways, fits_a_url
+from ossweep.trust import authorities
 from ossweep.work import Answer, Found
 
 if TYPE_CHECKING:
@@ -69,18 +70,27 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     world: World,
     connections: int,
     began: float | None = None,
+    certificates: tuple[str, ...] = (),
     clock_at: Callable[[int], int] = lambda began: began,
     may_lose: bool = True,
 ) -> OssStore:
     """
-    Open a bucket; no request is made. Raises SettingsError for an endpoint that is none.
+    Open a bucket; no request is made. Raises SettingsError for an endpoint that is none, and for
+    `certificates`, files of authorities to believe beside the world's, in which there are none.
 
     A deletion that loses a null version for good is the last one, unless it `may_lose` them.
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
     `clock_at` tells what that makes the job's clock, both by OSS's own time.
     """
     start = world.monotonic() if began is None else began
-    session = Session(gate.left, connections, lambda: max(0.0, world.monotonic() - start))
+    if certificates:
+        authorities(certificates)
+    session = Session(
+        gate.left,
+        connections,
+        lambda: max(0.0, world.monotonic() - start),
+        certificates=certificates,
+    )
     provider = oss2.StaticCredentialsProvider(
         credentials.access_key_id, credentials.access_key_secret, credentials.security_token or ""
     )

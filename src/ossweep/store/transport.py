@@ -7,7 +7,7 @@ stands. What requests does in between, twice a thousand keys, costs more than re
 
 from __future__ import annotations
 
-import ssl
+import json
 from collections import Counter
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -17,7 +17,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-import certifi
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
@@ -31,6 +30,8 @@ from ossweep.store.connections import (
     Plain,
     Secure,
 )
+from ossweep.store.names import KEY_BYTES
+from ossweep.trust import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +40,16 @@ if TYPE_CHECKING:
 
     from ossweep.work import Kind
 
-PIECE_BYTES = 64 * 1024  # of an answer that is iterated over
+PIECE_BYTES = 256 * 1024  # of an answer whose length is not known
+
+# An answer that OSS can write has a thousand rows at most: a key, each byte of it as %00, and what
+# else there is of an object or a version (600 bytes with owner, restoration and white space).
+_ROWS = 1000
+_ROW_BYTES = 3 * KEY_BYTES + 1024
+ROWS_BYTES = (_ROWS + 8) * _ROW_BYTES  # with the prefix, the markers and the bucket's name
+WORDS_BYTES = 64 * 1024  # of all other documents: an error, or a setting of the bucket's
+
+_SHOWN = 40  # characters of a header that a sentence quotes
 
 KINDS: dict[str, Kind] = {
     "POST": "batch_delete",
@@ -64,12 +74,13 @@ class Session:
         connections: int,
         elapsed: Callable[[], float],
         network: Network | None = None,
+        certificates: tuple[str, ...] = (),
     ) -> None:
         self._elapsed = elapsed
         self._open = Connections(left, network or Network())
         # Neither a .netrc nor a proxy of the machine's is looked for: they would meddle with
         # requests that are signed.
-        self._pool = cache(partial(_pool, through=self._open, most=connections))
+        self._pool = cache(partial(_pool, certificates, through=self._open, most=connections))
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
         self.began: int | None = None  # OSS's time when the invocation began, in Unix seconds
@@ -78,11 +89,13 @@ class Session:
         """
         Send one request; oss2 calls this for every one.
 
-        Raises urllib3's HTTPError if no answer comes, and StoreError for what is no OSS.
+        Raises urllib3's HTTPError if no answer comes, and StoreError for what is no OSS, or is
+        encoded, which nobody asks for: a short answer could become one of any length.
         """
         path = req.url.index("/", len("https://"))
+        kind = _kind(req)
         with self._lock:
-            self.requests[_kind(req)] += 1
+            self.requests[kind] += 1
             pool = self._pool(req.url[:path])
         query = f"?{urlencode(req.params, quote_via=quote)}" if req.params else ""
         try:
@@ -95,6 +108,7 @@ class Session:
                 retries=_ONCE,
                 redirect=False,
                 preload_content=False,
+                decode_content=False,
             )
         except ValueError as refused:
             if isinstance(refused, OSError | HTTPError):
@@ -108,10 +122,17 @@ class Session:
             raise StoreError(
                 "Redirected", "OSS redirects nobody: another server has answered", Scope.JOB
             )
+        if encoding := _encoding(response):
+            response.close()
+            raise StoreError(
+                "EncodedAnswer",
+                f"the answer is encoded, and not to be read: {encoding}",
+                _about(kind),
+            )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
         self.note_date(response)
-        return Response(response)
+        return Response(response, kind, _most(req))
 
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""
@@ -147,17 +168,49 @@ def seconds_of(date: str | None) -> int | None:
 
 
 class Response:
-    """An answer as oss2 reads it: `oss2.http.Response`, without requests and without its log."""
+    """
+    An answer as oss2 reads it: `oss2.http.Response`, without requests and without its log.
 
-    def __init__(self, response: BaseHTTPResponse) -> None:
+    `most` bytes are read of it where it is asked for as a whole.
+    """
+
+    def __init__(self, response: BaseHTTPResponse, kind: Kind, most: int) -> None:
         self.response = response
+        self._kind = kind
+        self._most = most
         self.status = response.status
         self.headers = response.headers
         self.request_id = response.headers.get("x-oss-request-id", "")
 
     def read(self, amt: int | None = None) -> bytes:
-        """Return up to `amt` bytes, or all that are left; none if all are read."""
-        return self.response.read(amt)
+        """
+        Return up to `amt` bytes, or all that are left; none if all are read.
+
+        Raises StoreError for more than OSS can have written, as soon as that is known.
+        """
+        if amt is not None:
+            return self._up_to(amt)
+        announced = self.response.length_remaining
+        if announced is not None and announced <= self._most:
+            return self.response.read()
+        if announced is None and len(body := self._up_to(self._most + 1)) <= self._most:
+            return body
+        self.response.close()
+        raise StoreError(
+            "TooLarge",
+            f"the answer is larger than {self._most:,} bytes, and none of OSS's can be",
+            _about(self._kind),
+        )
+
+    def _up_to(self, amt: int) -> bytes:
+        """Read until there are so many bytes or no more; a piece may be short though more come."""
+        body = bytearray()
+        while len(body) < amt:
+            piece = self.response.read(min(PIECE_BYTES, amt - len(body)))
+            if not piece:
+                break
+            body += piece
+        return bytes(body)
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.response.stream(PIECE_BYTES))
@@ -169,7 +222,26 @@ def _kind(request: Any) -> Kind:
     return KINDS[request.method]
 
 
-def _pool(origin: str, through: Connections, most: int) -> HTTPConnectionPool:
+def _most(request: Any) -> int:
+    """Return the bytes of the longest document that OSS may answer a request with."""
+    is_of_rows = "max-keys" in request.params or "delete" in request.params
+    return ROWS_BYTES if is_of_rows else WORDS_BYTES
+
+
+def _about(kind: Kind) -> Scope:
+    """Tell what an answer is about that cannot be read; a deletion may have been carried out."""
+    return Scope.KEYS if kind == "get" else Scope.PASSING
+
+
+def _encoding(response: BaseHTTPResponse) -> str:
+    """Return how an answer's body is encoded, as far as a sentence needs it; "" if it is not."""
+    encoding = response.headers.get("Content-Encoding", "").strip()[:_SHOWN]
+    return "" if encoding.lower() in {"", "identity"} else json.dumps(encoding)
+
+
+def _pool(
+    certificates: tuple[str, ...], origin: str, through: Connections, most: int
+) -> HTTPConnectionPool:
     """Return urllib3's pool for a scheme and host, over connections that end with the time left."""
     url = parse_url(origin)
     if url.host is None:
@@ -178,15 +250,11 @@ def _pool(origin: str, through: Connections, most: int) -> HTTPConnectionPool:
     more: dict[str, Any] = {"maxsize": most, "timeout": limits, "connections": through}
     pool: HTTPConnectionPool
     if url.scheme == "https":
-        pool = HTTPSConnectionPool(url.host, url.port, ssl_context=_trust(), **more)
+        pool = HTTPSConnectionPool(
+            url.host, url.port, ssl_context=authorities(certificates), **more
+        )
         pool.ConnectionCls = Secure
     else:
         pool = HTTPConnectionPool(url.host, url.port, **more)
         pool.ConnectionCls = Plain
     return pool
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Return whom to trust. To read all of the world's certificates again would cost 20 ms."""
-    return ssl.create_default_context(cafile=certifi.where())

@@ -20,6 +20,7 @@ from urllib3.exceptions import (
 )
 
 from ossweep.errors import Scope, StoreError
+from ossweep.trust import is_disbelieved
 
 PARTITION = "PartitionQpsLimitted"  # 2,000 a second on sequential names; the spelling is OSS's
 
@@ -68,6 +69,11 @@ JOB_CODES = frozenset(
     }
 )
 
+_BELIEVED = (
+    "believed are the world's authorities, and those in the files that SSL_CERT_FILE and"
+    " REQUESTS_CA_BUNDLE name"
+)
+
 # What a failed connection is called; urllib3's names are those of its classes. Order counts.
 _CONNECTIONS: dict[type[Exception], str] = {
     NewConnectionError: "ConnectionError",
@@ -109,6 +115,8 @@ def is_undecided(error: Exception) -> bool:
         return error.scope is Scope.PASSING
     if isinstance(error, oss2.exceptions.ServerError):
         return bool(error.status >= 500 and error.status != NOT_IMPLEMENTED)  # noqa: PLR2004
+    if is_disbelieved(error):
+        return False  # nobody was told anything
     return not isinstance(error, NewConnectionError | ConnectTimeoutError | LocationValueError)
 
 
@@ -129,9 +137,10 @@ def verdict(error: Exception) -> StoreError:
     if not isinstance(error, OSError | HTTPError):
         return StoreError("UnreadableAnswer", f"{type(error).__name__}: {error}", Scope.PASSING)
     code = next(name for kind, name in _CONNECTIONS.items() if isinstance(error, kind))
-    # No second try makes a URL better.
-    final = isinstance(error, LocationValueError)
-    return StoreError(code, _cause(error), Scope.JOB if final else Scope.PASSING)
+    words = f"{_cause(error)}; {_BELIEVED}" if is_disbelieved(error) else _cause(error)
+    # No second try makes a URL or a certificate better.
+    final = isinstance(error, LocationValueError) or is_disbelieved(error)
+    return StoreError(code, words, Scope.JOB if final else Scope.PASSING)
 
 
 def _cause(error: BaseException) -> str:

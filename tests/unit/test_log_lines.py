@@ -1,0 +1,96 @@
+"""What a line of the log holds of a document: JSON in ASCII, without others' data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.events import CONTINUATION_MARK
+from ossweep.log import HIDDEN, LONGEST_TEXT, line_of
+
+
+def reason(text: str) -> str:
+    told: str = json.loads(line_of({"reason": text}))["reason"]
+    return told
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(codec=None))
+    | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),
+)
+
+
+@given(st.dictionaries(st.text(st.characters(codec=None)), ANYTHING))
+def test_every_document_is_a_line_of_printable_ascii(document: dict[str, Any]) -> None:
+    """And is JSON that every reader takes."""
+    line = line_of(document)
+
+    assert line.isascii()
+    assert line.isprintable()
+    assert isinstance(json.loads(line, parse_constant=int), dict)
+
+
+def test_a_document_that_cannot_be_written_is_told_of() -> None:
+    """By its message, and why."""
+    looped: dict[str, Any] = {"level": "INFO", "message": "sweep ends", "timestamp": "now"}
+    looped["self"] = looped
+
+    assert json.loads(line_of(looped)) == {
+        "level": "INFO",
+        "message": "sweep ends",
+        "timestamp": "now",
+        "unwritable": "RecursionError",
+    }
+
+
+def test_what_is_no_json_is_named_by_its_class() -> None:
+    """A context would show its credentials."""
+
+    class Context:
+        def __str__(self) -> str:
+            return "secret"
+
+    assert json.loads(line_of({"given": Context()})) == {"given": "Context"}
+
+
+@given(st.text(st.characters(codec=None), min_size=1))
+def test_a_quoted_key_is_hidden(key: str) -> None:
+    """Whatever it holds, quotes and backslashes too."""
+    assert reason(f"event: {json.dumps(key)} is protected") == f"event: {HIDDEN} is protected"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'event: the bucket "other" is not among those in OSSWEEP_BUCKETS',
+        'there is no field "dryrun"',
+        'or {"job": "request-1", "do": "resume"}',
+    ],
+)
+def test_a_name_that_is_no_key_is_told(sentence: str) -> None:
+    """A bucket, a field, a job."""
+    assert reason(sentence) == sentence
+
+
+@pytest.mark.parametrize("after", ["", ". Sending the event again is harmless"])
+def test_a_continuation_is_left_out(after: str) -> None:
+    """Whether it is whole or not, and wherever it stands."""
+    rest = json.dumps({CONTINUATION_MARK: 3, "keys": ["a/}", 'b"'], "ranges": [{"first": "c"}]})
+
+    assert reason(f"no time; or this: {rest}{after}") == f"no time; or this: {{...}}{after}"
+    assert reason(f"two: {rest}; {rest}{after}") == f"two: {{...}}; {{...}}{after}"
+    assert reason(f"no time; or this: {rest[:-3]}") == "no time; or this: {...}"
+
+
+def test_a_text_is_cut() -> None:
+    """A line has an end."""
+    assert len(reason("a" * 10**6)) == LONGEST_TEXT + 3
