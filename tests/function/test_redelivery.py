@@ -172,7 +172,7 @@ def test_an_invocation_that_fails_leaves_the_job_at_its_last_checkpoint(chain: C
     counted: list[int] = []
 
     def fail() -> bool:
-        if chain.deployment.oss.count("batch_delete") >= 3:
+        if chain.deployment.oss.count("batch_delete") >= 2:
             counted.append(kept(chain))
             raise RuntimeError("can't start new thread")
         return False
