@@ -157,7 +157,7 @@ def test_an_order_to_stop_ends_a_chain_before_its_next_hop(long: Chain) -> None:
 def test_an_order_to_stop_ends_a_hop_at_its_next_checkpoint(chain: Chain) -> None:
     """What is under way comes back and is counted."""
     chain.deployment.fill(*(f"a/{number:05}" for number in range(6000)), "b")
-    hurried(chain.deployment, 600, batch_delete=14)
+    hurried(chain.deployment, 600, batch_delete=6)  # within the lease
     during(chain, "stop")
     chain.wait_for_checkpoints(2)  # the order is written as well
 

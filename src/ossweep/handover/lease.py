@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LEAST_BEAT = 3.0  # seconds: a busy machine has to find the time for one
+LATE = 1.5  # times a beat, after which no checkpoint has come in time
 BEATS = 3  # that may be missed before a holder is taken for dead
 SLACK = 2  # seconds more: OSS tells times in whole seconds
 
@@ -49,5 +50,5 @@ class Lease:
 
     @property
     def is_due(self) -> bool:
-        """Whether it should be renewed by now."""
-        return self._clock() - self._sent >= self.every
+        """Whether it should be renewed by now: a checkpoint that comes in time does it as well."""
+        return self._clock() - self._sent >= LATE * self.every
