@@ -62,6 +62,15 @@ bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench 
 PLATFORMS := manylinux2014_x86_64 manylinux_2_28_x86_64 linux_x86_64
 TARGET ?= python$(FOR)
 
+# What no way of ossweep leads to: tests, a web framework and parts for other clouds' services, and
+# a compiler's front end, which what is compiled already does without (cryptography takes
+# _cffi_backend alone, and Crypto is content with ctypes).
+UNUSED := Crypto/SelfTest crcmod/test.py cffi pycparser aws_lambda_powertools/event_handler \
+	$(addprefix aws_lambda_powertools/utilities/,auth_alpha batch circuit_breaker data_classes \
+	data_masking feature_flags idempotency kafka parameters streaming validation)
+# Sources of what is compiled, and types: nobody reads them there.
+UNREAD := pyi pyx pxd pxi h c rst hash
+
 package:  ## Build what is deployed, in build/: make package FOR=3.12 for the other runtime
 	@$(TARGET) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(FOR)")' || \
 		{ echo "Building for $(FOR) takes Python $(FOR): say where it is with TARGET=..."; exit 1; }
@@ -78,7 +87,8 @@ package:  ## Build what is deployed, in build/: make package FOR=3.12 for the ot
 	@# crcmod's compiled half was built for this machine; its Python half does the same, slower, and
 	@# ossweep sends nothing that needs a checksum.
 	@rm -rf $(BUILD)/.tools $(BUILD)/.wheels $(BUILD)/bin $(BUILD)/crcmod/_crcfunext*.so \
-		$(BUILD)/Crypto/SelfTest
+		$(addprefix $(BUILD)/,$(UNUSED))
+	@find $(BUILD) -type f \( -name py.typed $(patsubst %,-o -name '*.%',$(UNREAD)) \) -delete
 	@find $(BUILD) \( -name __pycache__ -o -name tests -o -name test \) -prune -exec rm -rf {} +
 	@# The code directory is read-only and its files' times change on the way there.
 	@$(TARGET) -m compileall -q --invalidation-mode unchecked-hash -s $(BUILD) -p /code $(BUILD)

@@ -108,6 +108,62 @@ def test_the_package_imports_by_itself(package: Path) -> None:
     assert said == ["index", "True", str(package / "oss2" / "__init__.py")]
 
 
+EVERY_WAY = """
+import glob, json, os, sys
+from types import SimpleNamespace
+sys.path.insert(0, sys.argv[1])
+import index
+from ossweep.handover.carrier import Function, choose
+from ossweep.store import Credentials
+
+os.environ.update(
+    OSSWEEP_BUCKETS="*", OSSWEEP_ENDPOINT="http://127.0.0.1:9", OSSWEEP_RESERVE_SECONDS="0.5",
+    OSS_ACCESS_KEY_ID="id", OSS_ACCESS_KEY_SECRET="secret",
+)
+function = SimpleNamespace(name="f", memory="512", timeout="1")
+context = SimpleNamespace(request_id="request", region="cn-hangzhou", function=function)
+said = []
+for place in [None, *sorted(glob.glob(sys.argv[2] + "/**/*.json", recursive=True))]:
+    try:
+        index.handler(open(place, "rb").read() if place else b"", context)
+    except Exception as error:
+        said.append(type(error).__name__)
+for kind in ("fc2", "fc3"):
+    to = Function("f", "s" if kind == "fc2" else None, None, "1", "cn-hangzhou")
+    try:
+        choose(to, "http://127.0.0.1:9", kind, Credentials("id", "secret")).send(b"", "task", 5.0)
+    except Exception as error:
+        said.append(error.code)
+print(json.dumps(said))
+"""
+
+
+@pytest.mark.timeout(300)
+def test_the_package_holds_all_that_any_event_and_handover_needs(package: Path) -> None:
+    """Every example is answered or refused, and both carriers get as far as the network."""
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", EVERY_WAY, str(package), str(ROOT / "events")],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    said = json.loads(ended.stdout.splitlines()[-1])
+    known = {"RequestError", "PolicyError", "SettingsError", "UndoneError", "StoreError"}
+    assert set(said) <= {*known, "HandoverError", "ConnectionError", "RetryError"}
+    assert said[-2:] == ["ConnectionError", "RetryError"]
+
+
+@pytest.mark.timeout(300)
+def test_the_package_holds_nothing_that_nobody_reads(package: Path) -> None:
+    """Neither types and sources of what is compiled, nor other people's tests and frameworks."""
+    unread = {".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c", ".rst", ".hash"}
+
+    assert [path for path in package.rglob("*") if path.suffix in unread] == []
+    assert not (package / "crcmod" / "test.py").exists()
+    assert {"cffi", "pycparser"}.isdisjoint(path.name for path in package.iterdir())
+
+
 @pytest.mark.timeout(300)
 def test_the_package_is_compiled_whole_and_holds_no_tests(package: Path) -> None:
     """FC's code directory is read-only: what is not compiled is compiled at every cold start."""
