@@ -279,8 +279,9 @@ def _run_file(happened: Happened, app: App) -> list[Said]:
     try:
         with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
             file = store.read(happened.key, REQUEST_FILE_BYTES)
-    except Closed:
-        raise UndoneError(f"{happened.where}: time ran out before it was read") from None
+    except Closed as closed:
+        met = f": {closed}" if str(closed) else ""
+        raise UndoneError(f"{happened.where}: time ran out before it was read{met}") from None
     if _is_another(file, happened.etag):
         reason = (
             f"{happened.where}: the file was overwritten before it was read, as its ETag tells; "

@@ -48,14 +48,16 @@ class StoreError(SweepError):
     """
     OSS refused a request for good, or could not be reached in all the attempts it was given.
 
-    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection.
+    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection; `answered`
+    tells whether anybody has answered.
     """
 
-    def __init__(self, code: str, message: str, scope: Scope) -> None:
+    def __init__(self, code: str, message: str, scope: Scope, *, answered: bool = True) -> None:
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
         self.message = message
         self.scope = scope
+        self.answered = answered
 
 
 class HandoverError(SweepError):
@@ -75,4 +77,8 @@ class HandoverError(SweepError):
 
 
 class Closed(Exception):  # noqa: N818 - it says that the gate is closed, and is nobody's error
-    """The gate lets no request through any more: time is up, or OSS refuses everything."""
+    """
+    The gate lets no request through any more: time is up, or OSS refuses everything.
+
+    Its text, if it has one, tells what the requests before have met.
+    """

@@ -128,7 +128,9 @@ class Hop:
             self._quietly(lambda: self._leave("released", sealed, answer))
             return Said(answer)
         try:
-            stop = self.ledger.reason_to_stop(self.held) or _reason_to_stop(left, self.app)
+            stop = self.ledger.reason_to_stop(self.held) or _reason_to_stop(
+                left, share.trouble, self.app
+            )
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
@@ -236,12 +238,12 @@ def _to_try_again(left: Work) -> Work | None:
     )
 
 
-def _reason_to_stop(left: Work, app: App) -> Stop | None:
+def _reason_to_stop(left: Work, trouble: str | None, app: App) -> Stop | None:
     if left.idle >= IDLE_HOPS:
         return Stop(
             Why.IDLE,
-            f"{IDLE_HOPS} invocations in a row have achieved nothing; what keeps them from it is "
-            "in the log: OSS's answers, or a time limit that is too short",
+            f"{IDLE_HOPS} invocations in a row have achieved nothing: "
+            f"{trouble or 'OSS answers, but the time limit is too short for it'}",
         )
     if left.hop >= app.settings.max_hops:
         return Stop(

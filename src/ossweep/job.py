@@ -22,7 +22,7 @@ from ossweep.log import Log
 from ossweep.request import parse
 from ossweep.store import connect
 from ossweep.triggers.oss import OWN_META
-from ossweep.work import Work
+from ossweep.work import Work, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,6 +206,7 @@ class Share:
     stopped: Stop | None  # what ended it early, if anything but time did
     answer: dict[str, Any]
     expected: int | None  # objects that are probably left
+    trouble: str | None = None  # what kept requests from being answered
 
 
 class Checkpoints(Protocol):
@@ -248,7 +249,8 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
             app.budget.end()
 
     def share_of(result: Result) -> Share:
-        return _share(work, result, store, round(1000 * (world.monotonic() - began)))
+        spent = round(1000 * (world.monotonic() - began))
+        return _share(work, result, store, gate, spent)
 
     result = sweep(
         work,
@@ -291,16 +293,18 @@ class _Keeper:
         self.checkpoints.beat()
 
 
-def _share(work: Work, result: Result, store: OssStore, milliseconds: int) -> Share:
+def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds: int) -> Share:
     left = replace(
         result.left,
         clock=result.left.clock if result.left.clock is not None else store.first_date(),
         requests_made={
             kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
         },
+        errors=tally((work.errors, gate.errors)),
         milliseconds=work.milliseconds + milliseconds,
     )
-    return Share(left, result.stopped, document(work, replace(result, left=left)), result.expected)
+    answer = document(work, replace(result, left=left))
+    return Share(left, result.stopped, answer, result.expected, result.trouble)
 
 
 def _region(app: App) -> str:

@@ -38,5 +38,7 @@ def do(task: Task, app: App) -> Said:
         if isinstance(task, Pointer):
             return chain.follow(task, app)
         return chain.carry(task, app)
-    except Closed:
-        raise UndoneError("time ran out before the job's state was read or written") from None
+    except Closed as closed:
+        met = f": {closed}" if str(closed) else ""
+        sentence = f"time ran out before the job's state was read or written{met}"
+        raise UndoneError(sentence) from None

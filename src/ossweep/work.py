@@ -309,6 +309,7 @@ class Work:
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict)  # what requests have met, by kind
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged
 
     def clock_at(self, began: int) -> int:

@@ -338,7 +338,7 @@ def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
     }
 
     assert long.begin(timer)["status"] == "continued"
-    with pytest.raises(UndoneError, match=r"job timer-\w+-1: incomplete: some keys could not be"):
+    with pytest.raises(UndoneError, match=r"job timer-\w+-1: incomplete: 1 key could not be"):
         long.to_the_end()
     long.delivered -= 1
     long.deployment.oss.behave()

@@ -17,7 +17,7 @@ SRC = Path(__file__).parents[2] / "src"
 
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
-    {"errors", "stops", "work", "events", "patterns", "row"},
+    {"errors", "stops", "work", "events", "patterns", "row", "helps"},
     {"request", "policy", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
     {

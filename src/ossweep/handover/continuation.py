@@ -133,6 +133,7 @@ def _check(work: Work) -> None:
         work.not_after or 0,
         work.limit or 0,
         *work.requests_made.values(),
+        *work.errors.values(),
         *(each.size for each in work.held),
     ]
     in_range = min(numbers) >= 0 and max(numbers) < MOST

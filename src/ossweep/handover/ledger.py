@@ -225,10 +225,11 @@ class Ledger:
     def _in_time(self) -> Iterator[None]:
         try:
             yield
-        except Closed:
+        except Closed as closed:
+            met = f" ({closed})" if str(closed) else ""
             raise UndoneError(
-                f"time ran out before it was clear who carries the job {self._job} on; send the "
-                "event again later"
+                f"time ran out before it was clear who carries the job {self._job} on{met}; send "
+                "the event again later"
             ) from None
 
     def _settle(

@@ -35,7 +35,7 @@ T = TypeVar("T")
 BATCH = 1000  # the most keys, or versions, of one request
 _NEEDED = (
     "a bucket with versions needs oss:ListObjectVersions and oss:DeleteObjectVersion where"
-    " invocations leave their states"
+    " invocations leave their states (OSSWEEP_STATE)"
 )
 SUSPENDED = "null"  # the id of a version that is written while versions are suspended
 
@@ -162,7 +162,9 @@ class Shelf:
         if written.versionid == SUSPENDED:
             self._take_back(key, SUSPENDED)
             raise StoreError(
-                "VersioningSuspended", "the bucket's versions must be on, or never used", Scope.JOB
+                "VersioningSuspended",
+                "the bucket's versions must be on, or never used (OSSWEEP_STATE)",
+                Scope.JOB,
             )
         versions = takewhile(lambda version: version.key == key, self._versions(key))
         alive = list(takewhile(lambda version: not version.is_marker, versions))

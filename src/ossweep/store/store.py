@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import oss2
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
+from ossweep.helps import with_help
 from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
 from ossweep.store.deletion import (
@@ -20,6 +21,7 @@ from ossweep.store.deletion import (
 )
 from ossweep.store.pages import page_of
 from ossweep.store.shelf import Shelf
+from ossweep.store.signing import Auth
 from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
@@ -84,7 +86,7 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     )
     try:
         opened = Bucket(
-            oss2.ProviderAuthV4(provider),
+            Auth(provider, world.wall),
             endpoint,
             bucket,
             session=session,
@@ -234,11 +236,22 @@ class OssStore:
 
     def shelf(self, prefix: str, meta: Mapping[str, str]) -> Shelf:
         """Return the small objects below a prefix; what is written there has that user metadata."""
-        return Shelf(self.bucket, self._ask, prefix, meta)
+        return Shelf(self.bucket, self._ask_for_state, prefix, meta)
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
         self.session.cut()
+
+    def _ask_for_state(self, kind: Kind, request: Callable[[], T]) -> T:
+        """Do as `_ask` does; what is raised tells the state's bucket from the one that is swept."""
+        place = f"the jobs' state in the bucket {self.bucket.bucket_name} (OSSWEEP_STATE)"
+        try:
+            return self._ask(kind, request)
+        except StoreError as error:
+            words = with_help(f"{error.message} - {place}", error.code)
+            raise StoreError(error.code, words, error.scope, answered=error.answered) from None
+        except Closed as closed:
+            raise Closed(f"{closed} - {place}" if str(closed) else "") from None
 
     def _ask(self, kind: Kind, request: Callable[[], T]) -> T:
         """
@@ -258,6 +271,8 @@ class OssStore:
                 return request()
             except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
                 error = verdict(raised)
+                if error.scope is not Scope.KEYS or kind == "list":  # others are told one by one
+                    self._gate.missed(kind, error)
                 if is_throttling(getattr(raised, "status", 0), error.code):
                     self.session.throttled()
             finally:

@@ -7,6 +7,7 @@ stands. What requests does in between, twice a thousand keys, costs more than re
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections import Counter
 from contextlib import suppress
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from ossweep.work import Kind
 
+REDIRECTION_BYTES = 16 * 1024  # that are read of the answer that redirects
+_ENDPOINT = re.compile(rb"<Endpoint>\s*([A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)\s*</Endpoint>")
 PIECE_BYTES = 64 * 1024  # of an answer that is iterated over
 
 KINDS: dict[str, Kind] = {
@@ -103,11 +106,8 @@ class Session:
             raise StoreError(
                 "InvalidHeader", "a header of the request cannot be sent", Scope.JOB
             ) from None
-        if response.get_redirect_location():
-            response.close()
-            raise StoreError(
-                "Redirected", "OSS redirects nobody: another server has answered", Scope.JOB
-            )
+        if response.status // 100 == 3:  # noqa: PLR2004 - redirections
+            raise _redirected(response)
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
         self.note_date(response)
@@ -161,6 +161,23 @@ class Response:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.response.stream(PIECE_BYTES))
+
+
+def _redirected(response: BaseHTTPResponse) -> StoreError:
+    """
+    Return what a redirection means, which nobody follows: that the job asks at the wrong place.
+
+    OSS names the endpoint that a bucket is reached at, in the answer's body. Only what looks like a
+    host's name is passed on.
+    """
+    with suppress(HTTPError, OSError):
+        body = response.read(REDIRECTION_BYTES)
+        if response.headers.get("x-oss-request-id") and (named := _ENDPOINT.search(body)):
+            words = f"the endpoint that OSS names is {named[1].decode()} (OSSWEEP_ENDPOINT)"
+            response.close()
+            return StoreError("Redirected", words, Scope.JOB)
+    response.close()
+    return StoreError("Redirected", "OSS redirects nobody: another server has answered", Scope.JOB)
 
 
 def _kind(request: Any) -> Kind:

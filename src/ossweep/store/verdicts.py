@@ -8,12 +8,15 @@ tried again; the SDK for Java, `OSSErrorCode.java`, for the codes of credentials
 
 from __future__ import annotations
 
+from ssl import SSLCertVerificationError
+
 import oss2.exceptions
 from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
     HTTPError,
     LocationValueError,
+    NameResolutionError,
     NewConnectionError,
     ReadTimeoutError,
     SSLError,
@@ -70,6 +73,7 @@ JOB_CODES = frozenset(
 
 # What a failed connection is called; urllib3's names are those of its classes. Order counts.
 _CONNECTIONS: dict[type[Exception], str] = {
+    NameResolutionError: "NameNotResolved",
     NewConnectionError: "ConnectionError",
     ConnectTimeoutError: "ConnectTimeout",
     ReadTimeoutError: "ReadTimeout",
@@ -128,10 +132,27 @@ def verdict(error: Exception) -> StoreError:
         return StoreError(type(error).__name__, str(error.body), Scope.JOB)
     if not isinstance(error, OSError | HTTPError):
         return StoreError("UnreadableAnswer", f"{type(error).__name__}: {error}", Scope.PASSING)
+    return _unanswered(error)
+
+
+def _unanswered(error: Exception) -> StoreError:
+    """Return what a connection that failed means; that of a certificate is for good."""
     code = next(name for kind, name in _CONNECTIONS.items() if isinstance(error, kind))
+    distrust = next((e for e in _causes(error) if isinstance(e, SSLCertVerificationError)), None)
+    if distrust is not None:
+        words = distrust.verify_message
+        return StoreError("CertificateNotTrusted", words, Scope.JOB, answered=False)
     # No second try makes a URL better.
     final = isinstance(error, LocationValueError)
-    return StoreError(code, _cause(error), Scope.JOB if final else Scope.PASSING)
+    scope = Scope.JOB if final else Scope.PASSING
+    return StoreError(code, _cause(error), scope, answered=False)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 10:  # noqa: PLR2004 - a chain
+        causes.append(cause)
+    return causes
 
 
 def _cause(error: BaseException) -> str:
@@ -140,10 +161,9 @@ def _cause(error: BaseException) -> str:
 
     What urllib3 says of it may hold the request's URL, and with it the key.
     """
-    causes = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 10:  # noqa: PLR2004 - a chain
-        causes.append(cause)
-    for cause in reversed(causes):
+    for cause in reversed(_causes(error)):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
+    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+        return "nothing came in time"
     return "the connection failed or its answer did not arrive whole"
