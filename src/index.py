@@ -20,7 +20,7 @@ gc.disable()
 try:
     from aws_lambda_powertools import Logger
 
-    from ossweep import app
+    from ossweep import app, endings
     from ossweep.errors import SettingsError, SweepError
     from ossweep.store import Credentials
 finally:
@@ -80,7 +80,7 @@ def _answer(event: bytes, context: _LambdaContext) -> str:
     try:
         return app.answer(event, context.invocation(), os.environ, logger)
     except SweepError as refusal:
-        logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+        endings.note_refusal(refusal, logger)
         raise
 
 

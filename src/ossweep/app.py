@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep import __version__, replies, tasks, triggers
 from ossweep.answers import Said, ignored, wants_repetition
 from ossweep.commands import only_asks
+from ossweep.endings import note, note_refusal
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
@@ -126,7 +127,7 @@ def _over_http(request: HttpRequest, app: App) -> str:
     except SweepError as refusal:
         if request.is_invocation:
             raise
-        app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+        note_refusal(refusal, app.logger)
         return http.response(STATUSES[type(refusal)], _refused(refusal))
 
 
@@ -151,8 +152,10 @@ def _described(settings: Settings) -> dict[str, Any]:
     return {"name": "ossweep", "version": __version__, "settings": described}
 
 
-def _refused(refusal: SweepError) -> dict[str, str]:
-    return {"error": type(refusal).__name__, "reason": str(refusal)}
+def _refused(refusal: SweepError) -> dict[str, Any]:
+    answers = refusal.answers if isinstance(refusal, UndoneError) else ()
+    told = {"answers": list(answers)} if answers else {}
+    return {"error": type(refusal).__name__, "reason": str(refusal), **told}
 
 
 def _act(reading: Reading, app: App) -> Any:
@@ -164,10 +167,13 @@ def _act(reading: Reading, app: App) -> Any:
     )
     undone = [said for said in answers if said.document["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
+    for said in () if asks else answers:
+        note(said, app.logger)
     if reading.source in app.settings.raise_ and not asks:
         undone = [said for said in answers if wants_repetition(said)]
     if undone:
-        raise UndoneError(f"{_said_of(undone, len(answers))}. {_of_repetition(reading, app)}")
+        sentence = f"{_said_of(undone, len(answers))}. {_of_repetition(reading, app)}"
+        raise UndoneError(sentence, [said.document for said in answers])
     return _together(reading, answers)
 
 
@@ -193,6 +199,7 @@ def _done(task: Task, app: App) -> Said:
     try:
         return tasks.do(task, app)
     except (HandoverError, StoreError, UndoneError) as error:
+        note_refusal(error, app.logger)
         return Said({"status": "refused", **_refused(error)})
 
 
@@ -203,7 +210,7 @@ def _each(reading: Reading, app: App) -> list[Said]:
         try:
             answers += _answers_of(item, reading.source, app)
         except SweepError as refusal:
-            app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+            note_refusal(refusal, app.logger)
             refused = {"status": "refused", "where": item.where, **_refused(refusal)}
             answers.append(Said(refused))
     return answers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ossweep import replies
 from ossweep.answers import Said, ignored, wants_repetition
 from ossweep.calls import call_missing, hand_over, lost
+from ossweep.endings import note
 from ossweep.engine.gate import Gate
 from ossweep.errors import HandoverError, PolicyError, RequestError, UndoneError
 from ossweep.handover import continuation
@@ -33,6 +34,7 @@ class Claimed:
     job: str
     work: Work | None  # that the event itself holds
     ledger: Ledger
+    is_read: bool = False  # whether a person waits for the answer
 
 
 def carry(work: Work, app: App) -> Said:
@@ -65,7 +67,7 @@ def follow(where: Pointer, app: App) -> Said:
 def resume(job: str, app: App) -> Said:
     """Go on with a job that nobody is at work on; raises as `carry` does, and RequestError."""
     ledger = ledger_of(job, app)
-    return _to_the_end(Claimed(ledger.resume(), job, None, ledger), app)
+    return _to_the_end(Claimed(ledger.resume(), job, None, ledger, is_read=True), app)
 
 
 def join(job: str, app: App) -> Claimed | Said | None:
@@ -95,15 +97,17 @@ def join(job: str, app: App) -> Claimed | Said | None:
 
 
 def finish(claimed: Claimed | Said | None, app: App) -> Said | None:
-    """Do what was claimed, if anything was; raises as `carry` does."""
-    return _to_the_end(claimed, app) if isinstance(claimed, Claimed) else claimed
+    """Do what was claimed for a person, if anything was; raises as `carry` does."""
+    if isinstance(claimed, Claimed):
+        return _to_the_end(replace(claimed, is_read=True), app)
+    return claimed
 
 
 def _to_the_end(claimed: Claimed, app: App) -> Said:
     """Do what was claimed, and what it leads to: the last part of a job leads to the whole."""
     step: Claimed | Said = claimed
     while isinstance(step, Claimed):
-        step = _next_step(step, app)
+        step = _next_step(replace(step, is_read=claimed.is_read), app)
     return step
 
 
@@ -117,8 +121,8 @@ def _next_step(claimed: Claimed, app: App) -> Claimed | Said:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     done = Hop(found, claimed.ledger, app).do(work)
     if isinstance(done, PartEnded):
-        return join(done.whole, app) or _told(done.said, work, app)
-    return _told(done, work, app)
+        return join(done.whole, app) or _told(done.said, work, claimed, app)
+    return _told(done, work, claimed, app)
 
 
 def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
@@ -138,7 +142,7 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
         return replace(whole, work=whole.work or work)
     said = whole or Said(found.answer or {}, _why(found.why))
     if work is not None and said.document:
-        said = _told(said, work, app)
+        said = _told(said, work, claimed, app)
     if said.document.get("status") in {"stopped", "incomplete"}:
         return said
     # A repetition is answered with what there is to know, and its source need not send it again.
@@ -147,10 +151,10 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
     return Said(ignored(reason, job, bucket, dry_run=app.settings.dry_run))
 
 
-def _told(said: Said, work: Work, app: App) -> Said:
+def _told(said: Said, work: Work, claimed: Claimed, app: App) -> Said:
     """
     Return the answer, or raise it: the invocation that received the event is gone by the last hop,
-    so the last hop raises on its behalf.
+    and nobody reads the answer of a later one, so the last hop raises, whoever has ordered the job.
 
     What became of one part does not tell what became of the job, unless nobody goes on with it.
     Raises UndoneError.
@@ -159,9 +163,11 @@ def _told(said: Said, work: Work, app: App) -> Said:
     replies.tell(work, answer, app)
     is_part = answer["job"] == work.job and work.part_of is not None
     tells = not is_part or answer["continuation"] is not None
-    called = work.hop > 0 and work.unfinished == "continue"
-    if called and tells and work.source in app.settings.raise_ and wants_repetition(said):
-        raise UndoneError(f"job {answer['job']}: {answer['status']}: {answer['reason']}")
+    called = work.hop > 0 and work.unfinished == "continue" and not claimed.is_read
+    if called and tells and wants_repetition(said):
+        note(said, app.logger)
+        sentence = f"job {answer['job']}: {answer['status']}: {answer['reason']}"
+        raise UndoneError(sentence, [answer])
     return said
 
 

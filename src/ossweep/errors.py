@@ -14,6 +14,10 @@ Everything ossweep raises on purpose.
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class SweepError(Exception):
@@ -33,7 +37,15 @@ class SettingsError(SweepError):
 
 
 class UndoneError(SweepError):
-    """Some of an event's jobs were not done; raised where only that makes FC try again."""
+    """
+    Some of an event's jobs were not done; raised where only that makes FC try again.
+
+    `answers` are those of the event's jobs, as far as there are any.
+    """
+
+    def __init__(self, sentence: str, answers: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(sentence)
+        self.answers = answers
 
 
 class Scope(Enum):

@@ -143,6 +143,7 @@ class Hop:
             hand_over(sealed, self.held.place.epoch, self.app)
         except (HandoverError, StoreError, Closed) as error:
             is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
+            self._note_lost(error, left)
             raise lost(error, work.job, sealed, is_kept=is_kept) from None
         self.app.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
         return Said(answer)
@@ -171,9 +172,20 @@ class Hop:
             for each in sealed:
                 hand_over(each, 1, self.app)
         except (HandoverError, StoreError, Closed) as error:
+            self._note_lost(error, share.left)
             raise lost(error, work.job, None) from None
         self.app.logger.info("split", job=work.job, parts=len(parts))
         return Said(answer)
+
+    def _note_lost(self, error: Exception, left: Work) -> None:
+        """Write that nobody goes on, without what is left: it may name keys."""
+        self.app.logger.error(
+            "not handed over",
+            job=left.job,
+            bucket=left.bucket,
+            hop=left.hop,
+            error=str(error) or type(error).__name__,
+        )
 
     def _leave(
         self,

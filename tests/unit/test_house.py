@@ -22,6 +22,7 @@ FLOORS = (
     {"triggers", "handover", "store", "engine"},
     {
         "answers",
+        "endings",
         "job",
         "replies",
         "state",
@@ -44,15 +45,16 @@ NEIGHBOURS = {
     "settings": {"rules"},
     "rules": {"request"},
     "job": {"answers"},
+    "endings": {"answers"},
     "state": {"job"},
     "checkpoints": {"answers", "job"},
     "replies": {"job"},
     "calls": {"job", "state"},
     "hop": {"answers", "state", "job", "replies", "checkpoints", "calls"},
-    "chain": {"answers", "state", "job", "replies", "calls", "hop"},
+    "chain": {"answers", "endings", "state", "job", "replies", "calls", "hop"},
     "commands": {"answers", "state", "calls", "chain", "job"},
     "tasks": {"answers", "job", "calls", "chain", "commands"},
-    "app": {"answers", "job", "replies", "chain", "commands", "tasks"},
+    "app": {"answers", "endings", "job", "replies", "chain", "commands", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 
