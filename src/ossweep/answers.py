@@ -10,7 +10,7 @@ from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.stops import MEANT
-from ossweep.work import FAILURES_NAMED, Counts, tally
+from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts, tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +73,21 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,
         **({"errors": dict(left.errors)} if left.errors else {}),
+        **_named(result.counts.named),
         **({"notes": list(result.notes)} if result.notes else {}),
+    }
+
+
+def so_far(work: Work, reason: str) -> dict[str, Any]:
+    """Return how far a job is of which nothing is known but what is left of it."""
+    listed = work.counts.settled + work.unsettled + len(work.keys) + len(work.held)
+    return {
+        **ignored(reason, work.job, work.bucket, dry_run=work.dry_run),
+        "status": "continued",
+        **_counts(work.counts, listed),
+        "at_least": work.at_least,
+        "requests_made": dict.fromkeys(KINDS, 0) | dict(work.requests_made),
+        "seconds": round(work.milliseconds / 1000, 1),
     }
 
 
@@ -102,7 +116,13 @@ def of_parts(
         "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),
         "continuation": None,
         **({"errors": errors} if errors else {}),
+        **_named((*kept.counts.named, *(k for each in answers for k in each.get("keys", ())))),
     }
+
+
+def _named(keys: Sequence[str]) -> dict[str, list[str]]:
+    """Return some of the keys that a dry run would delete, if it is one."""
+    return {"keys": sorted(dict.fromkeys(keys))[:PLANNED_NAMED]} if keys else {}
 
 
 def bare(answer: dict[str, Any]) -> dict[str, Any]:

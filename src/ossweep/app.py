@@ -172,7 +172,9 @@ def _act(reading: Reading, app: App) -> Any:
     if reading.source in app.settings.raise_ and not asks:
         undone = [said for said in answers if wants_repetition(said)]
     if undone:
-        sentence = f"{_said_of(undone, len(answers))}. {_of_repetition(reading, app)}"
+        others = _said_of_others([said for said in answers if said not in undone])
+        said_of = f"{_said_of(undone, len(answers))}{others}"
+        sentence = f"{said_of}. {_of_repetition(reading, app)}"
         raise UndoneError(sentence, [said.document for said in answers])
     return _together(reading, answers)
 
@@ -198,7 +200,7 @@ def _done(task: Task, app: App) -> Said:
     """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
     try:
         return tasks.do(task, app)
-    except (HandoverError, StoreError, UndoneError) as error:
+    except SweepError as error:
         note_refusal(error, app.logger)
         return Said({"status": "refused", **_refused(error)})
 
@@ -222,6 +224,17 @@ def _said_of(undone: Sequence[Said], count: int) -> str:
         for a in (each.document for each in undone[:NAMED])
     )
     return f"{len(undone)} of {count} jobs were not done: {said}"
+
+
+def _said_of_others(others: Sequence[Said]) -> str:
+    """Say how those jobs ended that were done: an exception is all that their source gets."""
+    told = [
+        f"job {a['job']}: {a['status']}, {a['deleted']:,} deleted"
+        for a in (each.document for each in others[:NAMED])
+        if "deleted" in a
+    ]
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return f"; the others: {'; '.join(told)}{more}" if told else ""
 
 
 def _of_repetition(reading: Reading, app: App) -> str:

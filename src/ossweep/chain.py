@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ossweep import replies
-from ossweep.answers import Said, ignored, wants_repetition
+from ossweep.answers import Said, ignored, of_parts, wants_repetition
 from ossweep.calls import call_missing, hand_over, lost
 from ossweep.endings import note
 from ossweep.engine.gate import Gate
@@ -93,7 +93,9 @@ def join(job: str, app: App) -> Claimed | Said | None:
     kept = order(seen.left.continuation, app, where)
     parts = [order(end.continuation, app, where) for end in ended]
     whole = joined(kept, parts)
-    return Claimed(ledger.gather(whole.hop, continuation.seal(whole)), job, whole, ledger)
+    told = of_parts(kept, [end.answer for end in ended], "continued", "its parts have ended")
+    found = ledger.gather(whole.hop, continuation.seal(whole), told)
+    return Claimed(found, job, whole, ledger)
 
 
 def finish(claimed: Claimed | Said | None, app: App) -> Said | None:

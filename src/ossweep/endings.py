@@ -20,7 +20,7 @@ def note(said: Said, logger: Logger) -> None:
     answer = said.document
     if answer["status"] == "refused":
         return  # it has a line of its own
-    names = {"job": answer["job"], "bucket": answer["bucket"]}
+    names: dict[str, Any] = {"job": answer.get("job"), "bucket": answer.get("bucket")}
     if answer["status"] == "ignored":
         logger.info("ignored", **names, reason=answer["reason"])
     elif wants_repetition(said):

@@ -88,7 +88,7 @@ class Hop:
     def _release(self, work: Work, gate: Gate) -> None:
         """Let whoever gets the event next go on from the last checkpoint, without waiting."""
         kept = self.ledger.last_checkpoint
-        answer, reserved = None, RESERVED
+        answer, reserved = self.held.answer, RESERVED
         if kept is not None:
             work = order(kept.continuation, self.app, f"the state of the job {work.job}")
             answer, reserved = kept.answer, kept.reserved

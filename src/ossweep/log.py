@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 PREFIXES_SHOWN = 20
-_NOT_IN_THE_LOG = frozenset({"job", "bucket", "failures", "continuation"})
+_NOT_IN_THE_LOG = frozenset({"job", "bucket", "failures", "continuation", "keys"})
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ossweep import chain, commands
 from ossweep.calls import Pointer, pointer
-from ossweep.commands import Command
+from ossweep.commands import Command, Listing
 from ossweep.errors import Closed, UndoneError
 from ossweep.events import Origin
 from ossweep.job import order
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ossweep.events import Ordered, Source
     from ossweep.job import App
 
-Task = Work | Command | Pointer
+Task = Work | Command | Listing | Pointer
 
 
 def read(ordered: Ordered, source: Source, app: App) -> Task:
@@ -35,6 +35,8 @@ def do(task: Task, app: App) -> Said:
     try:
         if isinstance(task, Command):
             return commands.obey(task, app)
+        if isinstance(task, Listing):
+            return commands.listed(task, app)
         if isinstance(task, Pointer):
             return chain.follow(task, app)
         return chain.carry(task, app)

@@ -19,6 +19,7 @@ GONE_UNANSWERED = "asked for, and gone without an answer"
 # in the request, of which Function Compute takes 32 MB, and some of them stand there twice.
 STATE_BYTES = 80 * 1024 * 1024
 
+PLANNED_NAMED = 10  # keys that a dry run names
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 LONGEST_KEPT = 30 * 86_400  # seconds that a source keeps an event at most; an older time is no time
 
@@ -225,6 +226,7 @@ class Counts:
     skipped: Mapping[str, int] = field(default_factory=dict)
     planned: int = 0  # a dry run's: what would have been deleted
     unanswered: int = 0  # asked for, and OSS's answer never came; they weigh on the ceiling only
+    named: tuple[str, ...] = ()  # some of what a dry run has planned
 
     @property
     def settled(self) -> int:
@@ -246,6 +248,7 @@ def add(*parts: Counts) -> Counts:
         failures=tuple(f for counts in parts for f in counts.failures)[:FAILURES_NAMED],
         skipped=tally(counts.skipped for counts in parts),
         planned=sum(counts.planned for counts in parts),
+        named=tuple(dict.fromkeys(k for counts in parts for k in counts.named))[:PLANNED_NAMED],
         unanswered=sum(counts.unanswered for counts in parts),
     )
 
@@ -266,18 +269,16 @@ class Work:
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
     `not_after` is the time of the event that ordered it, which the clock is never later than.
     `directories` are the marker objects that go last; `held` are those met already, and others that
-    OSS has not deleted yet because something was left in them. `passed` are
-    keys that the ranges will show again and that have failed for good. `unsettled` objects were
-    met before and are still to do; the ranges will show them again. `source` is that of the event
+    OSS has not deleted yet because something was left in them. `passed` are keys that the ranges
+    will show again and that have failed for good. `unsettled` objects were met before and are still
+    to do; the ranges will show them again. `source` is that of the event
     that ordered it, and `reply` where it was a request file. `unfinished` tells what becomes of the
     rest when time runs out, `parallel` how many parts it may be cut into. A part knows the job that
     it is of, and the `rate` in objects a second that is its share. `judged` tells that the named
     keys are looked at, and what was written after the job began stays; so are `doubted`, those of
     them that were asked for and not answered, in any case. `null_versions` tells whether deletions
     may lose null versions for good, as they do where versioning is suspended. `idle` counts the
-    hops in a row that have achieved nothing; `at_least` tells that some deletions may have been
-    carried out and not
-    counted.
+    hops in a row that have achieved nothing; `at_least` tells of deletions that may not be counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.

@@ -113,7 +113,7 @@ def _check(work: Work) -> None:
         check_bucket(work.reply.bucket)
         check_name(work.reply.key, "the key")
     found = [each.key for each in work.held]
-    for name in (*work.keys, *found, *work.passed):
+    for name in (*work.keys, *found, *work.passed, *work.counts.named):
         _check_key(name)
     for name in work.directories:
         check_name(name, "the directory")

@@ -94,14 +94,18 @@ class Ledger:
                 return first
             return self._settle(lambda seen: asked(seen, hop, continuation), hop)
 
-    def gather(self, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
+    def gather(
+        self, hop: int, continuation: dict[str, Any], answer: dict[str, Any] | None = None
+    ) -> Held | Elsewhere:
         """
         Hold the hop in which a job's parts come together, unless somebody has held it before.
+
+        `answer` is what they tell of the job together.
 
         Raises as `claim` does.
         """
         with self._in_time():
-            return self._settle(lambda seen: gathered(seen, hop, continuation))
+            return self._settle(lambda seen: gathered(seen, hop, continuation, answer))
 
     def resume(self) -> Held | Elsewhere:
         """
@@ -328,6 +332,7 @@ class Ledger:
             late=ceil(sent - self._began),
             began=held.began,
             continuation=held.continuation,
+            answer=held.answer,  # so that nobody is told less than the last hop knew
         )
         self._record = record
         is_mine = self._shelf.create(self._folder + held.place.name, written(record))

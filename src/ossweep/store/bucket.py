@@ -71,6 +71,10 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             )
         return page
 
+    def list_folders(self, prefix: str, marker: str, most: int) -> Any:
+        """List what lies below a prefix up to the next slash; `prefix_list` holds the folders."""
+        return super().list_objects(prefix=prefix, delimiter="/", marker=marker, max_keys=most)
+
     def _listed_after(self, marker: bytes, asked: Mapping[str, Any]) -> Any:
         """List the page behind a key that is not UTF-8, which oss2 cannot write."""
         response = self._do(

@@ -133,6 +133,14 @@ class Shelf:
             marker, is_truncated = page.next_marker, page.is_truncated
         return [name for name in names if name]  # the prefix itself may be an object
 
+    def folders(self, after: str, most: int) -> tuple[list[str], bool]:
+        """Return the first folders after one, without their slashes, and whether there are more."""
+        # Behind all that begins with the folder's name and a slash, and before any other folder.
+        marker = self._prefix + after + chr(ord("/") + 1) if after else ""
+        page = self._ask("names", lambda: self._bucket.list_folders(self._prefix, marker, most))
+        names = [each.removeprefix(self._prefix).rstrip("/") for each in page.prefix_list]
+        return names, page.is_truncated
+
     def remove(self, names: Iterable[str]) -> None:
         """
         Remove objects, with all their versions; those that are not there count as removed.
