@@ -74,7 +74,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "continuation": continuation.seal(left) if may_go_on else None,
         **({"errors": dict(left.errors)} if left.errors else {}),
         **_named(result.counts.named),
-        **({"notes": list(result.notes)} if result.notes else {}),
+        **_notes((*work.notes, *result.notes)),
     }
 
 
@@ -116,8 +116,13 @@ def of_parts(
         "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),
         "continuation": None,
         **({"errors": errors} if errors else {}),
+        **_notes(kept.notes),
         **_named((*kept.counts.named, *(k for each in answers for k in each.get("keys", ())))),
     }
+
+
+def _notes(notes: Sequence[str]) -> dict[str, list[str]]:
+    return {"notes": list(notes)} if notes else {}
 
 
 def _named(keys: Sequence[str]) -> dict[str, list[str]]:

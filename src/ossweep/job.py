@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ossweep import policy
+from ossweep import meant, policy
 from ossweep.answers import KINDS, document
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
@@ -147,6 +147,7 @@ def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
     request = parse(document, where)
     bucket = policy.bucket_of(request, settings, where)
     policy.check_unprotected(request, bucket, settings, where)
+    meant.check_no_address(request, bucket, settings, where)
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
     dry_run = request.dry_run or settings.dry_run
@@ -164,6 +165,7 @@ def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
         parallel=request.parallel,
         source=origin.source,
         null_versions=request.null_versions,
+        notes=meant.notes(request),
     )
 
 

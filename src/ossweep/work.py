@@ -270,15 +270,15 @@ class Work:
     `not_after` is the time of the event that ordered it, which the clock is never later than.
     `directories` are the marker objects that go last; `held` are those met already, and others that
     OSS has not deleted yet because something was left in them. `passed` are keys that the ranges
-    will show again and that have failed for good. `unsettled` objects were met before and are still
-    to do; the ranges will show them again. `source` is that of the event
-    that ordered it, and `reply` where it was a request file. `unfinished` tells what becomes of the
-    rest when time runs out, `parallel` how many parts it may be cut into. A part knows the job that
-    it is of, and the `rate` in objects a second that is its share. `judged` tells that the named
-    keys are looked at, and what was written after the job began stays; so are `doubted`, those of
-    them that were asked for and not answered, in any case. `null_versions` tells whether deletions
-    may lose null versions for good, as they do where versioning is suspended. `idle` counts the
-    hops in a row that have achieved nothing; `at_least` tells of deletions that may not be counted.
+    will show again and that have failed for good. `unsettled` objects were met before; the ranges
+    will show them again. `source` is that of the event that ordered it, and `reply` where it was a
+    request file. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
+    many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
+    second that is its share. `judged` tells that the named keys are looked at, and what was written
+    after the job began stays; so are `doubted`, those of them that were asked for and not answered,
+    in any case. `null_versions` tells whether deletions may lose null versions for good. `idle`
+    counts the hops in a row that have achieved nothing; `at_least` tells of deletions that may not
+    be counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -311,6 +311,7 @@ class Work:
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)  # what requests have met, by kind
+    notes: tuple[str, ...] = ()  # what the answer has to say of the order
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged
 
     def clock_at(self, began: int) -> int:

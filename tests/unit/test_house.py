@@ -18,7 +18,7 @@ SRC = Path(__file__).parents[2] / "src"
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
     {"errors", "stops", "work", "events", "patterns", "row", "helps"},
-    {"request", "policy", "settings", "rules", "log", "world"},
+    {"request", "policy", "meant", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
     {
         "answers",
@@ -42,6 +42,7 @@ NEIGHBOURS = {
     "events": {"errors"},
     "work": {"events"},
     "policy": {"request", "settings"},
+    "meant": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},
     "job": {"answers"},
