@@ -181,8 +181,7 @@ class Range:
 
     `spared` and `failed` count what earlier invocations have met between the range before it, or
     the prefix's beginning, and `after`, and have neither deleted nor left; so do, in a dry run,
-    `planned` and `bytes`. `passed_over` tells what of it an earlier invocation has passed over, if
-    that is all that is left of it: it is tried again when all else has been.
+    `planned` and `bytes`. `passed_over` tells of it if all that is left has been passed over.
     """
 
     prefix: str
