@@ -582,7 +582,10 @@ def test_a_dry_run_asks_for_no_deletion() -> None:
     result = hop.sweep(work, MemoryStore(bucket, hop.gate))
 
     assert (len(bucket.objects), bucket.asked) == (3, [])
-    assert (result.listed, result.counts) == (4, Counts(planned=4, bytes=30))
+    assert (result.listed, result.counts) == (
+        4,
+        Counts(planned=4, bytes=30, named=("k", "a/1", "a/2", "a/")),
+    )
 
 
 @pytest.mark.parametrize("method", ["pages", "delete"])
