@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.faults import Before
 from ossweep import app, log
-from ossweep.errors import SweepError
+from ossweep.errors import SweepError, UndoneError
 from ossweep.handover.lease import BEATS
 from ossweep.store import Credentials
 from ossweep.world import World
@@ -125,6 +125,7 @@ class Chain:
     deployment: Deployment
     fc: LocalFc
     delivered: int = 0
+    raised: list[UndoneError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.deployment.set(
@@ -148,11 +149,21 @@ class Chain:
         return self.begin(event)
 
     def to_the_end(self) -> list[dict[str, Any]]:
-        """Deliver all events, and those that come of them; return the answers."""
+        """
+        Deliver all events, and those that come of them; return the answers.
+
+        What an invocation raises at a job's bad end holds one, too.
+        """
         answers: list[dict[str, Any]] = []
         while self.called:
             assert len(answers) < 100
-            answers.append(self.go_on())
+            try:
+                answers.append(self.go_on())
+            except UndoneError as error:
+                if not error.answers:
+                    raise
+                self.raised.append(error)
+                answers += map(dict, error.answers)
         return answers
 
     def wait_for_checkpoints(self, others: int) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.handover import continuation
+from ossweep.helps import with_help
 from ossweep.stops import MEANT
-from ossweep.work import FAILURES_NAMED, Counts, tally
+from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts, tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
 SEND_BACK = "send the continuation back to go on"
+CODES_NAMED = 3  # in a reason
 MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
 
 
@@ -70,7 +73,22 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "requests_made": dict(left.requests_made),
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,
-        **({"notes": list(result.notes)} if result.notes else {}),
+        **({"errors": dict(left.errors)} if left.errors else {}),
+        **_named(result.counts.named),
+        **_notes((*work.notes, *result.notes)),
+    }
+
+
+def so_far(work: Work, reason: str) -> dict[str, Any]:
+    """Return how far a job is of which nothing is known but what is left of it."""
+    listed = work.counts.settled + work.unsettled + len(work.keys) + len(work.held)
+    return {
+        **ignored(reason, work.job, work.bucket, dry_run=work.dry_run),
+        "status": "continued",
+        **_counts(work.counts, listed),
+        "at_least": work.at_least,
+        "requests_made": dict.fromkeys(KINDS, 0) | dict(work.requests_made),
+        "seconds": round(work.milliseconds / 1000, 1),
     }
 
 
@@ -82,6 +100,7 @@ def of_parts(
     every = (own, *answers)
     numbers = ("listed", "deleted", "bytes", "failed", "skipped", "remaining")
     failures = {each["key"]: each for answer in every for each in answer["failures"]}
+    errors = tally((kept.errors, *(answer.get("errors", {}) for answer in answers)))
     made = (kept.requests_made, *(answer["requests_made"] for answer in answers))
     return {
         "job": kept.job,
@@ -97,7 +116,19 @@ def of_parts(
         "requests_made": dict.fromkeys(KINDS, 0) | tally(made),
         "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),
         "continuation": None,
+        **({"errors": errors} if errors else {}),
+        **_notes(kept.notes),
+        **_named((*kept.counts.named, *(k for each in answers for k in each.get("keys", ())))),
     }
+
+
+def _notes(notes: Sequence[str]) -> dict[str, list[str]]:
+    return {"notes": list(notes)} if notes else {}
+
+
+def _named(keys: Sequence[str]) -> dict[str, list[str]]:
+    """Return some of the keys that a dry run would delete, if it is one."""
+    return {"keys": sorted(dict.fromkeys(keys))[:PLANNED_NAMED]} if keys else {}
 
 
 def bare(answer: dict[str, Any]) -> dict[str, Any]:
@@ -131,8 +162,20 @@ def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if work.dry_run:
         return "planned", advice(result.counts.planned)
     if result.counts.failed:
-        return "incomplete", "some keys could not be deleted; `failures` names them"
+        return "incomplete", _of_failures(result.counts)
     return "done", None
+
+
+def _of_failures(counts: Counts) -> str:
+    """Say how many keys have failed, by what, and what helps against most of it."""
+    codes = Counter(failure.code for failure in counts.failures)
+    number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
+    if not codes:
+        return number
+    by_code = ", ".join(f"{code} {times:,}" for code, times in codes.most_common(CODES_NAMED))
+    which = "" if counts.failed == codes.total() else f"of {codes.total():,} of them "
+    sentence = f"{number}; `failures` names {which}what OSS answered: {by_code}"
+    return with_help(sentence, codes.most_common(1)[0][0])
 
 
 def advice(planned: int) -> str | None:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from ossweep import __version__, policy, replies, tasks, triggers
+from ossweep import __version__, log, policy, replies, tasks, triggers
 from ossweep.answers import Said, ignored, wants_repetition
 from ossweep.commands import only_asks
+from ossweep.endings import note, said_of
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 __all__ = ["Invocation", "answer"]
 
 REQUEST_FILE_BYTES = 32 * 1024 * 1024  # what FC takes as an event
-NAMED = 10  # jobs that an exception names; it counts all
 SMALL = 0.2  # seconds that a request about a job's state is expected to take
 ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 STATUSES: dict[type[SweepError], int] = {
@@ -138,7 +138,7 @@ def _is_own_call(request: HttpRequest, app: App) -> bool:
 
 
 def _turned_down(refusal: SweepError, app: App) -> str:
-    app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+    log.refused(app.logger, refusal)
     return http.response(STATUSES[type(refusal)], _refused(refusal))
 
 
@@ -158,8 +158,10 @@ def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
             return 404, {"error": "NotFound", "reason": "there are / and /schema"}
 
 
-def _refused(refusal: SweepError) -> dict[str, str]:
-    return {"error": type(refusal).__name__, "reason": str(refusal)}
+def _refused(refusal: SweepError) -> dict[str, Any]:
+    answers = refusal.answers if isinstance(refusal, UndoneError) else ()
+    told = {"answers": list(answers)} if answers else {}
+    return {"error": type(refusal).__name__, "reason": str(refusal), **told}
 
 
 def _act(reading: Reading, app: App) -> Any:
@@ -172,10 +174,13 @@ def _act(reading: Reading, app: App) -> Any:
     )
     undone = [said for said in answers if said.document["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
+    for said in () if asks else answers:
+        note(said, app.logger)
     if reading.source in app.settings.raise_ and not asks:
         undone = [said for said in answers if wants_repetition(said)]
     if undone:
-        raise UndoneError(f"{_said_of(undone, len(answers))}. {_of_repetition(reading, app)}")
+        sentence = f"{said_of(undone, answers)}. {_of_repetition(reading, app)}"
+        raise UndoneError(sentence, [said.document for said in answers])
     return _together(reading, answers)
 
 
@@ -212,6 +217,7 @@ def _done(task: Task, app: App) -> Said:
     try:
         return tasks.do(task, app)
     except SweepError as error:
+        log.refused(app.logger, error)
         return Said({"status": "refused", **_refused(error)})
 
 
@@ -222,18 +228,10 @@ def _each(reading: Reading, app: App, share: int | None) -> list[Said]:
         try:
             answers += _answers_of(item, reading.source, app, share)
         except SweepError as refusal:
-            app.logger.warning("refused", error=type(refusal).__name__, reason=str(refusal))
+            log.refused(app.logger, refusal)
             refused = {"status": "refused", "where": item.where, **_refused(refusal)}
             answers.append(Said(refused))
     return answers
-
-
-def _said_of(undone: Sequence[Said], count: int) -> str:
-    said = "; ".join(
-        a["reason"] if a["status"] == "refused" else f"job {a['job']}: {a['status']}: {a['reason']}"
-        for a in (each.document for each in undone[:NAMED])
-    )
-    return f"{len(undone)} of {count} jobs were not done: {said}"
 
 
 def _of_repetition(reading: Reading, app: App) -> str:
@@ -300,8 +298,9 @@ def _run_file(happened: Happened, app: App, share: int | None) -> list[Said]:
     try:
         with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
             file = store.read(happened.key, REQUEST_FILE_BYTES)
-    except Closed:
-        raise UndoneError(f"{happened.where}: time ran out before it was read") from None
+    except Closed as closed:
+        met = f": {closed}" if str(closed) else ""
+        raise UndoneError(f"{happened.where}: time ran out before it was read{met}") from None
     if _is_another(file, happened.etag):
         reason = (
             f"{happened.where}: the file was overwritten before it was read, as its ETag tells; "

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ossweep.errors import NO_TIME, HandoverError, RequestError
+from ossweep.errors import NO_TIME, HandoverError, RequestError, StoreError
 from ossweep.events import POINTER_MARK
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
@@ -71,7 +71,7 @@ def lost(
 ) -> HandoverError:
     """Return what says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
-    said = getattr(error, "message", str(error))
+    said = error.message if isinstance(error, HandoverError | StoreError) else str(error)
     ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ossweep import replies
-from ossweep.answers import Said, ignored, wants_repetition
+from ossweep.answers import Said, ignored, of_parts, wants_repetition
 from ossweep.calls import call_missing, hand_over, lost
+from ossweep.endings import note
 from ossweep.engine.gate import Gate
 from ossweep.errors import HandoverError, RequestError, UndoneError
 from ossweep.handover import continuation
@@ -33,6 +34,7 @@ class Claimed:
     job: str
     work: Work | None  # that the event itself holds
     ledger: Ledger
+    is_read: bool = False  # whether a person waits for the answer
 
 
 def carry(work: Work, app: App) -> Said:
@@ -60,7 +62,7 @@ def follow(where: Pointer, app: App) -> Said:
 def resume(job: str, app: App) -> Said:
     """Go on with a job that nobody is at work on; raises as `carry` does, and RequestError."""
     ledger = ledger_of(job, app)
-    return _to_the_end(Claimed(ledger.resume(), job, None, ledger), app)
+    return _to_the_end(Claimed(ledger.resume(), job, None, ledger, is_read=True), app)
 
 
 def join(job: str, app: App) -> Claimed | Said | None:
@@ -86,19 +88,23 @@ def join(job: str, app: App) -> Claimed | Said | None:
     kept = order(seen.left.continuation, app, where)
     parts = [order(end.continuation, app, where) for end in ended]
     whole = joined(kept, parts)
-    return Claimed(ledger.gather(whole.hop, continuation.seal(whole)), job, whole, ledger)
+    told = of_parts(kept, [end.answer for end in ended], "continued", "its parts have ended")
+    found = ledger.gather(whole.hop, continuation.seal(whole), told)
+    return Claimed(found, job, whole, ledger)
 
 
 def finish(claimed: Claimed | Said | None, app: App) -> Said | None:
-    """Do what was claimed, if anything was; raises as `carry` does."""
-    return _to_the_end(claimed, app) if isinstance(claimed, Claimed) else claimed
+    """Do what was claimed for a person, if anything was; raises as `carry` does."""
+    if isinstance(claimed, Claimed):
+        return _to_the_end(replace(claimed, is_read=True), app)
+    return claimed
 
 
 def _to_the_end(claimed: Claimed, app: App) -> Said:
     """Do what was claimed, and what it leads to: the last part of a job leads to the whole."""
     step: Claimed | Said = claimed
     while isinstance(step, Claimed):
-        step = _next_step(step, app)
+        step = _next_step(replace(step, is_read=claimed.is_read), app)
     return step
 
 
@@ -112,8 +118,8 @@ def _next_step(claimed: Claimed, app: App) -> Claimed | Said:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     done = Hop(found, claimed.ledger, app).do(work)
     if isinstance(done, PartEnded):
-        return join(done.whole, app) or _told(done.said, work, app)
-    return _told(done, work, app)
+        return join(done.whole, app) or _told(done.said, work, claimed, app)
+    return _told(done, work, claimed, app)
 
 
 def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
@@ -134,7 +140,7 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
         return replace(whole, work=whole.work or work)
     said = whole or Said(found.answer or {}, found.why)
     if work is not None and said.document:
-        said = _told(said, work, app)
+        said = _told(said, work, claimed, app)
     if said.document.get("status") in {"stopped", "incomplete"}:
         return said
     # A repetition is answered with what there is to know, and its source need not send it again.
@@ -152,10 +158,10 @@ def _stopped(found: Elsewhere, part: Look | None) -> Said | None:
     return Said({**document, "next": None}, part.left.why)
 
 
-def _told(said: Said, work: Work, app: App) -> Said:
+def _told(said: Said, work: Work, claimed: Claimed, app: App) -> Said:
     """
     Return the answer, or raise it: the invocation that received the event is gone by the last hop,
-    so the last hop raises on its behalf.
+    and nobody reads the answer of a later one, so the last hop raises, whoever has ordered the job.
 
     What became of one part does not tell what became of the job, unless nobody goes on with it.
     Raises UndoneError.
@@ -164,7 +170,9 @@ def _told(said: Said, work: Work, app: App) -> Said:
     replies.tell(work, answer, app)
     is_part = answer["job"] == work.job and work.part_of is not None
     tells = not is_part or answer["continuation"] is not None
-    called = work.hop > 0 and work.unfinished == "continue"
-    if called and tells and work.source in app.settings.raise_ and wants_repetition(said):
-        raise UndoneError(f"job {answer['job']}: {answer['status']}: {answer['reason']}")
+    called = work.hop > 0 and work.unfinished == "continue" and not claimed.is_read
+    if called and tells and wants_repetition(said):
+        note(said, app.logger)
+        sentence = f"job {answer['job']}: {answer['status']}: {answer['reason']}"
+        raise UndoneError(sentence, [answer])
     return said

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import Said, ignored, of_parts
+from ossweep.answers import Said, ignored, of_parts, so_far
 from ossweep.calls import MISSING, call_missing
 from ossweep.chain import finish, join, resume
-from ossweep.errors import RequestError
+from ossweep.errors import PolicyError, RequestError, StoreError
 from ossweep.handover.continuation import check_job
+from ossweep.handover.records import JOB
 from ossweep.job import order
 from ossweep.state import ledger_of
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ossweep.handover.ledger import Ledger
     from ossweep.handover.records import Left, Look
     from ossweep.job import App
+    from ossweep.work import Work
 
 COMMANDS = ("status", "stop", "resume")
 
@@ -44,6 +46,19 @@ _SAID = {
 }
 
 
+LATE = 1.0  # seconds that a look at one more job is not begun in any more
+LISTED = 50  # jobs in one answer
+_COUNTS = ("listed", "deleted", "failed", "skipped", "remaining")
+_SHOWN = ("status", "reason", "bucket", "dry_run", *_COUNTS, "hops")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A question for the jobs of a deployment's state, those whose names come after one."""
+
+    after: str = ""
+
+
 @dataclass(frozen=True)
 class Command:
     """A word to a job."""
@@ -52,22 +67,35 @@ class Command:
     do: str
 
 
-def read(document: Any, where: str) -> Command | None:
+def read(document: Any, where: str) -> Command | Listing | None:
     """Return the command in a document, if it is meant to be one; raises RequestError."""
     if not (isinstance(document, dict) and "do" in document):
         return None
+    if document["do"] == "list":
+        return _listing(document, where)
     job, do = document.get("job"), document["do"]
     if document.keys() != {"job", "do"} or not isinstance(job, str) or do not in COMMANDS:
         raise RequestError(
             f'{where}: a command names a job and what to do: {{"job": "...", "do": "status"}}; '
-            f"`do` is one of {', '.join(COMMANDS)}, and there is no other field"
+            f"`do` is one of {', '.join(COMMANDS)}, and there is no other field; "
+            '{"do": "list"} lists the jobs'
         )
     return Command(check_job(job, where), do)
 
 
+def _listing(document: dict[str, Any], where: str) -> Listing:
+    after = document.get("after")
+    if not document.keys() <= {"do", "after"} or not isinstance(after, str | None):
+        raise RequestError(
+            f'{where}: {{"do": "list"}} lists the jobs, and "after": "..." those behind one of '
+            "them; there is no other field"
+        )
+    return Listing(check_job(after, where)) if after is not None else Listing()
+
+
 def only_asks(document: Any) -> bool:
     """Tell whether a document, if it is a command, does no work: how a job is, is no failure."""
-    return isinstance(document, dict) and document.get("do") in ("status", "stop")
+    return isinstance(document, dict) and document.get("do") in ("status", "stop", "list")
 
 
 def obey(command: Command, app: App) -> Said:
@@ -91,6 +119,36 @@ def obey(command: Command, app: App) -> Said:
     return Said(answer)
 
 
+def listed(listing: Listing, app: App) -> Said:
+    """
+    Return how the jobs are of which the state tells, so many at once as there is time for.
+
+    Raises as `obey` does.
+    """
+    if app.settings.state is None:
+        raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
+    names, more = app.shelf.folders(listing.after, LISTED)
+    jobs: list[dict[str, Any]] = []
+    last = listing.after
+    for name in names:
+        if jobs and app.budget.left() < LATE:
+            more = True
+            break
+        last = name
+        if JOB.fullmatch(name):  # whatever else lies there is none
+            jobs.append({"job": name, **_in_short(name, app)})
+    following = {"do": "list", "after": last} if more else None
+    return Said({"status": "done", "jobs": jobs, "next": following})
+
+
+def _in_short(job: str, app: App) -> dict[str, Any]:
+    try:
+        answer = _status(job, ledger_of(job, app).look(), app)
+    except StoreError as error:  # one that cannot be read hides no others
+        return {"status": "unknown", "reason": str(error)}
+    return {name: answer[name] for name in _SHOWN}
+
+
 def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     """
     Do what a command says about a job of several parts; return one answer for all of them.
@@ -110,7 +168,8 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
             return said
         called = now.jobs
     looks = {each["job"]: ledger_of(each["job"], app).look() for each in left.parts}
-    answers = {job: _status(job, seen, app) for job, seen in looks.items()}
+    known = {each["job"]: order(each, app, "the job's state") for each in left.parts}
+    answers = {job: _status(job, seen, app, known[job]) for job, seen in looks.items()}
     for job in called:
         answers[job]["status"], answers[job]["reason"] = _SAID["continued"]
     status, reason = _status_of(answers)
@@ -119,8 +178,13 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     kept = order(left.continuation, app, "the job's state")
     ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
+    together = of_parts(kept, list(answers.values()), status, reason)
+    # Parts list again what was listed before the job was split, and was still to be done then.
+    met_again = max(0, (left.answer or together)["listed"] - together["listed"])
     document = {
-        **of_parts(kept, list(answers.values()), status, reason),
+        **together,
+        "listed": together["listed"] + met_again,
+        "remaining": together["remaining"] + met_again,
         # A part's first hop bears the number of the one after that in which the job was split.
         "hops": kept.hop + sum(max(0, answer["hops"] - 1) for answer in answers.values()),
         "objects_per_second": round(sum(rates), 1),
@@ -142,13 +206,16 @@ def _status_of(answers: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     return "continued", "its parts go on with it"
 
 
-def _status(job: str, seen: Look, app: App) -> dict[str, Any]:
+def _status(job: str, seen: Look, app: App, known: Work | None = None) -> dict[str, Any]:
+    """Return how a job is; `known` is what a part began with, which its state may not tell yet."""
     nothing = ignored(
         "there is no such job; if there was one, it has ended long ago",
         job,
         None,
         dry_run=app.settings.dry_run,
     )
+    if known is not None:
+        nothing = so_far(known, "its first invocation is on its way")
     if seen.how == "unknown":
         return {**nothing, "hops": 0, "objects_per_second": None, "estimated_end": None}
     answer = dict(seen.answer or nothing)

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class SweepError(Exception):
@@ -44,7 +44,15 @@ class SettingsError(SweepError):
 
 
 class UndoneError(SweepError):
-    """Some of an event's jobs were not done; raised where only that makes FC try again."""
+    """
+    Some of an event's jobs were not done; raised where only that makes FC try again.
+
+    `answers` are those of the event's jobs, as far as there are any.
+    """
+
+    def __init__(self, sentence: str, answers: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(sentence)
+        self.answers = answers
 
 
 class Scope(Enum):
@@ -59,14 +67,16 @@ class StoreError(SweepError):
     """
     OSS refused a request for good, or could not be reached in all the attempts it was given.
 
-    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection.
+    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection; `answered`
+    tells whether anybody has answered.
     """
 
-    def __init__(self, code: str, message: str, scope: Scope) -> None:
+    def __init__(self, code: str, message: str, scope: Scope, *, answered: bool = True) -> None:
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
         self.message = message
         self.scope = scope
+        self.answered = answered
 
 
 class HandoverError(SweepError):
@@ -89,4 +99,8 @@ NO_TIME = "no time was left for it"  # what is said where the gate was closed
 
 
 class Closed(Exception):  # noqa: N818 - it says that the gate is closed, and is nobody's error
-    """The gate lets no request through any more: time is up, or OSS refuses everything."""
+    """
+    The gate lets no request through any more: time is up, or OSS refuses everything.
+
+    Its text, if it has one, tells what the requests before have met.
+    """

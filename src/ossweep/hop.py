@@ -88,7 +88,7 @@ class Hop:
     def _release(self, work: Work, gate: Gate) -> None:
         """Let whoever gets the event next go on from the last checkpoint, without waiting."""
         kept = self.ledger.last_checkpoint
-        answer, reserved = None, 0
+        answer, reserved = self.held.answer, 0
         if kept is not None:
             work = order(kept.continuation, self.app, f"the state of the job {work.job}")
             answer, reserved = kept.answer, kept.reserved
@@ -130,7 +130,9 @@ class Hop:
             self._quietly(lambda: self._leave("released", sealed, answer))
             return Said(answer)
         try:
-            stop = self.ledger.reason_to_stop(self.held) or _reason_to_stop(left, self.app)
+            stop = self.ledger.reason_to_stop(self.held) or _reason_to_stop(
+                left, share.trouble, self.app
+            )
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
@@ -143,6 +145,7 @@ class Hop:
             hand_over(sealed, self.held.place.epoch, self.app)
         except (HandoverError, StoreError, Closed) as error:
             is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
+            self._note_lost(error, left)
             raise lost(error, work.job, sealed, is_kept=is_kept) from None
         self.app.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
         return Said(answer)
@@ -174,9 +177,20 @@ class Hop:
             for each in sealed:
                 hand_over(each, 1, self.app)
         except (HandoverError, StoreError, Closed) as error:
+            self._note_lost(error, share.left)
             raise lost(error, work.job, None) from None
         self.app.logger.info("split", job=work.job, parts=len(parts))
         return Said(answer)
+
+    def _note_lost(self, error: Exception, left: Work) -> None:
+        """Write that nobody goes on, without what is left: it may name keys."""
+        self.app.logger.error(
+            "not handed over",
+            job=left.job,
+            bucket=left.bucket,
+            hop=left.hop,
+            error=str(error) or type(error).__name__,
+        )
 
     def _leave(
         self,
@@ -241,12 +255,12 @@ def _to_try_again(left: Work) -> Work | None:
     )
 
 
-def _reason_to_stop(left: Work, app: App) -> Stop | None:
+def _reason_to_stop(left: Work, trouble: str | None, app: App) -> Stop | None:
     if left.idle >= IDLE_HOPS:
         return Stop(
             Why.IDLE,
-            f"{IDLE_HOPS} invocations in a row have achieved nothing; what keeps them from it is "
-            "in the log: OSS's answers, or a time limit that is too short",
+            f"{IDLE_HOPS} invocations in a row have achieved nothing: "
+            f"{trouble or 'OSS answers, but the time limit is too short for it'}",
         )
     if left.hop >= app.settings.max_hops:
         return Stop(

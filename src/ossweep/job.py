@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ossweep import policy
+from ossweep import meant, policy
 from ossweep.answers import KINDS, document
 from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
@@ -22,7 +22,7 @@ from ossweep.log import Log
 from ossweep.request import parse
 from ossweep.store import connect
 from ossweep.triggers.oss import OWN_META
-from ossweep.work import Work
+from ossweep.work import Work, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,6 +157,7 @@ def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
     request = parse(document, where)
     bucket = policy.bucket_of(request, settings, where)
     policy.check_unprotected(request, bucket, settings, where)
+    meant.check_no_address(request, bucket, settings, where)
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
     dry_run = request.dry_run or settings.dry_run
@@ -174,6 +175,7 @@ def order(document: Any, app: App, where: str, origin: Origin = DIRECT) -> Work:
         parallel=request.parallel,
         source=origin.source,
         null_versions=request.null_versions,
+        notes=meant.notes(request),
     )
 
 
@@ -217,6 +219,7 @@ class Share:
     stopped: Stop | None  # what ended it early, if anything but time did
     answer: dict[str, Any]
     expected: int | None  # objects that are probably left
+    trouble: str | None = None  # what kept requests from being answered
 
 
 class Checkpoints(Protocol):
@@ -257,7 +260,8 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
             app.budget.end()
 
     def share_of(result: Result) -> Share:
-        return _share(work, result, store, round(1000 * (world.monotonic() - began)))
+        spent = round(1000 * (world.monotonic() - began))
+        return _share(work, result, store, gate, spent)
 
     # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
     swept = work if settings.state is not None else replace(work, clock=None)
@@ -298,7 +302,7 @@ class _Keeper:
         self.checkpoints.beat()
 
 
-def _share(work: Work, result: Result, store: OssStore, milliseconds: int) -> Share:
+def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds: int) -> Share:
     clocks = (result.left.clock, store.first_date(), work.clock)
     left = replace(
         result.left,
@@ -306,9 +310,11 @@ def _share(work: Work, result: Result, store: OssStore, milliseconds: int) -> Sh
         requests_made={
             kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
         },
+        errors=tally((work.errors, gate.errors)),
         milliseconds=work.milliseconds + milliseconds,
     )
-    return Share(left, result.stopped, document(work, replace(result, left=left)), result.expected)
+    answer = document(work, replace(result, left=left))
+    return Share(left, result.stopped, answer, result.expected, result.trouble)
 
 
 def _region(app: App) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep import chain, commands, log
 from ossweep.calls import Pointer, pointer
-from ossweep.commands import Command
+from ossweep.commands import Command, Listing
 from ossweep.errors import Closed, UndoneError
 from ossweep.events import POINTER_MARK, Origin
 from ossweep.handover.continuation import is_continuation
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ossweep.events import Ordered, Source
     from ossweep.job import App
 
-Task = Work | Command | Pointer
+Task = Work | Command | Listing | Pointer
 
 
 def read(ordered: Ordered, source: Source, app: App, share: int | None = None) -> Task:
@@ -61,13 +61,23 @@ def goes_on(document: Any, app: App) -> bool:
 
 def do(task: Task, app: App) -> Said:
     """Do it, and return the job's answer; raises what `carry` and `obey` raise, and UndoneError."""
-    bucket = {"bucket": task.bucket} if isinstance(task, Work) else {}
     try:
-        with log.about(app.logger, job=task.job, **bucket):
+        with log.about(app.logger, **_names(task)):
             if isinstance(task, Command):
                 return commands.obey(task, app)
+            if isinstance(task, Listing):
+                return commands.listed(task, app)
             if isinstance(task, Pointer):
                 return chain.follow(task, app)
             return chain.carry(task, app)
-    except Closed:
-        raise UndoneError("time ran out before the job's state was read or written") from None
+    except Closed as closed:
+        met = f": {closed}" if str(closed) else ""
+        sentence = f"time ran out before the job's state was read or written{met}"
+        raise UndoneError(sentence) from None
+
+
+def _names(task: Task) -> dict[str, str]:
+    """Return what the log's lines shall name."""
+    if isinstance(task, Listing):
+        return {}
+    return {"job": task.job, **({"bucket": task.bucket} if isinstance(task, Work) else {})}

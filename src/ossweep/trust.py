@@ -44,10 +44,11 @@ def authorities(named: tuple[str, ...] = ()) -> ssl.SSLContext:
 
 def is_disbelieved(error: BaseException) -> bool:
     """Tell whether a certificate was not believed, whatever has wrapped that; none is next time."""
-    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error))
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error))
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it wraps, however, as far as that goes."""
     left, seen = [error], 0
     while left and seen < MOST_CAUSES:
         each = left.pop()

@@ -19,6 +19,7 @@ GONE_UNANSWERED = "asked for, and gone without an answer"
 # in the request, of which Function Compute takes 32 MB, and some of them stand there twice.
 STATE_BYTES = 80 * 1024 * 1024
 
+PLANNED_NAMED = 10  # keys that a dry run names
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 LONGEST_KEPT = 30 * 86_400  # seconds that a source keeps an event at most; an older time is no time
 
@@ -180,8 +181,7 @@ class Range:
 
     `spared` and `failed` count what earlier invocations have met between the range before it, or
     the prefix's beginning, and `after`, and have neither deleted nor left; so do, in a dry run,
-    `planned` and `bytes`. `passed_over` tells what of it an earlier invocation has passed over, if
-    that is all that is left of it: it is tried again when all else has been.
+    `planned` and `bytes`. `passed_over` tells of it if all that is left has been passed over.
     """
 
     prefix: str
@@ -225,6 +225,7 @@ class Counts:
     skipped: Mapping[str, int] = field(default_factory=dict)
     planned: int = 0  # a dry run's: what would have been deleted
     unanswered: int = 0  # asked for, and OSS's answer never came; they weigh on the ceiling only
+    named: tuple[str, ...] = ()  # some of what a dry run has planned
 
     @property
     def settled(self) -> int:
@@ -246,6 +247,7 @@ def add(*parts: Counts) -> Counts:
         failures=tuple(f for counts in parts for f in counts.failures)[:FAILURES_NAMED],
         skipped=tally(counts.skipped for counts in parts),
         planned=sum(counts.planned for counts in parts),
+        named=tuple(dict.fromkeys(k for counts in parts for k in counts.named))[:PLANNED_NAMED],
         unanswered=sum(counts.unanswered for counts in parts),
     )
 
@@ -266,18 +268,16 @@ class Work:
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
     `not_after` is the time of the event that ordered it, which the clock is never later than.
     `directories` are the marker objects that go last; `held` are those met already, and others that
-    OSS has not deleted yet because something was left in them. `passed` are
-    keys that the ranges will show again and that have failed for good. `unsettled` objects were
-    met before and are still to do; the ranges will show them again. `source` is that of the event
-    that ordered it, and `reply` where it was a request file. `unfinished` tells what becomes of the
-    rest when time runs out, `parallel` how many parts it may be cut into. A part knows the job that
-    it is of, and the `rate` in objects a second that is its share. `judged` tells that the named
-    keys are looked at, and what was written after the job began stays; so are `doubted`, those of
-    them that were asked for and not answered, in any case. `null_versions` tells whether deletions
-    may lose null versions for good, as they do where versioning is suspended. `idle` counts the
-    hops in a row that have achieved nothing; `at_least` tells that some deletions may have been
-    carried out and not
-    counted.
+    OSS has not deleted yet because something was left in them. `passed` are keys that the ranges
+    will show again and that have failed for good. `unsettled` objects were met before; the ranges
+    will show them again. `source` is that of the event that ordered it, and `reply` where it was a
+    request file. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
+    many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
+    second that is its share. `judged` tells that the named keys are looked at, and what was written
+    after the job began stays; so are `doubted`, those of them that were asked for and not answered,
+    in any case. `null_versions` tells whether deletions may lose null versions for good. `idle`
+    counts the hops in a row that have achieved nothing; `at_least` tells of deletions that may not
+    be counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -309,16 +309,17 @@ class Work:
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict)  # what requests have met, by kind
+    notes: tuple[str, ...] = ()  # what the answer has to say of the order
     milliseconds: int = 0  # a float would not survive every JSON tool unchanged
 
     def clock_at(self, began: int) -> int:
         """
         Return the job's clock, if it was `began` by OSS's own time when its invocation was called.
 
-        A clock that is ahead of that is a forged one.
-        What an event orders may have waited for long, or come again: what was written since is not
-        meant. What happened to an object tells its own time, however old. An order whose time is
-        older than any source keeps one tells none.
+        A clock that is ahead of that is a forged one. What an event orders may have waited for
+        long, or come again: what was written since is not meant. What happened to an object tells
+        its own time, however old. An order whose time is older than any source keeps tells none.
         """
         if self.clock is not None:
             return min(self.clock, began)

@@ -19,4 +19,5 @@ class World:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     uniform: Callable[[float, float], float] = random.uniform
+    wall: Callable[[], float] = time.time  # Unix seconds, by which requests are signed
     nonce: Callable[[], str] = lambda: uuid4().hex

@@ -18,6 +18,7 @@ from localcloud.faults import (
     Reset,
     Withhold,
 )
+from ossweep.helps import with_help
 from ossweep.store import Credentials
 from ossweep.work import GONE_UNANSWERED, NEWER
 
@@ -315,7 +316,11 @@ def test_a_listing_that_is_denied_stops_the_sweep_and_says_so(deployment: Deploy
         answer["status"],
         answer["reason"],
         answer["listed"],
-    ) == ("stopped", "listing failed: AccessDenied: No listing.", 0)
+    ) == (
+        "stopped",
+        with_help("listing failed: AccessDenied: No listing.", "AccessDenied"),
+        0,
+    )
     (left,) = answer["continuation"]["ranges"]
     assert (left["prefix"], left["after"], left["until"]) == ("a/", "", "")
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from localcloud import demo
 
 ROOT = Path(__file__).parents[2]
 
 
-def shown(*arguments: str) -> str:
-    run = subprocess.run(
+def ran(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "localcloud.demo", *arguments],
         cwd=ROOT,
-        env={"PYTHONPATH": "src:tests", "COLUMNS": "80"},
+        env={"PYTHONPATH": "src:tests", "COLUMNS": str(columns)},
         check=False,
         capture_output=True,
         text=True,
     )
+
+
+def shown(*arguments: str, columns: int = 80) -> str:
+    run = ran(*arguments, columns=columns)
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout
 
@@ -52,14 +61,102 @@ def test_a_job_goes_on_by_itself_where_time_runs_out() -> None:
 
 def test_what_a_bad_event_raises_is_shown() -> None:
     """The sentence, and no trace of a stack."""
-    run = subprocess.run(
-        [sys.executable, "-m", "localcloud.demo", "events/refused/mistyped-field.json"],
-        cwd=ROOT,
-        env={"PYTHONPATH": "src:tests", "COLUMNS": "200"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    run = ran("events/refused/mistyped-field.json", columns=200)
 
     assert run.returncode == 1
     assert 'raised: RequestError: the request: there is no field "dryrun"' in run.stdout
+
+
+def test_sixty_columns_are_enough() -> None:
+    """Each number has a line of its own, and the job's name is there to be copied."""
+    said = shown(columns=60)
+
+    # The event is one line, to be copied.
+    lines = [line for line in said.splitlines() if not line.startswith("direct-prefix.json")]
+    assert max(map(len, lines)) <= 60
+    assert re.findall(r"^deleted +(\S+)$", said, re.MULTILINE) == ["0", "900"]
+    assert len(re.findall(r"^job \S+-1$", said, re.MULTILINE)) == 2
+
+
+def test_a_file_that_is_not_there_is_told_of() -> None:
+    """In a sentence."""
+    run = ran("events/nothing.json", columns=200)
+
+    assert (run.returncode, run.stderr) == (2, "")
+    assert run.stdout == (
+        'There is no event in "events/nothing.json": No such file or directory. Name a file of '
+        "events/.\n"
+    )
+
+
+def test_an_empty_event_shows_its_examples() -> None:
+    """Each can be copied into a file."""
+    said = shown("events/direct-empty.json", columns=200)
+
+    assert '{"bucket": "examplebucket", "directory": "src", "dry_run": true}' in said.splitlines()
+
+
+def test_who_is_interrupted_learns_how_far_it_was() -> None:
+    """And how to go on; no trace of a stack."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "localcloud.demo", "events/direct-everything.json", "--timeout=8"],
+        cwd=ROOT,
+        env={"PYTHONPATH": "src:tests", "COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    while "planned" not in run.stdout.readline():
+        pass
+    run.send_signal(signal.SIGINT)
+    said, wrong = run.communicate(timeout=100)
+
+    assert (run.returncode, wrong) == (130, "")
+    last = said.splitlines()[-1]
+    assert re.match(r"Interrupted\. The job \S+ had listed [\d,]+ and deleted [\d,]+ obj", last)
+    assert last.endswith("The same command begins anew.")
+
+
+def sweep(status: str, failed: int = 0, reason: str | None = None) -> dict[str, Any]:
+    """Return an answer of which so many keys have failed."""
+    numbers = dict.fromkeys(("listed", "deleted", "bytes", "skipped", "remaining"), 0)
+    failures = [{"key": f"a/{number}", "code": "FileImmutable"} for number in range(failed)]
+    return {
+        "job": "job-1",
+        "status": status,
+        "reason": reason,
+        **numbers,
+        "failed": failed,
+        "failures": failures[:100],
+        "skipped_because": {},
+        "seconds": 0.1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        (sweep("done"), False),
+        (sweep("ignored"), False),
+        (sweep("incomplete", 1), True),
+        (sweep("stopped", reason="OSS answered AccessDenied"), True),
+        (sweep("stopped", reason="limits.objects allows no more than 500"), False),
+        ({"answers": [sweep("done"), sweep("incomplete", 1)]}, True),
+        ({"statusCode": 200, "body": json.dumps(sweep("done"))}, False),
+        ({"statusCode": 403, "body": "{}"}, True),
+    ],
+)
+def test_what_has_failed_is_told_by_the_exit_code(answer: dict[str, Any], failed: bool) -> None:
+    """A ceiling that is reached is what was asked for."""
+    assert demo.has_failed(answer) is failed
+
+
+def test_a_long_list_of_failures_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """The count is whole."""
+    demo.show_more(sweep("incomplete", 250))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "job job-1"
+    assert lines[1] == 'failed: "a/0": FileImmutable'
+    assert lines[11:] == ["and 240 more that have failed"]

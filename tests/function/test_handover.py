@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deployment import BUCKET, Chain, hurried, sum_of
-from localcloud.faults import Refuse, Withhold
+from localcloud.faults import AsTold, Refuse, Withhold
 from localcloud.fc_faults import Refuse as RefuseCall
 from localcloud.fc_faults import Reset as ResetCall
 from ossweep.errors import HandoverError, UndoneError
@@ -196,7 +196,7 @@ def test_a_permanent_error_stops_a_job_at_once(long: Chain) -> None:
     oss = long.deployment.oss
     first = long.begin(PREFIX)
     oss.misbehave(Refuse(403, "SecurityTokenExpired", operation="batch_delete", times=1))
-    second = long.go_on()
+    [second] = long.to_the_end()
 
     assert (first["status"], second["status"], long.called) == ("continued", "stopped", [])
     assert second["reason"].startswith("OSS answered SecurityTokenExpired")
@@ -351,8 +351,9 @@ def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
     }
 
     assert long.begin(timer)["status"] == "continued"
-    with pytest.raises(UndoneError, match=r"job timer-\w+-1: incomplete: some keys could not be"):
-        long.to_the_end()
+    long.to_the_end()
+    [raised] = long.raised
+    assert re.match(r"job timer-\w+-1: incomplete: 1 key could not be", str(raised))
     long.delivered -= 1
     long.deployment.oss.behave()
     [again] = long.to_the_end()
@@ -360,13 +361,31 @@ def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
     assert long.deployment.keys() == ["a", "a0", "b"]
 
 
-def test_who_is_called_by_a_persons_job_returns_its_answer(long: Chain) -> None:
-    """A direct invocation's source is not told by raising."""
+def test_who_is_called_by_a_persons_job_raises_too(long: Chain) -> None:
+    """Nobody reads the answer of a later invocation, whoever ordered the job; the log has it."""
     long.deployment.oss.misbehave(Withhold({"a/02500"}))
     long.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))
-    long.begin(PREFIX)
+    job = long.begin(PREFIX)["job"]
+    long.to_the_end()
 
-    assert long.to_the_end()[-1]["status"] == "incomplete"
+    [raised] = long.raised
+    assert [answer["failed"] for answer in raised.answers] == [1]
+    [line] = [line for line in long.deployment.log if line["level"] == "ERROR"]
+    assert (line["message"], line["job"], line["status"]) == ("job ended badly", job, "incomplete")
+
+
+def test_a_person_who_lets_a_job_go_on_gets_its_answer(long: Chain) -> None:
+    """Whoever sends `resume` waits for it, and need not read it in an exception."""
+    job = long.begin(PREFIX)["job"]
+    expired = Refuse(403, "SecurityTokenExpired")
+    long.deployment.oss.misbehave(
+        AsTold(lambda each: [expired] if each.bucket == BUCKET else [], operation="batch_delete")
+    )
+    long.to_the_end()
+
+    answer = to(long, job, RESUME)
+
+    assert (answer["job"], answer["status"]) == (job, "stopped")
 
 
 def test_an_order_to_end_hands_nothing_over(long: Chain) -> None:

@@ -203,10 +203,13 @@ def test_one_bad_message_does_not_stop_the_others(deployment: Deployment) -> Non
         )
 
     assert deployment.keys() == []
+    first, _, last = raised.value.answers
     assert str(raised.value) == (
         "1 of 3 jobs were not done: message M2: the request: "
-        'there is no field "kyes"; did you mean `keys`?. Sent again, the event is carried out '
-        "again: what it names may be deleted even if it has been written anew since"
+        'there is no field "kyes"; did you mean `keys`?; the others: '
+        f"job {first['job']}: done, 1 deleted; job {last['job']}: done, 1 deleted. "
+        "Sent again, the event is carried out again: what it names may be deleted even if it has "
+        "been written anew since"
     )
 
 

@@ -301,6 +301,7 @@ def test_what_eventbridge_starts_is_tried_again_and_reaches_the_failure_queue() 
 # What OSS's documents ask for, for each operation of oss2's bucket and of ossweep's.
 NEEDS = {
     "list_objects": "oss:ListObjects",
+    "list_folders": "oss:ListObjects",
     "ObjectIterator": "oss:ListObjects",
     "batch_delete_objects": "oss:DeleteObject",
     "delete_object": "oss:DeleteObject",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -37,48 +38,104 @@ COLUMNS = ("status", "listed", "deleted", "bytes", "skipped", "failed", "remaini
 SHOWN = 500  # characters of an event
 A_SECOND = 500  # objects that are deleted where an invocation's time is to run out
 LONGEST_CHAIN = 600  # seconds
+FAILURES_SHOWN = 10
+WIDE = 80  # columns that a table of terabytes takes
+BAD = frozenset({"incomplete", "unfinished", "stopped", "refused"})
+CEILING = re.compile(r"limits\.objects|OSSWEEP_MAX_OBJECTS")
+UNUSABLE = 2  # what a command that was given nothing to use exits with
+INTERRUPTED = 130  # as shells have it
 
 console = Console(highlight=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Send an event as a dry run and then in earnest, and show what happened."""
+    """Send an event, show what happened, and return 0 if nothing has failed."""
     options = _options(arguments)
-    event = options.event.read_bytes()
+    try:
+        event = options.event.read_bytes()
+    except OSError as error:
+        shown = escape(json.dumps(str(options.event)))
+        console.print(f"There is no event in {shown}: {error.strerror}. Name a file of events/.")
+        return UNUSABLE
+    met = Met()
+    try:
+        return _run(options, event, met)
+    except KeyboardInterrupt:
+        console.print(f"\nInterrupted. {met.sentence(local=not options.real_bucket)}")
+        return INTERRUPTED
+
+
+@dataclass
+class Met:
+    """What the log has told last, for whoever interrupts the run."""
+
+    job: str = ""
+    deleted: int = 0
+    listed: int = 0
+    deletes: bool = False  # whether it is no dry run
+
+    def follow(self, line: dict[str, Any]) -> None:
+        """Take note of a line of the log."""
+        self.job = line.get("job", self.job)
+        self.deleted = line.get("deleted", self.deleted)
+        self.listed = line.get("listed", self.listed)
+        self.deletes = self.deletes or line.get("dry_run") is False
+
+    def sentence(self, *, local: bool) -> str:
+        """Say how far it was, and how to go on."""
+        far = f"The job {self.job} had listed {self.listed:,} and deleted {self.deleted:,} objects"
+        if not self.job:
+            far = "Nothing had begun"
+        if local:
+            return f"{far}; the local bucket is gone with it. The same command begins anew."
+        more = ", and perhaps some more that nobody has counted" if self.deletes else ""
+        return f"{far}{more}. The same command goes on with what is left."
+
+
+def _run(options: Any, event: bytes, met: Met) -> int:
     with ExitStack() as stack:
         real = options.real_bucket
         stage = _real_stage(real) if real else _local_stage(stack, options.timeout)
         console.print(f"[bold]{options.event.name}[/]  {_on_one_line(event)}\n", soft_wrap=True)
-        planned = send(stage.planning, event, "dry run", None)
-        if planned is None:
-            return 1
+        planned = send(stage.planning, event, "dry run", None, met)
+        if planned is None or "examples" in planned:
+            return int(planned is None)
         if real and not options.delete:
             console.print("Nothing was deleted. To delete it, add DELETE=yes to the command.")
-            return 0
+            return int(has_failed(planned))
         expected = sum(answer["remaining"] for answer in _sweeps(planned))
-        answer = send(stage.deleting, event, "deletion", expected)
+        answer = send(stage.deleting, event, "deletion", expected, met)
         if stage.fc is not None and answer is not None and _has(answer, "continued"):
-            answer = follow(stage.fc, expected)
+            answer = follow(stage.fc, expected, met)
         while answer is not None and (rest := _continuations(answer)):
-            answer = send(stage.deleting, json.dumps(rest).encode(), "goes on", None)
+            answer = send(stage.deleting, json.dumps(rest).encode(), "goes on", None, met)
         if answer is None:
             return 1
         _show_what_is_left(stage)
-    return 0
+        return int(has_failed(answer))
 
 
-def send(function: Function | Remote, event: bytes, what: str, expected: int | None) -> Any:
+def has_failed(answer: Any) -> bool:
+    """Tell whether anything in an answer is no good end; a ceiling that is reached is one."""
+    bad = [each for each in _sweeps(answer) if each["status"] in BAD]
+    is_refused = answer.get("statusCode", 200) >= 400
+    return is_refused or any(not CEILING.search(each["reason"] or "") for each in bad)
+
+
+def send(
+    function: Function | Remote, event: bytes, what: str, expected: int | None, met: Met
+) -> Any:
     """Invoke a function with a bar that follows its log, show how it ended, return its answer."""
-    with _bar(what, expected) as bar:
+    with _bar(what, expected, met) as bar:
         ended = function.invoke(event, on_log=bar.follow)
         bar.end(ended)
     _show(ended)
     return ended.answer
 
 
-def follow(fc: LocalFc, expected: int | None) -> Any:
+def follow(fc: LocalFc, expected: int | None, met: Met) -> Any:
     """Follow the invocations that call each other, show each, and return the last one's answer."""
-    with _bar("goes on", expected) as bar:
+    with _bar("goes on", expected, met) as bar:
         fc.on_log = lambda line: bar.follow(log_entry(line))
         fc.wait(LONGEST_CHAIN)
         called = [ended_as(each.outcome) for each in fc.invocations if each.type == "Async"]
@@ -95,9 +152,11 @@ class Bar:
     progress: Progress
     task: TaskID
     shows: str
+    met: Met
 
     def follow(self, line: dict[str, Any]) -> None:
         """Show what a line of the log tells."""
+        self.met.follow(line)
         if self.shows in line:
             self.progress.update(self.task, completed=line[self.shows])
 
@@ -109,11 +168,11 @@ class Bar:
 
 
 @contextmanager
-def _bar(what: str, expected: int | None) -> Iterator[Bar]:
+def _bar(what: str, expected: int | None, met: Met) -> Iterator[Bar]:
     columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task(what, total=expected)
-        yield Bar(progress, task, "deleted" if expected else "listed")
+        yield Bar(progress, task, "deleted" if expected else "listed", met)
 
 
 @dataclass(frozen=True)
@@ -220,21 +279,41 @@ def _show(ended: Ended) -> None:
 
 
 def _show_sweeps(answers: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)  # in 80 columns there is room for terabytes
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "status" else "right")
+    rows = [[_written(answer[name]) for name in COLUMNS] for answer in answers]
+    if console.width >= WIDE:
+        table = Table(box=None, pad_edge=False)
+        for name in COLUMNS:
+            table.add_column(name, justify="left" if name == "status" else "right")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    else:
+        for row in rows:
+            for name, value in zip(COLUMNS, row, strict=True):
+                console.print(f"{name:9} {value}")
     for answer in answers:
-        values = [answer[name] for name in COLUMNS]
-        table.add_row(*(f"{v:,}" if isinstance(v, int) else str(v) for v in values))
-    console.print(table)
-    for answer in answers:
-        if answer["reason"]:
-            console.print(escape(answer["reason"]))
-        for reason, count in answer["skipped_because"].items():
-            console.print(f"{count:,} skipped: {reason}")
-        for failure in answer["failures"]:
-            console.print(escape(f"failed: {json.dumps(failure['key'])}: {failure['code']}"))
+        show_more(answer)
     console.print()
+
+
+def _written(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def show_more(answer: dict[str, Any]) -> None:
+    """Show what an answer tells beside its numbers."""
+    console.print(escape(f"job {answer['job']}"))
+    if answer["reason"]:
+        console.print(escape(answer["reason"]))
+    for reason, count in answer["skipped_because"].items():
+        console.print(f"{count:,} skipped: {reason}")
+    for failure in answer["failures"][:FAILURES_SHOWN]:
+        console.print(escape(f"failed: {json.dumps(failure['key'])}: {failure['code']}"))
+    more = answer["failed"] - min(len(answer["failures"]), FAILURES_SHOWN)
+    if more > 0:
+        console.print(f"and {more:,} more that have failed")
+    for example in answer.get("examples", ()):
+        console.print(escape(json.dumps(example)))
 
 
 def _show_what_is_left(stage: Stage) -> None:

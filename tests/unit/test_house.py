@@ -17,11 +17,12 @@ SRC = Path(__file__).parents[2] / "src"
 
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
-    {"errors", "stops", "work", "events", "patterns", "row", "trust"},
-    {"request", "policy", "settings", "rules", "log", "world"},
+    {"errors", "stops", "work", "events", "patterns", "row", "trust", "helps"},
+    {"request", "policy", "meant", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
     {
         "answers",
+        "endings",
         "job",
         "replies",
         "state",
@@ -42,18 +43,20 @@ NEIGHBOURS = {
     "trust": {"errors"},
     "work": {"events"},
     "policy": {"request", "settings"},
+    "meant": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},
     "job": {"answers"},
+    "endings": {"answers"},
     "state": {"job"},
     "checkpoints": {"answers", "job"},
     "replies": {"job"},
     "calls": {"job", "state"},
     "hop": {"answers", "state", "job", "replies", "checkpoints", "calls"},
-    "chain": {"answers", "state", "job", "replies", "calls", "hop"},
+    "chain": {"answers", "endings", "state", "job", "replies", "calls", "hop"},
     "commands": {"answers", "state", "calls", "chain", "job"},
     "tasks": {"answers", "job", "state", "calls", "chain", "commands"},
-    "app": {"answers", "job", "replies", "chain", "commands", "tasks"},
+    "app": {"answers", "endings", "job", "replies", "chain", "commands", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 

@@ -252,7 +252,8 @@ def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
     answer = store.delete(KEYS, Free(), NOW)
 
     assert (answer.deleted, answer.failed, len(answer.unanswered)) == (frozenset(), (), 0)
-    assert gate.refusal == "OSS answered NoSuchBucket: No."
+    assert gate.refusal is not None
+    assert gate.refusal.startswith("OSS answered NoSuchBucket: No.; see the bucket's name")
 
 
 def test_attempts_that_are_over_fail_no_key() -> None:

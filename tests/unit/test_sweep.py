@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.helps import with_help
 from ossweep.stops import Stop, Why
 from ossweep.work import Answer, Ceiling, Counts, Failure, Found, Lot, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
@@ -198,7 +199,9 @@ def test_an_error_of_the_job_stops_it_with_its_reason() -> None:
 
     result = hop.sweep(ALL, MemoryStore(bucket, hop.gate, {3: hop.refuse_all}))
 
-    assert result.stopped == Stop(Why.REFUSED, "OSS answered SecurityTokenExpired: Gone.")
+    assert result.stopped is not None
+    assert result.stopped.why is Why.REFUSED
+    assert result.stopped.sentence.startswith("OSS answered SecurityTokenExpired: Gone.")
     assert result.may_go_on
     assert result.counts.deleted + len(bucket.objects) == 3000
 
@@ -495,7 +498,9 @@ def test_a_listing_that_fails_leaves_its_place() -> None:
     result = hop.sweep(work, Failing(bucket, hop.gate))
 
     assert list(bucket.objects) == ["b/1"]
-    assert result.stopped == Stop(Why.REFUSED, "listing failed: AccessDenied: No listing.")
+    assert result.stopped == Stop(
+        Why.REFUSED, with_help("listing failed: AccessDenied: No listing.", "AccessDenied")
+    )
     assert result.left.ranges == (Range("a/", "a/1"), Range("b/"))
 
 
@@ -512,7 +517,7 @@ def test_without_osss_time_nothing_listed_is_deleted() -> None:
     result = hop.sweep(ALL, Timeless(bucket, hop.gate))
 
     assert (list(bucket.objects), bucket.asked) == (["a/1"], [])
-    assert str(result.stopped) == "listing failed: NoDate: No Date."
+    assert str(result.stopped).startswith("listing failed: NoDate: No Date.;")
     assert result.left.clock is None
 
 
@@ -579,7 +584,10 @@ def test_a_dry_run_asks_for_no_deletion() -> None:
     result = hop.sweep(work, MemoryStore(bucket, hop.gate))
 
     assert (len(bucket.objects), bucket.asked) == (3, [])
-    assert (result.listed, result.counts) == (4, Counts(planned=4, bytes=30))
+    assert (result.listed, result.counts) == (
+        4,
+        Counts(planned=4, bytes=30, named=("k", "a/1", "a/2", "a/")),
+    )
 
 
 @pytest.mark.parametrize("method", ["pages", "delete"])

@@ -13,6 +13,7 @@ import pytest
 from ossweep.engine.turns import AHEAD
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
+from ossweep.helps import with_help
 from ossweep.stops import Stop, Why
 from ossweep.work import Counts, Found, Lot, Range, Stretch, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
@@ -240,7 +241,9 @@ def test_marker_objects_that_could_not_be_looked_at_are_held(trouble: Exception)
     assert (result.listed, result.counts.deleted, result.may_go_on) == (3, 1, True)
     refused = isinstance(trouble, StoreError)
     assert result.stopped == (
-        Stop(Why.REFUSED, "listing failed: AccessDenied: No.") if refused else None
+        Stop(Why.REFUSED, with_help("listing failed: AccessDenied: No.", "AccessDenied"))
+        if refused
+        else None
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ossweep.handover.continuation import seal, unseal
@@ -50,7 +51,8 @@ def test_what_a_dry_run_has_planned_between_joined_ranges_counts_once() -> None:
 
     assert result.left.ranges == (Range("a/"),)
     assert (result.listed, result.counts) == (100, Counts())
-    assert (ended.listed, ended.counts) == (400, Counts(planned=400, bytes=4000))
+    counts = replace(ended.counts, named=())
+    assert (ended.listed, counts) == (400, Counts(planned=400, bytes=4000))
 
 
 def test_a_dry_run_counts_what_it_plans_with_its_range() -> None:

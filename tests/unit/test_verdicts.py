@@ -116,6 +116,7 @@ def caused(error: Exception, cause: BaseException | None = None) -> Exception:
 POOL: Any = urllib3.HTTPSConnectionPool("examplebucket.oss-cn-hangzhou.aliyuncs.com")
 CONNECTION: Any = HTTPSConnection("examplebucket.oss-cn-hangzhou.aliyuncs.com")
 LOST = "the connection failed or its answer did not arrive whole"
+LATE = "nothing came in time"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ LOST = "the connection failed or its answer did not arrive whole"
         (
             failures.NameResolutionError(URL, CONNECTION, socket.gaierror(-2, "no")),
             socket.gaierror(-2, "Name or service not known"),
-            "ConnectionError",
+            "NameNotResolved",
             "Name or service not known",
         ),
         (
@@ -139,8 +140,8 @@ LOST = "the connection failed or its answer did not arrive whole"
             "SSLError",
             "certificate verify failed",
         ),
-        (failures.ReadTimeoutError(POOL, URL, URL), TimeoutError(), "ReadTimeout", LOST),
-        (failures.ConnectTimeoutError(CONNECTION, URL), None, "ConnectTimeout", LOST),
+        (failures.ReadTimeoutError(POOL, URL, URL), TimeoutError(), "ReadTimeout", LATE),
+        (failures.ConnectTimeoutError(CONNECTION, URL), None, "ConnectTimeout", LATE),
         (
             failures.ProtocolError("Connection aborted.", URL),
             ConnectionResetError(104, "Connection reset by peer"),

@@ -6,7 +6,9 @@ from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ossweep.engine.troubles import Troubles
 from ossweep.errors import Closed, Scope
+from ossweep.helps import with_help
 from ossweep.row import ALIKE, Row
 from ossweep.stops import Stop, Why
 
@@ -42,6 +44,7 @@ class Gate:
         self._row = Row()  # of errors
         self._places = Row()  # of stretches that were passed over
         self._refused = ""
+        self._troubles = Troubles()
         self.deletions = 0  # requests that have deleted something
         self._trouble: str | None = None
         self.has_asked = False  # whether a deletion may have been sent
@@ -50,7 +53,7 @@ class Gate:
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
         if not (self._is_open and self._budget.admits(kind, after)):
-            raise Closed
+            raise Closed(self.refusal or self.trouble or "")
         if kind in {"batch_delete", "delete"}:
             self.has_asked = True
 
@@ -66,6 +69,19 @@ class Gate:
     def answered(self, kind: Kind, seconds: float) -> None:
         """Take note of the time that a request has taken."""
         self._budget.took(kind, seconds)
+        with self._lock:
+            self._troubles.asked(kind)
+
+    def missed(self, kind: Kind, error: StoreError) -> None:
+        """Take note of what an attempt has met that was not answered as it should be."""
+        with self._lock:
+            self._troubles.missed(kind, error)
+
+    @property
+    def errors(self) -> dict[str, int]:
+        """What attempts have met, by kind, and how often."""
+        with self._lock:
+            return dict(self._troubles.errors)
 
     def deleted(self) -> None:
         """Take note that OSS has deleted something: a run of errors ends."""
@@ -86,10 +102,10 @@ class Gate:
             run = self._row.add(kind)
             self._refused = error.code if error.scope is Scope.KEYS and run >= ALIKE else ""
             if error.scope is Scope.PASSING:
-                said = str(error).rstrip(".")
-                self._trouble = f"requests failed in all of their attempts, the last with {said}"
+                words = str(error).rstrip(".")
+                self._trouble = f"requests failed in all of their attempts, the last with {words}"
             if self.stopped is None and run >= PATIENCE.get(error.scope, inf):
-                self.stopped = Stop(Why.REFUSED, _closing(error, run))
+                self.stopped = Stop(Why.REFUSED, with_help(_given_up(error, run), error.code))
 
     @property
     def refused(self) -> str:
@@ -109,11 +125,14 @@ class Gate:
 
     @property
     def trouble(self) -> str | None:
-        """What the last request met whose attempts were over, or why the job was let go."""
+        """What ended the work if not its end, with what requests have met; None if they did not."""
         is_let_go = self._fence() <= 0 < self._budget.left()
-        return self._trouble or (
+        cause = self._trouble or (
             "the job's state could not be written in time" if is_let_go else None
         )
+        with self._lock:
+            met = self._troubles.sentence
+        return f"{cause or 'time ran out'}; {met}" if met is not None else cause
 
     @trouble.setter
     def trouble(self, trouble: str) -> None:
@@ -129,8 +148,9 @@ class Gate:
         return self.stopped is None and self._fence() > 0
 
 
-def _closing(error: StoreError, run: int) -> str:
-    """Return why the gate closes after so many errors in a row, of which this is the last."""
-    if error.scope is not Scope.PASSING:
-        return f"OSS answered {error}"
-    return f"{run} requests in a row failed in all of their attempts, the last with {error}"
+def _given_up(error: StoreError, run: int) -> str:
+    if not error.answered:
+        times = f"{run} requests in a row" if run > 1 else "a request"
+        return f"OSS did not answer {times}: {error}"
+    times = f" to {run} requests in a row" if run > 1 else ""
+    return f"OSS answered {error.code}{times}: {error.message}"

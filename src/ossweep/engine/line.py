@@ -17,6 +17,7 @@ from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.turns import Due, Turns
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, StoreError
+from ossweep.helps import with_help
 from ossweep.work import Shown
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class Line:
         except Closed:
             self._end_listing()
         except StoreError as error:
-            self.listing_failed = f"listing failed: {error}"
+            self.listing_failed = with_help(f"listing failed: {error}", error.code)
             self._end_listing()
         if span.drained:
             self._frontier.forget(span)
@@ -292,7 +293,7 @@ class Line:
         except Closed:
             self._end_listing()
         except StoreError as error:
-            self.listing_failed = f"listing failed: {error}"
+            self.listing_failed = with_help(f"listing failed: {error}", error.code)
             self._end_listing()
         else:
             if reason is not None:
@@ -328,7 +329,7 @@ class Line:
             self._markers.give_back(key)
             self._over, self._between = True, False
             if isinstance(error, StoreError):
-                self.listing_failed = f"listing failed: {error}"
+                self.listing_failed = with_help(f"listing failed: {error}", error.code)
 
 
 def _asked(ask: Callable[[], T]) -> T | Closed | StoreError:

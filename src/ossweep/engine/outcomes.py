@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ossweep.work import NOT_UTF8, Counts, Failure, Lot, Stretch, add, tally
+from ossweep.work import NOT_UTF8, PLANNED_NAMED, Counts, Failure, Lot, Stretch, add, tally
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Batch
@@ -42,7 +42,12 @@ class Outcome:
 
 def planned(batch: Batch) -> Outcome:
     """Do what a dry run does: count."""
-    counts = Counts(planned=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
+    counts = Counts(
+        planned=len(batch.keys),
+        named=tuple(batch.keys[:PLANNED_NAMED]),
+        bytes=batch.page.bytes,
+        skipped=batch.skipped,
+    )
     return Outcome(batch, _with_unnamed(counts, batch), undone=())
 
 

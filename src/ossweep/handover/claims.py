@@ -81,7 +81,7 @@ def _after(seen: Seen, left: Left) -> Held | Elsewhere:
 
 
 def _next(last: Place, left: Left) -> Held:
-    return Held(Place(last.hop + 1), left.continuation)
+    return Held(Place(last.hop + 1), left.continuation, answer=left.answer)
 
 
 def _asked_again(end: End, hop: int) -> Held | Elsewhere:
@@ -92,16 +92,22 @@ def _asked_again(end: End, hop: int) -> Held | Elsewhere:
             "this job has ended", end.answer, end.why, part_of=end.continuation["part_of"]
         )
     if end.continuation is not None and hop == end.hop:
-        return Held(Place(end.hop, end.epoch + 1), end.continuation, began=end.began)
+        place = Place(end.hop, end.epoch + 1)
+        return Held(place, end.continuation, began=end.began, answer=end.answer)
     return Elsewhere("this job has ended", end.answer, end.why)
 
 
-def gathered(seen: Seen | End | None, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
+def gathered(
+    seen: Seen | End | None,
+    hop: int,
+    continuation: dict[str, Any],
+    answer: dict[str, Any] | None = None,
+) -> Held | Elsewhere:
     """Return what the last part of a job asks for: of those that end at once, one is the last."""
     if isinstance(seen, End):
         return Elsewhere("this job has ended", seen.answer, seen.why)
     if seen is not None and seen.left is not None and seen.left.how == "split":
-        return Held(Place(hop), continuation)
+        return Held(Place(hop), continuation, answer=answer)
     return asked(seen, hop, continuation)
 
 
@@ -129,4 +135,5 @@ def _overtaking(seen: Seen) -> Held:
         began=record.began if record.began is not None else seen.written - record.late,
         died=True,
         reserved=record.reserved,
+        answer=record.answer,
     )

@@ -113,7 +113,7 @@ def _check(work: Work) -> None:
         check_bucket(work.reply.bucket)
         check_name(work.reply.key, "the key")
     found = [each.key for each in work.held]
-    for name in (*work.keys, *found, *work.passed):
+    for name in (*work.keys, *found, *work.passed, *work.counts.named):
         _check_key(name)
     for name in work.directories:
         check_name(name, "the directory")
@@ -133,6 +133,7 @@ def _check(work: Work) -> None:
         work.not_after or 0,
         work.limit or 0,
         *work.requests_made.values(),
+        *work.errors.values(),
         *(each.size for each in work.held),
     ]
     in_range = min(numbers) >= 0 and max(numbers) < MOST

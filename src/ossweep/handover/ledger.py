@@ -98,14 +98,18 @@ class Ledger:
                 return first
             return self._settle(lambda seen: self._asked(seen, hop), hop)
 
-    def gather(self, hop: int, continuation: dict[str, Any]) -> Held | Elsewhere:
+    def gather(
+        self, hop: int, continuation: dict[str, Any], answer: dict[str, Any] | None = None
+    ) -> Held | Elsewhere:
         """
         Hold the hop in which a job's parts come together, unless somebody has held it before.
+
+        `answer` is what they tell of the job together.
 
         Raises as `claim` does.
         """
         with self._in_time():
-            return self._settle(lambda seen: gathered(seen, hop, continuation))
+            return self._settle(lambda seen: gathered(seen, hop, continuation, answer))
 
     def resume(self) -> Held | Elsewhere:
         """
@@ -231,10 +235,11 @@ class Ledger:
     def _in_time(self) -> Iterator[None]:
         try:
             yield
-        except Closed:
+        except Closed as closed:
+            met = f" ({closed})" if str(closed) else ""
             raise UndoneError(
-                f"time ran out before it was clear who carries the job {self._job} on; send the "
-                "event again later"
+                f"time ran out before it was clear who carries the job {self._job} on{met}; send "
+                "the event again later"
             ) from None
 
     def _settle(
@@ -309,6 +314,7 @@ class Ledger:
                 late=ceil(sent - self._began),
                 began=began,
                 continuation=held.continuation,
+                answer=held.answer,  # so that nobody is told less than the last hop knew
             )
             return written(self._record)
 

@@ -78,6 +78,7 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
         at_least=any(each.at_least for each in every),
         counts=replace(counts, failures=tuple(named.values())),
         requests_made=tally(each.requests_made for each in every),
+        errors=tally(each.errors for each in every),
         milliseconds=sum(each.milliseconds for each in every),
     )
 
@@ -112,6 +113,7 @@ def _part(
             planned=sum(each.planned for each in ranges),
         ),
         requests_made={},
+        errors={},
         milliseconds=0,
     )
 

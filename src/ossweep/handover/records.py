@@ -135,7 +135,7 @@ class Held:
     `continuation` is the work to go on with, if an earlier holder has left any; `began` is when the
     job began, in Unix seconds, if it is to be begun once more; `died` tells whether a holder
     has, so that what it did last may not have been counted: up to `reserved` objects, which it may
-    have asked for. `is_to_stop` tells whether the job was ordered to stop.
+    have asked for. `is_to_stop` tells whether the job was ordered to stop, `answer` how far it was.
     """
 
     place: Place
@@ -144,6 +144,7 @@ class Held:
     died: bool = False
     reserved: int = 0
     is_to_stop: bool = False
+    answer: dict[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ossweep.store.entries import read_entries
 from ossweep.store.lazy import Lazy
 from ossweep.store.names import is_ambiguous
 from ossweep.store.pages import Entries, page_of, read_listing
+from ossweep.store.signing import SKEWED
 from ossweep.store.verdicts import scope_of
 from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions
@@ -45,6 +46,15 @@ _UNREADABLE = "UnreadableAnswer"
 class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
     """An oss2.Bucket whose answers are whole, are no errors, and lead onward."""
 
+    def _do(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a request, as oss2 does; what it is refused for by its time tells the right one."""
+        try:
+            return super()._do(*args, **kwargs)
+        except oss2.exceptions.ServerError as error:
+            if error.code == SKEWED:
+                self.auth.correct(error.headers)
+            raise
+
     def list_objects(self, *args: Any, **kwargs: Any) -> Any:
         """List one page, as oss2 does; raises StoreError for one that leads nowhere."""
         marker = kwargs["marker"]
@@ -66,6 +76,10 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
                 "ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING
             )
         return page
+
+    def list_folders(self, prefix: str, marker: str, most: int) -> Any:
+        """List what lies below a prefix up to the next slash; `prefix_list` holds the folders."""
+        return super().list_objects(prefix=prefix, delimiter="/", marker=marker, max_keys=most)
 
     def _listed_after(self, marker: bytes, asked: Mapping[str, Any]) -> Any:
         """List the page behind a key that is not UTF-8, which oss2 cannot write."""

@@ -101,7 +101,7 @@ class Connections:
         raise refused
 
     def opened(self, connection: socket.socket) -> None:
-        """Take note of a connection; raises ConnectionAbortedError if all have been cut."""
+        """Take note of a connection; raises TimeoutError if all have been cut."""
         with self._lock:
             self._open.add(connection)
             if not self._closed:
@@ -110,9 +110,9 @@ class Connections:
         self.check_open()
 
     def check_open(self) -> None:
-        """Raise ConnectionAbortedError if all connections have been cut."""
+        """Raise TimeoutError if all connections have been cut: that is done when time is up."""
         if self._closed:
-            raise ConnectionAbortedError("no time is left")
+            raise TimeoutError("no time is left")
 
     def cut(self) -> None:
         """Cut off everything that is sent or received; new connections fail."""

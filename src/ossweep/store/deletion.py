@@ -329,6 +329,8 @@ class Deletion:
             throttled = is_throttling(getattr(raised, "status", 0), error.code)
             if throttled:
                 self.requests.throttled()
+            if error.scope is not Scope.KEYS:  # those are told key by key
+                self.gate.missed(kind, error)
             in_doubt = not throttled and is_undecided(raised)
             raise _TroubleError(error, throttled=throttled, in_doubt=in_doubt) from None
         finally:

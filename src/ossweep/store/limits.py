@@ -26,6 +26,9 @@ class Gate(Protocol):
     def answered(self, kind: Kind, seconds: float) -> None:
         """Take note of the time that a request has taken."""
 
+    def missed(self, kind: Kind, error: StoreError) -> None:
+        """Take note of what an attempt has met that was not answered as it should be."""
+
     def deleted(self) -> None:
         """Take note that OSS has deleted something."""
 

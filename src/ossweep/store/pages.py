@@ -36,6 +36,8 @@ _SHAPE = Shape(
         )
     ),
 )
+PAGE_KEYS = 1000  # the most keys OSS lists in one page
+
 _TRUNCATED = {b"true": True, b"false": False}
 
 

@@ -36,7 +36,7 @@ T = TypeVar("T")
 BATCH = 1000  # the most keys, or versions, of one request
 _NEEDED = (
     "a bucket with versions needs oss:ListObjectVersions and oss:DeleteObjectVersion where"
-    " invocations leave their states"
+    " invocations leave their states (OSSWEEP_STATE)"
 )
 SUSPENDED = "null"  # the id of a version that is written while versions are suspended
 
@@ -136,6 +136,14 @@ class Shelf:
             marker, is_truncated = page.next_marker, page.is_truncated
         return [name for name in names if name]  # the prefix itself may be an object
 
+    def folders(self, after: str, most: int) -> tuple[list[str], bool]:
+        """Return the first folders after one, without their slashes, and whether there are more."""
+        # Behind all that begins with the folder's name and a slash, and before any other folder.
+        marker = self._prefix + after + chr(ord("/") + 1) if after else ""
+        page = self._ask("names", lambda: self._bucket.list_folders(self._prefix, marker, most))
+        names = [each.removeprefix(self._prefix).rstrip("/") for each in page.prefix_list]
+        return names, page.is_truncated
+
     def remove(self, names: Iterable[str]) -> None:
         """
         Remove objects, with all their versions; those that are not there count as removed.
@@ -165,7 +173,9 @@ class Shelf:
         if written.versionid == SUSPENDED:
             self._take_back(key, SUSPENDED)
             raise StoreError(
-                "VersioningSuspended", "the bucket's versions must be on, or never used", Scope.JOB
+                "VersioningSuspended",
+                "the bucket's versions must be on, or never used (OSSWEEP_STATE)",
+                Scope.JOB,
             )
         versions = takewhile(lambda version: version.key == key, self._versions(key))
         alive = list(takewhile(lambda version: not version.is_marker, versions))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import oss2
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
+from ossweep.helps import with_help
 from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
 from ossweep.store.deletion import (
@@ -17,15 +17,15 @@ from ossweep.store.deletion import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     Deletion,
-    Looked,
 )
-from ossweep.store.pages import page_of
+from ossweep.store.pages import PAGE_KEYS, page_of
+from ossweep.store.requests import Requests
 from ossweep.store.shelf import Shelf
-from ossweep.store.stretch import stretch_of
+from ossweep.store.signing import Auth
 from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
-from ossweep.store.wire import bodies, by_ways, fits_a_url
+from ossweep.store.wire import bodies, by_ways
 from ossweep.trust import authorities
 from ossweep.work import Answer, Found
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from ossweep.world import World
 
 T = TypeVar("T")
-
-PAGE_KEYS = 1000  # the most keys OSS lists in one page
 
 # oss2 logs every key as it is, at the level that Function Compute's root logger lets through; it
 # tells of errors by raising them as well.
@@ -96,7 +94,7 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     )
     try:
         opened = Bucket(
-            oss2.ProviderAuthV4(provider),
+            Auth(provider, world.wall),
             endpoint,
             bucket,
             session=session,
@@ -214,7 +212,7 @@ class OssStore:
         They go as fast, and as many at once, as the pace says when OSS refuses to hurry. `shown`
         tells how old the knowledge of them is, and by which clock they are judged.
         """
-        deletion = Deletion(_Requests(self), self._gate, self._world, pace, shown)
+        deletion = Deletion(Requests(self), self._gate, self._world, pace, shown)
         try:
             together, alone = by_ways(keys)
             for body in bodies(together):
@@ -250,11 +248,22 @@ class OssStore:
 
     def shelf(self, prefix: str, meta: Mapping[str, str]) -> Shelf:
         """Return the small objects below a prefix; what is written there has that user metadata."""
-        return Shelf(self.bucket, self._ask, prefix, meta)
+        return Shelf(self.bucket, self._ask_for_state, prefix, meta)
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
         self.session.cut()
+
+    def _ask_for_state(self, kind: Kind, request: Callable[[], T]) -> T:
+        """Do as `_ask` does; what is raised tells the state's bucket from the one that is swept."""
+        place = f"the jobs' state in the bucket {self.bucket.bucket_name} (OSSWEEP_STATE)"
+        try:
+            return self._ask(kind, request)
+        except StoreError as error:
+            words = with_help(f"{error.message} - {place}", error.code)
+            raise StoreError(error.code, words, error.scope, answered=error.answered) from None
+        except Closed as closed:
+            raise Closed(f"{closed} - {place}" if str(closed) else "") from None
 
     def _ask(self, kind: Kind, request: Callable[[], T]) -> T:
         """
@@ -274,6 +283,8 @@ class OssStore:
                 return request()
             except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
                 error = verdict(raised)
+                if error.scope is not Scope.KEYS or kind == "list":  # others are told one by one
+                    self._gate.missed(kind, error)
                 if is_throttling(getattr(raised, "status", 0), error.code):
                     self.session.throttled()
             finally:
@@ -284,71 +295,3 @@ class OssStore:
             # A pause that does not fit is not cut short: a listing is better left to a continuation
             # than given up after a few tries in quick succession.
             pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
-
-
-@dataclass(frozen=True)
-class _Requests:
-    """The requests of deletions, made of a bucket."""
-
-    store: OssStore
-
-    def delete(self, keys: Sequence[str]) -> set[str]:
-        bucket = self.store.bucket
-        if len(keys) == 1 and fits_a_url(keys[0]):
-            self.store.lost(bucket.delete_object(keys[0]))
-            return set(keys)
-        result = bucket.batch_delete_objects(keys)
-        self.store.lost(result)
-        return set(result.deleted_keys)
-
-    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
-        if listed:
-            return self._listed_again(keys, seconds)
-        there: dict[str, int] = {}
-        left: dict[str, float] = {}
-        began = self.store.left()
-        for key in keys:
-            now = self.store.left()
-            if left and began - now > seconds:
-                break
-            page = self._page(key, "", 1)
-            there.update((each.key, each.modified) for each in page.objects() if each.key == key)
-            left[key] = now
-        return Looked(there, left)
-
-    def began(self) -> int:
-        return self.store.began()
-
-    def throttled(self) -> None:
-        self.store.session.throttled()
-
-    def without_batches(self) -> None:
-        self.store.has_batches = False
-
-    @property
-    def has_batches(self) -> bool:
-        return self.store.has_batches
-
-    def _listed_again(self, keys: Sequence[str], seconds: float) -> Looked:
-        wanted, last = sorted(keys), max(keys)
-        prefix, marker = stretch_of(keys)
-        there: dict[str, int] = {}
-        left: dict[str, float] = {}
-        began = self.store.left()
-        while True:
-            now = self.store.left()
-            answer = self.store.bucket.list_objects(
-                prefix=prefix, marker=marker, max_keys=PAGE_KEYS
-            )
-            page = page_of(answer.object_list)
-            end = answer.next_marker if answer.is_truncated else last
-            left.update(dict.fromkeys(wanted[len(left) : bisect_right(wanted, end)], now))
-            there.update((each.key, each.modified) for each in page.objects() if each.key in left)
-            is_late = bool(left) and began - self.store.left() > seconds
-            if len(left) == len(wanted) or not answer.is_truncated or is_late:
-                return Looked(there, left)
-            marker = answer.next_marker
-
-    def _page(self, prefix: str, marker: str, most: int) -> Page:
-        answer = self.store.bucket.list_objects(prefix=prefix, marker=marker, max_keys=most)
-        return page_of(answer.object_list)

@@ -8,6 +8,7 @@ stands. What requests does in between, twice a thousand keys, costs more than re
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -50,6 +51,8 @@ ROWS_BYTES = (_ROWS + 8) * _ROW_BYTES  # with the prefix, the markers and the bu
 WORDS_BYTES = 64 * 1024  # of all other documents: an error, or a setting of the bucket's
 
 _SHOWN = 40  # characters of a header that a sentence quotes
+REDIRECTION_BYTES = 16 * 1024  # that are read of the answer that redirects
+_ENDPOINT = re.compile(rb"<Endpoint>\s*([A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)\s*</Endpoint>")
 
 KINDS: dict[str, Kind] = {
     "POST": "batch_delete",
@@ -117,11 +120,8 @@ class Session:
             raise StoreError(
                 "InvalidHeader", "a header of the request cannot be sent", Scope.JOB
             ) from None
-        if response.get_redirect_location():
-            response.close()
-            raise StoreError(
-                "Redirected", "OSS redirects nobody: another server has answered", Scope.JOB
-            )
+        if response.status // 100 == 3:  # noqa: PLR2004 - redirections
+            raise _redirected(response)
         if encoding := _encoding(response):
             response.close()
             raise StoreError(
@@ -214,6 +214,23 @@ class Response:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.response.stream(PIECE_BYTES))
+
+
+def _redirected(response: BaseHTTPResponse) -> StoreError:
+    """
+    Return what a redirection means, which nobody follows: that the job asks at the wrong place.
+
+    OSS names the endpoint that a bucket is reached at, in the answer's body. Only what looks like a
+    host's name is passed on.
+    """
+    with suppress(HTTPError, OSError):
+        body = response.read(REDIRECTION_BYTES)
+        if response.headers.get("x-oss-request-id") and (named := _ENDPOINT.search(body)):
+            words = f"the endpoint that OSS names is {named[1].decode()} (OSSWEEP_ENDPOINT)"
+            response.close()
+            return StoreError("Redirected", words, Scope.JOB)
+    response.close()
+    return StoreError("Redirected", "OSS redirects nobody: another server has answered", Scope.JOB)
 
 
 def _kind(request: Any) -> Kind:

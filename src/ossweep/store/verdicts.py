@@ -14,13 +14,14 @@ from urllib3.exceptions import (
     DecodeError,
     HTTPError,
     LocationValueError,
+    NameResolutionError,
     NewConnectionError,
     ReadTimeoutError,
     SSLError,
 )
 
 from ossweep.errors import Scope, StoreError
-from ossweep.trust import is_disbelieved
+from ossweep.trust import causes, is_disbelieved
 
 PARTITION = "PartitionQpsLimitted"  # 2,000 a second on sequential names; the spelling is OSS's
 
@@ -76,6 +77,7 @@ _BELIEVED = (
 
 # What a failed connection is called; urllib3's names are those of its classes. Order counts.
 _CONNECTIONS: dict[type[Exception], str] = {
+    NameResolutionError: "NameNotResolved",
     NewConnectionError: "ConnectionError",
     ConnectTimeoutError: "ConnectTimeout",
     ReadTimeoutError: "ReadTimeout",
@@ -136,11 +138,19 @@ def verdict(error: Exception) -> StoreError:
         return StoreError(type(error).__name__, str(error.body), Scope.JOB)
     if not isinstance(error, OSError | HTTPError):
         return StoreError("UnreadableAnswer", f"{type(error).__name__}: {error}", Scope.PASSING)
+    return _unanswered(error)
+
+
+def _unanswered(error: Exception) -> StoreError:
+    """Return what a connection that failed means; that of a certificate is for good."""
     code = next(name for kind, name in _CONNECTIONS.items() if isinstance(error, kind))
-    words = f"{_cause(error)}; {_BELIEVED}" if is_disbelieved(error) else _cause(error)
-    # No second try makes a URL or a certificate better.
-    final = isinstance(error, LocationValueError) or is_disbelieved(error)
-    return StoreError(code, words, Scope.JOB if final else Scope.PASSING)
+    if is_disbelieved(error):
+        words = f"{_cause(error)}; {_BELIEVED}"
+        return StoreError("CertificateNotTrusted", words, Scope.JOB, answered=False)
+    # No second try makes a URL better.
+    final = isinstance(error, LocationValueError)
+    scope = Scope.JOB if final else Scope.PASSING
+    return StoreError(code, _cause(error), scope, answered=False)
 
 
 def _cause(error: BaseException) -> str:
@@ -149,10 +159,9 @@ def _cause(error: BaseException) -> str:
 
     What urllib3 says of it may hold the request's URL, and with it the key.
     """
-    causes = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 10:  # noqa: PLR2004 - a chain
-        causes.append(cause)
-    for cause in reversed(causes):
+    for cause in reversed([*causes(error)]):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
+    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+        return "nothing came in time"
     return "the connection failed or its answer did not arrive whole"

@@ -1,0 +1,79 @@
+"""What went wrong on the way to OSS and back: by kind, how often, and in one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ossweep.helps import with_help
+
+if TYPE_CHECKING:
+    from ossweep.errors import StoreError
+    from ossweep.work import Kind
+
+KINDS_NAMED = 20  # of errors; whatever else comes is counted as one more kind
+CODE_CHARACTERS = 64  # of a code, which may be anybody's text
+OTHERS = "other"
+TOLD = 3  # kinds that the sentence names
+
+_ONE_AND_MORE: dict[Kind, tuple[str, str]] = {
+    "list": ("listing", "listings"),
+    "batch_delete": ("batch", "batches"),
+    "delete": ("deletion", "deletions"),
+    "get": ("read", "reads"),
+    "put": ("write", "writes"),
+    "names": ("listing", "listings"),
+}
+
+
+class Troubles:
+    """The attempts of an invocation that OSS has not answered, or with an error."""
+
+    def __init__(self) -> None:
+        self.errors: Counter[str] = Counter()
+        self._asked: Counter[Kind] = Counter()
+        self._missed: Counter[Kind] = Counter()
+        self._words: dict[str, str] = {}  # of the last error of a kind
+        self._answered = False  # whether any of the errors was an answer
+
+    def asked(self, kind: Kind) -> None:
+        """Take note of an attempt that is over, however it ended."""
+        self._asked[kind] += 1
+
+    def missed(self, kind: Kind, error: StoreError) -> None:
+        """Take note of what an attempt has met."""
+        code = error.code[:CODE_CHARACTERS]
+        if code not in self.errors and len(self.errors) >= KINDS_NAMED:
+            code = OTHERS
+        self.errors[code] += 1
+        self._missed[kind] += 1
+        self._words[code] = error.message
+        self._answered = self._answered or error.answered
+
+    @property
+    def sentence(self) -> str | None:
+        """What went wrong, how often, and what helps; None if nothing did."""
+        if not self.errors:
+            return None
+        most = self.errors.most_common(TOLD)
+        kinds = ", ".join(f"{code} {_times(number)}" for code, number in most)
+        first = most[0][0]
+        words = f" ({self._words[first]})" if self._words[first] else ""
+        return with_help(f"{self._extent}: {kinds}{words}", first)
+
+    @property
+    def _extent(self) -> str:
+        """How much of what was asked for is concerned."""
+        done = "was carried out" if self._answered else "was answered"
+        lost = [
+            f"{number:,} {_ONE_AND_MORE[kind][number > 1]}"
+            for kind, number in sorted(self._missed.items(), reverse=True)
+            if number == self._asked[kind]
+        ]
+        if lost:
+            return f"none of {' and '.join(lost)} {done}"
+        return f"{self._missed.total():,} of {self._asked.total():,} requests went wrong"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"

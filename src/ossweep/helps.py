@@ -1,0 +1,64 @@
+"""What helps against what goes wrong with OSS: a sentence for each code that is known."""
+
+from __future__ import annotations
+
+_REACH = (
+    "see that OSSWEEP_ENDPOINT names OSS's endpoint in the bucket's region, and that the "
+    "function's network reaches it"
+)
+_HURRY = "OSS asks for fewer requests: go on later, or set a lower OSSWEEP_MAX_RATE"
+_ROLE = "see that the function has a role, and that nobody has deleted or disabled it"
+_TOKEN = "send it again: each invocation is given new credentials"  # noqa: S105 - is none
+_ANOTHER = "see what answers at OSSWEEP_ENDPOINT: it is not OSS, or changes what OSS says"
+
+_HELPS = {
+    "ConnectionError": _REACH,
+    "ConnectTimeout": _REACH,
+    "NameNotResolved": (
+        "see that OSSWEEP_ENDPOINT, or the region, is written right, and that the function's "
+        "network resolves names"
+    ),
+    "ReadTimeout": (
+        "see that OSSWEEP_ENDPOINT is OSS's and that nothing on the way holds answers up; where "
+        "OSS is only slow, raise the function's time limit"
+    ),
+    "SSLError": (
+        "see that the endpoint speaks TLS; one that does not is written with http:// in "
+        "OSSWEEP_ENDPOINT"
+    ),
+    "CertificateNotTrusted": (
+        "see that OSSWEEP_ENDPOINT is a host of OSS's, and that nothing on the way answers instead"
+    ),
+    "InvalidURL": "write OSSWEEP_ENDPOINT as a host name, such as oss-cn-hangzhou.aliyuncs.com",
+    "UnreadableAnswer": _ANOTHER,
+    "Redirected": "set OSSWEEP_ENDPOINT to OSS's endpoint in the bucket's region",
+    "NoDate": _ANOTHER,
+    "TotalQpsLimitExceeded": _HURRY,
+    "PartitionQpsLimitted": _HURRY,
+    "MetaOperationQpsLimitExceeded": _HURRY,
+    "ActiveRequestLimitExceeded": _HURRY,
+    "CpuLimitExceeded": _HURRY,
+    "ServiceUnavailable": _HURRY,
+    "InternalError": "the trouble is OSS's own: go on later",
+    "RequestTimeTooSkewed": (
+        "after such a refusal requests are signed by the time that OSS tells; where it comes "
+        "again, see what answers at OSSWEEP_ENDPOINT"
+    ),
+    "AccessDenied": (
+        "see that the role's policy allows it for this bucket and these keys, as .ram/ shows, and "
+        "that no policy of the bucket's denies it"
+    ),
+    "NoSuchBucket": "see the bucket's name, and that it lies in the endpoint's region",
+    "InvalidBucketName": "see the bucket's name",
+    "InvalidAccessKeyId": _ROLE,
+    "SignatureDoesNotMatch": "see that the credentials are whole, and that OSSWEEP_REGION is right",
+    "SecurityTokenExpired": _TOKEN,
+    "InvalidSecurityToken": _TOKEN,
+    "UserDisable": "see in the console what the account owes, or why it is disabled",
+    "FileImmutable": "a retention policy of the bucket's keeps such objects until it has run out",
+}
+
+
+def with_help(sentence: str, code: str) -> str:
+    """Return a sentence with what helps against a code, where that is known."""
+    return f"{sentence}; {_HELPS[code]}" if code in _HELPS else sentence

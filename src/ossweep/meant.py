@@ -1,0 +1,81 @@
+"""What a name was probably meant to be that OSS, which knows only keys, takes to the letter."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from ossweep.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ossweep.request import Request
+    from ossweep.settings import Settings
+
+_TOOLS = re.compile(r"oss://([^/]*)/?(.*)", re.IGNORECASE | re.DOTALL)
+_URL = re.compile(r"https?://([^/?#]+)/?([^?#]*)", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:([a-z0-9-]+)\.)?(?:s3\.)?oss-[a-z0-9.-]+\.aliyuncs\.com(?::\d+)?", re.IGNORECASE
+)
+ANY = "*"
+NAMED = 3  # names with an asterisk that a note shows
+
+
+def check_no_address(request: Request, bucket: str, settings: Settings, where: str) -> None:
+    """
+    Refuse an address of an object in a bucket that may be swept, where a key should stand.
+
+    OSS deletes a key that was never there without a word, so nobody would see the mistake. Raises
+    RequestError.
+    """
+    for field, name in _names(request):
+        address = _address(name)
+        if address is None or not (ANY in settings.buckets or address[0] in settings.buckets):
+            continue
+        there, key = address
+        wrong = f"{where}: `{field}`: {_shown(name)} is an address and no key"
+        if not key:
+            raise RequestError(
+                f"{wrong}; it names the whole bucket {there}, which only `everything` does"
+            )
+        elsewhere = f' with "bucket": {json.dumps(there)}' if there != bucket else ""
+        raise RequestError(f"{wrong}; write {json.dumps(key)}{elsewhere}")
+
+
+def notes(request: Request) -> tuple[str, ...]:
+    """Return what an answer has to say of names that look like patterns."""
+    starred = [(field, name) for field, name in _names(request) if "*" in name]
+    if not starred:
+        return ()
+    shown = ", ".join(f"`{field}` {_shown(name)}" for field, name in starred[:NAMED])
+    more = f" and {len(starred) - NAMED:,} more" if len(starred) > NAMED else ""
+    letter = "the asterisk was taken to the letter; a prefix needs none, and nothing is a pattern"
+    return (f"{shown}{more}: {letter}",)
+
+
+def _names(request: Request) -> Iterator[tuple[str, str]]:
+    for field in ("keys", "prefix", "directory"):
+        for name in getattr(request, field):
+            yield field, name
+
+
+def _address(name: str) -> tuple[str, str] | None:
+    """Return the bucket and the key that an address names, if it is one of OSS's."""
+    if (tools := _TOOLS.fullmatch(name)) is not None:
+        return tools[1], tools[2]
+    url = _URL.match(name)
+    host = _HOST.fullmatch(url[1]) if url is not None else None
+    if url is None or host is None:
+        return None
+    path = unquote(url[2])
+    if host[1] is not None:
+        return host[1].lower(), path
+    bucket, _, key = path.partition("/")
+    return bucket, key
+
+
+def _shown(name: str) -> str:
+    return json.dumps(name if len(name) <= 80 else name[:77] + "...")  # noqa: PLR2004 - one line

@@ -1,0 +1,92 @@
+"""The requests that a deletion makes of a bucket: to delete keys, and to look at them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ossweep.store.deletion import Looked
+from ossweep.store.pages import PAGE_KEYS, page_of
+from ossweep.store.stretch import stretch_of
+from ossweep.store.wire import fits_a_url
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.store.store import OssStore
+    from ossweep.work import Page
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The requests of deletions, made of a bucket."""
+
+    store: OssStore
+
+    def delete(self, keys: Sequence[str]) -> set[str]:
+        """Delete keys, and return those that OSS names."""
+        bucket = self.store.bucket
+        if len(keys) == 1 and fits_a_url(keys[0]):
+            self.store.lost(bucket.delete_object(keys[0]))
+            return set(keys)
+        result = bucket.batch_delete_objects(keys)
+        self.store.lost(result)
+        return set(result.deleted_keys)
+
+    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+        """Look at keys, for about so many seconds; in a listing if they lie one after the other."""
+        if listed:
+            return self._listed_again(keys, seconds)
+        there: dict[str, int] = {}
+        left: dict[str, float] = {}
+        began = self.store.left()
+        for key in keys:
+            now = self.store.left()
+            if left and began - now > seconds:
+                break
+            page = self._page(key, "", 1)
+            there.update((each.key, each.modified) for each in page.objects() if each.key == key)
+            left[key] = now
+        return Looked(there, left)
+
+    def began(self) -> int:
+        """Return the job's clock; raises StoreError."""
+        return self.store.began()
+
+    def throttled(self) -> None:
+        """Take note that OSS asked for fewer requests."""
+        self.store.session.throttled()
+
+    def without_batches(self) -> None:
+        """Take note that the bucket has no batches."""
+        self.store.has_batches = False
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether the bucket may have batches."""
+        return self.store.has_batches
+
+    def _listed_again(self, keys: Sequence[str], seconds: float) -> Looked:
+        wanted, last = sorted(keys), max(keys)
+        prefix, marker = stretch_of(keys)
+        there: dict[str, int] = {}
+        left: dict[str, float] = {}
+        began = self.store.left()
+        while True:
+            now = self.store.left()
+            answer = self.store.bucket.list_objects(
+                prefix=prefix, marker=marker, max_keys=PAGE_KEYS
+            )
+            page = page_of(answer.object_list)
+            end = answer.next_marker if answer.is_truncated else last
+            left.update(dict.fromkeys(wanted[len(left) : bisect_right(wanted, end)], now))
+            there.update((each.key, each.modified) for each in page.objects() if each.key in left)
+            is_late = bool(left) and began - self.store.left() > seconds
+            if len(left) == len(wanted) or not answer.is_truncated or is_late:
+                return Looked(there, left)
+            marker = answer.next_marker
+
+    def _page(self, prefix: str, marker: str, most: int) -> Page:
+        answer = self.store.bucket.list_objects(prefix=prefix, marker=marker, max_keys=most)
+        return page_of(answer.object_list)

@@ -1,0 +1,91 @@
+"""A name that was meant otherwise is refused, or told of."""
+
+from __future__ import annotations
+
+import pytest
+
+from ossweep import meant
+from ossweep.errors import RequestError
+from ossweep.request import parse
+from ossweep.settings import Settings
+
+ALLOWED = Settings(buckets=("one", "two"))
+HOST = "oss-cn-hangzhou.aliyuncs.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("oss://one/logs/a b.txt", "logs/a b.txt"),
+        ("OSS://one/a%20b", "a%20b"),
+        (f"https://one.{HOST}/logs/a%20b.txt?Expires=1&Signature=x", "logs/a b.txt"),
+        (f"http://one.{HOST}/a#b", "a"),
+        ("https://one.oss-cn-hangzhou-internal.aliyuncs.com/a", "a"),
+        (f"https://{HOST}/one/a/b", "a/b"),
+    ],
+)
+@pytest.mark.parametrize("field", ["keys", "prefix", "directory"])
+def test_an_address_is_refused_with_the_key_that_was_meant(
+    address: str, key: str, field: str
+) -> None:
+    """Of an object in a bucket that may be swept."""
+    request = parse({field: [address]})
+
+    with pytest.raises(RequestError, match="is an address and no key") as refused:
+        meant.check_no_address(request, "one", ALLOWED, "request 2")
+
+    slash = "/" if field == "directory" and not address.endswith("/") else ""
+    assert str(refused.value).startswith(f"request 2: `{field}`: ")
+    assert f'; write "{key}' in str(refused.value)
+    assert "bucket" not in str(refused.value).rpartition("; write ")[2] or slash
+
+
+def test_an_address_in_another_bucket_names_that() -> None:
+    """Both are allowed."""
+    with pytest.raises(RequestError, match='write "a" with "bucket": "two"'):
+        meant.check_no_address(parse({"keys": ["oss://two/a"]}), "one", ALLOWED, "it")
+
+
+def test_an_address_of_a_whole_bucket_is_refused() -> None:
+    """Nobody empties it by mistake."""
+    with pytest.raises(RequestError, match="it names the whole bucket one"):
+        meant.check_no_address(parse({"prefix": "oss://one/"}), "one", ALLOWED, "it")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "oss://three/a",
+        "https://example.com/a",
+        f"https://three.{HOST}/a",
+        "oss:/one/a",
+        "backup/oss://one/a",
+        "https:",
+    ],
+)
+def test_what_may_be_a_key_is_taken_for_one(name: str) -> None:
+    """Keys may look like anything; only what names a bucket that is swept was surely meant so."""
+    meant.check_no_address(parse({"keys": [name], "prefix": name}), "one", ALLOWED, "it")
+
+
+def test_where_any_bucket_may_be_swept_any_address_is_meant() -> None:
+    """Nobody can tell which."""
+    with pytest.raises(RequestError):
+        meant.check_no_address(
+            parse({"keys": ["oss://three/a"]}), "one", Settings(buckets=("*",)), "it"
+        )
+
+
+def test_an_asterisk_is_told_to_have_been_taken_to_the_letter() -> None:
+    """Of many names only some are shown."""
+    request = parse({"prefix": [f"{letter}/*" for letter in "abcde"], "keys": ["k"]})
+
+    [note] = meant.notes(request)
+
+    assert note.startswith('`prefix` "a/*", `prefix` "b/*", `prefix` "c/*" and 2 more: ')
+    assert "to the letter" in note
+
+
+def test_a_name_without_one_needs_no_note() -> None:
+    """Nothing is said."""
+    assert meant.notes(parse({"prefix": "a/?[b]"})) == ()

@@ -1,0 +1,63 @@
+"""What went wrong on the way is told by kind, with how often, and with what helps."""
+
+from __future__ import annotations
+
+from ossweep.engine.troubles import CODE_CHARACTERS, KINDS_NAMED, Troubles
+from ossweep.errors import Scope, StoreError
+
+LOST = StoreError("ReadTimeout", "nothing came in time", Scope.PASSING, answered=False)
+BUSY = StoreError("ServiceUnavailable", "busy", Scope.PASSING)
+
+
+def test_nothing_is_told_of_what_went_well() -> None:
+    """An attempt that was answered is no trouble."""
+    troubles = Troubles()
+    troubles.asked("list")
+
+    assert (troubles.sentence, troubles.errors) == (None, {})
+
+
+def test_none_of_many_listings_was_answered() -> None:
+    """The kind of request, the error and the way out are named."""
+    troubles = Troubles()
+    for _ in range(7):
+        troubles.asked("list")
+        troubles.missed("list", LOST)
+
+    assert troubles.errors == {"ReadTimeout": 7}
+    assert troubles.sentence is not None
+    assert troubles.sentence.startswith(
+        "none of 7 listings was answered: ReadTimeout 7 times (nothing came in time); see that "
+    )
+
+
+def test_an_answer_that_refuses_is_one() -> None:
+    """What OSS has answered was not carried out; nobody is sent to look for the network."""
+    troubles = Troubles()
+    troubles.asked("batch_delete")
+    troubles.missed("batch_delete", BUSY)
+
+    assert str(troubles.sentence).startswith(
+        "none of 1 batch was carried out: ServiceUnavailable once (busy); OSS asks for fewer"
+    )
+
+
+def test_some_of_many_requests_went_wrong() -> None:
+    """Where others of the kind were answered."""
+    troubles = Troubles()
+    for _ in range(1200):
+        troubles.asked("batch_delete")
+    troubles.missed("batch_delete", BUSY)
+
+    assert str(troubles.sentence).startswith("1 of 1,200 requests went wrong: ServiceUnavailable")
+
+
+def test_codes_that_anybody_makes_up_take_little_room() -> None:
+    """They travel in continuations."""
+    troubles = Troubles()
+    for number in range(1000):
+        troubles.missed("list", StoreError(f"{number:04}" * 1000, "", Scope.PASSING))
+
+    assert len(troubles.errors) == KINDS_NAMED + 1
+    assert max(map(len, troubles.errors)) == CODE_CHARACTERS
+    assert sum(troubles.errors.values()) == 1000
