@@ -6,16 +6,11 @@ import json
 import ssl
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import certifi
 
+from ossweep.causes import causes
 from ossweep.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-MOST_CAUSES = 30  # of an error; one may stand in a circle of others
 
 
 @cache
@@ -45,15 +40,3 @@ def authorities(named: tuple[str, ...] = ()) -> ssl.SSLContext:
 def is_disbelieved(error: BaseException) -> bool:
     """Tell whether a certificate was not believed, whatever has wrapped that; none is next time."""
     return any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error))
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it wraps, however, as far as that goes."""
-    left, seen = [error], 0
-    while left and seen < MOST_CAUSES:
-        each = left.pop()
-        seen += 1
-        yield each
-        # urllib3 and requests hold what they wrap in their arguments, or as the `reason`.
-        held = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
-        left += [inner for inner in held if isinstance(inner, BaseException)]

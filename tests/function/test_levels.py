@@ -58,7 +58,7 @@ def test_a_handover_that_failed_is_an_error(deployment: Deployment) -> None:
 
     [line] = errors(deployment)
     assert (line["message"], line["job"][:8]) == ("not handed over", "request-")
-    assert "refused" in line["error"]
+    assert "Connection refused" in line["error"]
     assert "fingerprint" not in str(line)
 
 

@@ -375,7 +375,7 @@ def test_a_certificate_that_is_not_believed_is_about_the_job(tmp_path: Path) -> 
     server.shutdown()
     server.server_close()
     said = verdict(refused.value)
-    assert (said.code, said.scope) == ("SSLError", Scope.JOB)
+    assert (said.code, said.scope) == ("CertificateNotTrusted", Scope.JOB)
     assert "self-signed certificate" in said.message.replace("self signed", "self-signed")
     assert "SSL_CERT_FILE" in said.message
     assert not is_undecided(refused.value)

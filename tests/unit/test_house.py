@@ -17,7 +17,7 @@ SRC = Path(__file__).parents[2] / "src"
 
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
-    {"errors", "stops", "work", "events", "patterns", "row", "trust", "helps"},
+    {"causes", "errors", "stops", "work", "events", "patterns", "row", "trust", "helps"},
     {"request", "policy", "meant", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
     {
@@ -40,7 +40,7 @@ FLOORS = (
 # rules are settings that make requests, and the app is made of jobs.
 NEIGHBOURS = {
     "events": {"errors"},
-    "trust": {"errors"},
+    "trust": {"causes", "errors"},
     "work": {"events"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},

@@ -260,15 +260,17 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     in_doubt = at_ceiling is not None and not is_sure and line.accounts.doubted_before
     passed_over = line.accounts.passed_over()
     refused = _refused(passed_over) if line.accounts.left_over_only() else None
+    # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
+    may_go_on = not (left.finished or (at_ceiling and not line.accounts.lost()))
     return Result(
         listed=line.accounts.listed(),
-        counts=counts if at_ceiling else left.counts,
+        # Where nothing goes on, what ranges that were joined give back is not met a second time.
+        counts=left.counts if may_go_on or not at_ceiling else counts,
         left=left,
         stopped=_at_ceiling(at_ceiling, counts, in_doubt=in_doubt)
         or gate.stopped
         or _stop(Why.REFUSED, line.listing_failed or refused),
-        # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
-        may_go_on=not (left.finished or (at_ceiling and not line.accounts.lost())),
+        may_go_on=may_go_on,
         expected=line.accounts.expected(),
         trouble=gate.trouble,
         passed_over=passed_over,

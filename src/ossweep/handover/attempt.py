@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
+from ossweep.causes import system_words
 from ossweep.errors import HandoverError
 from ossweep.trust import is_disbelieved
 
@@ -142,7 +143,10 @@ def unanswered(error: Exception, credentials: Credentials) -> HandoverError:
     if isinstance(error, ValueError) and not isinstance(error, json.JSONDecodeError):
         return HandoverError(code, "the request cannot be sent", passing=False)
     # urllib3 says at the end what has happened, after the host, the path and the attempts.
-    words = str(getattr(error, "message", None) or error).rpartition("Caused by ")[2]
+    words = (
+        system_words(error)
+        or str(getattr(error, "message", None) or error).rpartition("Caused by ")[2]
+    )
     # A certificate that is not believed now will not be a second later.
     passing = not is_disbelieved(error)
     return HandoverError(code, _shown(words, credentials) or "no answer", passing=passing)

@@ -20,8 +20,9 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from ossweep.causes import system_words
 from ossweep.errors import Scope, StoreError
-from ossweep.trust import causes, is_disbelieved
+from ossweep.trust import is_disbelieved
 
 PARTITION = "PartitionQpsLimitted"  # 2,000 a second on sequential names; the spelling is OSS's
 
@@ -159,9 +160,8 @@ def _cause(error: BaseException) -> str:
 
     What urllib3 says of it may hold the request's URL, and with it the key.
     """
-    for cause in reversed([*causes(error)]):
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
+    if words := system_words(error):
+        return words
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
         return "nothing came in time"
     return "the connection failed or its answer did not arrive whole"

@@ -1,0 +1,28 @@
+"""What lies behind an error: the errors that it wraps, and the operating system's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_CAUSES = 30  # of an error; one may stand in a circle of others
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it wraps, however, as far as that goes."""
+    left, seen = [error], 0
+    while left and seen < MOST_CAUSES:
+        each = left.pop()
+        seen += 1
+        yield each
+        # urllib3 and requests hold what they wrap in their arguments, or as the `reason`.
+        held = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
+        left += [inner for inner in held if isinstance(inner, BaseException)]
+
+
+def system_words(error: BaseException) -> str | None:
+    """Return what the operating system has said of the innermost cause that it has words for."""
+    words = [each.strerror for each in causes(error) if isinstance(each, OSError)]
+    return next((each for each in reversed(words) if each), None)
