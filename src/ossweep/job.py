@@ -249,8 +249,7 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
     app.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(app.logger, work, world.monotonic, settings.log_seconds)
     log.start(app.budget.left())
-    rates = [rate for rate in (work.rate, settings.max_rate) if rate is not None]
-    most = min(rates, default=None)
+    most = policy.rate_of(work, settings)
     throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, most)
     began = world.monotonic()
 

@@ -167,16 +167,30 @@ def share_of(requests: int, ceiling: int | None) -> int | None:
 
 
 def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
-    """Return the lower of the order's ceiling and the deployment's."""
+    """
+    Return the lower of the order's ceiling and the deployment's.
+
+    That may have been lowered since a job was split: then a part has its share of what it leaves.
+    """
+    most = settings.max_objects
+    if most is not None and work.of_parts > 1:
+        most = max(0, most - work.asked_before) // work.of_parts
     ceilings = [
         Ceiling(objects, name)
         for objects, name in (
             (work.limit, _LIMIT if settings.max_objects is None else _LIMIT_OR_SHARE),
-            (settings.max_objects, "OSSWEEP_MAX_OBJECTS"),
+            (most, "OSSWEEP_MAX_OBJECTS"),
         )
         if objects is not None
     ]
     return min(ceilings, key=lambda ceiling: ceiling.objects, default=None)
+
+
+def rate_of(work: Work, settings: Settings) -> int | None:
+    """Return the most objects a second, of which a part has its share."""
+    of_all = settings.max_rate
+    rates = (work.rate, None if of_all is None else max(1, of_all // work.of_parts))
+    return min((rate for rate in rates if rate is not None), default=None)
 
 
 def ranges_of(request: Request) -> tuple[Range, ...]:

@@ -14,6 +14,7 @@ from ossweep.events import Reply  # noqa: TC001 - as above
 NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
+NOT_UTF8 = "KeyNotUtf8"  # the code of a key that has no name to ask for
 
 # Bytes of the largest object of a job's state. The keys that a request names take as many there as
 # in the request, of which Function Compute takes 32 MB, and some of them stand there twice.
@@ -35,9 +36,6 @@ class Found:
     key: str
     size: int
     modified: int
-
-
-NOT_UTF8 = "KeyNotUtf8"
 
 
 @dataclass(frozen=True)
@@ -272,12 +270,12 @@ class Work:
     will show again and that have failed for good. `unsettled` objects were met before; the ranges
     will show them again. `source` is that of the event that ordered it, and `reply` where it was a
     request file. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
-    many parts it may be cut into. A part knows the job that it is of, and the `rate` in objects a
-    second that is its share. `judged` tells that the named keys are looked at, and what was written
-    after the job began stays; so are `doubted`, those of them that were asked for and not answered,
-    in any case. `null_versions` tells whether deletions may lose null versions for good. `idle`
-    counts the hops in a row that have achieved nothing; `at_least` tells of deletions that may not
-    be counted.
+    many parts it may be cut into. A part knows its job, how many parts that has, what it had
+    `asked_before`, and its own share of the `rate`, in objects a second. `judged` tells that the
+    named keys are looked at, and what was written after the job began stays; so are `doubted`,
+    those of them that were asked for and not answered, in any case. `null_versions` tells whether
+    deletions may lose null versions for good. `idle` counts the hops in a row that have achieved
+    nothing; `at_least` tells of deletions that may not be counted.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -302,6 +300,8 @@ class Work:
     parallel: int = 1
     part_of: str | None = None
     rate: int | None = None
+    of_parts: int = 1
+    asked_before: int = 0
     judged: bool = False
     doubted: tuple[str, ...] = ()
     null_versions: Literal["keep", "lose"] = "keep"

@@ -51,8 +51,9 @@ class MemoryShelf:
     def create(self, name: str, make: Callable[[], bytes]) -> bool:
         return self._carried_out("create", lambda: self._create(name, make()))
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes) -> bool:
         self._carried_out("write", lambda: self._put(name, content))
+        return True
 
     def read(self, name: str) -> Kept | None:
         return self._carried_out("read", lambda: self._kept(name))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ossweep.errors import Closed, RequestError, StoreError, UndoneError
+from ossweep.errors import Closed, RequestError, Scope, StoreError, UndoneError
 from ossweep.handover.lease import Lease
 from ossweep.handover.ledger import AT_WORK, Ledger
 from ossweep.handover.records import (
@@ -18,6 +19,7 @@ from ossweep.handover.records import (
     Left,
     Place,
     Record,
+    record_of,
     written,
 )
 from ossweep.stops import ORDERED, OVERTAKEN
@@ -55,6 +57,22 @@ def beating(shelf: MemoryShelf, holder: Invocation) -> Callable[[str], None]:
             holder.keep(1)
 
     return beat
+
+
+def unanswered(shelf: MemoryShelf) -> None:
+    """Let the next request to write come to nothing, as far as its sender can tell."""
+
+    def fail(request: str) -> None:
+        if request == "write":
+            shelf.before = lambda _: None
+            raise StoreError("ReadTimeout", "nothing came in time", Scope.PASSING)
+
+    shelf.before = fail
+
+
+def record(shelf: MemoryShelf) -> Record:
+    """Return the first holder's record."""
+    return record_of(Record, shelf.objects[f"{JOB}/{FIRST.name}"][0])
 
 
 def faster(shelf: MemoryShelf) -> Callable[[str], None]:
@@ -228,6 +246,25 @@ def test_an_overtaken_holder_learns_it_at_its_next_checkpoint(shelf: MemoryShelf
     slow.end()
     assert slow.ledger.reason_to_stop(slow.held) == OVERTAKEN
     assert shelf.objects == before
+
+
+def test_a_checkpoint_that_is_carried_out_late_hides_no_newer_one(shelf: MemoryShelf) -> None:
+    """Its request was never answered: what is written after it has another name."""
+    holder = holding(shelf)
+    unanswered(shelf)
+    with pytest.raises(StoreError):
+        holder.keep(1)
+    name, late = f"{JOB}/{FIRST.name}", written(replace(record(shelf), continuation=rest(1)))
+    holder.keep(2)
+    holder.keep(3)
+    shelf.objects[name] = late, int(shelf.now)
+    died(shelf)
+
+    found = ledger_on(shelf).claim(0)
+
+    assert isinstance(found, Held)
+    assert found.continuation == rest(3)
+    assert len(shelf.kept()) == 3, "one more name for one request without an answer"
 
 
 def test_a_holder_that_sleeps_past_the_jobs_end_learns_it(shelf: MemoryShelf) -> None:

@@ -204,6 +204,35 @@ def test_the_lower_ceiling_holds(
 
 
 @pytest.mark.parametrize(
+    ("most", "ceiling"),
+    [
+        (1000, Ceiling(50, LIMIT_OR_SHARE)),
+        (500, Ceiling(50, LIMIT_OR_SHARE)),
+        (300, Ceiling(25, "OSSWEEP_MAX_OBJECTS")),
+        (203, Ceiling(0, "OSSWEEP_MAX_OBJECTS")),
+        (100, Ceiling(0, "OSSWEEP_MAX_OBJECTS")),
+    ],
+)
+def test_a_ceiling_that_is_lowered_after_a_split_is_shared_by_the_parts(
+    most: int, ceiling: Ceiling
+) -> None:
+    """What the whole job had asked for before counts first."""
+    part = Work("job-p1", "one", part_of="job", limit=50, of_parts=4, asked_before=200)
+
+    assert policy.ceiling_of(part, Settings(max_objects=most)) == ceiling
+
+
+@pytest.mark.parametrize(("most", "rate"), [(None, 50), (400, 50), (100, 25), (3, 1)])
+def test_a_rate_that_is_lowered_after_a_split_is_shared_by_the_parts(
+    most: int | None, rate: int
+) -> None:
+    """One object a second is the least."""
+    part = Work("job-p1", "one", part_of="job", rate=50, of_parts=4)
+
+    assert policy.rate_of(part, Settings(max_rate=most)) == rate
+
+
+@pytest.mark.parametrize(
     ("document", "prefixes"),
     [
         (KEYS, []),

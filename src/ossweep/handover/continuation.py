@@ -124,6 +124,8 @@ def _check(work: Work) -> None:
         work.idle,
         work.parallel,
         work.rate or 0,
+        work.of_parts - 1,
+        work.asked_before,
         work.unsettled,
         work.milliseconds,
         *counts.skipped.values(),

@@ -15,6 +15,7 @@ from ossweep.handover.records import (
     Left,
     Record,
     last_place,
+    last_record,
     places,
     record_of,
 )
@@ -59,7 +60,7 @@ class Folder:
             if last is None:
                 return None
             name = self.name + last.name
-            kept = self.shelf.read(name)
+            kept = self.shelf.read(self.name + last_record(last, names))
             beat = self.shelf.read(name + BEAT) if last.name + BEAT in names else None
             left = self.shelf.read(name + LEFT) if last.name + LEFT in names else None
             if kept is not None:

@@ -32,6 +32,7 @@ from ossweep.handover.records import (
     Look,
     Record,
     places,
+    record_name,
     written,
 )
 from ossweep.stops import ORDERED, OVERTAKEN
@@ -80,6 +81,8 @@ class Ledger:
         self._sleep = sleep
         self._record = Record(holder, lease.seconds)
         self._beats = 0
+        self._writings = 0  # names that the record has had after its first
+        self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made
 
@@ -152,8 +155,11 @@ class Ledger:
                 answer=answer,
                 expected=expected,
             )
-            sent = self._now()
-            self._shelf.write(self._folder + held.place.name, written(self._record))
+            self._writings += self._is_in_doubt
+            name = self._folder + record_name(held.place, self._writings)
+            content = written(self._record)
+            sent, self._is_in_doubt = self._now(), True
+            self._is_in_doubt = not self._shelf.write(name, content)
             self.lease.renew(sent)
         return stop
 

@@ -36,8 +36,10 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     first, *others = _shares(room, number)
     limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
+    asked = work.counts.asked + len(work.doubted)
+    one = replace(work, of_parts=number, asked_before=asked)
     parts = tuple(
-        _part(work, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
+        _part(one, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
     )
     met = add(*(part.counts for part in parts))
     dealt = {found.key for part in parts for found in part.held}
@@ -84,7 +86,11 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
 
 
 def _part(
-    work: Work, place: int, ranges: tuple[Range, ...], limit: int | None, rate: int | None
+    work: Work,
+    place: int,
+    ranges: tuple[Range, ...],
+    limit: int | None,
+    rate: int | None,
 ) -> Work:
     """Return a part, with what its ranges have counted, which it may meet and count again."""
     passed = tuple(key for key in work.passed if any(key in each for each in ranges))

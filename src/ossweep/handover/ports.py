@@ -34,8 +34,12 @@ class Shelf(Protocol):
         What is written is made when it is known that nothing is there.
         """
 
-    def write(self, name: str, content: bytes) -> None:
-        """Write an object."""
+    def write(self, name: str, content: bytes) -> bool:
+        """
+        Write an object; return whether nothing of that is under way any more.
+
+        If not, or if this raises, a request without an answer may be carried out later.
+        """
 
     def read(self, name: str) -> Kept | None:
         """Return an object, if it is there."""

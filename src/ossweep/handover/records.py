@@ -28,6 +28,7 @@ END = "end"
 STOP = "stop"
 LEFT = "-left"
 BEAT = "-beat"
+_WRITING = re.compile(r"-w([0-9]{2,})")  # of one place's record, after its first name
 _PLACE = re.compile(r"([0-9]{6,})-([0-9]{2,})")
 
 # How a holder has left its hop.
@@ -287,6 +288,24 @@ def places(names: Iterable[str], ending: str = "") -> set[Place]:
     all_places = {Place(int(each[1]), int(each[2])): each[0] for each in found if each}
     # Another way to write a number names no place: nobody would find its record.
     return {place for place, name in all_places.items() if place.name == name}
+
+
+def record_name(place: Place, writing: int) -> str:
+    """
+    Return the name that a holder's record has when it is written.
+
+    A request that nobody has answered may be carried out late, over whatever has that name by then:
+    so what is written after one has another name.
+    """
+    return f"{place.name}-w{writing:02d}" if writing else place.name
+
+
+def last_record(place: Place, names: Iterable[str]) -> str:
+    """Return the name that a holder's record has been written by last."""
+    endings = (name.removeprefix(place.name) for name in names if name.startswith(place.name))
+    found = (_WRITING.fullmatch(ending) for ending in endings)
+    writing = max((int(each[1]) for each in found if each), default=0)
+    return record_name(place, writing)
 
 
 def last_place(names: Iterable[str]) -> Place | None:

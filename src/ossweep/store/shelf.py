@@ -91,7 +91,7 @@ class Shelf:
         if kept is not None:
             return kept.content == content
         try:
-            written = self._put(name, content, {"x-oss-forbid-overwrite": "true"})
+            written = self._put_new(name, content)
         except StoreError as refusal:
             if refusal.code != "FileAlreadyExists":
                 raise
@@ -106,9 +106,22 @@ class Shelf:
                 raise
             raise StoreError(refusal.code, _NEEDED, Scope.JOB) from None
 
-    def write(self, name: str, content: bytes) -> None:
-        """Write an object, whether it is there or not."""
-        self._put(name, content, {})
+    def write(self, name: str, content: bytes) -> bool:
+        """
+        Write an object, whether it is there or not; return whether its first request did that.
+
+        One before, of which nobody knows what became, may be carried out later still.
+        """
+        key = self._key(name)
+        sent = 0
+
+        def request() -> Any:
+            nonlocal sent
+            sent += 1
+            return self._bucket.put_object(key, content, headers=self._headers)
+
+        self._ask("put", request)
+        return sent == 1
 
     def read(self, name: str) -> Kept | None:
         """Return an object; None if it is not there."""
@@ -161,8 +174,8 @@ class Shelf:
             raise StoreError("InvalidName", "a name must be printable", Scope.JOB)
         return self._prefix + name
 
-    def _put(self, name: str, content: bytes, headers: Mapping[str, str]) -> Any:
-        key, headers = self._key(name), {**self._headers, **headers}
+    def _put_new(self, name: str, content: bytes) -> Any:
+        key, headers = self._key(name), {**self._headers, "x-oss-forbid-overwrite": "true"}
         return self._ask("put", lambda: self._bucket.put_object(key, content, headers=headers))
 
     def _page(self, prefix: str, marker: str) -> Any:
