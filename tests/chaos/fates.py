@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LONGEST = 60.0  # seconds that a client waits for an answer of OSS's
 LONGEST_CALL = 10.0  # and for one of Function Compute's
 AN_HOUR = 3600
+HOURS = 7200  # seconds by which it may lie ahead, so far that nobody could believe it
 BIT = 3  # seconds by which a Date of OSS's own may be wrong
 # And one by which a holder's life is judged: leases have two seconds to spare, one for rounding.
 BIT_OF_TIME = 1
@@ -145,8 +146,9 @@ class Fates:
     def _wrong_date(self, request: Request) -> list[Fault]:
         if not self.strikes(self.scene.weather.wrong_date):
             return []
-        bit = BIT_OF_TIME if request.operation == "get" else BIT
-        return [DateShift(self.random.choice((-bit, bit)))]
+        if request.operation == "get":
+            return [DateShift(self.random.choice((-BIT_OF_TIME, BIT_OF_TIME)))]
+        return [DateShift(self.random.choice((-BIT, BIT, HOURS)))]
 
     def _is_in_outage(self, request: Request, now: float) -> bool:
         passed = now - self.scene.epoch

@@ -137,12 +137,13 @@ class Life:
         return self.began + self.timeout
 
     def world(self) -> World:
-        """Return the world as it sees it: its clock begins anywhere, and has no date."""
+        """Return the world as it sees it: its monotonic clock begins anywhere."""
         return World(
             monotonic=self._monotonic,
             sleep=self._sleep,
             uniform=lambda low, high: low + JITTER * (high - low),
             nonce=self._nonce,
+            wall=lambda: self.turnstile.now,
         )
 
     def _answer(self, environ: Mapping[str, str]) -> None:

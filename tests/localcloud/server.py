@@ -170,7 +170,7 @@ class OssHandler(BaseHTTPRequestHandler):
         self, request: Request, body: bytes, faults: Sequence[Fault], request_id: str
     ) -> Answer:
         service = self.server.service
-        verify(request, service.accounts, service.region)
+        verify(request, service.accounts, service.region, service.now())
         for before in _of(faults, Before):
             before.function(request)
         for refuse in _of(faults, Refuse):

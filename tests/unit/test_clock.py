@@ -29,6 +29,14 @@ def began(*answers: tuple[float, Answer]) -> int | None:
     return session.began
 
 
+def told(*answers: tuple[str, float]) -> int | None:
+    """Return what answers tell that come at once, to requests that were signed at a time."""
+    session = Session(lambda: 10.0, 1, lambda: 0.0)
+    for date, signed in answers:
+        session.note_date(cast("Any", Answer(date)), signed)
+    return session.began
+
+
 def at(clock: str) -> str:
     return f"Thu, 01 Jan 2026 {clock} GMT"
 
@@ -47,6 +55,18 @@ def test_a_gateways_date_is_not_believed() -> None:
     """An answer that is not OSS's, or tells of a fault, may have anybody's clock."""
     assert began((0, Answer(at("11:00:00"), own={}))) is None
     assert began((0, Answer(at("11:00:00"), status=503))) is None
+
+
+def test_a_date_so_far_ahead_that_oss_would_have_refused_the_request_is_not_believed() -> None:
+    """It takes what was signed up to a quarter of an hour before its own time, and no earlier."""
+    assert told((at("12:14:59"), NOON)) == NOON + 899
+    assert told((at("13:00:00"), NOON)) == NOON
+    assert told((at("13:00:00"), NOON + 2), (at("12:00:01"), NOON + 2)) == NOON + 1
+
+
+def test_a_date_that_lies_behind_keeps_more() -> None:
+    """Nothing that was written since is deleted by it."""
+    assert told((at("11:00:00"), NOON), (at("12:00:09"), NOON)) == NOON - 3600
 
 
 def test_a_date_that_is_none_is_passed_over() -> None:

@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from math import floor
@@ -51,6 +52,7 @@ ROWS_BYTES = (_ROWS + 8) * _ROW_BYTES  # with the prefix, the markers and the bu
 WORDS_BYTES = 64 * 1024  # of all other documents: an error, or a setting of the bucket's
 
 _SHOWN = 40  # characters of a header that a sentence quotes
+FORBIDDEN = 403
 REDIRECTION_BYTES = 16 * 1024  # that are read of the answer that redirects
 _ENDPOINT = re.compile(rb"<Endpoint>\s*([A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)\s*</Endpoint>")
 
@@ -59,6 +61,10 @@ KINDS: dict[str, Kind] = {
     "DELETE": "delete",
     "PUT": "put",
 }
+
+# OSS takes no request that was signed further from its own time than 15 minutes; an answer may take
+# as long as one is waited for.
+_APART = 15 * 60 + 2 * READ_SECONDS
 
 # The store tries again by itself, and OSS never redirects: DELETE must not follow anyone.
 _ONCE = Retry(False, redirect=False)
@@ -131,7 +137,7 @@ class Session:
             )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
-        self.note_date(response)
+        self.note_date(response, _signed(req))
         return Response(response, kind, _most(req))
 
     def throttled(self) -> None:
@@ -143,21 +149,33 @@ class Session:
         """Cut off all requests under way; new ones fail."""
         self._open.cut()
 
-    def note_date(self, response: BaseHTTPResponse) -> None:
+    def note_date(self, response: BaseHTTPResponse, signed: float | None = None) -> None:
         """
         Reckon from an answer's Date when the invocation began; the earliest that comes out counts.
 
         A gateway's answer, and any that tells of a fault, may have a Date that is nobody's: only
-        OSS's own are believed.
+        OSS's own are believed. One that lies so far ahead that OSS would have refused what was
+        `signed` at that time is not: that time counts. One that lies behind keeps more.
         """
-        if response.status >= 500 or not response.headers.get("x-oss-request-id"):  # noqa: PLR2004 - faults
+        is_fault = response.status >= 500  # noqa: PLR2004 - faults
+        # What was signed by a wrong clock is refused by this status, and tells no other time.
+        if is_fault or response.status == FORBIDDEN or not response.headers.get("x-oss-request-id"):
             return
         date = seconds_of(response.headers.get("Date"))
         if date is None:
             return
-        began = floor(date - self._elapsed())
+        is_too_late = signed is not None and date - signed > _APART
+        began = floor((signed if signed is not None and is_too_late else date) - self._elapsed())
         with self._lock:
             self.began = began if self.began is None else min(self.began, began)
+
+
+def _signed(request: Any) -> float | None:
+    """Return when a request was signed, in Unix seconds."""
+    with suppress(ValueError, TypeError):
+        signed = request.headers.get("x-oss-date")
+        return datetime.strptime(signed, "%Y%m%dT%H%M%S%z").timestamp()
+    return None
 
 
 def seconds_of(date: str | None) -> int | None:
