@@ -77,7 +77,7 @@ class Checkpoints:
         try:
             stop = self._ledger.keep(
                 self._held,
-                continuation.seal(share.left),
+                share.answer["continuation"] or continuation.seal(share.left),
                 bare(share.answer),
                 share.expected,
                 reserved,

@@ -124,7 +124,8 @@ class Hop:
     def _go_on(self, work: Work, share: Share) -> Said:
         """Hand the rest over, unless there is a reason not to."""
         left = replace(share.left, idle=0 if achieved(work, share.left) else work.idle + 1)
-        sealed = continuation.seal(left)
+        sealed = share.answer["continuation"]
+        sealed = continuation.changed(sealed, idle=left.idle, parallel=left.parallel)
         answer = {**share.answer, "continuation": sealed}
         if self.app.invocation.terminated():
             self._quietly(lambda: self._leave("released", sealed, answer))
@@ -142,7 +143,10 @@ class Hop:
             answer = _continued(answer, task_id(left.job, left.hop, self.held.place.epoch))
             self._leave("continued", sealed, answer, share.expected)
             replies.tell_on_the_way(work, answer, self.app)
-            hand_over(sealed, self.held.place.epoch, self.app)
+            # If it fails, what is left is written twice more.
+            to_write = continuation.seconds_to_write(left, self.app.world.monotonic)
+            with self.app.ending.kept_back(to_write):
+                hand_over(sealed, self.held.place.epoch, self.app)
         except (HandoverError, StoreError, Closed) as error:
             is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
             self._note_lost(error, left)

@@ -264,18 +264,19 @@ def perform(work: Work, app: App, gate: Gate, checkpoints: Checkpoints | None = 
 
     # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
     swept = work if settings.state is not None else replace(work, clock=None)
-    result = sweep(
-        swept,
-        store,
-        gate,
-        throttle,
-        protected=policy.protected_in(work.bucket, settings),
-        ceiling=policy.ceiling_of(work, settings),
-        in_flight=settings.in_flight,
-        listings=LISTINGS,
-        report=report,
-        keeper=_Keeper(checkpoints, share_of) if checkpoints is not None else None,
-    )
+    with app.budget.kept_back(continuation.seconds_to_write(work, world.monotonic)):
+        result = sweep(
+            swept,
+            store,
+            gate,
+            throttle,
+            protected=policy.protected_in(work.bucket, settings),
+            ceiling=policy.ceiling_of(work, settings),
+            in_flight=settings.in_flight,
+            listings=LISTINGS,
+            report=report,
+            keeper=_Keeper(checkpoints, share_of) if checkpoints is not None else None,
+        )
     share = share_of(result)
     log.end(share.answer)
     return share

@@ -139,3 +139,24 @@ def test_another_guess_may_be_made_of_what_was_never_asked() -> None:
     budget = Budget(60.0, Clock().monotonic, unknown=0.25)
 
     assert (budget.expected("put"), budget.admits("put", after=59.75)) == (0.25, True)
+
+
+def test_time_can_be_kept_back_for_what_comes_afterwards() -> None:
+    """As much as that takes, or half of what is left."""
+    budget = Budget(60.0, Clock().monotonic)
+
+    with budget.kept_back(20.0):
+        assert budget.left() == 40.0
+    assert budget.left() == 60.0
+    with budget.kept_back(100.0):
+        assert budget.left() == 30.0
+
+
+def test_time_that_is_ended_is_not_given_back() -> None:
+    """What was kept back belongs to the end."""
+    budget = Budget(60.0, Clock().monotonic)
+
+    with budget.kept_back(20.0):
+        budget.end()
+
+    assert budget.left() == 0.0

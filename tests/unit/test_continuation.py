@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossweep.errors import RequestError
-from ossweep.handover.continuation import is_continuation, seal, unseal
+from ossweep.handover.continuation import (
+    changed,
+    is_continuation,
+    seal,
+    seconds_to_write,
+    unseal,
+)
 from ossweep.triggers.documents import parse
 from ossweep.work import Counts, Failure, Found, Range, Work
 from unit.works import SOME
@@ -224,3 +231,19 @@ def test_a_continuation_names_as_many_failures_as_fit() -> None:
 
     assert (back.counts.failed, back.counts.failures) == (100, failures[:32])
     assert replace(back, counts=work.counts) == work
+
+
+def test_numbers_can_be_changed_without_reading_the_rest_again() -> None:
+    """Whoever reads it finds it whole."""
+    assert unseal(changed(seal(SOME), idle=2, parallel=1), "it") == replace(
+        SOME, idle=2, parallel=1
+    )
+
+
+@pytest.mark.parametrize(("keys", "seconds"), [(0, 0), (1000, 0), (1001, 6), (100_000, 600)])
+def test_the_more_keys_are_named_the_longer_it_takes_to_write_them(keys: int, seconds: int) -> None:
+    """Three times what a thousand of them take on this machine, for each thousand."""
+    ticks = count(0, 2)
+    work = replace(SOME, keys=tuple(map(str, range(keys))), doubted=())
+
+    assert round(seconds_to_write(work, lambda: float(next(ticks)))) == seconds

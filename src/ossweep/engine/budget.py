@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from contextlib import contextmanager
 from math import ceil
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ossweep.work import Kind
 
@@ -59,6 +60,7 @@ class Budget:
     ) -> None:
         self._clock = clock
         self._deadline = clock() + seconds
+        self._is_ended = False
         # A budget of two seconds would never begin if its first request were expected to take one.
         guess = min(unknown, seconds / 4)
         self._lock = Lock()
@@ -70,7 +72,18 @@ class Budget:
 
     def end(self) -> None:
         """Let time be up now."""
+        self._is_ended = True
         self._deadline = min(self._deadline, self._clock())
+
+    @contextmanager
+    def kept_back(self, seconds: float) -> Iterator[None]:
+        """Let time be up so much earlier meanwhile, or in half of what is left if that is more."""
+        back = max(0.0, min(seconds, self.left() / 2))
+        self._deadline -= back
+        try:
+            yield
+        finally:
+            self._deadline += 0 if self._is_ended else back
 
     def took(self, kind: Kind, seconds: float) -> None:
         """Take note of how long a request has taken, from its start to the end of its answer."""
