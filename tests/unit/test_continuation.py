@@ -103,16 +103,16 @@ def shuffled(value: Any) -> Any:
     return [shuffled(inner) for inner in value] if isinstance(value, list) else value
 
 
-def changed(value: Any) -> Iterator[Any]:
+def altered(value: Any) -> Iterator[Any]:
     """Yield a document as often as it has leaves, each time with another one changed."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from ({**value, name: other} for other in changed(inner))
+            yield from ({**value, name: other} for other in altered(inner))
             yield {each: inner for each, inner in value.items() if each != name}
         yield {**value, "more": 1}
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from ([*value[:number], other, *value[number + 1 :]] for other in changed(inner))
+            yield from ([*value[:number], other, *value[number + 1 :]] for other in altered(inner))
             yield [*value[:number], *value[number + 1 :]]
         yield [*value, "more"]
         if value != value[::-1]:
@@ -145,7 +145,7 @@ def test_any_work_comes_back_as_it_went(work: Work, ascii_only: bool, indent: in
 def test_every_change_of_a_continuation_is_refused() -> None:
     """Whichever value it is, and whatever is added or left out."""
     sealed = json.loads(json.dumps(seal(SOME)))
-    edits = [edit for edit in changed(sealed) if is_continuation(edit)]
+    edits = [edit for edit in altered(sealed) if is_continuation(edit)]
 
     assert len(edits) > 110
     for edit in edits:
@@ -157,7 +157,7 @@ def test_every_change_of_a_continuation_is_refused() -> None:
 @given(WORK, st.data())
 def test_one_changed_value_anywhere_is_refused(work: Work, data: st.DataObject) -> None:
     """Of any work."""
-    edits = [edit for edit in changed(seal(work)) if is_continuation(edit)]
+    edits = [edit for edit in altered(seal(work)) if is_continuation(edit)]
 
     with pytest.raises(RequestError):
         unseal(edits[data.draw(st.integers(0, len(edits) - 1))], "the request")
