@@ -17,7 +17,7 @@ from ossweep.job import order
 from ossweep.state import ledger_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ossweep.handover.ledger import Ledger
     from ossweep.handover.records import Left, Look
@@ -172,7 +172,8 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     answers = {job: _status(job, seen, app, known[job]) for job, seen in looks.items()}
     for job in called:
         answers[job]["status"], answers[job]["reason"] = _SAID["continued"]
-    status, reason = _status_of(answers)
+    ended = frozenset(job for job, seen in looks.items() if seen.how == "ended")
+    status, reason = _status_of(answers, ended)
     if command.do == "stop" and status == "continued":
         reason = "its parts stop at their next checkpoints, or before they go on"
     kept = order(left.continuation, app, "the job's state")
@@ -194,13 +195,14 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     return Said(document)
 
 
-def _status_of(answers: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
-    statuses = [answer["status"] for answer in answers.values()]
+def _status_of(answers: Mapping[str, Mapping[str, Any]], ended: Collection[str]) -> tuple[str, str]:
+    """Return how a job is by its parts; one that has ended has left the rest to the whole."""
+    at_work = {job: answer for job, answer in answers.items() if job not in ended}
     for status in ("unfinished", "stopped"):
-        if status in statuses:
-            job = next(job for job, answer in answers.items() if answer["status"] == status)
-            return status, f"{job}: {answers[job]['reason']}"
-    if all(answer["status"] in {"done", "incomplete", "planned"} for answer in answers.values()):
+        for job, answer in at_work.items():
+            if answer["status"] == status:
+                return status, f"{job}: {answer['reason']}"
+    if not at_work:
         reason = "its parts have ended, and nobody has joined them; it goes on by resume"
         return "unfinished", reason
     return "continued", "its parts go on with it"

@@ -11,7 +11,10 @@ import pytest
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, sum_of
 from localcloud.clients import oss2_bucket
 from localcloud.faults import Before, DateShift
-from ossweep.handover.records import Record, written
+from ossweep.handover.continuation import seal
+from ossweep.handover.records import FIRST, LEFT, End, Left, Record, written
+from ossweep.stops import Why
+from ossweep.work import Work
 
 PREFIX = {"bucket": BUCKET, "prefix": "a/"}
 
@@ -244,3 +247,30 @@ def test_a_word_needs_a_place_where_state_is_kept(chain: Chain) -> None:
 
     said = chain.deployment.refuse({"job": "a", "do": "status"})
     assert said == "PolicyError: the deployment keeps no state of jobs; set OSSWEEP_STATE"
+
+
+def test_a_part_that_has_used_up_its_share_does_not_stop_the_whole(chain: Chain) -> None:
+    """What it has left is the whole job's, which others are still at work on."""
+    whole, one, other = (
+        Work(job, BUCKET, clock=1, part_of=of, limit=7, hop=1)
+        for job, of in (("whole", None), ("whole-p1", "whole"), ("whole-p2", "whole"))
+    )
+    chain.deployment.fill("a/1")
+    answer = chain.begin({**PREFIX, "unfinished": "return"})
+    ended = {**answer, "job": "whole-p1", "status": "stopped", "reason": "limits.objects"}
+    split = Left("split", seal(whole), answer, parts=[seal(one), seal(other)])
+    chain.deployment.oss.fill(
+        STATE_BUCKET,
+        {
+            f"{STATE}whole/{FIRST.name}": written(Record("somebody", 17.0)),
+            f"{STATE}whole/{FIRST.name}{LEFT}": written(split),
+            f"{STATE}whole-p1/end": written(End(1, 1, 1, ended, seal(one), Why.CEILING)),
+            f"{STATE}whole-p2/{FIRST.name}": written(Record("another", 17.0)),
+        },
+        chain.deployment.oss.now(),
+    )
+
+    told = to(chain, "whole", "status")
+
+    assert (told["status"], told["reason"]) == ("continued", "its parts go on with it")
+    assert told["parts"]["whole-p1"] == "stopped"
