@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LONGEST = 60.0  # seconds that a client waits for an answer of OSS's
 LONGEST_CALL = 10.0  # and for one of Function Compute's
 AN_HOUR = 3600
+MINUTES = 600  # seconds by which a clock may be wrong and its requests be taken
 HOURS = 7200  # seconds by which it may lie ahead, so far that nobody could believe it
 BIT = 3  # seconds by which a Date of OSS's own may be wrong
 # And one by which a holder's life is judged: leases have two seconds to spare, one for rounding.
@@ -137,7 +138,7 @@ class Fates:
     def _of_gateway(self, request: Request) -> Fate:
         """Return what nobody but a gateway says, which knows less of the time than OSS."""
         status = self.random.choice((502, 503, 504))
-        shift = self.random.choice((-AN_HOUR, AN_HOUR))
+        shift = self.random.choice((-AN_HOUR, MINUTES, AN_HOUR))
         # A request that a 503 turns down has not been carried out.
         fate = self.given_up(request) if status != 503 else LOST
         refusal = () if fate.carried_out else (Refuse(status, ""),)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from localcloud.arrivals import Request
 
 PART = re.compile(r"-p\d+$")
-RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(-left|-beat)?")
+RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(?:-w\d{2,})?(-left|-beat)?")
 
 
 @dataclass

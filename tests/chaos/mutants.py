@@ -37,8 +37,8 @@ MUTANTS = (
     Mutant(
         "keys in doubt are not looked at before they are asked for again",
         "store/deletion.py",
-        "        if in_doubt <= {self._unnamed} and self._left",
-        "        if self._left",
+        "        if in_doubt <= self._unnamed and not is_old:",
+        "        if not is_old:",
     ),
     Mutant(
         "a listing has no age",
@@ -80,15 +80,20 @@ MUTANTS = (
     Mutant(
         "the Date of any answer is believed",
         "store/transport.py",
-        '        if response.status >= 500 or not response.headers.get("x-oss-request-id"):'
-        "  # noqa: PLR2004 - faults\n            return\n",
+        "        if not _tells_the_time(response):\n            return\n",
         "",
     ),
     Mutant(
         "the clock is taken when the answer comes",
         "store/transport.py",
-        "        began = floor(date - self._elapsed())",
-        "        began = floor(date)",
+        "else date) - self._elapsed())",
+        "else date))",
+    ),
+    Mutant(
+        "a Date is believed by which OSS would have refused the request",
+        "store/transport.py",
+        "        is_too_late = signed is not None and date - signed > _APART",
+        "        is_too_late = False",
     ),
     Mutant(
         "the latest Date counts",
@@ -105,8 +110,8 @@ MUTANTS = (
     Mutant(
         "who goes on has a clock of his own",
         "work.py",
-        "        if self.clock is not None:\n            return self.clock\n        told",
-        "        told",
+        "        if self.clock is not None:\n            return min(self.clock, began)\n",
+        "",
     ),
     Mutant(
         "the fence is ignored",
@@ -129,7 +134,7 @@ MUTANTS = (
     ),
     Mutant(
         "signs of life do not count",
-        "handover/ledger.py",
+        "handover/folder.py",
         "                alive = max(kept.written, beat.written if beat is not None else 0)",
         "                alive = kept.written",
     ),
@@ -160,13 +165,13 @@ MUTANTS = (
     Mutant(
         "being overtaken is ignored",
         "handover/ledger.py",
-        "        if self._is_past(held.place, names):\n            return OVERTAKEN\n",
+        "        if self._records.is_past(held.place, names):\n            return OVERTAKEN\n",
         "",
     ),
     Mutant(
         "an end is written over another one's",
         "handover/ledger.py",
-        "        if self._is_past(place, names):\n            return\n",
+        "        if self._records.is_past(place, names):\n            return\n",
         "",
     ),
     Mutant(
@@ -202,8 +207,8 @@ MUTANTS = (
     Mutant(
         "an incomplete job is repeated as a whole",
         "handover/claims.py",
-        "        return Held(Place(end.hop, end.epoch + 1), end.continuation, began=end.began)",
-        "        return Held(Place(end.hop, end.epoch + 1), None, began=end.began)",
+        "        return Held(place, end.continuation, began=end.began, answer=end.answer)",
+        "        return Held(place, None, began=end.began, answer=end.answer)",
     ),
     Mutant(
         "what has failed is tried again by no clock",
@@ -232,8 +237,8 @@ MUTANTS = (
     Mutant(
         "each part has the whole ceiling",
         "handover/parts.py",
-        "    limits = _shares(limit, number)",
-        "    limits = [limit] * number",
+        "    first, *others = _shares(room, number)",
+        "    first, *others = [room] * number",
     ),
     Mutant(
         "a job with a missing part is joined",
@@ -262,7 +267,7 @@ MUTANTS = (
     Mutant(
         "a repetition leaves the answer to a request file missing",
         "chain.py",
-        "        said = _told(said, work, app)\n    if said.document.get",
+        "        said = _told(said, work, claimed, app)\n    if said.document.get",
         "        pass\n    if said.document.get",
     ),
     Mutant(

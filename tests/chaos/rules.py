@@ -196,6 +196,9 @@ def _answers(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
 def _was_disturbed(job: Job) -> bool:
     """Tell whether somebody who has worked on a job may have been kept from tidying up."""
     return any(
-        life.is_dead or "state not written" in life.log or "checkpoint not written" in life.log
+        life.is_dead
+        or "state not written" in life.log
+        or "checkpoint not written" in life.log
+        or "time ran out before it was clear" in str(life.error)
         for life in job.lives
     )

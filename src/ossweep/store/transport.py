@@ -157,9 +157,7 @@ class Session:
         OSS's own are believed. One that lies so far ahead that OSS would have refused what was
         `signed` at that time is not: that time counts. One that lies behind keeps more.
         """
-        is_fault = response.status >= 500  # noqa: PLR2004 - faults
-        # What was signed by a wrong clock is refused by this status, and tells no other time.
-        if is_fault or response.status == FORBIDDEN or not response.headers.get("x-oss-request-id"):
+        if not _tells_the_time(response):
             return
         date = seconds_of(response.headers.get("Date"))
         if date is None:
@@ -168,6 +166,13 @@ class Session:
         began = floor((signed if signed is not None and is_too_late else date) - self._elapsed())
         with self._lock:
             self.began = began if self.began is None else min(self.began, began)
+
+
+def _tells_the_time(response: BaseHTTPResponse) -> bool:
+    """Tell whether an answer is OSS's own, to a request that was not refused for its time."""
+    is_fault = response.status >= 500  # noqa: PLR2004 - faults
+    own = response.headers.get("x-oss-request-id")
+    return bool(own) and not is_fault and response.status != FORBIDDEN
 
 
 def _signed(request: Any) -> float | None:
