@@ -30,7 +30,7 @@ def ran(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
 
 def shown(*arguments: str, columns: int = 80) -> str:
     run = ran(*arguments, columns=columns)
-    assert (run.returncode, run.stderr) == (0, "")
+    assert (run.returncode, run.stderr) == (0, ""), run.stdout
     return run.stdout
 
 
@@ -50,7 +50,7 @@ def test_an_event_is_planned_and_then_done() -> None:
 @pytest.mark.timeout(300)
 def test_a_job_goes_on_by_itself_where_time_runs_out() -> None:
     """Each of its invocations is shown, and what they were to delete is gone."""
-    said = shown("events/direct-everything.json", "--timeout", "5")
+    said = shown("events/direct-everything.json", "--timeout", "8")
 
     (planned, *gone_on, last) = rows(said)
     assert planned[0] == "planned"

@@ -23,7 +23,7 @@ TREE = [
 WIDE = [
     "logs/",
     *(f"logs/{number:02}/" for number in range(40)),
-    *(f"logs/{number:02}/{each:02}" for number in range(40) for each in range(60)),
+    *(f"logs/{number:02}/{each:02}" for number in range(40) for each in range(28)),
 ]
 
 

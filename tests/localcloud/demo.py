@@ -223,7 +223,13 @@ def _local_stage(stack: ExitStack, timeout: int | None) -> Stage:
     if timeout is None:
         fc.deploy(Deployed("ossweep", oss.temporary_credentials, environment))
     else:
-        slow = {**environment, "OSSWEEP_MAX_RATE": str(A_SECOND)}
+        # Half of it to end in: a machine that runs the whole cloud as well may be busy.
+        reserve = max(2.0, timeout / 2)
+        slow = {
+            **environment,
+            "OSSWEEP_MAX_RATE": str(A_SECOND),
+            "OSSWEEP_RESERVE_SECONDS": f"{reserve:g}",
+        }
         fc.deploy(Deployed("ossweep", oss.temporary_credentials, slow, timeout=timeout))
     return Stage(Remote(fc, "ossweep-planning"), Remote(fc, "ossweep"), oss, fc)
 
