@@ -217,7 +217,7 @@ def test_a_trickling_body_arrives_whole(oss: LocalOss) -> None:
     oss.misbehave(Trickle(0.001))
     began = time.monotonic()
     answer = listing(oss)
-    seen = (answer.body.endswith(b"</ListBucketResult>"), len(answer.body) > 200)
+    seen = (answer.body.endswith(b"</ListBucketResult>\n"), len(answer.body) > 200)
     assert (seen, time.monotonic() - began >= 0.2) == ((True, True), True)
 
 

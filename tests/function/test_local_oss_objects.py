@@ -91,6 +91,43 @@ def test_a_put_may_forbid_overwriting(oss: LocalOss, bucket: oss2.Bucket) -> Non
     assert seen == (409, "FileAlreadyExists", b"first")
 
 
+@pytest.mark.parametrize(
+    "header", ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"]
+)
+def test_a_put_knows_no_other_condition(oss: LocalOss, bucket: oss2.Bucket, header: str) -> None:
+    """It is refused and not passed over, and the refusal names the header."""
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        bucket.put_object("a", b"x", {header: "*"})
+    seen = (caught.value.status, caught.value.code, caught.value.ec, caught.value.details["Header"])
+    assert seen == (400, "NotImplemented", "0017-00000245", header)
+    assert oss.keys("examplebucket") == []
+
+
+def test_a_copy_may_depend_on_its_source(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """By its ETag or its time: 412 where it must hold, 304 where there is nothing new."""
+    bucket.put_object("a", b"bytes")
+    same, other = f'"{bucket.head_object("a").etag}"', '"D41D8CD98F00B204E9800998ECF8427E"'
+    old, new = "Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2123 22:13:20 GMT"
+    asked = {
+        ("if-match", same): 200,
+        ("if-match", other): 412,
+        ("if-none-match", other): 200,
+        ("if-none-match", same): 304,
+        ("if-unmodified-since", new): 200,
+        ("if-unmodified-since", old): 412,
+        ("if-modified-since", old): 200,
+    }
+    source = {"x-oss-copy-source": "/examplebucket/a"}
+    seen = {}
+    for name, value in asked:
+        headers = {**source, f"x-oss-copy-source-{name}": value}
+        answer = signed_call(oss, "PUT", "examplebucket", "b", headers=headers)
+        seen[name, value] = answer.status
+        assert ("b" in oss.keys("examplebucket")) == (answer.status == 200)
+        oss.remove("examplebucket", ["b"])
+    assert seen == asked
+
+
 def test_a_put_with_a_wrong_digest_is_refused(oss: LocalOss, bucket: oss2.Bucket) -> None:
     """And stores nothing."""
     with pytest.raises(oss2.exceptions.ServerError) as caught:

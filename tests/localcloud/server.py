@@ -20,7 +20,6 @@ from localcloud.answers import (
     Answer,
     OssError,
     error_answer,
-    error_document,
     invalid_argument,
 )
 from localcloud.arrivals import Log, Request
@@ -115,6 +114,7 @@ class OssHandler(BaseHTTPRequestHandler):
 
     def serve(self) -> None:
         service = self.server.service
+        began = time.monotonic()
         request_id = uuid.uuid4().hex[:24].upper()
         headers = {name.lower(): value for name, value in self.headers.items()}
         request, body, refusal = self._read(headers)
@@ -135,7 +135,12 @@ class OssHandler(BaseHTTPRequestHandler):
             self._reset()
             return
         for gateway in _of(faults, Gateway):
-            answer = Answer(gateway.status, b"<html></html>", {"Content-Type": "text/html"})
+            answer = Answer(
+                gateway.status, b"<html></html>", {"Content-Type": "text/html"}, timed=False
+            )
+        if answer.timed:
+            took = {"x-oss-server-time": str(round((time.monotonic() - began) * 1000))}
+            answer = replace(answer, headers={**took, **answer.headers})
         service.log.answered(ticket, answer.status)
         self._send(answer, request, faults, request_id)
 
@@ -177,8 +182,8 @@ class OssHandler(BaseHTTPRequestHandler):
             raise OssError(refuse.status, refuse.code, refuse.message)
         for hidden in _of(faults, ErrorInside200):
             error = OssError(200, hidden.code, hidden.message)
-            document = error_document(error, request_id, request.headers.get("host", ""))
-            return Answer(200, document, {"Content-Type": "application/xml"})
+            host = request.headers.get("host", "")
+            return error_answer(error, request.method, request_id, host)
         for short in _of(faults, ShortPage):
             most = min(short.keys, int(request.query.get("max-keys", "1000")))
             request = replace(request, query={**request.query, "max-keys": str(most)})
