@@ -152,6 +152,15 @@ def test_a_copy_may_forbid_overwriting(bucket: oss2.Bucket) -> None:
     assert (caught.value.code, bucket.get_object("b").read()) == ("FileAlreadyExists", b"old")
 
 
+def test_a_copy_onto_itself_changes_the_metadata(bucket: oss2.Bucket) -> None:
+    """All of it, and nothing else: oss2's update_object_meta is just that."""
+    bucket.put_object("a", b"bytes", {"x-oss-meta-colour": "blue", "x-oss-meta-size": "1"})
+    bucket.update_object_meta("a", {"x-oss-meta-colour": "red"})
+    found = bucket.get_object("a")
+    seen = (found.read(), found.headers["x-oss-meta-colour"], "x-oss-meta-size" in found.headers)
+    assert seen == (b"bytes", "red", False)
+
+
 def test_copying_what_is_not_there_is_no_such_key(bucket: oss2.Bucket) -> None:
     """The source is meant."""
     with pytest.raises(oss2.exceptions.NoSuchKey) as caught:
@@ -185,6 +194,13 @@ def test_the_bucket_may_stand_in_the_host(oss: LocalOss) -> None:
     target = url.removeprefix(oss.endpoint)
     answer = call(oss, "GET", target, headers={"Host": HOST})
     assert (answer.status, answer.body) == (200, b"always")
+
+
+def test_a_host_of_oss_names_a_bucket_that_is_not_there(oss: LocalOss) -> None:
+    """As ali-oss sends it, whatever the address: the path is the object's alone."""
+    answer = call(oss, "GET", "/a", headers={"Host": HOST.replace("example", "missing")})
+    assert b"<BucketName>missingbucket</BucketName>" in answer.body
+    assert [(request.bucket, request.key) for request in oss.requests] == [("missingbucket", "a")]
 
 
 def test_a_second_slash_in_virtual_host_style_belongs_to_the_key(oss: LocalOss) -> None:

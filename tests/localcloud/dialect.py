@@ -89,13 +89,17 @@ class Dialect:
             return buckets.create_bucket(self._store, request)
         if request.key:
             objects.check_name(request.key)
-        if not self._store.has_bucket(request.bucket):
-            raise no_such_bucket(request.bucket)
+        self.check_bucket(request)
         if operation in NOT_HIERARCHICAL and self._store.is_hierarchical(request.bucket):
             raise OssError(501, "NotImplemented", "The bucket has a hierarchical namespace.")
         if request.key:
             return self._answer_about_object(request, body)
         return self._answer_about_bucket(request, body, faults)
+
+    def check_bucket(self, request: Request) -> None:
+        """Raise OSS's refusal where there is no such bucket."""
+        if not self._store.has_bucket(request.bucket):
+            raise no_such_bucket(request.bucket)
 
     def _answer_about_object(self, request: Request, body: bytes) -> Answer:
         if request.operation == "put":

@@ -81,6 +81,9 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
         raise _already_exists()
     if "x-oss-metadata-directive" in request.headers:
         headers["x-amz-metadata-directive"] = request.headers["x-oss-metadata-directive"]
+    if source == _asked(request):
+        # Onto itself, which is how OSS's metadata is changed, whatever the directive says.
+        headers["x-amz-metadata-directive"] = "REPLACE"
     target = (request.bucket, request.key)
     reply = store.copy((source.bucket, source.key), target, headers, source.version_id)
     if reply.status != 200:

@@ -165,8 +165,9 @@ class OssHandler(BaseHTTPRequestHandler):
 
     def _bucket_and_key(self, path: str, host: str) -> tuple[str, str]:
         name = host.rpartition(":")[0] or host
-        first_label = name.partition(".")[0]
-        if not _is_address(name) and self.server.service.has_bucket(first_label):
+        first_label, _, rest = name.partition(".")
+        named = rest.startswith("oss-") and rest.endswith(".aliyuncs.com")
+        if not _is_address(name) and (named or self.server.service.has_bucket(first_label)):
             return first_label, path.removeprefix("/")
         bucket, _, key = path.removeprefix("/").partition("/")
         return bucket, key
@@ -175,6 +176,9 @@ class OssHandler(BaseHTTPRequestHandler):
         self, request: Request, body: bytes, faults: Sequence[Fault], request_id: str
     ) -> Answer:
         service = self.server.service
+        # OSS tells anybody that there is no such bucket, before it looks who asks.
+        if request.bucket and request.operation != "create_bucket":
+            service.dialect.check_bucket(request)
         verify(request, service.accounts, service.region)
         for before in _of(faults, Before):
             before.function(request)
