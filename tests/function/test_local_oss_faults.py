@@ -335,5 +335,6 @@ def test_more_keys_may_be_accepted_until_the_next_reset(oss: LocalOss) -> None:
     assert oss2_bucket(oss, "examplebucket", own).delete_object("a").status == 204
 
     oss.reset()
+    oss.create_bucket("examplebucket")
     with pytest.raises(oss2.exceptions.ServerError, match="InvalidAccessKeyId"):
         oss2_bucket(oss, "examplebucket", own).delete_object("a")
