@@ -161,6 +161,13 @@ def test_a_copy_onto_itself_changes_the_metadata(bucket: oss2.Bucket) -> None:
     assert seen == (b"bytes", "red", False)
 
 
+def test_a_copy_onto_itself_keeps_the_type(bucket: oss2.Bucket) -> None:
+    """Where none is given."""
+    bucket.put_object("a", b"bytes", {"Content-Type": "text/plain"})
+    bucket.update_object_meta("a", {"x-oss-meta-colour": "red"})
+    assert bucket.head_object("a").content_type == "text/plain"
+
+
 def test_copying_what_is_not_there_is_no_such_key(bucket: oss2.Bucket) -> None:
     """The source is meant."""
     with pytest.raises(oss2.exceptions.NoSuchKey) as caught:

@@ -289,6 +289,7 @@ def test_what_is_no_id_of_a_version_is_refused(
         lambda: versioned.delete_object("a", params=params),
         lambda: versioned.delete_object_versions(BatchDeleteObjectVersionList(both)),
         lambda: versioned.copy_object(BUCKET, "a", "b", params=params),
+        lambda: versioned.copy_object(BUCKET, "a", "b", params={"versionId": ""}),
     )
     refused = []
     for ask in asked:

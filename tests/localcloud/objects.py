@@ -73,7 +73,8 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
     source = _source(request.headers["x-oss-copy-source"])
     if not store.has_bucket(source.bucket):
         raise no_such_bucket(source.bucket)
-    if _found(store, source, _conditions_of_source(request.headers)).status == 304:
+    found = _found(store, source, _conditions_of_source(request.headers))
+    if found.status == 304:
         return Answer(304)
     headers = _headers_to_store(store, request)
     # moto's copy does not look at If-None-Match
@@ -84,6 +85,8 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
     if source == _asked(request):
         # Onto itself, which is how OSS's metadata is changed, whatever the directive says.
         headers["x-amz-metadata-directive"] = "REPLACE"
+        if "content-type" not in request.headers:
+            headers["content-type"] = found.headers["content-type"]
     target = (request.bucket, request.key)
     reply = store.copy((source.bucket, source.key), target, headers, source.version_id)
     if reply.status != 200:
@@ -137,11 +140,11 @@ def _asked(request: Request) -> Version:
 
 
 def _source(text: str) -> Version:
-    path, _, version_id = text.partition("?versionId=")
+    path, named, version_id = text.partition("?versionId=")
     bucket, _, key = unquote(path).removeprefix("/").partition("/")
     if not key:
         raise invalid_argument("The copy source is not /bucket/object.")
-    if version_id:
+    if named:
         check_version_id(version_id)
     return Version(bucket, key, version_id)
 
