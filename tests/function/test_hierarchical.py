@@ -9,7 +9,6 @@ import pytest
 
 from deployment import BUCKET, hurried, sum_of
 from localcloud.faults import Before, Refuse
-from localcloud.hierarchy import make_hierarchical
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
@@ -31,7 +30,7 @@ WIDE = [
 def hierarchical(deployment: Deployment) -> Deployment:
     """A deployment for such a bucket, which holds a tree and something beside it."""
     deployment.fill(*TREE, "other/1")
-    make_hierarchical(deployment.oss, BUCKET)
+    deployment.oss.make_hierarchical(BUCKET)
     return deployment
 
 
@@ -67,7 +66,7 @@ def test_the_whole_bucket_is_emptied(hierarchical: Deployment) -> None:
 def test_directories_that_more_than_a_page_is_in_go_as_well(deployment: Deployment) -> None:
     """Several deletions are under way at once, and one directory's contents in several of them."""
     deployment.fill(*WIDE)
-    make_hierarchical(deployment.oss, BUCKET)
+    deployment.oss.make_hierarchical(BUCKET)
 
     answer = deployment.send({"prefix": "logs/"})
 
@@ -93,7 +92,7 @@ def test_a_hundred_full_directories_stop_nobody(deployment: Deployment) -> None:
     """They are refused because of their order, not because OSS refuses this job everything."""
     tree = [key for number in range(150) for key in (f"a/{number:03}/", f"b/{number:03}")]
     deployment.fill(*tree, *(f"a/{number:03}/x" for number in range(150)))
-    make_hierarchical(deployment.oss, BUCKET)
+    deployment.oss.make_hierarchical(BUCKET)
 
     answer = deployment.send({"keys": [f"a/{n:03}/" for n in range(150)], "prefix": "b/"})
 
@@ -129,7 +128,7 @@ def test_a_directory_that_was_written_anew_meanwhile_stays(hierarchical: Deploym
 def test_directories_go_last_across_invocations(deployment: Deployment) -> None:
     """They travel in the continuation, and the sums agree."""
     deployment.fill(*WIDE)
-    make_hierarchical(deployment.oss, BUCKET)
+    deployment.oss.make_hierarchical(BUCKET)
     hurried(deployment, 20, delete=0.02)
 
     prefixes = [f"logs/{number}" for number in range(4)]
@@ -150,7 +149,7 @@ def test_directories_go_last_across_invocations(deployment: Deployment) -> None:
 def test_directories_of_all_parts_go_when_the_parts_have_ended(chain: Chain) -> None:
     """What one part has met may have to wait for what lies in another."""
     chain.deployment.fill(*WIDE)
-    make_hierarchical(chain.deployment.oss, BUCKET)
+    chain.deployment.oss.make_hierarchical(BUCKET)
     hurried(chain.deployment, 20, list=0.2, delete=0.01)
 
     chain.begin({"prefix": "logs/", "parallel": 3})

@@ -86,13 +86,20 @@ def test_who_does_not_sign_is_refused(echoing: LocalFc, path: str) -> None:
 
 
 def test_a_signed_request_cannot_be_changed(echoing: LocalFc) -> None:
-    """FC 3.0's signature covers the body, the query, and headers that mean something."""
+    """FC 3.0's signature covers the body, the query, and the headers of the OpenAPI."""
     url, headers = signed_by_hand(echoing, b"{}", datetime.now(timezone.utc))
 
     assert http(url, "POST", b"{}", headers).status == 200
     assert http(url, "POST", b"[]", headers).document["Code"] == "SignatureNotMatch"
     assert http(url + "?qualifier=prod", "POST", b"{}", headers).status == 403
-    assert http(url, "POST", b"{}", {**headers, "x-fc-invocation-type": "Async"}).status == 403
+    assert http(url, "POST", b"{}", {**headers, "x-acs-version": "2023-03-30"}).status == 403
+
+
+def test_headers_of_function_compute_need_no_signature(echoing: LocalFc) -> None:
+    """The vendor's Node client and Serverless Devs sign none of them, and are answered."""
+    url, headers = signed_by_hand(echoing, b"{}", datetime.now(timezone.utc))
+    said = {**headers, "x-fc-invocation-type": "Sync", "x-fc-log-type": "None"}
+    assert http(url, "POST", b"{}", said).status == 200
 
 
 def test_a_signature_is_good_for_a_quarter_of_an_hour(echoing: LocalFc) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from localcloud.clients import Response, oss2_bucket, signed_call
 from localcloud.oss import LocalOss
+from localcloud.version_ids import version_id
 
 
 def digest(body: bytes) -> str:
@@ -126,17 +127,22 @@ def test_the_answer_is_encoded_only_on_request(oss: LocalOss) -> None:
 def test_the_answer_has_no_namespace(oss: LocalOss) -> None:
     """With one, oss2 reads no deleted key and reports no error."""
     answer = batch(oss, b"<Delete><Object><Key>a</Key></Object></Delete>")
-    assert answer.body == (
-        b'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult><EncodingType>url</EncodingType>'
-        b"<Deleted><Key>a</Key></Deleted></DeleteResult>"
-    )
+    assert (b"<DeleteResult>" in answer.body, b"xmlns" in answer.body) == (True, False)
 
 
 def test_a_version_in_a_batch_is_not_taken_for_the_object(oss: LocalOss) -> None:
     """Where it is none of its own, nothing is deleted."""
     oss.fill("examplebucket", ["a"])
-    body = b"<Delete><Object><Key>a</Key><VersionId>1</VersionId></Object></Delete>"
+    named = version_id(1).encode()
+    body = b"<Delete><Object><Key>a</Key><VersionId>%s</VersionId></Object></Delete>" % named
     assert (batch(oss, body).status, oss.keys("examplebucket")) == (200, ["a"])
+
+
+def test_a_form_feed_may_stand_in_a_batch(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """Though XML knows it as little as other control characters: oss2's own tests send one."""
+    oss.fill("examplebucket", ["a\fb", "ab"])
+    deleted = bucket.batch_delete_objects(["a\fb"]).deleted_keys
+    assert (deleted, oss.keys("examplebucket")) == (["a\fb"], ["ab"])
 
 
 def test_listings_and_batches_may_overlap(oss: LocalOss) -> None:

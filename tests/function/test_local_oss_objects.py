@@ -91,6 +91,43 @@ def test_a_put_may_forbid_overwriting(oss: LocalOss, bucket: oss2.Bucket) -> Non
     assert seen == (409, "FileAlreadyExists", b"first")
 
 
+@pytest.mark.parametrize(
+    "header", ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"]
+)
+def test_a_put_knows_no_other_condition(oss: LocalOss, bucket: oss2.Bucket, header: str) -> None:
+    """It is refused and not passed over, and the refusal names the header."""
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        bucket.put_object("a", b"x", {header: "*"})
+    seen = (caught.value.status, caught.value.code, caught.value.ec, caught.value.details["Header"])
+    assert seen == (400, "NotImplemented", "0017-00000245", header)
+    assert oss.keys("examplebucket") == []
+
+
+def test_a_copy_may_depend_on_its_source(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """By its ETag or its time: 412 where it must hold, 304 where there is nothing new."""
+    bucket.put_object("a", b"bytes")
+    same, other = f'"{bucket.head_object("a").etag}"', '"D41D8CD98F00B204E9800998ECF8427E"'
+    old, new = "Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2123 22:13:20 GMT"
+    asked = {
+        ("if-match", same): 200,
+        ("if-match", other): 412,
+        ("if-none-match", other): 200,
+        ("if-none-match", same): 304,
+        ("if-unmodified-since", new): 200,
+        ("if-unmodified-since", old): 412,
+        ("if-modified-since", old): 200,
+    }
+    source = {"x-oss-copy-source": "/examplebucket/a"}
+    seen = {}
+    for name, value in asked:
+        headers = {**source, f"x-oss-copy-source-{name}": value}
+        answer = signed_call(oss, "PUT", "examplebucket", "b", headers=headers)
+        seen[name, value] = answer.status
+        assert ("b" in oss.keys("examplebucket")) == (answer.status == 200)
+        oss.remove("examplebucket", ["b"])
+    assert seen == asked
+
+
 def test_a_put_with_a_wrong_digest_is_refused(oss: LocalOss, bucket: oss2.Bucket) -> None:
     """And stores nothing."""
     with pytest.raises(oss2.exceptions.ServerError) as caught:
@@ -113,6 +150,22 @@ def test_a_copy_may_forbid_overwriting(bucket: oss2.Bucket) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as caught:
         bucket.copy_object("examplebucket", "a", "b", {"x-oss-forbid-overwrite": "true"})
     assert (caught.value.code, bucket.get_object("b").read()) == ("FileAlreadyExists", b"old")
+
+
+def test_a_copy_onto_itself_changes_the_metadata(bucket: oss2.Bucket) -> None:
+    """All of it, and nothing else: oss2's update_object_meta is just that."""
+    bucket.put_object("a", b"bytes", {"x-oss-meta-colour": "blue", "x-oss-meta-size": "1"})
+    bucket.update_object_meta("a", {"x-oss-meta-colour": "red"})
+    found = bucket.get_object("a")
+    seen = (found.read(), found.headers["x-oss-meta-colour"], "x-oss-meta-size" in found.headers)
+    assert seen == (b"bytes", "red", False)
+
+
+def test_a_copy_onto_itself_keeps_the_type(bucket: oss2.Bucket) -> None:
+    """Where none is given."""
+    bucket.put_object("a", b"bytes", {"Content-Type": "text/plain"})
+    bucket.update_object_meta("a", {"x-oss-meta-colour": "red"})
+    assert bucket.head_object("a").content_type == "text/plain"
 
 
 def test_copying_what_is_not_there_is_no_such_key(bucket: oss2.Bucket) -> None:
@@ -148,6 +201,13 @@ def test_the_bucket_may_stand_in_the_host(oss: LocalOss) -> None:
     target = url.removeprefix(oss.endpoint)
     answer = call(oss, "GET", target, headers={"Host": HOST})
     assert (answer.status, answer.body) == (200, b"always")
+
+
+def test_a_host_of_oss_names_a_bucket_that_is_not_there(oss: LocalOss) -> None:
+    """As ali-oss sends it, whatever the address: the path is the object's alone."""
+    answer = call(oss, "GET", "/a", headers={"Host": HOST.replace("example", "missing")})
+    assert b"<BucketName>missingbucket</BucketName>" in answer.body
+    assert [(request.bucket, request.key) for request in oss.requests] == [("missingbucket", "a")]
 
 
 def test_a_second_slash_in_virtual_host_style_belongs_to_the_key(oss: LocalOss) -> None:

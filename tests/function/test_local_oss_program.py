@@ -64,6 +64,20 @@ def test_it_misbehaves_as_ordered() -> None:
     assert seen == ["ServerError", "RequestError", "ChunkedEncodingError", 3]
 
 
+def test_its_bucket_may_have_versions_or_directories() -> None:
+    """By switches: on, suspended, hierarchical."""
+    told = []
+    for arguments in (["--versioning", "enabled"], ["--versioning", "suspended"]):
+        with program(*arguments) as (_, printed):
+            told.append(bucket_of(printed).get_bucket_versioning().status)
+    with program("--hierarchical", "--fill", "1") as (_, printed):
+        try:
+            bucket_of(printed).batch_delete_objects(["data/00000000.bin"])
+        except oss2.exceptions.ServerError as error:
+            told.append(error.code)
+    assert told == ["Enabled", "Suspended", "NotImplemented"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda it: it.name)
 def test_it_stops_when_told(number: signal.Signals) -> None:
     """In order, with nothing to say."""

@@ -195,4 +195,15 @@ def test_a_presigned_address_expires(oss: LocalOss) -> None:
 def test_a_broken_authorization_is_refused(oss: LocalOss, authorization: str) -> None:
     """With a document, not with a crash."""
     answer = call(oss, "GET", "/examplebucket/", headers={"Authorization": authorization})
-    assert (answer.status in (400, 403), b"<Error><Code>" in answer.body) == (True, True)
+    assert (answer.status in (400, 403), b"<Error>\n  <Code>" in answer.body) == (True, True)
+
+
+def test_that_a_bucket_is_missing_is_told_to_anybody(oss: LocalOss) -> None:
+    """Before it is looked at who asks: the vendor's tests of its second SDK rely on it."""
+    headers = {"Authorization": "OSS nobody:nothing"}
+    answers = [
+        call(oss, method, target, headers=headers)
+        for method, target in (("GET", "/missing/"), ("DELETE", "/missing/a"))
+    ]
+    assert [answer.status for answer in answers] == [404, 404]
+    assert all(b"<Code>NoSuchBucket</Code>" in answer.body for answer in answers)

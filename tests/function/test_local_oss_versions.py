@@ -1,6 +1,7 @@
 """Buckets with versions, held against the unmodified SDK: what is written over stays below."""
 
 import re
+from typing import TYPE_CHECKING
 
 import alibabacloud_oss_v2 as sdk
 import oss2
@@ -9,6 +10,9 @@ from oss2.models import BatchDeleteObjectVersion, BatchDeleteObjectVersionList
 
 from localcloud.clients import sdk_v2, signed_call
 from localcloud.oss import LocalOss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BUCKET = "examplebucket"
 KEYS = ["a", "a\nb", "b c+%", "\N{PILE OF POO}"]
@@ -235,11 +239,148 @@ def test_the_second_sdk_reads_the_same(oss: LocalOss, versioned: oss2.Bucket) ->
 
 
 @pytest.mark.parametrize(
-    ("query", "status"),
-    [({"version-id-marker": "x"}, 400), ({"delimiter": "/"}, 501), ({"max-keys": "0"}, 400)],
+    "query",
+    [
+        {"version-id-marker": "null"},
+        {"key-marker": "a", "version-id-marker": "x"},
+        {"max-keys": "0"},
+        {"prefix": "a" * 1024},
+        {"key-marker": "a" * 1024},
+        {"delimiter": "a" * 1024},
+    ],
 )
-def test_a_listing_of_versions_may_be_refused(
-    oss: LocalOss, query: dict[str, str], status: int
+def test_a_listing_of_versions_that_makes_no_sense_is_refused(
+    oss: LocalOss, query: dict[str, str]
 ) -> None:
-    """What makes no sense, and what the local OSS does not know."""
-    assert signed_call(oss, "GET", BUCKET, query={"versions": "", **query}).status == status
+    """A marker without a key, ids that are none, and what is longer than a key."""
+    assert signed_call(oss, "GET", BUCKET, query={"versions": "", **query}).status == 400
+
+
+def test_versions_are_grouped_by_a_delimiter(versioned: oss2.Bucket) -> None:
+    """Each group is one row of a page and stands once, and a walk goes on behind it."""
+    for key in ("p/a/1", "p/a/2", "p/b", "p/b", "p/c/1"):
+        versioned.put_object(key, "1")
+    pages = [versioned.list_object_versions(prefix="p/", delimiter="/", max_keys=2)]
+    while pages[-1].is_truncated:
+        markers = (pages[-1].next_key_marker, pages[-1].next_versionid_marker)
+        pages.append(
+            versioned.list_object_versions(
+                "p/", "/", markers[0], max_keys=2, versionid_marker=markers[1]
+            )
+        )
+
+    assert [(page.common_prefix, [each.key for each in page.versions]) for page in pages] == [
+        (["p/a/"], ["p/b"]),
+        (["p/c/"], ["p/b"]),
+    ]
+
+
+@pytest.mark.parametrize("version_id", ["x", "234", "CAEQ000000000001", "CAEQ/+==", "null ", "-"])
+def test_what_is_no_id_of_a_version_is_refused(
+    oss: LocalOss, versioned: oss2.Bucket, version_id: str
+) -> None:
+    """Whoever asks for it, reading, deleting or in a batch, and nothing is deleted."""
+    oss.fill(BUCKET, ["a"])
+    both = [BatchDeleteObjectVersion("a", each) for each in (listed(versioned)[0][1], version_id)]
+    params = {"versionId": version_id}
+    asked: tuple[Callable[[], object], ...] = (
+        lambda: versioned.get_object("a", params=params),
+        lambda: versioned.head_object("a", params=params),
+        lambda: versioned.delete_object("a", params=params),
+        lambda: versioned.delete_object_versions(BatchDeleteObjectVersionList(both)),
+        lambda: versioned.copy_object(BUCKET, "a", "b", params=params),
+        lambda: versioned.copy_object(BUCKET, "a", "b", params={"versionId": ""}),
+    )
+    refused = []
+    for ask in asked:
+        with pytest.raises(oss2.exceptions.ServerError) as caught:
+            ask()
+        refused.append((caught.value.status, caught.value.code, caught.value.ec))
+
+    assert refused == [(400, "InvalidArgument", "0012-00000202")] * len(asked)
+    assert oss.keys(BUCKET) == ["a"]
+
+
+def test_an_id_has_the_form_of_those_of_oss(versioned: oss2.Bucket) -> None:
+    """Base64 with other signs, which need no escaping, and long."""
+    assert re.fullmatch(r"CAEQ[A-Za-z0-9._-]{56,70}", versioned.put_object("a", "1").versionid)
+
+
+def test_a_version_that_is_not_there_is_no_such_version(versioned: oss2.Bucket) -> None:
+    """By GET and by HEAD, though there is such an object."""
+    version = versioned.put_object("a", "1").versionid
+    versioned.delete_object("a", params={"versionId": version})
+    versioned.put_object("a", "2")
+    codes = []
+    for ask in (versioned.get_object, versioned.head_object):
+        with pytest.raises(oss2.exceptions.ServerError) as caught:
+            ask("a", params={"versionId": version})
+        codes.append((caught.value.status, caught.value.code, caught.value.ec))
+    assert codes == [(404, "NoSuchVersion", "0012-00000203")] * 2
+
+
+def test_what_a_marker_hides_is_missing_and_the_marker_is_named(versioned: oss2.Bucket) -> None:
+    """The marker itself, asked for by its id, is nothing that can be read."""
+    versioned.put_object("a", "1")
+    marker = versioned.delete_object("a").versionid
+    seen = []
+    for params in (None, {"versionId": marker}):
+        with pytest.raises(oss2.exceptions.ServerError) as caught:
+            versioned.get_object("a", params=params)
+        headers = caught.value.headers
+        named = (headers["x-oss-version-id"], headers["x-oss-delete-marker"])
+        seen.append((caught.value.status, caught.value.code, named))
+    assert seen == [
+        (404, "NoSuchKey", (marker, "true")),
+        (405, "MethodNotAllowed", (marker, "true")),
+    ]
+
+
+def test_an_older_version_can_be_copied(versioned: oss2.Bucket) -> None:
+    """Which is how to take back what was written over."""
+    older = versioned.put_object("a", "1").versionid
+    versioned.put_object("a", "2")
+    versioned.copy_object(BUCKET, "a", "a", params={"versionId": older})
+    assert versioned.get_object("a").read() == b"1"
+
+
+def test_versions_are_switched_by_a_request(bucket: oss2.Bucket) -> None:
+    """On, and suspended, but not to anything else, and the bucket tells."""
+    config = oss2.models.BucketVersioningConfig()
+    told = [(bucket.get_bucket_versioning().status, bucket.get_bucket_info().versioning_status)]
+    for status in ("Enabled", "Suspended"):
+        config.status = status
+        bucket.put_bucket_versioning(config)
+        told.append(
+            (bucket.get_bucket_versioning().status, bucket.get_bucket_info().versioning_status)
+        )
+    config.status = "Disabled"
+    with pytest.raises(oss2.exceptions.MalformedXml):
+        bucket.put_bucket_versioning(config)
+    assert told == [(None, None), ("Enabled", "Enabled"), ("Suspended", "Suspended")]
+
+
+def test_a_walk_goes_on_behind_a_suspended_version_that_is_gone(
+    oss: LocalOss, versioned: oss2.Bucket
+) -> None:
+    """Its id is null, and yet it was the youngest."""
+    ids = [versioned.put_object("a", text).versionid for text in ("1", "2")]
+    oss.suspend_versioning(BUCKET)
+    versioned.put_object("a", "3")
+    page = versioned.list_object_versions(max_keys=1)
+    versioned.delete_object("a", params={"versionId": "null"})
+
+    rest = versioned.list_object_versions(
+        key_marker=page.next_key_marker, versionid_marker=page.next_versionid_marker
+    )
+
+    assert page.next_versionid_marker == "null"
+    assert [each.versionid for each in rest.versions] == [ids[1], ids[0]]
+
+
+def test_a_suspended_bucket_forbids_nothing_either(oss: LocalOss, versioned: oss2.Bucket) -> None:
+    """The header does not take effect once a bucket has had versions."""
+    oss.suspend_versioning(BUCKET)
+    for text in ("1", "2"):
+        versioned.put_object("a", text, headers=FORBID)
+    assert versioned.get_object("a").read() == b"2"

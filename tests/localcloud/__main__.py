@@ -36,6 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, stop)
     with LocalOss(port=options.port) as oss:
         oss.create_bucket(options.bucket)
+        if options.versioning:
+            oss.enable_versioning(options.bucket)
+        if options.versioning == "suspended":
+            oss.suspend_versioning(options.bucket)
+        if options.hierarchical:
+            oss.make_hierarchical(options.bucket)
         _fill(oss, options.bucket, options.fill)
         for fault in _faults(options):
             oss.misbehave(fault)
@@ -49,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0, the default, is any free one")
     parser.add_argument("--bucket", default="examplebucket")
     parser.add_argument("--fill", metavar="tree|COUNT", default="", help="objects to begin with")
+    parser.add_argument("--versioning", choices=("enabled", "suspended"), help="of the bucket")
+    parser.add_argument("--hierarchical", action="store_true", help="a bucket with directories")
     parser.add_argument("--latency", type=float, metavar="SECONDS", help="before every answer")
     parser.add_argument("--fail", metavar="CODE[:TIMES]", help="refuse the first requests")
     parser.add_argument("--fail-rate", metavar="CODE:P", help="refuse requests by chance")

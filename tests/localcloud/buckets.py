@@ -1,48 +1,87 @@
-"""Creating, deleting and describing a bucket."""
+"""Creating, deleting and describing a bucket, and switching its versions."""
 
 import re
+import xml.etree.ElementTree as ET
 
-from localcloud.answers import Answer, OssError, xml_answer
+from localcloud.answers import (
+    XML_DECLARATION,
+    Answer,
+    OssError,
+    branch,
+    leaf,
+    malformed_xml,
+    xml_answer,
+)
 from localcloud.arrivals import Request
 from localcloud.listing import OWNER
 from localcloud.moto_store import MotoStore
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 LONGEST_NAME = 50  # OSS allows 63; the store puts its own mark before the name
+ENABLED, SUSPENDED = "Enabled", "Suspended"
 
 
-def create_bucket(store: MotoStore, bucket: str) -> Answer:
+def create_bucket(store: MotoStore, request: Request) -> Answer:
+    bucket = request.bucket
     if not NAME.fullmatch(bucket) or len(bucket) > LONGEST_NAME:
-        raise OssError(400, "InvalidBucketName", "The specified bucket is not valid.")
+        message = "The specified bucket is not valid."
+        raise OssError(400, "InvalidBucketName", message, details={"BucketName": bucket})
     if store.has_bucket(bucket):
-        raise OssError(409, "BucketAlreadyExists", "The requested bucket name is not available.")
+        message = "The requested bucket name is not available."
+        raise OssError(409, "BucketAlreadyExists", message, details={"BucketName": bucket})
     store.create_bucket(bucket)
+    if request.headers.get("x-oss-hns-status") == "enabled":
+        store.make_hierarchical(bucket)
     return Answer(200)
 
 
 def delete_bucket(store: MotoStore, bucket: str) -> Answer:
     reply = store.delete_bucket(bucket)
     if reply.status == 409:
-        raise OssError(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.")
+        message = "The bucket you tried to delete is not empty."
+        raise OssError(409, "BucketNotEmpty", message, details={"BucketName": bucket})
     return Answer(204)
 
 
 def bucket_info(store: MotoStore, request: Request, region: str, endpoint: str) -> Answer:
-    return xml_answer(
-        f"<BucketInfo><Bucket><Name>{request.bucket}</Name>"
-        f"<CreationDate>{store.created(request.bucket):%Y-%m-%dT%H:%M:%S}.000Z</CreationDate>"
-        f"<ExtranetEndpoint>{endpoint}</ExtranetEndpoint>"
-        f"<IntranetEndpoint>{endpoint}</IntranetEndpoint><Location>oss-{region}</Location>"
-        f"<StorageClass>Standard</StorageClass><DataRedundancyType>LRS</DataRedundancyType>{OWNER}"
-        "<AccessControlList><Grant>private</Grant></AccessControlList></Bucket></BucketInfo>"
+    bucket = request.bucket
+    status = store.versioning(bucket)
+    told = (
+        leaf("CreationDate", f"{store.created(bucket):%Y-%m-%dT%H:%M:%S}.000Z", 2)
+        + leaf("ExtranetEndpoint", endpoint, 2)
+        + leaf("IntranetEndpoint", endpoint, 2)
+        + leaf("Location", f"oss-{region}", 2)
+        + leaf("StorageClass", "Standard", 2)
+        + leaf("DataRedundancyType", "LRS", 2)
+        + leaf("Name", bucket, 2)
+        + OWNER
+        + branch("AccessControlList", leaf("Grant", "private", 3), 2)
+        + branch("ServerSideEncryptionRule", leaf("SSEAlgorithm", "None", 3), 2)
     )
+    if status:
+        told += leaf("Versioning", status, 2)
+    if store.is_hierarchical(bucket):
+        told += leaf("HierarchicalNamespace", ENABLED, 2)
+    return xml_answer("BucketInfo", branch("Bucket", told))
 
 
 def bucket_versioning(store: MotoStore, bucket: str) -> Answer:
     status = store.versioning(bucket)
-    said = f"\n  <Status>{status}</Status>" if status else ""
-    return xml_answer(f"<VersioningConfiguration>{said}\n</VersioningConfiguration>")
+    return xml_answer("VersioningConfiguration", leaf("Status", status) if status else "")
+
+
+def set_versioning(store: MotoStore, bucket: str, body: bytes) -> Answer:
+    try:
+        root = ET.fromstring(body)  # noqa: S314 the tests' own bodies
+    except ET.ParseError:
+        raise malformed_xml() from None
+    status = root.findtext("Status")
+    if root.tag != "VersioningConfiguration" or status not in (ENABLED, SUSPENDED):
+        raise malformed_xml()
+    store.set_versioning(bucket, status)
+    return Answer(200)
 
 
 def bucket_location(region: str) -> Answer:
-    return xml_answer(f"<LocationConstraint>oss-{region}</LocationConstraint>")
+    document = XML_DECLARATION + leaf("LocationConstraint", f"oss-{region}", 0)
+    return Answer(200, document.encode(), {"Content-Type": "application/xml"})

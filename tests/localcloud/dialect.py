@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from localcloud import batch, buckets, listing, listing_versions, objects
-from localcloud.answers import Answer, no_such_bucket, not_implemented
+from localcloud.answers import Answer, OssError, no_such_bucket, not_implemented
 from localcloud.arrivals import Request
 from localcloud.faults import Fault, LoseFromAnswer, OfBatches, Withhold, chooses
 from localcloud.moto_store import MotoStore
@@ -24,7 +24,12 @@ BUCKET_SUBRESOURCE_OPERATIONS = {
     ("POST", "delete"): "batch_delete",
     ("GET", "versions"): "list_versions",
     ("GET", "versioning"): "bucket_versioning",
+    ("PUT", "versioning"): "set_versioning",
 }
+# What OSS's page on hierarchical namespaces excludes. The code it answers with is not established.
+NOT_HIERARCHICAL = frozenset(
+    {"batch_delete", "list_versions", "bucket_versioning", "set_versioning"}
+)
 OBJECT_OPERATIONS = {"GET": "get", "HEAD": "head", "PUT": "put", "DELETE": "delete"}
 
 
@@ -81,14 +86,20 @@ class Dialect:
         if operation == "unknown":
             raise not_implemented(f"{request.method} with {sorted(request.query)}")
         if operation == "create_bucket":
-            return buckets.create_bucket(self._store, request.bucket)
+            return buckets.create_bucket(self._store, request)
         if request.key:
             objects.check_name(request.key)
-        if not self._store.has_bucket(request.bucket):
-            raise no_such_bucket()
+        self.check_bucket(request)
+        if operation in NOT_HIERARCHICAL and self._store.is_hierarchical(request.bucket):
+            raise OssError(501, "NotImplemented", "The bucket has a hierarchical namespace.")
         if request.key:
             return self._answer_about_object(request, body)
         return self._answer_about_bucket(request, body, faults)
+
+    def check_bucket(self, request: Request) -> None:
+        """Raise OSS's refusal where there is no such bucket."""
+        if not self._store.has_bucket(request.bucket):
+            raise no_such_bucket(request.bucket)
 
     def _answer_about_object(self, request: Request, body: bytes) -> Answer:
         if request.operation == "put":
@@ -109,14 +120,19 @@ class Dialect:
         if request.operation == "batch_delete":
             withheld, lost = _keys_of(faults, Withhold), _keys_of(faults, LoseFromAnswer)
             return batch.delete_multiple(self._store, request, body, withheld, lost)
+        if request.operation == "delete_bucket":
+            return buckets.delete_bucket(self._store, request.bucket)
+        return self._answer_about_settings(request, body)
+
+    def _answer_about_settings(self, request: Request, body: bytes) -> Answer:
         if request.operation == "bucket_info":
             endpoint = request.headers.get("host", "")
             return buckets.bucket_info(self._store, request, self._region, endpoint)
         if request.operation == "bucket_versioning":
             return buckets.bucket_versioning(self._store, request.bucket)
-        if request.operation == "bucket_location":
-            return buckets.bucket_location(self._region)
-        return buckets.delete_bucket(self._store, request.bucket)
+        if request.operation == "set_versioning":
+            return buckets.set_versioning(self._store, request.bucket, body)
+        return buckets.bucket_location(self._region)
 
     def _list(self, request: Request) -> Answer:
         if request.operation == "list_versions":

@@ -2,18 +2,24 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote_from_bytes
 from xml.sax.saxutils import escape
 
-from localcloud.answers import Answer, invalid_argument, xml_answer
+from localcloud.answers import Answer, branch, invalid_argument, leaf, xml_answer
 from localcloud.arrivals import Request
 from localcloud.moto_store import Listed, MotoStore, Page
 
 DEFAULT_MAX_KEYS = 100
 MOST_MAX_KEYS = 1000
-OWNER = "<Owner><ID>1000000000000000</ID><DisplayName>1000000000000000</DisplayName></Owner>"
+LONGEST_ARGUMENT = 1023  # as long as a key
+OWNER = leaf("ID", "1000000000000000", 3) + leaf("DisplayName", "1000000000000000", 3)
+OWNER = branch("Owner", OWNER, 2)
+TOKEN = re.compile(rb"\n(?:[\x00-\x7f]|[\x80-\xff][\x00-\x7f])(.+)\x10\x00", re.DOTALL)
+SIGNS = str.maketrans("+/=", "._-")
+SIGNS_BACK = str.maketrans("._-", "+/=")
 STORAGE_CLASSES = {
     "STANDARD": "Standard",
     "STANDARD_IA": "IA",
@@ -38,33 +44,44 @@ class Question:
             return quote_from_bytes(text, safe="")
         return escape(text.decode(), {"\r": "&#13;"})
 
+    def head(self, bucket: str, position: str, truncated: bool) -> str:
+        """What a page says before its rows, in the order in which OSS says it."""
+        return (
+            leaf("Name", bucket)
+            + leaf("Prefix", self.write(self.prefix))
+            + position
+            + leaf("MaxKeys", str(self.max_keys))
+            + leaf("Delimiter", self.write(self.delimiter))
+            + (leaf("EncodingType", "url") if self.encoded else "")
+            + leaf("IsTruncated", "true" if truncated else "false")
+        )
+
 
 def list_objects(store: MotoStore, request: Request) -> Answer:
-    marker = request.query.get("marker", "").encode(errors="surrogateescape")
+    marker = read_argument(request.query, "marker")
     question = read_question(request.query, marker)
     page = _page(store, request.bucket, question)
-    head = f"<Marker>{question.write(question.after)}</Marker>"
-    if page.truncated:
-        head += f"<NextMarker>{question.write(page.last)}</NextMarker>"
-    return _document(request.bucket, question, page, head, OWNER)
+    following = leaf("NextMarker", question.write(page.last)) if page.truncated else ""
+    head = question.head(request.bucket, leaf("Marker", question.write(marker)), page.truncated)
+    rows = _rows(store, request.bucket, question, page, OWNER)
+    return xml_answer("ListBucketResult", head + following + rows)
 
 
 def list_objects_v2(store: MotoStore, request: Request) -> Answer:
     query = request.query
-    start_after = query.get("start-after", "").encode()
+    start_after = read_argument(query, "start-after")
     token = query.get("continuation-token", "")
     question = read_question(query, _read_token(token) if token else start_after)
     page = _page(store, request.bucket, question)
-    head = f"<KeyCount>{len(page.objects) + len(page.groups)}</KeyCount>"
+    position = leaf("ContinuationToken", token) if token else ""
     if start_after:
-        head += f"<StartAfter>{question.write(start_after)}</StartAfter>"
-    if token:
-        head += f"<ContinuationToken>{token}</ContinuationToken>"
-    if page.truncated:
-        following = question.write(base64.urlsafe_b64encode(page.last))
-        head += f"<NextContinuationToken>{following}</NextContinuationToken>"
+        position += leaf("StartAfter", question.write(start_after))
+    following = leaf("NextContinuationToken", _token(page.last)) if page.truncated else ""
+    head = question.head(request.bucket, position, page.truncated)
     owner = OWNER if query.get("fetch-owner") == "true" else ""
-    return _document(request.bucket, question, page, head, owner)
+    rows = _rows(store, request.bucket, question, page, owner)
+    count = leaf("KeyCount", str(len(page.objects) + len(page.groups)))
+    return xml_answer("ListBucketResult", head + following + rows + count)
 
 
 def read_question(query: Mapping[str, str], after: bytes) -> Question:
@@ -72,12 +89,20 @@ def read_question(query: Mapping[str, str], after: bytes) -> Question:
     if encoding not in ("", "url"):
         raise invalid_argument("The encoding-type is neither empty nor url.")
     return Question(
-        prefix=query.get("prefix", "").encode(),
+        prefix=read_argument(query, "prefix"),
         after=after,
-        delimiter=query.get("delimiter", "").encode(),
+        delimiter=read_argument(query, "delimiter"),
         max_keys=_max_keys(query.get("max-keys", "")),
         encoded=encoding == "url",
     )
+
+
+def read_argument(query: Mapping[str, str], name: str) -> bytes:
+    """A part of a key, or a key, which is no longer than one may be."""
+    text = query.get(name, "").encode(errors="surrogateescape")
+    if len(text) > LONGEST_ARGUMENT:
+        raise invalid_argument(f"The length of {name} is invalid.")
+    return text
 
 
 def _max_keys(text: str) -> int:
@@ -88,13 +113,25 @@ def _max_keys(text: str) -> int:
     return int(text)
 
 
+def _token(last: bytes) -> str:
+    """A protocol buffer in Base64 with other signs: what the page ends with, and a nought."""
+    length = (
+        bytes([len(last)]) if len(last) < 0x80 else bytes([len(last) & 0x7F | 0x80, len(last) >> 7])
+    )
+    return base64.b64encode(b"\n" + length + last + b"\x10\x00").decode().translate(SIGNS)
+
+
 def _read_token(token: str) -> bytes:
     try:
-        after = base64.b64decode(token, altchars=b"-_", validate=True)
-        after.decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise invalid_argument("The continuation token provided is incorrect.") from None
-    return after
+        form = base64.b64decode(token.translate(SIGNS_BACK), validate=True)
+        found = TOKEN.fullmatch(form)
+        last = found[1] if found else b""
+        last.decode()
+    except (binascii.Error, ValueError):
+        last = b""
+    if not last or _token(last) != token:
+        raise invalid_argument("The continuation token provided is incorrect.")
+    return last
 
 
 def _page(store: MotoStore, bucket: str, question: Question) -> Page:
@@ -103,29 +140,24 @@ def _page(store: MotoStore, bucket: str, question: Question) -> Page:
     )
 
 
-def _document(bucket: str, question: Question, page: Page, position: str, owner: str) -> Answer:
-    write = question.write
-    encoding = "<EncodingType>url</EncodingType>" if question.encoded else ""
-    head = (
-        f"<ListBucketResult><Name>{bucket}</Name><Prefix>{write(question.prefix)}</Prefix>{position}"
-        f"<MaxKeys>{question.max_keys}</MaxKeys><Delimiter>{write(question.delimiter)}</Delimiter>"
-        f"{encoding}<IsTruncated>{'true' if page.truncated else 'false'}</IsTruncated>"
-    )
-    contents = "".join([_contents(listed, write, owner) for listed in page.objects])
-    groups = "".join(
-        [
-            f"<CommonPrefixes><Prefix>{write(group)}</Prefix></CommonPrefixes>"
-            for group in page.groups
-        ]
-    )
-    return xml_answer(f"{head}{contents}{groups}</ListBucketResult>")
+def _rows(store: MotoStore, bucket: str, question: Question, page: Page, owner: str) -> str:
+    write, directories = question.write, store.is_hierarchical(bucket)
+    contents = [_contents(listed, write, owner, directories) for listed in page.objects]
+    return "".join(contents) + "".join([group_row(question, group) for group in page.groups])
 
 
-def _contents(listed: Listed, write: Callable[[bytes], str], owner: str) -> str:
+def group_row(question: Question, group: bytes) -> str:
+    return branch("CommonPrefixes", leaf("Prefix", question.write(group), 2))
+
+
+def _contents(listed: Listed, write: Callable[[bytes], str], owner: str, directories: bool) -> str:
+    # Where directories are more than a habit, they are rows without an ETag.
+    etag = "" if directories and listed.key.endswith(b"/") else listed.etag.upper()
+    storage_class = STORAGE_CLASSES.get(listed.storage_class, "Standard")
     return (
-        f"<Contents><Key>{write(listed.key)}</Key>"
-        f"<LastModified>{listed.modified:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>"
-        f"<ETag>{listed.etag.upper()}</ETag><Type>Normal</Type><Size>{listed.size}</Size>"
-        f"<StorageClass>{STORAGE_CLASSES.get(listed.storage_class, 'Standard')}</StorageClass>"
-        f"{owner}</Contents>"
+        f"  <Contents>\n    <Key>{write(listed.key)}</Key>\n"
+        f"    <LastModified>{listed.modified:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>\n"
+        f"    <ETag>{etag}</ETag>\n    <Type>Normal</Type>\n    <Size>{listed.size}</Size>\n"
+        f"    <StorageClass>{storage_class}</StorageClass>\n"
+        f"{owner}  </Contents>\n"
     )

@@ -1,70 +1,98 @@
 """ListObjectVersions: by key, the newest first, markers among the versions."""
 
-from itertools import dropwhile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from localcloud.answers import Answer, invalid_argument, not_implemented, xml_answer
+from localcloud.answers import Answer, branch, invalid_argument, leaf, xml_answer
 from localcloud.arrivals import Request
-from localcloud.listing import OWNER, STORAGE_CLASSES, Question, read_question
-from localcloud.moto_store import NULL, ListedVersion, MotoStore
+from localcloud.listing import (
+    OWNER,
+    STORAGE_CLASSES,
+    Question,
+    group_row,
+    read_argument,
+    read_question,
+)
+from localcloud.moto_store import ListedVersion, MotoStore, group_of
+from localcloud.version_ids import check_version_id
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows: versions and groups in their order, and whether there is more."""
+
+    rows: Sequence[ListedVersion | bytes]
+    truncated: bool
+
+    @property
+    def next_markers(self) -> tuple[bytes, str]:
+        """Where to go on; a group has no version."""
+        last = self.rows[-1]
+        return (last, "") if isinstance(last, bytes) else (last.key, last.version_id)
 
 
 def list_versions(store: MotoStore, request: Request) -> Answer:
-    question = read_question(request.query, request.query.get("key-marker", "").encode())
+    question = read_question(request.query, read_argument(request.query, "key-marker"))
     version_marker = request.query.get("version-id-marker", "")
-    if question.delimiter:
-        raise not_implemented("versions with a delimiter")
     if version_marker and not question.after:
         raise invalid_argument("A version-id marker cannot be specified without a key marker.")
-    versions = list(
-        dropwhile(
-            lambda version: _is_before(version, question.after, version_marker),
-            store.versions(request.bucket, question.prefix),
-        )
-    )
-    shown = versions[: question.max_keys]
+    if version_marker:
+        check_version_id(version_marker)
+    shown = _shown(_behind(store, request.bucket, question, version_marker), question)
     write = question.write
-    head = (
-        f"<Name>{request.bucket}</Name><Prefix>{write(question.prefix)}</Prefix>"
-        f"<KeyMarker>{write(question.after)}</KeyMarker>"
-        f"<VersionIdMarker>{version_marker}</VersionIdMarker>"
-        f"<MaxKeys>{question.max_keys}</MaxKeys><Delimiter></Delimiter>"
-    )
-    if question.encoded:
-        head += "<EncodingType>url</EncodingType>"
-    if len(shown) < len(versions):
-        head += (
-            f"<IsTruncated>true</IsTruncated><NextKeyMarker>{write(shown[-1].key)}</NextKeyMarker>"
-            f"<NextVersionIdMarker>{shown[-1].version_id}</NextVersionIdMarker>"
-        )
-    else:
-        head += "<IsTruncated>false</IsTruncated>"
-    entries = "".join([_entry(version, question) for version in shown])
-    return xml_answer(f"<ListVersionsResult>{head}{entries}</ListVersionsResult>")
+    position = leaf("KeyMarker", write(question.after)) + leaf("VersionIdMarker", version_marker)
+    following = ""
+    if shown.truncated:
+        key, version_id = shown.next_markers
+        following = leaf("NextKeyMarker", write(key)) + leaf("NextVersionIdMarker", version_id)
+    entries = [_entry(row, question) for row in shown.rows if isinstance(row, ListedVersion)]
+    groups = [group_row(question, row) for row in shown.rows if isinstance(row, bytes)]
+    head = question.head(request.bucket, position, shown.truncated)
+    return xml_answer("ListVersionsResult", head + following + "".join(entries + groups))
 
 
-def _is_before(version: ListedVersion, key: bytes, version_id: str) -> bool:
-    """Whether the markers are at it or behind it; the version they name may be gone."""
-    if version.key != key:
-        return version.key < key
-    return not version_id or _age(version.version_id) >= _age(version_id)
+def _behind(
+    store: MotoStore, bucket: str, question: Question, version_marker: str
+) -> Iterable[ListedVersion]:
+    """Those behind the markers; the version they name may be gone."""
+
+    def moment(version_id: str) -> int:
+        return store.moment(bucket, question.after, version_id)
+
+    for version in store.versions(bucket, question.prefix):
+        if version.key > question.after or (
+            version.key == question.after
+            and version_marker
+            and moment(version.version_id) < moment(version_marker)
+        ):
+            yield version
 
 
-def _age(version_id: str) -> tuple[bool, str]:
-    # What was written before the bucket had versions comes last.
-    return version_id != NULL, version_id
+def _shown(versions: Iterable[ListedVersion], question: Question) -> Shown:
+    rows: list[ListedVersion | bytes] = []
+    for version in versions:
+        group = group_of(version.key, question.prefix, question.delimiter)
+        if group is not None and (group <= question.after or (rows and rows[-1] == group)):
+            continue
+        if len(rows) == question.max_keys:
+            return Shown(rows, truncated=True)
+        rows.append(version if group is None else group)
+    return Shown(rows, truncated=False)
 
 
 def _entry(version: ListedVersion, question: Question) -> str:
     head = (
-        f"<Key>{question.write(version.key)}</Key><VersionId>{version.version_id}</VersionId>"
-        f"<IsLatest>{'true' if version.is_latest else 'false'}</IsLatest>"
-        f"<LastModified>{version.modified:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>"
+        f"    <Key>{question.write(version.key)}</Key>\n"
+        f"    <VersionId>{version.version_id}</VersionId>\n"
+        f"    <IsLatest>{'true' if version.is_latest else 'false'}</IsLatest>\n"
+        f"    <LastModified>{version.modified:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>\n"
     )
     shown = version.shown
     if shown is None:
-        return f"<DeleteMarker>{head}{OWNER}</DeleteMarker>"
+        return branch("DeleteMarker", head + OWNER)
     storage_class = STORAGE_CLASSES.get(shown.storage_class, "Standard")
-    return (
-        f"<Version>{head}<ETag>{shown.etag.upper()}</ETag><Type>Normal</Type>"
-        f"<Size>{shown.size}</Size><StorageClass>{storage_class}</StorageClass>{OWNER}</Version>"
+    return branch(
+        "Version",
+        f"{head}    <ETag>{shown.etag.upper()}</ETag>\n    <Type>Normal</Type>\n"
+        f"    <Size>{shown.size}</Size>\n    <StorageClass>{storage_class}</StorageClass>\n{OWNER}",
     )

@@ -21,6 +21,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 from moto.server import ThreadedMotoServer
 
+from localcloud.version_ids import NULL, moment_of, version_id
+
 # moto turns away a reader who has not signed, and checks no signature: OSS's was checked before.
 AWS_SIGNATURE = (
     "AWS4-HMAC-SHA256 Credential=local/20200101/us-east-1/s3/aws4_request,"
@@ -28,7 +30,6 @@ AWS_SIGNATURE = (
 )
 AFTER_EVERY_HEX_DIGIT = "g"
 VERSION_ID = "x-amz-version-id"
-NULL = "null"  # the id of what is written while a bucket has no versions, or has them suspended
 
 # moto keeps one state a process: each store has its own bucket names in it.
 _numbers = itertools.count(1)
@@ -138,7 +139,9 @@ class MotoStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._prefix = f"local{next(_numbers)}."
-        self._version_numbers = itertools.count(1)
+        self._hierarchical: set[str] = set()
+        self._last_moment = 0
+        self._nulls: dict[tuple[str, str], int] = {}  # the moments of versions without an id
         self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
 
     def start(self) -> None:
@@ -158,6 +161,8 @@ class MotoStore:
                 for key in list(bucket.keys):
                     bucket.keys.pop(key)
                 self._backend.delete_bucket(name)
+            self._hierarchical.clear()
+            self._nulls.clear()
 
     # What clients ask for, over HTTP.
 
@@ -165,7 +170,10 @@ class MotoStore:
         return self._ask("PUT", bucket)
 
     def delete_bucket(self, bucket: str) -> Reply:
-        return self._ask("DELETE", bucket)
+        reply = self._ask("DELETE", bucket)
+        if reply.status == 204:
+            self._hierarchical.discard(bucket)
+        return reply
 
     def put(self, bucket: str, key: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         with self._lock:
@@ -182,13 +190,18 @@ class MotoStore:
             stored.last_modified = self._moment(self._clock())
             if into.versioning_status is None:
                 return reply
-            stored._version_id = self._version_id(into)  # noqa: SLF001 moto has no setter
+            stored._version_id = self._version_id(into, name)  # noqa: SLF001 moto has no setter
             return replace(reply, headers={**reply.headers, VERSION_ID: stored.version_id})
 
     def copy(
-        self, source: tuple[str, str], target: tuple[str, str], headers: Mapping[str, str]
+        self,
+        source: tuple[str, str],
+        target: tuple[str, str],
+        headers: Mapping[str, str],
+        version_id: str = "",
     ) -> Reply:
-        return self.put(*target, b"", {**headers, "x-amz-copy-source": self._path(*source)})
+        path = self._path(*source) + (f"?versionId={version_id}" if version_id else "")
+        return self.put(*target, b"", {**headers, "x-amz-copy-source": path})
 
     def get(self, bucket: str, key: str, headers: Mapping[str, str], version_id: str = "") -> Reply:
         return self._ask("GET", bucket, key, headers=headers, version_id=version_id)
@@ -235,6 +248,25 @@ class MotoStore:
         with self._lock:
             return self._bucket(bucket).versioning_status is not None
 
+    def version(self, bucket: str, key: str, version_id: str) -> FakeKey | Marker | None:
+        """The version or marker of an id; without one, the latest."""
+        with self._lock:
+            there = self._bucket(bucket).keys.getlist(_hex(key), [])
+            named = [each for each in there if version_id in ("", each.version_id)]
+            return named[-1] if named else None
+
+    def moment(self, bucket: str, key: bytes, version_id: str) -> int:
+        """When a version was written, which may be gone; 0 if it was before there were any."""
+        if version_id == NULL:
+            return self._nulls.get((self._prefix + bucket, key.hex()), 0)
+        return moment_of(version_id)
+
+    def make_hierarchical(self, bucket: str) -> None:
+        self._hierarchical.add(bucket)
+
+    def is_hierarchical(self, bucket: str) -> bool:
+        return bucket in self._hierarchical
+
     def has_bucket(self, bucket: str) -> bool:
         with self._lock:
             return self._prefix + bucket in self._backend.buckets
@@ -264,7 +296,7 @@ class MotoStore:
             last = b""
             while at < end and len(objects) + len(groups) < limit:
                 key = bytes.fromhex(names[at])
-                group = _group(key, prefix, delimiter)
+                group = group_of(key, prefix, delimiter)
                 if group is None:
                     objects.append(_listed(key, stored[names[at]]))
                     last = key
@@ -298,7 +330,7 @@ class MotoStore:
                 seeded = SeededKey.of(stored, name, content, moment)
                 older = []
                 if stored.is_versioned:
-                    seeded._version_id = self._version_id(stored)  # noqa: SLF001 as above
+                    seeded._version_id = self._version_id(stored, name)  # noqa: SLF001 as above
                     older = stored.keys.getlist(name, [])
                 stored.keys.setlist(name, [*older, seeded])
 
@@ -317,7 +349,7 @@ class MotoStore:
             gone = NULL  # which the marker takes the place of
         after = [version for version in before if version.version_id != gone]
         if not version_id:
-            marker = Marker(name, self._version_id(bucket), self._moment(self._clock()))
+            marker = Marker(name, self._version_id(bucket, name), self._moment(self._clock()))
             bucket.keys.setlist(name, [*after, marker])
             return Removed(key, marker_id=marker.version_id)
         if after:
@@ -327,9 +359,14 @@ class MotoStore:
         marked = any(isinstance(each, Marker) for each in before if each not in after)
         return Removed(key, version_id, marker_id=version_id if marked else "")
 
-    def _version_id(self, bucket: FakeBucket) -> str:
+    def _version_id(self, bucket: FakeBucket, name: str) -> str:
         # The younger, the greater: so the place of one that is gone can still be found.
-        return f"CAEQ{next(self._version_numbers):012d}" if bucket.is_versioned else NULL
+        now = int(self._clock() * 1000) << 20
+        self._last_moment = max(self._last_moment + 1, now)
+        if bucket.is_versioned:
+            return version_id(self._last_moment)
+        self._nulls[bucket.name, name] = self._last_moment
+        return NULL
 
     @staticmethod
     def _moment(seconds: float) -> datetime:
@@ -384,7 +421,7 @@ def _is_suspended(bucket: FakeBucket) -> bool:
     return bucket.versioning_status == "Suspended"
 
 
-def _group(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
+def group_of(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
     if not delimiter:
         return None
     at = key.find(delimiter, len(prefix))

@@ -3,19 +3,23 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from localcloud.answers import (
     Answer,
     OssError,
     invalid_argument,
+    invalid_digest,
+    leaf,
     no_such_bucket,
     no_such_key,
+    no_such_version,
     xml_answer,
 )
 from localcloud.arrivals import Request
-from localcloud.moto_store import VERSION_ID, MotoStore, Reply
+from localcloud.moto_store import VERSION_ID, Marker, MotoStore, Reply
+from localcloud.version_ids import check_version_id
 
 LONGEST_KEY = 1023
 DEFAULT_TYPE = "application/octet-stream"
@@ -26,6 +30,9 @@ SENT_ON = (
     "content-encoding",
     "expires",
 )
+# OSS puts unconditionally, or, by x-oss-forbid-overwrite, only what is not there.
+REFUSED_ON_PUT = ("If-Modified-Since", "If-Unmodified-Since", "If-Match", "If-None-Match")
+OF_THE_SOURCE = "x-oss-copy-source-"
 ASKED_ON = ("range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 BROUGHT_BACK = (
     *SENT_ON,
@@ -35,67 +42,84 @@ BROUGHT_BACK = (
 )
 
 
+@dataclass(frozen=True)
+class Version:
+    """An object, or, where an id is given, a version of it."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+
+
 def check_name(key: str) -> None:
     if not 1 <= len(key.encode()) <= LONGEST_KEY or key[0] in "/\\":
-        raise OssError(400, "InvalidObjectName", "The specified object is not valid.")
+        message = "The specified object is not valid."
+        raise OssError(400, "InvalidObjectName", message, details={"ObjectName": key})
 
 
 def put_object(store: MotoStore, request: Request, body: bytes) -> Answer:
+    _refuse_conditions(request.headers)
     _check_digest(request.headers.get("content-md5"), body)
     headers = _headers_to_store(store, request)
     reply = store.put(request.bucket, request.key, body, headers)
     if reply.status == 412:
         raise _already_exists()
     if reply.status != 200:
-        raise _refusal(reply)
+        raise _refusal(reply, _asked(request))
     return Answer(200, headers={"ETag": reply.headers["etag"].upper(), **_version_of(reply)})
 
 
 def copy_object(store: MotoStore, request: Request) -> Answer:
-    source = unquote(request.headers["x-oss-copy-source"]).removeprefix("/").partition("/")
-    bucket, key = source[0], source[2]
-    if not key:
-        raise invalid_argument("The copy source is not /bucket/object.")
-    if not store.has_bucket(bucket):
-        raise no_such_bucket()
+    source = _source(request.headers["x-oss-copy-source"])
+    if not store.has_bucket(source.bucket):
+        raise no_such_bucket(source.bucket)
+    found = _found(store, source, _conditions_of_source(request.headers))
+    if found.status == 304:
+        return Answer(304)
     headers = _headers_to_store(store, request)
     # moto's copy does not look at If-None-Match
     if "if-none-match" in headers and store.head(request.bucket, request.key, {}).status == 200:
         raise _already_exists()
     if "x-oss-metadata-directive" in request.headers:
         headers["x-amz-metadata-directive"] = request.headers["x-oss-metadata-directive"]
-    reply = store.copy((bucket, key), (request.bucket, request.key), headers)
+    if source == _asked(request):
+        # Onto itself, which is how OSS's metadata is changed, whatever the directive says.
+        headers["x-amz-metadata-directive"] = "REPLACE"
+        if "content-type" not in request.headers:
+            headers["content-type"] = found.headers["content-type"]
+    target = (request.bucket, request.key)
+    reply = store.copy((source.bucket, source.key), target, headers, source.version_id)
     if reply.status != 200:
-        raise _refusal(reply)
+        raise _refusal(reply, source)
     stored = store.head(request.bucket, request.key, {})
     etag = stored.headers["etag"].upper()
     modified = store.modified(request.bucket, request.key)
     answer = xml_answer(
-        f"<CopyObjectResult><ETag>{etag}</ETag>"
-        f"<LastModified>{modified:%Y-%m-%dT%H:%M:%S}.000Z</LastModified></CopyObjectResult>"
+        "CopyObjectResult",
+        leaf("ETag", etag) + leaf("LastModified", f"{modified:%Y-%m-%dT%H:%M:%S}.000Z"),
     )
     return replace(answer, headers={**answer.headers, **_version_of(reply)})
 
 
 def get_object(store: MotoStore, request: Request) -> Answer:
-    conditions, version_id = _conditions(request.headers), request.query.get("versionId", "")
-    reply = store.get(request.bucket, request.key, conditions, version_id)
+    asked, conditions = _asked(request), _conditions(request.headers)
+    _refuse_marker(store, asked)
+    reply = store.get(asked.bucket, asked.key, conditions, asked.version_id)
     if reply.status not in (200, 206, 304):
-        raise _refusal(reply)
+        raise _refusal(reply, asked)
     return Answer(reply.status, reply.body, _headers_of(reply))
 
 
 def head_object(store: MotoStore, request: Request) -> Answer:
-    conditions, version_id = _conditions(request.headers), request.query.get("versionId", "")
-    reply = store.head(request.bucket, request.key, conditions, version_id)
-    if reply.status not in (200, 304):
-        raise no_such_key() if reply.status == 404 else _refusal(reply)
+    reply = _found(store, _asked(request), _conditions(request.headers))
     length = reply.headers.get("content-length", "0")
     return Answer(reply.status, headers={**_headers_of(reply), "Content-Length": length})
 
 
 def delete_object(store: MotoStore, request: Request) -> Answer:
-    version_id = request.query.get("versionId", "")
+    version_id = _asked(request).version_id
+    if store.is_hierarchical(request.bucket):
+        _refuse_full_directory(store, request)
     if version_id or store.has_versions(request.bucket):
         (removed,) = store.remove(request.bucket, [(request.key, version_id)])
         headers = {"x-oss-version-id": removed.version_id or removed.marker_id}
@@ -104,14 +128,86 @@ def delete_object(store: MotoStore, request: Request) -> Answer:
         return Answer(204, headers=headers)
     reply = store.delete(request.bucket, request.key)
     if reply.status != 204:
-        raise _refusal(reply)
+        raise _refusal(reply, _asked(request))
     return Answer(204)
+
+
+def _asked(request: Request) -> Version:
+    version_id = request.query.get("versionId", "")
+    if version_id:
+        check_version_id(version_id)
+    return Version(request.bucket, request.key, version_id)
+
+
+def _source(text: str) -> Version:
+    path, named, version_id = text.partition("?versionId=")
+    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    if not key:
+        raise invalid_argument("The copy source is not /bucket/object.")
+    if named:
+        check_version_id(version_id)
+    return Version(bucket, key, version_id)
+
+
+def _found(store: MotoStore, asked: Version, conditions: Mapping[str, str]) -> Reply:
+    """The head of what is asked for; raises OSS's refusal where there is none to give."""
+    _refuse_marker(store, asked)
+    reply = store.head(asked.bucket, asked.key, conditions, asked.version_id)
+    if reply.status == 404:
+        raise _missing(asked)
+    if reply.status not in (200, 304):
+        raise _refusal(reply, asked)
+    return reply
+
+
+def _missing(asked: Version) -> OssError:
+    if asked.version_id:
+        return no_such_version(asked.key, asked.version_id)
+    return no_such_key(asked.key)
+
+
+def _refuse_marker(store: MotoStore, asked: Version) -> None:
+    marker = store.version(asked.bucket, asked.key, asked.version_id)
+    if not isinstance(marker, Marker):
+        return
+    if not asked.version_id:
+        raise no_such_key(asked.key, marker.version_id)
+    raise OssError(
+        405,
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+        fine_code="0017-00000002",
+        headers={"x-oss-version-id": marker.version_id, "x-oss-delete-marker": "true"},
+    )
+
+
+def _refuse_full_directory(store: MotoStore, request: Request) -> None:
+    directory = request.key.encode()
+    if (
+        directory.endswith(b"/")
+        and store.page(
+            request.bucket, prefix=directory, after=directory, delimiter=b"", limit=1
+        ).objects
+    ):
+        raise OssError(409, "FileAlreadyExists", "The directory is not empty.")
+
+
+def _refuse_conditions(headers: Mapping[str, str]) -> None:
+    for name in REFUSED_ON_PUT:
+        if name.lower() in headers:
+            raise OssError(
+                400,
+                "NotImplemented",
+                "A header you provided implies functionality that is not implemented.",
+                details={"Header": name},
+                fine_code="0017-00000245",
+            )
 
 
 def _check_digest(given: str | None, body: bytes) -> None:
     digest = hashlib.md5(body, usedforsecurity=False).digest()
     if given is not None and given != base64.b64encode(digest).decode():
-        raise OssError(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+        raise invalid_digest(given)
 
 
 def _headers_to_store(store: MotoStore, request: Request) -> dict[str, str]:
@@ -136,6 +232,16 @@ def _conditions(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _conditions_of_source(headers: Mapping[str, str]) -> dict[str, str]:
+    return _conditions(
+        {
+            name.removeprefix(OF_THE_SOURCE): headers[name]
+            for name in headers
+            if name.startswith(OF_THE_SOURCE)
+        }
+    )
+
+
 def _headers_of(reply: Reply) -> dict[str, str]:
     headers = {name.title(): reply.headers[name] for name in BROUGHT_BACK if name in reply.headers}
     for name, value in reply.headers.items():
@@ -153,12 +259,18 @@ def _version_of(reply: Reply) -> dict[str, str]:
 
 
 def _already_exists() -> OssError:
-    return OssError(409, "FileAlreadyExists", "The object you specified already exists.")
+    return OssError(
+        409,
+        "FileAlreadyExists",
+        "The object you specified already exists and can not be overwritten.",
+        fine_code="0026-00000002",
+    )
 
 
-def _refusal(reply: Reply) -> OssError:
-    if reply.error_code == "NoSuchKey":
-        return no_such_key()
-    if reply.status == 412 and reply.error_code == "PreconditionFailed":
-        return OssError(412, "PreconditionFailed", "At least one condition did not hold.")
+def _refusal(reply: Reply, asked: Version) -> OssError:
+    if reply.status == 404:
+        return _missing(asked)
+    if reply.status == 412 and reply.error_code in ("", "PreconditionFailed"):
+        message = "At least one of the pre-conditions you specified did not hold."
+        return OssError(412, "PreconditionFailed", message)
     return OssError(reply.status, reply.error_code or "InternalError", "moto refused it.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 
 from localcloud.arrivals import Log, Request
+from localcloud.buckets import ENABLED, SUSPENDED
 from localcloud.dialect import Dialect
 from localcloud.faults import Fault, Faults
 from localcloud.moto_store import MotoStore
@@ -78,10 +79,14 @@ class LocalOss:
         self._store.create_bucket(bucket)
 
     def enable_versioning(self, bucket: str) -> None:
-        self._store.set_versioning(bucket, "Enabled")
+        self._store.set_versioning(bucket, ENABLED)
 
     def suspend_versioning(self, bucket: str) -> None:
-        self._store.set_versioning(bucket, "Suspended")
+        self._store.set_versioning(bucket, SUSPENDED)
+
+    def make_hierarchical(self, bucket: str) -> None:
+        """Give a bucket a hierarchical namespace: no batches, and only empty directories go."""
+        self._store.make_hierarchical(bucket)
 
     def add_credentials(self, credentials: Credentials) -> None:
         """Accept one more key, until the next reset: each invocation can have its own."""

@@ -20,7 +20,6 @@ from localcloud.answers import (
     Answer,
     OssError,
     error_answer,
-    error_document,
     invalid_argument,
 )
 from localcloud.arrivals import Log, Request
@@ -115,6 +114,7 @@ class OssHandler(BaseHTTPRequestHandler):
 
     def serve(self) -> None:
         service = self.server.service
+        began = time.monotonic()
         request_id = uuid.uuid4().hex[:24].upper()
         headers = {name.lower(): value for name, value in self.headers.items()}
         request, body, refusal = self._read(headers)
@@ -135,7 +135,12 @@ class OssHandler(BaseHTTPRequestHandler):
             self._reset()
             return
         for gateway in _of(faults, Gateway):
-            answer = Answer(gateway.status, b"<html></html>", {"Content-Type": "text/html"})
+            answer = Answer(
+                gateway.status, b"<html></html>", {"Content-Type": "text/html"}, timed=False
+            )
+        if answer.timed:
+            took = {"x-oss-server-time": str(round((time.monotonic() - began) * 1000))}
+            answer = replace(answer, headers={**took, **answer.headers})
         service.log.answered(ticket, answer.status)
         self._send(answer, request, faults, request_id)
 
@@ -160,8 +165,9 @@ class OssHandler(BaseHTTPRequestHandler):
 
     def _bucket_and_key(self, path: str, host: str) -> tuple[str, str]:
         name = host.rpartition(":")[0] or host
-        first_label = name.partition(".")[0]
-        if not _is_address(name) and self.server.service.has_bucket(first_label):
+        first_label, _, rest = name.partition(".")
+        named = rest.startswith("oss-") and rest.endswith(".aliyuncs.com")
+        if not _is_address(name) and (named or self.server.service.has_bucket(first_label)):
             return first_label, path.removeprefix("/")
         bucket, _, key = path.removeprefix("/").partition("/")
         return bucket, key
@@ -170,6 +176,9 @@ class OssHandler(BaseHTTPRequestHandler):
         self, request: Request, body: bytes, faults: Sequence[Fault], request_id: str
     ) -> Answer:
         service = self.server.service
+        # OSS tells anybody that there is no such bucket, before it looks who asks.
+        if request.bucket and request.operation != "create_bucket":
+            service.dialect.check_bucket(request)
         verify(request, service.accounts, service.region, service.now())
         for before in _of(faults, Before):
             before.function(request)
@@ -177,8 +186,8 @@ class OssHandler(BaseHTTPRequestHandler):
             raise OssError(refuse.status, refuse.code, refuse.message)
         for hidden in _of(faults, ErrorInside200):
             error = OssError(200, hidden.code, hidden.message)
-            document = error_document(error, request_id, request.headers.get("host", ""))
-            return Answer(200, document, {"Content-Type": "application/xml"})
+            host = request.headers.get("host", "")
+            return error_answer(error, request.method, request_id, host)
         for short in _of(faults, ShortPage):
             most = min(short.keys, int(request.query.get("max-keys", "1000")))
             request = replace(request, query={**request.query, "max-keys": str(most)})

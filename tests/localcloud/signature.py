@@ -137,14 +137,19 @@ def _scope(credential: str, region: str) -> Scope:
         raise invalid_argument("The Credential of the signature is invalid.")
     scope = Scope(*parts[:3])
     if scope.region != region:
-        raise invalid_argument(f"Invalid signing region in Authorization header: {scope.region}.")
+        raise invalid_argument(
+            "Invalid signing region in Authorization header.", fine_code="0002-00000226"
+        )
     return scope
 
 
 def _account(access_key_id: str, known: Mapping[str, Credentials]) -> Credentials:
     if access_key_id not in known:
         raise OssError(
-            403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist."
+            403,
+            "InvalidAccessKeyId",
+            "The OSS Access Key Id you provided does not exist in our records.",
+            details={"OSSAccessKeyId": access_key_id},
         )
     return known[access_key_id]
 
