@@ -9,13 +9,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-
 from chaos.stillness import Dispatcher
 from chaos.turnstile import PATIENCE
 from localcloud.faults import Reset
 from localcloud.signature import Credentials
 from ossweep import app
+from ossweep.log import open_log
 from ossweep.store import Credentials as Role
 from ossweep.world import World
 
@@ -62,7 +61,7 @@ class Slot:
     stream: Lines = field(default_factory=Lines)
 
     def __post_init__(self) -> None:
-        self.logger = Logger(service=f"chaos-{self.number}", stream=self.stream)
+        self.logger = open_log(f"chaos-{self.number}", self.stream)
 
 
 @dataclass(eq=False)
