@@ -72,6 +72,21 @@ HELPS = {
     "NotDeleted": "OSS gives no reason: order the key once more, by its name",
 }
 
+_REACH_FC = "see that the function's network reaches Function Compute (OSSWEEP_FC_ENDPOINT)"
+
+# What helps where the next invocation could not be called, by what Function Compute or its clients
+# say.
+HELPS_TO_HAND_OVER = {
+    **dict.fromkeys(("Timeout", "RetryError", "ConnectionError", "ConnectTimeout"), _REACH_FC),
+    "ReadTimeout": _REACH_FC,
+    "Closed": "raise the function's time limit",
+    "NotFunctionCompute": "see what answers at OSSWEEP_FC_ENDPOINT",
+    "AccessDenied": (
+        "see that the role's policy allows fc:InvokeFunction on the function itself, as .ram/ shows"
+    ),
+    "FunctionNotFound": "see that OSSWEEP_CARRIER and OSSWEEP_FC_ENDPOINT fit the function",
+}
+
 
 def with_help(sentence: str, code: str) -> str:
     """Return a sentence with what helps against a code, where that is known."""

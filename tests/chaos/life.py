@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.stillness import Dispatcher
 from chaos.turnstile import PATIENCE
+from deployment import Lines
 from localcloud.faults import Reset
 from localcloud.signature import Credentials
 from ossweep import app
@@ -40,17 +41,6 @@ class Delivery:
     attempt: int = 1
     spare: bool = False
     by_person: bool = False
-
-
-class Lines(io.StringIO):
-    """A logger's stream, whose lines go to whoever it belongs to at the moment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = io.StringIO()
-
-    def write(self, text: str) -> int:
-        return self.text.write(text)
 
 
 @dataclass(eq=False)
