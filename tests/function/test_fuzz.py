@@ -311,7 +311,7 @@ def test_every_answer_that_is_none_of_osss_is_survived(server: Server, seed: int
     chance = Random(seed)
     server.sent.clear()
     server.status, server.headers, server.body = chance.choice(ANSWERS)
-    deployment = Deployment(server).set(**_settings(chance), dry_run="false")  # type: ignore[arg-type]
+    deployment = Deployment(server).set(**{**_settings(chance), "dry_run": "false"})  # type: ignore[arg-type]
     deployment.timeout = 10
 
     events = [mutated(chance) for _ in range(2)]
