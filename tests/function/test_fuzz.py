@@ -304,6 +304,9 @@ def test_every_event_is_answered_ignored_or_refused(shared_oss: LocalOss, seed: 
         assert set(shared_oss.keys(BUCKET)) >= set(KEPT)
 
 
+# A connection that the server gave up may be collected before whoever it was made for has closed it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.timeout(600)
 @settings(max_examples=2 * settings().max_examples)
 @given(seed=st.integers(0, 2**32))
 def test_every_answer_that_is_none_of_osss_is_survived(server: Server, seed: int) -> None:
