@@ -304,7 +304,7 @@ def test_every_event_is_answered_ignored_or_refused(shared_oss: LocalOss, seed: 
         assert set(shared_oss.keys(BUCKET)) >= set(KEPT)
 
 
-# A connection that the server gave up may be collected before whoever it was made for has closed it.
+# A connection that the server gave up may be collected before it has been closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.timeout(600)
 @settings(max_examples=2 * settings().max_examples)
