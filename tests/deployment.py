@@ -19,6 +19,8 @@ from ossweep.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from aws_lambda_powertools import Logger
+
     from localcloud.arrivals import Request
     from localcloud.fc import LocalFc
     from localcloud.oss import LocalOss
@@ -33,6 +35,27 @@ _REQUESTS = count(1)
 def no_pauses() -> World:
     """Return the real world, but for retries: they come at once, and always in the middle."""
     return World(sleep=lambda _: None, uniform=lambda low, high: (low + high) / 2)
+
+
+class Lines(io.StringIO):
+    """A logger's stream, whose lines go to whoever it belongs to at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = io.StringIO()
+
+    def write(self, text: str) -> int:
+        return self.text.write(text)
+
+
+# Loggers that no invocation has at the moment: a logger's name is its own for ever, and each one
+# more makes all others slower.
+_FREE: list[tuple[Logger, Lines]] = []
+
+
+def _opened() -> tuple[Logger, Lines]:
+    lines = Lines()
+    return log.open_log(f"ossweep-{next(_INVOCATIONS)}", lines), lines
 
 
 @dataclass
@@ -59,9 +82,8 @@ class Deployment:
 
     def send(self, event: Any) -> dict[str, Any]:
         """Invoke it with an event, bytes or a document, and return its answer."""
-        stream = io.StringIO()
-        # A logger's name is its own for ever: each invocation has another.
-        logger = log.open_log(f"ossweep-{next(_INVOCATIONS)}", stream)
+        logger, lines = _FREE.pop() if _FREE else _opened()
+        stream = lines.text = io.StringIO()
         try:
             answer = app.answer(
                 event if isinstance(event, bytes) else json.dumps(event).encode(),
@@ -83,6 +105,8 @@ class Deployment:
             )
         finally:
             self.log += [json.loads(line) for line in stream.getvalue().splitlines()]
+            logger.clear_state()
+            _FREE.append((logger, lines))
         document: dict[str, Any] = json.loads(answer)
         return document
 

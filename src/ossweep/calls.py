@@ -10,6 +10,7 @@ from ossweep.errors import NO_TIME, HandoverError, RequestError, StoreError
 from ossweep.events import POINTER_MARK
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
+from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.state import carrier_of, ledger_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def lost(
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
-    return HandoverError(code, f"{said or NO_TIME}; {ways}", passing=True)
+    helps = f"{HELPS_TO_HAND_OVER[code]}; " if code in HELPS_TO_HAND_OVER else ""
+    return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
 
 
 def _resuming(job: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep.answers import Said, ignored, of_parts, so_far
 from ossweep.calls import MISSING, call_missing
 from ossweep.chain import finish, join, resume
-from ossweep.errors import PolicyError, RequestError, StoreError
+from ossweep.errors import PolicyError, RequestError, SweepError
 from ossweep.handover.continuation import check_job
 from ossweep.handover.records import JOB
 from ossweep.job import order
@@ -45,6 +45,17 @@ _SAID = {
     "released": ("unfinished", "it goes on when its event is sent again, or by resume"),
 }
 
+# What is said of a job that is ordered to stop.
+_STOPS_BY_ITSELF = "it stops at its next checkpoint, or before it goes on"
+_STAYS = "nobody is at work on it, and whoever comes finds the order to stop, until resume"
+_STOPS = {
+    "running": _STOPS_BY_ITSELF,
+    "continued": _STOPS_BY_ITSELF,
+    **dict.fromkeys(("dead", "dead early", "lost", "released"), _STAYS),
+}
+
+# What is added where a holder has told nothing of its counts.
+_NOT_YET = "before its first checkpoint nothing is known of its counts"
 
 LATE = 1.0  # seconds that a look at one more job is not begun in any more
 LISTED = 50  # jobs in one answer
@@ -111,11 +122,11 @@ def obey(command: Command, app: App) -> Said:
         return _of_parts(command, seen.left, ledger, app)
     if command.do == "stop" and seen.how not in {"unknown", "ended", "stopped"}:
         ledger.stop()
-    if command.do == "resume":
+    if command.do == "resume" and seen.end is None:
         return resume(command.job, app)
     answer = _status(command.job, seen, app)
-    if command.do == "stop" and answer["status"] in {"continued", "unfinished"}:
-        answer["reason"] = "it stops at its next checkpoint, or before it goes on"
+    if command.do == "stop" and seen.how in _STOPS:
+        answer["reason"] = _STOPS[seen.how]
     return Said(answer)
 
 
@@ -144,7 +155,7 @@ def listed(listing: Listing, app: App) -> Said:
 def _in_short(job: str, app: App) -> dict[str, Any]:
     try:
         answer = _status(job, ledger_of(job, app).look(), app)
-    except StoreError as error:  # one that cannot be read hides no others
+    except SweepError as error:  # one that cannot be read hides no others
         return {"status": "unknown", "reason": str(error)}
     return {name: answer[name] for name in _SHOWN}
 
@@ -176,6 +187,8 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     status, reason = _status_of(answers, ended)
     if command.do == "stop" and status == "continued":
         reason = "its parts stop at their next checkpoints, or before they go on"
+    elif command.do == "stop" and status == "unfinished":
+        reason = f"{reason}; whoever comes finds the order to stop, until resume"
     kept = order(left.continuation, app, "the job's state")
     ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
@@ -216,6 +229,8 @@ def _status(job: str, seen: Look, app: App, known: Work | None = None) -> dict[s
         None,
         dry_run=app.settings.dry_run,
     )
+    if known is None and seen.answer is None and seen.left is not None:
+        known = order(seen.left.continuation, app, "the job's state")
     if known is not None:
         nothing = so_far(known, "its first invocation is on its way")
     if seen.how == "unknown":
@@ -223,6 +238,8 @@ def _status(job: str, seen: Look, app: App, known: Work | None = None) -> dict[s
     answer = dict(seen.answer or nothing)
     if seen.how in _SAID and (seen.how, answer["status"]) != ("released", "stopped"):
         answer["status"], answer["reason"] = _SAID[seen.how]
+    if seen.how == "running" and seen.answer is None and known is None:
+        answer["reason"] += f"; {_NOT_YET}"
     return {**answer, "hops": seen.hops, **_pace(answer, seen)}
 
 

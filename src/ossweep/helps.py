@@ -9,9 +9,10 @@ _REACH = (
 _HURRY = "OSS asks for fewer requests: go on later, or set a lower OSSWEEP_MAX_RATE"
 _ROLE = "see that the function has a role, and that nobody has deleted or disabled it"
 _TOKEN = "send it again: each invocation is given new credentials"  # noqa: S105 - is none
+_WHOLE = "see that the credentials are whole, and that OSSWEEP_REGION is right"
 _ANOTHER = "see what answers at OSSWEEP_ENDPOINT: it is not OSS, or changes what OSS says"
 
-_HELPS = {
+HELPS = {
     "ConnectionError": _REACH,
     "ConnectTimeout": _REACH,
     "NameNotResolved": (
@@ -33,11 +34,20 @@ _HELPS = {
     "UnreadableAnswer": _ANOTHER,
     "Redirected": "set OSSWEEP_ENDPOINT to OSS's endpoint in the bucket's region",
     "NoDate": _ANOTHER,
+    "EncodedAnswer": _ANOTHER,
+    "ListingStuck": _ANOTHER,
+    "ListingOutOfOrder": _ANOTHER,
+    "TooLarge": (
+        "see what answers at OSSWEEP_ENDPOINT, or who has written the request file or the state: "
+        "neither OSS nor ossweep writes so much"
+    ),
     "TotalQpsLimitExceeded": _HURRY,
     "PartitionQpsLimitted": _HURRY,
     "MetaOperationQpsLimitExceeded": _HURRY,
     "ActiveRequestLimitExceeded": _HURRY,
     "CpuLimitExceeded": _HURRY,
+    "DownloadTrafficRateLimitExceeded": _HURRY,
+    "UploadTrafficRateLimitExceeded": _HURRY,
     "ServiceUnavailable": _HURRY,
     "InternalError": "the trouble is OSS's own: go on later",
     "RequestTimeTooSkewed": (
@@ -51,14 +61,33 @@ _HELPS = {
     "NoSuchBucket": "see the bucket's name, and that it lies in the endpoint's region",
     "InvalidBucketName": "see the bucket's name",
     "InvalidAccessKeyId": _ROLE,
-    "SignatureDoesNotMatch": "see that the credentials are whole, and that OSSWEEP_REGION is right",
+    "SignatureDoesNotMatch": _WHOLE,
+    "SecurityTokenNotSupported": _WHOLE,
     "SecurityTokenExpired": _TOKEN,
     "InvalidSecurityToken": _TOKEN,
     "UserDisable": "see in the console what the account owes, or why it is disabled",
     "FileImmutable": "a retention policy of the bucket's keeps such objects until it has run out",
+    "FileAlreadyExists": "something is left in the directory: see why that stays",
+    "KeyNotUtf8": "no answer of OSS can name such a key: delete it by a client that takes bytes",
+    "NotDeleted": "OSS gives no reason: order the key once more, by its name",
+}
+
+_REACH_FC = "see that the function's network reaches Function Compute (OSSWEEP_FC_ENDPOINT)"
+
+# What helps where the next invocation could not be called, by what Function Compute or its clients
+# say.
+HELPS_TO_HAND_OVER = {
+    **dict.fromkeys(("Timeout", "RetryError", "ConnectionError", "ConnectTimeout"), _REACH_FC),
+    "ReadTimeout": _REACH_FC,
+    "Closed": "raise the function's time limit",
+    "NotFunctionCompute": "see what answers at OSSWEEP_FC_ENDPOINT",
+    "AccessDenied": (
+        "see that the role's policy allows fc:InvokeFunction on the function itself, as .ram/ shows"
+    ),
+    "FunctionNotFound": "see that OSSWEEP_CARRIER and OSSWEEP_FC_ENDPOINT fit the function",
 }
 
 
 def with_help(sentence: str, code: str) -> str:
     """Return a sentence with what helps against a code, where that is known."""
-    return f"{sentence}; {_HELPS[code]}" if code in _HELPS else sentence
+    return f"{sentence}; {HELPS[code]}" if code in HELPS else sentence

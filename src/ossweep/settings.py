@@ -156,7 +156,7 @@ class Settings:
         _at_least_one,
         "a whole number from 1 on, with 18 digits at most",
         "The most objects that one event may delete; several requests in it have equal shares. "
-        "Default: no ceiling.",
+        "Default: no ceiling; the template sets 1,000,000.",
     )
     reserve_seconds: float = _setting(
         2.0,

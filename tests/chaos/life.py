@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-
 from chaos.stillness import Dispatcher
 from chaos.turnstile import PATIENCE
+from deployment import Lines
 from localcloud.faults import Reset
 from localcloud.signature import Credentials
 from ossweep import app
+from ossweep.log import open_log
 from ossweep.store import Credentials as Role
 from ossweep.world import World
 
@@ -43,17 +43,6 @@ class Delivery:
     by_person: bool = False
 
 
-class Lines(io.StringIO):
-    """A logger's stream, whose lines go to whoever it belongs to at the moment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = io.StringIO()
-
-    def write(self, text: str) -> int:
-        return self.text.write(text)
-
-
 @dataclass(eq=False)
 class Slot:
     """A logger, for one invocation after the other: a logger's name is its own for ever."""
@@ -62,7 +51,7 @@ class Slot:
     stream: Lines = field(default_factory=Lines)
 
     def __post_init__(self) -> None:
-        self.logger = Logger(service=f"chaos-{self.number}", stream=self.stream)
+        self.logger = open_log(f"chaos-{self.number}", self.stream)
 
 
 @dataclass(eq=False)

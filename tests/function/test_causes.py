@@ -11,6 +11,7 @@ import pytest
 
 from deployment import BUCKET, STATE_BUCKET, carried, hurried
 from localcloud.faults import AsTold, Refuse, Reset
+from ossweep.helps import HELPS
 from ossweep.world import World
 
 if TYPE_CHECKING:
@@ -149,6 +150,30 @@ def test_a_job_whose_keys_have_failed_tells_by_what(deployment: Deployment) -> N
         "2 keys could not be deleted; `failures` names what OSS answered: FileImmutable 2; a "
         "retention policy of the bucket's keeps such objects until it has run out"
     )
+
+
+@pytest.mark.parametrize("operations", [("list",), ("batch_delete", "delete")])
+def test_a_role_that_may_not_is_told_what_to_look_at(
+    deployment: Deployment, operations: tuple[str, ...]
+) -> None:
+    """Whether it may not list or not delete; status tells the same."""
+    deployment.fill(*(f"a/{number:03}" for number in range(300)))
+    with carried(deployment) as chain:
+        deployment.oss.misbehave(
+            AsTold(
+                lambda request: (
+                    [Refuse(403, "AccessDenied", "no right")] if request.bucket == BUCKET else []
+                ),
+                operation=operations,
+            )
+        )
+        answer = chain.begin({"prefix": "a/"})
+        status = chain.begin({"job": answer["job"], "do": "status"})
+
+    for told in (answer, status):
+        assert (told["status"], told["bucket"]) == ("stopped", BUCKET)
+        assert "AccessDenied" in told["reason"]
+        assert told["reason"].endswith(HELPS["AccessDenied"])
 
 
 def test_the_states_bucket_is_told_from_the_one_that_is_swept(deployment: Deployment) -> None:

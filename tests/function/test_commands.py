@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,9 @@ from ossweep.handover.continuation import seal
 from ossweep.handover.records import FIRST, LEFT, End, Left, Record, written
 from ossweep.stops import Why
 from ossweep.work import Work
+
+if TYPE_CHECKING:
+    from localcloud.arrivals import Request
 
 PREFIX = {"bucket": BUCKET, "prefix": "a/"}
 
@@ -31,7 +34,7 @@ def to(chain: Chain, job: str, do: str) -> dict[str, Any]:
     return chain.begin({"job": job, "do": do})
 
 
-def during(chain: Chain, do: str) -> list[dict[str, Any]]:
+def during(chain: Chain, do: str, when: str = "batch_delete") -> list[dict[str, Any]]:
     """Say a word to a job once, while an invocation is at work on it; return what was answered."""
     answers: list[dict[str, Any]] = []
 
@@ -39,7 +42,11 @@ def during(chain: Chain, do: str) -> list[dict[str, Any]]:
         [key] = [key for key in chain.deployment.oss.keys("statebucket") if key.endswith("-01")]
         answers.append(to(chain, key.split("/")[1], do))
 
-    chain.deployment.oss.misbehave(Before("batch_delete", say, times=1))
+    def say_of_job(request: Request) -> None:
+        if request.bucket == BUCKET and not answers:
+            say(request)
+
+    chain.deployment.oss.misbehave(Before(when, say_of_job))
     return answers
 
 
@@ -55,14 +62,32 @@ def test_a_job_that_has_been_handed_over_is_going_on(long: Chain) -> None:
 
 
 def test_a_job_at_work_is_told_of(long: Chain) -> None:
-    """By whoever holds it."""
-    told = during(long, "status")
-    long.begin(PREFIX)
+    """By what its holder has written; noughts that are nobody's figures are called that."""
+    told = during(long, "status", when="list")
+    first = long.begin(PREFIX)
+    record = Record("holder", 17.0, continuation=long.called[0], answer=first)
+    shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
+    shelf.put_object(f"{STATE}{first['job']}/000001-01", written(record))
+    told.append(to(long, first["job"], "status"))
 
-    assert (told[0]["status"], told[0]["reason"]) == (
-        "continued",
-        "an invocation is at work on it",
-    )
+    at_work = "an invocation is at work on it"
+    unknown = f"{at_work}; before its first checkpoint nothing is known of its counts"
+    assert [(each["status"], each["reason"], each["deleted"]) for each in told] == [
+        ("continued", unknown, 0),
+        ("continued", at_work, 1000),
+    ]
+
+
+def test_a_job_that_has_answered_nothing_yet_knows_its_bucket(long: Chain) -> None:
+    """What is left of it stands in the state, and so does where."""
+    first = long.begin(PREFIX)
+    shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
+    left = Left("released", long.called[0], None)
+    shelf.put_object(f"{STATE}{first['job']}/000000-01-left", written(left))
+
+    told = to(long, first["job"], "status")
+
+    assert (told["status"], told["bucket"], told["deleted"]) == ("unfinished", BUCKET, 1000)
 
 
 def test_a_pace_and_an_end_are_told(long: Chain) -> None:
@@ -157,6 +182,26 @@ def test_an_order_to_stop_ends_a_chain_before_its_next_hop(long: Chain) -> None:
     assert (after["status"], after["reason"]) == ("stopped", "it was ordered to stop")
 
 
+def test_an_order_to_stop_holds_for_a_job_that_nobody_is_at_work_on(long: Chain) -> None:
+    """Its event, sent again, finds the order; only resume takes it back."""
+    shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
+    first = long.begin(PREFIX)
+    record = Record("holder", 17.0, continuation=long.called[0])
+    shelf.put_object(f"{STATE}{first['job']}/000001-01", written(record))
+    long.deployment.oss.misbehave(DateShift(90))
+    before = long.deployment.keys()
+
+    told = to(long, first["job"], "stop")
+    again = long.go_on()
+
+    assert (told["status"], told["reason"]) == (
+        "unfinished",
+        "nobody is at work on it, and whoever comes finds the order to stop, until resume",
+    )
+    assert (again["status"], again["reason"]) == ("stopped", "it was ordered to stop")
+    assert long.deployment.keys() == before
+
+
 def test_an_order_to_stop_ends_a_hop_at_its_next_checkpoint(chain: Chain) -> None:
     """What is under way comes back and is counted."""
     chain.deployment.fill(*(f"a/{number:05}" for number in range(6000)), "b")
@@ -213,12 +258,13 @@ def test_a_job_that_goes_on_is_not_resumed_twice(long: Chain) -> None:
 
 
 def test_an_ended_job_is_neither_stopped_nor_resumed(chain: Chain) -> None:
-    """There is nothing to be done."""
+    """There is nothing to be done; it answers as it ended."""
     chain.deployment.fill("a/1", "b")
     first = chain.begin(PREFIX)
 
-    assert to(chain, first["job"], "stop")["status"] == "done"
-    assert to(chain, first["job"], "resume")["status"] == "ignored"
+    stopped, resumed = to(chain, first["job"], "stop"), to(chain, first["job"], "resume")
+    for told in (stopped, resumed):
+        assert {name: told[name] for name in first} == first
     assert chain.state() == ["000000-01", "end"]
 
 

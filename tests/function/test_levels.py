@@ -53,7 +53,7 @@ def test_a_handover_that_failed_is_an_error(deployment: Deployment) -> None:
     deployment.fill(*(f"a/{number:05}" for number in range(4000)))
     with carried(hurried(deployment, 10, batch_delete=4)) as chain:
         deployment.set(fc_endpoint="http://127.0.0.1:9")
-        with pytest.raises(HandoverError):
+        with pytest.raises(HandoverError, match="network reaches Function Compute"):
             chain.begin({"prefix": "a/"})
 
     [line] = errors(deployment)

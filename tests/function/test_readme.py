@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from chains import called_by_hand
 from deployment import BUCKET
+from localcloud.faults import Refuse
+from localcloud.fc import Deployed, LocalFc
+from localcloud.signature import Credentials
 from localcloud.tree import RULES, plant
 from ossweep.checkpoints import LEAST_RESERVED, MOST_RESERVED
 from ossweep.engine.batches import PROTECTED
 from ossweep.engine.gate import PLACES
 from ossweep.handover.lease import LEAST_BEAT, SLACK
+from ossweep.helps import HELPS
 from ossweep.settings import Settings, variable
 from ossweep.store.deletion import OLDEST_LISTING
 from ossweep.triggers.dates import filled
@@ -37,6 +46,14 @@ LONG = re.findall(
     README,
     re.DOTALL,
 )
+# The steps that delete very many objects, on a few.
+STEPS = re.findall(
+    r"<!-- steps: send -->\n +```json\n(.*?)```\n +<!-- steps: get -->\n +```json\n(.*?)```",
+    README,
+    re.DOTALL,
+)
+PROGRAMS = dict(re.findall(r"<!-- python: (.*?) -->\n```python\n(.*?)```", README, re.DOTALL))
+ALARMS = dict(re.findall(r"<!-- alarm: (.*?) -->\n```sql\n(.*?)\n```", README, re.DOTALL))
 # The first cells of the permissions' table.
 ROWS = re.findall(r"^\| ((?:`\w+:\w+`(?:, )?)+) \|", README, re.MULTILINE)
 PERMITTED = {action for actions in ROWS for action in re.findall(r"`(oss:\w+)`", actions)}
@@ -104,6 +121,140 @@ def test_all_examples_are_found() -> None:
     """The patterns that find them find all."""
     assert len(EXAMPLES) == README.count("<!-- send ") == README.count("<!-- get -->") == 2
     assert len(LONG) == README.count("<!-- long: ") == 9
+
+
+def test_the_nights_payload_deletes_the_days_that_readme_names(deployment: Deployment) -> None:
+    """And nothing that is younger than thirty days."""
+    [(time, payload)] = re.findall(r"<!-- timer (\S+) -->\n```json\n(.*?)```", README, re.DOTALL)
+    plant(deployment.oss, BUCKET)
+    before = deployment.keys()
+
+    deployment.send({"triggerTime": time, "triggerName": "nightly", "payload": payload})
+
+    gone = {key[:15] for key in set(before) - set(deployment.keys())}
+    assert gone == {f"logs/2024-02/{day}" for day in range(23, 29)}  # the tree has no 29th
+    assert "the logs of 23 to 29 February" in README
+
+
+def test_the_steps_to_fifty_million_go_as_they_are_told(deployment: Deployment) -> None:
+    """Each request in turn gets the answer below it."""
+    plant(deployment.oss, BUCKET)
+
+    assert len(STEPS) == README.count("<!-- steps: send -->") == 3
+    for request_, shown in STEPS:
+        assert json.loads(shown).items() <= deployment.send(json.loads(request_)).items()
+
+
+def test_the_ceiling_that_readme_names_is_the_templates(deployment: Deployment) -> None:
+    """The settings page tells it, too."""
+    template = yaml.safe_load((ROOT / "template.yml").read_text("utf-8"))
+    environment = template["resources"]["ossweep"]["props"]["environmentVariables"]
+    ceiling = environment["OSSWEEP_MAX_OBJECTS"]
+    page = (ROOT / "events/http-get-settings.json").read_bytes()
+
+    answer = deployment.set(max_objects=ceiling, http="trigger").send(page)
+
+    assert int(ceiling) <= 1_000_000
+    assert json.loads(answer["body"])["settings"]["OSSWEEP_MAX_OBJECTS"] == int(ceiling)
+    assert README.count(f"{int(ceiling):,}") >= 2
+
+
+def test_a_quota_makes_the_hours_that_readme_tells() -> None:
+    """Fifty million objects, all at once or in sequence."""
+    hours = [50_000_000 / rate / 3600 for rate in (10_000, 2_000)]
+    runs = [50_000_000 / rate / 600 for rate in (10_000, 2_000)]
+
+    assert f"take {hours[0]:.1f} to {hours[1]:.1f} hours" in README
+    assert f"in {ceil(runs[0])} to {ceil(runs[1])} invocations of ten minutes" in README
+
+
+def test_what_was_deleted_comes_back_where_there_are_versions(
+    deployment: Deployment,
+) -> None:
+    """By README's program, which leaves older deletions deleted."""
+    deployment.oss.enable_versioning(BUCKET)
+    deployment.fill("src/a", "src/b", "src2/c")
+    deployment.send({"directory": "src", "keys": ["src2/c"]})
+
+    late = PROGRAMS["bring back"].replace("1711843200", str(2**40))
+    run(late, deployment, "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
+    stayed = deployment.keys()
+    run(PROGRAMS["bring back"], deployment, "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
+
+    assert (stayed, deployment.keys()) == ([], ["src/a", "src/b"])
+
+
+def test_the_costs_are_what_the_prices_make(deployment: Deployment) -> None:
+    """A request for each thousand keys, or for each; and as many listings."""
+    shown = README[README.index("### Know what it costs") :]
+    rows = re.findall(r"^\| (.*?) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", shown, re.MULTILINE)[:3]
+    deployment.fill(*(f"a/{number:05}" for number in range(5000)))
+
+    made = deployment.send({"prefix": "a/"})["requests_made"]
+
+    assert [row[0] for row in rows][0::2] == ["Standard", "Deep Cold Archive"]
+    for _, price, together, alone in rows:
+        assert float(together) == pytest.approx(float(price) * 1000 / 10_000)
+        assert float(alone) == pytest.approx(float(price) * 1_000_000 / 10_000)
+    assert 5 <= made["batch_delete"] + made["delete"] <= 5 + 36
+    assert 5 <= made["list"] <= 5 + 36
+
+
+def test_a_signed_call_over_http_is_answered(deployment: Deployment, tmp_path: Path) -> None:
+    """By README's program, through a trigger that takes no other."""
+    plant(deployment.oss, BUCKET)
+    function = Deployed(
+        "ossweep",
+        deployment.oss.temporary_credentials,
+        environment={
+            "OSSWEEP_BUCKETS": BUCKET,
+            "OSSWEEP_ENDPOINT": deployment.oss.endpoint,
+            "OSSWEEP_HTTP": "trigger",
+        },
+        http_methods=("GET", "POST"),
+        http_auth="function",
+    )
+    account = Credentials("LTAI-account", "account-secret")
+    with LocalFc([function], credentials=account) as fc:
+        url = f"{fc.http_url(function)}/"
+        program = re.sub('(?m)^URL = ".*"$', f'URL = "{url}"', PROGRAMS["call"])
+        names = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+        said = ran(program, dict(zip(names, ("LTAI-account", "account-secret"), strict=True)))
+        wrong = ran(program, dict(zip(names, ("LTAI-account", "another"), strict=True)))
+
+    status, _, answer = said.partition(" ")
+    assert (status, json.loads(answer)["status"]) == ("200", "planned")
+    assert wrong.startswith("403 ")
+
+
+def test_the_alarms_find_what_they_are_for(deployment: Deployment) -> None:
+    """And nothing else: their conditions are held against the lines of jobs that ended so."""
+    deployment.fill("a/1", "a/2", "b/1")
+    deployment.oss.misbehave(Refuse(409, "FileImmutable", keys=["b/1"]))
+    deployment.send({"prefix": "a/", "limits": {"objects": 1}})
+    stopped = deployment.log.copy()
+    deployment.send({"prefix": "a/"})
+    fine = deployment.log[len(stopped) :]
+    deployment.send({"prefix": "b/"})
+    bad = deployment.log[len(stopped) + len(fine) :]
+
+    assert [line["message"] for line in alarmed("bad", deployment.log)] == ["job ended badly"]
+    assert alarmed("bad", [*stopped, *fine]) == []
+    assert len(alarmed("stopped", stopped)) == 1
+    assert alarmed("stopped", [*fine, *bad]) == []
+    assert len(alarmed("ran", fine)) == 1
+    for name in ("bad", "stopped"):
+        shown = re.findall(r"json_extract_scalar\(message, '\$\.(\w+)'\) as", ALARMS[name])
+        assert all(set(shown) <= line.keys() for line in alarmed(name, deployment.log))
+
+
+def test_the_table_of_errors_is_what_reasons_advise() -> None:
+    """Each code once, with what is said of it."""
+    shown, _, _ = README[README.index("### What to do about an error") :].partition("\n## ")
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (.*)\. \|$", shown, re.MULTILINE)
+
+    told = {code: helps for codes, helps in rows for code in re.findall("`(.*?)`", codes)}
+    assert told == {code: helps[0].upper() + helps[1:] for code, helps in HELPS.items()}
 
 
 def test_a_timers_dates_are_those_that_readme_shows() -> None:
@@ -214,6 +365,36 @@ def test_every_make_command_that_readme_names_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
 
     assert set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
+
+
+def run(program: str, deployment: Deployment, *names: str) -> None:
+    """Run a program of README's against the local OSS."""
+    credentials = deployment.oss.credentials
+    keys = (credentials.access_key_id, credentials.access_key_secret)
+    there = re.sub('(?m)^ENDPOINT = ".*"$', f'ENDPOINT = "{deployment.oss.endpoint}"', program)
+    ran(there, dict(zip(names, keys, strict=True)))
+
+
+def ran(program: str, environment: dict[str, str]) -> str:
+    """Run a program, and return what it writes."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def alarmed(name: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines that an alarm's conditions choose."""
+    _, _, conditions = ALARMS[name].partition(" where ")
+    wanted = re.findall(r"json_extract_scalar\(message, '\$\.(\w+)'\) = '(.*?)'", conditions)
+    assert len(wanted) == conditions.count("=") > 0
+    return [line for line in lines if all(line.get(key) == text for key, text in wanted)]
 
 
 def _lasting(answer: dict[str, Any]) -> dict[str, Any]:

@@ -173,18 +173,19 @@ def test_the_environment_is_all_settings_in_their_order() -> None:
 
 
 def test_settings_that_nobody_has_chosen_have_their_default() -> None:
-    """Those chosen are the buckets, the region, the rules, the state, HTTP and the dry run."""
+    """Chosen are the buckets, region, rules, state, HTTP, the ceiling and the dry run."""
     settings = Settings.read(ENVIRONMENT)
-    chosen = {"buckets", "dry_run", "http", "region", "rules", "state"}
-    # Nothing but a number can say that there is no ceiling, and an empty endpoint is none.
-    unbounded = {"max_objects": 999_999_999_999_999_999, "max_rate": 999_999_999}
-    said_otherwise = {"endpoint": "", "fc_endpoint": "", **unbounded}
+    chosen = {"buckets", "dry_run", "http", "max_objects", "region", "rules", "state"}
+    # Nothing but a number can say that there is no limit, and an empty endpoint is none.
+    said_otherwise = {"endpoint": "", "fc_endpoint": "", "max_rate": 999_999_999}
 
     for entry in fields(Settings):
         if entry.name not in chosen:
             expected = said_otherwise.get(entry.name, entry.default)
             assert getattr(settings, entry.name) == expected, entry.name
     assert settings.dry_run is True
+    # What OSS deletes of names in sequence within one invocation, nearly: 2,000 a second.
+    assert settings.max_objects == 1_000_000 <= 2000 * PROPS["timeout"]
     assert settings.buckets == ("examplebucket",)
     assert settings.region == PROPS["region"]
     assert settings.state == "examplebucket/ossweep-state/"
@@ -222,6 +223,8 @@ def test_what_is_switched_on_needs_nothing_else_to_exist() -> None:
     assert on["nightly"]["enable"] is True
     assert on["http"]["authType"] == "function"
     assert ENVIRONMENT["OSSWEEP_HTTP"] == "trigger"  # which is true of that only
+    assert re.search("authType: function +#.* OSSWEEP_HTTP says trigger", TEXT)
+    assert ENVIRONMENT["OSSWEEP_TIME_ZONE"] == "UTC"
 
 
 def test_the_timers_request_plans_a_day_of_thirty_days_ago(deployment: Deployment) -> None:

@@ -21,7 +21,7 @@ from localcloud.fc_answers import (
 from localcloud.fc_deployed import Call
 from localcloud.fc_faults import Latency, OfRequests, Refuse, Reset
 from localcloud.fc_http import answer_of, event_of
-from localcloud.fc_signature import verify_acs3, verify_fc
+from localcloud.fc_signature import verify_acs3, verify_fc, verify_trigger
 
 if TYPE_CHECKING:
     import threading
@@ -152,6 +152,8 @@ class Api:
         if request.method not in function.http_methods:
             # 403 or 405, and with which code: NOT ESTABLISHED.
             raise FcError(405, "MethodNotAllowed", f"the trigger does not take {request.method}")
+        if function.http_auth == "function":
+            verify_trigger(request, self._accounts())
         call = self._call(function, b"", request_id, "LATEST")
         if len(request.body) > SYNC_LIMIT:
             raise too_large(SYNC_LIMIT)

@@ -35,6 +35,7 @@ class Deployed:
     async_task: bool = True  # asyncTask: without it a task's id is not looked at
     on_success: bool = False  # whether successes, too, have a destination
     http_methods: tuple[str, ...] = ()  # of its HTTP trigger; none, no trigger
+    http_auth: Literal["anonymous", "function"] = "anonymous"  # the trigger's authType
 
     @property
     def full_name(self) -> str:

@@ -464,8 +464,11 @@ def test_a_listing_in_disorder_is_not_believed(keys: list[str]) -> None:
     assert bucket.asked == [("a/1", "a/2")]
     assert result.stopped == Stop(
         Why.REFUSED,
-        "listing failed: ListingOutOfOrder: "
-        "OSS listed a key outside of what it was asked for, or not in order",
+        with_help(
+            "listing failed: ListingOutOfOrder: "
+            "OSS listed a key outside of what it was asked for, or not in order",
+            "ListingOutOfOrder",
+        ),
     )
     assert result.left.ranges == (Range("a/", "a/2"),)
     assert (result.listed, result.counts.deleted) == (2, 2)

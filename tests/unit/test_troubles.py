@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ossweep.engine.troubles import CODE_CHARACTERS, KINDS_NAMED, Troubles
 from ossweep.errors import Scope, StoreError
+from ossweep.helps import HELPS
+from ossweep.store.verdicts import JOB_CODES, THROTTLED
 
 LOST = StoreError("ReadTimeout", "nothing came in time", Scope.PASSING, answered=False)
 BUSY = StoreError("ServiceUnavailable", "busy", Scope.PASSING)
@@ -61,3 +63,8 @@ def test_codes_that_anybody_makes_up_take_little_room() -> None:
     assert len(troubles.errors) == KINDS_NAMED + 1
     assert max(map(len, troubles.errors)) == CODE_CHARACTERS
     assert sum(troubles.errors.values()) == 1000
+
+
+def test_what_ends_a_job_or_slows_it_down_has_its_advice() -> None:
+    """For each of OSS's codes."""
+    assert HELPS.keys() >= JOB_CODES | THROTTLED

@@ -211,5 +211,8 @@ def test_an_endpoint_that_oss_names_is_about_the_job() -> None:
 
     told = verdict(oss2.exceptions.ServerError(403, {}, b"", details))
 
-    assert told.scope is Scope.JOB
-    assert "oss-cn-beijing.aliyuncs.com" in told.message
+    assert (told.code, told.scope) == ("Redirected", Scope.JOB)
+    assert told.message == (
+        "the endpoint that OSS names is oss-cn-beijing.aliyuncs.com (OSSWEEP_ENDPOINT): "
+        "AccessDenied: Go."
+    )

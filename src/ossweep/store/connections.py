@@ -136,7 +136,9 @@ class Connections:
         try:
             return found.result(self.limit(READ_SECONDS))
         except NotYetError:
-            raise TimeoutError("the name was not resolved in time") from None
+            raise socket.gaierror(
+                socket.EAI_AGAIN, "the name was not resolved in the time that there was"
+            ) from None
 
     def _resolve(self, host: str, found: Future[Sequence[str]]) -> None:
         try:

@@ -24,6 +24,7 @@ from ossweep.causes import system_words
 from ossweep.errors import Scope, StoreError
 from ossweep.trust import is_disbelieved
 
+REDIRECTED = "Redirected"  # what OSS means where it names another endpoint, whatever its code is
 PARTITION = "PartitionQpsLimitted"  # 2,000 a second on sequential names; the spelling is OSS's
 
 # OSS asks for fewer requests or for patience.
@@ -132,8 +133,8 @@ def verdict(error: Exception) -> StoreError:
         endpoint = error.details.get("Endpoint")
         if endpoint:
             # OSS names the endpoint that the bucket is reached at: no key has to do with it.
-            words = f"{error.message} The endpoint that OSS names is {endpoint} (OSSWEEP_ENDPOINT)"
-            return StoreError(code, words, Scope.JOB)
+            words = f"the endpoint that OSS names is {endpoint} (OSSWEEP_ENDPOINT)"
+            return StoreError(REDIRECTED, f"{words}: {code}: {error.message}", Scope.JOB)
         return StoreError(code, error.message, scope_of(error.status, error.code))
     if isinstance(error, oss2.exceptions.OssError):  # oss2's own complaint, before any request
         return StoreError(type(error).__name__, str(error.body), Scope.JOB)
