@@ -60,6 +60,7 @@ class Fates:
         self.scene = scene
         self.random = Random(scene.seed * 7919 + 1)
         self.is_calm = False
+        self._has_begun = False  # whether anything has been asked about the state
         self.stubborn = scene.stubborn  # keys that OSS refuses to delete
 
     def strikes(self, chance: float) -> bool:
@@ -72,6 +73,10 @@ class Fates:
         if self.is_calm:
             return 0.02
         of_state = isinstance(about, Request) and in_state(about)
+        if of_state and not self._has_begun:
+            self._has_begun = True
+            if weather.slow_start:
+                return weather.slow_start
         if self.strikes(weather.slow_state if of_state else weather.slow):
             return self.random.choice((self.random.uniform(2, 50), 70.0, inf))
         return pace * self.random.uniform(0.5, 1.5)

@@ -90,18 +90,6 @@ MUTANTS = (
         "else date))",
     ),
     Mutant(
-        "a Date is believed by which OSS would have refused the request",
-        "store/transport.py",
-        "        is_too_late = signed is not None and date - signed > _APART",
-        "        is_too_late = False",
-    ),
-    Mutant(
-        "the latest Date counts",
-        "store/transport.py",
-        "else min(self.began, began)",
-        "else max(self.began, began)",
-    ),
-    Mutant(
         "the event's own time does not count",
         "work.py",
         "        return min(began, told)",

@@ -6,7 +6,7 @@ import re
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from chaos.fates import BIT
+from chaos.fates import BIT, QUOTAS
 from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life, whole_of
 from chaos.life import Killed
 from chaos.scene import BUCKET, REQUESTS, STATE, STATE_BUCKET
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chaos.play import Play
     from chaos.truth import Loss
 
+PASSING = frozenset({*QUOTAS, "ReadTimeout", "ConnectionError", "UnreadableAnswer", "HTTP 502"})
 COUNTS = ("deleted", "failed", "skipped", "remaining")
 # An order to stop that comes too late for a job in its first seconds stays, too.
 ENDED = re.compile(r"(000000-01|end|stop)")
@@ -87,6 +88,7 @@ def _invocations(play: Play) -> Iterator[str]:
 
 def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
     yield from _limit(play, job)
+    yield from _failures(job)
     if job.final is None:
         if not job.given_up:
             yield f"the job {job.name} has not ended"
@@ -108,6 +110,14 @@ def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
     if final["status"] not in FINAL | {"stopped"}:
         yield f"{job.name} has ended as {final['status']}"
     yield from _counts(play, job, jobs)
+
+
+def _failures(job: Job) -> Iterator[str]:
+    """What passes is no failure of a key."""
+    for answer in job.said():
+        passing = {each["code"] for each in answer["failures"]} & PASSING
+        if passing:
+            yield f"{job.name} says keys have failed for good that met {passing}"
 
 
 def _along_the_chain(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:

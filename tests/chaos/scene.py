@@ -84,6 +84,7 @@ class Weather:
     handover: float = 0.0
     twice: float = 0.0
     late: float = 0.0
+    slow_start: float = 0.0  # seconds that the first answer of all takes
     # Storms: from when on, for how long, in seconds, and for which part of the requests.
     storms: tuple[tuple[float, float, str], ...] = ()
     # Times in which the state can't be reached at all, though the objects can.
@@ -158,6 +159,9 @@ def draw(seed: int, scale: int = 1) -> Scene:
         "OSSWEEP_MAX_HOPS": random.choice(("1000", "1000", "1000", "2", "4")),
         "OSSWEEP_RAISE": random.choice(("oss,mns,timer", "direct,timer,mns,oss")),
     }
+    if random.random() < 0.2:  # so slow that listings grow old
+        settings["OSSWEEP_MAX_RATE"] = random.choice(("1", "2"))
+    slow_start = random.choice((3.0, 8.0)) if random.random() < 0.15 else 0.0
     stubborn = random.sample(objects, 1) if random.random() < 0.25 else []
     documents: Any = [each.document() for each in orders]
     is_refused = source in {"mns", "oss"} and random.random() < 0.08
@@ -188,8 +192,8 @@ def draw(seed: int, scale: int = 1) -> Scene:
         versioned=not shared and random.random() < 0.15,
         batchless=random.random() < 0.1,
         settings_change=random.random() < 0.3,
-        weather=_weather(random),
-        happenings=_happenings(random),
+        weather=_weather(random, slow_start),
+        happenings=_happenings(random, slow_start),
         events=(_event(random, documents, source, ordered, is_refused=is_refused),),
         file=json.dumps(documents).encode() if source == "oss" else None,
     )
@@ -303,7 +307,7 @@ def _iso(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
-def _weather(random: Random) -> Weather:
+def _weather(random: Random, slow_start: float) -> Weather:
     def some(chance: float, *values: float) -> float:
         return random.choice(values) if random.random() < chance else 0.0
 
@@ -324,6 +328,7 @@ def _weather(random: Random) -> Weather:
         handover=some(0.4, 0.2, 0.5),
         twice=some(0.5, 0.2, 0.6),
         late=some(0.4, 0.2, 0.5),
+        slow_start=slow_start,
         storms=tuple(
             (_soon(random), random.uniform(3, 25), random.choice(("state", "data", "all")))
             for _ in range(random.choice((0, 0, 1, 2)))
@@ -339,8 +344,10 @@ def _soon(random: Random) -> float:
     return 50 * random.random() ** 2
 
 
-def _happenings(random: Random) -> tuple[Happening, ...]:
+def _happenings(random: Random, slow_start: float) -> tuple[Happening, ...]:
     happenings: list[Happening] = []
+    if slow_start:  # what is written meanwhile was written after the job began
+        happenings += [Happening(slow_start / 2, "write", number) for number in range(3)]
     if random.random() < 0.5:
         happenings += [
             Happening(_soon(random), random.choice(("write", "rewrite", "overwrite")), number)
