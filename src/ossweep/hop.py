@@ -66,6 +66,8 @@ class Hop:
         )
         if held.died:
             work = _doubtful(work, held.reserved)
+        if held.is_repeated:
+            work = replace(work, judged=True)
         gate = Gate(self.app.budget, self.ledger.lease.left)
         self.ledger.is_part_of(work.part_of)
         try:
@@ -79,7 +81,8 @@ class Hop:
             raise
         if share.stopped is OVERTAKEN:
             return self._overtaken(work)
-        if share.stopped is SPLIT:
+        # It may have come to its end before it was told to split.
+        if share.stopped is SPLIT and share.answer["continuation"] is not None:
             return self._split(work, share)
         if share.answer["status"] == "unfinished" and work.unfinished == "continue":
             return self._go_on(work, share)
@@ -110,7 +113,8 @@ class Hop:
             self._end(said, left, left)
             return PartEnded(left.part_of, said)
         if answer["continuation"] is None:
-            self._quietly(lambda: self._end(said, left, _to_try_again(left)))
+            kept = _to_try_again(left) if left.finished else None
+            self._quietly(lambda: self._end(said, left, kept))
         else:
             how: How = "stopped" if said.why is Why.ORDERED else "released"
             self._quietly(lambda: self._leave(how, answer["continuation"], answer, why=said.why))

@@ -219,7 +219,7 @@ def test_one_of_several_overtakes_a_dead_holder(shelf: MemoryShelf) -> None:
     shelf.before = faster(shelf)
 
     assert elsewhere(shelf) == Elsewhere(AT_WORK)
-    assert shelf.kept() == ["000000-01", "000000-02"]
+    assert shelf.kept() == ["000000-01", "000000-02", "000000-02-w01"]
 
 
 def test_one_of_several_begins_a_hop(shelf: MemoryShelf) -> None:
@@ -440,7 +440,8 @@ def test_a_hop_that_was_released_is_taken_up_by_whoever_comes(shelf: MemoryShelf
     """At once, without waiting for a lease; and as the next hop."""
     chain(shelf, 1).leave("released", 2)
 
-    assert holding(shelf, hop, hop or None).held == Held(Place(2), rest(2))
+    held = Held(Place(2), rest(2), is_repeated=hop < 2)
+    assert holding(shelf, hop, hop or None).held == held
     assert shelf.now == NOON
 
 
@@ -514,14 +515,54 @@ def test_what_has_failed_is_tried_once_more_if_its_event_comes_again(shelf: Memo
 
 def test_the_last_hops_event_tries_what_has_failed_once_more(shelf: MemoryShelf) -> None:
     """What the hop was to do does not count any more; whoever comes later tries again."""
-    chain(shelf, 1).end("incomplete", to_try_again=7)
+    chain(shelf, 2).end("incomplete", to_try_again=7)
 
-    again = holding(shelf, 1, 1)
-    assert again.held == Held(Place(1, 2), rest(7), began=NOON)
+    again = holding(shelf, 2, 2)
+    assert again.held == Held(Place(2, 2), rest(7), began=NOON)
     again.end("incomplete", to_try_again=8)
 
-    assert elsewhere(shelf).answer == said("incomplete")
-    assert holding(shelf, 1).held == Held(Place(1, 3), rest(8), began=NOON)
+    assert elsewhere(shelf, 1).answer == said("incomplete")
+    assert holding(shelf, 2).held == Held(Place(2, 3), rest(8), began=NOON)
+
+
+def test_the_event_of_a_job_that_went_on_tries_what_has_failed_once_more(
+    shelf: MemoryShelf,
+) -> None:
+    """However many hops it has taken."""
+    chain(shelf, 2).end("incomplete", to_try_again=7)
+
+    assert holding(shelf).held == Held(Place(2, 2), rest(7), began=NOON)
+
+
+def test_who_dies_after_a_split_of_another_leaves_it_to_the_parts(shelf: MemoryShelf) -> None:
+    """Who was overtaken has split the job: what it kept for the end is not all that is left."""
+    slow = holding(shelf)
+    died(shelf)
+    holding(shelf)
+    slow.ledger.leave(slow.held, Left("split", rest(1), said("continued"), parts=[rest(5)]))
+    died(shelf)
+
+    found = elsewhere(shelf)
+
+    assert (found.reason, found.parts) == ("its parts go on with it", (rest(5),))
+
+
+def test_a_date_that_lay_ahead_does_not_outlast_its_holder(shelf: MemoryShelf) -> None:
+    """A job has begun before its record was written."""
+    ledger = Ledger(
+        shelf,
+        JOB,
+        holder="first",
+        lease=Lease(5.0, shelf.clock),
+        now=shelf.clock,
+        began=shelf.now,
+        time=lambda: NOON + 600,
+        sleep=shelf.sleep,
+    )
+    ledger.claim(0)
+    died(shelf)
+
+    assert holding(shelf).held.began == NOON
 
 
 def test_failures_without_names_are_not_tried_again(shelf: MemoryShelf) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.handover.records import Elsewhere, End, Held, Place
@@ -71,7 +71,7 @@ def _after(seen: Seen, left: Left) -> Held | Elsewhere:
             "its parts go on with it", left.answer, parts=tuple(left.parts), is_lost=seen.is_lost
         )
     if left.how == "released" or seen.is_lost:
-        return _next(seen.place, left)
+        return replace(_next(seen.place, left), is_repeated=True)
     return Elsewhere(
         "its next invocation is called",
         left.answer,
@@ -91,7 +91,7 @@ def _asked_again(end: End, hop: int) -> Held | Elsewhere:
         return Elsewhere(
             "this job has ended", end.answer, end.why, part_of=end.continuation["part_of"]
         )
-    if end.continuation is not None and hop == end.hop:
+    if end.continuation is not None and hop in {0, end.hop}:
         place = Place(end.hop, end.epoch + 1)
         return Held(place, end.continuation, began=end.began, answer=end.answer)
     return Elsewhere("this job has ended", end.answer, end.why)
@@ -132,8 +132,13 @@ def _overtaking(seen: Seen) -> Held:
     return Held(
         Place(seen.place.hop, seen.place.epoch + 1),
         record.continuation if record.continuation is not None else seen.before,
-        began=record.began if record.began is not None else seen.written - record.late,
+        began=_earliest(record.began, seen.written - record.late),
         died=True,
         reserved=record.reserved,
         answer=record.answer,
     )
+
+
+def _earliest(told: int | None, shown: int) -> int:
+    """Return when a job began, which it did no later than its record shows it to be there."""
+    return shown if told is None else min(told, shown)

@@ -21,7 +21,7 @@ from ossweep.handover.records import (
 )
 
 if TYPE_CHECKING:
-    from ossweep.handover.ports import Shelf
+    from ossweep.handover.ports import Kept, Shelf
     from ossweep.handover.records import Place
 
 
@@ -66,6 +66,9 @@ class Folder:
             if kept is not None:
                 alive = max(kept.written, beat.written if beat is not None else 0)
                 record = record_of(Record, kept.content)
+                before = self._before(last, names) if record.continuation is None else None
+                # Who was overtaken as it split the job has called its parts, or was just going to.
+                left = left or (before if _how(before) == "split" else None)
                 return Seen(
                     last,
                     record,
@@ -75,11 +78,18 @@ class Folder:
                     left=record_of(Left, left.content) if left is not None else None,
                     left_age=left.now - left.written if left is not None else 0,
                     is_to_stop=STOP in names,
-                    before=self._before(last, names) if record.continuation is None else None,
+                    before=_continuation(before),
                 )
 
-    def _before(self, last: Place, names: frozenset[str]) -> dict[str, Any] | None:
-        """Return what an earlier holder of the same hop has left, by when it had been overtaken."""
+    def _before(self, last: Place, names: frozenset[str]) -> Kept | None:
+        """Return how an earlier holder of the same hop has left it, who had been overtaken."""
         lefts = [each for each in places(names, LEFT) if each.hop == last.hop and each < last]
-        kept = self.shelf.read(self.name + max(lefts).name + LEFT) if lefts else None
-        return record_of(Left, kept.content).continuation if kept is not None else None
+        return self.shelf.read(self.name + max(lefts).name + LEFT) if lefts else None
+
+
+def _how(left: Kept | None) -> str | None:
+    return record_of(Left, left.content).how if left is not None else None
+
+
+def _continuation(left: Kept | None) -> dict[str, Any] | None:
+    return record_of(Left, left.content).continuation if left is not None else None

@@ -81,7 +81,7 @@ class Ledger:
         self._sleep = sleep
         self._record = Record(holder, lease.seconds)
         self._beats = 0
-        self._writings = 0  # names that the record has had after its first
+        self._writings = 1  # names that the record has had; the first is its creation's alone
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made

@@ -77,6 +77,8 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
         held=tuple(found for each in every for found in each.held),
         passed=tuple(key for each in every for key in each.passed),
         unsettled=sum(each.unsettled for each in every),
+        # What one of them has only planned, under another setting, is not done.
+        dry_run=any(each.dry_run for each in every),
         at_least=any(each.at_least for each in every),
         counts=replace(counts, failures=tuple(named.values())),
         requests_made=tally(each.requests_made for each in every),

@@ -136,7 +136,9 @@ class Held:
     `continuation` is the work to go on with, if an earlier holder has left any; `began` is when the
     job began, in Unix seconds, if it is to be begun once more; `died` tells whether a holder
     has, so that what it did last may not have been counted: up to `reserved` objects, which it may
-    have asked for. `is_to_stop` tells whether the job was ordered to stop, `answer` how far it was.
+    have asked for. `is_to_stop` tells whether the job was ordered to stop, `is_repeated` whether an
+    event has come once more, so that what it names may be another object by now; `answer` tells how
+    far the job was.
     """
 
     place: Place
@@ -145,6 +147,7 @@ class Held:
     died: bool = False
     reserved: int = 0
     is_to_stop: bool = False
+    is_repeated: bool = False
     answer: dict[str, Any] | None = field(default=None, compare=False)
 
 
