@@ -49,14 +49,15 @@ def carry(work: Work, app: App) -> Said:
         replies.tell(work, said.document, app)
         return said
     ledger = ledger_of(work.job, app)
-    found = ledger.claim(work.hop)
+    found = ledger.claim(work.hop, may_resume="direct" in app.settings.sources)
     return _to_the_end(Claimed(found, work.job, work, ledger), app)
 
 
 def follow(where: Pointer, app: App) -> Said:
     """Go on with what a job's state holds; raises as `carry` does, and RequestError."""
     ledger = ledger_of(where.job, app)
-    return _to_the_end(Claimed(ledger.claim(where.hop), where.job, None, ledger), app)
+    found = ledger.claim(where.hop, may_resume=False)
+    return _to_the_end(Claimed(found, where.job, None, ledger), app)
 
 
 def resume(job: str, app: App) -> Said:

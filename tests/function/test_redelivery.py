@@ -151,7 +151,7 @@ def dies_once(chain: Chain, enough: Callable[[], bool]) -> None:
 def kept(chain: Chain) -> int:
     """Return how many deletions the last checkpoint of the only job counts."""
     oss = chain.deployment.oss
-    [record] = [key for key in oss.keys(STATE_BUCKET) if not key.endswith("-beat")]
+    record = max(key for key in oss.keys(STATE_BUCKET) if not key.endswith("-beat"))
     answer = json.load(oss2_bucket(oss, STATE_BUCKET).get_object(record))["answer"]
     return int(answer["deleted"]) if answer is not None else 0
 

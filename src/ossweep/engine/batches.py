@@ -104,6 +104,7 @@ class Choice:
         # Pages without any of these need no look at each object.
         self._special = sorted({*work.directories, *work.passed, *self.held, *protected})
         self.clock = work.clock
+        self._is_taken = work.clock is not None
         self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
         self.names_taken = 0  # keys that were named, and are in a batch
         self.ceiling_reached: str | None = None
@@ -255,9 +256,11 @@ class Choice:
         span.chosen_left = span.page_left
 
     def _clock(self) -> int:
-        if self.clock is None:
-            self.clock = self._began()
-        return self.clock
+        # The first answers of all may have had a Date that lies ahead, which later ones tell.
+        if not self._is_taken:
+            began = self._began()
+            self.clock = began if self.clock is None else min(self.clock, began)
+        return self.clock or 0
 
     @property
     def room(self) -> int:

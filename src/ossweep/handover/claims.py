@@ -41,7 +41,13 @@ class Seen:
         )
 
 
-def asked(seen: Seen | End | None, hop: int, handed: dict[str, Any] | None) -> Held | Elsewhere:
+def asked(
+    seen: Seen | End | None,
+    hop: int,
+    handed: dict[str, Any] | None,
+    *,
+    may_resume: bool = True,
+) -> Held | Elsewhere:
     """
     Return what an event asks for that is about a hop, where nobody is at work.
 
@@ -55,8 +61,10 @@ def asked(seen: Seen | End | None, hop: int, handed: dict[str, Any] | None) -> H
         return _asked_again(seen, hop)
     if seen.left is None:
         return _overtaking(seen)
-    # To send the continuation of a stopped job back is to say that it shall go on.
-    if hop > seen.place.hop and seen.left.how != "split":
+    # To send the continuation of a stopped job back is to say that it shall go on, for who may.
+    if hop > seen.place.hop and (
+        seen.left.how in {"continued", "released"} or (seen.left.how == "stopped" and may_resume)
+    ):
         return _next(seen.place, seen.left)
     return _after(seen, seen.left)
 

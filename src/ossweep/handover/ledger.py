@@ -86,11 +86,12 @@ class Ledger:
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made
 
-    def claim(self, hop: int) -> Held | Elsewhere:
+    def claim(self, hop: int, *, may_resume: bool = True) -> Held | Elsewhere:
         """
         Hold the hop that an event asks for, or the one after which nobody goes on.
 
-        What is left of the job stands in its records; only the event of hop 0 brings its work.
+        What is left of the job stands in its records; only the event of hop 0 brings its work. One
+        that was stopped goes on with its next hop only where that is said by one who `may_resume`.
 
         Waits where a holder may be dead or alive. Raises UndoneError if there was no time to tell,
         RequestError if the work that is left is gone, and StoreError.
@@ -99,7 +100,7 @@ class Ledger:
         with self._in_time():
             if hop == 0 and self._create(first):
                 return first
-            return self._settle(lambda seen: self._asked(seen, hop), hop)
+            return self._settle(lambda seen: self._asked(seen, hop, may_resume=may_resume), hop)
 
     def gather(
         self, hop: int, continuation: dict[str, Any], answer: dict[str, Any] | None = None
@@ -278,8 +279,9 @@ class Ledger:
                 if held is not None:
                     return held
 
-    def _asked(self, seen: Seen | End | None, hop: int) -> Held | Elsewhere:
-        return asked(seen, hop, self._handed() if seen is None and hop else None)
+    def _asked(self, seen: Seen | End | None, hop: int, *, may_resume: bool) -> Held | Elsewhere:
+        handed = self._handed() if seen is None and hop else None
+        return asked(seen, hop, handed, may_resume=may_resume)
 
     def _handed(self) -> dict[str, Any] | None:
         """Return what was handed to this job, if it is a part of another one and has not begun."""
