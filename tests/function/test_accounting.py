@@ -10,9 +10,11 @@ import pytest
 from deployment import BUCKET, sum_of
 from localcloud.faults import (
     AsTold,
+    Before,
     CutBody,
     CutXml,
     ErrorInside200,
+    Gateway,
     LoseFromAnswer,
     Refuse,
     Reset,
@@ -416,6 +418,28 @@ def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Dep
     assert (first["status"], first["at_least"]) == ("stopped", True)
     assert len(deployment.keys()) == 20
     assert (last["status"], last["at_least"]) == ("stopped", True)
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_batch_that_a_gateway_answers_for_is_not_sent_again_blindly(
+    deployment: Deployment, status: int
+) -> None:
+    """OSS has carried it out, and what an application has written since stays."""
+    deployment.fill("a/1", "a/2")
+    oss = deployment.oss
+
+    def write_anew(request: Request) -> None:
+        if oss.count("batch_delete"):
+            oss.fill(BUCKET, ["a/1"], modified=oss.now() + 1)
+
+    oss.misbehave(Gateway(status, 0, operation="batch_delete", times=1))
+    oss.misbehave(Before("list", write_anew))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (deployment.keys(), oss.count("batch_delete")) == (["a/1"], 1)
+    assert (answer["status"], answer["deleted"], answer["at_least"]) == ("done", 0, True)
+    assert answer["skipped_because"] == {NEWER: 1, GONE_UNANSWERED: 1}
 
 
 def test_a_named_key_whose_answer_is_lost_is_looked_at_in_the_next_invocation(

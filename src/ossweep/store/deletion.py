@@ -331,8 +331,7 @@ class Deletion:
                 self.requests.throttled()
             if error.scope is not Scope.KEYS:  # those are told key by key
                 self.gate.missed(kind, error)
-            in_doubt = not throttled and is_undecided(raised)
-            raise _TroubleError(error, throttled=throttled, in_doubt=in_doubt) from None
+            raise _TroubleError(error, throttled=throttled, in_doubt=is_undecided(raised)) from None
         finally:
             self.gate.answered(kind, self.world.monotonic() - began)
 
