@@ -144,8 +144,7 @@ class Fates:
         """Return what nobody but a gateway says, which knows less of the time than OSS."""
         status = self.random.choice((502, 503, 504))
         shift = self.random.choice((-AN_HOUR, MINUTES, AN_HOUR))
-        # A request that a 503 turns down has not been carried out.
-        fate = self.given_up(request) if status != 503 else LOST
+        fate = self.given_up(request)
         refusal = () if fate.carried_out else (Refuse(status, ""),)
         return Fate((*refusal, Gateway(status, shift)), fate.carried_out)
 

@@ -10,9 +10,11 @@ import pytest
 from deployment import BUCKET, sum_of
 from localcloud.faults import (
     AsTold,
+    Before,
     CutBody,
     CutXml,
     ErrorInside200,
+    Gateway,
     LoseFromAnswer,
     Refuse,
     Reset,
@@ -396,6 +398,35 @@ def test_a_bucket_says_once_that_it_has_no_batches(deployment: Deployment, statu
     assert answer["requests_made"]["delete"] == 1200
 
 
+@pytest.mark.parametrize("number", [1, 300])
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")]
+)
+def test_a_look_that_is_refused_fails_no_key(
+    deployment: Deployment, number: int, status: int, code: str
+) -> None:
+    """A role that may not list finds out when an answer is lost: the job says so, and can go on."""
+    keys = KEYS[:number]
+    deployment.fill(*keys)
+    oss = deployment.oss
+    oss.misbehave(Refuse(status, code, "No listing.", operation="list"))
+    oss.misbehave(Reset("after", operation=("batch_delete", "delete"), times=1))
+
+    stopped = deployment.send({"keys": keys})
+    asked = oss.count("list")
+    oss.behave()
+    answer = deployment.send(stopped["continuation"])
+
+    assert (deployment.keys(), asked) == ([], 1)
+    assert (stopped["status"], stopped["failed"], stopped["remaining"]) == ("stopped", 0, number)
+    assert (stopped["at_least"], stopped["continuation"]["doubted"]) == (True, keys)
+    assert stopped["reason"].startswith(
+        f"OSS answered {code}: No listing. - a listing that was to show what is left"
+    )
+    assert (answer["status"], answer["at_least"], answer["failed"]) == ("done", True, 0)
+    assert answer["skipped_because"] == {GONE_UNANSWERED: number}
+
+
 def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Deployment) -> None:
     """OSS has deleted the batch, its answer is lost, and then the credentials have expired."""
     deployment.fill(*(f"a/{number:02}" for number in range(30)))
@@ -416,6 +447,28 @@ def test_a_lost_answer_weighs_on_the_ceiling_whatever_follows_it(deployment: Dep
     assert (first["status"], first["at_least"]) == ("stopped", True)
     assert len(deployment.keys()) == 20
     assert (last["status"], last["at_least"]) == ("stopped", True)
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_batch_that_a_gateway_answers_for_is_not_sent_again_blindly(
+    deployment: Deployment, status: int
+) -> None:
+    """OSS has carried it out, and what an application has written since stays."""
+    deployment.fill("a/1", "a/2")
+    oss = deployment.oss
+
+    def write_anew(request: Request) -> None:
+        if oss.count("batch_delete"):
+            oss.fill(BUCKET, ["a/1"], modified=oss.now() + 1)
+
+    oss.misbehave(Gateway(status, 0, operation="batch_delete", times=1))
+    oss.misbehave(Before("list", write_anew))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (deployment.keys(), oss.count("batch_delete")) == (["a/1"], 1)
+    assert (answer["status"], answer["deleted"], answer["at_least"]) == ("done", 0, True)
+    assert answer["skipped_because"] == {NEWER: 1, GONE_UNANSWERED: 1}
 
 
 def test_a_named_key_whose_answer_is_lost_is_looked_at_in_the_next_invocation(

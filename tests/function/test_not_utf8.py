@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployment import BUCKET, hurried, sum_of
-from localcloud.faults import ShortPage
+from localcloud.faults import AsTold, Reset, ShortPage
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
+    from localcloud.arrivals import Request
+    from localcloud.faults import Fault
 
 KEYS = [f"a/{number:04}" for number in range(1500)]
 # Not UTF-8, with what stands for each byte that is not: before, between, behind the others, and
@@ -62,6 +64,27 @@ def test_a_prefix_that_holds_nothing_else_comes_to_its_end(deployment: Deploymen
 
     assert (answer["status"], answer["failed"], answer["deleted"]) == ("incomplete", 1200, 0)
     assert (len(answer["failures"]), answer["listed"]) == (100, 1200)
+
+
+@pytest.mark.parametrize("page", [1, 3, 4])
+def test_a_stretch_that_is_listed_again_is_looked_at_past_them(
+    deployment: Deployment, page: int
+) -> None:
+    """Its pages may end with one, whose name comes as bytes."""
+    deployment.fill("a/1", "a/2", "a/2\udcff", "a/2\udcff\udcfe", "a/3", "a/\ue000", "a/\U0001f600")
+    oss = deployment.oss
+
+    def shorten_the_second(_: Request) -> list[Fault]:
+        return [ShortPage(page)] if oss.count("batch_delete") else []
+
+    oss.misbehave(AsTold(shorten_the_second, operation="list"))
+    oss.misbehave(Reset("before", operation="batch_delete", times=1))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert sorted(deployment.keys()) == ["a/2\udcff", "a/2\udcff\udcfe"]
+    assert (answer["deleted"], answer["failed"], answer["at_least"]) == (5, 2, False)
+    assert answer["errors"] == {"ConnectionError": 1}
 
 
 def test_a_dry_run_tells_of_them(odd: Deployment) -> None:

@@ -92,7 +92,8 @@ class Answers:
             raise self.raises.pop(0)
         if not self.denied.isdisjoint(keys):
             details = {"Code": self.code, "Message": "No."}
-            raise oss2.exceptions.ServerError(self.status, {}, b"", details)
+            headers = {"x-oss-request-id": "6A5B"}
+            raise oss2.exceptions.ServerError(self.status, headers, b"", details)
 
 
 class Silent(Answers):

@@ -13,7 +13,7 @@ from urllib3 import exceptions as failures
 from urllib3.connection import HTTPSConnection
 
 from ossweep.errors import Scope, StoreError
-from ossweep.store.verdicts import is_throttling, scope_of, verdict
+from ossweep.store.verdicts import is_throttling, is_undecided, scope_of, verdict
 
 SECRETS = ("LTAI-someone", "Signature", "the-key", "examplebucket.oss")
 URL = "/the-key?x-oss-credential=LTAI-someone&x-oss-signature=Signature"
@@ -105,6 +105,37 @@ def test_an_answer_says_what_it_is_about(status: int, code: str, scope: Scope) -
 def test_throttling_is_told_by_status_or_code(status: int, code: str, throttles: bool) -> None:
     """A 500 is no wish for fewer requests."""
     assert is_throttling(status, code) is throttles
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "request_id", "in_doubt"),
+    [
+        (503, "TotalQpsLimitExceeded", "6A5B", False),
+        (503, "ServiceUnavailable", "6A5B", False),
+        (503, "ServiceUnavailable", "", True),  # anybody's words
+        (503, "", "6A5B", True),
+        (503, "", "", True),
+        (500, "InternalError", "6A5B", True),
+        (502, "", "", True),
+        (429, "", "", False),
+        (501, "", "6A5B", False),
+        (403, "AccessDenied", "6A5B", False),
+    ],
+)
+def test_only_osss_own_quotas_leave_nothing_in_doubt_by_a_503(
+    status: int, code: str, request_id: str, in_doubt: bool
+) -> None:
+    """A gateway that answers so may have lost the answer of an OSS that did as it was asked."""
+    headers = {"x-oss-request-id": request_id} if request_id else {}
+    error = oss2.exceptions.ServerError(status, headers, b"", {"Code": code} if code else {})
+
+    assert is_undecided(error) is in_doubt
+
+
+@pytest.mark.parametrize(("code", "in_doubt"), [("ServiceUnavailable", False), ("Unheard", True)])
+def test_a_quotas_refusal_inside_a_200_leaves_nothing_in_doubt(code: str, in_doubt: bool) -> None:
+    """Other errors there do, as far as they pass."""
+    assert is_undecided(StoreError(code, "No.", Scope.PASSING)) is in_doubt
 
 
 def caused(error: Exception, cause: BaseException | None = None) -> Exception:

@@ -71,7 +71,7 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise StoreError(
                 _UNREADABLE, "OSS listed more objects than it was asked for", Scope.PASSING
             )
-        if page.is_truncated and _bytes(page.next_marker) <= marker:
+        if page.is_truncated and as_bytes(page.next_marker) <= marker:
             raise StoreError(
                 "ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING
             )
@@ -238,7 +238,8 @@ def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
     return None
 
 
-def _bytes(marker: str | bytes) -> bytes:
+def as_bytes(marker: str | bytes) -> bytes:
+    """Return a marker as OSS orders it, be it UTF-8 or not."""
     return marker if isinstance(marker, bytes) else marker.encode()
 
 

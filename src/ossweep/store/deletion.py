@@ -43,6 +43,8 @@ LONGEST_PAUSE = 10.0  # seconds
 PROBES = 3  # of keys whose like OSS refuses
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 
+_LOOK = "a listing that was to show what is left of the keys that are deleted"
+
 
 class Requests(Protocol):
     """What a deletion asks of a bucket, one attempt each; whatever goes wrong is raised."""
@@ -288,10 +290,7 @@ class Deletion:
         is_old = any(self._looked.get(key, self.shown.left) - now > OLDEST_LISTING for key in keys)
         if in_doubt <= self._unnamed and not is_old:
             return keys
-        listed = self.shown.is_listing
-        seen = self._asked(
-            "list", lambda: self.requests.look(keys, listed=listed, seconds=OLDEST_LISTING / 2)
-        )
+        seen = self._look(keys)
         self._looked.update(seen.left)
         clock = self.shown.clock if self.shown.clock is not None else self.requests.began()
         meant = []
@@ -307,6 +306,25 @@ class Deletion:
                 self.doubted.discard(key)  # OSS has shown it
                 meant.append(key)
         return meant
+
+    def _look(self, keys: Sequence[str]) -> Looked:
+        """
+        Look at keys; raises _TroubleError.
+
+        A refusal is that of a listing, and ends the job as any does: it tells nothing of the keys,
+        which stay as much in doubt as they were.
+        """
+        listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
+        try:
+            return self._asked(
+                "list", lambda: self.requests.look(keys, listed=listed, seconds=seconds)
+            )
+        except _TroubleError as trouble:
+            error = trouble.error
+            if error.scope is Scope.KEYS:
+                words = f"{error.message} - {_LOOK}" if error.message else _LOOK
+                trouble.error = StoreError(error.code, words, Scope.JOB)
+            raise
 
     def _send(self, kind: Kind, keys: Sequence[str]) -> set[str]:
         """Ask OSS once, and return the keys that its answer names; raises _TroubleError."""
@@ -329,10 +347,9 @@ class Deletion:
             throttled = is_throttling(getattr(raised, "status", 0), error.code)
             if throttled:
                 self.requests.throttled()
-            if error.scope is not Scope.KEYS:  # those are told key by key
+            if error.scope is not Scope.KEYS or kind == "list":  # others are told key by key
                 self.gate.missed(kind, error)
-            in_doubt = not throttled and is_undecided(raised)
-            raise _TroubleError(error, throttled=throttled, in_doubt=in_doubt) from None
+            raise _TroubleError(error, throttled=throttled, in_doubt=is_undecided(raised)) from None
         finally:
             self.gate.answered(kind, self.world.monotonic() - began)
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ossweep.store.bucket import as_bytes
 from ossweep.store.deletion import Looked
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.stretch import stretch_of
@@ -80,7 +81,8 @@ class Requests:
             )
             page = page_of(answer.object_list)
             end = answer.next_marker if answer.is_truncated else last
-            left.update(dict.fromkeys(wanted[len(left) : bisect_right(wanted, end)], now))
+            listed = bisect_right(wanted, as_bytes(end), key=str.encode)
+            left.update(dict.fromkeys(wanted[len(left) : listed], now))
             there.update((each.key, each.modified) for each in page.objects() if each.key in left)
             is_late = bool(left) and began - self.store.left() > seconds
             if len(left) == len(wanted) or not answer.is_truncated or is_late:

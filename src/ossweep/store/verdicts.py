@@ -109,16 +109,22 @@ def scope_of(status: int, code: str) -> Scope:
 
 
 def is_throttling(status: int, code: str) -> bool:
-    """Tell whether OSS asks for fewer requests."""
+    """Tell whether fewer requests are asked for, by OSS or by something before it."""
     return code in THROTTLED or status in {429, 503}
 
 
 def is_undecided(error: Exception) -> bool:
-    """Tell whether a request may have been carried out that got this for an answer, or none."""
+    """
+    Tell whether a request may have been carried out that got this for an answer, or none.
+
+    What OSS's quotas refuse has not been. A gateway's 503 tells nothing of what OSS has done.
+    """
     if isinstance(error, StoreError):
-        return error.scope is Scope.PASSING
+        return error.scope is Scope.PASSING and error.code not in THROTTLED
     if isinstance(error, oss2.exceptions.ServerError):
-        return bool(error.status >= 500 and error.status != NOT_IMPLEMENTED)  # noqa: PLR2004
+        if error.status < 500 or error.status == NOT_IMPLEMENTED:  # noqa: PLR2004
+            return False
+        return not (error.request_id and error.code in THROTTLED)
     if is_disbelieved(error):
         return False  # nobody was told anything
     return not isinstance(error, NewConnectionError | ConnectTimeoutError | LocationValueError)
