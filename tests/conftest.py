@@ -23,6 +23,7 @@ settings.register_profile("brief", max_examples=15, deadline=None)
 settings.load_profile("thorough")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run all tests of the package in one worker: to build it takes half a minute."""
     for item in items:

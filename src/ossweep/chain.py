@@ -49,15 +49,20 @@ def carry(work: Work, app: App) -> Said:
         replies.tell(work, said.document, app)
         return said
     ledger = ledger_of(work.job, app)
-    found = ledger.claim(work.hop, may_resume="direct" in app.settings.sources)
+    found = ledger.claim(work.hop, may_resume=_may_resume(app))
     return _to_the_end(Claimed(found, work.job, work, ledger), app)
 
 
 def follow(where: Pointer, app: App) -> Said:
     """Go on with what a job's state holds; raises as `carry` does, and RequestError."""
     ledger = ledger_of(where.job, app)
-    found = ledger.claim(where.hop, may_resume=False)
+    found = ledger.claim(where.hop, may_resume=_may_resume(app))
     return _to_the_end(Claimed(found, where.job, None, ledger), app)
+
+
+def _may_resume(app: App) -> bool:
+    """Tell whether whoever calls the function directly may give orders by that."""
+    return "direct" in app.settings.sources
 
 
 def resume(job: str, app: App) -> Said:
