@@ -97,6 +97,13 @@ def test_a_forged_continuation_that_contradicts_itself_is_refused(fields: dict[s
     )
 
 
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_forged_continuation_that_deletes_nothing_in_a_second_is_refused(rate: int) -> None:
+    """It would never be its turn."""
+    with pytest.raises(RequestError, match=r"^request 2 is no continuation: its counts or"):
+        unseal(forged(rate=rate), "request 2")
+
+
 @pytest.mark.parametrize(
     ("first", "last", "keys"),
     [("a/4", "a/6", 2), ("a/5", "a/8", 2), ("a/7", "a/6", 2), ("a/5", "a/6", 0), ("b", "c", 2)],

@@ -146,7 +146,7 @@ def _check(work: Work) -> None:
         work.hop,
         work.idle,
         work.parallel,
-        work.rate or 0,
+        0 if work.rate is None else work.rate - 1,
         work.of_parts - 1,
         work.asked_before,
         work.unsettled,
