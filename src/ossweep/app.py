@@ -10,7 +10,7 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 from ossweep import __version__, log, policy, replies, tasks, triggers
-from ossweep.answers import Said, ignored, wants_repetition
+from ossweep.answers import Said, ignored, refused_of, wants_repetition
 from ossweep.commands import only_asks
 from ossweep.endings import note, said_of
 from ossweep.engine.budget import Budget
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from ossweep.events import Source
     from ossweep.rules import Rule
     from ossweep.store import Content
-    from ossweep.tasks import Task
     from ossweep.triggers.http import HttpRequest
 
 __all__ = ["Invocation", "answer"]
@@ -139,7 +138,7 @@ def _is_own_call(request: HttpRequest, app: App) -> bool:
 
 def _turned_down(refusal: SweepError, app: App) -> str:
     log.refused(app.logger, refusal)
-    return http.response(STATUSES[type(refusal)], _refused(refusal))
+    return http.response(STATUSES[type(refusal)], refused_of(refusal))
 
 
 def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
@@ -156,12 +155,6 @@ def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
             return 405, {"error": "MethodNotAllowed", "reason": "POST a request to /"}
         case _:
             return 404, {"error": "NotFound", "reason": "there are / and /schema"}
-
-
-def _refused(refusal: SweepError) -> dict[str, Any]:
-    answers = refusal.answers if isinstance(refusal, UndoneError) else ()
-    told = {"answers": list(answers)} if answers else {}
-    return {"error": type(refusal).__name__, "reason": str(refusal), **told}
 
 
 def _act(reading: Reading, app: App) -> Any:
@@ -203,22 +196,7 @@ def _all_or_none(
     orders: Sequence[Ordered], source: Source, app: App, share: int | None
 ) -> list[Said]:
     """Do what is ordered, once all of it is allowed; raises what is refused."""
-    return _all([tasks.read(ordered, source, app, share) for ordered in orders], app)
-
-
-def _all(found: Sequence[Task], app: App) -> list[Said]:
-    if len(found) == 1:
-        return [tasks.do(found[0], app)]
-    return [_done(task, app) for task in found]
-
-
-def _done(task: Task, app: App) -> Said:
-    """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
-    try:
-        return tasks.do(task, app)
-    except SweepError as error:
-        log.refused(app.logger, error)
-        return Said({"status": "refused", **_refused(error)})
+    return tasks.do_all([tasks.read(ordered, source, app, share) for ordered in orders], app)
 
 
 def _each(reading: Reading, app: App, share: int | None) -> list[Said]:
@@ -229,8 +207,7 @@ def _each(reading: Reading, app: App, share: int | None) -> list[Said]:
             answers += _answers_of(item, reading.source, app, share)
         except SweepError as refusal:
             log.refused(app.logger, refusal)
-            refused = {"status": "refused", "where": item.where, **_refused(refusal)}
-            answers.append(Said(refused))
+            answers.append(Said({"status": "refused", "where": item.where, **refused_of(refusal)}))
     return answers
 
 
@@ -311,7 +288,7 @@ def _run_file(happened: Happened, app: App, share: int | None) -> list[Said]:
     try:
         return _answered(file, reply, happened, app, share)
     except (RequestError, PolicyError) as refusal:
-        said = {"status": "refused", **_refused(refusal)}
+        said = {"status": "refused", **refused_of(refusal)}
         replies.write(reply, None, said, app)
         return [Said({**said, "where": happened.where})]
 
@@ -341,7 +318,7 @@ def _answered(
         replace(task, reply=replace(reply, of_several=several)) if isinstance(task, Work) else task
         for task in (tasks.read(ordered, "oss", app, share) for ordered in reading.orders)
     ]
-    answers = _all(found, app)
+    answers = tasks.do_all(found, app)
     of_jobs = [said for task, said in zip(found, answers, strict=True) if isinstance(task, Work)]
     is_repetition = any(said.document["status"] == "ignored" for said in of_jobs)
     if not is_repetition and (several or not of_jobs):

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ossweep import chain, commands, log
+from ossweep.answers import Said, refused_of
 from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command, Listing
-from ossweep.errors import Closed, UndoneError
+from ossweep.errors import Closed, SweepError, UndoneError
 from ossweep.events import POINTER_MARK, Origin
-from ossweep.handover.continuation import is_continuation
+from ossweep.handover.continuation import is_continuation, seconds_to_write
 from ossweep.job import order
 from ossweep.policy import check_source
 from ossweep.state import check_state
 from ossweep.work import Work
 
 if TYPE_CHECKING:
-    from ossweep.answers import Said
+    from collections.abc import Sequence
+
     from ossweep.events import Ordered, Source
     from ossweep.job import App
+
+TIMES = 2  # what a job was ordered is written down: as its rest, and for who looks for it
 
 Task = Work | Command | Listing | Pointer
 
@@ -57,6 +62,36 @@ def goes_on(document: Any, app: App) -> bool:
         POINTER_MARK in document or is_continuation(document)
     )
     return is_of_a_job and app.settings.state is not None
+
+
+def do_all(found: Sequence[Task], app: App) -> list[Said]:
+    """
+    Do tasks one after the other; one alone raises what `do` raises.
+
+    Each leaves those behind it the time that it takes to write down what they were ordered: when
+    time runs out, that is done with each of them, and once more where nobody can go on with it.
+    """
+    if len(found) == 1:
+        return [do(found[0], app)]
+    clock = app.world.monotonic
+    to_write = [seconds_to_write(each, clock) if isinstance(each, Work) else 0.0 for each in found]
+    *later, of_all = accumulate(reversed(to_write), initial=0.0)
+    # Half of the time is for the first one's work, however much there is to write.
+    times = min(TIMES, max(0.0, app.budget.left()) / 2 / of_all) if of_all else 0.0
+    answers: list[Said] = []
+    for task, seconds in zip(found, reversed(later), strict=True):
+        with app.budget.owed(times * seconds), app.ending.kept_back(times * seconds):
+            answers.append(_done(task, app))
+    return answers
+
+
+def _done(task: Task, app: App) -> Said:
+    """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
+    try:
+        return do(task, app)
+    except SweepError as error:
+        log.refused(app.logger, error)
+        return Said({"status": "refused", **refused_of(error)})
 
 
 def do(task: Task, app: App) -> Said:
