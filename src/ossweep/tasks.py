@@ -14,7 +14,7 @@ from ossweep.errors import Closed, SweepError, UndoneError
 from ossweep.events import POINTER_MARK, Origin
 from ossweep.handover.continuation import is_continuation, seconds_to_write
 from ossweep.job import order
-from ossweep.policy import check_source
+from ossweep.policy import check_source, share_of
 from ossweep.state import check_state
 from ossweep.work import Work
 
@@ -29,11 +29,11 @@ TIMES = 2  # what a job was ordered is written down: as its rest, and for who lo
 Task = Work | Command | Listing | Pointer
 
 
-def read(ordered: Ordered, source: Source, app: App, share: int | None = None) -> Task:
+def read(ordered: Ordered, source: Source, app: App, of_requests: int = 1) -> Task:
     """
     Return what is asked for, once the deployment allows it; raises RequestError, PolicyError.
 
-    `share` is the most objects that it may delete, one of several requests.
+    It is one of so many requests.
     """
     document, where = ordered.document, ordered.where
     if not (source == "direct" and goes_on(document, app)):
@@ -42,14 +42,16 @@ def read(ordered: Ordered, source: Source, app: App, share: int | None = None) -
     if word is not None:
         check_state(app)
         return word
-    return within(share, order(document, app, where, Origin(source, ordered.identity, ordered.at)))
+    origin = Origin(source, ordered.identity, ordered.at)
+    return within(of_requests, order(document, app, where, origin), app)
 
 
-def within(share: int | None, work: Work) -> Work:
-    """Return a work that deletes no more than its share."""
-    if share is None:
-        return work
-    return replace(work, limit=share if work.limit is None else min(share, work.limit))
+def within(of_requests: int, work: Work, app: App) -> Work:
+    """Return a work that deletes no more than its share, as one of so many requests."""
+    share = share_of(of_requests, app.settings.max_objects)
+    limits = [limit for limit in (work.limit, share) if limit is not None]
+    among = max(of_requests, work.of_requests)  # which the rest of a job brings along
+    return replace(work, limit=min(limits, default=None), of_requests=among)
 
 
 def goes_on(document: Any, app: App) -> bool:

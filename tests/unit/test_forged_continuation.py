@@ -75,6 +75,8 @@ def test_a_forged_continuation_of_another_shape_is_refused(
         {"hop": -1},
         {"unsettled": -1},
         {"milliseconds": -1},
+        {"of_parts": 0},
+        {"of_requests": 0},
         {"keys": ["a", "b", "a"]},
         {"keys": ["a", "b"], "doubted": ["c"]},
         {"keys": ["a", "b"], "doubted": ["a", "a"]},

@@ -171,6 +171,7 @@ def _check(work: Work) -> None:
         work.parallel,
         0 if work.rate is None else work.rate - 1,
         work.of_parts - 1,
+        work.of_requests - 1,
         work.asked_before,
         work.unsettled,
         work.milliseconds,
