@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
+from ossweep.errors import UndoneError
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.stops import MEANT
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ossweep.engine.sweep import Result
+    from ossweep.errors import SweepError
     from ossweep.stops import Why
     from ossweep.work import Work
 
@@ -54,6 +56,13 @@ def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict
         "seconds": 0.0,
         "continuation": None,
     }
+
+
+def refused_of(refusal: SweepError) -> dict[str, Any]:
+    """Return what an answer tells of what was refused, or not done."""
+    answers = refusal.answers if isinstance(refusal, UndoneError) else ()
+    told = {"answers": list(answers)} if answers else {}
+    return {"error": type(refusal).__name__, "reason": str(refusal), **told}
 
 
 def document(work: Work, result: Result) -> dict[str, Any]:

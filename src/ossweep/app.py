@@ -10,7 +10,7 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 from ossweep import __version__, log, policy, replies, tasks, triggers
-from ossweep.answers import Said, ignored, wants_repetition
+from ossweep.answers import Said, ignored, refused_of, wants_repetition
 from ossweep.commands import only_asks
 from ossweep.endings import note, said_of
 from ossweep.engine.budget import Budget
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from ossweep.events import Source
     from ossweep.rules import Rule
     from ossweep.store import Content
-    from ossweep.tasks import Task
     from ossweep.triggers.http import HttpRequest
 
 __all__ = ["Invocation", "answer"]
@@ -139,7 +138,7 @@ def _is_own_call(request: HttpRequest, app: App) -> bool:
 
 def _turned_down(refusal: SweepError, app: App) -> str:
     log.refused(app.logger, refusal)
-    return http.response(STATUSES[type(refusal)], _refused(refusal))
+    return http.response(STATUSES[type(refusal)], refused_of(refusal))
 
 
 def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
@@ -158,19 +157,14 @@ def _route(request: HttpRequest, app: App) -> tuple[int, Any]:
             return 404, {"error": "NotFound", "reason": "there are / and /schema"}
 
 
-def _refused(refusal: SweepError) -> dict[str, Any]:
-    answers = refusal.answers if isinstance(refusal, UndoneError) else ()
-    told = {"answers": list(answers)} if answers else {}
-    return {"error": type(refusal).__name__, "reason": str(refusal), **told}
-
-
 def _act(reading: Reading, app: App) -> Any:
     """Do what was read; raises what is refused, and UndoneError if the source asks for that."""
-    share = policy.share_of(_requests_in(reading, app), app.settings.max_objects)
+    of_requests = _requests_in(reading, app)
+    policy.share_of(of_requests, app.settings.max_objects)
     answers = (
-        _all_or_none(reading.orders, reading.source, app, share)
+        _all_or_none(reading.orders, reading.source, app, of_requests)
         if reading.together
-        else _each(reading, app, share)
+        else _each(reading, app, of_requests)
     )
     undone = [said for said in answers if said.document["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
@@ -200,37 +194,21 @@ def _together(reading: Reading, answers: Sequence[Said]) -> dict[str, Any]:
 
 
 def _all_or_none(
-    orders: Sequence[Ordered], source: Source, app: App, share: int | None
+    orders: Sequence[Ordered], source: Source, app: App, of_requests: int
 ) -> list[Said]:
     """Do what is ordered, once all of it is allowed; raises what is refused."""
-    return _all([tasks.read(ordered, source, app, share) for ordered in orders], app)
+    return tasks.do_all([tasks.read(ordered, source, app, of_requests) for ordered in orders], app)
 
 
-def _all(found: Sequence[Task], app: App) -> list[Said]:
-    if len(found) == 1:
-        return [tasks.do(found[0], app)]
-    return [_done(task, app) for task in found]
-
-
-def _done(task: Task, app: App) -> Said:
-    """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
-    try:
-        return tasks.do(task, app)
-    except SweepError as error:
-        log.refused(app.logger, error)
-        return Said({"status": "refused", **_refused(error)})
-
-
-def _each(reading: Reading, app: App, share: int | None) -> list[Said]:
+def _each(reading: Reading, app: App, of_requests: int) -> list[Said]:
     """Do each item for itself; one that is refused does not stop the others."""
     answers: list[Said] = []
     for item in reading.items:
         try:
-            answers += _answers_of(item, reading.source, app, share)
+            answers += _answers_of(item, reading.source, app, of_requests)
         except SweepError as refusal:
             log.refused(app.logger, refusal)
-            refused = {"status": "refused", "where": item.where, **_refused(refusal)}
-            answers.append(Said(refused))
+            answers.append(Said({"status": "refused", "where": item.where, **refused_of(refusal)}))
     return answers
 
 
@@ -248,17 +226,17 @@ def _of_repetition(reading: Reading, app: App) -> str:
     )
 
 
-def _answers_of(item: Item, source: Source, app: App, share: int | None) -> list[Said]:
+def _answers_of(item: Item, source: Source, app: App, of_requests: int) -> list[Said]:
     if isinstance(item, Ordered):
-        return _all_or_none([item], source, app, share)
+        return _all_or_none([item], source, app, of_requests)
     if isinstance(item, Together):
-        return _all_or_none(item.orders, source, app, share)
+        return _all_or_none(item.orders, source, app, of_requests)
     if isinstance(item, Happened):
-        return _answers_to(item, app, share)
+        return _answers_to(item, app, of_requests)
     raise item.refusal
 
 
-def _answers_to(happened: Happened, app: App, share: int | None) -> list[Said]:
+def _answers_to(happened: Happened, app: App, of_requests: int) -> list[Said]:
     """Do what the deployment's rules make of an event of OSS."""
     if happened.by_ossweep:
         return [_ignored("ossweep has written this object itself", happened, app)]
@@ -272,10 +250,10 @@ def _answers_to(happened: Happened, app: App, share: int | None) -> list[Said]:
         policy.check_source("oss", app.settings, happened.where)
         policy.check_allowed(happened.bucket, app.settings, happened.where)
         if rule.delete is not None:
-            work = tasks.within(share, _belongings(rule, happened, parts, app))
+            work = tasks.within(of_requests, _belongings(rule, happened, parts, app), app)
             answers.append(tasks.do(work, app))
         else:
-            answers += _run_file(happened, app, share)
+            answers += _run_file(happened, app, of_requests)
     return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
 
 
@@ -293,7 +271,7 @@ def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: A
     return replace(order(request, app, happened.where, origin), judged=True)
 
 
-def _run_file(happened: Happened, app: App, share: int | None) -> list[Said]:
+def _run_file(happened: Happened, app: App, of_requests: int) -> list[Said]:
     """Run the requests in an object, and see to it that they are answered beside it."""
     try:
         with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
@@ -309,9 +287,9 @@ def _run_file(happened: Happened, app: App, share: int | None) -> list[Said]:
         return [_ignored(reason, happened, app)]
     reply = Reply(happened.bucket, happened.key, file.written, file.etag)
     try:
-        return _answered(file, reply, happened, app, share)
+        return _answered(file, reply, happened, app, of_requests)
     except (RequestError, PolicyError) as refusal:
-        said = {"status": "refused", **_refused(refusal)}
+        said = {"status": "refused", **refused_of(refusal)}
         replies.write(reply, None, said, app)
         return [Said({**said, "where": happened.where})]
 
@@ -325,7 +303,7 @@ def _is_another(file: Content, etag: str | None) -> bool:
 
 
 def _answered(
-    file: Content, reply: Reply, happened: Happened, app: App, share: int | None
+    file: Content, reply: Reply, happened: Happened, app: App, of_requests: int
 ) -> list[Said]:
     """
     Do what a request file orders, and return the answers.
@@ -336,12 +314,13 @@ def _answered(
     reading = direct.read(triggers.parse(file.body), "oss", happened.identity, happened.at)
     several = len(reading.orders) > 1
     if several:
-        share = policy.share_of(len(reading.orders), share or app.settings.max_objects)
+        of_requests = max(1, of_requests) * len(reading.orders)
+        policy.share_of(of_requests, app.settings.max_objects)
     found = [
         replace(task, reply=replace(reply, of_several=several)) if isinstance(task, Work) else task
-        for task in (tasks.read(ordered, "oss", app, share) for ordered in reading.orders)
+        for task in (tasks.read(ordered, "oss", app, of_requests) for ordered in reading.orders)
     ]
-    answers = _all(found, app)
+    answers = tasks.do_all(found, app)
     of_jobs = [said for task, said in zip(found, answers, strict=True) if isinstance(task, Work)]
     is_repetition = any(said.document["status"] == "ignored" for said in of_jobs)
     if not is_repetition and (several or not of_jobs):

@@ -170,9 +170,12 @@ def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
     """
     Return the lower of the order's ceiling and the deployment's.
 
-    That may have been lowered since a job was split: then a part has its share of what it leaves.
+    That may have been lowered since an event with several requests began, or since a job was split:
+    then a request has its share of it, and a part its share of what that leaves.
     """
     most = settings.max_objects
+    if most is not None:
+        most //= work.of_requests
     if most is not None and work.of_parts > 1:
         most = max(0, most - work.asked_before) // work.of_parts
     ceilings = [

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ossweep import chain, commands, log
+from ossweep.answers import Said, refused_of
 from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command, Listing
-from ossweep.errors import Closed, UndoneError
+from ossweep.errors import Closed, SweepError, UndoneError
 from ossweep.events import POINTER_MARK, Origin
-from ossweep.handover.continuation import is_continuation
+from ossweep.handover.continuation import is_continuation, seconds_to_write
 from ossweep.job import order
-from ossweep.policy import check_source
+from ossweep.policy import check_source, share_of
 from ossweep.state import check_state
 from ossweep.work import Work
 
 if TYPE_CHECKING:
-    from ossweep.answers import Said
+    from collections.abc import Sequence
+
     from ossweep.events import Ordered, Source
     from ossweep.job import App
+
+TIMES = 2  # what a job was ordered is written down: as its rest, and for who looks for it
 
 Task = Work | Command | Listing | Pointer
 
 
-def read(ordered: Ordered, source: Source, app: App, share: int | None = None) -> Task:
+def read(ordered: Ordered, source: Source, app: App, of_requests: int = 1) -> Task:
     """
     Return what is asked for, once the deployment allows it; raises RequestError, PolicyError.
 
-    `share` is the most objects that it may delete, one of several requests.
+    It is one of so many requests.
     """
     document, where = ordered.document, ordered.where
     if not (source == "direct" and goes_on(document, app)):
@@ -37,14 +42,16 @@ def read(ordered: Ordered, source: Source, app: App, share: int | None = None) -
     if word is not None:
         check_state(app)
         return word
-    return within(share, order(document, app, where, Origin(source, ordered.identity, ordered.at)))
+    origin = Origin(source, ordered.identity, ordered.at)
+    return within(of_requests, order(document, app, where, origin), app)
 
 
-def within(share: int | None, work: Work) -> Work:
-    """Return a work that deletes no more than its share."""
-    if share is None:
-        return work
-    return replace(work, limit=share if work.limit is None else min(share, work.limit))
+def within(of_requests: int, work: Work, app: App) -> Work:
+    """Return a work that deletes no more than its share, as one of so many requests."""
+    share = share_of(of_requests, app.settings.max_objects)
+    limits = [limit for limit in (work.limit, share) if limit is not None]
+    among = max(of_requests, work.of_requests)  # which the rest of a job brings along
+    return replace(work, limit=min(limits, default=None), of_requests=among)
 
 
 def goes_on(document: Any, app: App) -> bool:
@@ -57,6 +64,36 @@ def goes_on(document: Any, app: App) -> bool:
         POINTER_MARK in document or is_continuation(document)
     )
     return is_of_a_job and app.settings.state is not None
+
+
+def do_all(found: Sequence[Task], app: App) -> list[Said]:
+    """
+    Do tasks one after the other; one alone raises what `do` raises.
+
+    Each leaves those behind it the time that it takes to write down what they were ordered: when
+    time runs out, that is done with each of them, and once more where nobody can go on with it.
+    """
+    if len(found) == 1:
+        return [do(found[0], app)]
+    clock = app.world.monotonic
+    to_write = [seconds_to_write(each, clock) if isinstance(each, Work) else 0.0 for each in found]
+    *later, of_all = accumulate(reversed(to_write), initial=0.0)
+    # Half of the time is for the first one's work, however much there is to write.
+    times = min(TIMES, max(0.0, app.budget.left()) / 2 / of_all) if of_all else 0.0
+    answers: list[Said] = []
+    for task, seconds in zip(found, reversed(later), strict=True):
+        with app.budget.owed(times * seconds), app.ending.kept_back(times * seconds):
+            answers.append(_done(task, app))
+    return answers
+
+
+def _done(task: Task, app: App) -> Said:
+    """Do one of several tasks: that one has nobody to go on with it does not stop the others."""
+    try:
+        return do(task, app)
+    except SweepError as error:
+        log.refused(app.logger, error)
+        return Said({"status": "refused", **refused_of(error)})
 
 
 def do(task: Task, app: App) -> Said:

@@ -271,11 +271,10 @@ class Work:
     will show them again. `source` is that of the event that ordered it, and `reply` where it was a
     request file. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
     many parts it may be cut into. A part knows its job, how many parts that has, what it had
-    `asked_before`, and its own share of the `rate`, in objects a second. `judged` tells that the
-    named keys are looked at, and what was written after the job began stays; so are `doubted`,
-    those of them that were asked for and not answered, in any case. `null_versions` tells whether
-    deletions may lose null versions for good. `idle` counts the hops in a row that have achieved
-    nothing; `at_least` tells of deletions that may not be counted.
+    `asked_before`, and its own share of the `rate`, in objects a second; `of_requests` tells how
+    many the job's event held. `judged` tells that named keys are looked at, and what was written
+    after the job began stays; so are `doubted`, those of them that were asked for and not answered,
+    in any case. `null_versions` tells whether deletions may lose null versions for good.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -301,12 +300,13 @@ class Work:
     part_of: str | None = None
     rate: int | None = None
     of_parts: int = 1
+    of_requests: int = 1
     asked_before: int = 0
     judged: bool = False
     doubted: tuple[str, ...] = ()
     null_versions: Literal["keep", "lose"] = "keep"
-    idle: int = 0
-    at_least: bool = False
+    idle: int = 0  # hops in a row that have achieved nothing
+    at_least: bool = False  # whether there may be deletions that nobody has counted
     counts: Counts = field(default_factory=Counts)
     requests_made: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)  # what requests have met, by kind

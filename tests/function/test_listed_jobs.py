@@ -10,6 +10,7 @@ from deployment import BUCKET, STATE, STATE_BUCKET, hurried, sum_of
 from localcloud.faults import Before
 from ossweep.commands import LISTED
 from ossweep.errors import UndoneError
+from ossweep.handover.records import Record, written
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
@@ -57,6 +58,19 @@ def test_what_is_no_job_is_not_listed(chain: Chain) -> None:
 
     assert (only["job"], only["status"]) == ("bad", "unknown")
     assert "damaged" in only["reason"]
+
+
+def test_a_record_with_a_number_that_none_counts_to_hides_no_others(chain: Chain) -> None:
+    """It is damaged, and its job alone is not known."""
+    chain.deployment.fill("b")
+    ended = chain.begin({"keys": ["b"]})
+    told = {**ended, "job": "bad", "deleted": 10**400, "continuation": None}
+    record = written(Record("A", 11.0, answer=told))
+    chain.deployment.oss.fill(STATE_BUCKET, {f"{STATE}bad/000000-01": record})
+
+    jobs = {job["job"]: job["status"] for job in chain.begin(LIST)["jobs"]}
+
+    assert jobs == {ended["job"]: "done", "bad": "unknown"}
 
 
 @pytest.mark.parametrize("more", [{"job": "a"}, {"after": 1}, {"after": "a/b"}, {"prefix": "a"}])

@@ -129,6 +129,15 @@ def test_a_failure_ahead_of_its_turn_counts_and_is_passed_by() -> None:
     assert ahead.counts.failures == in_turn.counts.failures
 
 
+def test_what_is_passed_by_is_what_the_ranges_that_are_left_will_show_again() -> None:
+    """Of any of them, however many begin in the same way."""
+    ranges = (Range("a", "", "a2"), Range("a", "a4", "a6"), Range("b/"), Range("c", "c5"))
+    known = ("/", "a2", "a3", "a4", "a5", "a6", "a7", "b", "b/1", "c", "c5", "c6", "d")
+    work = Work("job", "examplebucket", ranges=ranges, passed=known)
+
+    assert Desk(work).accounts.left().passed == ("a2", "a5", "a6", "b/1", "c6")
+
+
 def test_what_was_spared_ahead_of_its_turn_counts_in_its_turn() -> None:
     """It is met again."""
     desk = Desk(protected=("a/7",))

@@ -141,6 +141,15 @@ def test_another_guess_may_be_made_of_what_was_never_asked() -> None:
     assert (budget.expected("put"), budget.admits("put", after=59.75)) == (0.25, True)
 
 
+def test_time_that_is_owed_is_none_of_a_jobs_even_if_nothing_else_is_left() -> None:
+    """Others have to write down what they were ordered."""
+    budget = Budget(100.0, lambda: 1.0)
+
+    with budget.owed(120.0):
+        assert budget.left() == -20.0
+    assert budget.left() == 100.0
+
+
 def test_time_can_be_kept_back_for_what_comes_afterwards() -> None:
     """As much as that takes, or half of what is left."""
     budget = Budget(60.0, Clock().monotonic)

@@ -25,7 +25,7 @@ from ossweep.work import Counts, Failure, Found, Range, Work
 from unit.works import SOME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TEXT = st.text(max_size=5)
 NAMED = TEXT.filter(lambda name: not name.startswith(("/", "\\")))  # as a person may
@@ -240,10 +240,32 @@ def test_numbers_can_be_changed_without_reading_the_rest_again() -> None:
     )
 
 
-@pytest.mark.parametrize(("keys", "seconds"), [(0, 0), (1000, 0), (1001, 6), (100_000, 600)])
-def test_the_more_keys_are_named_the_longer_it_takes_to_write_them(keys: int, seconds: int) -> None:
-    """Three times what a thousand of them take on this machine, for each thousand."""
+MANY: dict[str, Callable[[int], dict[str, Any]]] = {
+    "keys": lambda most: {"keys": tuple(map(str, range(most)))},
+    "ranges": lambda most: {"ranges": tuple(Range(f"{number:09}/") for number in range(most))},
+    "directories": lambda most: {"directories": frozenset(map(str, range(most)))},
+    "held": lambda most: {"held": tuple(Found(str(number), 0, 5) for number in range(most))},
+    "passed": lambda most: {"passed": tuple(map(str, range(most)))},
+}
+
+
+@pytest.mark.parametrize(("names", "seconds"), [(0, 0), (1000, 0), (1001, 6), (100_000, 600)])
+@pytest.mark.parametrize("kind", MANY)
+def test_the_more_is_named_the_longer_it_takes_to_write_it(
+    kind: str, names: int, seconds: int
+) -> None:
+    """Three times what a thousand names take on this machine, for each thousand."""
     ticks = count(0, 2)
-    work = replace(SOME, keys=tuple(map(str, range(keys))), doubted=())
+    work = Work("job", "examplebucket", hop=1, **MANY[kind](names))
 
     assert round(seconds_to_write(work, lambda: float(next(ticks)))) == seconds
+
+
+def test_names_of_all_kinds_are_counted_together() -> None:
+    """With what was counted in ranges, and with doubts about keys."""
+    ticks = count(0, 2)
+    many = {name: value for each in MANY.values() for name, value in each(300).items()}
+    counted_in = replace(SOME, **{**many, "ranges": (*SOME.ranges[:2], *many["ranges"])})
+    work = replace(counted_in, ranges=tuple(sorted(counted_in.ranges, key=lambda r: r.prefix)))
+
+    assert seconds_to_write(replace(work, doubted=work.keys[:5]), lambda: float(next(ticks))) > 0

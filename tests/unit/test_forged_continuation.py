@@ -75,6 +75,8 @@ def test_a_forged_continuation_of_another_shape_is_refused(
         {"hop": -1},
         {"unsettled": -1},
         {"milliseconds": -1},
+        {"of_parts": 0},
+        {"of_requests": 0},
         {"keys": ["a", "b", "a"]},
         {"keys": ["a", "b"], "doubted": ["c"]},
         {"keys": ["a", "b"], "doubted": ["a", "a"]},
@@ -95,6 +97,13 @@ def test_a_forged_continuation_that_contradicts_itself_is_refused(fields: dict[s
     assert str(refused.value) == (
         "request 2 is no continuation: its counts or its keys contradict each other"
     )
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_forged_continuation_that_deletes_nothing_in_a_second_is_refused(rate: int) -> None:
+    """It would never be its turn."""
+    with pytest.raises(RequestError, match=r"^request 2 is no continuation: its counts or"):
+        unseal(forged(rate=rate), "request 2")
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,31 @@ def test_a_ceiling_that_is_lowered_after_a_split_is_shared_by_the_parts(
     assert policy.ceiling_of(part, Settings(max_objects=most)) == ceiling
 
 
+@pytest.mark.parametrize(
+    ("most", "ceiling"),
+    [
+        (None, Ceiling(5000, "limits.objects")),
+        (20_000, Ceiling(5000, LIMIT_OR_SHARE)),
+        (4001, Ceiling(2000, "OSSWEEP_MAX_OBJECTS")),
+        (1, Ceiling(0, "OSSWEEP_MAX_OBJECTS")),
+    ],
+)
+def test_a_ceiling_that_is_lowered_is_shared_by_the_requests_of_one_event(
+    most: int | None, ceiling: Ceiling
+) -> None:
+    """Each keeps to its share, however many invocations it takes."""
+    work = Work("job-1", "one", limit=5000, of_requests=2)
+
+    assert policy.ceiling_of(work, Settings(max_objects=most)) == ceiling
+
+
+def test_a_part_of_one_of_several_requests_has_a_share_of_its_share() -> None:
+    """What the whole job had asked for before counts against the request's."""
+    part = Work("job-p1", "one", part_of="job", of_parts=4, asked_before=200, of_requests=2)
+
+    assert policy.ceiling_of(part, Settings(max_objects=600)) == Ceiling(25, "OSSWEEP_MAX_OBJECTS")
+
+
 @pytest.mark.parametrize(("most", "rate"), [(None, 50), (400, 50), (100, 25), (3, 1)])
 def test_a_rate_that_is_lowered_after_a_split_is_shared_by_the_parts(
     most: int | None, rate: int

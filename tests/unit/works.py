@@ -29,6 +29,7 @@ SOME = Work(
     part_of="whole",
     rate=100,
     of_parts=2,
+    of_requests=4,
     asked_before=3,
     judged=True,
     doubted=("a",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,14 @@ from ossweep.engine.rest import joined
 from ossweep.work import NOT_UTF8, Counts, Work, add
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ossweep.engine.batches import Batch, Choice
     from ossweep.engine.frontier import Frontier
     from ossweep.engine.looks import Looks
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.span import Span
-    from ossweep.work import Found, Stretch
+    from ossweep.work import Found, Range, Stretch
 
 PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in a continuation
 
@@ -195,7 +196,7 @@ class Accounts:
             ranges=tuple(ranges),
             held=markers,
             # One that is settled counts with its range, which gives it back where it is joined.
-            passed=tuple(key for key in passed if any(key in each for each in rest)),
+            passed=_lying_in(rest, passed),
             unsettled=max(0, self.listed() - counts.settled - len(keys) - len(markers)),
             at_least=work.at_least or self.lost(),
             counts=counts,
@@ -264,6 +265,18 @@ class Accounts:
     def _unheard_of(self) -> int:
         """Return how many objects met were taken up and have not come back in any way."""
         return sum(len(batch.keys) for batch in self._out.values() if batch.source != "named")
+
+
+def _lying_in(ranges: Sequence[Range], keys: Iterable[str]) -> tuple[str, ...]:
+    """Return those keys that ranges hold, which may be many: they are in order, and apart."""
+    prefixes = [each.prefix for each in ranges]
+
+    def is_held(key: str) -> bool:
+        end = bisect_right(prefixes, key)
+        first = bisect_left(prefixes, prefixes[end - 1], hi=end) if end else end
+        return any(key in each for each in ranges[first:end])
+
+    return tuple(filter(is_held, keys))
 
 
 def _size(key: str) -> int:

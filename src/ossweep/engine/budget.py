@@ -78,12 +78,17 @@ class Budget:
     @contextmanager
     def kept_back(self, seconds: float) -> Iterator[None]:
         """Let time be up so much earlier meanwhile, or in half of what is left if that is more."""
-        back = max(0.0, min(seconds, self.left() / 2))
-        self._deadline -= back
+        with self.owed(max(0.0, min(seconds, self.left() / 2))):
+            yield
+
+    @contextmanager
+    def owed(self, seconds: float) -> Iterator[None]:
+        """Let time be up so much earlier meanwhile, even if none is left then."""
+        self._deadline -= seconds
         try:
             yield
         finally:
-            self._deadline += 0 if self._is_ended else back
+            self._deadline += 0 if self._is_ended else seconds
 
     def took(self, kind: Kind, seconds: float) -> None:
         """Take note of how long a request has taken, from its start to the end of its answer."""

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
+from itertools import islice
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,16 +18,16 @@ from ossweep.errors import RequestError, Scope, StoreError
 from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.handover.records import JOB
 from ossweep.request import KEY_BYTES, check_bucket, check_name
-from ossweep.work import Counts, Work
+from ossweep.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from ossweep.work import Failure, Range
 
 FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
-SAMPLE = 1000  # keys by which it is measured how fast a continuation is written
+SAMPLE = 1000  # names by which it is measured how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
 FAILURES_BYTES = 32_768  # of failures that travel on by name; all are counted
 
@@ -67,15 +69,36 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     """
     Return about how long it takes to write down what is left of a work, several times over.
 
-    Named keys are most of it, of which a request may hold some hundred thousand. This machine says
-    how fast it is at a thousand of them.
+    Names are most of it, of which a request may hold some hundred thousand. This machine says how
+    fast it is at a thousand of them, some of each kind.
     """
-    if len(work.keys) <= SAMPLE:
+    lots = (work.keys, work.ranges, work.directories, work.held, work.passed)
+    names = sum(map(len, lots))
+    if names <= SAMPLE:
         return 0.0
-    some = replace(work, keys=work.keys[:SAMPLE], doubted=(), ranges=(), held=(), passed=())
+    some = _sample(work, names)
+    _form()  # the first one to need it would take it for the time that writing takes
     began = clock()
-    seal(replace(some, counts=Counts()))
-    return TIMES * (clock() - began) * len(work.keys) / SAMPLE
+    seal(some)
+    return TIMES * (clock() - began) * names / SAMPLE
+
+
+def _sample(work: Work, names: int) -> Work:
+    """Return a work with about a thousand of so many names, as many of each kind as there are."""
+
+    def most(lot: Collection[Any]) -> int:
+        return ceil(len(lot) * SAMPLE / names)
+
+    return replace(
+        work,
+        keys=work.keys[: most(work.keys)],
+        doubted=(),
+        ranges=work.ranges[: most(work.ranges)],
+        directories=frozenset(islice(work.directories, most(work.directories))),
+        held=work.held[: most(work.held)],
+        passed=work.passed[: most(work.passed)],
+        counts=replace(work.counts, failures=(), named=()),
+    )
 
 
 def unseal(document: dict[str, Any], where: str) -> Work:
@@ -146,8 +169,9 @@ def _check(work: Work) -> None:
         work.hop,
         work.idle,
         work.parallel,
-        work.rate or 0,
+        0 if work.rate is None else work.rate - 1,
         work.of_parts - 1,
+        work.of_requests - 1,
         work.asked_before,
         work.unsettled,
         work.milliseconds,

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterable  # noqa: TC003 - pydantic reads records by their types
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
-from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
+from annotated_types import Interval
+from typing_extensions import NotRequired, TypedDict  # pydantic asks for it before Python 3.12
 
 from ossweep.errors import Scope, StoreError
 from ossweep.stops import Why  # noqa: TC001 - as above
@@ -193,8 +194,31 @@ class Look:
     end: End | None = None
 
 
+# What a sum of some, a quotient and a date can be made of.
+Number = Annotated[int, Interval(ge=0, lt=2**63)]
+Seconds = Annotated[float, Interval(ge=0, lt=2**63)]
+
+
+class Refused(TypedDict):
+    """What an answer holds of a key that has failed."""
+
+    key: str
+    code: str
+    message: str
+
+
+class Over(TypedDict):
+    """What an answer holds of keys that were passed over."""
+
+    first: str
+    last: str
+    keys: Number
+    code: str
+    message: str
+
+
 class Told(TypedDict):
-    """What an answer holds in any case; it may hold more."""
+    """What an answer holds in any case, and what is read of it if there is more."""
 
     __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc] # pydantic's own way  # noqa: RUF012
 
@@ -203,17 +227,20 @@ class Told(TypedDict):
     reason: str | None
     bucket: str | None
     dry_run: bool
-    listed: int
-    deleted: int
-    bytes: int
-    failed: int
-    skipped: int
-    remaining: int
-    failures: list[dict[str, str]]
-    skipped_because: dict[str, int]
+    listed: Number
+    deleted: Number
+    bytes: Number
+    failed: Number
+    skipped: Number
+    remaining: Number
+    failures: list[Refused]
+    skipped_because: dict[str, Number]
     at_least: bool
-    requests_made: dict[str, int]
-    seconds: float
+    requests_made: dict[str, Number]
+    seconds: Seconds
+    passed_over: NotRequired[list[Over]]
+    errors: NotRequired[dict[str, Number]]
+    keys: NotRequired[list[str]]
 
 
 R = TypeVar("R", Record, Left, End)
