@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Scope, StoreError
-from ossweep.store.deletion import OLDEST_LISTING, Deletion, Looked
+from ossweep.store.asking import Looked
+from ossweep.store.deletion import OLDEST_LISTING, Deletion
 from ossweep.store.stretch import marker_before, stretch_of
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Shown
 from ossweep.world import World

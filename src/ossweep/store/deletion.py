@@ -11,7 +11,7 @@ keys waited is treated alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.row import ALIKE, Row
@@ -27,8 +27,9 @@ from ossweep.store.wire import fits_a_url
 from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
+    from ossweep.store.asking import Looked, Requests
     from ossweep.store.limits import Gate, Pace, Turn
     from ossweep.work import Kind, Shown
     from ossweep.world import World
@@ -44,46 +45,6 @@ PROBES = 3  # of keys whose like OSS refuses
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 
 _LOOK = "a listing that was to show what is left of the keys that are deleted"
-
-
-class Requests(Protocol):
-    """What a deletion asks of a bucket, one attempt each; whatever goes wrong is raised."""
-
-    def delete(self, keys: Sequence[str]) -> set[str]:
-        """Ask OSS once to delete keys; return those that its answer names."""
-
-    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
-        """
-        Look at keys, at least one, and at as many as so many seconds suffice for.
-
-        Keys that were listed lie close together, and are listed again.
-        """
-
-    def began(self) -> int:
-        """Return the job's clock, by OSS's own time when it began; raises StoreError."""
-
-    def throttled(self) -> None:
-        """Count an answer by which OSS asked for fewer requests."""
-
-    def without_batches(self) -> None:
-        """Take note that the bucket carries out no request for several keys."""
-
-    @property
-    def has_batches(self) -> bool:
-        """Whether a request for several keys may be carried out, as far as anybody knows."""
-
-
-@dataclass(frozen=True)
-class Looked:
-    """
-    What a look has shown: when each of the keys that are there was written, in Unix seconds.
-
-    `left` are the seconds of the invocation that were left when each key was asked for, those that
-    are gone included; a key without them has not been looked at.
-    """
-
-    there: Mapping[str, int]
-    left: Mapping[str, float]
 
 
 @dataclass

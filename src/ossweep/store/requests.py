@@ -6,8 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ossweep.store.asking import Looked
 from ossweep.store.bucket import as_bytes
-from ossweep.store.deletion import Looked
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.stretch import stretch_of
 from ossweep.store.wire import fits_a_url

@@ -1,0 +1,49 @@
+"""What a deletion asks of a bucket, and what a look at keys has shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Requests(Protocol):
+    """What a deletion asks of a bucket, one attempt each; whatever goes wrong is raised."""
+
+    def delete(self, keys: Sequence[str]) -> set[str]:
+        """Ask OSS once to delete keys; return those that its answer names."""
+
+    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+        """
+        Look at keys, at least one, and at as many as so many seconds suffice for.
+
+        Keys that were listed lie close together, and are listed again.
+        """
+
+    def began(self) -> int:
+        """Return the job's clock, by OSS's own time when it began; raises StoreError."""
+
+    def throttled(self) -> None:
+        """Count an answer by which OSS asked for fewer requests."""
+
+    def without_batches(self) -> None:
+        """Take note that the bucket carries out no request for several keys."""
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether a request for several keys may be carried out, as far as anybody knows."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """
+    What a look has shown: when each of the keys that are there was written, in Unix seconds.
+
+    `left` are the seconds of the invocation that were left when each key was asked for, those that
+    are gone included; a key without them has not been looked at.
+    """
+
+    there: Mapping[str, int]
+    left: Mapping[str, float]
