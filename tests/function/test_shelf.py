@@ -264,6 +264,17 @@ def test_an_object_tells_its_age_by_the_clock_of_oss(oss: LocalOss, shelf: Shelf
     assert -1_000_002 <= kept.now - written <= -999_990
 
 
+def test_one_date_that_lies_ahead_makes_no_object_look_old(oss: LocalOss, shelf: Shelf) -> None:
+    """Else a holder would be taken for dead that is at work."""
+    shelf.write("a", b"1")
+    oss.misbehave(DateShift(600, operation="get"))
+
+    kept = shelf.read("a")
+
+    assert kept is not None
+    assert kept.now - kept.written < 60
+
+
 def test_state_of_any_named_keys_is_read_again(oss: LocalOss) -> None:
     """However much longer than its name a key is as JSON, and a name than its characters."""
     keys = tuple(f"{number:05}" + "\x01" * 50 + "\u6f22" * 300 for number in range(16_500))

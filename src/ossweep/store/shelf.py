@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import groupby, takewhile
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import Scope, StoreError
@@ -63,15 +64,24 @@ class Kept:
 
 class Shelf:
     """
-    The objects below a prefix of a bucket; names are relative to it. Threads share it.
+    The objects below a prefix of a bucket; names are relative to it. Threads share it. `now` is the
+    time by all that OSS has told so far.
 
     All methods raise Closed and StoreError. After a Closed a request may have been carried out.
     """
 
-    def __init__(self, bucket: Bucket, ask: Ask, prefix: str, meta: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        ask: Ask,
+        prefix: str,
+        meta: Mapping[str, str],
+        now: Callable[[], float] = lambda: inf,
+    ) -> None:
         self._bucket = bucket
         self._ask = ask
         self._prefix = prefix
+        self._now = now
         self._headers = {"Content-Type": "application/json", **meta}
 
     def create(self, name: str, make: Callable[[], bytes]) -> bool:
@@ -129,7 +139,9 @@ class Shelf:
 
         def request() -> Kept:
             found, content = self._bucket.read_object(key, STATE_BYTES)
-            return Kept(content, _time(found, "Last-Modified"), _time(found, "Date"))
+            # One Date that lies ahead must not make a holder look dead.
+            now = min(_time(found, "Date"), self._now())
+            return Kept(content, _time(found, "Last-Modified"), int(now))
 
         try:
             return self._ask("get", request)

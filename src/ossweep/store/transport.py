@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
-from math import floor
+from math import floor, inf
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -139,6 +139,11 @@ class Session:
             response.read()  # nobody else would, and the connection could not be used again
         self.note_date(response, _signed(req))
         return Response(response, kind, _most(req))
+
+    def now(self) -> float:
+        """Return OSS's time by all its answers so far, rounded up; infinity if there is none."""
+        with self._lock:
+            return inf if self.began is None else self.began + self._elapsed() + 1
 
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""
