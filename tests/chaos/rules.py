@@ -24,8 +24,8 @@ PASSING = frozenset({*QUOTAS, "ReadTimeout", "ConnectionError", "UnreadableAnswe
 COUNTS = ("deleted", "failed", "skipped", "remaining")
 # An order to stop that comes too late for a job in its first seconds stays, too; and a checkpoint
 # that was under way at the end may be carried out afterwards.
-ENDED = re.compile(r"(000000-01(-w\d\d)?|end|stop)")
-PART_ENDED = re.compile(r"(000001-01(-w\d\d)?|end|stop)")
+ENDED = re.compile(r"(000000-01|\d{6}-\d\d-w\d\d|end|stop)")
+PART_ENDED = re.compile(r"(000001-01|\d{6}-\d\d-w\d\d|end|stop)")
 
 
 def broken(play: Play, jobs: dict[str, Job]) -> list[str]:

@@ -214,7 +214,9 @@ class Ledger:
         if self._records.is_past(place, names):
             return
         self._shelf.write(self._folder + END, end)
-        gone = names - {END, FIRST.name}
+        # A checkpoint may have been under way when the names were listed.
+        own = {record_name(place, each) for each in range(1, self._writings + 1)}
+        gone = (names | own) - {END, FIRST.name}
         self._shelf.remove(self._folder + name for name in gone)
 
     def stop(self) -> None:
