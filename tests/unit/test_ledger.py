@@ -455,6 +455,16 @@ def test_a_stopped_job_is_left_alone(shelf: MemoryShelf) -> None:
         assert found.resend == ()
 
 
+def test_a_stopped_job_goes_on_only_for_who_may_say_so(shelf: MemoryShelf) -> None:
+    """Whoever may call the function, and give no orders by that, may not."""
+    chain(shelf, 1).leave("stopped", 2)
+
+    found = ledger_on(shelf).claim(2, may_resume=False)
+
+    assert isinstance(found, Elsewhere)
+    assert found.reason == "this job was stopped"
+
+
 def test_a_stopped_job_goes_on_when_its_continuation_is_sent_back(shelf: MemoryShelf) -> None:
     """That is the next hop's."""
     chain(shelf, 1).leave("stopped", 2)

@@ -190,3 +190,11 @@ def test_named_keys_in_doubt_go_to_the_first_part_with_their_room() -> None:
     assert [part.limit for part in parts] == [5, 3]
     assert joined(kept, parts).doubted == ("b", "c")
     assert split(work, limit=3, rate=None) == (work, ())
+
+
+def test_what_one_part_has_only_planned_is_not_done() -> None:
+    """The deployment may have been set to dry runs meanwhile."""
+    kept = Work("job", "examplebucket")
+    parts = [replace(kept, dry_run=dry_run) for dry_run in (False, True)]
+
+    assert joined(kept, parts).dry_run
