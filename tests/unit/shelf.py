@@ -107,16 +107,18 @@ class MemoryShelf:
 _HOLDERS = count(1)
 
 
-def ledger_on(shelf: Any) -> Ledger:
+def ledger_on(
+    shelf: Any, *, beat: float = BEAT, time: Callable[[], int | None] = lambda: None
+) -> Ledger:
     """Return the ledger of an invocation of its own."""
     return Ledger(
         shelf,
         JOB,
         holder=f"holder {next(_HOLDERS)}",
-        lease=Lease(BEAT, shelf.clock),
+        lease=Lease(beat, shelf.clock),
         now=shelf.clock,
         began=shelf.now,
-        time=lambda: None,
+        time=time,
         sleep=shelf.sleep,
     )
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ossweep.errors import Closed, RequestError, Scope, StoreError, UndoneError
-from ossweep.handover.lease import Lease
-from ossweep.handover.ledger import AT_WORK, Ledger
+from ossweep.handover.ledger import AT_WORK
 from ossweep.handover.records import (
     FIRST,
     LEFT,
@@ -132,16 +131,7 @@ def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemorySh
 def test_a_lease_is_as_long_as_its_own_record_says(shelf: MemoryShelf) -> None:
     """A setting that has changed meanwhile lets nobody in beside a holder who is alive."""
     holding(shelf)
-    later = Ledger(
-        shelf,
-        JOB,
-        holder="later",
-        lease=Lease(1.0, shelf.clock),
-        now=shelf.clock,
-        began=shelf.now,
-        time=lambda: None,
-        sleep=shelf.sleep,
-    )
+    later = ledger_on(shelf, beat=1.0)
     assert later.lease.seconds < LEASE
 
     assert isinstance(later.claim(0), Held)
@@ -559,16 +549,7 @@ def test_who_dies_after_a_split_of_another_leaves_it_to_the_parts(shelf: MemoryS
 
 def test_a_date_that_lay_ahead_does_not_outlast_its_holder(shelf: MemoryShelf) -> None:
     """A job has begun before its record was written."""
-    ledger = Ledger(
-        shelf,
-        JOB,
-        holder="first",
-        lease=Lease(5.0, shelf.clock),
-        now=shelf.clock,
-        began=shelf.now,
-        time=lambda: NOON + 600,
-        sleep=shelf.sleep,
-    )
+    ledger = ledger_on(shelf, time=lambda: NOON + 600)
     ledger.claim(0)
     died(shelf)
 

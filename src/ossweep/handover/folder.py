@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ossweep.handover.claims import Seen
 from ossweep.handover.records import (
@@ -21,7 +21,7 @@ from ossweep.handover.records import (
 )
 
 if TYPE_CHECKING:
-    from ossweep.handover.ports import Kept, Shelf
+    from ossweep.handover.ports import Shelf
     from ossweep.handover.records import Place
 
 
@@ -62,34 +62,32 @@ class Folder:
             name = self.name + last.name
             kept = self.shelf.read(self.name + last_record(last, names))
             beat = self.shelf.read(name + BEAT) if last.name + BEAT in names else None
-            left = self.shelf.read(name + LEFT) if last.name + LEFT in names else None
+            left = self._left(last) if last.name + LEFT in names else None
             if kept is not None:
                 alive = max(kept.written, beat.written if beat is not None else 0)
                 record = record_of(Record, kept.content)
                 before = self._before(last, names) if record.continuation is None else None
                 # Who was overtaken as it split the job has called its parts, or was just going to.
-                left = left or (before if _how(before) == "split" else None)
+                if left is None and before is not None and before[0].how == "split":
+                    left = before
                 return Seen(
                     last,
                     record,
                     alive=alive,
                     written=kept.written,
                     now=kept.now,
-                    left=record_of(Left, left.content) if left is not None else None,
-                    left_age=left.now - left.written if left is not None else 0,
+                    left=left[0] if left is not None else None,
+                    left_age=left[1] if left is not None else 0,
                     is_to_stop=STOP in names,
-                    before=_continuation(before),
+                    before=before[0].continuation if before is not None else None,
                 )
 
-    def _before(self, last: Place, names: frozenset[str]) -> Kept | None:
+    def _left(self, place: Place) -> tuple[Left, int] | None:
+        """Return how a holder has left its hop, and how many seconds ago."""
+        kept = self.shelf.read(self.name + place.name + LEFT)
+        return (record_of(Left, kept.content), kept.now - kept.written) if kept else None
+
+    def _before(self, last: Place, names: frozenset[str]) -> tuple[Left, int] | None:
         """Return how an earlier holder of the same hop has left it, who had been overtaken."""
         lefts = [each for each in places(names, LEFT) if each.hop == last.hop and each < last]
-        return self.shelf.read(self.name + max(lefts).name + LEFT) if lefts else None
-
-
-def _how(left: Kept | None) -> str | None:
-    return record_of(Left, left.content).how if left is not None else None
-
-
-def _continuation(left: Kept | None) -> dict[str, Any] | None:
-    return record_of(Left, left.content).continuation if left is not None else None
+        return self._left(max(lefts)) if lefts else None
