@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,7 +18,7 @@ from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET, Happening
 from chaos.truth import OTHERS, Truth
 from chaos.turnstile import PATIENCE, Turnstile
 from localcloud.arrivals import Request
-from localcloud.faults import AsTold, CutBody, CutXml, Reset
+from localcloud.faults import After, AsTold, CutBody, CutXml, Reset
 from localcloud.signature import key_id_of
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ class Play:
         if life.requests == life.kill_at and not self.fates.is_calm:
             if life.carried_out:
                 self._carry_out(waiting, life)
-                self.turnstile.let_go(waiting, [Reset("after")])
+                self._let_go(waiting, [Reset("after")])
             self._kill(life, f"SIGKILL, its request carried out: {life.carried_out}")
         elif waiting.given_up:
             self._give_up(waiting)
@@ -307,7 +308,9 @@ class Play:
                 self._note(waiting, life.name, fate.spared)
                 if any(isinstance(each, Reset | CutBody | CutXml) for each in fate.faults):
                     self._expect_anew(waiting.about)
-            self.turnstile.let_go(waiting, fate.faults)
+                self._let_go(waiting, fate.faults)
+            else:
+                self.turnstile.let_go(waiting, fate.faults)
 
     def _is_expired(self, life: Life) -> bool:
         return (
@@ -334,7 +337,19 @@ class Play:
         if fate.carried_out:
             self._carry_out(waiting, life)
             self._expect_anew(waiting.about)
-        self.turnstile.let_go(waiting, fate.faults)
+            self._let_go(waiting, fate.faults)
+        else:
+            self.turnstile.let_go(waiting, fate.faults)
+
+    def _let_go(self, waiting: Waiting, fate: Sequence[Any]) -> None:
+        """Let a request be carried out before anything else happens, whoever hears of it."""
+        if not isinstance(waiting.about, Request):
+            self.turnstile.let_go(waiting, fate)
+            return
+        done = threading.Event()
+        self.turnstile.let_go(waiting, [*fate, After(lambda _: done.set())])
+        if not done.wait(PATIENCE):
+            raise TimeoutError(f"{waiting.label} was let go, and is not carried out")
 
     def _hand_over(self, waiting: Waiting, life: Life) -> None:
         taken, told = self.fates.of_handover()

@@ -43,6 +43,13 @@ class Before(Fault):
 
 
 @dataclass(frozen=True)
+class After(Fault):
+    """The test's own function is called once the operation is carried out, before the answer."""
+
+    function: Callable[[Request], object]
+
+
+@dataclass(frozen=True)
 class AsTold(Fault):
     """The test's own function is asked what the request meets; it may take its time to answer."""
 

@@ -26,6 +26,7 @@ from localcloud.arrivals import Log, Request
 from localcloud.bodies import read_body
 from localcloud.dialect import Dialect, operation_of, read_target
 from localcloud.faults import (
+    After,
     Before,
     CutBody,
     CutXml,
@@ -131,6 +132,8 @@ class OssHandler(BaseHTTPRequestHandler):
             answer = self._carry_out(request, body, faults, request_id)
         except OssError as error:
             answer = error_answer(error, request.method, request_id, host)
+        for after in _of(faults, After):
+            after.function(request)
         if _of(faults, Reset):
             self._reset()
             return
