@@ -229,11 +229,11 @@ class Play:
             return False
         under_way, gate = life.dispatcher.under_way, life.dispatcher.gate
         waiting = self.turnstile.of(life.name)
-        cut = [each for each in waiting if _is_of_the_sweep(each)]
-        if gate is None and len(cut) == len(waiting) > 0:
-            return False  # these are the first of a sweep that has not asked for the time yet
-        # A sweep that is over has cut off what it still had under way.
         if gate is None or gate.left() <= 0:
+            cut = [each for each in waiting if _is_of_the_sweep(each)]
+            if gate is None and len(cut) == len(waiting) > 0:
+                return False  # these are the first of a sweep that has not asked for the time yet
+            # A sweep that is over has cut off what it still had under way.
             for each in sorted(cut, key=lambda each: each.label):
                 self._give_up(each)
             if cut:
