@@ -25,7 +25,8 @@ class Server:
     """
     Answers every request with the same bytes; an `oss` as far as a deployment needs one.
 
-    Only of its versioning it tells what every server would.
+    Only of its versioning it tells what every server would. Its answers look like OSS's by their
+    `request_id`.
     """
 
     region = "cn-hangzhou"
@@ -34,6 +35,8 @@ class Server:
     def __init__(self) -> None:
         self.status = 200
         self.headers: dict[str, str] = {}
+        self.versioning = VERSIONING
+        self.request_id: str | None = "5C3D9175B6FC201293AD0001"
         self.body = b""
         self.methods: list[str] = []
         self.sent: list[bytes] = []  # each request's path and body
@@ -51,9 +54,11 @@ class Server:
                 server.sent.append(self.path.encode() + b" " + sent)
                 server.methods.append(self.command)
                 about_versions = "versioning" in self.path
-                body = VERSIONING if about_versions else server.body
+                body = server.versioning if about_versions else server.body
                 self.send_response_only(200 if about_versions else server.status)  # without a Date
                 own = {} if about_versions else server.headers
+                if server.request_id is not None:
+                    self.send_header("x-oss-request-id", server.request_id)
                 for name, value in {"Content-Length": str(len(body)), **own}.items():
                     self.send_header(name, value)
                 self.end_headers()

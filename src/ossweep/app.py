@@ -118,8 +118,7 @@ def _over_http(document: Any, app: App) -> str:
     if request.is_invocation and not request.body.strip():
         return _help(app)
     if request.is_invocation:
-        reading = triggers.read(triggers.parse(request.body), app.settings.time_zone)
-        return json.dumps(_act(reading, app))
+        return json.dumps(_act(_within(request, app), app))
     try:
         return http.response(*_route(request, app))
     except SweepError as refusal:
@@ -131,9 +130,18 @@ def _is_own_call(request: HttpRequest, app: App) -> bool:
     if not request.is_invocation or app.settings.state is None:
         return False
     try:
-        return tasks.goes_on(triggers.parse(request.body), app)
+        reading = _within(request, app)
     except RequestError:
         return False
+    match reading:
+        case Reading("direct", (Ordered(document),), is_list=False):
+            return tasks.goes_on(document, app)
+    return False
+
+
+def _within(request: HttpRequest, app: App) -> Reading:
+    """Read the event that InvokeFunction brings in an HTTP request; raises RequestError."""
+    return triggers.read(triggers.parse(request.body), app.settings.time_zone)
 
 
 def _turned_down(refusal: SweepError, app: App) -> str:
@@ -207,8 +215,7 @@ def _each(reading: Reading, app: App, of_requests: int) -> list[Said]:
         try:
             answers += _answers_of(item, reading.source, app, of_requests)
         except SweepError as refusal:
-            log.refused(app.logger, refusal)
-            answers.append(Said({"status": "refused", "where": item.where, **refused_of(refusal)}))
+            answers.append(_refused(refusal, item.where, app))
     return answers
 
 
@@ -245,16 +252,29 @@ def _answers_to(happened: Happened, app: App, of_requests: int) -> list[Said]:
     answers: list[Said] = []
     for rule in app.settings.rules:
         parts = rule.parts(happened)
-        if parts is None:
-            continue
+        if parts is not None:
+            answers += _of_rule(rule, happened, parts, app, of_requests)
+    return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
+
+
+def _of_rule(
+    rule: Rule, happened: Happened, parts: Mapping[str, str], app: App, of_requests: int
+) -> list[Said]:
+    """Do what one rule says; that it is refused does not stop the others."""
+    try:
         policy.check_source("oss", app.settings, happened.where)
         policy.check_allowed(happened.bucket, app.settings, happened.where)
-        if rule.delete is not None:
-            work = tasks.within(of_requests, _belongings(rule, happened, parts, app), app)
-            answers.append(tasks.do(work, app))
-        else:
-            answers += _run_file(happened, app, of_requests)
-    return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
+        if rule.delete is None:
+            return _run_file(happened, app, of_requests)
+        work = tasks.within(of_requests, _belongings(rule, happened, parts, app), app)
+        return [tasks.do(work, app)]
+    except SweepError as refusal:
+        return [_refused(refusal, happened.where, app)]
+
+
+def _refused(refusal: SweepError, where: str, app: App) -> Said:
+    log.refused(app.logger, refusal)
+    return Said({"status": "refused", "where": where, **refused_of(refusal)})
 
 
 def _ignored(reason: str, happened: Happened, app: App) -> Said:

@@ -97,9 +97,7 @@ class Called:
     stopped: Look | None = None
 
 
-def call_missing(
-    parts: Sequence[dict[str, Any]], app: App, hows: frozenset[str] = MISSING, *, anew: bool
-) -> Called:
+def call_missing(parts: Sequence[dict[str, Any]], app: App, *, anew: bool) -> Called:
     """
     Call an invocation for each part that has nobody.
 
@@ -117,9 +115,9 @@ def call_missing(
             hand_over(sealed, 1, app)
         elif seen.how == "unknown":
             _call(_event(sealed), job, sealed["hop"], app)
-        elif seen.how in hows:
+        elif seen.how in MISSING:
             _call(_pointing(job, seen.hops), job, seen.hops, app)
-        if seen.how == "unknown" or seen.how in hows:
+        if seen.how == "unknown" or seen.how in MISSING:
             called.append(job)
         elif seen.how == "stopped":
             stopped = seen

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import Said, ignored, of_parts, so_far
-from ossweep.calls import MISSING, call_missing
+from ossweep.calls import call_missing
 from ossweep.chain import finish, join, resume
 from ossweep.errors import PolicyError, RequestError, SweepError
 from ossweep.handover.continuation import check_job
@@ -172,8 +172,8 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     if command.do == "resume":
         ledger.take_back_order()
         for each in left.parts:
-            ledger_of(each["job"], app).take_back_order()
-        now = call_missing(left.parts, app, MISSING | {"stopped"}, anew=True)
+            ledger_of(each["job"], app).release()
+        now = call_missing(left.parts, app, anew=True)
         said = finish(join(command.job, app), app) if now.have_ended else None
         if said is not None:
             return said

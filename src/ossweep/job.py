@@ -306,7 +306,7 @@ def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds
     clocks = (result.left.clock, store.first_date(), work.clock)
     left = replace(
         result.left,
-        clock=next((each for each in clocks if each is not None), None),
+        clock=min((each for each in clocks if each is not None), default=None),
         requests_made={
             kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
         },

@@ -30,11 +30,17 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+_MEANT_OTHERWISE = frozenset("*;\"'\uff0c\u3001\uff1b\u201c\u201d")  # Chinese, too
+
+
 def _protected(text: str) -> tuple[str, ...]:
     names = _names(text)
     if any(name.startswith(("/", "\\")) for name in names):
         raise ValueError  # no key begins so: it would protect nothing
-    if not text.lstrip().startswith("[") and set(text) & set("*;\"'"):
+    if any("://" in name or name.startswith(("./", "../")) for name in names):
+        raise ValueError  # nor so: these are an address and a file's path
+    is_json = text.lstrip().startswith("[")
+    if not is_json and not (text.isprintable() and set(text).isdisjoint(_MEANT_OTHERWISE)):
         raise ValueError  # meant as a pattern, a separator or a quote; JSON can mean the letter
     return tuple(dict.fromkeys(ALWAYS_PROTECTED + names))
 

@@ -11,7 +11,7 @@ from ossweep.answers import Said, refused_of
 from ossweep.calls import Pointer, pointer
 from ossweep.commands import Command, Listing
 from ossweep.errors import Closed, SweepError, UndoneError
-from ossweep.events import POINTER_MARK, Origin
+from ossweep.events import Origin
 from ossweep.handover.continuation import is_continuation, seconds_to_write
 from ossweep.job import order
 from ossweep.policy import check_source, share_of
@@ -60,9 +60,7 @@ def goes_on(document: Any, app: App) -> bool:
 
     The function calls itself directly. What such a document does, the job's state decides.
     """
-    is_of_a_job = isinstance(document, dict) and (
-        POINTER_MARK in document or is_continuation(document)
-    )
+    is_of_a_job = pointer(document) is not None or is_continuation(document)
     return is_of_a_job and app.settings.state is not None
 
 

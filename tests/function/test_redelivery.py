@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, Clock, hurried, no_pauses
 from localcloud.clients import oss2_bucket
-from localcloud.faults import Before, DateShift, Refuse, Reset, Withhold
+from localcloud.faults import AsTold, Before, DateShift, Refuse, Reset, Withhold
 from ossweep.errors import HandoverError, StoreError, UndoneError
 from ossweep.world import World
 
@@ -69,6 +70,21 @@ def test_an_event_that_comes_again_is_ignored(chain: Chain, event: dict[str, Any
     assert (again["status"], again["job"], again["deleted"]) == ("ignored", first["job"], 0)
     assert again["reason"] == "this job has ended, and this event asks for the same"
     assert len(chain.deployment.keys()) == 11
+
+
+def test_the_clock_is_the_earlier_of_what_the_state_and_the_bucket_tell(chain: Chain) -> None:
+    """The answers to a claim may all come from one front end, whose clock is ahead."""
+    deployment = chain.deployment
+    fill(chain)
+    ahead = [DateShift(600)]
+    deployment.oss.misbehave(AsTold(lambda each: ahead if each.bucket == STATE_BUCKET else []))
+    anew = partial(deployment.oss.fill, BUCKET, ["a/new"], deployment.oss.now() + 5)
+    deployment.oss.misbehave(Before("list", lambda each: each.bucket == BUCKET and anew()))
+
+    answer = chain.begin({"prefix": "a/"})
+
+    assert (answer["deleted"], answer["skipped"]) == (10, 1)
+    assert deployment.keys() == ["a/new", "b"]
 
 
 def test_a_person_who_asks_again_gets_it_done_again(chain: Chain) -> None:

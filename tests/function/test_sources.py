@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timezone
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -51,6 +52,16 @@ def messages(*bodies: Any) -> list[dict[str, Any]]:
         }
         for number, body in enumerate(bodies, 1)
     ]
+
+
+def message(body: Any) -> dict[str, Any]:
+    """Return a topic's message, which is no other one."""
+    return {
+        "TopicOwner": "1",
+        "TopicName": "t",
+        "MessageId": uuid4().hex,
+        "Message": json.dumps(body),
+    }
 
 
 def timer(request: Any, at: float = 1_709_251_200) -> dict[str, Any]:
@@ -748,6 +759,70 @@ def test_a_job_goes_on_in_the_wrapping_of_http_whoever_checks(chain: Chain) -> N
 
     assert answer["status"] == "continued"
     assert answer["deleted"] > 0
+
+
+def test_a_source_that_may_order_resumes_parts_where_nobody_may_directly(chain: Chain) -> None:
+    """The parts are called directly, and go on by what the state says of them."""
+    chain.deployment.fill(*(f"{prefix}/{number:04}" for prefix in "ab" for number in range(1200)))
+    chain.deployment.set(sources="mns", in_flight="1", checkpoint_seconds="1")
+    order = {"prefix": ["a/", "b/"], "parallel": 2, "limits": {"objects": 5000}}
+    job = chain.begin(message(order))["job"]
+    chain.begin(message({"job": job, "do": "stop"}))
+    stopped = chain.to_the_end()
+
+    chain.begin(message({"job": job, "do": "resume"}))
+    chain.to_the_end()
+
+    assert {each["status"] for each in stopped} == {"stopped"}
+    assert chain.begin(message({"job": job, "do": "status"}))["status"] == "done"
+    assert chain.deployment.keys() == []
+
+
+def test_a_rule_that_is_refused_stops_no_other(deployment: Deployment) -> None:
+    """The name that it makes is too long for OSS; what the others say is done, and told."""
+    long = {**HLS, "delete": {"directory": "hls/" + "d" * 600 + "/{id}/"}}
+    ruled(deployment, {**HLS, "delete": {"keys": ["thumbs/{id}"]}}, long, HLS)
+    video = "x" * 500
+    deployment.fill(f"thumbs/{video}", f"hls/{video}/1.ts")
+    event = oss_event(
+        "ObjectRemoved:DeleteObject", f"videos/{video}.mp4", time="2099-01-01T00:00:00Z"
+    )
+
+    refusal = deployment.refuse(event)
+
+    assert refusal.startswith("UndoneError: 1 of 3 jobs were not done: ")
+    assert deployment.keys() == []
+
+
+@pytest.mark.parametrize("mark", ["ossweep_handover", "ossweep_continuation"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"TopicOwner": "1", "TopicName": "t", "MessageId": "1", "Message": '{"prefix": "a"}'},
+        {"triggerTime": "2026-01-01T00:00:00Z", "payload": '{"prefix": "a"}', "triggerName": "t"},
+        {"requests": [{"prefix": "a"}]},
+    ],
+    ids=["MNS", "timer", "list"],
+)
+def test_the_mark_of_a_job_opens_the_door_to_no_other_event(
+    chain: Chain, event: dict[str, Any], mark: str
+) -> None:
+    """What an event is its shape says, and all of it has to be a job's rest."""
+    chain.deployment.fill("a")
+    chain.deployment.set(http="sha256:" + "0" * 64)
+
+    refused = chain.begin(
+        over_http(
+            "POST",
+            INVOCATION,
+            {mark: 1, **event},
+            domain="1.cn-hangzhou.fc.aliyuncs.com",
+            **{"X-Acs-Action": "InvokeFunction"},
+        )
+    )
+
+    assert refused["statusCode"] in {400, 403}
+    assert chain.deployment.keys() == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployment import BUCKET, sum_of
-from localcloud.faults import AsTold, Before, ErrorInside200, Refuse, Reset
+from localcloud.faults import AsTold, Before, CutXml, ErrorInside200, Refuse, Reset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,15 +131,21 @@ def test_a_job_goes_on_where_nobody_could_look(deployment: Deployment, fault: Fa
     assert deployment.oss.count("bucket_versioning") == 1
 
 
-def test_a_server_that_answers_with_a_listing_has_told_nothing(deployment: Deployment) -> None:
-    """It does not know the sub-resource."""
-    deployment.fill(*KEYS[:3])
-    deployment.oss.misbehave(ErrorInside200("Whatever", operation="bucket_versioning"))
+@pytest.mark.parametrize(
+    "fault",
+    [
+        CutXml(60, operation="bucket_versioning", times=1),
+        ErrorInside200("InternalError", operation="bucket_versioning", times=1),
+    ],
+    ids=["cut off", "an error inside a 200"],
+)
+def test_an_answer_that_went_wrong_is_asked_for_again(suspended: Deployment, fault: Fault) -> None:
+    """It has told nothing, and is no refusal."""
+    suspended.oss.misbehave(fault)
 
-    answer = deployment.send({"prefix": "a/"})
+    answer = suspended.send({"prefix": "a/"})
 
-    assert (answer["status"], len(answer["notes"])) == ("done", 1)
-    assert "no VersioningConfiguration" in answer["notes"][0]
+    assert (answer["status"], answer["deleted"], suspended.keys()) == ("stopped", 0, KEYS)
 
 
 @pytest.mark.parametrize("event", [{"prefix": "a/"}, {"keys": KEYS[:4]}], ids=["prefix", "keys"])

@@ -427,14 +427,15 @@ def test_a_timers_payload_that_is_no_request_is_refused(payload: str, sentence: 
     [
         ("logs/{trigger_time - 30d:%Y/%m/%d}/", "logs/2023/11/26/"),
         ("logs/{trigger_time-1h:%Y%m%d%H}", "logs/2023122606"),
-        ("logs/{trigger_time:%Y}-{trigger_time - 2 months:%m}/", "logs/2023-10/"),
+        ("logs/{trigger_time - 2 months:%Y-%m}/", "logs/2023-10/"),
         ("logs/{trigger_time + 6d:%Y-%m-%d}/", "logs/2024-01-01/"),
-        ("logs/{trigger_time - 90m:%H%M}", "logs/0619"),
+        ("logs/{trigger_time - 90m:%y%m%d-%H%M}", "logs/231226-0619"),
+        ("logs/{trigger_time:%u}/{trigger_time + 1d:%d}", "logs/2/27"),
         ("logs/{ trigger_time -  30 d:%Y%j}", "logs/2023330"),
         ("logs/{trigger_time - 1w:%G-W%V}/{trigger_time:%u}", "logs/2023-W51/2"),
         ("logs/{trigger_time - 1 month:%Y/%m/%d}/", "logs/2023/11/26/"),
         ("logs/{trigger_time - 1 year:%y}/", "logs/22/"),
-        ("logs/{trigger_time - 1h:%S:%M}/", "logs/00:49/"),
+        ("logs/{trigger_time - 1h:%Y-%j/%H-%S:%M}/", "logs/2023-360/06-00:49/"),
     ],
 )
 def test_a_timers_dates_are_relative_to_its_time(template: str, name: str) -> None:
@@ -572,7 +573,7 @@ def test_a_range_names_each_of_its_dates() -> None:
         ("{trigger_time - 1d..999d:%Y%m%d}", "400 dates at most"),
         ("{trigger_time - 1d..:%Y%m%d}", "cannot be read"),
         ("{trigger_time - 1w..3w:%Y%m%d}", "counts weeks and names single days"),
-        ("{trigger_time - 1m..3m:%H%M%S}", "names single seconds"),
+        ("{trigger_time - 1m..3m:%Y%m%d%H%M%S}", "names single seconds"),
         ("{trigger_time - 1d..2d:%Y%m%d}{trigger_time - 1d..2d:%Y%m%d}", "holds two ranges"),
         (["{trigger_time - 1d..400d:%Y%m%d}"] * 26, "name more than 10,000"),
         ("{" + " " * 5000 + "trigger_time:%Y}", "is too long for a text with dates"),
@@ -586,18 +587,50 @@ def test_a_range_that_leaves_something_open_is_refused(text: Any, sentence: str)
 
 def test_a_date_is_that_of_the_deployments_time_zone() -> None:
     """Two in the night in Shanghai is still yesterday in UTC."""
-    template = "{trigger_time - 1d:%Y-%m-%d %H}/{trigger_time - 25h:%H}"
+    template = "{trigger_time - 1d:%Y-%m-%d %H}/{trigger_time - 25h:%y%m%d%H}"
 
-    assert dated(template, "2024-03-30T18:00:00Z") == "2024-03-29 18/17"
-    assert dated(template, "2024-03-30T18:00:00Z", "Asia/Shanghai") == "2024-03-30 02/01"
+    assert dated(template, "2024-03-30T18:00:00Z") == "2024-03-29 18/24032917"
+    assert dated(template, "2024-03-30T18:00:00Z", "Asia/Shanghai") == "2024-03-30 02/24033001"
 
 
 def test_days_are_subtracted_by_the_calendar_of_the_zone() -> None:
     """The day on which the clocks go forward has 23 hours, and half past midnight stays so."""
     at = "2024-04-01T00:30:00+02:00"
 
-    assert dated("{trigger_time - 1d:%d %H%M}", at, "Europe/Berlin") == "31 0030"
-    assert dated("{trigger_time - 24h:%d %H%M}", at, "Europe/Berlin") == "30 2330"
+    assert dated("{trigger_time - 1d:%y%m%d %H%M}", at, "Europe/Berlin") == "240331 0030"
+    assert dated("{trigger_time - 24h:%y%m%d %H%M}", at, "Europe/Berlin") == "240330 2330"
+
+
+@pytest.mark.parametrize(
+    ("template", "digits"),
+    [
+        ("{trigger_time - 2 months:%m}", "%Y-%m"),
+        ("{trigger_time - 52w:%Y-%V}", "%G-%V"),
+        ("{trigger_time - 1 year:%G}", "%Y"),
+        ("{trigger_time - 60d:%d}", "%Y%m%d"),
+        ("{trigger_time - 30d:%u}", "%Y%m%d"),
+        ("{trigger_time - 30d:%G-%m-%d}", "%Y%m%d"),
+        ("{trigger_time - 48h:%H}", "%Y%m%d%H"),
+        ("{trigger_time - 48h:%Y%H}", "%Y%m%d%H"),
+        ("{trigger_time - 90m:%Y%m%d%M}", "%Y%m%d%H%M"),
+        ("{trigger_time - 90m:%Y%m%d%H%S}", "%Y%m%d%H%M%S"),
+        ("{trigger_time - 2d..9d:%j}", "%Y%m%d"),
+    ],
+)
+def test_digits_that_come_again_for_what_is_younger_are_refused(template: str, digits: str) -> None:
+    """A month of some year is next year's, too, and ISO's last week may lie in January."""
+    with pytest.raises(RequestError, match=f"come again.*such as {digits}$"):
+        dated(template, "2023-12-31T02:00:00Z")
+
+
+def test_an_hour_that_comes_twice_is_refused() -> None:
+    """Where clocks are put back its digits name the younger one, too; the second names no more."""
+    template = "{trigger_time - 1h:%Y%m%d%H}"
+
+    with pytest.raises(RequestError, match="2024-11-03T01:30:00-04:00 comes twice"):
+        dated(template, "2024-11-03T06:30:00Z", "America/New_York")
+    assert dated(template, "2024-11-03T07:30:00Z", "America/New_York") == "2024110301"
+    assert dated(template, "2024-11-03T06:30:00Z") == "2024110305"
 
 
 def test_a_year_keeps_its_four_digits() -> None:

@@ -56,6 +56,38 @@ def test_an_answer_that_is_none_of_osss_deletes_nothing(
     assert set(server.methods) == {"GET"}
 
 
+def test_a_server_that_answers_with_a_listing_has_told_nothing_of_versioning(
+    server: Server,
+) -> None:
+    """It does not know the sub-resource: nobody could look."""
+    server.body = server.versioning = PAGE % (ENTRY % b"a/1")
+
+    answer = deployed(server).send({"prefix": "a/"})
+
+    assert "no VersioningConfiguration" in answer["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (204, b""),
+        (200, b"<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"),
+    ],
+)
+@pytest.mark.parametrize("keys", [["a"], ["a", "b"]], ids=["alone", "batch"])
+def test_nothing_is_deleted_by_an_answer_that_is_not_osss(
+    server: Server, keys: list[str], status: int, body: bytes
+) -> None:
+    """A portal or a proxy says yes to anything: only OSS's answers have its request id."""
+    server.status, server.body, server.request_id = status, body, None
+
+    answer = deployed(server).send({"keys": keys, "null_versions": "lose"})
+
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("unfinished", 0, 0)
+    assert (answer["remaining"], answer["at_least"]) == (len(keys), True)
+    assert "has no request id of OSS's" in answer["reason"]
+
+
 def test_a_listing_with_a_raw_plus_deletes_nothing(server: Server) -> None:
     """The key may be `a/b c` or `a/b+c`; the answer says what was wrong."""
     server.body = PAGE % (ENTRY % b"a/b" + ENTRY % b"a/b+c")

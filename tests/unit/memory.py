@@ -122,8 +122,8 @@ class MemoryStore:
         self._at = {} if at is None else at
         self._requests = 0
 
-    def began(self) -> int:
-        return BEGAN
+    def clock(self, known: int | None) -> int:
+        return BEGAN if known is None else known
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         more = True

@@ -29,7 +29,7 @@ class Desk:
     def __init__(self, work: Work = WORK, protected: tuple[str, ...] = ()) -> None:
         throttle = Throttle(lambda: 0.0, lambda low, _high: low, 1, None)
         self.frontier = Frontier(work.ranges, throttle)
-        self.choice = Choice(work, lambda: 1000, protected, None)
+        self.choice = Choice(work, lambda known: known or 1000, protected, None)
         self.accounts = Accounts(work, self.frontier, self.choice, Looks(self.choice), [], 64)
         self.spans: list[Span] = []
         while (span := self.frontier.next(2)) is not None:

@@ -56,7 +56,7 @@ def choice_of(
     work: Work = WORK, protected: tuple[str, ...] = (), ceiling: int | None = None
 ) -> Choice:
     most = None if ceiling is None else Ceiling(ceiling, "limits.objects")
-    return Choice(work, lambda: CLOCK, protected, most)
+    return Choice(work, lambda known: CLOCK if known is None else known, protected, most)
 
 
 def show(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
-from ossweep.errors import Scope, StoreError
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.stops import ORDERED
 from ossweep.store.asking import Looked
 from ossweep.store.deletion import OLDEST_LISTING, Deletion
 from ossweep.store.stretch import marker_before, stretch_of
@@ -67,8 +68,8 @@ class Bucket:
         there = {key: self.there[key] for key in keys if key in self.there}
         return Looked(there, dict.fromkeys(keys, self.left()))
 
-    def began(self) -> int:
-        return CLOCK
+    def clock(self, known: int | None) -> int:
+        return CLOCK if known is None else known
 
     def throttled(self) -> None:
         raise AssertionError
@@ -104,6 +105,24 @@ def test_keys_in_doubt_that_are_still_there_are_asked_for_again() -> None:
     done.delete(KEYS)
 
     assert (done.deleted, done.kept, done.doubted) == (set(KEYS), {}, set())
+
+
+def test_nothing_is_sent_when_the_gate_has_closed_during_a_look() -> None:
+    """Another deletion may have met what ends the job."""
+    bucket = Bucket(lost=1, carried_out=False)
+    done = deletion(bucket)
+    look = bucket.look
+
+    def look_and_stop(keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+        done.gate.stop(ORDERED)
+        return look(keys, listed=listed, seconds=seconds)
+
+    bucket.look = look_and_stop  # type: ignore[method-assign]
+
+    with pytest.raises(Closed):
+        done.delete(KEYS)
+
+    assert (len(bucket.sent), bucket.looks) == (1, 1)
 
 
 @pytest.mark.parametrize("shown", [Shown(CLOCK, SECONDS, is_listing=True), Shown(None)])

@@ -198,3 +198,11 @@ def test_what_one_part_has_only_planned_is_not_done() -> None:
     parts = [replace(kept, dry_run=dry_run) for dry_run in (False, True)]
 
     assert joined(kept, parts).dry_run
+
+
+def test_what_one_part_has_to_look_at_is_looked_at_by_the_whole() -> None:
+    """It may have been asked for by a holder that has died."""
+    kept = Work("job", "examplebucket", keys=("a",))
+    parts = [replace(kept, judged=judged) for judged in (False, True)]
+
+    assert joined(kept, parts).judged

@@ -47,6 +47,7 @@ class Session:
 
     requests: Counter[str] = field(default_factory=Counter)
     date: int | None = None
+    began: int | None = None
 
     def throttled(self) -> None:
         self.requests["throttled"] += 1

@@ -512,7 +512,7 @@ def test_without_osss_time_nothing_listed_is_deleted() -> None:
     bucket = Bucket.of(["a/1"])
 
     class Timeless(MemoryStore):
-        def began(self) -> int:
+        def clock(self, known: int | None) -> int:
             raise StoreError("NoDate", "No Date.", Scope.JOB)
 
     hop = Hop()

@@ -126,6 +126,17 @@ def test_a_ceiling_holds_over_any_second() -> None:
     assert 30_000 / run.seconds >= 0.95 * 3000
 
 
+def test_a_low_ceiling_holds_from_the_first_second_on() -> None:
+    """Nothing was missed before the first request: there is nothing to make up for."""
+    run = Sweep(Oss(keys=200), max_rate=10).finish()
+
+    most = max(
+        sum(objects for at, objects in run.sent if since <= at < since + 1) for since, _ in run.sent
+    )
+    assert most <= 10 + 10
+    assert 200 / run.seconds >= 0.9 * 10
+
+
 def test_a_refusal_shrinks_the_batches_of_its_lane_or_of_the_job() -> None:
     """A partition's code slows a range, an account's slows all."""
     clock = Clock()

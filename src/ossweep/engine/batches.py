@@ -86,11 +86,11 @@ class Choice:
     def __init__(
         self,
         work: Work,
-        began: Callable[[], int],
+        clock: Callable[[int | None], int],
         protected: tuple[str, ...],
         ceiling: Ceiling | None,
     ) -> None:
-        self._began = began
+        self._clock_of = clock
         self._protected = protected
         self._ceiling = ceiling
         # What is in doubt may be gone already, and keeps its room.
@@ -104,7 +104,6 @@ class Choice:
         # Pages without any of these need no look at each object.
         self._special = sorted({*work.directories, *work.passed, *self.held, *protected})
         self.clock = work.clock
-        self._is_taken = work.clock is not None
         self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
         self.names_taken = 0  # keys that were named, and are in a batch
         self.ceiling_reached: str | None = None
@@ -257,10 +256,8 @@ class Choice:
 
     def _clock(self) -> int:
         # The first answers of all may have had a Date that lies ahead, which later ones tell.
-        if not self._is_taken:
-            began = self._began()
-            self.clock = began if self.clock is None else min(self.clock, began)
-        return self.clock or 0
+        self.clock = self._clock_of(self.clock)
+        return self.clock
 
     @property
     def room(self) -> int:

@@ -63,7 +63,7 @@ class Line:
         self._store = store
         self._gate = gate
         self._throttle = throttle
-        self._choice = Choice(work, store.began, protected, ceiling)
+        self._choice = Choice(work, store.clock, protected, ceiling)
         self._named = self._choice.named(work.to_ask_for)
         self._looks = Looks(self._choice, work.to_look_at, work.doubted)
         self._by_name = deque(islice(self._named, 1))  # named keys and markers to be taken up

@@ -16,6 +16,7 @@ GROWTH = 0.005  # of the peak, per cubed second
 FIRST_PAUSE = 0.2  # seconds; doubled after each refusal
 LONGEST_PAUSE = 3.0  # seconds
 BURST = 200  # objects that may go at once to make up for requests that started late
+LONGEST_LATE = 1.0  # seconds' worth of the rate, if that is less
 
 START = 16  # deletions in flight while none has come back
 FACTOR = 4  # the window grows so many times in a round trip
@@ -60,7 +61,7 @@ class Pace:
 
     def book(self, at: float, objects: int) -> float:
         """Book objects that would like to start at a time; return the time at which they may."""
-        late = BURST / self.rate
+        late = 0.0 if self.opens == -inf else min(LONGEST_LATE, BURST / self.rate)
         if self.tested and self.opens > at - late:
             self._grow(max(0.0, at - self._booked_at))
         self._booked_at = max(at, self._booked_at)

@@ -33,8 +33,12 @@ LAST_GRACE = 0.2  # seconds more for their threads; both lie within the shortest
 class Store(Protocol):
     """A bucket, as the sweep sees it. Threads share it."""
 
-    def began(self) -> int:
-        """Return the job's clock by OSS's own time, in Unix seconds; raises StoreError."""
+    def clock(self, known: int | None) -> int:
+        """
+        Return the job's clock: what is `known` of it, or earlier if this bucket's answers tell so.
+
+        In Unix seconds by OSS's own time. Raises StoreError if nobody has told it.
+        """
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """

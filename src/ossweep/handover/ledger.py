@@ -129,6 +129,14 @@ class Ledger:
         """Take an order to stop back, if there is one; raises Closed and StoreError."""
         self._shelf.remove([self._folder + STOP])
 
+    def release(self) -> None:
+        """Let whoever comes next go on with a job that was stopped; raises Closed, StoreError."""
+        self.take_back_order()
+        seen = self._records.seen()
+        if isinstance(seen, Seen) and seen.left is not None and seen.left.how == "stopped":
+            released = replace(seen.left, how="released", why=None)
+            self._shelf.write(self._folder + seen.place.name + LEFT, written(released))
+
     def is_part_of(self, job: str | None) -> None:
         """Take note of the job that this one is a part of: orders to stop that one count here."""
         self._whole = f"{job}/" if job is not None else ""

@@ -79,6 +79,8 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
         unsettled=sum(each.unsettled for each in every),
         # What one of them has only planned, under another setting, is not done.
         dry_run=any(each.dry_run for each in every),
+        # And what one had to look at may have been asked for before.
+        judged=any(each.judged for each in every),
         at_least=any(each.at_least for each in every),
         counts=replace(counts, failures=tuple(named.values())),
         requests_made=tally(each.requests_made for each in every),

@@ -22,8 +22,8 @@ class Requests(Protocol):
         Keys that were listed lie close together, and are listed again.
         """
 
-    def began(self) -> int:
-        """Return the job's clock, by OSS's own time when it began; raises StoreError."""
+    def clock(self, known: int | None) -> int:
+        """Return the job's clock: what is `known` of it, or earlier; raises StoreError."""
 
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""

@@ -116,7 +116,10 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
     def get_bucket_versioning(self) -> str:
         """Return the state of its versioning, "" if it never had any; raises StoreError."""
         response = self._do("GET", self.bucket_name, "", params={"versioning": ""})
-        return read_state(response.read())
+        body = response.read()
+        if b"<Error" in body:
+            raise _error_inside(body)
+        return read_state(body)
 
     def put_object(self, *args: Any, **kwargs: Any) -> Any:
         """Write an object, as oss2 does; raises StoreError for an error with status 200."""

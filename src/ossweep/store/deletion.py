@@ -253,7 +253,7 @@ class Deletion:
             return keys
         seen = self._look(keys)
         self._looked.update(seen.left)
-        clock = self.shown.clock if self.shown.clock is not None else self.requests.began()
+        clock = self.requests.clock(self.shown.clock)
         meant = []
         for key in keys:
             written = seen.there.get(key)
@@ -298,6 +298,8 @@ class Deletion:
             raise
 
     def _asked(self, kind: Kind, request: Callable[[], T]) -> T:
+        # After a pause or a look the gate may be closed.
+        self.gate.admit(kind)
         began = self.world.monotonic()
         try:
             return request()

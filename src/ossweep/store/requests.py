@@ -51,9 +51,9 @@ class Requests:
             left[key] = now
         return Looked(there, left)
 
-    def began(self) -> int:
+    def clock(self, known: int | None) -> int:
         """Return the job's clock; raises StoreError."""
-        return self.store.began()
+        return self.store.clock(known)
 
     def throttled(self) -> None:
         """Take note that OSS asked for fewer requests."""

@@ -151,16 +151,20 @@ class OssStore:
         began = self.session.began
         return None if began is None else self._clock_at(began)
 
-    def began(self) -> int:
-        """Return when the job began by OSS's own time, in Unix seconds; raises StoreError."""
-        began = self.first_date()
-        if began is None:
+    def clock(self, known: int | None) -> int:
+        """
+        Return the job's clock: what is `known` of it, or earlier if this bucket's answers tell so.
+
+        In Unix seconds by OSS's own time. Raises StoreError if nobody has told it.
+        """
+        told = [each for each in (known, self.first_date()) if each is not None]
+        if not told:
             raise StoreError(
                 "NoDate",
                 "OSS's answer has no Date, so what was written since cannot be told apart",
                 Scope.JOB,
             )
-        return began
+        return min(told)
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """
@@ -278,6 +282,7 @@ class OssStore:
             self._gate.admit(kind, after=pause)
             if pause:
                 self._world.sleep(pause)
+                self._gate.admit(kind)
             began = self._world.monotonic()
             try:
                 return request()

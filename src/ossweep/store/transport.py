@@ -133,12 +133,18 @@ class Session:
             raise StoreError(
                 "EncodedAnswer",
                 f"the answer is encoded, and not to be read: {encoding}",
-                _about(kind),
+                _about(req),
+            )
+        if response.status // 100 == 2 and not response.headers.get("x-oss-request-id"):  # noqa: PLR2004 - success
+            response.close()
+            said = f"an answer with status {response.status} has no request id of OSS's"
+            raise StoreError(
+                "UnreadableAnswer", f"{said}: it comes from somebody else", Scope.PASSING
             )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
         self.note_date(response, _signed(req))
-        return Response(response, kind, _most(req))
+        return Response(response, _most(req), _about(req))
 
     def now(self) -> float:
         """Return OSS's time by all its answers so far, rounded up; infinity if there is none."""
@@ -199,13 +205,14 @@ class Response:
     """
     An answer as oss2 reads it: `oss2.http.Response`, without requests and without its log.
 
-    `most` bytes are read of it where it is asked for as a whole.
+    `most` bytes are read of it where it is asked for as a whole; `about` tells what one that is
+    larger is about.
     """
 
-    def __init__(self, response: BaseHTTPResponse, kind: Kind, most: int) -> None:
+    def __init__(self, response: BaseHTTPResponse, most: int, about: Scope) -> None:
         self.response = response
-        self._kind = kind
         self._most = most
+        self._about = about
         self.status = response.status
         self.headers = response.headers
         self.request_id = response.headers.get("x-oss-request-id", "")
@@ -227,7 +234,7 @@ class Response:
         raise StoreError(
             "TooLarge",
             f"the answer is larger than {self._most:,} bytes, and none of OSS's can be",
-            _about(self._kind),
+            self._about,
         )
 
     def _up_to(self, amt: int) -> bytes:
@@ -273,9 +280,14 @@ def _most(request: Any) -> int:
     return ROWS_BYTES if is_of_rows else WORDS_BYTES
 
 
-def _about(kind: Kind) -> Scope:
-    """Tell what an answer is about that cannot be read; a deletion may have been carried out."""
-    return Scope.KEYS if kind == "get" else Scope.PASSING
+def _about(request: Any) -> Scope:
+    """
+    Tell what an answer is about that cannot be read.
+
+    A deletion may have been carried out, and one about the bucket tells nothing of it.
+    """
+    is_an_object = _kind(request) == "get" and "versioning" not in request.params
+    return Scope.KEYS if is_an_object else Scope.PASSING
 
 
 def _encoding(response: BaseHTTPResponse) -> str:

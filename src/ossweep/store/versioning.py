@@ -15,7 +15,9 @@ def read_state(body: bytes) -> str:
     try:
         root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
     except ET.ParseError:
-        root = ET.Element("")
+        raise StoreError(
+            "UnreadableAnswer", "OSS's answer about versioning is cut off half way", Scope.PASSING
+        ) from None
     if root.tag != "VersioningConfiguration":
         raise StoreError(
             "UnreadableAnswer", "OSS's answer is no VersioningConfiguration", Scope.KEYS

@@ -49,6 +49,16 @@ _AS = {
     "year": ("1 year", "%Y"),
 }
 
+# What has to be written for a unit to be one of them only: any of these. The same hour of another
+# day is another hour, and the week of an ISO year is none of the year that the day lies in.
+_WHOLE: dict[str, tuple[frozenset[str], ...]] = {
+    "year": (frozenset("Y"), frozenset("y")),
+    "month": (frozenset("Ym"), frozenset("ym")),
+    "week": (frozenset("GV"),),
+    "day": tuple(map(frozenset, ("Ymd", "ymd", "Yj", "yj", "GVu"))),
+}
+_OF_THE_DAY = {"hour": "H", "minute": "HM", "second": "HMS"}
+
 
 def _year(moment: datetime) -> str:
     return f"{moment.year:04}"
@@ -95,6 +105,14 @@ class _Form:
     def smallest(self) -> str:
         """The smallest unit that it writes."""
         return min((_DIRECTIVES[letter][0] for letter in self.letters), key=_SIZES.index)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it writes all that tells its smallest unit from others of its kind."""
+        letters, named = set(self.letters), self.smallest
+        of_the_day = set(_OF_THE_DAY.get(named, ""))
+        wholes = _WHOLE.get(named, _WHOLE["day"])
+        return of_the_day <= letters and any(whole <= letters for whole in wholes)
 
     def write(self, moment: datetime) -> str:
         """Return the date of a moment."""
@@ -203,6 +221,12 @@ def _check_unit(shift: _Shift, form: _Form, template: str) -> None:
             f"{{trigger_time - {amount}:{digits}}}, or name the {shift.unit}, too, with digits "
             f"such as {finer}"
         )
+    if shift.sign < 0 and not form.is_whole:
+        digits = _AS[named][1] if named in _AS else "%Y%m%d%H%M%S"
+        raise RequestError(
+            f"the date {_shown(template)} does not say which {named} it is: the same digits come "
+            f"again, for what is younger, too; write the larger units as well, such as {digits}"
+        )
     if shift.last > shift.first and shift.unit != named:
         raise RequestError(
             f"the range {_shown(template)} counts {shift.unit}s and names single {named}s, so that "
@@ -215,7 +239,7 @@ def _check_unit(shift: _Shift, form: _Form, template: str) -> None:
 def _moved(at: datetime, number: int, unit: str, zone: tzinfo) -> datetime:
     """Return another time in the zone; from days on, the same time of day by the calendar."""
     if unit in {"second", "minute", "hour"}:
-        return (at + timedelta(**{f"{unit}s": number})).astimezone(zone)
+        return _once((at + timedelta(**{f"{unit}s": number})).astimezone(zone), number)
     here = at.astimezone(zone).replace(tzinfo=None)
     if unit in {"day", "week"}:
         return here + timedelta(**{f"{unit}s": number})
@@ -225,6 +249,16 @@ def _moved(at: datetime, number: int, unit: str, zone: tzinfo) -> datetime:
     return here.replace(
         year=year, month=month + 1, day=min(here.day, monthrange(year, month + 1)[1])
     )
+
+
+def _once(moment: datetime, number: int) -> datetime:
+    """Refuse an hour that comes twice, as clocks are put back: its digits name a younger one."""
+    if number < 0 and not moment.fold and moment.utcoffset() != moment.replace(fold=1).utcoffset():
+        raise RequestError(
+            f"the hour of {moment.isoformat()} comes twice in this zone, where clocks are put "
+            "back, and its digits name what is younger as well; order it in UTC"
+        )
+    return moment
 
 
 def zone_of(name: str) -> tzinfo:
