@@ -824,6 +824,13 @@ def test_a_topics_message_is_known_by_its_id_and_its_topic(attributes: dict[str,
     assert identities(read({**TOPIC, "Message": body, **attributes})) == [TOPIC_IDENTITY] * 2
 
 
+def test_a_list_with_a_text_among_requests_is_no_list_of_messages() -> None:
+    """It is refused as a whole, as any list of requests with a bad one is."""
+    reading = read([{"prefix": "a/"}, "b/"])
+
+    assert (reading.source, reading.together) == ("direct", True)
+
+
 def test_a_queues_message_is_known_by_its_id_and_its_queue() -> None:
     """An id is unique within its queue only; the CloudEvent's own id is EventBridge's."""
     assert identities(read([queued(REQUEST), {**queued(REQUEST), "id": "another"}])) == [

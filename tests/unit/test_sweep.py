@@ -486,25 +486,50 @@ def test_a_listing_that_goes_back_behind_its_start_is_not_believed() -> None:
     assert str(result.stopped).startswith("listing failed: ListingOutOfOrder")
 
 
-def test_a_listing_that_fails_leaves_its_place() -> None:
-    """What it showed before is deleted; the ranges behind it are left as they were."""
+@pytest.mark.parametrize(
+    ("scope", "gone"),
+    [(Scope.KEYS, ["a/1", "b/1"]), (Scope.JOB, ["a/1"]), (Scope.PASSING, ["a/1"])],
+)
+def test_a_listing_that_fails_leaves_its_place(scope: Scope, gone: list[str]) -> None:
+    """What it showed before is deleted; a refusal stops only what begins alike."""
     bucket = Bucket.of(["a/1", "b/1"])
 
     class Failing(MemoryStore):
         def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
-            yield Lot((self.bucket.objects["a/1"],)), True
-            raise StoreError("AccessDenied", "No listing.", Scope.KEYS)
+            yield Lot((self.bucket.objects[f"{prefix}1"],)), prefix == "a/"
+            if prefix == "a/":
+                raise StoreError("AccessDenied", "No listing.", scope)
 
     hop = Hop()
     work = Work("job", "examplebucket", ranges=(Range("a/"), Range("b/")))
 
     result = hop.sweep(work, Failing(bucket, hop.gate))
 
-    assert list(bucket.objects) == ["b/1"]
+    assert sorted({"a/1", "b/1"} - set(bucket.objects)) == gone
     assert result.stopped == Stop(
         Why.REFUSED, with_help("listing failed: AccessDenied: No listing.", "AccessDenied")
     )
-    assert result.left.ranges == (Range("a/", "a/1"), Range("b/"))
+    assert result.left.ranges == (Range("a/", "a/1"), Range("b/"))[: 3 - len(gone)]
+
+
+def test_a_look_that_is_refused_leaves_its_key_and_no_other() -> None:
+    """A policy may allow what begins otherwise; what was refused is not looked at again."""
+    bucket = Bucket.of(["a/1", "b/1", "b/2"])
+
+    class Failing(MemoryStore):
+        def find(self, key: str) -> Found | None:
+            if key == "a/1":
+                raise StoreError("AccessDenied", "No listing.", Scope.KEYS)
+            return super().find(key)
+
+    hop = Hop()
+    work = Work("job", "examplebucket", keys=("a/1", "b/1"), ranges=(Range("b/"),), judged=True)
+
+    result = hop.sweep(work, Failing(bucket, hop.gate))
+
+    assert list(bucket.objects) == ["a/1"]
+    assert str(result.stopped).startswith("listing failed: AccessDenied: No listing.")
+    assert (result.left.keys, result.left.ranges) == (("a/1",), ())
 
 
 def test_without_osss_time_nothing_listed_is_deleted() -> None:

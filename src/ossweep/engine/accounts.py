@@ -116,11 +116,10 @@ class Accounts:
         return (*(stretch for stretch, _ in self._passed_over), *self._frontier.passed_over())
 
     def left_over_only(self) -> bool:
-        """Tell whether all that could be tried has been, and what was passed over is left."""
-        names = frozenset().union(*(keys for _, keys in self._passed_over))
+        """Tell whether all that could be tried has been; what OSS refuses may be left."""
+        names = frozenset(self._looks.refused).union(*(keys for _, keys in self._passed_over))
         return (
-            bool(self.passed_over())
-            and self._frontier.held_only
+            self._frontier.held_only
             and not self._out
             and not any(self._waiting)
             and names.issuperset(self._names_left())

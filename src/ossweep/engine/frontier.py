@@ -43,6 +43,7 @@ class Frontier:
     def __init__(self, ranges: Iterable[Range], throttle: Throttle) -> None:
         self._throttle = throttle
         self._waiting = deque(ranges)  # nobody has begun to list them
+        self._denied: set[str] = set()  # prefixes whose listing OSS refuses
         self._alphabet = Alphabet()
         self._pages = 0  # that another one follows
         self._page_keys = 1  # of the largest of them
@@ -70,7 +71,7 @@ class Frontier:
         one is opened while as many that have been listed wait to be deleted from. What was passed
         over before comes last.
         """
-        unlisted = [span for span in self.spans if not (span.listed or span.passed_over)]
+        unlisted = [span for span in self._to_list() if not span.passed_over]
         idle = [span for span in unlisted if not span.listing and len(span.ready) < AHEAD]
         willing = [span for span in idle if not span.refused]
         if willing:
@@ -86,7 +87,7 @@ class Frontier:
         """Return a range that nobody has begun to list, or half of what is left of another one."""
         while self._waiting:
             span = self._begin()
-            if span.passed_over is None:
+            if span.passed_over is None and not self.denies(span):
                 return span
         # It has nothing else to go by until the next page comes.
         if self._futile:
@@ -94,6 +95,22 @@ class Frontier:
         cut = self._cut()
         self._futile = cut is None
         return cut
+
+    def _to_list(self) -> Iterable[Span]:
+        """Yield the ranges that have been begun, and may hold more that nobody has been shown."""
+        return (span for span in self.spans if not (span.listed or self.denies(span)))
+
+    def deny(self, span: Span) -> None:
+        """
+        List nothing more below a range's prefix: OSS refuses that, and the rest stays to be done.
+
+        A policy goes by the prefix that a listing asks for, whatever lies below it.
+        """
+        self._denied.add(span.prefix)
+
+    def denies(self, span: Span) -> bool:
+        """Tell whether nothing more of a range is listed because OSS refuses that."""
+        return span.prefix in self._denied
 
     def pass_over(self, span: Span, outcome: Outcome) -> None:
         """Keep the next batch of a range apart, so that what lies behind it can be settled."""
@@ -115,8 +132,10 @@ class Frontier:
 
     @property
     def held_only(self) -> bool:
-        """Whether nothing is left but what has been passed over."""
-        return not self._waiting and all(span.held for span in self.spans)
+        """Whether nothing is left but what has been passed over, or may not be listed."""
+        return not self._waiting and all(
+            span.held or (self.denies(span) and span.settled_so_far) for span in self.spans
+        )
 
     def passed_over(self) -> list[Stretch]:
         """Return what of the ranges was passed over, in this sweep or before."""
@@ -231,7 +250,7 @@ class Frontier:
 
     def _wake(self) -> Span | None:
         """Return a range that was passed over before, to be tried again."""
-        span = next((each for each in self.spans if not each.listed), None)
+        span = next(iter(self._to_list()), None)
         if span is not None:
             span.passed_over = None
         return span
@@ -275,8 +294,8 @@ class Frontier:
 
     def _cuttable(self) -> Iterable[tuple[int, int, Span, Sight]]:
         """Yield what may be cut: the keys it is trusted to hold, those expected, and its sight."""
-        for span in self.spans:
-            if span.sight is not None and not span.listed and span.guesses < GUESSES:
+        for span in self._to_list():
+            if span.sight is not None and span.guesses < GUESSES:
                 keys = self._expected(span, span.sight)
                 if keys >= WORTH * self._page_keys:
                     trusted = min(keys, self.met * GALLOP) // GALLOP ** (span.guesses + span.misses)

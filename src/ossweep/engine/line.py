@@ -16,7 +16,7 @@ from ossweep.engine.markers import Markers
 from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.turns import Due, Turns
 from ossweep.engine.window import Window
-from ossweep.errors import Closed, StoreError
+from ossweep.errors import Closed, Scope, StoreError
 from ossweep.helps import with_help
 from ossweep.work import Shown
 
@@ -80,7 +80,8 @@ class Line:
         self.accounts = Accounts(
             work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
         )
-        self.listing_failed: str | None = None
+        self.listing_failed: str | None = None  # and so nothing more is listed
+        self.listing_refused: str | None = None  # of some prefixes or named keys
         self._has_ceiling = ceiling is not None
 
     @property
@@ -89,12 +90,7 @@ class Line:
         return self._choice.ceiling_reached
 
     def reserve(self, taken: int, objects: int) -> None:
-        """
-        Let so many objects be taken up beside those that had been when a checkpoint was made.
-
-        Whoever goes on after a death counts them as asked for, so that no ceiling is exceeded; a
-        job without one need not wait.
-        """
+        """Let so many objects be taken up after a checkpoint; after a death they count as asked."""
         if self._has_ceiling:
             self.turns.reserve(taken, objects)
 
@@ -195,10 +191,22 @@ class Line:
         except Closed:
             self._end_listing()
         except StoreError as error:
-            self.listing_failed = with_help(f"listing failed: {error}", error.code)
-            self._end_listing()
+            self._listing_failed(error)
+            if error.scope is Scope.KEYS:
+                self._frontier.deny(span)
+        if self._frontier.denies(span):
+            self._choice.flush(span)
         if span.drained:
             self._frontier.forget(span)
+
+    def _listing_failed(self, error: StoreError) -> None:
+        """End with a listing that failed, unless others may go on without it."""
+        sentence = with_help(f"listing failed: {error}", error.code)
+        if error.scope is Scope.KEYS:
+            self.listing_refused = self.listing_refused or sentence
+        else:
+            self.listing_failed = sentence
+            self._end_listing()
 
     def _end_listing(self) -> None:
         # Pages that have failed would say, if they were asked once more, that there is none left.
@@ -286,15 +294,16 @@ class Line:
         self._listings -= 1
         try:
             if isinstance(found, Exception):
-                self._looks.give_back(key)
+                self._looks.has_failed(key, found)
                 raise found
             self._window.answered(seconds)
             reason = self._looks.looked_at(key, found, left)
         except Closed:
             self._end_listing()
         except StoreError as error:
-            self.listing_failed = with_help(f"listing failed: {error}", error.code)
-            self._end_listing()
+            self._listing_failed(error)
+            if self._looks.are_refused:
+                self._end_listing()
         else:
             if reason is not None:
                 self.accounts.spare(key, reason)
@@ -329,7 +338,7 @@ class Line:
             self._markers.give_back(key)
             self._over, self._between = True, False
             if isinstance(error, StoreError):
-                self.listing_failed = with_help(f"listing failed: {error}", error.code)
+                self._listing_failed(error)
 
 
 def _asked(ask: Callable[[], T]) -> T | Closed | StoreError:

@@ -7,6 +7,8 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batches import BATCH_KEYS, Batch
+from ossweep.errors import Scope, StoreError
+from ossweep.row import ALIKE
 from ossweep.work import GONE, GONE_UNANSWERED, Lot
 
 if TYPE_CHECKING:
@@ -32,13 +34,16 @@ class Looks:
         self._waiting = deque(keys)
         self._doubted = frozenset(doubted)
         self._under_way: dict[str, None] = {}
+        self.refused: dict[str, None] = {}  # keys whose look OSS has refused
+        self._row = 0  # of refusals
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
 
     @property
     def names(self) -> tuple[str, ...]:
         """The keys that are neither in a batch nor spared."""
-        return (*(found.key for found in self._chosen), *self._under_way, *self._waiting)
+        chosen = (found.key for found in self._chosen)
+        return (*chosen, *self._under_way, *self._waiting, *self.refused)
 
     @property
     def ended(self) -> bool:
@@ -59,21 +64,35 @@ class Looks:
         self._under_way[key] = None
         return key
 
-    def give_back(self, key: str) -> None:
-        """Take note that a look has shown nothing."""
+    def has_failed(self, key: str, error: Exception) -> None:
+        """Take note that a look has shown nothing; what OSS has refused is not tried again."""
+        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
+            del self._under_way[key]
+            self.refused[key] = None
+            self._row += 1
+        else:
+            self._give_back(key)
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether so many in a row were refused that others will be."""
+        return self._row >= ALIKE
+
+    def _give_back(self, key: str) -> None:
         del self._under_way[key]
         self._waiting.appendleft(key)
 
     def looked_at(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is spared, if it is. Raises StoreError without a clock."""
+        self._row = 0
         try:
             reason = self._reason_to_spare(key, found)
             has_room = reason is not None or key in self._doubted or self._choice.has_room()
         except Exception:
-            self.give_back(key)
+            self._give_back(key)
             raise
         if not has_room:
-            self.give_back(key)
+            self._give_back(key)
             return None
         del self._under_way[key]
         if found is not None and reason is None:

@@ -120,8 +120,12 @@ class Span:
     @property
     def drained(self) -> bool:
         """Whether all that it holds has been met and settled."""
-        dealt_with = self.place == self.at and not self.ready and self.booked == self.taken
-        return self.listed and dealt_with
+        return self.listed and self.settled_so_far
+
+    @property
+    def settled_so_far(self) -> bool:
+        """Whether all that has been listed of it is settled."""
+        return self.place == self.at and not self.ready and self.booked == self.taken
 
     @property
     def held(self) -> bool:

@@ -263,7 +263,9 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     is_sure = counts.deleted + counts.failed + counts.planned >= (ceiling.objects if ceiling else 0)
     in_doubt = at_ceiling is not None and not is_sure and line.accounts.doubted_before
     passed_over = line.accounts.passed_over()
-    refused = _refused(passed_over) if line.accounts.left_over_only() else None
+    refused = None
+    if line.accounts.left_over_only():
+        refused = line.listing_refused or (_refused(passed_over) if passed_over else None)
     # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
     may_go_on = not (left.finished or (at_ceiling and not line.accounts.lost()))
     return Result(

@@ -34,7 +34,8 @@ def recognises(document: Any) -> bool:
     if isinstance(document, dict):
         return _is_wrapped(document)
     if isinstance(document, list):
-        return any(_is_queued(message) or isinstance(message, str) for message in document)
+        texts = bool(document) and all(isinstance(message, str) for message in document)
+        return texts or any(_is_queued(message) for message in document)
     return False
 
 
