@@ -114,6 +114,22 @@ def test_what_has_failed_and_was_written_anew_stays(chain: Chain) -> None:
     assert chain.deployment.keys() == ["a/00005", "b"]
 
 
+def test_a_job_that_was_stopped_is_not_done_because_its_event_comes_again(chain: Chain) -> None:
+    """What failed of it alone would be tried again, and the rest be forgotten."""
+    fill(chain, 3000)
+    oss = chain.deployment.oss
+    oss.misbehave(Refuse(409, "FileImmutable", "No.", {"a/00007"}))
+    event = {**TIMER, "payload": json.dumps({**PREFIX, "limits": {"objects": 1500}})}
+    first = chain.begin(event)
+    oss.behave()
+
+    again = chain.begin(event)
+
+    assert (first["status"], first["deleted"], first["failed"]) == ("stopped", 1499, 1)
+    assert again == first
+    assert len(chain.deployment.keys()) == 1502
+
+
 def test_any_event_of_a_chain_that_comes_again_does_no_harm(chain: Chain) -> None:
     """Whenever it comes: the chain goes on, and is one."""
     fill(chain, 3000)
