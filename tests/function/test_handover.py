@@ -195,6 +195,29 @@ def test_a_ceiling_holds_over_the_whole_job(long: Chain) -> None:
     assert to(long, first["job"], STATUS)["status"] == "stopped"
 
 
+def test_a_ceiling_that_is_lowered_holds_for_parts_that_have_used_up_unequal_shares(
+    chain: Chain,
+) -> None:
+    """To the object: what parts leave of it, because they know nothing of each other, the whole
+    job uses in the end.
+    """
+    deployment = chain.deployment
+    deployment.fill(*(f"{prefix}/{number:04}" for prefix in "ab" for number in range(4000)))
+    hurried(deployment, 60, batch_delete=2).set(max_objects="7000")
+    chain.wait_for_a_split()
+    first = chain.begin({"prefix": ["a/", "b/"], "parallel": 2})
+    chain.go_on()
+    gone = 8000 - len(deployment.keys())
+    deployment.set(max_objects=str(gone + 200))
+
+    last = chain.to_the_end()[-1]
+
+    assert len(first["next"]) == 2
+    assert (last["job"], last["status"]) == (first["job"], "stopped")
+    assert last["reason"] == f"OSSWEEP_MAX_OBJECTS allows {gone + 200:,} objects"
+    assert last["deleted"] == 8000 - len(deployment.keys()) == gone + 200
+
+
 def test_a_permanent_error_stops_a_job_at_once(long: Chain) -> None:
     """It would meet the next invocation as well; whoever has mended it lets the job go on."""
     oss = long.deployment.oss

@@ -121,11 +121,7 @@ def test_of_a_job_in_parts_what_has_failed_is_tried_again_as_well(chain: Chain, 
     deployment.fill(*(f"{prefix}/{number:04}" for prefix in "ab" for number in range(4000)))
     hurried(deployment, 60, batch_delete=2)
     oss = deployment.oss
-
-    def delete(_: object) -> None:
-        assert oss.count("batch_delete") == 1 or oss.wait_for("put", 2)  # it is told to split
-
-    oss.misbehave(Before("batch_delete", delete))
+    chain.wait_for_a_split()
     oss.misbehave(Withhold({"b/3007"}))
     oss.misbehave(Refuse(409, "FileImmutable", "No.", {"b/3007"}, operation="delete"))
     event = {**TIMER, "payload": json.dumps({**PREFIX, "prefix": ["a/", "b/"], "parallel": 2})}

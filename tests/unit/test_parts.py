@@ -93,6 +93,7 @@ def test_parts_share_what_there_is_of_ceiling_and_rate(
 
     if parts:
         assert limits == [None] * len(parts) or sum(filter(None, limits)) == limit
+        assert {part.shared for part in parts} == {limit}
         assert rates == [None] * len(parts) or sum(filter(None, rates)) == rate
         assert 0 not in limits + rates
     most = [number for number in (limit, rate) if number is not None]

@@ -37,7 +37,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
     asked = work.counts.asked + len(work.doubted)
-    one = replace(work, of_parts=number, asked_before=asked)
+    one = replace(work, of_parts=number, asked_before=asked, shared=room)
     parts = tuple(
         _part(one, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
     )
