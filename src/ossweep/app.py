@@ -6,6 +6,7 @@ import json
 import re
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +165,9 @@ def _act(reading: Reading, app: App) -> Any:
     answers = (
         _all_or_none(reading.orders, reading.source, app, of_requests)
         if reading.together
-        else _each(reading, app, of_requests)
+        else tasks.do_each(
+            [_step(item, reading.source, app, of_requests) for item in reading.items], app
+        )
     )
     undone = [said for said in answers if said.document["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
@@ -200,16 +203,18 @@ def _all_or_none(
     return tasks.do_all([tasks.read(ordered, source, app, of_requests) for ordered in orders], app)
 
 
-def _each(reading: Reading, app: App, of_requests: int) -> list[Said]:
-    """Do each item for itself; one that is refused does not stop the others."""
-    answers: list[Said] = []
-    for item in reading.items:
-        try:
-            answers += _answers_of(item, reading.source, app, of_requests)
-        except SweepError as refusal:
-            log.refused(app.logger, refusal)
-            answers.append(Said({"status": "refused", "where": item.where, **refused_of(refusal)}))
-    return answers
+def _step(item: Item, source: Source, app: App, of_requests: int) -> tasks.Step:
+    """Return what an item asks for, once all of it is allowed; to do it raises what is refused."""
+    try:
+        found = _steps(item, source, app, of_requests)
+    except SweepError as refused:
+        return tasks.Step(item.where, partial(_refuse, refused))
+    whole = tuple(task for step in found for task in step.tasks)
+    return tasks.Step(item.where, lambda: [said for step in found for said in step.act()], whole)
+
+
+def _refuse(refused: SweepError) -> list[Said]:
+    raise refused
 
 
 def _of_repetition(reading: Reading, app: App) -> str:
@@ -226,35 +231,40 @@ def _of_repetition(reading: Reading, app: App) -> str:
     )
 
 
-def _answers_of(item: Item, source: Source, app: App, of_requests: int) -> list[Said]:
-    if isinstance(item, Ordered):
-        return _all_or_none([item], source, app, of_requests)
-    if isinstance(item, Together):
-        return _all_or_none(item.orders, source, app, of_requests)
+def _steps(item: Item, source: Source, app: App, of_requests: int) -> list[tasks.Step]:
+    if isinstance(item, Ordered | Together):
+        orders = item.orders if isinstance(item, Together) else (item,)
+        found = [tasks.read(ordered, source, app, of_requests) for ordered in orders]
+        return [tasks.Step(item.where, partial(tasks.do_all, found, app), found)]
     if isinstance(item, Happened):
-        return _answers_to(item, app, of_requests)
+        return _steps_after(item, app, of_requests)
     raise item.refusal
 
 
-def _answers_to(happened: Happened, app: App, of_requests: int) -> list[Said]:
-    """Do what the deployment's rules make of an event of OSS."""
+def _steps_after(happened: Happened, app: App, of_requests: int) -> list[tasks.Step]:
+    """Return what the deployment's rules make of an event of OSS."""
     if happened.by_ossweep:
-        return [_ignored("ossweep has written this object itself", happened, app)]
+        return [_nothing("ossweep has written this object itself", happened, app)]
     if policy.lies_in_state(happened.bucket, happened.key, app.settings):
-        return [_ignored("ossweep keeps its jobs' state there", happened, app)]
-    answers: list[Said] = []
+        return [_nothing("ossweep keeps its jobs' state there", happened, app)]
+    where = happened.where
+    steps: list[tasks.Step] = []
     for rule in app.settings.rules:
         parts = rule.parts(happened)
         if parts is None:
             continue
-        policy.check_source("oss", app.settings, happened.where)
-        policy.check_allowed(happened.bucket, app.settings, happened.where)
+        policy.check_source("oss", app.settings, where)
+        policy.check_allowed(happened.bucket, app.settings, where)
         if rule.delete is not None:
-            work = tasks.within(of_requests, _belongings(rule, happened, parts, app), app)
-            answers.append(tasks.do(work, app))
+            found = [tasks.within(of_requests, _belongings(rule, happened, parts, app), app)]
+            steps.append(tasks.Step(where, partial(tasks.do_all, found, app), found))
         else:
-            answers += _run_file(happened, app, of_requests)
-    return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
+            steps.append(tasks.Step(where, partial(_run_file, happened, app, of_requests)))
+    return steps or [_nothing(f"no rule is about {where}", happened, app)]
+
+
+def _nothing(reason: str, happened: Happened, app: App) -> tasks.Step:
+    return tasks.Step(happened.where, lambda: [_ignored(reason, happened, app)])
 
 
 def _ignored(reason: str, happened: Happened, app: App) -> Said:
