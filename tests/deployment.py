@@ -200,6 +200,15 @@ class Chain:
 
         oss.misbehave(Before("batch_delete", wait))
 
+    def wait_for_a_split(self) -> None:
+        """Let all thousands but the first wait for the checkpoint that tells a job to split."""
+        oss = self.deployment.oss
+
+        def wait(_: Request) -> None:
+            assert oss.count("batch_delete") == 1 or oss.wait_for("put", 2)
+
+        oss.misbehave(Before("batch_delete", wait))
+
     def state(self) -> list[str]:
         """Return what is kept of jobs, without their names."""
         keys = self.deployment.oss.keys(STATE_BUCKET)

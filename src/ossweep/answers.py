@@ -165,7 +165,7 @@ def _counts(counts: Counts, listed: int) -> dict[str, Any]:
 def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if not result.left.finished:
         if result.stopped is not None:
-            return "stopped", _advised(result.stopped.sentence, result)
+            return "stopped", result.stopped.sentence
         cause = result.trouble or "time ran out"
         return "unfinished", f"{cause}; {SEND_BACK}"
     if work.dry_run:
@@ -173,16 +173,6 @@ def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if result.counts.failed:
         return "incomplete", _of_failures(result.counts)
     return "done", None
-
-
-def _advised(sentence: str, result: Result) -> str:
-    """Add what helps where nothing goes on behind what was passed over."""
-    code = result.passed_over[0].code if result.passed_over else ""
-    return (
-        with_help(sentence, code)
-        if sentence.startswith(f"OSS answered {code} to what")
-        else sentence
-    )
 
 
 def _of_failures(counts: Counts) -> str:

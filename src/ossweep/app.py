@@ -6,6 +6,7 @@ import json
 import re
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.events import Happened, Item, Ordered, Origin, Reading, Reply, Together
+from ossweep.events import Happened, Item, Ordered, Origin, Reading, Reply, Together, Unreadable
 from ossweep.job import App, Invocation, open_bucket, order
 from ossweep.request import schema
 from ossweep.settings import Settings, described
@@ -36,7 +37,7 @@ from ossweep.work import Work
 from ossweep.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aws_lambda_powertools import Logger
 
@@ -172,7 +173,14 @@ def _act(reading: Reading, app: App) -> Any:
     answers = (
         _all_or_none(reading.orders, reading.source, app, of_requests)
         if reading.together
-        else _each(reading, app, of_requests)
+        else tasks.do_each(
+            [
+                step
+                for item in reading.items
+                for step in _steps(item, reading.source, app, of_requests)
+            ],
+            app,
+        )
     )
     undone = [said for said in answers if said.document["status"] == "refused"]
     asks = all(isinstance(each, Ordered) and only_asks(each.document) for each in reading.items)
@@ -208,15 +216,17 @@ def _all_or_none(
     return tasks.do_all([tasks.read(ordered, source, app, of_requests) for ordered in orders], app)
 
 
-def _each(reading: Reading, app: App, of_requests: int) -> list[Said]:
-    """Do each item for itself; one that is refused does not stop the others."""
-    answers: list[Said] = []
-    for item in reading.items:
-        try:
-            answers += _answers_of(item, reading.source, app, of_requests)
-        except SweepError as refusal:
-            answers.append(_refused(refusal, item.where, app))
-    return answers
+def _step(where: str, read: Callable[[], list[tasks.Task]], app: App) -> tasks.Step:
+    """Return what is asked for, once it is allowed; to do it raises what is refused."""
+    try:
+        found = read()
+    except SweepError as refusal:
+        return tasks.Step(where, partial(_refuse, refusal))
+    return tasks.Step(where, partial(tasks.do_all, found, app), found)
+
+
+def _refuse(refusal: SweepError) -> list[Said]:
+    raise refusal
 
 
 def _of_repetition(reading: Reading, app: App) -> str:
@@ -233,48 +243,54 @@ def _of_repetition(reading: Reading, app: App) -> str:
     )
 
 
-def _answers_of(item: Item, source: Source, app: App, of_requests: int) -> list[Said]:
-    if isinstance(item, Ordered):
-        return _all_or_none([item], source, app, of_requests)
-    if isinstance(item, Together):
-        return _all_or_none(item.orders, source, app, of_requests)
+def _steps(item: Item, source: Source, app: App, of_requests: int) -> list[tasks.Step]:
     if isinstance(item, Happened):
-        return _answers_to(item, app, of_requests)
-    raise item.refusal
+        return _steps_after(item, app, of_requests)
+
+    def ordered() -> list[tasks.Task]:
+        if isinstance(item, Unreadable):
+            raise item.refusal
+        orders = item.orders if isinstance(item, Together) else (item,)
+        return [tasks.read(each, source, app, of_requests) for each in orders]
+
+    return [_step(item.where, ordered, app)]
 
 
-def _answers_to(happened: Happened, app: App, of_requests: int) -> list[Said]:
-    """Do what the deployment's rules make of an event of OSS."""
+def _steps_after(happened: Happened, app: App, of_requests: int) -> list[tasks.Step]:
+    """Return what the deployment's rules make of an event of OSS."""
     if happened.by_ossweep:
-        return [_ignored("ossweep has written this object itself", happened, app)]
+        return [_nothing("ossweep has written this object itself", happened, app)]
     if policy.lies_in_state(happened.bucket, happened.key, app.settings):
-        return [_ignored("ossweep keeps its jobs' state there", happened, app)]
-    answers: list[Said] = []
+        return [_nothing("ossweep keeps its jobs' state there", happened, app)]
+    steps: list[tasks.Step] = []
     for rule in app.settings.rules:
         parts = rule.parts(happened)
         if parts is not None:
-            answers += _of_rule(rule, happened, parts, app, of_requests)
-    return answers or [_ignored(f"no rule is about {happened.where}", happened, app)]
+            steps.append(_of_rule(rule, happened, parts, app, of_requests))
+    return steps or [_nothing(f"no rule is about {happened.where}", happened, app)]
 
 
 def _of_rule(
     rule: Rule, happened: Happened, parts: Mapping[str, str], app: App, of_requests: int
-) -> list[Said]:
-    """Do what one rule says; that it is refused does not stop the others."""
-    try:
-        policy.check_source("oss", app.settings, happened.where)
-        policy.check_allowed(happened.bucket, app.settings, happened.where)
-        if rule.delete is None:
-            return _run_file(happened, app, of_requests)
-        work = tasks.within(of_requests, _belongings(rule, happened, parts, app), app)
-        return [tasks.do(work, app)]
-    except SweepError as refusal:
-        return [_refused(refusal, happened.where, app)]
+) -> tasks.Step:
+    """Return what one rule says; that it is refused does not stop the others."""
+
+    def belongings() -> list[tasks.Task]:
+        _check_rules(happened, app)
+        return [tasks.within(of_requests, _belongings(rule, happened, parts, app), app)]
+
+    if rule.delete is None:
+        return tasks.Step(happened.where, partial(_run_file, happened, app, of_requests))
+    return _step(happened.where, belongings, app)
 
 
-def _refused(refusal: SweepError, where: str, app: App) -> Said:
-    log.refused(app.logger, refusal)
-    return Said({"status": "refused", "where": where, **refused_of(refusal)})
+def _check_rules(happened: Happened, app: App) -> None:
+    policy.check_source("oss", app.settings, happened.where)
+    policy.check_allowed(happened.bucket, app.settings, happened.where)
+
+
+def _nothing(reason: str, happened: Happened, app: App) -> tasks.Step:
+    return tasks.Step(happened.where, lambda: [_ignored(reason, happened, app)])
 
 
 def _ignored(reason: str, happened: Happened, app: App) -> Said:
@@ -293,6 +309,7 @@ def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: A
 
 def _run_file(happened: Happened, app: App, of_requests: int) -> list[Said]:
     """Run the requests in an object, and see to it that they are answered beside it."""
+    _check_rules(happened, app)
     try:
         with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
             file = store.read(happened.key, REQUEST_FILE_BYTES)

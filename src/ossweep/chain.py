@@ -99,6 +99,20 @@ def join(job: str, app: App) -> Claimed | Said | None:
     return Claimed(found, job, whole, ledger)
 
 
+def _join_again(job: str, app: App) -> Claimed | Said | None:
+    """
+    Do as `join` does for a part whose event comes again; what has failed of the job is tried again.
+
+    That part may have been the last, whose event Function Compute repeats since the job's end was
+    raised there. Raises as `carry` does.
+    """
+    ledger = ledger_of(job, app)
+    end = ledger.look().end
+    if end is None:
+        return join(job, app)
+    return Claimed(ledger.claim(end.hop), job, None, ledger)
+
+
 def finish(claimed: Claimed | Said | None, app: App) -> Said | None:
     """Do what was claimed for a person, if anything was; raises as `carry` does."""
     if isinstance(claimed, Claimed):
@@ -141,7 +155,7 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
     except HandoverError as error:
         raise lost(error, job, found.resend[0] if found.resend else None) from None
     if found.part_of is not None:
-        whole = join(found.part_of, app)
+        whole = _join_again(found.part_of, app)
     if isinstance(whole, Claimed):
         return replace(whole, work=whole.work or work)
     said = whole or Said(found.answer or {}, found.why)

@@ -171,13 +171,13 @@ def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
     Return the lower of the order's ceiling and the deployment's.
 
     That may have been lowered since an event with several requests began, or since a job was split:
-    then a request has its share of it, and a part its share of what that leaves.
+    then a request has its share of it, and a part what that leaves.
     """
     most = settings.max_objects
     if most is not None:
         most //= work.of_requests
     if most is not None and work.of_parts > 1:
-        most = max(0, most - work.asked_before) // work.of_parts
+        most = _left_to_part(work, most - work.asked_before)
     ceilings = [
         Ceiling(objects, name)
         for objects, name in (
@@ -187,6 +187,18 @@ def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
         if objects is not None
     ]
     return min(ceilings, key=lambda ceiling: ceiling.objects, default=None)
+
+
+def _left_to_part(work: Work, most: int) -> int:
+    """
+    Return what a part may ask for if all of them together may ask for so many objects by now.
+
+    The others may have used up all that they had, of which this one knows nothing: so each of them
+    goes without all that is taken away. What that leaves over the whole job uses in the end.
+    """
+    if work.shared is None or work.limit is None:
+        return 0  # there is no saying what the others have asked for
+    return max(0, min(most, work.limit - max(0, work.shared - most)))
 
 
 def rate_of(work: Work, settings: Settings) -> int | None:

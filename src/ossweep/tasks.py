@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from ossweep.state import check_state
 from ossweep.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ossweep.events import Ordered, Source
     from ossweep.job import App
@@ -27,6 +28,19 @@ if TYPE_CHECKING:
 TIMES = 2  # what a job was ordered is written down: as its rest, and for who looks for it
 
 Task = Work | Command | Listing | Pointer
+
+
+@dataclass(frozen=True)
+class Step:
+    """
+    What a message asks for: tasks, as far as they are known, and how they are done.
+
+    `where` names it in a refusal, which `act` raises.
+    """
+
+    where: str
+    act: Callable[[], list[Said]]
+    tasks: Sequence[Task] = ()
 
 
 def read(ordered: Ordered, source: Source, app: App, of_requests: int = 1) -> Task:
@@ -73,16 +87,52 @@ def do_all(found: Sequence[Task], app: App) -> list[Said]:
     """
     if len(found) == 1:
         return [do(found[0], app)]
+    answers: list[Said] = []
+    for task, seconds in zip(found, _to_leave([[each] for each in found], app), strict=True):
+        with _left(seconds, app):
+            answers.append(_done(task, app))
+    return answers
+
+
+def do_each(steps: Sequence[Step], app: App) -> list[Said]:
+    """
+    Do what several messages ask for, one after the other, each for itself; raises nothing.
+
+    Each leaves time to those behind it, as `do_all` tells.
+    """
+    answers: list[Said] = []
+    for step, seconds in zip(steps, _to_leave([step.tasks for step in steps], app), strict=True):
+        with _left(seconds, app):
+            answers += _step_done(step, app)
+    return answers
+
+
+def _step_done(step: Step, app: App) -> list[Said]:
+    """Do what a message asks for: that it is refused does not stop the others."""
+    try:
+        return step.act()
+    except SweepError as refusal:
+        log.refused(app.logger, refusal)
+        return [Said({"status": "refused", "where": step.where, **refused_of(refusal)})]
+
+
+def _to_leave(lots: Sequence[Sequence[Task]], app: App) -> list[float]:
+    """Return the seconds that each of several lots of tasks leaves to those behind it."""
     clock = app.world.monotonic
-    to_write = [seconds_to_write(each, clock) if isinstance(each, Work) else 0.0 for each in found]
+    to_write = [
+        sum(seconds_to_write(each, clock) for each in lot if isinstance(each, Work)) for lot in lots
+    ]
     *later, of_all = accumulate(reversed(to_write), initial=0.0)
     # Half of the time is for the first one's work, however much there is to write.
     times = min(TIMES, max(0.0, app.budget.left()) / 2 / of_all) if of_all else 0.0
-    answers: list[Said] = []
-    for task, seconds in zip(found, reversed(later), strict=True):
-        with app.budget.owed(times * seconds), app.ending.kept_back(times * seconds):
-            answers.append(_done(task, app))
-    return answers
+    return [times * seconds for seconds in reversed(later)]
+
+
+@contextmanager
+def _left(seconds: float, app: App) -> Iterator[None]:
+    """Let time be up so much earlier meanwhile."""
+    with app.budget.owed(seconds), app.ending.kept_back(seconds):
+        yield
 
 
 def _done(task: Task, app: App) -> Said:

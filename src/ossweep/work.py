@@ -160,8 +160,7 @@ class Answer:
     `kept` tells why keys stay, or are gone already; `full` are directories that OSS deletes only
     when nothing is left in them. Keys in none of these are still to do; of them `passed_over` are
     those that would be refused as those before them were. `unanswered` keys were asked for without
-    an answer that decided them, whether they are still to do or have turned out to be gone, or
-    newer.
+    an answer that decided them, whether they are still to do, or turned out to be gone or newer.
     """
 
     deleted: frozenset[str] = frozenset()
@@ -268,13 +267,13 @@ class Work:
     `directories` are the marker objects that go last; `held` are those met already, and others that
     OSS has not deleted yet because something was left in them. `passed` are keys that the ranges
     will show again and that have failed for good. `unsettled` objects were met before; the ranges
-    will show them again. `source` is that of the event that ordered it, and `reply` where it was a
-    request file. `unfinished` tells what becomes of the rest when time runs out, `parallel` how
-    many parts it may be cut into. A part knows its job, how many parts that has, what it had
-    `asked_before`, and its own share of the `rate`, in objects a second; `of_requests` tells how
-    many the job's event held. `judged` tells that named keys are looked at, and what was written
-    after the job began stays; so are `doubted`, those of them that were asked for and not answered,
-    in any case. `null_versions` tells whether deletions may lose null versions for good.
+    will show them again. `source` is its event's, and `reply` where that was a request file.
+    `unfinished` tells what becomes of the rest when time runs out, `parallel` how many parts it may
+    be cut into. A part knows its job, how many parts that has, what it had `asked_before`, how many
+    objects they have `shared`, and its own share of the `rate`, in objects a second; `of_requests`
+    tells how many the job's event held. `judged` tells that named keys are looked at, and what was
+    written after the job began stays; so are `doubted`, those of them that were asked for and not
+    answered, in any case. `null_versions` tells whether deletions may lose null versions for good.
     """
 
     # How pydantic reads it: a field that there is not must never be overlooked.
@@ -302,6 +301,7 @@ class Work:
     of_parts: int = 1
     of_requests: int = 1
     asked_before: int = 0
+    shared: int | None = None  # below the ceiling, if there was one
     judged: bool = False
     doubted: tuple[str, ...] = ()
     null_versions: Literal["keep", "lose"] = "keep"

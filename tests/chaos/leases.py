@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from localcloud.arrivals import Request
 
 PART = re.compile(r"-p\d+$")
+ORDER = re.compile(r"stop-(\d+)(-back)?")
 RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(?:-w\d{2,})?(-left|-beat)?")
 
 
@@ -52,6 +53,7 @@ class Leases:
     ended: dict[str, float] = field(default_factory=dict)  # when a job's end was written first
 
     stops: dict[str, float] = field(default_factory=dict)  # since when a job is ordered to stop
+    taken_back: dict[str, int] = field(default_factory=dict)  # the number of the last such order
     looks: dict[tuple[str, str], float] = field(default_factory=dict)  # of whom, at which job
 
     def looked(self, prefix: str, by: str, now: float) -> None:
@@ -61,8 +63,6 @@ class Leases:
     def removed(self, keys: Collection[str]) -> None:
         """Take note that objects of the state are removed."""
         for key in keys:
-            if key.endswith("/stop"):
-                self.stops.pop(key.removeprefix(STATE).removesuffix("/stop"), None)
             found = RECORD.fullmatch(key)
             # Whoever sees at once that somebody else has gone further takes its own record back.
             if found is not None and found[3] is None and found[1] not in self.ended:
@@ -136,7 +136,11 @@ class Leases:
             holder = self.holders.get(by)
             if holder is not None and holder.job == job:
                 holder.left = now
-        if name == "stop":
+        order = ORDER.fullmatch(name)
+        if order is not None and order[2] is not None:
+            self.taken_back[job] = max(self.taken_back.get(job, 0), int(order[1]))
+            self.stops.pop(job, None)
+        elif order is not None and int(order[1]) > self.taken_back.get(job, 0):
             self.stops.setdefault(job, now)
 
     def _created(self, holder: Holder, alive: Collection[str]) -> str:

@@ -376,7 +376,7 @@ class Play:
             found = FIRST_RECORD.fullmatch(request.key)
             if found is not None:
                 began = next(life.began for life in self.lives if life.name == by)
-                if self.scene.source in {"mns", "oss"}:
+                if self.scene.source in {"mns", "oss", "timer"}:
                     began = min(began, self.scene.ordered)
                 self.born.setdefault(found[1], began)
         if in_state(request):

@@ -19,7 +19,6 @@ ODD = ("é", "x\ry", "x\ny", "&", "%2F", "\ufffe", "..", "z/./y")
 REQUESTS = "requests/"  # where request files lie, and their answers
 FILE = REQUESTS + "x.json"
 RULES = [{"on": "ObjectCreated:*", "key": REQUESTS + "{name}.json", "run": "request"}]
-TRIGGER = "2030-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -263,7 +262,8 @@ def _event(random: Random, documents: Any, source: str, ordered: float, *, is_re
     if source == "direct":
         return documents
     if source == "timer":
-        return {"triggerTime": TRIGGER, "triggerName": "nightly", "payload": json.dumps(documents)}
+        at, payload = _iso(ordered), json.dumps(documents)
+        return {"triggerTime": at, "triggerName": "nightly", "payload": payload}
     if source == "oss":
         return _of_file(json.dumps(documents).encode(), ordered)
     is_apart = random.random() < 0.5  # a message each: what is wrong with one stops no other

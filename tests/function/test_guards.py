@@ -147,6 +147,20 @@ def test_the_clock_is_osss_own_and_is_taken_once(deployment: Deployment) -> None
     assert (first["status"], answer["status"], answer["skipped"]) == ("unfinished", "done", 1)
 
 
+def test_a_first_date_that_lies_ahead_is_put_right_by_the_next(deployment: Deployment) -> None:
+    """Without a state as well: what was written since then would be deleted by it."""
+    deployment.fill(*(f"a/{number:04}" for number in range(2000)))
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a/2000"], oss.now() + 60)
+    oss.misbehave(DateShift(600, operation="list", times=1))
+    oss.misbehave(Before("bucket_versioning", lambda _: oss.wait_for("list", 2)))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert deployment.keys() == ["a/2000"]
+    assert (answer["status"], answer["deleted"]) == ("done", 2000)
+
+
 def test_a_marker_object_that_is_written_again_is_spared(deployment: Deployment) -> None:
     """It goes last, perhaps hours after the listing has shown it; so it is looked at again."""
     deployment.fill("d/", "d/1", "d/2", "d/3")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, Chain, hurried, sum_of
-from localcloud.faults import AsTold, Refuse, Withhold
+from deployment import BUCKET, Chain, Clock, hurried, no_pauses, sum_of
+from localcloud.faults import AsTold, Before, Refuse, Withhold
 from localcloud.fc_faults import Refuse as RefuseCall
 from localcloud.fc_faults import Reset as ResetCall
 from ossweep.errors import HandoverError, UndoneError
 from ossweep.handover.carrier import PAYLOAD_BYTES
+
+if TYPE_CHECKING:
+    from localcloud.arrivals import Request
 
 PREFIX = {"prefix": "a/"}
 STATUS, STOP, RESUME = "status", "stop", "resume"
@@ -191,6 +195,29 @@ def test_a_ceiling_holds_over_the_whole_job(long: Chain) -> None:
     assert to(long, first["job"], STATUS)["status"] == "stopped"
 
 
+def test_a_ceiling_that_is_lowered_holds_for_parts_that_have_used_up_unequal_shares(
+    chain: Chain,
+) -> None:
+    """To the object: what parts leave of it, because they know nothing of each other, the whole
+    job uses in the end.
+    """
+    deployment = chain.deployment
+    deployment.fill(*(f"{prefix}/{number:04}" for prefix in "ab" for number in range(4000)))
+    hurried(deployment, 60, batch_delete=2).set(max_objects="7000")
+    chain.wait_for_a_split()
+    first = chain.begin({"prefix": ["a/", "b/"], "parallel": 2})
+    chain.go_on()
+    gone = 8000 - len(deployment.keys())
+    deployment.set(max_objects=str(gone + 200))
+
+    last = chain.to_the_end()[-1]
+
+    assert len(first["next"]) == 2
+    assert (last["job"], last["status"]) == (first["job"], "stopped")
+    assert last["reason"] == f"OSSWEEP_MAX_OBJECTS allows {gone + 200:,} objects"
+    assert last["deleted"] == 8000 - len(deployment.keys()) == gone + 200
+
+
 def test_a_permanent_error_stops_a_job_at_once(long: Chain) -> None:
     """It would meet the next invocation as well; whoever has mended it lets the job go on."""
     oss = long.deployment.oss
@@ -324,6 +351,29 @@ def test_a_directorys_marker_goes_with_the_last_hop(chain: Chain) -> None:
         answers.append(chain.go_on())
 
     assert_all_is_gone(chain, answers[-1], 3001)
+
+
+def test_a_job_that_ends_before_it_is_told_to_split_has_ended(chain: Chain) -> None:
+    """The checkpoint that says so was under way meanwhile."""
+    chain.deployment.fill(*(f"{prefix}/{number:03}" for prefix in "ab" for number in range(1000)))
+    oss, clock = chain.deployment.oss, Clock()
+    chain.deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+
+    def delete(request: Request) -> None:
+        clock.now += 2  # a checkpoint is due
+        assert oss.wait_for("put", 2)
+
+    def write(_: Request) -> None:
+        assert oss.count("put") == 1 or oss.wait_for("batch_delete", 2)
+
+    oss.misbehave(Before("batch_delete", delete))
+    oss.misbehave(Before("put", write))
+
+    answer = chain.begin({"prefix": ["a/", "b/"], "parallel": 2})
+
+    assert (answer["status"], answer["deleted"], answer["reason"]) == ("done", 2000, None)
+    assert (chain.deployment.keys(), chain.state()) == ([], ["000000-01", "end"])
+    assert chain.called == []
 
 
 def test_keys_that_fail_are_told_by_the_last_hop(long: Chain) -> None:

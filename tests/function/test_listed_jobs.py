@@ -49,6 +49,18 @@ def test_many_jobs_are_listed_in_pages(chain: Chain) -> None:
     )
 
 
+def test_jobs_are_found_behind_objects_that_lie_in_no_folder(chain: Chain) -> None:
+    """A page may hold none, and tell that there are more."""
+    oss = chain.deployment.oss
+    oss.fill(STATE_BUCKET, [f"{STATE}file-{number:04}" for number in range(2 * LISTED)])
+    oss.fill(STATE_BUCKET, [f"{STATE}job/end"])
+
+    answer = chain.begin(LIST)
+
+    assert [job["job"] for job in answer["jobs"]] == ["job"]
+    assert answer["next"] is None
+
+
 def test_what_is_no_job_is_not_listed(chain: Chain) -> None:
     """Nor anything beside the state; one that cannot be read hides no others."""
     oss = chain.deployment.oss

@@ -130,6 +130,52 @@ def test_what_has_failed_and_was_written_anew_stays(chain: Chain) -> None:
     assert chain.deployment.keys() == ["a/00005", "b"]
 
 
+@pytest.mark.parametrize("again", ["the first event", "the last one"])
+def test_of_a_job_in_parts_what_has_failed_is_tried_again_as_well(chain: Chain, again: str) -> None:
+    """By the event that ordered it, and by that of whoever told of its end."""
+    deployment = chain.deployment
+    deployment.fill(*(f"{prefix}/{number:04}" for prefix in "ab" for number in range(4000)))
+    hurried(deployment, 60, batch_delete=2)
+    oss = deployment.oss
+    chain.wait_for_a_split()
+    oss.misbehave(Withhold({"b/3007"}))
+    oss.misbehave(Refuse(409, "FileImmutable", "No.", {"b/3007"}, operation="delete"))
+    event = {**TIMER, "payload": json.dumps({**PREFIX, "prefix": ["a/", "b/"], "parallel": 2})}
+    first = chain.begin(event)
+    assert len(first["next"]) == 2, first
+    incomplete = chain.to_the_end()[-1]
+    oss.behave()
+    deployment.fill("a/0001")
+
+    if again == "the first event":
+        last = chain.begin(event)
+    else:
+        chain.delivered -= 1
+        last = chain.go_on()
+
+    assert (incomplete["status"], incomplete["failed"]) == ("incomplete", 1)
+    assert (last["job"], last["status"], last["deleted"]) == (first["job"], "done", 8000)
+    assert (last["failed"], last["at_least"], last["listed"]) == (0, False, 8000)
+    assert deployment.keys() == ["a/0001"]
+    assert [chain.begin(event)["status"] for _ in range(2)] == ["ignored"] * 2
+
+
+def test_a_job_that_was_stopped_is_not_done_because_its_event_comes_again(chain: Chain) -> None:
+    """What failed of it alone would be tried again, and the rest be forgotten."""
+    fill(chain, 3000)
+    oss = chain.deployment.oss
+    oss.misbehave(Refuse(409, "FileImmutable", "No.", {"a/00007"}))
+    event = {**TIMER, "payload": json.dumps({**PREFIX, "limits": {"objects": 1500}})}
+    first = chain.begin(event)
+    oss.behave()
+
+    again = chain.begin(event)
+
+    assert (first["status"], first["deleted"], first["failed"]) == ("stopped", 1499, 1)
+    assert again == first
+    assert len(chain.deployment.keys()) == 1502
+
+
 def test_any_event_of_a_chain_that_comes_again_does_no_harm(chain: Chain) -> None:
     """Whenever it comes: the chain goes on, and is one."""
     fill(chain, 3000)

@@ -76,6 +76,7 @@ def test_a_forged_continuation_of_another_shape_is_refused(
         {"unsettled": -1},
         {"milliseconds": -1},
         {"of_parts": 0},
+        {"shared": -1},
         {"of_requests": 0},
         {"keys": ["a", "b", "a"]},
         {"keys": ["a", "b"], "doubted": ["c"]},

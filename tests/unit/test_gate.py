@@ -7,6 +7,7 @@ import pytest
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import PLACES, Gate
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.helps import HELPS
 from ossweep.stops import ORDERED
 from unit.memory import Clock
 
@@ -93,6 +94,18 @@ def test_where_nothing_goes_in_any_place_the_gate_closes() -> None:
 
     assert watched.refusal == (
         "OSS answered Code to whatever it was asked to delete, in 20 stretches of keys: Words."
+    )
+
+
+def test_where_nothing_goes_for_a_known_reason_what_helps_is_said() -> None:
+    """As of any refusal that ends a job."""
+    watched = gate()
+
+    for _ in range(PLACES):
+        watched.passed_over(error(Scope.KEYS, "FileImmutable"))
+
+    assert str(watched.refusal).endswith(
+        f"in 20 stretches of keys: Words.; {HELPS['FileImmutable']}"
     )
 
 

@@ -17,7 +17,18 @@ SRC = Path(__file__).parents[2] / "src"
 
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
-    {"causes", "errors", "stops", "work", "events", "patterns", "row", "trust", "helps"},
+    {
+        "causes",
+        "errors",
+        "stops",
+        "work",
+        "whereabouts",
+        "events",
+        "patterns",
+        "row",
+        "trust",
+        "helps",
+    },
     {"request", "policy", "meant", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
     {
@@ -42,6 +53,7 @@ NEIGHBOURS = {
     "events": {"errors"},
     "trust": {"causes", "errors"},
     "work": {"events"},
+    "whereabouts": {"work"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
     "settings": {"rules"},

@@ -585,13 +585,13 @@ def test_an_order_to_stop_is_seen_at_a_checkpoint(shelf: MemoryShelf) -> None:
 
 
 def test_an_order_to_stop_is_seen_at_a_hops_end(shelf: MemoryShelf) -> None:
-    """Once it is obeyed it is gone."""
+    """Once it is obeyed it is taken back."""
     holder = holding(shelf)
     ledger_on(shelf).stop()
 
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
     holder.leave("stopped", 1)
-    assert shelf.kept() == ["000000-01", "000000-01-left"]
+    assert holder.ledger.reason_to_stop(holder.held) is None
 
 
 @pytest.mark.parametrize("how", ["continued", "released", "dead"])
@@ -637,7 +637,48 @@ def test_to_resume_a_job_takes_an_order_to_stop_back(shelf: MemoryShelf, how: st
     ledger_on(shelf).stop()
 
     assert resume(shelf) == Held(Place(1), rest(1))
-    assert "stop" not in shelf.kept()
+
+
+@pytest.mark.parametrize("late", ["stop-01", "stop-01-back"])
+def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(
+    shelf: MemoryShelf, late: str
+) -> None:
+    """Whether an order was given again, or taken back, since: the request may have been lost."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
+    ledger_on(shelf).stop()
+    assert holder.ledger.reason_to_stop(holder.held) == ORDERED
+    ledger_on(shelf).take_back_order()
+    ledger_on(shelf).take_back_order()
+    shelf.write(f"{JOB}/stop-01", b"{}")
+    assert holder.ledger.reason_to_stop(holder.held) is None
+    ledger_on(shelf).stop()
+
+    shelf.write(f"{JOB}/{late}", b"{}")
+
+    assert holder.ledger.reason_to_stop(holder.held) == ORDERED
+    ledger_on(shelf).take_back_order()
+    assert holder.ledger.reason_to_stop(holder.held) is None
+
+
+def test_an_order_to_stop_of_an_earlier_version_holds(shelf: MemoryShelf) -> None:
+    """It has no number, and is the first."""
+    holder = holding(shelf)
+    shelf.write(f"{JOB}/stop", b"{}")
+    assert holder.ledger.reason_to_stop(holder.held) == ORDERED
+
+    ledger_on(shelf).take_back_order()
+    assert holder.ledger.reason_to_stop(holder.held) is None
+
+
+def test_nothing_is_written_where_there_is_no_order_to_take_back(shelf: MemoryShelf) -> None:
+    """A person may say so at any time."""
+    holding(shelf).leave("released", 1)
+    before = shelf.kept()
+
+    ledger_on(shelf).take_back_order()
+
+    assert shelf.kept() == before
 
 
 def test_a_dead_job_is_resumed_from_its_last_checkpoint(shelf: MemoryShelf) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.parts import joined, split
-from ossweep.work import Counts, Failure, Found, Range, Work
+from ossweep.work import NOT_UTF8, Counts, Failure, Found, Range, Work
 
 EDGES = [f"a/{number:02}" for number in range(40)]
 
@@ -93,6 +93,7 @@ def test_parts_share_what_there_is_of_ceiling_and_rate(
 
     if parts:
         assert limits == [None] * len(parts) or sum(filter(None, limits)) == limit
+        assert {part.shared for part in parts} == {limit}
         assert rates == [None] * len(parts) or sum(filter(None, rates)) == rate
         assert 0 not in limits + rates
     most = [number for number in (limit, rate) if number is not None]
@@ -148,6 +149,30 @@ def test_a_key_that_has_failed_ahead_is_counted_by_the_part_that_passes_it_by() 
     assert [part.counts.failed for part in parts] == [1, 2]
     assert parts[1].counts.failures == (no,)
     assert (kept.counts.failed, kept.counts.failures) == (0, ())
+
+
+def test_what_has_failed_before_a_range_is_named_by_the_part_that_counts_it() -> None:
+    """It may meet it again, where it has to join its ranges, and name it or not by then."""
+    no, not_utf8, named, behind = (
+        Failure("b/3", "FileImmutable", "No."),
+        Failure("b/4%FF", NOT_UTF8, "No."),
+        Failure("b", "FileImmutable", "No."),
+        Failure("c/9", "FileImmutable", "No."),
+    )
+    counts = Counts(failed=4, failures=(named, no, not_utf8, behind))
+    ranges = (
+        Range("a/", "a/7"),
+        Range("b/", "b/2", "b/3"),
+        Range("b/", "b/5", failed=2),
+        Range("c/", "c/1", "c/5"),
+    )
+    work = Work("job", "examplebucket", parallel=4, ranges=ranges, counts=counts)
+
+    kept, parts = split(work, limit=None, rate=None)
+
+    assert [part.counts.failed for part in parts] == [0, 0, 2, 0]
+    assert [part.counts.failures for part in parts] == [(), (), (not_utf8,), ()]
+    assert (kept.counts.failed, kept.counts.failures) == (2, (named, no, behind))
 
 
 @given(work=works())

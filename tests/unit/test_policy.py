@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from ossweep import policy
 from ossweep.errors import PolicyError
+from ossweep.handover.parts import split
 from ossweep.request import parse
 from ossweep.settings import Settings
 from ossweep.work import Ceiling, Range, Work
@@ -203,23 +205,62 @@ def test_the_lower_ceiling_holds(
     assert policy.ceiling_of(work, Settings(max_objects=most)) == ceiling
 
 
+PART = Work("job-p1", "one", part_of="job", limit=50, of_parts=4, asked_before=200, shared=198)
+
+
 @pytest.mark.parametrize(
     ("most", "ceiling"),
     [
         (1000, Ceiling(50, LIMIT_OR_SHARE)),
-        (500, Ceiling(50, LIMIT_OR_SHARE)),
-        (300, Ceiling(25, "OSSWEEP_MAX_OBJECTS")),
-        (203, Ceiling(0, "OSSWEEP_MAX_OBJECTS")),
+        (398, Ceiling(50, LIMIT_OR_SHARE)),
+        (397, Ceiling(49, "OSSWEEP_MAX_OBJECTS")),
+        (349, Ceiling(1, "OSSWEEP_MAX_OBJECTS")),
+        (300, Ceiling(0, "OSSWEEP_MAX_OBJECTS")),
         (100, Ceiling(0, "OSSWEEP_MAX_OBJECTS")),
     ],
 )
-def test_a_ceiling_that_is_lowered_after_a_split_is_shared_by_the_parts(
+def test_a_ceiling_that_is_lowered_after_a_split_takes_all_of_that_from_each_part(
     most: int, ceiling: Ceiling
 ) -> None:
-    """What the whole job had asked for before counts first."""
-    part = Work("job-p1", "one", part_of="job", limit=50, of_parts=4, asked_before=200)
+    """The others may have used up their shares: nobody knows who is to go without."""
+    assert policy.ceiling_of(PART, Settings(max_objects=most)) == ceiling
 
-    assert policy.ceiling_of(part, Settings(max_objects=most)) == ceiling
+
+@given(
+    shared=st.integers(2, 40),
+    number=st.integers(2, 5),
+    taken=st.integers(0, 40),
+    used=st.lists(st.integers(0, 20), min_size=5, max_size=5),
+)
+def test_parts_keep_to_a_ceiling_that_is_lowered_whatever_each_has_used(
+    shared: int, number: int, taken: int, used: list[int]
+) -> None:
+    """Together they ask for no more than it allows, unless they had before."""
+    job = Work("job", "one", parallel=number, ranges=tuple(map(Range, "abcde")))
+    _, parts = split(job, limit=shared, rate=None)
+    before = [min(use, part.limit or 0) for use, part in zip(used, parts, strict=False)]
+    lowered = Settings(max_objects=max(1, shared - taken))
+    ceilings = [policy.ceiling_of(part, lowered) for part in parts]
+    mosts = [ceiling.objects for ceiling in ceilings if ceiling is not None]
+
+    after = [max(use, most) for use, most in zip(before, mosts, strict=True)]
+
+    assert sum(after) <= max(sum(before), 1, shared - taken)
+
+
+@pytest.mark.parametrize("most", [1000, 300])
+def test_a_ceiling_that_is_new_after_a_split_stops_the_parts(most: int) -> None:
+    """What each of them has asked for the whole job knows, which goes on when they have ended."""
+    part = replace(PART, limit=None, shared=None)
+
+    assert policy.ceiling_of(part, Settings(max_objects=most)) == Ceiling(0, "OSSWEEP_MAX_OBJECTS")
+
+
+def test_a_part_asks_for_no_more_than_the_deployment_allows() -> None:
+    """A continuation may be anybody's."""
+    part = replace(PART, limit=10**6, shared=0, asked_before=0)
+
+    assert policy.ceiling_of(part, Settings(max_objects=70)) == Ceiling(70, "OSSWEEP_MAX_OBJECTS")
 
 
 @pytest.mark.parametrize(
@@ -242,9 +283,10 @@ def test_a_ceiling_that_is_lowered_is_shared_by_the_requests_of_one_event(
 
 def test_a_part_of_one_of_several_requests_has_a_share_of_its_share() -> None:
     """What the whole job had asked for before counts against the request's."""
-    part = Work("job-p1", "one", part_of="job", of_parts=4, asked_before=200, of_requests=2)
+    part = replace(PART, of_requests=2)
 
-    assert policy.ceiling_of(part, Settings(max_objects=600)) == Ceiling(25, "OSSWEEP_MAX_OBJECTS")
+    assert policy.ceiling_of(part, Settings(max_objects=796)) == Ceiling(50, LIMIT_OR_SHARE)
+    assert policy.ceiling_of(part, Settings(max_objects=786)) == Ceiling(45, "OSSWEEP_MAX_OBJECTS")
 
 
 @pytest.mark.parametrize(("most", "rate"), [(None, 50), (400, 50), (100, 25), (3, 1)])

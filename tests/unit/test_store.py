@@ -306,6 +306,41 @@ def test_an_object_is_found_as_a_listing_shows_it(listed: list[str], found: bool
     assert store.find("a/") == (Found("a/", 10, 5) if found else None)
 
 
+@dataclass
+class Slow(Answers):
+    """A bucket that lists nothing in its first pages, and says that there are more."""
+
+    empty: list[str] = field(default_factory=list)  # where those pages end
+
+    def list_objects(self, prefix: str, marker: str, max_keys: int) -> Any:
+        if self.empty and marker < self.empty[-1]:
+            self._ask([prefix])
+            end = next(each for each in self.empty if each > marker)
+            return SimpleNamespace(object_list=[], is_truncated=True, next_marker=end)
+        return super().list_objects(prefix, marker, max_keys)
+
+
+@pytest.mark.parametrize(("empty", "found"), [(["A", "a.."], True), (["A", "a/"], False)])
+def test_a_look_goes_on_behind_a_page_that_is_empty(empty: list[str], found: bool) -> None:
+    """Until it has come to the key, or past it: OSS may list fewer than it was asked for."""
+    answers = Slow(listed=["a/"], empty=empty)
+    store, _ = opened(answers)
+
+    assert store.find("a/") == (Found("a/", 10, 5) if found else None)
+    assert len(answers.requests) == (3 if found else 2)
+
+
+@pytest.mark.parametrize("is_listing", [True, False])
+def test_what_is_in_doubt_is_not_gone_because_a_page_is_empty(is_listing: bool) -> None:
+    """It is there, and is asked for again."""
+    answers = Slow(listed=["a/1"], empty=["A", "a/0"], raises=[ConnectionResetError()])
+    store, _ = opened(answers)
+
+    answer = store.delete(["a/1"], Free(), replace(NOW, is_listing=is_listing))
+
+    assert (answer.deleted, answer.kept) == (frozenset({"a/1"}), {})
+
+
 def test_a_look_is_tried_again() -> None:
     """As any listing is."""
     answers = Answers(listed=["a/"], raises=[ConnectionResetError()])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import StringIO
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -11,9 +13,14 @@ from aws_lambda_powertools import Logger
 from ossweep.engine.budget import Budget
 from ossweep.job import App, Invocation
 from ossweep.settings import Settings
-from ossweep.tasks import do_all
+from ossweep.tasks import Step, do_all, do_each
 from ossweep.work import Work
 from ossweep.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ossweep.answers import Said
 
 
 class Watch(StringIO):
@@ -30,6 +37,12 @@ class Watch(StringIO):
         return len(text)
 
 
+def each(works: Sequence[Work], app: App) -> list[Said]:
+    """Do each of several works as what a message of its own has ordered."""
+    return do_each([Step("it", partial(do_all, [work], app), [work]) for work in works], app)
+
+
+@pytest.mark.parametrize("way", [do_all, each])
 @pytest.mark.parametrize(
     ("keys", "seconds", "left"),
     [
@@ -39,9 +52,12 @@ class Watch(StringIO):
     ],
 )
 def test_each_of_several_leaves_the_others_the_time_to_write_down_what_they_were_ordered(
-    keys: int, seconds: float, left: list[int]
+    keys: int, seconds: float, left: list[int], way: Callable[[Sequence[Work], App], list[Said]]
 ) -> None:
-    """Half of all of it at most: here it takes twelve seconds for two thousand keys, or twice."""
+    """
+    In one message or in one each; half of all of it at most: here it takes twelve seconds for two
+    thousand keys, or twice.
+    """
     ticks = count(0, 2)
     budget = Budget(seconds, lambda: 0.0)
     watch = Watch(budget)
@@ -50,12 +66,12 @@ def test_each_of_several_leaves_the_others_the_time_to_write_down_what_they_were
         Invocation("request", 0.0, 60, "cn-hangzhou", credentials=None),
         budget,
         Budget(seconds, lambda: 0.0),
-        Logger(f"tasks {keys} {seconds}", stream=watch),
+        Logger(f"tasks {keys} {seconds} {way.__name__}", stream=watch),
         World(monotonic=lambda: float(next(ticks))),
     )
     names = tuple(map(str, range(keys)))
 
-    answers = do_all([Work(f"job-{n}", "examplebucket", keys=names) for n in range(3)], app)
+    answers = way([Work(f"job-{n}", "examplebucket", keys=names) for n in range(3)], app)
 
     assert watch.left == left  # of the lines that tell of credentials, of which there are none
     assert {said.document["error"] for said in answers} == {"SettingsError"}

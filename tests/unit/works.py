@@ -31,6 +31,7 @@ SOME = Work(
     of_parts=2,
     of_requests=4,
     asked_before=3,
+    shared=6,
     judged=True,
     doubted=("a",),
     idle=1,

@@ -121,7 +121,7 @@ class Gate:
                     f"OSS answered {error.code} to whatever it was asked to delete, in {places} "
                     f"stretches of keys: {error.message}"
                 )
-                self.stopped = Stop(Why.REFUSED, sentence)
+                self.stopped = Stop(Why.REFUSED, with_help(sentence, error.code))
 
     @property
     def trouble(self) -> str | None:

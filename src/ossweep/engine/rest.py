@@ -7,14 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
 
-from ossweep.work import NOT_UTF8
+from ossweep.whereabouts import lies_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.work import Counts, Failure, Range, Stretch
+    from ossweep.work import Counts, Range, Stretch
 
 MOST_RANGES = 64
 # Of ranges. With the bounds of failures and passed keys, and what stands around all of them, a
@@ -47,7 +46,7 @@ class GivenBack:
             failures=tuple(
                 failure
                 for failure in counts.failures
-                if not any(_lies_in(failure, stretch) for stretch in self.stretches)
+                if not any(lies_in(failure, stretch) for stretch in self.stretches)
             ),
             unanswered=counts.unanswered + self.failed,
         )
@@ -86,16 +85,6 @@ def joined(
         given_back.bytes += after.bytes
         given_back.stretches.append(replace(after, after=before.until, until=after.after))
     return left, given_back
-
-
-def _lies_in(failure: Failure, stretch: Range) -> bool:
-    """Tell whether what has failed lies in a stretch; a key that is not UTF-8 does by its bytes."""
-    if failure.code != NOT_UTF8:
-        return failure.key in stretch
-    raw = unquote_to_bytes(failure.key)
-    if not raw.startswith(stretch.prefix.encode()) or raw <= stretch.after.encode():
-        return False
-    return not stretch.until or raw <= stretch.until.encode()
 
 
 def _size(keys: Range) -> int:

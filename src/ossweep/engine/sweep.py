@@ -12,6 +12,7 @@ from ossweep.engine.batches import PROTECTED
 from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
+from ossweep.helps import with_help
 from ossweep.stops import NULL_MARKER_SHOWN, Stop, Why
 from ossweep.work import Counts, add
 
@@ -297,10 +298,11 @@ def _refused(passed_over: Sequence[Stretch]) -> str:
     keys = sum(stretch.keys for stretch in passed_over)
     place = f"from {json.dumps(first.first)} to {json.dumps(passed_over[-1].last)}"
     stretches = f" in {len(passed_over)} stretches" if len(passed_over) > 1 else ""
-    return (
+    sentence = (
         f"OSS answered {first.code} to what it was asked to delete of {keys:,} keys {place}"
         f"{stretches}, which were passed over: {first.message}"
     )
+    return with_help(sentence, first.code)
 
 
 def _at_ceiling(sentence: str | None, counts: Counts, *, in_doubt: bool) -> Stop | None:

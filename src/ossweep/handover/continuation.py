@@ -181,6 +181,7 @@ def _check(work: Work) -> None:
         work.clock or 0,
         work.not_after or 0,
         work.limit or 0,
+        work.shared or 0,
         *work.requests_made.values(),
         *work.errors.values(),
         *(each.size for each in work.held),

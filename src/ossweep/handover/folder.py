@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ossweep.handover import orders
 from ossweep.handover.claims import Seen
 from ossweep.handover.records import (
     BEAT,
     END,
     LEFT,
-    STOP,
     End,
     Left,
     Record,
@@ -35,6 +35,11 @@ class Folder:
     def names(self) -> frozenset[str]:
         """Return the names of the records, without the folder's."""
         return frozenset(each.removeprefix(self.name) for each in self.shelf.names(self.name))
+
+    def is_to_stop(self) -> bool:
+        """Tell whether the job is ordered to stop: only orders are listed."""
+        names = self.shelf.names(self.name + orders.STOP)
+        return orders.is_to_stop(each.removeprefix(self.name) for each in names)
 
     def end(self, names: frozenset[str]) -> End | None:
         """Return how the job has ended, if that is among the names."""
@@ -78,7 +83,7 @@ class Folder:
                     now=kept.now,
                     left=left[0] if left is not None else None,
                     left_age=left[1] if left is not None else 0,
-                    is_to_stop=STOP in names,
+                    is_to_stop=orders.is_to_stop(names),
                     before=before[0].continuation if before is not None else None,
                 )
 

@@ -16,6 +16,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import Closed, RequestError, UndoneError
+from ossweep.handover import orders
 from ossweep.handover.claims import Seen, asked, gathered, resumed
 from ossweep.handover.folder import Folder
 from ossweep.handover.records import (
@@ -24,7 +25,6 @@ from ossweep.handover.records import (
     FIRST,
     LEFT,
     PART,
-    STOP,
     Elsewhere,
     End,
     Held,
@@ -127,7 +127,9 @@ class Ledger:
 
     def take_back_order(self) -> None:
         """Take an order to stop back, if there is one; raises Closed and StoreError."""
-        self._shelf.remove([self._folder + STOP])
+        name = orders.back(self._records.names())
+        if name is not None:
+            self._shelf.write(self._folder + name, b"{}")
 
     def release(self) -> None:
         """Let whoever comes next go on with a job that was stopped; raises Closed, StoreError."""
@@ -184,11 +186,11 @@ class Ledger:
         names = self._records.names()
         if self._records.is_past(held.place, names):
             return OVERTAKEN
-        return ORDERED if STOP in names or self.is_whole_to_stop() else None
+        return ORDERED if orders.is_to_stop(names) or self.is_whole_to_stop() else None
 
     def is_whole_to_stop(self) -> bool:
         """Tell whether the job that this one is a part of was ordered to stop; raises as `look`."""
-        return bool(self._whole) and bool(self._shelf.names(self._whole + STOP))
+        return bool(self._whole) and Folder(self._shelf, self._whole).is_to_stop()
 
     def leave(self, held: Held, left: Left) -> None:
         """Write how the holder leaves its hop; raises Closed and StoreError."""
@@ -229,7 +231,7 @@ class Ledger:
 
     def stop(self) -> None:
         """Order the job to stop at its next checkpoint; raises Closed and StoreError."""
-        self._shelf.write(self._folder + STOP, b"{}")
+        self._shelf.write(self._folder + orders.next_order(self._records.names()), b"{}")
 
     def look(self) -> Look:
         """Return how the job is; raises Closed and StoreError."""

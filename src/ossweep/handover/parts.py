@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ossweep.whereabouts import lies_in, settled_before
 from ossweep.work import Counts, add, tally
 
 if TYPE_CHECKING:
@@ -37,9 +38,16 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
     asked = work.counts.asked + len(work.doubted)
-    one = replace(work, of_parts=number, asked_before=asked)
+    one = replace(work, of_parts=number, asked_before=asked, shared=room)
+    before = (None, *(group[-1] for group in groups))
     parts = tuple(
-        _part(one, place, group, limits[place], rates[place]) for place, group in enumerate(groups)
+        _part(
+            replace(one, limit=limits[place], rate=rates[place]),
+            place,
+            group,
+            settled_before(group, before[place]),
+        )
+        for place, group in enumerate(groups)
     )
     met = add(*(part.counts for part in parts))
     dealt = {found.key for part in parts for found in part.held}
@@ -89,24 +97,25 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
     )
 
 
-def _part(
-    work: Work,
-    place: int,
-    ranges: tuple[Range, ...],
-    limit: int | None,
-    rate: int | None,
-) -> Work:
-    """Return a part, with what its ranges have counted, which it may meet and count again."""
+def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[Range]) -> Work:
+    """
+    Return a part, with what its ranges have counted in `settled`, which it may meet again.
+
+    What has failed there, or ahead of that, it names as well, as far as the job does.
+    """
     passed = tuple(key for key in work.passed if any(key in each for each in ranges))
     failed = sum(each.failed for each in ranges) + len(passed)
     known = frozenset(passed)
+    failures = (
+        each
+        for each in work.counts.failures
+        if each.key in known or any(lies_in(each, stretch) for stretch in settled)
+    )
     return replace(
         work,
         job=f"{work.job}-p{place + 1}",
         part_of=work.job,
         parallel=1,
-        limit=limit,
-        rate=rate,
         hop=1,  # the hop before was the whole job's
         idle=0,
         keys=work.keys if place == 0 else (),
@@ -118,7 +127,7 @@ def _part(
         counts=Counts(
             bytes=sum(each.bytes for each in ranges),
             failed=failed,
-            failures=tuple(f for f in work.counts.failures if f.key in known)[:failed],
+            failures=tuple(failures)[:failed],
             skipped=tally(each.spared for each in ranges),
             planned=sum(each.planned for each in ranges),
         ),

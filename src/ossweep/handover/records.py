@@ -26,7 +26,6 @@ FORM = 1  # of all records; what is written in a newer one is not read
 JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
 PART = re.compile(r"(.+)-p\d+")  # of a job, whose name is what is in front
 END = "end"
-STOP = "stop"
 LEFT = "-left"
 BEAT = "-beat"
 _WRITING = re.compile(r"-w([0-9]{2,})")  # of one place's record, after its first name

@@ -71,15 +71,14 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise StoreError(
                 _UNREADABLE, "OSS listed more objects than it was asked for", Scope.PASSING
             )
-        if page.is_truncated and as_bytes(page.next_marker) <= marker:
-            raise StoreError(
-                "ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING
-            )
+        _check_onward(page, marker)
         return page
 
     def list_folders(self, prefix: str, marker: str, most: int) -> Any:
         """List what lies below a prefix up to the next slash; `prefix_list` holds the folders."""
-        return super().list_objects(prefix=prefix, delimiter="/", marker=marker, max_keys=most)
+        page = super().list_objects(prefix=prefix, delimiter="/", marker=marker, max_keys=most)
+        _check_onward(page, as_bytes(marker))
+        return page
 
     def _listed_after(self, marker: bytes, asked: Mapping[str, Any]) -> Any:
         """List the page behind a key that is not UTF-8, which oss2 cannot write."""
@@ -239,6 +238,12 @@ def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
         result.delete_versions = Lazy(lambda: read(klass(resp), body).delete_versions)
         return result
     return None
+
+
+def _check_onward(page: Any, marker: bytes) -> None:
+    """Raise StoreError for a page that leads nowhere."""
+    if page.is_truncated and as_bytes(page.next_marker) <= marker:
+        raise StoreError("ListingStuck", "OSS's next marker does not lead onward", Scope.PASSING)
 
 
 def as_bytes(marker: str | bytes) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ossweep.store.asking import Looked
 from ossweep.store.bucket import as_bytes
@@ -13,10 +14,10 @@ from ossweep.store.stretch import stretch_of
 from ossweep.store.wire import fits_a_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ossweep.store.store import OssStore
-    from ossweep.work import Page
+    from ossweep.work import Found
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Requests:
             now = self.store.left()
             if left and began - now > seconds:
                 break
-            page = self._page(key, "", 1)
-            there.update((each.key, each.modified) for each in page.objects() if each.key == key)
+            found = shown(key, partial(self._page, key))
+            if found is not None:
+                there[key] = found.modified
             left[key] = now
         return Looked(there, left)
 
@@ -89,6 +91,22 @@ class Requests:
                 return Looked(there, left)
             marker = answer.next_marker
 
-    def _page(self, prefix: str, marker: str, most: int) -> Page:
-        answer = self.store.bucket.list_objects(prefix=prefix, marker=marker, max_keys=most)
-        return page_of(answer.object_list)
+    def _page(self, key: str, marker: str) -> Any:
+        return self.store.bucket.list_objects(prefix=key, marker=marker, max_keys=1)
+
+
+def shown(key: str, page_after: Callable[[str], Any]) -> Found | None:
+    """
+    Return an object as a listing shows it of what begins like it.
+
+    OSS may list nothing and tell that there is more: a page is asked for after the other until one
+    has come to the key, or past it.
+    """
+    marker = ""
+    while True:
+        page = page_after(marker)
+        for each in page_of(page.object_list).objects():
+            return each if each.key == key else None
+        if not page.is_truncated or as_bytes(page.next_marker) >= key.encode():
+            return None
+        marker = page.next_marker

@@ -165,9 +165,13 @@ class Shelf:
         """Return the first folders after one, without their slashes, and whether there are more."""
         # Behind all that begins with the folder's name and a slash, and before any other folder.
         marker = self._prefix + after + chr(ord("/") + 1) if after else ""
-        page = self._ask("names", lambda: self._bucket.list_folders(self._prefix, marker, most))
-        names = [each.removeprefix(self._prefix).rstrip("/") for each in page.prefix_list]
-        return names, page.is_truncated
+        names: list[str] = []
+        is_truncated = True
+        while is_truncated and not names:  # a page may hold nothing but what lies in no folder
+            page = self._ask("names", lambda: self._folders(marker, most))  # noqa: B023 - at once
+            names = [each.removeprefix(self._prefix).rstrip("/") for each in page.prefix_list]
+            marker, is_truncated = page.next_marker, page.is_truncated
+        return names, is_truncated
 
     def remove(self, names: Iterable[str]) -> None:
         """
@@ -189,6 +193,9 @@ class Shelf:
     def _put_new(self, name: str, content: bytes) -> Any:
         key, headers = self._key(name), {**self._headers, "x-oss-forbid-overwrite": "true"}
         return self._ask("put", lambda: self._bucket.put_object(key, content, headers=headers))
+
+    def _folders(self, marker: str, most: int) -> Any:
+        return self._bucket.list_folders(self._prefix, marker, most)
 
     def _page(self, prefix: str, marker: str) -> Any:
         return self._bucket.list_objects(prefix=prefix, marker=marker, max_keys=BATCH)

@@ -19,7 +19,7 @@ from ossweep.store.deletion import (
     Deletion,
 )
 from ossweep.store.pages import PAGE_KEYS, page_of
-from ossweep.store.requests import Requests
+from ossweep.store.requests import Requests, shown
 from ossweep.store.shelf import Shelf
 from ossweep.store.signing import Auth
 from ossweep.store.transport import Session, seconds_of
@@ -27,13 +27,13 @@ from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
 from ossweep.store.wire import bodies, by_ways
 from ossweep.trust import authorities
-from ossweep.work import Answer, Found
+from ossweep.work import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ossweep.store.limits import Gate, Pace
-    from ossweep.work import Kind, Page, Shown
+    from ossweep.work import Found, Kind, Page, Shown
     from ossweep.world import World
 
 T = TypeVar("T")
@@ -201,13 +201,13 @@ class OssStore:
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
-        page = self._ask(
-            "list", lambda: self.bucket.list_objects(prefix=key, marker="", max_keys=1)
-        )
-        entry = page.object_list[0] if page.object_list else None
-        if entry is None or entry.key != key:
-            return None
-        return Found(entry.key, entry.size, entry.last_modified)
+
+        def page_after(marker: str) -> Any:
+            return self._ask(
+                "list", lambda: self.bucket.list_objects(prefix=key, marker=marker, max_keys=1)
+            )
+
+        return shown(key, page_after)
 
     def delete(self, keys: Sequence[str], pace: Pace, shown: Shown) -> Answer:
         """
