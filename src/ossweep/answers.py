@@ -88,12 +88,13 @@ def document(work: Work, result: Result) -> dict[str, Any]:
     }
 
 
-def so_far(work: Work, reason: str) -> dict[str, Any]:
+def so_far(work: Work, reason: str | None) -> dict[str, Any]:
     """Return how far a job is of which nothing is known but what is left of it."""
     listed = work.counts.settled + work.unsettled + len(work.keys) + len(work.held)
     return {
-        **ignored(reason, work.job, work.bucket, dry_run=work.dry_run),
+        **ignored("", work.job, work.bucket, dry_run=work.dry_run),
         "status": "continued",
+        "reason": reason,
         **_counts(work.counts, listed),
         "at_least": work.at_least,
         "requests_made": dict.fromkeys(KINDS, 0) | dict(work.requests_made),

@@ -123,7 +123,8 @@ class Hop:
     def _end(self, said: Said, left: Work, kept: Work | None) -> None:
         """Write how the job has ended, and what is kept of it; raises Closed and StoreError."""
         sealed = continuation.seal(kept) if kept is not None else None
-        self.ledger.end(self.held, bare(said.document), left.clock, sealed, said.why)
+        reply = left.reply if left.part_of is None else None
+        self.ledger.end(self.held, bare(said.document), left.clock, sealed, said.why, reply)
 
     def _go_on(self, work: Work, share: Share) -> Said:
         """Hand the rest over, unless there is a reason not to."""
