@@ -166,13 +166,14 @@ def _counts(counts: Counts, listed: int) -> dict[str, Any]:
 def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if not result.left.finished:
         if result.stopped is not None:
-            return "stopped", _advised(result.stopped.sentence, result)
-        cause = result.trouble or "time ran out"
+            sentence = _advised(result.stopped.sentence, result)
+            return "stopped", with_failures(sentence, result.counts)
+        cause = with_failures(result.trouble or "time ran out", result.counts)
         return "unfinished", f"{cause}; {SEND_BACK}"
     if work.dry_run:
         return "planned", advice(result.counts.planned)
     if result.counts.failed:
-        return "incomplete", _of_failures(result.counts)
+        return "incomplete", with_help(*_of_failures(result.counts))
     return "done", None
 
 
@@ -186,16 +187,25 @@ def _advised(sentence: str, result: Result) -> str:
     )
 
 
-def _of_failures(counts: Counts) -> str:
-    """Say how many keys have failed, by what, and what helps against most of it."""
+def with_failures(sentence: str, counts: Counts) -> str:
+    """Add to why a job has not ended which keys have failed until then, if any have."""
+    if not counts.failed:
+        return sentence
+    failures, code = _of_failures(counts)
+    cause = sentence.replace(with_help("", code), "")  # it comes once, and last
+    return with_help(f"{cause}; {failures}", code)
+
+
+def _of_failures(counts: Counts) -> tuple[str, str]:
+    """Say how many keys have failed, and by what; return the code of most of it, too."""
     codes = Counter(failure.code for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
     if not codes:
-        return number
+        return number, ""
     by_code = ", ".join(f"{code} {times:,}" for code, times in codes.most_common(CODES_NAMED))
     which = "" if counts.failed == codes.total() else f"of {codes.total():,} of them "
     sentence = f"{number}; `failures` names {which}what OSS answered: {by_code}"
-    return with_help(sentence, codes.most_common(1)[0][0])
+    return sentence, codes.most_common(1)[0][0]
 
 
 def advice(planned: int) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy, replies
-from ossweep.answers import SEND_BACK, Said, bare, ignored
+from ossweep.answers import SEND_BACK, Said, bare, ignored, with_failures
 from ossweep.calls import hand_over, lost
 from ossweep.checkpoints import Checkpoints
 from ossweep.engine.gate import Gate
@@ -142,7 +142,8 @@ class Hop:
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
-                answer = {**answer, "status": "stopped", "reason": stop.sentence}
+                reason = with_failures(stop.sentence, left.counts)
+                answer = {**answer, "status": "stopped", "reason": reason}
                 self._leave("stopped", sealed, answer, why=stop.why)
                 return Said(answer, stop.why)
             answer = _continued(answer, task_id(left.job, left.hop, self.held.place.epoch))
