@@ -62,10 +62,17 @@ bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench 
 PLATFORMS := manylinux2014_x86_64 manylinux_2_28_x86_64 linux_x86_64
 TARGET ?= python$(FOR)
 
-# What no way of ossweep leads to: tests, a web framework and parts for other clouds' services, and
-# a compiler's front end, which what is compiled already does without (cryptography takes
-# _cffi_backend alone, and Crypto is content with ctypes).
-UNUSED := Crypto/SelfTest crcmod/test.py cffi pycparser aws_lambda_powertools/event_handler \
+# What no way of ossweep leads to: tests, web frameworks and parts for other clouds' services, all
+# public keys but those that oss2 imports, the models of an older pydantic, and a compiler's front
+# end, which what is compiled already does without (cryptography takes _cffi_backend alone, and
+# Crypto is content with ctypes).
+UNUSED := Crypto/SelfTest Crypto/IO Crypto/Protocol \
+	$(addprefix Crypto/PublicKey/,DSA.py ECC.py ElGamal.py Hybrid.py ML*.py _curve* _ec_* _ed* \
+	_ml* _montgomery.py _nist_ecc.py _openssh.py _point.py) \
+	crcmod/test.py cffi pycparser multidict/_testcapi* pydantic/v1 pydantic/mypy.py \
+	urllib3/contrib/emscripten \
+	$(addprefix aiohttp/,web.py web_*.py pytest_plugin.py test_utils.py) \
+	aws_lambda_powertools/event_handler \
 	$(addprefix aws_lambda_powertools/utilities/,auth_alpha batch circuit_breaker data_classes \
 	data_masking feature_flags idempotency kafka parameters streaming validation)
 # Sources of what is compiled, and types: nobody reads them there.

@@ -88,12 +88,13 @@ def document(work: Work, result: Result) -> dict[str, Any]:
     }
 
 
-def so_far(work: Work, reason: str) -> dict[str, Any]:
+def so_far(work: Work, reason: str | None) -> dict[str, Any]:
     """Return how far a job is of which nothing is known but what is left of it."""
     listed = work.counts.settled + work.unsettled + len(work.keys) + len(work.held)
     return {
-        **ignored(reason, work.job, work.bucket, dry_run=work.dry_run),
+        **ignored("", work.job, work.bucket, dry_run=work.dry_run),
         "status": "continued",
+        "reason": reason,
         **_counts(work.counts, listed),
         "at_least": work.at_least,
         "requests_made": dict.fromkeys(KINDS, 0) | dict(work.requests_made),
@@ -165,26 +166,35 @@ def _counts(counts: Counts, listed: int) -> dict[str, Any]:
 def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if not result.left.finished:
         if result.stopped is not None:
-            return "stopped", result.stopped.sentence
-        cause = result.trouble or "time ran out"
+            return "stopped", with_failures(result.stopped.sentence, result.counts)
+        cause = with_failures(result.trouble or "time ran out", result.counts)
         return "unfinished", f"{cause}; {SEND_BACK}"
     if work.dry_run:
         return "planned", advice(result.counts.planned)
     if result.counts.failed:
-        return "incomplete", _of_failures(result.counts)
+        return "incomplete", with_help(*_of_failures(result.counts))
     return "done", None
 
 
-def _of_failures(counts: Counts) -> str:
-    """Say how many keys have failed, by what, and what helps against most of it."""
+def with_failures(sentence: str, counts: Counts) -> str:
+    """Add to why a job has not ended which keys have failed until then, if any have."""
+    if not counts.failed:
+        return sentence
+    failures, code = _of_failures(counts)
+    cause = sentence.replace(with_help("", code), "")  # it comes once, and last
+    return with_help(f"{cause}; {failures}", code)
+
+
+def _of_failures(counts: Counts) -> tuple[str, str]:
+    """Say how many keys have failed, and by what; return the code of most of it, too."""
     codes = Counter(failure.code for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
     if not codes:
-        return number
+        return number, ""
     by_code = ", ".join(f"{code} {times:,}" for code, times in codes.most_common(CODES_NAMED))
     which = "" if counts.failed == codes.total() else f"of {codes.total():,} of them "
     sentence = f"{number}; `failures` names {which}what OSS answered: {by_code}"
-    return with_help(sentence, codes.most_common(1)[0][0])
+    return sentence, codes.most_common(1)[0][0]
 
 
 def advice(planned: int) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ossweep import replies
-from ossweep.answers import Said, ignored, of_parts, wants_repetition
+from ossweep.answers import Said, ignored, of_parts, so_far, wants_repetition
 from ossweep.calls import call_missing, hand_over, lost
 from ossweep.endings import note
 from ossweep.engine.gate import Gate
@@ -49,7 +49,8 @@ def carry(work: Work, app: App) -> Said:
         replies.tell(work, said.document, app)
         return said
     ledger = ledger_of(work.job, app)
-    found = ledger.claim(work.hop, may_resume=_may_resume(app))
+    begun = so_far(work, None)
+    found = ledger.claim(work.hop, may_resume=_may_resume(app), answer=begun)
     return _to_the_end(Claimed(found, work.job, work, ledger), app)
 
 
@@ -159,6 +160,9 @@ def _not_mine(found: Elsewhere, claimed: Claimed, app: App) -> Claimed | Said:
     if isinstance(whole, Claimed):
         return replace(whole, work=whole.work or work)
     said = whole or Said(found.answer or {}, found.why)
+    if found.reply is not None:
+        replies.tell_of(found.reply, job, said.document, app)
+        work = replace(work, reply=None) if work is not None else None
     if work is not None and said.document:
         said = _told(said, work, claimed, app)
     if said.document.get("status") in {"stopped", "incomplete"}:

@@ -26,9 +26,15 @@ if TYPE_CHECKING:
 
 COMMANDS = ("status", "stop", "resume")
 
+_AT_WORK = "an invocation is at work on it"
+
 # What is said of a job that has not ended: its status in the answer, and the reason.
 _SAID = {
-    "running": ("continued", "an invocation is at work on it"),
+    "running": ("continued", _AT_WORK),
+    "running early": (
+        "continued",
+        f"{_AT_WORK}; before its first checkpoint nothing is known of its counts",
+    ),
     "dead": (
         "unfinished",
         "its invocation has died; it goes on when its event is sent again, or by resume",
@@ -50,12 +56,10 @@ _STOPS_BY_ITSELF = "it stops at its next checkpoint, or before it goes on"
 _STAYS = "nobody is at work on it, and whoever comes finds the order to stop, until resume"
 _STOPS = {
     "running": _STOPS_BY_ITSELF,
+    "running early": _STOPS_BY_ITSELF,
     "continued": _STOPS_BY_ITSELF,
     **dict.fromkeys(("dead", "dead early", "lost", "released"), _STAYS),
 }
-
-# What is added where a holder has told nothing of its counts.
-_NOT_YET = "before its first checkpoint nothing is known of its counts"
 
 LATE = 1.0  # seconds that a look at one more job is not begun in any more
 LISTED = 50  # jobs in one answer
@@ -238,8 +242,6 @@ def _status(job: str, seen: Look, app: App, known: Work | None = None) -> dict[s
     answer = dict(seen.answer or nothing)
     if seen.how in _SAID and (seen.how, answer["status"]) != ("released", "stopped"):
         answer["status"], answer["reason"] = _SAID[seen.how]
-    if seen.how == "running" and seen.answer is None and known is None:
-        answer["reason"] += f"; {_NOT_YET}"
     return {**answer, "hops": seen.hops, **_pace(answer, seen)}
 
 

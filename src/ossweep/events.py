@@ -127,7 +127,8 @@ class Reply:
     The request file that ordered a job, which is answered beside it.
 
     `written` is when the file that was read had been written, in Unix seconds, and `etag` which it
-    was. A job `of_several` in one file has an answer of its own.
+    was. A job `of_several` in one file has an answer of its own. What `is_claimed` has come in a
+    continuation that was sent as an event: its job's own answer may be replaced, and no other.
     """
 
     bucket: str
@@ -135,3 +136,4 @@ class Reply:
     written: int
     etag: str
     of_several: bool = False
+    is_claimed: bool = False

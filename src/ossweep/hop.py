@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy, replies
-from ossweep.answers import SEND_BACK, Said, bare, ignored
+from ossweep.answers import SEND_BACK, Said, bare, ignored, with_failures
 from ossweep.calls import hand_over, lost
 from ossweep.checkpoints import Checkpoints
 from ossweep.engine.gate import Gate
@@ -123,7 +123,8 @@ class Hop:
     def _end(self, said: Said, left: Work, kept: Work | None) -> None:
         """Write how the job has ended, and what is kept of it; raises Closed and StoreError."""
         sealed = continuation.seal(kept) if kept is not None else None
-        self.ledger.end(self.held, bare(said.document), left.clock, sealed, said.why)
+        reply = left.reply if left.part_of is None else None
+        self.ledger.end(self.held, bare(said.document), left.clock, sealed, said.why, reply)
 
     def _go_on(self, work: Work, share: Share) -> Said:
         """Hand the rest over, unless there is a reason not to."""
@@ -141,7 +142,8 @@ class Hop:
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
-                answer = {**answer, "status": "stopped", "reason": stop.sentence}
+                reason = with_failures(stop.sentence, left.counts)
+                answer = {**answer, "status": "stopped", "reason": reason}
                 self._leave("stopped", sealed, answer, why=stop.why)
                 return Said(answer, stop.why)
             answer = _continued(answer, task_id(left.job, left.hop, self.held.place.epoch))

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 PREFIXES_SHOWN = 20
 LINES_ALIKE = 100  # of one invocation; the others are counted
 LONGEST_TEXT = 1000  # characters of a field
+LONGEST_NAME = 64  # characters of one that others have given
+MOST_INSIDE = 40  # elements of a field
 HIDDEN = '"..."'
-_NOT_IN_THE_LOG = frozenset({"job", "bucket", "failures", "continuation", "keys"})
+_NOT_IN_THE_LOG = frozenset({"job", "bucket", "failures", "continuation", "keys", "passed_over"})
 _JOB_KEYS = ("job", "bucket")
 _PROGRESS = "sweeping"  # the time between two of these bounds their number
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -129,9 +132,10 @@ def _told(value: Any) -> Any:
     if isinstance(value, str):
         return _without_quotations(value)
     if isinstance(value, dict):
-        return {name: _told(each) for name, each in value.items()}
+        some = islice(value.items(), MOST_INSIDE)
+        return {str(name)[:LONGEST_NAME]: _told(each) for name, each in some}
     if isinstance(value, list | tuple):
-        return [_told(each) for each in value]
+        return [_told(each) for each in value[:MOST_INSIDE]]
     return value
 
 

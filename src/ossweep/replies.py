@@ -30,21 +30,31 @@ FILE_META = "x-oss-meta-ossweep-file"
 
 def tell(work: Work, answer: Mapping[str, Any], app: App) -> None:
     """
-    Write a job's answer beside the request file that ordered it, if one did.
+    Write a job's answer beside the request file that ordered it, if one did; raises as `tell_of`.
+
+    What became of a part is no answer.
+    """
+    if work.reply is not None and work.part_of is None:
+        tell_of(work.reply, work.job, answer, app)
+
+
+def tell_of(reply: Reply, job: str, answer: Mapping[str, Any], app: App) -> None:
+    """
+    Write a job's answer beside a request file.
 
     A job that goes on has been told of before its next invocation was called, which may have ended
     it by now. Raises UndoneError where a repetition finds the job ended, and writes what is
     missing; where no state is kept, it would carry the order out once more, so the loss is logged.
     """
-    if answer["status"] == "continued":
+    if answer["status"] in {"continued", "ignored"}:
         return
     try:
-        _write_of(work, answer, app, Gate(app.ending))
+        _write(reply, job, answer, app, Gate(app.ending))
     except (StoreError, Closed) as error:
         said = str(error) or "time ran out"
         if app.settings.state is not None:
-            raise UndoneError(f"job {work.job}: its answer was not written: {said}") from None
-        app.logger.warning("answer not written", job=work.job, error=said)
+            raise UndoneError(f"job {job}: its answer was not written: {said}") from None
+        app.logger.warning("answer not written", job=job, error=said)
 
 
 def tell_on_the_way(work: Work, answer: Mapping[str, Any], app: App) -> None:
@@ -53,9 +63,11 @@ def tell_on_the_way(work: Work, answer: Mapping[str, Any], app: App) -> None:
 
     It takes at most half of the time that is left, and is not missed if it cannot be written.
     """
+    if work.reply is None or work.part_of is not None:
+        return
     time = Budget(app.ending.left() / 2, app.world.monotonic, SMALL)
     try:
-        _write_of(work, answer, app, Gate(time))
+        _write(work.reply, work.job, answer, app, Gate(time))
     except (StoreError, Closed) as error:
         app.logger.warning("answer not written", job=work.job, error=str(error) or "no time")
 
@@ -69,18 +81,12 @@ def write(reply: Reply, job: str | None, document: Any, app: App) -> None:
         raise UndoneError(f"the answer to {json.dumps(reply.key)}: {said}") from None
 
 
-def _write_of(work: Work, answer: Mapping[str, Any], app: App, gate: Gate) -> None:
-    """Write a job's answer, if it is one: a part's is not, nor what a repetition is told."""
-    if work.reply is not None and work.part_of is None and answer["status"] != "ignored":
-        _write(work.reply, work.job, answer, app, gate)
-
-
 def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -> None:
     """
     Write an answer, unless one is there to a newer file, or another job's to the same.
 
-    A reply may have come in a continuation that somebody has made up: it leads nowhere but to the
-    place of an answer beside what a rule runs. Raises Closed and StoreError.
+    It leads nowhere but to the place of an answer beside what a rule runs now: the rules may have
+    changed since the file was read. Raises Closed and StoreError.
     """
     reason = _reason_not_to(reply, app)
     if reason is not None:
@@ -88,7 +94,7 @@ def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -
         return
     key = answer_key(reply.key, job if reply.of_several else None)
     with closing(open_bucket(reply.bucket, gate, app)) as store:
-        if reply.of_several or not _is_answered(key, reply, job, store):
+        if _may_write(key, reply, job, store):
             content = json.dumps(document, indent=2).encode()
             mark = {OWN_META: app.invocation.request_id, FILE_META: _mark(reply)}
             store.write(key, content, mark)
@@ -106,20 +112,22 @@ def _reason_not_to(reply: Reply, app: App) -> str | None:
     return None
 
 
-def _is_answered(key: str, reply: Reply, job: str | None, store: OssStore) -> bool:
-    """Tell whether an answer is there that must stay."""
+def _may_write(key: str, reply: Reply, job: str | None, store: OssStore) -> bool:
+    """Tell whether no answer is there that must stay; what is claimed replaces its own alone."""
+    if reply.of_several and not reply.is_claimed:
+        return True
     try:
         there = store.read(key, LARGEST)
     except StoreError as error:
         if error.scope is not Scope.KEYS:
             raise
-        return False  # it is not there, or nobody may look
+        return not reply.is_claimed  # it is not there, or nobody may look
     written, _, etag = there.headers.get(FILE_META, "").partition(" ")
     if not (written.isascii() and written.isdecimal()):
-        return False
+        return not reply.is_claimed
     if (int(written), etag) == (reply.written, reply.etag):
-        return _job_in(there.body) != job
-    return int(written) > reply.written
+        return _job_in(there.body) == job
+    return not reply.is_claimed and int(written) < reply.written
 
 
 def _job_in(content: bytes) -> str | None:

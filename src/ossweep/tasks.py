@@ -57,7 +57,22 @@ def read(ordered: Ordered, source: Source, app: App, of_requests: int = 1) -> Ta
         check_state(app)
         return word
     origin = Origin(source, ordered.identity, ordered.at)
-    return within(of_requests, order(document, app, where, origin), app)
+    work = order(document, app, where, origin)
+    if is_continuation(document):
+        work = _as_sent(work, origin)
+    return within(of_requests, work, app)
+
+
+def _as_sent(work: Work, origin: Origin) -> Work:
+    """
+    Return the work of a continuation that was sent as an event: nothing in it is a secret.
+
+    So where it says that its answer belongs, its job must have answered already, and what was
+    written after the event stays, as it would if a request had come by that.
+    """
+    times = [each for each in (work.not_after, origin.at) if each is not None]
+    reply = replace(work.reply, is_claimed=True) if work.reply is not None else None
+    return replace(work, reply=reply, not_after=min(times, default=None))
 
 
 def within(of_requests: int, work: Work, app: App) -> Work:

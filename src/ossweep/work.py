@@ -321,12 +321,11 @@ class Work:
         long, or come again: what was written since is not meant. What happened to an object tells
         its own time, however old. An order whose time is older than any source keeps tells none.
         """
-        if self.clock is not None:
-            return min(self.clock, began)
-        told = self.not_after
-        if told is None or not (self.judged or began - told <= LONGEST_KEPT):
-            return began
-        return min(began, told)
+        known = began if self.clock is None else min(self.clock, began)
+        told = known if self.not_after is None else self.not_after
+        if began - told > LONGEST_KEPT and (self.clock is not None or not self.judged):
+            return known
+        return min(known, told)
 
     @property
     def to_look_at(self) -> tuple[str, ...]:

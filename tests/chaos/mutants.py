@@ -92,14 +92,14 @@ MUTANTS = (
     Mutant(
         "the event's own time does not count",
         "work.py",
-        "        return min(began, told)",
-        "        return began",
+        "        return min(known, told)",
+        "        return known",
     ),
     Mutant(
         "who goes on has a clock of his own",
         "work.py",
-        "        if self.clock is not None:\n            return min(self.clock, began)\n",
-        "",
+        "        known = began if self.clock is None else min(self.clock, began)",
+        "        known = began",
     ),
     Mutant(
         "the fence is ignored",
@@ -261,8 +261,8 @@ MUTANTS = (
     Mutant(
         "what others say of a job replaces the answer to its request file",
         "replies.py",
-        """ and answer["status"] != "ignored":""",
-        ":",
+        """ in {"continued", "ignored"}:""",
+        """ == "continued":""",
     ),
     Mutant(
         "a message with a bad request starts the others",

@@ -152,6 +152,40 @@ def test_a_job_whose_keys_have_failed_tells_by_what(deployment: Deployment) -> N
     )
 
 
+FAILED = "1 key could not be deleted; `failures` names what OSS answered: FileImmutable 1; "
+ORDER = {"keys": ["b"], "prefix": "a/"}
+
+
+@pytest.fixture
+def immutable(deployment: Deployment) -> Deployment:
+    """One that cannot delete `b`, and a thousand objects in each invocation."""
+    deployment.fill(*(f"a/{number:04}" for number in range(2500)), "b")
+    deployment.oss.misbehave(Refuse(409, "FileImmutable", keys=["b"]))
+    return hurried(deployment, 60, batch_delete=57)
+
+
+def test_a_job_that_has_not_ended_tells_what_has_failed_until_then(immutable: Deployment) -> None:
+    """Where time ran out, where a ceiling was reached, and where the next invocation is called."""
+    returned = immutable.send(ORDER)
+    stopped = immutable.send({**ORDER, "limits": {"objects": 2}})
+    with carried(immutable) as chain:
+        continued = chain.begin(ORDER)
+
+    helped = FAILED + HELPS["FileImmutable"]
+    assert returned["reason"] == f"time ran out; {helped}; send the continuation back to go on"
+    assert stopped["reason"] == f"limits.objects allows 2 objects; {helped}"
+    assert continued["reason"] == f"time ran out; {helped}; the next invocation is on its way"
+
+
+def test_a_job_that_is_given_up_tells_what_has_failed_until_then(immutable: Deployment) -> None:
+    """Because it had as many invocations as it may have."""
+    with carried(immutable.set(max_hops="1")) as chain:
+        answer = chain.begin(ORDER)
+
+    assert answer["status"] == "stopped"
+    assert answer["reason"].endswith(FAILED + HELPS["FileImmutable"])
+
+
 @pytest.mark.parametrize("operations", [("list",), ("batch_delete", "delete")])
 def test_a_role_that_may_not_is_told_what_to_look_at(
     deployment: Deployment, operations: tuple[str, ...]

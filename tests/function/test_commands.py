@@ -78,6 +78,25 @@ def test_a_job_at_work_is_told_of(long: Chain) -> None:
     ]
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_job_tells_its_bucket_from_its_first_record_on(long: Chain, dry_run: bool) -> None:
+    """And whether it is a dry run, by status and in the list of jobs."""
+    told = during(long, "status", when="list")
+    job = long.begin({**PREFIX, "dry_run": dry_run})["job"]
+    died = f"{STATE}{job}/000000-01"
+    shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
+    first = shelf.get_object(died).read()
+    for each in long.deployment.oss.keys(STATE_BUCKET):
+        shelf.delete_object(each)
+    shelf.put_object(died, first)
+    long.deployment.oss.misbehave(DateShift(90))
+    told.append(to(long, job, "status"))
+    told += long.begin({"do": "list"})["jobs"]
+
+    assert [(each["bucket"], each["dry_run"]) for each in told] == 3 * [(BUCKET, dry_run)]
+    assert "before its first checkpoint" in told[1]["reason"]
+
+
 def test_a_job_that_has_answered_nothing_yet_knows_its_bucket(long: Chain) -> None:
     """What is left of it stands in the state, and so does where."""
     first = long.begin(PREFIX)

@@ -139,6 +139,13 @@ def test_it_creates_describes_and_deletes_a_bucket(client: sdk.Client) -> None:
     assert (info.name, info.location, gone.status_code) == ("fresh", "oss-cn-hangzhou", 204)
 
 
+def test_it_lists_buckets_in_pages(oss: LocalOss, client: sdk.Client) -> None:
+    """By its own paginator."""
+    oss.create_bucket("another")
+    pages = list(client.list_buckets_paginator().iter_page(sdk.ListBucketsRequest(max_keys=1)))
+    assert [[each.name for each in page.buckets] for page in pages] == [["another"], [BUCKET]]
+
+
 def test_it_reads_through_an_address_it_presigned(oss: LocalOss, client: sdk.Client) -> None:
     """Its own way of signing a query."""
     oss.fill(BUCKET, {"a b": b"content"})

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from urllib.parse import urlencode
 
 import oss2
 import pytest
@@ -63,6 +64,70 @@ def test_a_listing_is_written_as_oss_writes_it(oss: LocalOss) -> None:
   </CommonPrefixes>
 </ListBucketResult>
 """
+    )
+
+
+def bucket_row(name: str) -> str:
+    return f"""\
+    <Bucket>
+      <CreationDate>WHEN</CreationDate>
+      <ExtranetEndpoint>ENDPOINT</ExtranetEndpoint>
+      <IntranetEndpoint>ENDPOINT</IntranetEndpoint>
+      <Location>oss-cn-hangzhou</Location>
+      <Name>{name}</Name>
+      <Region>cn-hangzhou</Region>
+      <StorageClass>Standard</StorageClass>
+    </Bucket>
+"""
+
+
+def buckets_document(oss: LocalOss, **query: str) -> str:
+    text = call_of_service(oss, query).body.decode()
+    text = re.sub(r"Endpoint>127\.0\.0\.1:\d+<", "Endpoint>ENDPOINT<", text)
+    return re.sub(r"<CreationDate>[0-9-]{10}T[0-9:]{8}\.000Z<", "<CreationDate>WHEN<", text)
+
+
+def call_of_service(oss: LocalOss, query: dict[str, str]) -> Response:
+    request = oss2.http.Request("GET", oss.endpoint, params=query, region=oss.region)
+    request.product = "oss"
+    auth = oss2.AuthV4(oss.credentials.access_key_id, oss.credentials.access_key_secret)
+    auth._sign_request(request, "", "")  # noqa: SLF001 as the clients do
+    sent = {name: value for name, value in request.headers.items() if value is not None}
+    return call(oss, "GET", f"/?{urlencode(query)}", headers=sent)
+
+
+BUCKETS_OWNER = """\
+  <Owner>
+    <ID>1000000000000000</ID>
+    <DisplayName>1000000000000000</DisplayName>
+  </Owner>
+"""
+
+
+def test_buckets_are_listed_as_oss_lists_them(oss: LocalOss) -> None:
+    """Where all of them are told, nothing is said of a page."""
+    oss.create_bucket("another")
+
+    assert buckets_document(oss) == (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<ListAllMyBucketsResult>\n'
+        + BUCKETS_OWNER
+        + f"  <Buckets>\n{bucket_row('another')}{bucket_row(BUCKET)}  </Buckets>\n"
+        + "</ListAllMyBucketsResult>\n"
+    )
+
+
+def test_a_page_of_buckets_says_where_the_next_one_begins(oss: LocalOss) -> None:
+    """Before the owner, in the order of the vendor's samples."""
+    for name in ("my-a", "my-b", "my-c", "other"):
+        oss.create_bucket(name)
+    query = {"prefix": "my", "marker": "my-a", "max-keys": "1"}
+
+    assert buckets_document(oss, **query) == (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<ListAllMyBucketsResult>\n'
+        "  <Prefix>my</Prefix>\n  <Marker>my-a</Marker>\n  <MaxKeys>1</MaxKeys>\n"
+        "  <IsTruncated>true</IsTruncated>\n  <NextMarker>my-b</NextMarker>\n"
+        + BUCKETS_OWNER
+        + f"  <Buckets>\n{bucket_row('my-b')}  </Buckets>\n</ListAllMyBucketsResult>\n"
     )
 
 

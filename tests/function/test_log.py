@@ -10,11 +10,13 @@ import pytest
 
 from deployment import BUCKET, Clock, carried, hurried, no_pauses
 from localcloud import fc_faults
-from localcloud.faults import Before
+from localcloud.faults import Before, Refuse
 from localcloud.fc_deployed import Call, Deployed
 from localcloud.fc_process import run
 from localcloud.function import Function
+from ossweep.handover.continuation import seal
 from ossweep.log import line_of
+from ossweep.work import Work
 
 if TYPE_CHECKING:
     from deployment import Deployment
@@ -148,6 +150,28 @@ def test_a_handover_that_fails_is_told_without_its_continuation(deployment: Depl
     assert "customers/2400" in said
     assert "customers/" not in json.dumps(deployment.log)
     assert "customers/" not in line_of({"message": "refused", "reason": said})
+
+
+def test_what_was_passed_over_is_not_named(deployment: Deployment) -> None:
+    """Its ends are keys; the answer names them."""
+    deployment.fill(*(f"customers/{number:03}" for number in range(300)))
+    for operation in ("batch_delete", "delete"):
+        deployment.oss.misbehave(Refuse(403, "AccessDenied", "No.", operation=operation))
+
+    answer = deployment.send({"prefix": "customers"})
+
+    assert answer["passed_over"][0]["first"].startswith("customers/")
+    assert "customers/" not in json.dumps(deployment.log)
+
+
+def test_a_continuation_cannot_fill_a_line(deployment: Deployment) -> None:
+    """Whoever has made it up may have counted errors of fifty thousand names."""
+    names = {f"made/up/{number}": 1 for number in range(50_000)}
+    forged = Work("job", BUCKET, keys=("a",), errors=names, notes=tuple(names))
+
+    deployment.send(seal(forged))
+
+    assert max(len(json.dumps(line)) for line in deployment.log) < 10_000
 
 
 def test_a_refusal_names_its_job_and_bucket(oss: LocalOss) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
@@ -320,3 +321,48 @@ def test_parts_leave_the_answer_to_the_whole(deployment: Deployment) -> None:
     deployment.send(seal(part))
 
     assert answer_at(oss) is None
+
+
+def test_a_made_up_continuation_leaves_what_others_were_answered(deployment: Deployment) -> None:
+    """However new it says that its file is, and whether or not the file was of several requests."""
+    oss = ruled(deployment).oss
+    put(oss, PREFIX)
+    honest = deployment.send(written(PREFIX))
+    there = oss.keys(BUCKET)
+
+    for several in (False, True):
+        reply = Reply(BUCKET, FILE, 2**60, "5B3C", of_several=several)
+        deployment.send(seal(Work(job="job", bucket=BUCKET, keys=("a",), reply=reply)))
+
+    assert (answer_at(oss), oss.keys(BUCKET)) == (honest, there)
+
+
+def test_where_state_is_kept_it_says_where_a_jobs_answer_belongs(chain: Chain) -> None:
+    """What a made-up continuation says of a job that has ended is nobody's business."""
+    oss = ruled(chain.deployment).oss
+    ended = chain.begin({"keys": ["a"]})
+    reply = Reply(BUCKET, FILE, 2**60, "5B3C")
+    forged = Work(job=ended["job"], bucket=BUCKET, hop=1, keys=("b",), reply=reply)
+
+    answer = chain.begin(seal(replace(forged, unfinished="continue")))
+
+    assert (answer["status"], answer_at(oss)) == ("ignored", None)
+
+
+def test_a_repeated_handover_writes_an_answer_that_is_missing(chain: Chain) -> None:
+    """Function Compute sends that again, and not the event that ordered the job."""
+    oss = ruled(chain.deployment).oss
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(1500)))
+    put(oss, PREFIX)
+    hurried(chain.deployment, 60, batch_delete=57)
+    chain.begin(written(PREFIX))
+    (handover,) = chain.called
+    oss.misbehave(Refuse(403, "AccessDenied", keys={ANSWER}, operation="put"))
+    with pytest.raises(UndoneError, match="its answer was not written: AccessDenied"):
+        chain.go_on()
+    oss.behave()
+
+    assert chain.begin(handover)["status"] == "ignored"
+
+    answer = answer_at(oss)
+    assert (answer["status"], answer["deleted"]) == ("done", 1500)

@@ -13,7 +13,9 @@ import pytest
 from deployment import BUCKET, hurried
 from localcloud.faults import Refuse
 from ossweep.errors import PolicyError, RequestError, UndoneError
+from ossweep.handover.continuation import seal
 from ossweep.request import schema
+from ossweep.work import Range, Work
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
@@ -390,6 +392,22 @@ def test_a_continuation_that_has_no_clock_yet_keeps_the_events_time(
     answer = deployment.send(first["continuation"])
 
     assert first["continuation"]["clock"] is None
+    assert (answer["status"], answer["skipped"], deployment.keys()) == ("done", 1, ["a/since"])
+
+
+@pytest.mark.parametrize("ahead", [None, -20, 10**6])
+def test_a_continuation_brings_no_later_time_than_its_event(
+    deployment: Deployment, ahead: int | None
+) -> None:
+    """Whatever clock it claims: a request by the same way would have spared the same."""
+    oss = deployment.oss
+    now = int(oss.now())
+    oss.fill(BUCKET, ["a/since"], now - 30)
+    clock = None if ahead is None else now + ahead
+    forged = Work("job", BUCKET, ranges=(Range("a/"),), clock=clock)
+
+    answer = deployment.send(published(oss, 60, seal(forged)))
+
     assert (answer["status"], answer["skipped"], deployment.keys()) == ("done", 1, ["a/since"])
 
 

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from xml.sax.saxutils import escape
 
 from localcloud.answers import (
     XML_DECLARATION,
@@ -13,12 +14,51 @@ from localcloud.answers import (
     xml_answer,
 )
 from localcloud.arrivals import Request
-from localcloud.listing import OWNER
+from localcloud.listing import OWNER, OWNER_ID, read_argument, read_max_keys
 from localcloud.moto_store import MotoStore
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 LONGEST_NAME = 50  # OSS allows 63; the store puts its own mark before the name
 ENABLED, SUSPENDED = "Enabled", "Suspended"
+
+
+def list_buckets(store: MotoStore, request: Request, region: str, endpoint: str) -> Answer:
+    """
+    All buckets, in the order of their names, or a page of them.
+
+    Where all that were asked for are told, OSS leaves out the elements of a page (its page
+    "ListBuckets", whose samples have this form).
+    """
+    prefix, marker = (read_argument(request.query, name).decode() for name in ("prefix", "marker"))
+    most = read_max_keys(request.query.get("max-keys", ""))
+    names = [name for name in store.buckets() if name.startswith(prefix) and name > marker]
+    shown = names[:most]
+    page = (
+        leaf("Prefix", escape(prefix))
+        + leaf("Marker", escape(marker))
+        + leaf("MaxKeys", str(most))
+        + leaf("IsTruncated", "true")
+        + leaf("NextMarker", shown[-1])
+        if len(names) > most
+        else ""
+    )
+    owner = branch("Owner", leaf("ID", OWNER_ID, 2) + leaf("DisplayName", OWNER_ID, 2))
+    rows = "".join(_row(store, name, region, endpoint) for name in shown)
+    return xml_answer("ListAllMyBucketsResult", page + owner + branch("Buckets", rows))
+
+
+def _row(store: MotoStore, bucket: str, region: str, endpoint: str) -> str:
+    return branch(
+        "Bucket",
+        leaf("CreationDate", f"{store.created(bucket):%Y-%m-%dT%H:%M:%S}.000Z", 3)
+        + leaf("ExtranetEndpoint", endpoint, 3)
+        + leaf("IntranetEndpoint", endpoint, 3)
+        + leaf("Location", f"oss-{region}", 3)
+        + leaf("Name", bucket, 3)
+        + leaf("Region", region, 3)
+        + leaf("StorageClass", "Standard", 3),
+        2,
+    )
 
 
 def create_bucket(store: MotoStore, request: Request) -> Answer:

@@ -45,13 +45,20 @@ def read_target(target: str) -> tuple[bytes, dict[str, str]]:
 
 def operation_of(request: Request) -> str:
     """The operation's name, "unknown" where the local OSS has none for the request."""
-    if not request.bucket or (SUBRESOURCES & request.query.keys()) - KNOWN_SUBRESOURCES:
+    if (SUBRESOURCES & request.query.keys()) - KNOWN_SUBRESOURCES:
         return "unknown"
+    if not request.bucket:
+        return _of_nothing(request)
     operation = _of_object(request) if request.key else _of_bucket(request)
     if "versionId" in request.query:
         named = operation in OF_A_VERSION and request.query["versionId"]
         return operation if named else "unknown"
     return operation
+
+
+def _of_nothing(request: Request) -> str:
+    is_plain = not SUBRESOURCES & request.query.keys()
+    return "list_buckets" if request.method == "GET" and is_plain and not request.key else "unknown"
 
 
 def _of_object(request: Request) -> str:
@@ -85,6 +92,9 @@ class Dialect:
         operation = request.operation
         if operation == "unknown":
             raise not_implemented(f"{request.method} with {sorted(request.query)}")
+        if operation == "list_buckets":
+            endpoint = request.headers.get("host", "")
+            return buckets.list_buckets(self._store, request, self._region, endpoint)
         if operation == "create_bucket":
             return buckets.create_bucket(self._store, request)
         if request.key:

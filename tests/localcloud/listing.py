@@ -15,7 +15,8 @@ from localcloud.moto_store import Listed, MotoStore, Page
 DEFAULT_MAX_KEYS = 100
 MOST_MAX_KEYS = 1000
 LONGEST_ARGUMENT = 1023  # as long as a key
-OWNER = leaf("ID", "1000000000000000", 3) + leaf("DisplayName", "1000000000000000", 3)
+OWNER_ID = "1000000000000000"
+OWNER = leaf("ID", OWNER_ID, 3) + leaf("DisplayName", OWNER_ID, 3)
 OWNER = branch("Owner", OWNER, 2)
 TOKEN = re.compile(rb"\n(?:[\x00-\x7f]|[\x80-\xff][\x00-\x7f])(.+)\x10\x00", re.DOTALL)
 SIGNS = str.maketrans("+/=", "._-")
@@ -92,7 +93,7 @@ def read_question(query: Mapping[str, str], after: bytes) -> Question:
         prefix=read_argument(query, "prefix"),
         after=after,
         delimiter=read_argument(query, "delimiter"),
-        max_keys=_max_keys(query.get("max-keys", "")),
+        max_keys=read_max_keys(query.get("max-keys", "")),
         encoded=encoding == "url",
     )
 
@@ -105,7 +106,7 @@ def read_argument(query: Mapping[str, str], name: str) -> bytes:
     return text
 
 
-def _max_keys(text: str) -> int:
+def read_max_keys(text: str) -> int:
     if not text:
         return DEFAULT_MAX_KEYS
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_MAX_KEYS):

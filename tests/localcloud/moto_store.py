@@ -271,6 +271,12 @@ class MotoStore:
         with self._lock:
             return self._prefix + bucket in self._backend.buckets
 
+    def buckets(self) -> list[str]:
+        """The names of all buckets, in their order."""
+        with self._lock:
+            names = [name for name in self._backend.buckets if name.startswith(self._prefix)]
+            return sorted(name.removeprefix(self._prefix) for name in names)
+
     def created(self, bucket: str) -> datetime:
         with self._lock:
             return self._bucket(bucket).creation_date

@@ -18,6 +18,7 @@ from localcloud.answers import (
     xml_answer,
 )
 from localcloud.arrivals import Request
+from localcloud.checksums import crc64_of
 from localcloud.moto_store import VERSION_ID, Marker, MotoStore, Reply
 from localcloud.version_ids import check_version_id
 
@@ -40,6 +41,8 @@ BROUGHT_BACK = (
     "content-range",
     "accept-ranges",
 )
+# Kept beside what was put, because OSS tells it of the whole object where a part is asked for, too.
+CRC64 = "x-amz-meta-localcloud-crc64"
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,14 @@ def check_name(key: str) -> None:
 def put_object(store: MotoStore, request: Request, body: bytes) -> Answer:
     _refuse_conditions(request.headers)
     _check_digest(request.headers.get("content-md5"), body)
-    headers = _headers_to_store(store, request)
+    headers = {**_headers_to_store(store, request), CRC64: crc64_of(body)}
     reply = store.put(request.bucket, request.key, body, headers)
     if reply.status == 412:
         raise _already_exists()
     if reply.status != 200:
         raise _refusal(reply, _asked(request))
-    return Answer(200, headers={"ETag": reply.headers["etag"].upper(), **_version_of(reply)})
+    told = {"ETag": reply.headers["etag"].upper(), "x-oss-hash-crc64ecma": headers[CRC64]}
+    return Answer(200, headers={**told, **_version_of(reply)})
 
 
 def copy_object(store: MotoStore, request: Request) -> Answer:
@@ -245,12 +249,16 @@ def _conditions_of_source(headers: Mapping[str, str]) -> dict[str, str]:
 def _headers_of(reply: Reply) -> dict[str, str]:
     headers = {name.title(): reply.headers[name] for name in BROUGHT_BACK if name in reply.headers}
     for name, value in reply.headers.items():
-        if name.startswith("x-amz-meta-"):
+        if name.startswith("x-amz-meta-") and name != CRC64:
             headers["x-oss-meta-" + name.removeprefix("x-amz-meta-")] = value
     if "etag" in reply.headers:
         headers["ETag"] = reply.headers["etag"].upper()
     headers.update(_version_of(reply))
-    return {**headers, "x-oss-object-type": "Normal", "x-oss-storage-class": "Standard"}
+    # Nobody has put what was seeded, and what was copied is not sure to have one.
+    known = CRC64 in reply.headers
+    crc64 = {"x-oss-hash-crc64ecma": reply.headers[CRC64]} if known else {}
+    headers |= {"x-oss-object-type": "Normal", **crc64}
+    return {**headers, "x-oss-storage-class": "Standard"}
 
 
 def _version_of(reply: Reply) -> dict[str, str]:

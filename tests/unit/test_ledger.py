@@ -737,8 +737,8 @@ def test_a_look_tells_how_a_job_is(shelf: MemoryShelf) -> None:
     holding(shelf, 3, 3).end()
     seen.append(look(shelf))
 
-    told = ["unknown", "running", "dead early", "dead", "continued", "released", "stopped"]
-    assert seen == [*told, "ended"]
+    early = ["unknown", "running early", "dead early"]
+    assert seen == [*early, "dead", "continued", "released", "stopped", "ended"]
 
 
 def test_a_look_tells_how_far_a_job_is(shelf: MemoryShelf) -> None:

@@ -96,13 +96,15 @@ def _asked_again(end: End, hop: int) -> Held | Elsewhere:
     """Return what an event asks for after its job has ended: what failed may be tried once more."""
     if end.continuation is not None and end.continuation.get("part_of") is not None:
         # The whole job tells what has become of its parts.
-        return Elsewhere(
-            "this job has ended", end.answer, end.why, part_of=end.continuation["part_of"]
-        )
+        return replace(_over(end), part_of=end.continuation["part_of"])
     if end.continuation is not None and hop in {0, end.hop}:
         place = Place(end.hop, end.epoch + 1)
         return Held(place, end.continuation, began=end.began, answer=end.answer)
-    return Elsewhere("this job has ended", end.answer, end.why)
+    return _over(end)
+
+
+def _over(end: End) -> Elsewhere:
+    return Elsewhere("this job has ended", end.answer, end.why, reply=end.reply)
 
 
 def gathered(
@@ -113,7 +115,7 @@ def gathered(
 ) -> Held | Elsewhere:
     """Return what the last part of a job asks for: of those that end at once, one is the last."""
     if isinstance(seen, End):
-        return Elsewhere("this job has ended", seen.answer, seen.why)
+        return _over(seen)
     if seen is not None and seen.left is not None and seen.left.how == "split":
         return Held(Place(hop), continuation, answer=answer)
     return asked(seen, hop, continuation)
@@ -124,7 +126,7 @@ def resumed(seen: Seen | End | None) -> Held | Elsewhere:
     if seen is None:
         return Elsewhere("there is no such job; if there was one, it has ended long ago")
     if isinstance(seen, End):
-        return Elsewhere("this job has ended", seen.answer, seen.why)
+        return _over(seen)
     if seen.left is not None and seen.left.how == "split":
         return _after(seen, seen.left)
     if seen.left is not None:

@@ -40,6 +40,7 @@ from ossweep.stops import ORDERED, OVERTAKEN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ossweep.events import Reply
     from ossweep.handover.lease import Lease
     from ossweep.handover.ports import Shelf
     from ossweep.stops import Stop, Why
@@ -86,17 +87,20 @@ class Ledger:
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made
 
-    def claim(self, hop: int, *, may_resume: bool = True) -> Held | Elsewhere:
+    def claim(
+        self, hop: int, *, may_resume: bool = True, answer: dict[str, Any] | None = None
+    ) -> Held | Elsewhere:
         """
         Hold the hop that an event asks for, or the one after which nobody goes on.
 
-        What is left of the job stands in its records; only the event of hop 0 brings its work. One
-        that was stopped goes on with its next hop only where that is said by one who `may_resume`.
+        What is left of the job stands in its records; only the event of hop 0 brings its work, and
+        in `answer` what there is to tell of it. One that was stopped goes on with its next hop only
+        where that is said by one who `may_resume`.
 
         Waits where a holder may be dead or alive. Raises UndoneError if there was no time to tell,
         RequestError if the work that is left is gone, and StoreError.
         """
-        first = Held(FIRST)
+        first = Held(FIRST, answer=answer)
         with self._in_time():
             if hop == 0 and self._create(first):
                 return first
@@ -198,13 +202,14 @@ class Ledger:
         if left.how == "stopped":
             self.take_back_order()
 
-    def end(
+    def end(  # noqa: PLR0913, PLR0917 - all that its record holds
         self,
         held: Held,
         answer: dict[str, Any],
         began: int | None,
         continuation: dict[str, Any] | None = None,
         why: Why | None = None,
+        reply: Reply | None = None,
     ) -> None:
         """
         Write how the job has ended, and remove what nobody needs any more.
@@ -215,7 +220,7 @@ class Ledger:
         StoreError.
         """
         place = held.place
-        end = written(End(place.hop, place.epoch, began, answer, continuation, why))
+        end = written(End(place.hop, place.epoch, began, answer, continuation, why, reply))
         is_alone = place == FIRST and self.last_checkpoint is None and not self._beats
         if is_alone and self.lease.left() > 0:
             self._shelf.write(self._folder + END, end)
@@ -241,12 +246,12 @@ class Ledger:
         if isinstance(seen, End):
             return Look("ended", seen.answer, seen.hop + 1, end=seen)
         how: str = seen.left.how if seen.left is not None else "dead"
-        if how == "dead" and seen.record.continuation is None:
-            how = "dead early"
         if seen.has_life:
             how = "running"
         elif how == "continued" and seen.is_lost:
             how = "lost"
+        if how in {"running", "dead"} and seen.record.continuation is None:
+            how = f"{how} early"
         last = seen.left or seen.record
         return Look(how, last.answer, seen.place.hop + 1, last.expected, seen.now, seen.left)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable  # noqa: TC003 - pydantic reads records by their types
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
-
-from annotated_types import Interval
-from typing_extensions import NotRequired, TypedDict  # pydantic asks for it before Python 3.12
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ossweep.errors import Scope, StoreError
+from ossweep.events import Reply  # noqa: TC001 - as above
+from ossweep.handover.told import Told
 from ossweep.stops import Why  # noqa: TC001 - as above
 from ossweep.work import STATE_BYTES
 
@@ -110,7 +109,7 @@ class End:
 
     `continuation` is what a part leaves to the whole, or what may be tried once more of a job of
     which some keys have failed. It holds until somebody takes up a later place than the one it was
-    written from.
+    written from. `reply` is where the answer belongs, if a request file has ordered the job.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -121,6 +120,7 @@ class End:
     answer: dict[str, Any]
     continuation: dict[str, Any] | None = None
     why: Why | None = None
+    reply: Reply | None = None
 
     @property
     def place(self) -> Place:
@@ -160,7 +160,8 @@ class Elsewhere:
     stopped. `resend` are continuations that have been handed over, or nearly were: whoever finds
     them hands them over once more, as the holder of that `epoch` has, which can do no harm.
     `parts` are those of a job in parts, some of which may have nobody; `is_lost` tells that they
-    were called long ago. A part that has ended names the job that it was `part_of`.
+    were called long ago. A part that has ended names the job that it was `part_of`, and a job that
+    has ended where its answer belongs.
     """
 
     reason: str
@@ -171,14 +172,15 @@ class Elsewhere:
     parts: tuple[dict[str, Any], ...] = ()
     is_lost: bool = False
     part_of: str | None = None
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True)
 class Look:
     """
-    How a job is: "unknown", "ended", "running", "dead", "dead early" (before there was anything to
-    go on from), as its last holder has left it, or "lost": handed over to somebody who has not
-    begun.
+    How a job is: "unknown", "ended", "running", "running early" or "dead early" (before there was
+    anything to go on from), "dead", as its last holder has left it, or "lost": handed over to
+    somebody who has not begun.
 
     With it, how far it was when that was written, what time it is, by OSS's clock, and what its
     last holder has left.
@@ -193,55 +195,6 @@ class Look:
     end: End | None = None
 
 
-# What a sum of some, a quotient and a date can be made of.
-Number = Annotated[int, Interval(ge=0, lt=2**63)]
-Seconds = Annotated[float, Interval(ge=0, lt=2**63)]
-
-
-class Refused(TypedDict):
-    """What an answer holds of a key that has failed."""
-
-    key: str
-    code: str
-    message: str
-
-
-class Over(TypedDict):
-    """What an answer holds of keys that were passed over."""
-
-    first: str
-    last: str
-    keys: Number
-    code: str
-    message: str
-
-
-class Told(TypedDict):
-    """What an answer holds in any case, and what is read of it if there is more."""
-
-    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc] # pydantic's own way  # noqa: RUF012
-
-    job: str
-    status: str
-    reason: str | None
-    bucket: str | None
-    dry_run: bool
-    listed: Number
-    deleted: Number
-    bytes: Number
-    failed: Number
-    skipped: Number
-    remaining: Number
-    failures: list[Refused]
-    skipped_because: dict[str, Number]
-    at_least: bool
-    requests_made: dict[str, Number]
-    seconds: Seconds
-    passed_over: NotRequired[list[Over]]
-    errors: NotRequired[dict[str, Number]]
-    keys: NotRequired[list[str]]
-
-
 R = TypeVar("R", Record, Left, End)
 _READERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -249,7 +202,9 @@ _READERS: dict[type[Any], TypeAdapter[Any]] = {}
 def written(record: Record | Left | End) -> bytes:
     """Return a record as it is kept; raises StoreError for one that would be too large to read."""
     content = {each.name: getattr(record, each.name) for each in fields(record)}
-    document = json.dumps({"form": FORM, **content}, ensure_ascii=False, separators=(",", ":"))
+    document = json.dumps(
+        {"form": FORM, **content}, ensure_ascii=False, separators=(",", ":"), default=asdict
+    )
     # Whoever reads it decodes it so, too: a message of OSS's may hold half of a surrogate pair.
     text = document.encode(errors="surrogatepass")
     if len(text) > STATE_BYTES:
