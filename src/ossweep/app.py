@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import closing
-from dataclasses import replace
-from functools import partial
-from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from ossweep import __version__, log, policy, replies, tasks, triggers
+from ossweep import __version__, log, policy, reactions, tasks, triggers
 from ossweep.answers import Said, ignored, refused_of, wants_repetition
 from ossweep.commands import only_asks
 from ossweep.endings import note, said_of
 from ossweep.engine.budget import Budget
-from ossweep.engine.gate import Gate
 from ossweep.errors import (
-    Closed,
     HandoverError,
     PolicyError,
     RequestError,
@@ -26,29 +20,24 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.events import Happened, Item, Ordered, Origin, Reading, Reply, Together, Unreadable
-from ossweep.job import App, Invocation, open_bucket, order
+from ossweep.events import Happened, Item, Ordered, Reading, Together, Unreadable
+from ossweep.job import App, Invocation
 from ossweep.request import schema
 from ossweep.settings import Settings, described
-from ossweep.store import bare_etag
 from ossweep.triggers import direct, http
 from ossweep.triggers.documents import EXAMPLES
-from ossweep.work import Work
 from ossweep.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools import Logger
 
     from ossweep.events import Source
-    from ossweep.rules import Rule
-    from ossweep.store import Content
     from ossweep.triggers.http import HttpRequest
 
 __all__ = ["Invocation", "answer"]
 
-REQUEST_FILE_BYTES = 32 * 1024 * 1024  # what FC takes as an event
 SMALL = 0.2  # seconds that a request about a job's state is expected to take
 ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 STATUSES: dict[type[SweepError], int] = {
@@ -191,7 +180,7 @@ def _act(reading: Reading, app: App) -> Any:
     if undone:
         sentence = f"{said_of(undone, answers)}. {_of_repetition(reading, app)}"
         raise UndoneError(sentence, [said.document for said in answers])
-    return _together(reading, answers)
+    return tasks.together(reading, answers)
 
 
 def _requests_in(reading: Reading, app: App) -> int:
@@ -203,30 +192,11 @@ def _requests_in(reading: Reading, app: App) -> int:
     return len(of_rules) + sum(not only_asks(each.document) for each in reading.orders)
 
 
-def _together(reading: Reading, answers: Sequence[Said]) -> dict[str, Any]:
-    """Return one answer as itself; several rules may have made several of one event."""
-    documents = [said.document for said in answers]
-    return {"answers": documents} if reading.is_list or len(documents) > 1 else documents[0]
-
-
 def _all_or_none(
     orders: Sequence[Ordered], source: Source, app: App, of_requests: int
 ) -> list[Said]:
     """Do what is ordered, once all of it is allowed; raises what is refused."""
     return tasks.do_all([tasks.read(ordered, source, app, of_requests) for ordered in orders], app)
-
-
-def _step(where: str, read: Callable[[], list[tasks.Task]], app: App) -> tasks.Step:
-    """Return what is asked for, once it is allowed; to do it raises what is refused."""
-    try:
-        found = read()
-    except SweepError as refusal:
-        return tasks.Step(where, partial(_refuse, refusal))
-    return tasks.Step(where, partial(tasks.do_all, found, app), found)
-
-
-def _refuse(refusal: SweepError) -> list[Said]:
-    raise refusal
 
 
 def _of_repetition(reading: Reading, app: App) -> str:
@@ -245,7 +215,7 @@ def _of_repetition(reading: Reading, app: App) -> str:
 
 def _steps(item: Item, source: Source, app: App, of_requests: int) -> list[tasks.Step]:
     if isinstance(item, Happened):
-        return _steps_after(item, app, of_requests)
+        return reactions.steps(item, app, of_requests)
 
     def ordered() -> list[tasks.Task]:
         if isinstance(item, Unreadable):
@@ -253,113 +223,4 @@ def _steps(item: Item, source: Source, app: App, of_requests: int) -> list[tasks
         orders = item.orders if isinstance(item, Together) else (item,)
         return [tasks.read(each, source, app, of_requests) for each in orders]
 
-    return [_step(item.where, ordered, app)]
-
-
-def _steps_after(happened: Happened, app: App, of_requests: int) -> list[tasks.Step]:
-    """Return what the deployment's rules make of an event of OSS."""
-    if happened.by_ossweep:
-        return [_nothing("ossweep has written this object itself", happened, app)]
-    if policy.lies_in_state(happened.bucket, happened.key, app.settings):
-        return [_nothing("ossweep keeps its jobs' state there", happened, app)]
-    steps: list[tasks.Step] = []
-    for rule in app.settings.rules:
-        parts = rule.parts(happened)
-        if parts is not None:
-            steps.append(_of_rule(rule, happened, parts, app, of_requests))
-    return steps or [_nothing(f"no rule is about {happened.where}", happened, app)]
-
-
-def _of_rule(
-    rule: Rule, happened: Happened, parts: Mapping[str, str], app: App, of_requests: int
-) -> tasks.Step:
-    """Return what one rule says; that it is refused does not stop the others."""
-
-    def belongings() -> list[tasks.Task]:
-        _check_rules(happened, app)
-        return [tasks.within(of_requests, _belongings(rule, happened, parts, app), app)]
-
-    if rule.delete is None:
-        return tasks.Step(happened.where, partial(_run_file, happened, app, of_requests))
-    return _step(happened.where, belongings, app)
-
-
-def _check_rules(happened: Happened, app: App) -> None:
-    policy.check_source("oss", app.settings, happened.where)
-    policy.check_allowed(happened.bucket, app.settings, happened.where)
-
-
-def _nothing(reason: str, happened: Happened, app: App) -> tasks.Step:
-    return tasks.Step(happened.where, lambda: [_ignored(reason, happened, app)])
-
-
-def _ignored(reason: str, happened: Happened, app: App) -> Said:
-    job = app.next_job(happened.identity)
-    return Said(ignored(reason, job, happened.bucket, dry_run=app.settings.dry_run))
-
-
-def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], app: App) -> Work:
-    """Return the work of deleting what belongs to an object."""
-    request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
-    # What was written after the event belongs to another object of that name, whether a listing
-    # shows it or the rule names it.
-    origin = Origin("oss", happened.identity, happened.at)
-    return replace(order(request, app, happened.where, origin), judged=True)
-
-
-def _run_file(happened: Happened, app: App, of_requests: int) -> list[Said]:
-    """Run the requests in an object, and see to it that they are answered beside it."""
-    _check_rules(happened, app)
-    try:
-        with closing(open_bucket(happened.bucket, Gate(app.budget), app)) as store:
-            file = store.read(happened.key, REQUEST_FILE_BYTES)
-    except Closed as closed:
-        met = f": {closed}" if str(closed) else ""
-        raise UndoneError(f"{happened.where}: time ran out before it was read{met}") from None
-    if _is_another(file, happened.etag):
-        reason = (
-            f"{happened.where}: the file was overwritten before it was read, as its ETag tells; "
-            "what it ordered is not known, and the one that is there now has an event of its own"
-        )
-        return [_ignored(reason, happened, app)]
-    reply = Reply(happened.bucket, happened.key, file.written, file.etag)
-    try:
-        return _answered(file, reply, happened, app, of_requests)
-    except (RequestError, PolicyError) as refusal:
-        said = {"status": "refused", **refused_of(refusal)}
-        replies.write(reply, None, said, app)
-        return [Said({**said, "where": happened.where})]
-
-
-def _is_another(file: Content, etag: str | None) -> bool:
-    """Tell whether a file is not the one that an event is about, as far as both ETags tell."""
-    wanted = bare_etag(etag or "")
-    if not file.etag and re.fullmatch("[0-9A-F]{32}", wanted):  # OSS's for what is put in one piece
-        return md5(file.body, usedforsecurity=False).hexdigest().upper() != wanted
-    return bool(wanted and file.etag) and file.etag != wanted
-
-
-def _answered(
-    file: Content, reply: Reply, happened: Happened, app: App, of_requests: int
-) -> list[Said]:
-    """
-    Do what a request file orders, and return the answers.
-
-    Each job writes its own, whenever it ends. Of several, and of a word to a job, the whole is
-    written here; a repetition knows less than what stands there, and leaves it.
-    """
-    reading = direct.read(triggers.parse(file.body), "oss", happened.identity, happened.at)
-    several = len(reading.orders) > 1
-    if several:
-        of_requests = max(1, of_requests) * len(reading.orders)
-        policy.share_of(of_requests, app.settings.max_objects)
-    found = [
-        replace(task, reply=replace(reply, of_several=several)) if isinstance(task, Work) else task
-        for task in (tasks.read(ordered, "oss", app, of_requests) for ordered in reading.orders)
-    ]
-    answers = tasks.do_all(found, app)
-    of_jobs = [said for task, said in zip(found, answers, strict=True) if isinstance(task, Work)]
-    is_repetition = any(said.document["status"] == "ignored" for said in of_jobs)
-    if not is_repetition and (several or not of_jobs):
-        replies.write(reply, None, _together(reading, answers), app)
-    return answers
+    return [tasks.step(item.where, ordered, app)]

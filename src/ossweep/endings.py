@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import wants_repetition
+from ossweep.answers import Said, ignored, wants_repetition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_lambda_powertools import Logger
 
-    from ossweep.answers import Said
+    from ossweep.events import Happened
+    from ossweep.job import App
 
 NAMED = 10  # jobs that an exception names; it counts all
 _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
@@ -49,3 +50,9 @@ def _said_of_others(others: Sequence[Said]) -> str:
     ]
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
     return f"; the others: {'; '.join(told)}{more}" if told else ""
+
+
+def ignored_for(reason: str, happened: Happened, app: App) -> Said:
+    """Return the answer to an event of OSS that orders nothing."""
+    job = app.next_job(happened.identity)
+    return Said(ignored(reason, job, happened.bucket, dry_run=app.settings.dry_run))

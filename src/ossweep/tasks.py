@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from ossweep.work import Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ossweep.events import Ordered, Source
+    from ossweep.events import Ordered, Reading, Source
     from ossweep.job import App
 
 TIMES = 2  # what a job was ordered is written down: as its rest, and for who looks for it
@@ -91,6 +92,19 @@ def goes_on(document: Any, app: App) -> bool:
     """
     is_of_a_job = pointer(document) is not None or is_continuation(document)
     return is_of_a_job and app.settings.state is not None
+
+
+def step(where: str, read: Callable[[], list[Task]], app: App) -> Step:
+    """Return what is asked for, once it is allowed; to do it raises what is refused."""
+    try:
+        found = read()
+    except SweepError as refusal:
+        return Step(where, partial(_refuse, refusal))
+    return Step(where, partial(do_all, found, app), found)
+
+
+def _refuse(refusal: SweepError) -> list[Said]:
+    raise refusal
 
 
 def do_all(found: Sequence[Task], app: App) -> list[Said]:
@@ -181,3 +195,9 @@ def _names(task: Task) -> dict[str, str]:
     if isinstance(task, Listing):
         return {}
     return {"job": task.job, **({"bucket": task.bucket} if isinstance(task, Work) else {})}
+
+
+def together(reading: Reading, answers: Sequence[Said]) -> dict[str, Any]:
+    """Return one answer as itself; several rules may have made several of one event."""
+    documents = [said.document for said in answers]
+    return {"answers": documents} if reading.is_list or len(documents) > 1 else documents[0]

@@ -43,6 +43,8 @@ FLOORS = (
         "chain",
         "commands",
         "tasks",
+        "request_files",
+        "reactions",
         "app",
     },
     {"index"},
@@ -59,7 +61,7 @@ NEIGHBOURS = {
     "settings": {"rules"},
     "rules": {"request"},
     "job": {"answers"},
-    "endings": {"answers"},
+    "endings": {"answers", "job"},
     "state": {"job"},
     "checkpoints": {"answers", "job"},
     "replies": {"job"},
@@ -68,7 +70,9 @@ NEIGHBOURS = {
     "chain": {"answers", "endings", "state", "job", "replies", "calls", "hop"},
     "commands": {"answers", "state", "calls", "chain", "job"},
     "tasks": {"answers", "job", "state", "calls", "chain", "commands"},
-    "app": {"answers", "endings", "job", "replies", "chain", "commands", "tasks"},
+    "request_files": {"answers", "endings", "job", "replies", "tasks"},
+    "reactions": {"answers", "endings", "job", "request_files", "tasks"},
+    "app": {"answers", "endings", "job", "commands", "reactions", "tasks"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 
