@@ -34,6 +34,11 @@ def pointer(document: Any) -> Pointer | None:
     """Return what a document points at, if it is such an event; raises RequestError."""
     if not (isinstance(document, dict) and POINTER_MARK in document):
         return None
+    if document[POINTER_MARK] != continuation.FORM:
+        raise RequestError(
+            f"the event is a handover of another form than {continuation.FORM}, made by another "
+            "version; send the job's continuation instead"
+        )
     match document:
         case {"job": str(job), "hop": int(hop)} if len(document) == 3 and hop > 0:  # noqa: PLR2004 - its fields
             return Pointer(continuation.check_job(job, "the event"), hop)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from math import inf
 from typing import TYPE_CHECKING
 
 from chaos.fates import BIT_OF_TIME
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from localcloud.arrivals import Request
 
 PART = re.compile(r"-p\d+$")
-ORDER = re.compile(r"stop-(\d+)(-back)?")
+ORDER = re.compile(r"(stop-[0-9a-f]+)(-back)?")
 RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(?:-w\d{2,})?(-left|-beat)?")
 
 
@@ -52,8 +51,9 @@ class Leases:
     holders: dict[str, Holder] = field(default_factory=dict)  # of which each has begun with last
     ended: dict[str, float] = field(default_factory=dict)  # when a job's end was written first
 
-    stops: dict[str, float] = field(default_factory=dict)  # since when a job is ordered to stop
-    taken_back: dict[str, int] = field(default_factory=dict)  # the number of the last such order
+    # Orders to stop, by the job's name and their own: since when, and which were taken back.
+    stops: dict[tuple[str, str], float] = field(default_factory=dict)
+    taken_back: set[tuple[str, str]] = field(default_factory=set)
     looks: dict[tuple[str, str], float] = field(default_factory=dict)  # of whom, at which job
 
     def looked(self, prefix: str, by: str, now: float) -> None:
@@ -78,8 +78,9 @@ class Leases:
         if not any(int(place[:6]) == hop - 1 for place in own):
             return ""  # it says once more what another one has said
         whole = PART.sub("", job)
-        looks = {job: (job, by), whole: (f"{whole}/stop", by) if whole != job else (job, by)}
-        if any(self.looks.get(look, 0.0) > self.stops.get(of, inf) for of, look in looks.items()):
+        if self._is_to_stop(job, by, job) or (
+            whole != job and self._is_to_stop(whole, by, f"{whole}/stop")
+        ):
             return f"{by} goes on with {job}, and has seen that it is to stop"
         return self._goes_on(job, max(own), by)
 
@@ -138,10 +139,19 @@ class Leases:
                 holder.left = now
         order = ORDER.fullmatch(name)
         if order is not None and order[2] is not None:
-            self.taken_back[job] = max(self.taken_back.get(job, 0), int(order[1]))
-            self.stops.pop(job, None)
-        elif order is not None and int(order[1]) > self.taken_back.get(job, 0):
-            self.stops.setdefault(job, now)
+            self.taken_back.add((job, order[1]))
+        elif order is not None:
+            self.stops.setdefault((job, order[1]), now)
+
+    def _is_to_stop(self, job: str, by: str, look: str) -> bool:
+        """Tell whether somebody has seen, by such a look, an order that stands."""
+        seen = self.looks.get((look, by), 0.0)
+        given = [
+            at
+            for order, at in self.stops.items()
+            if order[0] == job and order not in self.taken_back
+        ]
+        return any(seen > at for at in given)
 
     def _created(self, holder: Holder, alive: Collection[str]) -> str:
         job, place = holder.job, holder.place

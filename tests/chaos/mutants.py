@@ -183,14 +183,14 @@ MUTANTS = (
     Mutant(
         "an order to stop is not looked for",
         "handover/ledger.py",
-        "        return ORDERED if orders.is_to_stop(names) or self.is_whole_to_stop() else None",
+        "        return ORDERED if orders.standing(names) or self.is_whole_to_stop() else None",
         "        return None",
     ),
     Mutant(
         "parts miss the order to stop the whole job",
         "handover/ledger.py",
-        "ORDERED if orders.is_to_stop(names) or self.is_whole_to_stop() else",
-        "ORDERED if orders.is_to_stop(names) else",
+        "ORDERED if orders.standing(names) or self.is_whole_to_stop() else",
+        "ORDERED if orders.standing(names) else",
     ),
     Mutant(
         "an incomplete job is repeated as a whole",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ossweep.answers import ignored
+from ossweep.calls import pointer
 from ossweep.errors import RequestError, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.records import End, Left, Record, record_of, written
@@ -123,3 +125,37 @@ def test_a_record_of_a_newer_form_is_told_as_such(name: str) -> None:
 
     with pytest.raises(StoreError, match=r"^NewerRecord: a job's record has the form 2, and this"):
         record_of(kind, content)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[1]", b'{"form":1,"more":2}', b"\xff"], ids=ascii
+)
+def test_a_record_that_is_damaged_is_told_as_such(name: str, content: bytes) -> None:
+    """By one sentence, whatever is in it."""
+    kind: type[Any] = type(RECORDS[name])
+
+    with pytest.raises(StoreError, match=r"^BadRecord: a job's record is damaged"):
+        record_of(kind, content)
+
+
+UNREADABLE: list[dict[str, Any]] = [
+    {"answer": {**ANSWER, "remaining": -1}},
+    {"answer": {**ANSWER, "listed": 2**63}},
+    {"answer": {**ANSWER, "seconds": nan}},
+    {"continuation": {**REST, "job": "a/b"}},
+]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("change", UNREADABLE, ids=["less", "too much", "no number", "no job"])
+def test_a_record_is_proved_readable_when_it_is_written(name: str, change: dict[str, Any]) -> None:
+    """It is no use to whoever comes later, and the one before it is."""
+    with pytest.raises(StoreError, match=r"^NotReadable: a job's record is damaged"):
+        written(replace(RECORDS[name], **change))
+
+
+def test_a_handover_of_a_newer_form_is_told_as_such() -> None:
+    """It says where the state lies, and may mean something else by that."""
+    with pytest.raises(RequestError, match=r"^the event is a handover of another form than 1, ma"):
+        pointer({"ossweep_handover": 2, "job": "job", "hop": 1})

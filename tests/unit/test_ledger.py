@@ -639,30 +639,52 @@ def test_to_resume_a_job_takes_an_order_to_stop_back(shelf: MemoryShelf, how: st
     assert resume(shelf) == Held(Place(1), rest(1))
 
 
-@pytest.mark.parametrize("late", ["stop-01", "stop-01-back"])
-def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(
-    shelf: MemoryShelf, late: str
-) -> None:
-    """Whether an order was given again, or taken back, since: the request may have been lost."""
+def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(shelf: MemoryShelf) -> None:
+    """Neither an order that was taken back, nor what has done that."""
     holder = holding(shelf)
     ledger_on(shelf).stop()
     ledger_on(shelf).stop()
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
+    given = dict(shelf.objects)
     ledger_on(shelf).take_back_order()
-    ledger_on(shelf).take_back_order()
-    shelf.write(f"{JOB}/stop-01", b"{}")
+    taken_back = dict(shelf.objects)
+    shelf.objects.update(given)
     assert holder.ledger.reason_to_stop(holder.held) is None
     ledger_on(shelf).stop()
 
-    shelf.write(f"{JOB}/{late}", b"{}")
+    shelf.objects.update(taken_back)
 
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
     ledger_on(shelf).take_back_order()
     assert holder.ledger.reason_to_stop(holder.held) is None
 
 
+def test_one_who_stops_a_job_once_more_is_heard(shelf: MemoryShelf) -> None:
+    """Though an order of the same invocation was taken back."""
+    holder, giver = holding(shelf), ledger_on(shelf)
+    giver.stop()
+    giver.take_back_order()
+    giver.stop()
+
+    assert holder.ledger.reason_to_stop(holder.held) == ORDERED
+
+
+def test_what_the_end_of_a_job_removes_late_is_no_newer_order(shelf: MemoryShelf) -> None:
+    """To one who tries once more what has failed."""
+    first = holding(shelf)
+    ledger_on(shelf).stop()
+    before = set(shelf.objects)
+    first.end("incomplete", to_try_again=7)
+    again = holding(shelf)
+    ledger_on(shelf).stop()
+
+    shelf.remove(before - {f"{JOB}/{FIRST.name}"})
+
+    assert again.ledger.reason_to_stop(again.held) == ORDERED
+
+
 def test_an_order_to_stop_of_an_earlier_version_holds(shelf: MemoryShelf) -> None:
-    """It has no number, and is the first."""
+    """It has no name of its own."""
     holder = holding(shelf)
     shelf.write(f"{JOB}/stop", b"{}")
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED

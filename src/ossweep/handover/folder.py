@@ -39,7 +39,7 @@ class Folder:
     def is_to_stop(self) -> bool:
         """Tell whether the job is ordered to stop: only orders are listed."""
         names = self.shelf.names(self.name + orders.STOP)
-        return orders.is_to_stop(each.removeprefix(self.name) for each in names)
+        return bool(orders.standing(each.removeprefix(self.name) for each in names))
 
     def end(self, names: frozenset[str]) -> End | None:
         """Return how the job has ended, if that is among the names."""
@@ -83,7 +83,7 @@ class Folder:
                     now=kept.now,
                     left=left[0] if left is not None else None,
                     left_age=left[1] if left is not None else 0,
-                    is_to_stop=orders.is_to_stop(names),
+                    is_to_stop=bool(orders.standing(names)),
                     before=before[0].continuation if before is not None else None,
                 )
 

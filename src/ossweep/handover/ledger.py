@@ -82,6 +82,7 @@ class Ledger:
         self._sleep = sleep
         self._record = Record(holder, lease.seconds)
         self._beats = 0
+        self._orders = 0  # to stop, that have been given here
         self._writings = 1  # names that the record has had; the first is its creation's alone
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.lease = lease
@@ -130,10 +131,9 @@ class Ledger:
             return self._settle(resumed)
 
     def take_back_order(self) -> None:
-        """Take an order to stop back, if there is one; raises Closed and StoreError."""
-        name = orders.back(self._records.names())
-        if name is not None:
-            self._shelf.write(self._folder + name, b"{}")
+        """Take all orders to stop back, if there are any; raises Closed and StoreError."""
+        for order in orders.standing(self._records.names()):
+            self._shelf.write(self._folder + order + orders.BACK, b"{}")
 
     def release(self) -> None:
         """Let whoever comes next go on with a job that was stopped; raises Closed, StoreError."""
@@ -190,7 +190,7 @@ class Ledger:
         names = self._records.names()
         if self._records.is_past(held.place, names):
             return OVERTAKEN
-        return ORDERED if orders.is_to_stop(names) or self.is_whole_to_stop() else None
+        return ORDERED if orders.standing(names) or self.is_whole_to_stop() else None
 
     def is_whole_to_stop(self) -> bool:
         """Tell whether the job that this one is a part of was ordered to stop; raises as `look`."""
@@ -236,7 +236,8 @@ class Ledger:
 
     def stop(self) -> None:
         """Order the job to stop at its next checkpoint; raises Closed and StoreError."""
-        self._shelf.write(self._folder + orders.next_order(self._records.names()), b"{}")
+        self._orders += 1
+        self._shelf.write(self._folder + orders.order_name(self._holder, self._orders), b"{}")
 
     def look(self) -> Look:
         """Return how the job is; raises Closed and StoreError."""

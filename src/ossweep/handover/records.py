@@ -195,12 +195,16 @@ class Look:
     end: End | None = None
 
 
-R = TypeVar("R", Record, Left, End)
+R = TypeVar("R", bound=Record | Left | End)
 _READERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 def written(record: Record | Left | End) -> bytes:
-    """Return a record as it is kept; raises StoreError for one that would be too large to read."""
+    """
+    Return a record as it is kept, once it has been read again.
+
+    Raises StoreError for one that is too large, or that nobody could read.
+    """
     content = {each.name: getattr(record, each.name) for each in fields(record)}
     document = json.dumps(
         {"form": FORM, **content}, ensure_ascii=False, separators=(",", ":"), default=asdict
@@ -211,6 +215,10 @@ def written(record: Record | Left | End) -> bytes:
         raise StoreError(
             "StateTooLarge", f"the job's state would take {len(text):,} bytes", Scope.JOB
         )
+    try:
+        record_of(type(record), text)
+    except StoreError as error:
+        raise StoreError("NotReadable", error.message, Scope.JOB) from None
     return text
 
 
