@@ -3,8 +3,9 @@ Dates in a timer's payload: `{trigger_time - 30d:%Y/%m/%d}`.
 
 A date names a minute, an hour, a day, a week, a month or a year: the smallest that it writes. What
 is subtracted must be no smaller, because a month that holds the day thirty days ago also holds
-younger days. Each text is cut at its braces and signs, never searched twice, so that reading it
-takes time in proportion to its length.
+younger days. It must be less than what a date without its month or year comes again after.
+Each text is cut at its braces and signs, never searched twice, so that reading it takes time in
+proportion to its length.
 """
 
 from __future__ import annotations
@@ -71,6 +72,41 @@ _DIRECTIVES: dict[str, tuple[str, Callable[[datetime], str]]] = {
     "H": ("hour", lambda moment: f"{moment.hour:02}"),
     "M": ("minute", lambda moment: f"{moment.minute:02}"),
     "S": ("second", lambda moment: f"{moment.second:02}"),
+}
+
+_DAY = 86_400
+
+# The most seconds that one of a unit has.
+_LONGEST = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": _DAY,
+    "week": 7 * _DAY,
+    "month": 31 * _DAY,
+    "year": 366 * _DAY,
+}
+
+
+@dataclass(frozen=True)
+class _Within:
+    """What a letter's digits come again in, unless one of these letters stands beside them."""
+
+    unit: str
+    letters: str
+    seconds: int  # after which they come again, at the earliest
+    digits: str  # which name both
+
+
+_WITHIN = {
+    "m": _Within("year", "YyG", 365 * _DAY, "%Y-%m"),
+    "V": _Within("year", "YyG", 364 * _DAY, "%G-%V"),
+    "d": _Within("month", "m", 28 * _DAY, "%Y%m%d"),
+    "j": _Within("year", "Yy", 365 * _DAY, "%Y%j"),
+    "u": _Within("week", "Vdj", 7 * _DAY, "%G-%V-%u"),
+    "H": _Within("day", "dju", _DAY, "%Y%m%d%H"),
+    "M": _Within("hour", "H", 3600, "%Y%m%d%H%M"),
+    "S": _Within("minute", "M", 60, "%Y%m%d%H%M%S"),
 }
 
 
@@ -203,12 +239,28 @@ def _check_unit(shift: _Shift, form: _Form, template: str) -> None:
             f"{{trigger_time - {amount}:{digits}}}, or name the {shift.unit}, too, with digits "
             f"such as {finer}"
         )
+    if shift.sign < 0:
+        _check_no_return(shift, form, template)
     if shift.last > shift.first and shift.unit != named:
         raise RequestError(
             f"the range {_shown(template)} counts {shift.unit}s and names single {named}s, so that "
             f"most are left out; count {named}s"
             if named in _AS
             else f"the range {_shown(template)} names single seconds; let it name minutes"
+        )
+
+
+def _check_no_return(shift: _Shift, form: _Form, template: str) -> None:
+    """Refuse digits that have come again since, so that they name what is younger, too."""
+    ago = shift.last * _LONGEST[shift.unit]
+    for letter in form.letters:
+        within = _WITHIN.get(letter)
+        if within is None or ago < within.seconds or set(within.letters) & set(form.letters):
+            continue
+        raise RequestError(
+            f"the date {_shown(template)} comes again in each {within.unit}, so that it also names "
+            f"what is younger than {shift.first} {shift.unit}s; name the {within.unit}, too, with "
+            f"digits such as {within.digits}"
         )
 
 
