@@ -133,7 +133,7 @@ def _may_write(key: str, reply: Reply, job: str | None, store: OssStore) -> bool
 def _job_in(content: bytes) -> str | None:
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     job = answer.get("job") if isinstance(answer, dict) else None
     return job if isinstance(job, str) else None

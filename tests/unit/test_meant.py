@@ -9,7 +9,7 @@ from ossweep.errors import RequestError
 from ossweep.request import parse
 from ossweep.settings import Settings
 
-ALLOWED = Settings(buckets=("one", "two"))
+ALLOWED = Settings(buckets=("one", "two"), endpoint="https://oss.example.org:8443/")
 HOST = "oss-cn-hangzhou.aliyuncs.com"
 
 
@@ -22,6 +22,17 @@ HOST = "oss-cn-hangzhou.aliyuncs.com"
         (f"http://one.{HOST}/a#b", "a"),
         ("https://one.oss-cn-hangzhou-internal.aliyuncs.com/a", "a"),
         (f"https://{HOST}/one/a/b", "a/b"),
+        (f"https://ONE.{HOST}:443/a", "a"),
+        ("http://one.oss.aliyuncs.com/a", "a"),
+        ("https://one.oss-accelerate.aliyuncs.com/a", "a"),
+        ("https://one.s3.oss-cn-hangzhou.aliyuncs.com/a", "a"),
+        ("s3://one/a", "a"),
+        (f"oss://one.{HOST}/a/b", "a/b"),
+        ("oss://one.cn-hangzhou.oss-dls.aliyuncs.com/a", "a"),
+        ("acs:oss:cn-hangzhou:1234:one/a/b", "a/b"),
+        ("acs:oss:*:*:one/a", "a"),
+        ("https://one.oss.example.org:8443/a%2Fb", "a/b"),
+        ("http://oss.example.org:8443/one/a", "a"),
     ],
 )
 @pytest.mark.parametrize("field", ["keys", "prefix", "directory"])
@@ -60,6 +71,10 @@ def test_an_address_of_a_whole_bucket_is_refused() -> None:
         f"https://three.{HOST}/a",
         "oss:/one/a",
         "backup/oss://one/a",
+        "https://one.example.org/a",
+        "https://one.oss.example.org.evil.org/a",
+        f"one.{HOST}/a",
+        "acs:mns:*:*:one/a",
         "https:",
     ],
 )

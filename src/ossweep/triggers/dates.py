@@ -3,8 +3,9 @@ Dates in a timer's payload: `{trigger_time - 30d:%Y/%m/%d}`.
 
 A date names a minute, an hour, a day, a week, a month or a year: the smallest that it writes. What
 is subtracted must be no smaller, because a month that holds the day thirty days ago also holds
-younger days. Each text is cut at its braces and signs, never searched twice, so that reading it
-takes time in proportion to its length.
+younger days. It must be less than what a date without its month or year comes again after.
+Each text is cut at its braces and signs, never searched twice, so that reading it takes time in
+proportion to its length.
 """
 
 from __future__ import annotations
@@ -49,16 +50,6 @@ _AS = {
     "year": ("1 year", "%Y"),
 }
 
-# What has to be written for a unit to be one of them only: any of these. The same hour of another
-# day is another hour, and the week of an ISO year is none of the year that the day lies in.
-_WHOLE: dict[str, tuple[frozenset[str], ...]] = {
-    "year": (frozenset("Y"), frozenset("y")),
-    "month": (frozenset("Ym"), frozenset("ym")),
-    "week": (frozenset("GV"),),
-    "day": tuple(map(frozenset, ("Ymd", "ymd", "Yj", "yj", "GVu"))),
-}
-_OF_THE_DAY = {"hour": "H", "minute": "HM", "second": "HMS"}
-
 
 def _year(moment: datetime) -> str:
     return f"{moment.year:04}"
@@ -83,6 +74,41 @@ _DIRECTIVES: dict[str, tuple[str, Callable[[datetime], str]]] = {
     "S": ("second", lambda moment: f"{moment.second:02}"),
 }
 
+_DAY = 86_400
+
+# The most seconds that one of a unit has.
+_LONGEST = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": _DAY,
+    "week": 7 * _DAY,
+    "month": 31 * _DAY,
+    "year": 366 * _DAY,
+}
+
+
+@dataclass(frozen=True)
+class _Within:
+    """What a letter's digits come again in, unless one of these letters stands beside them."""
+
+    unit: str
+    letters: str
+    seconds: int  # after which they come again, at the earliest
+    digits: str  # which name both
+
+
+_WITHIN = {
+    "m": _Within("year", "Yy", 365 * _DAY, "%Y-%m"),
+    "V": _Within("year", "G", 364 * _DAY, "%G-%V"),
+    "d": _Within("month", "m", 28 * _DAY, "%Y%m%d"),
+    "j": _Within("year", "Yy", 365 * _DAY, "%Y%j"),
+    "u": _Within("week", "Vdj", 7 * _DAY, "%G-%V-%u"),
+    "H": _Within("day", "dju", _DAY, "%Y%m%d%H"),
+    "M": _Within("hour", "H", 3600, "%Y%m%d%H%M"),
+    "S": _Within("minute", "M", 60, "%Y%m%d%H%M%S"),
+}
+
 
 @dataclass(frozen=True)
 class _Shift:
@@ -105,14 +131,6 @@ class _Form:
     def smallest(self) -> str:
         """The smallest unit that it writes."""
         return min((_DIRECTIVES[letter][0] for letter in self.letters), key=_SIZES.index)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it writes all that tells its smallest unit from others of its kind."""
-        letters, named = set(self.letters), self.smallest
-        of_the_day = set(_OF_THE_DAY.get(named, ""))
-        wholes = _WHOLE.get(named, _WHOLE["day"])
-        return of_the_day <= letters and any(whole <= letters for whole in wholes)
 
     def write(self, moment: datetime) -> str:
         """Return the date of a moment."""
@@ -221,18 +239,33 @@ def _check_unit(shift: _Shift, form: _Form, template: str) -> None:
             f"{{trigger_time - {amount}:{digits}}}, or name the {shift.unit}, too, with digits "
             f"such as {finer}"
         )
-    if shift.sign < 0 and not form.is_whole:
-        digits = _AS[named][1] if named in _AS else "%Y%m%d%H%M%S"
-        raise RequestError(
-            f"the date {_shown(template)} does not say which {named} it is: the same digits come "
-            f"again, for what is younger, too; write the larger units as well, such as {digits}"
-        )
+    if shift.sign < 0:
+        _check_no_return(shift, form, template)
     if shift.last > shift.first and shift.unit != named:
         raise RequestError(
             f"the range {_shown(template)} counts {shift.unit}s and names single {named}s, so that "
             f"most are left out; count {named}s"
             if named in _AS
             else f"the range {_shown(template)} names single seconds; let it name minutes"
+        )
+
+
+def _check_no_return(shift: _Shift, form: _Form, template: str) -> None:
+    """Refuse digits that have come again since, so that they name what is younger, too."""
+    if "G" in form.letters and "V" not in form.letters:
+        raise RequestError(
+            f"the date {_shown(template)} names the year of a week without the week: it may still "
+            "be running when the calendar's has ended; write %Y, or %G-%V"
+        )
+    ago = shift.last * _LONGEST[shift.unit]
+    for letter in form.letters:
+        within = _WITHIN.get(letter)
+        if within is None or ago < within.seconds or set(within.letters) & set(form.letters):
+            continue
+        raise RequestError(
+            f"the date {_shown(template)} comes again in each {within.unit}, so that it also names "
+            f"what is younger than {shift.first} {shift.unit}s; name the {within.unit}, too, with "
+            f"digits such as {within.digits}"
         )
 
 
