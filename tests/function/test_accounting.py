@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,6 +173,27 @@ def test_a_final_error_inside_a_200_fails_the_keys_by_its_code(deployment: Deplo
 
     assert deployment.keys() == ["a"]
     assert (answer["status"], failures(answer)) == ("incomplete", {"a": "AccessDenied"})
+
+
+def test_what_an_error_inside_a_200_has_carried_out_is_not_sent_again_blindly(
+    deployment: Deployment,
+) -> None:
+    """A quota's code there may come after a part of it; what is written anew since stays."""
+    deployment.fill(*KEYS[:50])
+    oss = deployment.oss
+
+    def carry_out_a_part(_: Request) -> list[Fault]:
+        oss.remove(BUCKET, KEYS[:30])
+        oss.fill(BUCKET, {KEYS[5]: b"new"}, modified=time.time() + 2)
+        return [ErrorInside200("ServiceUnavailable")]
+
+    oss.misbehave(AsTold(carry_out_a_part, operation="batch_delete", times=1))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert deployment.keys() == [KEYS[5]]
+    assert (answer["status"], answer["deleted"], answer["at_least"]) == ("done", 20, True)
+    assert answer["skipped_because"] == {GONE_UNANSWERED: 29, NEWER: 1}
 
 
 def test_a_run_of_denials_stops_the_sweep(deployment: Deployment) -> None:

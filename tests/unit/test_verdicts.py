@@ -132,10 +132,19 @@ def test_only_osss_own_quotas_leave_nothing_in_doubt_by_a_503(
     assert is_undecided(error) is in_doubt
 
 
-@pytest.mark.parametrize(("code", "in_doubt"), [("ServiceUnavailable", False), ("Unheard", True)])
-def test_a_quotas_refusal_inside_a_200_leaves_nothing_in_doubt(code: str, in_doubt: bool) -> None:
-    """Other errors there do, as far as they pass."""
-    assert is_undecided(StoreError(code, "No.", Scope.PASSING)) is in_doubt
+@pytest.mark.parametrize("code", ["ServiceUnavailable", "AccessDenied", "UnreadableKey", "Unheard"])
+@pytest.mark.parametrize("scope", Scope)
+def test_an_error_inside_a_200_leaves_all_in_doubt_whatever_its_code(
+    code: str, scope: Scope
+) -> None:
+    """By its status it was accepted: a part of it may have been carried out before the error."""
+    assert is_undecided(StoreError(code, "No.", scope))
+
+
+@pytest.mark.parametrize("code", ["Redirected", "InvalidHeader"])
+def test_what_was_never_sent_to_the_bucket_leaves_nothing_in_doubt(code: str) -> None:
+    """Nor does what another server has turned away."""
+    assert not is_undecided(StoreError(code, "No.", Scope.JOB))
 
 
 def caused(error: Exception, cause: BaseException | None = None) -> Exception:

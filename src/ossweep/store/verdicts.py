@@ -56,6 +56,8 @@ NO_BATCHES = frozenset({"NotImplemented", f"HTTP {NOT_IMPLEMENTED}"})  # whateve
 # nothing is left in it.
 NOT_EMPTY = "FileAlreadyExists"
 
+_NEVER_DONE = frozenset({REDIRECTED, "InvalidHeader"})  # the bucket was not reached at all
+
 PASSING_STATUSES = frozenset({401, 408, 429})  # and 500 and above; from the SDK V2
 
 # The bucket or the credentials are wrong: no other key and no other moment will change that.
@@ -117,10 +119,12 @@ def is_undecided(error: Exception) -> bool:
     """
     Tell whether a request may have been carried out that got this for an answer, or none.
 
-    What OSS's quotas refuse has not been. A gateway's 503 tells nothing of what OSS has done.
+    What OSS's quotas refuse has not been, where the answer's status says so: an error inside a 200,
+    or a 200 that nobody can read, may come after a part of it, whatever its code. A gateway's 503
+    tells nothing of what OSS has done.
     """
     if isinstance(error, StoreError):
-        return error.scope is Scope.PASSING and error.code not in THROTTLED
+        return error.code not in _NEVER_DONE
     if isinstance(error, oss2.exceptions.ServerError):
         if error.status < 500 or error.status == NOT_IMPLEMENTED:  # noqa: PLR2004
             return False
