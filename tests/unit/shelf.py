@@ -71,6 +71,15 @@ class MemoryShelf:
     def clock(self) -> float:
         return self.now
 
+    def moment(self) -> float:
+        return self.now
+
+    def time_at(self, moment: float) -> int:
+        return int(moment)
+
+    def latest(self) -> float:
+        return int(self.now) + 1
+
     def pass_by(self, seconds: float) -> None:
         self.now += seconds
 

@@ -55,6 +55,7 @@ RECORDS: dict[str, Record | Left | End] = {
         continuation=REST,
         answer=ANSWER,
         expected=70,
+        sent=1_000_123,
     ),
     "left.json": Left("split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST]),
     "end.json": End(7, 2, 1_000_000, ANSWER, REST, Why.ORDERED, WORK.reply),

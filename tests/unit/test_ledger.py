@@ -18,6 +18,7 @@ from ossweep.handover.records import (
     Left,
     Place,
     Record,
+    beat,
     record_of,
     written,
 )
@@ -48,11 +49,10 @@ def shelf() -> MemoryShelf:
 
 
 def beating(shelf: MemoryShelf, holder: Invocation) -> Callable[[str], None]:
-    """Return what lets a holder keep its next checkpoint while somebody else sleeps."""
+    """Return what lets a holder keep a checkpoint whenever somebody else sleeps."""
 
     def beat(request: str) -> None:
         if request == "sleep":
-            shelf.before = lambda _: None
             holder.keep(1)
 
     return beat
@@ -112,12 +112,85 @@ def test_a_short_job_takes_one_more_to_end(shelf: MemoryShelf) -> None:
 
 
 def test_the_second_of_two_learns_that_the_first_is_at_work(shelf: MemoryShelf) -> None:
-    """By its next checkpoint, for which it waits."""
+    """By a checkpoint that was sent after its first look, for which it waits."""
     first = holding(shelf)
     shelf.before = beating(shelf, first)
 
     assert elsewhere(shelf) == Elsewhere(AT_WORK)
-    assert shelf.now == NOON + 1
+    assert shelf.now == NOON + 3  # OSS tells times in whole seconds
+
+
+def test_what_a_dead_holder_had_sent_is_no_sign_of_life(shelf: MemoryShelf) -> None:
+    """Its last checkpoint and its last beats may be carried out while somebody watches."""
+    dying = holding(shelf)
+    dying.keep(1)
+    last, sent = record(shelf), shelf.now
+
+    def carry_out(request: str) -> None:
+        if request == "sleep" and shelf.now < sent + 5:
+            late = replace(last, beat=last.beat + int(shelf.now), sent=int(sent))
+            shelf.objects[f"{JOB}/{FIRST.name}-w01"] = written(late), int(shelf.now)
+            shelf.objects[f"{JOB}/{FIRST.name}-beat"] = beat(3, int(sent)), int(shelf.now)
+
+    shelf.before = carry_out
+
+    assert holding(shelf).held.died
+    assert shelf.now > sent + LEASE
+
+
+def test_a_sign_of_life_that_began_between_two_looks_counts(shelf: MemoryShelf) -> None:
+    """The names were listed before it, and the record was read long after."""
+    holder = holding(shelf)
+    holder.keep(1)
+    died(shelf)
+    shelf.pass_by(-3)
+
+    def read_slowly(request: str) -> None:
+        if request == "read":
+            shelf.before = lambda _: None
+            holder.ledger.beat(holder.held)
+            shelf.pass_by(10)
+
+    shelf.before = read_slowly
+    shelf.after = lambda request: holder.ledger.beat(holder.held) if request == "sleep" else None
+
+    assert elsewhere(shelf) == Elsewhere(AT_WORK)
+
+
+def test_who_overtakes_a_holder_that_lives_gives_way(shelf: MemoryShelf) -> None:
+    """Clocks may lie, and a look take long: the record is read once more, and has changed."""
+    holder = holding(shelf)
+    holder.keep(1)
+    died(shelf)
+
+    def keep_meanwhile(request: str) -> None:
+        if request == "create":
+            shelf.before = beating(shelf, holder)
+            holder.keep(2)
+
+    shelf.before = keep_meanwhile
+
+    assert elsewhere(shelf) == Elsewhere(AT_WORK)
+    assert [name for name in shelf.kept() if name.startswith("000000-02")] == []
+
+
+def test_a_checkpoint_that_was_under_way_as_somebody_overtook_reserves_nothing(
+    shelf: MemoryShelf,
+) -> None:
+    """Whoever has overtaken may have read the one before, which reserved less."""
+    slow = holding(shelf)
+    slow.keep(1)
+    died(shelf)
+    others: list[Invocation] = []
+
+    def overtake(request: str) -> None:
+        if request == "write" and not others:
+            others.append(holding(shelf))
+
+    shelf.before = overtake
+
+    assert slow.keep(2) == OVERTAKEN
+    assert others[0].held.continuation == rest(1)
 
 
 def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemoryShelf) -> None:

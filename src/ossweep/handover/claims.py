@@ -19,7 +19,8 @@ class Seen:
     record: Record
     written: int  # when the record was
     alive: int  # when its holder gave the last sign of life
-    now: int
+    sent: int  # when the last sign of life was, at least: it may have been carried out later
+    now: int  # when the names of what there is were asked for, at least
     left: Left | None
     left_age: int  # seconds
     is_to_stop: bool

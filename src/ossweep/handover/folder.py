@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ossweep.handover import orders
 from ossweep.handover.claims import Seen
@@ -11,6 +11,7 @@ from ossweep.handover.records import (
     BEAT,
     END,
     LEFT,
+    PART,
     End,
     Left,
     Record,
@@ -18,10 +19,11 @@ from ossweep.handover.records import (
     last_record,
     places,
     record_of,
+    sent_of,
 )
 
 if TYPE_CHECKING:
-    from ossweep.handover.ports import Shelf
+    from ossweep.handover.ports import Kept, Shelf
     from ossweep.handover.records import Place
 
 
@@ -57,6 +59,7 @@ class Folder:
     def seen(self) -> Seen | End | None:
         """Return what there is of the job; None if there is nothing."""
         while True:
+            moment = self.shelf.moment()
             names = self.names()
             last = last_place(names)
             end = self.end(names)
@@ -64,12 +67,10 @@ class Folder:
                 return end
             if last is None:
                 return None
-            name = self.name + last.name
             kept = self.shelf.read(self.name + last_record(last, names))
-            beat = self.shelf.read(name + BEAT) if last.name + BEAT in names else None
+            beat = self._beat(last, names)
             left = self._left(last) if last.name + LEFT in names else None
             if kept is not None:
-                alive = max(kept.written, beat.written if beat is not None else 0)
                 record = record_of(Record, kept.content)
                 before = self._before(last, names) if record.continuation is None else None
                 # Who was overtaken as it split the job has called its parts, or was just going to.
@@ -78,14 +79,43 @@ class Folder:
                 return Seen(
                     last,
                     record,
-                    alive=alive,
+                    alive=max(kept.written, beat.written if beat is not None else 0),
                     written=kept.written,
-                    now=kept.now,
+                    sent=max(record.sent, sent_of(beat.content) if beat is not None else 0),
+                    # A sign of life whose name was not there yet is not read, however late that is.
+                    now=self.shelf.time_at(moment),
                     left=left[0] if left is not None else None,
                     left_age=left[1] if left is not None else 0,
                     is_to_stop=bool(orders.standing(names)),
                     before=before[0].continuation if before is not None else None,
                 )
+
+    def may_hold(self, place: Place, seen: Seen | End | None) -> bool:
+        """Tell whether nothing has gone past what was seen when a place's record is written."""
+        names = self.names()
+        end = self.end(names)
+        is_over = end is not None and end != seen and not (seen and end.place < seen.place)
+        # Somebody may have taken the hop before for a dead one's, and have begun with it.
+        others = places(names) - {place}
+        is_doubled = any(seen is None or other > seen.place for other in others)
+        # The holder that was taken for dead may live.
+        is_alive = isinstance(seen, Seen) and seen.left is None and self._stirs(seen, names)
+        return not (is_over or is_doubled or is_alive or self.is_past(place, names))
+
+    def _stirs(self, seen: Seen, names: frozenset[str]) -> bool:
+        """Tell whether a holder has left its hop, or given a sign of life, since it was seen."""
+        if seen.place.name + LEFT in names:
+            return True
+        kept = self.shelf.read(self.name + last_record(seen.place, names))
+        if kept is None:
+            return False
+        beat = self._beat(seen.place, names)
+        alive = max(kept.written, beat.written if beat is not None else 0)
+        return (record_of(Record, kept.content), alive) != (seen.record, seen.alive)
+
+    def _beat(self, place: Place, names: frozenset[str]) -> Kept | None:
+        is_there = place.name + BEAT in names
+        return self.shelf.read(self.name + place.name + BEAT) if is_there else None
 
     def _left(self, place: Place) -> tuple[Left, int] | None:
         """Return how a holder has left its hop, and how many seconds ago."""
@@ -96,3 +126,13 @@ class Folder:
         """Return how an earlier holder of the same hop has left it, who had been overtaken."""
         lefts = [each for each in places(names, LEFT) if each.hop == last.hop and each < last]
         return self._left(max(lefts)) if lefts else None
+
+
+def handed_to(job: str, shelf: Shelf) -> dict[str, Any] | None:
+    """Return what was handed to a job, if it is a part of another one and has not begun."""
+    found = PART.fullmatch(job)
+    if found is None:
+        return None
+    whole = Folder(shelf, f"{found[1]}/").seen()
+    parts = whole.left.parts if isinstance(whole, Seen) and whole.left is not None else ()
+    return next((part for part in parts if part.get("job") == job), None)

@@ -18,20 +18,19 @@ from typing import TYPE_CHECKING, Any
 from ossweep.errors import Closed, RequestError, UndoneError
 from ossweep.handover import orders
 from ossweep.handover.claims import Seen, asked, gathered, resumed
-from ossweep.handover.folder import Folder
+from ossweep.handover.folder import Folder, handed_to
 from ossweep.handover.records import (
     BEAT,
     END,
     FIRST,
     LEFT,
-    PART,
     Elsewhere,
     End,
     Held,
     Left,
     Look,
     Record,
-    places,
+    beat,
     record_name,
     written,
 )
@@ -113,9 +112,7 @@ class Ledger:
         """
         Hold the hop in which a job's parts come together, unless somebody has held it before.
 
-        `answer` is what they tell of the job together.
-
-        Raises as `claim` does.
+        `answer` is what they tell of the job together. Raises as `claim` does.
         """
         with self._in_time():
             return self._settle(lambda seen: gathered(seen, hop, continuation, answer))
@@ -158,31 +155,33 @@ class Ledger:
         """
         Write the holder's record; return why it shall not go on, if it shall not.
 
-        Raises Closed and StoreError.
+        Whoever has overtaken this holder until the record was written is seen afterwards, and
+        whoever does later reads it once more. Raises Closed and StoreError.
         """
-        stop = self.reason_to_stop(held)
-        if stop is not OVERTAKEN:
-            self._record = self.last_checkpoint = replace(
-                self._record,
-                beat=self._record.beat + 1,
-                reserved=reserved,
-                continuation=continuation,
-                answer=answer,
-                expected=expected,
-            )
-            self._writings += self._is_in_doubt
-            name = self._folder + record_name(held.place, self._writings)
-            content = written(self._record)
-            sent, self._is_in_doubt = self._now(), True
-            self._is_in_doubt = not self._shelf.write(name, content)
-            self.lease.renew(sent)
-        return stop
+        if self.reason_to_stop(held) is OVERTAKEN:
+            return OVERTAKEN
+        self._record = self.last_checkpoint = replace(
+            self._record,
+            beat=self._record.beat + 1,
+            reserved=reserved,
+            continuation=continuation,
+            answer=answer,
+            expected=expected,
+            sent=self._time_by_oss(),
+        )
+        self._writings += self._is_in_doubt
+        name = self._folder + record_name(held.place, self._writings)
+        content = written(self._record)
+        sent, self._is_in_doubt = self._now(), True
+        self._is_in_doubt = not self._shelf.write(name, content)
+        self.lease.renew(sent)
+        return self.reason_to_stop(held)
 
     def beat(self, held: Held) -> None:
         """Give a sign of life, small and in one request; raises Closed and StoreError."""
         self._beats += 1
-        sent = self._now()
-        self._shelf.write(self._folder + held.place.name + BEAT, b"%d" % self._beats)
+        sent, content = self._now(), beat(self._beats, self._time_by_oss())
+        self._shelf.write(self._folder + held.place.name + BEAT, content)
         self.lease.renew(sent)
 
     def reason_to_stop(self, held: Held) -> Stop | None:
@@ -275,14 +274,14 @@ class Ledger:
 
         Only the event of hop 0 brings what the job is to do.
         """
-        watched = None
+        since: float | None = None
         while True:
             seen = self._records.seen()
             if isinstance(seen, Seen) and seen.has_life:
-                pulse = (seen.place, seen.record, seen.alive)
-                if watched is not None and watched != pulse:
+                # What a dead holder has sent may be carried out while this one watches.
+                if since is not None and seen.sent > since:
                     return Elsewhere(AT_WORK)
-                watched = pulse
+                since = self._shelf.latest() if since is None else since
                 self._sleep(LOOKS)
                 continue
             found = judge(seen)
@@ -298,32 +297,18 @@ class Ledger:
                     return held
 
     def _asked(self, seen: Seen | End | None, hop: int, *, may_resume: bool) -> Held | Elsewhere:
-        handed = self._handed() if seen is None and hop else None
+        handed = handed_to(self._job, self._shelf) if seen is None and hop else None
         return asked(seen, hop, handed, may_resume=may_resume)
-
-    def _handed(self) -> dict[str, Any] | None:
-        """Return what was handed to this job, if it is a part of another one and has not begun."""
-        found = PART.fullmatch(self._job)
-        if found is None:
-            return None
-        whole = Folder(self._shelf, f"{found[1]}/").seen()
-        parts = whole.left.parts if isinstance(whole, Seen) and whole.left is not None else ()
-        return next((part for part in parts if part.get("job") == self._job), None)
 
     def _confirmed(self, found: Held, seen: Seen | End | None) -> Held | None:
         """Return what has just been created, unless the job has gone past what was seen."""
-        names = self._records.names()
-        end = self._records.end(names)
-        is_over = end is not None and end != seen and not (seen and end.place < seen.place)
-        # Somebody may have taken the hop before for a dead one's, and have begun with it.
-        others = places(names) - {found.place}
-        is_doubled = any(seen is None or place > seen.place for place in others)
-        # The holder that was taken for dead may have left the hop meanwhile.
-        is_left = isinstance(seen, Seen) and seen.left is None and seen.place.name + LEFT in names
-        if is_over or is_doubled or is_left or self._records.is_past(found.place, names):
+        if not self._records.may_hold(found.place, seen):
             self._shelf.remove([self._folder + found.place.name])
             return None
         return replace(found, is_to_stop=isinstance(seen, Seen) and seen.is_to_stop)
+
+    def _time_by_oss(self) -> int:
+        return self._shelf.time_at(self._shelf.moment())
 
     def _create(self, held: Held) -> bool:
         sent = self._now()
@@ -341,6 +326,7 @@ class Ledger:
                 began=began,
                 continuation=held.continuation,
                 answer=held.answer,  # so that nobody is told less than the last hop knew
+                sent=self._time_by_oss(),
             )
             return written(self._record)
 

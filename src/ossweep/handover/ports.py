@@ -49,3 +49,12 @@ class Shelf(Protocol):
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects."""
+
+    def moment(self) -> float:
+        """Return what `time_at` tells the time of: now, by a clock of this machine's."""
+
+    def time_at(self, moment: float) -> int:
+        """Return OSS's time at a moment, as far as is known: it was that late, or later."""
+
+    def latest(self) -> float:
+        """Return OSS's time now, as far as is known: it is that late, or earlier."""

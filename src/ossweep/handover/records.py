@@ -66,7 +66,8 @@ class Record:
     continuation counts until it writes the next one. `late` seconds had passed at its creation
     since its handler was called. `began` is when a job began whose first holder died before it had
     left any work, in Unix seconds by OSS's clock; `expected` are the objects that are probably
-    left, where that can be told.
+    left, where that can be told. `sent` is when it was, or earlier, in Unix seconds by OSS's clock:
+    it may be carried out long after that, and after its holder's death.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -80,6 +81,18 @@ class Record:
     continuation: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None
     expected: int | None = None
+    sent: int = 0
+
+
+def beat(number: int, sent: int) -> bytes:
+    """Return a sign of life; `sent` is as in a record."""
+    return b"%d %d" % (number, sent)
+
+
+def sent_of(content: bytes) -> int:
+    """Return when a sign of life was sent; 0 if it does not tell."""
+    told = re.fullmatch(rb"\d{1,10} (\d{1,12})", content)
+    return int(told[1]) if told else 0
 
 
 @dataclass(frozen=True)

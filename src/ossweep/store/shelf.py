@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import groupby, takewhile
-from math import inf
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import Scope, StoreError
@@ -62,10 +61,26 @@ class Kept:
     now: int
 
 
+class Times(Protocol):
+    """OSS's time, as far as is known."""
+
+    def now(self) -> float:
+        """Return what time it is by all answers so far, rounded up; infinity if there is none."""
+
+    def moment(self) -> float:
+        """Return what `time_at` tells the time of: now, by a clock of this machine's."""
+
+    def time_at(self, moment: float) -> int:
+        """Return OSS's time at a moment, in Unix seconds: it was that late, or later."""
+
+    def latest(self) -> float:
+        """Return OSS's time now, in Unix seconds: it is that late, or earlier."""
+
+
 class Shelf:
     """
-    The objects below a prefix of a bucket; names are relative to it. Threads share it. `now` is the
-    time by all that OSS has told so far.
+    The objects below a prefix of a bucket; names are relative to it. Threads share it. `times` tell
+    OSS's time by all that it has told so far.
 
     All methods raise Closed and StoreError. After a Closed a request may have been carried out.
     """
@@ -76,12 +91,13 @@ class Shelf:
         ask: Ask,
         prefix: str,
         meta: Mapping[str, str],
-        now: Callable[[], float] = lambda: inf,
+        times: Times,
     ) -> None:
         self._bucket = bucket
         self._ask = ask
         self._prefix = prefix
-        self._now = now
+        self._times = times
+        self.moment, self.time_at, self.latest = times.moment, times.time_at, times.latest
         self._headers = {"Content-Type": "application/json", **meta}
 
     def create(self, name: str, make: Callable[[], bytes]) -> bool:
@@ -140,7 +156,7 @@ class Shelf:
         def request() -> Kept:
             found, content = self._bucket.read_object(key, STATE_BYTES)
             # One Date that lies ahead must not make a holder look dead.
-            now = min(_time(found, "Date"), self._now())
+            now = min(_time(found, "Date"), self._times.now())
             return Kept(content, _time(found, "Last-Modified"), int(now))
 
         try:

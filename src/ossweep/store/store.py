@@ -252,7 +252,7 @@ class OssStore:
 
     def shelf(self, prefix: str, meta: Mapping[str, str]) -> Shelf:
         """Return the small objects below a prefix; what is written there has that user metadata."""
-        return Shelf(self.bucket, self._ask_for_state, prefix, meta, self.session.now)
+        return Shelf(self.bucket, self._ask_for_state, prefix, meta, self.session)
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""

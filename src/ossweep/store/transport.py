@@ -93,6 +93,7 @@ class Session:
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
         self.began: int | None = None  # OSS's time when the invocation began, in Unix seconds
+        self._latest: float | None = None  # and what that was no later than
 
     def do_request(self, req: Any, timeout: Any) -> Response:  # noqa: ARG002 - the time left decides
         """
@@ -101,6 +102,7 @@ class Session:
         Raises urllib3's HTTPError if no answer comes, and StoreError for what is no OSS, or is
         encoded, which nobody asks for: a short answer could become one of any length.
         """
+        sent = self._elapsed()
         path = req.url.index("/", len("https://"))
         kind = _kind(req)
         with self._lock:
@@ -143,13 +145,27 @@ class Session:
             )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
-        self.note_date(response, _signed(req))
+        self.note_date(response, _signed(req), sent)
         return Response(response, _most(req), _about(req))
 
     def now(self) -> float:
         """Return OSS's time by all its answers so far, rounded up; infinity if there is none."""
         with self._lock:
             return inf if self.began is None else self.began + self._elapsed() + 1
+
+    def moment(self) -> float:
+        """Return the seconds since the invocation began."""
+        return self._elapsed()
+
+    def time_at(self, moment: float) -> int:
+        """Return OSS's time so many seconds after that, or earlier; 0 if nobody has told it."""
+        with self._lock:
+            return 0 if self.began is None else floor(self.began + moment)
+
+    def latest(self) -> float:
+        """Return OSS's time now: it is that late, or earlier; infinity if nobody has told it."""
+        with self._lock:
+            return inf if self._latest is None else self._latest + self._elapsed()
 
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""
@@ -160,13 +176,16 @@ class Session:
         """Cut off all requests under way; new ones fail."""
         self._open.cut()
 
-    def note_date(self, response: BaseHTTPResponse, signed: float | None = None) -> None:
+    def note_date(
+        self, response: BaseHTTPResponse, signed: float | None = None, sent: float = 0.0
+    ) -> None:
         """
         Reckon from an answer's Date when the invocation began; the earliest that comes out counts.
 
         A gateway's answer, and any that tells of a fault, may have a Date that is nobody's: only
         OSS's own are believed. One that lies so far ahead that OSS would have refused what was
-        `signed` at that time is not: that time counts. One that lies behind keeps more.
+        `signed` at that time is not: that time counts. One that lies behind keeps more. OSS has
+        written the Date after the request was `sent`, so many seconds after the invocation began.
         """
         if not _tells_the_time(response):
             return
@@ -177,6 +196,8 @@ class Session:
         began = floor((signed if signed is not None and is_too_late else date) - self._elapsed())
         with self._lock:
             self.began = began if self.began is None else min(self.began, began)
+            if not is_too_late:
+                self._latest = max(date + 1 - sent, self._latest or -inf)
 
 
 def _tells_the_time(response: BaseHTTPResponse) -> bool:
