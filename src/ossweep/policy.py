@@ -201,10 +201,10 @@ def _left_to_part(work: Work, most: int) -> int:
     return max(0, min(most, work.limit - max(0, work.shared - most)))
 
 
-def rate_of(work: Work, settings: Settings) -> int | None:
-    """Return the most objects a second, of which a part has its share."""
+def rate_of(work: Work, settings: Settings) -> float | None:
+    """Return the most objects a second, of which a part has its share, be it less than one."""
     of_all = settings.max_rate
-    rates = (work.rate, None if of_all is None else max(1, of_all // work.of_parts))
+    rates = (work.rate, None if of_all is None else of_all / work.of_parts)
     return min((rate for rate in rates if rate is not None), default=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,9 +77,9 @@ def test_a_record_with_a_number_that_none_counts_to_hides_no_others(chain: Chain
     """It is damaged, and its job alone is not known."""
     chain.deployment.fill("b")
     ended = chain.begin({"keys": ["b"]})
-    told = {**ended, "job": "bad", "deleted": 10**400, "continuation": None}
-    record = written(Record("A", 11.0, answer=told))
-    chain.deployment.oss.fill(STATE_BUCKET, {f"{STATE}bad/000000-01": record})
+    record = json.loads(written(Record("A", 11.0, answer={**ended, "job": "bad"})))
+    record["answer"]["deleted"] = 10**400
+    chain.deployment.oss.fill(STATE_BUCKET, {f"{STATE}bad/000000-01": json.dumps(record).encode()})
 
     jobs = {job["job"]: job["status"] for job in chain.begin(LIST)["jobs"]}
 

@@ -289,11 +289,11 @@ def test_a_part_of_one_of_several_requests_has_a_share_of_its_share() -> None:
     assert policy.ceiling_of(part, Settings(max_objects=786)) == Ceiling(45, "OSSWEEP_MAX_OBJECTS")
 
 
-@pytest.mark.parametrize(("most", "rate"), [(None, 50), (400, 50), (100, 25), (3, 1)])
+@pytest.mark.parametrize(("most", "rate"), [(None, 50), (400, 50), (100, 25), (3, 0.75)])
 def test_a_rate_that_is_lowered_after_a_split_is_shared_by_the_parts(
-    most: int | None, rate: int
+    most: int | None, rate: float
 ) -> None:
-    """One object a second is the least."""
+    """To less than one object a second each, where it allows them no more together."""
     part = Work("job-p1", "one", part_of="job", rate=50, of_parts=4)
 
     assert policy.rate_of(part, Settings(max_rate=most)) == rate

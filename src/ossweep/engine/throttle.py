@@ -111,13 +111,13 @@ class Throttle:
         clock: Callable[[], float],
         uniform: Callable[[float, float], float],
         most: int,
-        max_rate: int | None,
+        max_rate: float | None,
     ) -> None:
         self._clock = clock
         self._uniform = uniform
         self._most = most
         self._lock = Lock()
-        self._job = Pace(ACCOUNT_RATE, inf if max_rate is None else float(max_rate))
+        self._job = Pace(ACCOUNT_RATE, inf if max_rate is None else max_rate)
         self._lanes: list[Lane] = []  # in the order of their keys
         self._tickets: set[Ticket] = set()
         self._window = Window(most)
