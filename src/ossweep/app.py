@@ -79,6 +79,7 @@ def _help(app: App) -> str:
     """Answer an empty event, which the console sends if nothing else is written."""
     reason = "the event is empty; send a request, such as these"
     nothing = ignored(reason, app.next_job(), None, dry_run=app.settings.dry_run)
+    note(Said(nothing), app.logger)
     return json.dumps({**nothing, "examples": EXAMPLES})
 
 

@@ -98,3 +98,11 @@ def test_what_is_ignored_leaves_one_line(deployment: Deployment) -> None:
 
     [line] = deployment.log
     assert (line["level"], line["message"], line["bucket"]) == ("INFO", "ignored", "examplebucket")
+
+
+def test_an_empty_event_leaves_one_line(deployment: Deployment) -> None:
+    """It asks for nothing, either."""
+    deployment.send(b"")
+
+    [line] = deployment.log
+    assert (line["level"], line["message"]) == ("INFO", "ignored")

@@ -288,6 +288,15 @@ def test_a_bucket_can_be_created_once(oss: LocalOss) -> None:
     assert caught.value.code == "BucketAlreadyExists"
 
 
+def test_a_bucket_may_have_the_longest_name(oss: LocalOss) -> None:
+    """63 characters, whatever else the store needs of a name."""
+    for name in (f"{'a' * 62}{end}" for end in "bc"):
+        made = oss2_bucket(oss, name)
+        made.create_bucket()
+        made.put_object("a", name)
+        assert made.get_object("a").read().decode() == name
+
+
 def test_oss2_lists_buckets_in_pages(oss: LocalOss) -> None:
     """By its own iterator, those of a prefix."""
     for name in ("my-a", "my-b", "my-c"):

@@ -14,6 +14,8 @@ from deployment import BUCKET, STATE, STATE_BUCKET, Chain, Clock, hurried, no_pa
 from localcloud.clients import oss2_bucket
 from localcloud.faults import AsTold, Before, DateShift, Refuse, Reset, Withhold
 from ossweep.errors import HandoverError, StoreError, UndoneError
+from ossweep.handover.continuation import seal
+from ossweep.work import Counts, Range, Work
 from ossweep.world import World
 
 if TYPE_CHECKING:
@@ -224,6 +226,38 @@ def has_deleted(chain: Chain) -> bool:
 
 def revive(chain: Chain) -> None:
     chain.deployment.terminated = lambda: False
+
+
+FORGED: list[dict[str, Any]] = [
+    {"hop": 10**6, "keys": ("nothing",), "counts": Counts(deleted=5)},
+    {"hop": 1, "keys": ("nothing",), "parallel": 400},
+    {"hop": 1, "ranges": (Range("b"),), "rate": 10**9, "of_parts": 1},
+    {"hop": 2, "ranges": (Range("a/"),), "clock": 2**40, "limit": None},
+    {"hop": 1, "keys": ("nothing",), "part_of": "another", "idle": 1},
+]
+
+
+@pytest.mark.parametrize("made_up", FORGED, ids=",".join)
+@pytest.mark.parametrize("source", ["direct", "message"])
+def test_a_made_up_continuation_says_nothing_of_a_job_that_has_records(
+    chain: Chain, made_up: dict[str, Any], source: str
+) -> None:
+    """They hold what it was ordered, how far it is, and what it may delete."""
+    fill(chain, 3000)
+    hurried(chain.deployment, 60, batch_delete=57)
+    job = chain.begin({**PREFIX, "limits": {"objects": 2500}})["job"]
+    chain.deployment.oss.fill(BUCKET, ["a/since"], chain.deployment.oss.now() + 60)
+    forged = seal(Work(job, BUCKET, unfinished="continue", **made_up))
+    message = {**MESSAGE, "data": {"messageId": "M", "messageBody": json.dumps(forged)}}
+
+    chain.begin(forged if source == "direct" else message)
+    chain.to_the_end()
+    told = chain.begin({"job": job, "do": "status"})
+
+    assert (told["status"], told["deleted"]) == ("stopped", 2500)
+    assert len(chain.deployment.keys()) == 502
+    assert {"a/since", "b"} < set(chain.deployment.keys())
+    assert len(chain.fc.accepted) <= 4
 
 
 def test_an_invocation_that_fails_leaves_the_job_at_its_last_checkpoint(chain: Chain) -> None:

@@ -18,7 +18,6 @@ from localcloud.listing import OWNER, OWNER_ID, read_argument, read_max_keys
 from localcloud.moto_store import MotoStore
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-LONGEST_NAME = 50  # OSS allows 63; the store puts its own mark before the name
 ENABLED, SUSPENDED = "Enabled", "Suspended"
 
 
@@ -63,7 +62,7 @@ def _row(store: MotoStore, bucket: str, region: str, endpoint: str) -> str:
 
 def create_bucket(store: MotoStore, request: Request) -> Answer:
     bucket = request.bucket
-    if not NAME.fullmatch(bucket) or len(bucket) > LONGEST_NAME:
+    if not NAME.fullmatch(bucket):
         message = "The specified bucket is not valid."
         raise OssError(400, "InvalidBucketName", message, details={"BucketName": bucket})
     if store.has_bucket(bucket):

@@ -29,6 +29,7 @@ AWS_SIGNATURE = (
     " SignedHeaders=host, Signature=none"
 )
 AFTER_EVERY_HEX_DIGIT = "g"
+LONGEST_NAME = 63  # of a bucket, in OSS and in moto
 VERSION_ID = "x-amz-version-id"
 
 # moto keeps one state a process: each store has its own bucket names in it.
@@ -139,6 +140,7 @@ class MotoStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._prefix = f"local{next(_numbers)}."
+        self._names: dict[str, str] = {}  # of buckets, by those that moto knows them by
         self._hierarchical: set[str] = set()
         self._last_moment = 0
         self._nulls: dict[tuple[str, str], int] = {}  # the moments of versions without an id
@@ -167,6 +169,7 @@ class MotoStore:
     # What clients ask for, over HTTP.
 
     def create_bucket(self, bucket: str) -> Reply:
+        self._names[self._name(bucket)] = bucket
         return self._ask("PUT", bucket)
 
     def delete_bucket(self, bucket: str) -> Reply:
@@ -258,7 +261,7 @@ class MotoStore:
     def moment(self, bucket: str, key: bytes, version_id: str) -> int:
         """When a version was written, which may be gone; 0 if it was before there were any."""
         if version_id == NULL:
-            return self._nulls.get((self._prefix + bucket, key.hex()), 0)
+            return self._nulls.get((self._name(bucket), key.hex()), 0)
         return moment_of(version_id)
 
     def make_hierarchical(self, bucket: str) -> None:
@@ -269,13 +272,13 @@ class MotoStore:
 
     def has_bucket(self, bucket: str) -> bool:
         with self._lock:
-            return self._prefix + bucket in self._backend.buckets
+            return self._name(bucket) in self._backend.buckets
 
     def buckets(self) -> list[str]:
         """The names of all buckets, in their order."""
         with self._lock:
-            names = [name for name in self._backend.buckets if name.startswith(self._prefix)]
-            return sorted(name.removeprefix(self._prefix) for name in names)
+            there = self._backend.buckets
+            return sorted(bucket for name, bucket in self._names.items() if name in there)
 
     def created(self, bucket: str) -> datetime:
         with self._lock:
@@ -379,7 +382,15 @@ class MotoStore:
         return datetime.fromtimestamp(seconds, tz=timezone.utc).replace(tzinfo=None)
 
     def _bucket(self, bucket: str) -> FakeBucket:
-        return self._backend.get_bucket(self._prefix + bucket)
+        return self._backend.get_bucket(self._name(bucket))
+
+    def _name(self, bucket: str) -> str:
+        """What moto knows a bucket by: its name behind the mark, as far as there is room."""
+        name = self._prefix + bucket
+        if len(name) <= LONGEST_NAME:
+            return name
+        digest = hashlib.md5(bucket.encode(), usedforsecurity=False).hexdigest()
+        return f"{name[: LONGEST_NAME - len(digest) - 1]}-{digest}"
 
     @property
     def _backend(self) -> S3Backend:
@@ -409,7 +420,8 @@ class MotoStore:
         )
 
     def _path(self, bucket: str, key: str = "") -> str:
-        return f"/{self._prefix}{bucket}/{_hex(key)}" if key else f"/{self._prefix}{bucket}"
+        name = self._name(bucket)
+        return f"/{name}/{_hex(key)}" if key else f"/{name}"
 
 
 def _hex(key: str) -> str:
