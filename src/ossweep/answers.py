@@ -11,7 +11,8 @@ from ossweep.errors import UndoneError
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.stops import MEANT
-from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts, tally
+from ossweep.tally import tally
+from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -189,6 +190,9 @@ def _of_failures(counts: Counts) -> str:
     """Say how many keys have failed, by what, and what helps against most of it."""
     codes = Counter(failure.code for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
+    unknown = counts.failed - codes.total() - len(counts.also_failed)
+    if unknown > 0:
+        number += f" (of {unknown:,} not even the names are kept: only a new request tries these)"
     if not codes:
         return number
     by_code = ", ".join(f"{code} {times:,}" for code, times in codes.most_common(CODES_NAMED))

@@ -17,7 +17,7 @@ SRC = Path(__file__).parents[2] / "src"
 
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
-    {"causes", "errors", "stops", "work", "events", "patterns", "row", "trust", "helps"},
+    {"causes", "errors", "stops", "work", "tally", "events", "patterns", "row", "trust", "helps"},
     {"request", "policy", "meant", "settings", "rules", "log", "world"},
     {"triggers", "handover", "store", "engine"},
     {
@@ -41,7 +41,7 @@ FLOORS = (
 NEIGHBOURS = {
     "events": {"errors"},
     "trust": {"causes", "errors"},
-    "work": {"events"},
+    "work": {"events", "tally"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
     "settings": {"rules"},

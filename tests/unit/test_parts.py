@@ -150,6 +150,19 @@ def test_a_key_that_has_failed_ahead_is_counted_by_the_part_that_passes_it_by() 
     assert (kept.counts.failed, kept.counts.failures) == (0, ())
 
 
+def test_so_is_one_of_which_only_the_name_is_kept() -> None:
+    """To try it again is the part's, and by way of that the whole job's."""
+    ranges = (Range("a/"), Range("b/"))
+    counts = Counts(failed=2, also_failed=("0", "b/7"))
+    work = Work("job", "examplebucket", parallel=2, ranges=ranges, passed=("b/7",), counts=counts)
+
+    kept, parts = split(work, limit=None, rate=None)
+
+    assert [part.counts.also_failed for part in parts] == [(), ("b/7",)]
+    assert kept.counts.also_failed == ("0",)
+    assert set(joined(kept, parts).counts.also_failed) == {"0", "b/7"}
+
+
 @given(work=works())
 def test_a_part_travels(work: Work) -> None:
     """What a continuation may not hold, no part holds."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ossweep.work import Counts, add, tally
+from ossweep.tally import tally
+from ossweep.work import Counts, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,6 +120,7 @@ def _part(
             bytes=sum(each.bytes for each in ranges),
             failed=failed,
             failures=tuple(f for f in work.counts.failures if f.key in known)[:failed],
+            also_failed=tuple(key for key in work.counts.also_failed if key in known),
             skipped=tally(each.spared for each in ranges),
             planned=sum(each.planned for each in ranges),
         ),
@@ -130,12 +132,13 @@ def _part(
 
 def _less(counts: Counts, given: Counts) -> Counts:
     skipped = Counter(counts.skipped) - Counter(given.skipped)
-    known = {failure.key for failure in given.failures}
+    known = {failure.key for failure in given.failures}.union(given.also_failed)
     return replace(
         counts,
         bytes=counts.bytes - given.bytes,
         failed=counts.failed - given.failed,
         failures=tuple(failure for failure in counts.failures if failure.key not in known),
+        also_failed=tuple(key for key in counts.also_failed if key not in known),
         skipped=dict(skipped),
         planned=counts.planned - given.planned,
     )
