@@ -132,6 +132,17 @@ def of_parts(
     }
 
 
+def as_listed(together: dict[str, Any], before: int) -> dict[str, Any]:
+    """
+    Return the answer of a job of several parts that had listed so many keys before it was split.
+
+    Its parts list again what was still to be done then.
+    """
+    more = max(0, before - together["listed"])
+    listed, remaining = together["listed"] + more, together["remaining"] + more
+    return {**together, "listed": listed, "remaining": remaining}
+
+
 def _notes(notes: Sequence[str]) -> dict[str, list[str]]:
     return {"notes": list(notes)} if notes else {}
 

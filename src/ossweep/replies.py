@@ -71,8 +71,9 @@ def write(reply: Reply, job: str | None, document: Any, app: App) -> None:
 
 def _write_of(work: Work, answer: Mapping[str, Any], app: App, gate: Gate) -> None:
     """Write a job's answer, if it is one: a part's is not, nor what a repetition is told."""
-    if work.reply is not None and work.part_of is None and answer["status"] != "ignored":
-        _write(work.reply, work.job, answer, app, gate)
+    job = work.part_of or work.job
+    if work.reply is not None and answer["job"] == job and answer["status"] != "ignored":
+        _write(work.reply, job, answer, app, gate)
 
 
 def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -> None:
