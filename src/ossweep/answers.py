@@ -11,7 +11,8 @@ from ossweep.errors import UndoneError
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.stops import MEANT
-from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts, tally
+from ossweep.tally import tally
+from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,6 +133,17 @@ def of_parts(
     }
 
 
+def as_listed(together: dict[str, Any], before: int) -> dict[str, Any]:
+    """
+    Return the answer of a job of several parts that had listed so many keys before it was split.
+
+    Its parts list again what was still to be done then.
+    """
+    more = max(0, before - together["listed"])
+    listed, remaining = together["listed"] + more, together["remaining"] + more
+    return {**together, "listed": listed, "remaining": remaining}
+
+
 def _notes(notes: Sequence[str]) -> dict[str, list[str]]:
     return {"notes": list(notes)} if notes else {}
 
@@ -189,6 +201,9 @@ def _of_failures(counts: Counts) -> tuple[str, str]:
     """Say how many keys have failed, and by what; return the code of most of it, too."""
     codes = Counter(failure.code for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
+    unknown = counts.failed - codes.total() - len(counts.also_failed)
+    if unknown > 0:
+        number += f" (of {unknown:,} not even the names are kept: only a new request tries these)"
     if not codes:
         return number, ""
     by_code = ", ".join(f"{code} {times:,}" for code, times in codes.most_common(CODES_NAMED))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ossweep import replies
-from ossweep.answers import Said, ignored, of_parts, so_far, wants_repetition
+from ossweep.answers import Said, as_listed, ignored, of_parts, so_far, wants_repetition
 from ossweep.calls import call_missing, hand_over, lost
 from ossweep.endings import note
 from ossweep.engine.gate import Gate
-from ossweep.errors import HandoverError, RequestError, UndoneError
+from ossweep.errors import (
+    NO_TIME,
+    Closed,
+    HandoverError,
+    RequestError,
+    StoreError,
+    UndoneError,
+)
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
 from ossweep.handover.records import Elsewhere, Held
@@ -19,11 +26,16 @@ from ossweep.job import order, perform
 from ossweep.state import ledger_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ossweep.calls import Pointer
     from ossweep.handover.ledger import Ledger
     from ossweep.handover.records import Look
     from ossweep.job import App
     from ossweep.work import Work
+
+
+_AT_REST = frozenset({"ended", "stopped", "released"})  # how a part is that nobody goes on with
 
 
 @dataclass(frozen=True)
@@ -182,6 +194,34 @@ def _stopped(found: Elsewhere, part: Look | None) -> Said | None:
     return Said({**document, "next": None}, part.left.why)
 
 
+def _whole_at_rest(whole: str, app: App) -> Mapping[str, Any] | None:
+    """
+    Return the answer of a job in parts with which nobody goes on though it has not come to its end.
+
+    A part asks this when it has written how it is left, so that of two the later one sees both.
+    Raises UndoneError, and what `order` does.
+    """
+    where = f"the state of the job {whole}"
+    try:
+        split = ledger_of(whole, app).look().left
+        parts = split.parts if split is not None else ()
+        looks = [ledger_of(each["job"], app).look() for each in parts]
+    except (StoreError, Closed) as error:
+        raise UndoneError(f"{where}: its answer was not written: {error or NO_TIME}") from None
+    if split is None or any(seen.how not in _AT_REST for seen in looks):
+        return None
+    answers = [
+        seen.answer or so_far(order(each, app, where), "it has not begun")
+        for each, seen in zip(parts, looks, strict=True)
+    ]
+    left = [each for each, seen in zip(answers, looks, strict=True) if seen.how != "ended"]
+    if not left:
+        return None  # whoever joins them tells
+    reason = f"{left[0]['job']}: {left[0]['reason']}"
+    together = of_parts(order(split.continuation, app, where), answers, left[0]["status"], reason)
+    return as_listed(together, (split.answer or together)["listed"])
+
+
 def _told(said: Said, work: Work, claimed: Claimed, app: App) -> Said:
     """
     Return the answer, or raise it: the invocation that received the event is gone by the last hop,
@@ -193,6 +233,10 @@ def _told(said: Said, work: Work, claimed: Claimed, app: App) -> Said:
     answer = said.document
     replies.tell(work, answer, app)
     is_part = answer["job"] == work.job and work.part_of is not None
+    if work.part_of is not None and work.reply is not None and answer["status"] != "continued":
+        whole = _whole_at_rest(work.part_of, app)
+        if whole is not None:
+            replies.tell(work, whole, app)
     tells = not is_part or answer["continuation"] is not None
     called = work.hop > 0 and work.unfinished == "continue" and not claimed.is_read
     if called and tells and wants_repetition(said):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import Said, ignored, of_parts, so_far
+from ossweep.answers import Said, as_listed, ignored, of_parts, so_far
 from ossweep.calls import call_missing
 from ossweep.chain import finish, join, resume
 from ossweep.errors import PolicyError, RequestError, SweepError
@@ -197,12 +197,8 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
     together = of_parts(kept, list(answers.values()), status, reason)
-    # Parts list again what was listed before the job was split, and was still to be done then.
-    met_again = max(0, (left.answer or together)["listed"] - together["listed"])
     document = {
-        **together,
-        "listed": together["listed"] + met_again,
-        "remaining": together["remaining"] + met_again,
+        **as_listed(together, (left.answer or together)["listed"]),
         # A part's first hop bears the number of the one after that in which the job was split.
         "hops": kept.hop + sum(max(0, answer["hops"] - 1) for answer in answers.values()),
         "objects_per_second": round(sum(rates), 1),

@@ -246,20 +246,22 @@ def _doubtful(work: Work, reserved: int) -> Work:
 
 def _to_try_again(left: Work) -> Work | None:
     """
-    Return the work of trying once more what has failed, as far as it is known by name.
+    Return the work of trying once more what has failed, as far as its name is kept.
 
     It is judged by the job's clock, as everything is that is not ordered by a person just now.
     """
     failures = left.counts.failures
-    named = [failure for failure in failures if failure.code != NOT_UTF8]
+    named = [failure.key for failure in failures if failure.code != NOT_UTF8]
+    named += left.counts.also_failed
     if not named:
         return None
     counts = replace(
         left.counts,
         failed=left.counts.failed - len(named),
         failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
+        also_failed=(),
     )
-    keys = tuple(dict.fromkeys(failure.key for failure in named))
+    keys = tuple(dict.fromkeys(named))
     return replace(
         left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
     )

@@ -21,8 +21,9 @@ from ossweep.handover import continuation
 from ossweep.log import Log
 from ossweep.request import parse
 from ossweep.store import connect
+from ossweep.tally import tally
 from ossweep.triggers.oss import OWN_META
-from ossweep.work import Work, tally
+from ossweep.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -32,10 +32,11 @@ def tell(work: Work, answer: Mapping[str, Any], app: App) -> None:
     """
     Write a job's answer beside the request file that ordered it, if one did; raises as `tell_of`.
 
-    What became of a part is no answer.
+    What became of a part is no answer; its last invocation may tell of the whole job.
     """
-    if work.reply is not None and work.part_of is None:
-        tell_of(work.reply, work.job, answer, app)
+    job = work.part_of or work.job
+    if work.reply is not None and answer["job"] == job:
+        tell_of(work.reply, job, answer, app)
 
 
 def tell_of(reply: Reply, job: str, answer: Mapping[str, Any], app: App) -> None:

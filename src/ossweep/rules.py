@@ -20,8 +20,14 @@ ANSWER = ".answer.json"  # the end of the name under which a request file's answ
 
 
 def answer_key(key: str, job: str | None = None) -> str:
-    """Return the key of the answer to a request file, or to one of the jobs in it."""
-    return key.removesuffix(".json") + (f".{job}" if job else "") + ANSWER
+    """
+    Return the key of the answer to a request file, or to one of the jobs in it.
+
+    That to `x` is not that to `x.json`, nor that to any other file: it would answer one whose own
+    name is an answer's, and such a file is never run.
+    """
+    other = "" if key.endswith(".json") else ANSWER.removesuffix(".json")
+    return key.removesuffix(".json") + (f".{job}" if job else "") + other + ANSWER
 
 
 # Those after which an object is there, or is gone. Parts of an upload are neither, and when an

@@ -60,6 +60,8 @@ def _state(text: str) -> str | None:
         raise ValueError
     if not prefix or prefix.startswith(("/", "\\")):
         raise ValueError
+    if not prefix.isprintable():
+        raise ValueError  # a batch's XML would carry the records' names as others
     return f"{bucket}/{prefix}/"
 
 

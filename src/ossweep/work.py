@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
+from collections.abc import Mapping, Sequence  # noqa: TC003 - a continuation is read by these types
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import ClassVar, Literal, Protocol
 
 from ossweep.events import Reply  # noqa: TC001 - as above
+from ossweep.tally import tally
 
 # Why an object that was met is not deleted.
 NEWER = "written after the job began"
@@ -22,6 +22,7 @@ STATE_BYTES = 80 * 1024 * 1024
 
 PLANNED_NAMED = 10  # keys that a dry run names
 FAILURES_NAMED = 100  # the answer names so many; all are counted
+FAILED_KEPT = 10_000  # keys that have failed beside those, and whose names are kept
 LONGEST_KEPT = 30 * 86_400  # seconds that a source keeps an event at most; an older time is no time
 
 # The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
@@ -212,7 +213,8 @@ class Counts:
     """
     What has become of a job's keys, over all its invocations so far.
 
-    Each key stands in one of `deleted`, `failed`, `skipped` and `planned`, or is still to do.
+    Each key stands in one of `deleted`, `failed`, `skipped` and `planned`, or is still to do. Those
+    that have failed and are not in `failures` are in `also_failed`, as far as they can be kept.
     """
 
     deleted: int = 0
@@ -223,6 +225,7 @@ class Counts:
     planned: int = 0  # a dry run's: what would have been deleted
     unanswered: int = 0  # asked for, and OSS's answer never came; they weigh on the ceiling only
     named: tuple[str, ...] = ()  # some of what a dry run has planned
+    also_failed: tuple[str, ...] = ()
 
     @property
     def settled(self) -> int:
@@ -236,25 +239,21 @@ class Counts:
 
 
 def add(*parts: Counts) -> Counts:
-    """Return the sum of counts; of the failures, the first hundred keep their names."""
+    """Return the sum of counts; of the failures, the first hundred keep what OSS said."""
+    failures = tuple(f for counts in parts for f in counts.failures)
+    others = [f.key for f in failures[FAILURES_NAMED:] if f.code != NOT_UTF8]
+    also_failed = (*(key for counts in parts for key in counts.also_failed), *others)
     return Counts(
         deleted=sum(counts.deleted for counts in parts),
         bytes=sum(counts.bytes for counts in parts),
         failed=sum(counts.failed for counts in parts),
-        failures=tuple(f for counts in parts for f in counts.failures)[:FAILURES_NAMED],
+        failures=failures[:FAILURES_NAMED],
+        also_failed=also_failed[:FAILED_KEPT],
         skipped=tally(counts.skipped for counts in parts),
         planned=sum(counts.planned for counts in parts),
         named=tuple(dict.fromkeys(k for counts in parts for k in counts.named))[:PLANNED_NAMED],
         unanswered=sum(counts.unanswered for counts in parts),
     )
-
-
-def tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Return the sum of what was counted by name."""
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return dict(total)
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,8 @@ MUTANTS = (
     Mutant(
         "signs of life do not count",
         "handover/folder.py",
-        "                alive = max(kept.written, beat.written if beat is not None else 0)",
-        "                alive = kept.written",
+        "                    alive=max(kept.written, beat.written if beat is not None else 0),",
+        "                    alive=kept.written,",
     ),
     Mutant(
         "nobody gives signs of life",

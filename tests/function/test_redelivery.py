@@ -115,6 +115,24 @@ def test_an_event_whose_keys_have_failed_tries_them_again(chain: Chain) -> None:
     assert chain.begin(TIMER)["status"] == "ignored"
 
 
+def test_all_keys_that_have_failed_are_tried_again(chain: Chain) -> None:
+    """The answer names a hundred of them; the others are not forgotten for that."""
+    fill(chain, 600)
+    oss = chain.deployment.oss
+    odd = {f"a/{number:05}" for number in range(1, 600, 2)}
+    oss.misbehave(Refuse(403, "AccessDenied", "No.", odd))
+    with pytest.raises(UndoneError, match="incomplete: 300 keys"):
+        chain.begin(TIMER)
+    oss.behave()
+    oss.fill(BUCKET, ["a/00599"], oss.now() + 30)
+
+    again = chain.begin(TIMER)
+
+    assert (again["status"], again["deleted"], again["failed"]) == ("done", 599, 0)
+    assert (again["listed"], again["skipped"]) == (600, 1)
+    assert chain.deployment.keys() == ["a/00599", "b"]
+
+
 def test_what_has_failed_and_was_written_anew_stays(chain: Chain) -> None:
     """A repetition deletes nothing that was written after the job began."""
     fill(chain)

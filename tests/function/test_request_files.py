@@ -261,6 +261,30 @@ def test_the_last_invocation_of_a_request_files_job_raises_as_the_first_would(
     assert answer_at(oss)["status"] == "incomplete"
 
 
+@pytest.mark.parametrize("denied", ["a/", "b/"], ids=["first", "last"])
+def test_the_last_part_of_a_job_tells_that_nobody_goes_on(chain: Chain, denied: str) -> None:
+    """Where a part has stopped the job never comes to its end, and its file is told so."""
+    deployment = ruled(chain.deployment).set(in_flight="1", checkpoint_seconds="1")
+    deployment.fill(*(f"{prefix}/{number:03}" for prefix in "ab" for number in range(900)))
+    oss = deployment.oss
+    # Below a ceiling nothing is asked for before the first checkpoint, at which the job is split.
+    content = b'{"prefix": ["a/", "b/"], "parallel": 2, "limits": {"objects": 9000}}'
+    put(oss, content)
+
+    first = chain.begin(written(content))
+    meanwhile = answer_at(oss)
+    oss.misbehave(Refuse(403, "AccessDenied", "No.", lambda key: key.startswith(denied)))
+    chain.to_the_end()
+
+    assert (first["status"], meanwhile["status"]) == ("continued", "continued")
+    answer = answer_at(oss)
+    assert (answer["job"], answer["status"]) == (first["job"], "stopped")
+    number = 1 if denied == "a/" else 2
+    assert answer["reason"].startswith(f"{first['job']}-p{number}: OSS answered AccessDenied to")
+    assert (answer["listed"], answer["deleted"]) == (1800, 900)
+    assert answer["remaining"] + answer["failed"] == 900
+
+
 def test_an_answer_sets_nothing_off(chain: Chain) -> None:
     """Whichever invocation writes it, it carries ossweep's mark."""
     oss = long(chain).deployment.oss

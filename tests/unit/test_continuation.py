@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -231,6 +231,19 @@ def test_a_continuation_names_as_many_failures_as_fit() -> None:
 
     assert (back.counts.failed, back.counts.failures) == (100, failures[:32])
     assert replace(back, counts=work.counts) == work
+
+
+@pytest.mark.parametrize(("unfinished", "names"), [("continue", 68), ("return", 0)])
+def test_what_goes_on_by_itself_keeps_the_names_of_the_other_failures(
+    unfinished: Literal["return", "continue"], names: int
+) -> None:
+    """They are tried again when the job has ended; what a person sends back has to stay small."""
+    failures = tuple(Failure(f"{number:03}" + "x" * 1000, "Code", "No.") for number in range(100))
+    counts = replace(SOME.counts, failed=100, failures=failures)
+
+    back = unseal(seal(replace(SOME, unfinished=unfinished, counts=counts)), "the request")
+
+    assert back.counts.also_failed == tuple(each.key for each in failures[100 - names :])
 
 
 def test_numbers_can_be_changed_without_reading_the_rest_again() -> None:

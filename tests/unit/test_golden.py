@@ -28,7 +28,7 @@ WORK = replace(
     null_versions="lose",
     errors={"ReadTimeout": 7},
     notes=("`*` is a letter",),
-    counts=replace(SOME.counts, named=("a/1",)),
+    counts=replace(SOME.counts, named=("a/1",), also_failed=("a/2",)),
     ranges=(
         Range("c/", "c/1", "c/5"),
         Range("c/", "c/6", "c/9", {"protected": 1}, 1, 2, 3, OVER),

@@ -22,6 +22,7 @@ FLOORS = (
         "errors",
         "stops",
         "work",
+        "tally",
         "whereabouts",
         "events",
         "patterns",
@@ -54,7 +55,7 @@ FLOORS = (
 NEIGHBOURS = {
     "events": {"errors"},
     "trust": {"causes", "errors"},
-    "work": {"events"},
+    "work": {"events", "tally"},
     "whereabouts": {"work"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},

@@ -175,6 +175,19 @@ def test_what_has_failed_before_a_range_is_named_by_the_part_that_counts_it() ->
     assert (kept.counts.failed, kept.counts.failures) == (2, (named, no, behind))
 
 
+def test_so_is_one_of_which_only_the_name_is_kept() -> None:
+    """To try it again is the part's, and by way of that the whole job's."""
+    ranges = (Range("a/"), Range("b/"))
+    counts = Counts(failed=2, also_failed=("0", "b/7"))
+    work = Work("job", "examplebucket", parallel=2, ranges=ranges, passed=("b/7",), counts=counts)
+
+    kept, parts = split(work, limit=None, rate=None)
+
+    assert [part.counts.also_failed for part in parts] == [(), ("b/7",)]
+    assert kept.counts.also_failed == ("0",)
+    assert set(joined(kept, parts).counts.also_failed) == {"0", "b/7"}
+
+
 @given(work=works())
 def test_a_part_travels(work: Work) -> None:
     """What a continuation may not hold, no part holds."""

@@ -10,6 +10,7 @@ import pytest
 from ossweep import rules
 from ossweep.errors import SettingsError
 from ossweep.events import Happened
+from ossweep.rules import ANSWER, answer_key
 
 BELONGINGS = {
     "on": "ObjectRemoved:*",
@@ -74,6 +75,18 @@ def test_an_answer_is_no_request_file() -> None:
 
     assert rule.parts(happened("ObjectCreated:PutObject", "requests/a.answer.json")) is None
     assert rule.parts(happened("ObjectCreated:PutObject", "requests/a.json")) is not None
+
+
+def test_no_two_request_files_have_one_answer() -> None:
+    """Whatever their names end with, and the names of their answers end as answers' do."""
+    files = ["r/x", "r/x.json", "r/x.json.json", "r/x.txt", "r/x.txt.json", "r/x.answer", "r/x."]
+
+    answers = {answer_key(file, job) for file in files for job in (None, "job-1")}
+
+    assert len(answers) == 2 * len(files)
+    assert all(answer.endswith(ANSWER) for answer in answers)
+    assert answer_key("r/x.json") == "r/x.answer.json"
+    assert answer_key("r/x.json", "job-1") == "r/x.job-1.answer.json"
 
 
 def test_the_triggers_own_spelling_of_events_is_understood() -> None:

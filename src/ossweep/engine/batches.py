@@ -9,7 +9,8 @@ from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
-from ossweep.work import NEWER, Found, Lot, tally
+from ossweep.tally import tally
+from ossweep.work import NEWER, Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ossweep.work import NOT_UTF8, PLANNED_NAMED, Counts, Failure, Lot, Stretch, add, tally
+from ossweep.tally import tally
+from ossweep.work import NOT_UTF8, PLANNED_NAMED, Counts, Failure, Lot, Stretch, add
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Batch

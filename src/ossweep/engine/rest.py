@@ -48,6 +48,11 @@ class GivenBack:
                 for failure in counts.failures
                 if not any(lies_in(failure, stretch) for stretch in self.stretches)
             ),
+            also_failed=tuple(
+                key
+                for key in counts.also_failed
+                if not any(key in stretch for stretch in self.stretches)
+            ),
             unanswered=counts.unanswered + self.failed,
         )
 

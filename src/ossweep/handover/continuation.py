@@ -18,12 +18,12 @@ from ossweep.errors import RequestError, Scope, StoreError
 from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.handover.records import JOB
 from ossweep.request import KEY_BYTES, check_bucket, check_name
-from ossweep.work import Work
+from ossweep.work import NOT_UTF8, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from ossweep.work import Failure, Range
+    from ossweep.work import Counts, Range
 
 FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
@@ -49,8 +49,8 @@ def seal(work: Work) -> dict[str, Any]:
     It has been read again: what nobody could go on with is an error here, and not later. Raises
     StoreError for that.
     """
-    counts = replace(work.counts, failures=_fitting(work.counts.failures))
-    document = {MARK: FORM, **_form().dump_python(replace(work, counts=counts), mode="json")}
+    kept = replace(work, counts=_fitting(work.counts, keeps_names=work.unfinished == "continue"))
+    document = {MARK: FORM, **_form().dump_python(kept, mode="json")}
     sealed = {**document, "fingerprint": _fingerprint(document)}
     try:
         unseal(sealed, "what was left")
@@ -72,7 +72,8 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     Names are most of it, of which a request may hold some hundred thousand. This machine says how
     fast it is at a thousand of them, some of each kind.
     """
-    lots = (work.keys, work.ranges, work.directories, work.held, work.passed)
+    also = work.counts.also_failed
+    lots = (work.keys, work.ranges, work.directories, work.held, work.passed, also)
     names = sum(map(len, lots))
     if names <= SAMPLE:
         return 0.0
@@ -97,7 +98,12 @@ def _sample(work: Work, names: int) -> Work:
         directories=frozenset(islice(work.directories, most(work.directories))),
         held=work.held[: most(work.held)],
         passed=work.passed[: most(work.passed)],
-        counts=replace(work.counts, failures=(), named=()),
+        counts=replace(
+            work.counts,
+            failures=(),
+            named=(),
+            also_failed=work.counts.also_failed[: most(work.counts.also_failed)],
+        ),
     )
 
 
@@ -159,7 +165,7 @@ def _check(work: Work) -> None:
         check_bucket(work.reply.bucket)
         check_name(work.reply.key, "the key")
     found = [each.key for each in work.held]
-    for name in (*work.keys, *found, *work.passed, *work.counts.named):
+    for name in (*work.keys, *found, *work.passed, *work.counts.named, *work.counts.also_failed):
         _check_key(name)
     for name in work.directories:
         check_name(name, "the directory")
@@ -259,10 +265,18 @@ def _fingerprint(document: dict[str, Any]) -> str | None:
         return None  # nothing that was made here is nested so deeply
 
 
-def _fitting(failures: tuple[Failure, ...]) -> tuple[Failure, ...]:
-    size = 0
-    for number, failure in enumerate(failures):
+def _fitting(counts: Counts, *, keeps_names: bool) -> Counts:
+    """
+    Return counts with as many failures as travel on, and of the others the names.
+
+    Those are for who goes on by itself: what a person sends back has to stay small.
+    """
+    size, number = 0, 0
+    for failure in counts.failures:
         size += len(json.dumps([failure.key, failure.code, failure.message]))
         if size > FAILURES_BYTES:
-            return failures[:number]
-    return failures
+            break
+        number += 1
+    others = [each.key for each in counts.failures[number:] if each.code != NOT_UTF8]
+    also_failed = (*counts.also_failed, *others) if keeps_names else ()
+    return replace(counts, failures=counts.failures[:number], also_failed=also_failed)

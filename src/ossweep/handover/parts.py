@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ossweep.tally import tally
 from ossweep.whereabouts import lies_in, settled_before
-from ossweep.work import Counts, add, tally
+from ossweep.work import Counts, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,6 +129,7 @@ def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[R
             bytes=sum(each.bytes for each in ranges),
             failed=failed,
             failures=tuple(failures)[:failed],
+            also_failed=tuple(key for key in work.counts.also_failed if key in known),
             skipped=tally(each.spared for each in ranges),
             planned=sum(each.planned for each in ranges),
         ),
@@ -139,12 +141,13 @@ def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[R
 
 def _less(counts: Counts, given: Counts) -> Counts:
     skipped = Counter(counts.skipped) - Counter(given.skipped)
-    known = {failure.key for failure in given.failures}
+    known = {failure.key for failure in given.failures}.union(given.also_failed)
     return replace(
         counts,
         bytes=counts.bytes - given.bytes,
         failed=counts.failed - given.failed,
         failures=tuple(failure for failure in counts.failures if failure.key not in known),
+        also_failed=tuple(key for key in counts.also_failed if key not in known),
         skipped=dict(skipped),
         planned=counts.planned - given.planned,
     )

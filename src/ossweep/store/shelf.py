@@ -51,9 +51,10 @@ class Ask(Protocol):
 @dataclass(frozen=True)
 class Kept:
     """
-    An object as it was read: its content, when it was written and what time it is.
+    An object as it was read: its content, when it was written, and what time it was then.
 
-    Both times are of OSS's own clock, in Unix seconds.
+    Both times are of OSS's own clock, in Unix seconds, and the latter is what one answer says: that
+    is good enough for how long ago a holder has left its hop, and not for whether one has died.
     """
 
     content: bytes
@@ -63,9 +64,6 @@ class Kept:
 
 class Times(Protocol):
     """OSS's time, as far as is known."""
-
-    def now(self) -> float:
-        """Return what time it is by all answers so far, rounded up; infinity if there is none."""
 
     def moment(self) -> float:
         """Return what `time_at` tells the time of: now, by a clock of this machine's."""
@@ -96,7 +94,6 @@ class Shelf:
         self._bucket = bucket
         self._ask = ask
         self._prefix = prefix
-        self._times = times
         self.moment, self.time_at, self.latest = times.moment, times.time_at, times.latest
         self._headers = {"Content-Type": "application/json", **meta}
 
@@ -155,9 +152,7 @@ class Shelf:
 
         def request() -> Kept:
             found, content = self._bucket.read_object(key, STATE_BYTES)
-            # One Date that lies ahead must not make a holder look dead.
-            now = min(_time(found, "Date"), self._times.now())
-            return Kept(content, _time(found, "Last-Modified"), int(now))
+            return Kept(content, _time(found, "Last-Modified"), _time(found, "Date"))
 
         try:
             return self._ask("get", request)

@@ -148,11 +148,6 @@ class Session:
         self.note_date(response, _signed(req), sent)
         return Response(response, _most(req), _about(req))
 
-    def now(self) -> float:
-        """Return OSS's time by all its answers so far, rounded up; infinity if there is none."""
-        with self._lock:
-            return inf if self.began is None else self.began + self._elapsed() + 1
-
     def moment(self) -> float:
         """Return the seconds since the invocation began."""
         return self._elapsed()
