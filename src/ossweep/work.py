@@ -16,8 +16,7 @@ GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
 NOT_UTF8 = "KeyNotUtf8"  # the code of a key that has no name to ask for
 
-# Bytes of the largest object of a job's state. The keys that a request names take as many there as
-# in the request, of which Function Compute takes 32 MB, and some of them stand there twice.
+# Bytes of the largest object of a job's state: a request's 32 MB of keys, some of which twice.
 STATE_BYTES = 80 * 1024 * 1024
 
 PLANNED_NAMED = 10  # keys that a dry run names
@@ -70,6 +69,10 @@ class Page(Protocol):
     def bytes(self) -> int:
         """The sum of the objects' sizes."""
 
+    @property
+    def reaches(self) -> str:
+        """The marker behind which the next page begins, of one with nothing on it; else empty."""
+
     def objects(self) -> Sequence[Found]:
         """Return the objects one by one, which costs more than all of the above."""
 
@@ -83,6 +86,7 @@ class Lot:
 
     found: Sequence[Found]
     unnamed: Sequence[Unnamed] = ()
+    reaches: str = ""
 
     @property
     def keys(self) -> Sequence[str]:
@@ -193,11 +197,8 @@ class Range:
 
     def __contains__(self, key: str) -> bool:
         """Tell whether it holds a key."""
-        return (
-            key.startswith(self.prefix)
-            and self.after < key
-            and (not self.until or key <= self.until)
-        )
+        is_behind = key.startswith(self.prefix) and self.after < key
+        return is_behind and (not self.until or key <= self.until)
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,7 @@ class Counts:
     """
     What has become of a job's keys, over all its invocations so far.
 
-    Each key stands in one of `deleted`, `failed`, `skipped` and `planned`, or is still to do. Those
-    that have failed and are not in `failures` are in `also_failed`, as far as they can be kept.
+    Each key stands in one of `deleted`, `failed`, `skipped` and `planned`, or is still to do.
     """
 
     deleted: int = 0
@@ -225,7 +225,7 @@ class Counts:
     planned: int = 0  # a dry run's: what would have been deleted
     unanswered: int = 0  # asked for, and OSS's answer never came; they weigh on the ceiling only
     named: tuple[str, ...] = ()  # some of what a dry run has planned
-    also_failed: tuple[str, ...] = ()
+    also_failed: tuple[str, ...] = ()  # beside those in `failures`, as far as names are kept
 
     @property
     def settled(self) -> int:

@@ -8,6 +8,7 @@ import oss2
 import pytest
 
 from deployment import BUCKET, no_pauses
+from hostile import PAGE, Server
 from localcloud.faults import CutBody, Refuse, Reset
 from ossweep.errors import Scope, StoreError
 from ossweep.store import Bucket, Credentials, OssStore, connect
@@ -28,7 +29,7 @@ class Open:
         return lambda *_, **__: 60.0
 
 
-def opened(oss: LocalOss) -> OssStore:
+def opened(oss: LocalOss | Server) -> OssStore:
     return connect(
         BUCKET,
         endpoint=oss.endpoint,
@@ -94,6 +95,18 @@ def test_nothing_is_one_empty_page(oss: LocalOss) -> None:
     ((page, _),) = opened(oss).pages("a/", "")
 
     assert (list(page.keys), page.newest, page.bytes, list(page.objects())) == ([], 0, 0, [])
+
+
+@pytest.mark.parametrize(("marker", "reaches"), [(b"a%2F5", "a/5"), (b"a%2F%FF", "")])
+def test_an_empty_page_tells_where_the_next_one_begins(marker: bytes, reaches: str) -> None:
+    """If there is one; a marker that is not UTF-8 is no place to go on from in words."""
+    with Server() as server:
+        more = PAGE % (b"<NextMarker>%s</NextMarker>" % marker)
+        server.body = more.replace(b">false<", b">true<")
+
+        page, is_truncated = next(opened(server).pages("a/", ""))
+
+    assert (list(page.keys), page.reaches, is_truncated) == ([], reaches, True)
 
 
 def test_a_page_knows_its_objects(oss: LocalOss) -> None:

@@ -39,6 +39,10 @@ class Whole:
     def unnamed(self) -> Sequence[Unnamed]:
         return ()
 
+    @property
+    def reaches(self) -> str:
+        return ""
+
     def objects(self) -> Sequence[Found]:
         self.looks += 1
         return [Found(key, 10, self.newest) for key in self.keys]

@@ -81,6 +81,7 @@ def begin(case: Case) -> Work:
         keys=tuple(key for key in request.keys if key in case.named),
         ranges=ranges_of(request),
         directories=frozenset(request.directory),
+        unfinished="continue",  # as it keeps the names of all that has failed
     )
 
 
@@ -155,6 +156,8 @@ def check_failed(result: Result, bucket: Bucket, case: Case) -> None:
         event("failures were given back")
     if bucket.refused.total() <= 100 or case.most_ranges == MOST_RANGES:
         assert len(counts.failures) == min(100, counts.failed)
+        # Of all the others the names are kept.
+        assert len(counts.failures) + len(counts.also_failed) == counts.failed
     assert len(left.ranges) <= max(case.most_ranges, len({each.prefix for each in left.ranges}))
     assert left.unsettled == 0 or left.ranges
 

@@ -139,7 +139,9 @@ class Choice:
             self._cut(span, page)
         else:
             self._one_by_one(span, page)
-        if span.listed or len(span.chosen) >= ENOUGH_KEYS:
+        if page.reaches:
+            self._go_to(span, page.reaches)
+        if span.listed or page.reaches or len(span.chosen) >= ENOUGH_KEYS:
             self.flush(span)
 
     def flush(self, span: Span) -> None:
@@ -217,6 +219,12 @@ class Choice:
                 span.behind.clear()  # the range was cut meanwhile: others meet them
                 return
             self._lose(span, len(span.chosen))
+
+    def _go_to(self, span: Span, place: str) -> None:
+        """Go on to a place up to which nothing is left that could be asked for."""
+        while span.behind and span.behind[0].lies_before(place):
+            self._lose(span, len(span.chosen))
+        span.place = place
 
     def _lose(self, span: Span, at: int) -> None:
         """Take note of a key that nobody can ask for: it is not UTF-8."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, deque
 from dataclasses import replace
-from operator import lt
 from typing import TYPE_CHECKING
 
+from ossweep.engine.arrivals import MARKER_BYTES, as_far_as_it_reaches, check, without_others
 from ossweep.engine.span import Span
 from ossweep.engine.splits import Alphabet, Sight
-from ossweep.errors import Scope, StoreError
 from ossweep.work import Lot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.throttle import Throttle
@@ -28,7 +27,6 @@ DARING = 4  # ranges that were cut off and not yet looked into, for each page me
 EMPTY_FREE = 16  # ranges that may turn out to be empty, beside one for every other page
 EMPTY_SHARE = 2
 LAST = "\U0010fffd"  # behind whatever a key may go on with
-MARKER_BYTES = 1023  # the longest that OSS takes
 MOST_HELD = 64  # stretches that were passed over and are kept apart; one more stops its range
 AHEAD = 2  # batches of one range that may wait to be taken up before its listing stands still
 
@@ -148,10 +146,11 @@ class Frontier:
         Take note of a range's page, after which there are more or not; return what belongs to it.
 
         What was cut off from the range while the page was on its way is left to whoever lists it.
+        A page without any objects reaches up to the next one's marker.
         Raises StoreError for a page that holds what it should not, or not in order.
         """
         keys = page.keys
-        _check(span, keys)
+        check(span, keys)
         self._futile = False
         if keys:
             self._alphabet.learn(keys)
@@ -168,7 +167,7 @@ class Frontier:
             if unnamed:
                 page = Lot(page.objects(), unnamed)
         if page.unnamed:
-            page = _without_others(page, span)
+            page = without_others(page, span)
         if span.guesses:
             span.guesses = 0
             self._guesses -= 1
@@ -177,7 +176,7 @@ class Frontier:
         if keys:
             span.at = keys[-1]
             self.met += len(keys)
-        return page
+        return as_far_as_it_reaches(page, span)
 
     def forget(self, span: Span) -> None:
         """Let a range go of which nothing is left; what it has settled lies before the next one."""
@@ -323,27 +322,3 @@ def _shared(one: str, other: str) -> str:
     """Return what two texts begin with."""
     pairs = enumerate(zip(one, other, strict=False))
     return one[: next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))]
-
-
-def _without_others(page: Page, span: Span) -> Page:
-    """Return a page without the unnamed keys that whoever lists what follows the range meets."""
-    until = span.until
-    if until is None:
-        return page
-    within = tuple(each for each in page.unnamed if each.lies_before(until))
-    if len(within) < len(page.unnamed):
-        span.listed = True
-    return Lot(page.objects(), within)
-
-
-def _check(span: Span, keys: Sequence[str]) -> None:
-    if not keys:
-        return
-    # With both ends in the prefix and all in order, the keys between are in it as well.
-    ends_right = keys[0].startswith(span.prefix) and keys[-1].startswith(span.prefix)
-    if not (ends_right and span.at < keys[0] and all(map(lt, keys, keys[1:]))):
-        raise StoreError(
-            "ListingOutOfOrder",
-            "OSS listed a key outside of what it was asked for, or not in order",
-            Scope.KEYS,
-        )

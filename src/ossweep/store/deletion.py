@@ -288,7 +288,8 @@ class Deletion:
             raise
 
     def _send(self, kind: Kind, keys: Sequence[str]) -> set[str]:
-        """Ask OSS once, and return the keys that its answer names; raises _TroubleError."""
+        """Ask OSS once, and return the keys that its answer names; raises _TroubleError, Closed."""
+        self.gate.admit(kind)  # which may have closed during a pause or a look
         try:
             return self._asked(kind, lambda: self.requests.delete(keys)).intersection(keys)
         except _TroubleError as trouble:
@@ -298,8 +299,6 @@ class Deletion:
             raise
 
     def _asked(self, kind: Kind, request: Callable[[], T]) -> T:
-        # After a pause or a look the gate may be closed.
-        self.gate.admit(kind)
         began = self.world.monotonic()
         try:
             return request()

@@ -55,6 +55,11 @@ class PlainPage:
         return ()
 
     @property
+    def reaches(self) -> str:
+        """Nothing: a plain page is not empty."""
+        return ""
+
+    @property
     def newest(self) -> int:
         """The last of the objects' times, in Unix seconds."""
         return _unix(max(self._times))

@@ -27,7 +27,7 @@ from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
 from ossweep.store.wire import bodies, by_ways
 from ossweep.trust import authorities
-from ossweep.work import Answer
+from ossweep.work import Answer, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -180,6 +180,9 @@ class OssStore:
             # An iterator whose page failed stands where it stood: asking again loses nothing.
             self._ask("list", listing.fetch_with_retry)
             page, listing.entries = page_of(listing.entries), []
+            is_empty = not (page.keys or page.unnamed)
+            if is_empty and listing.is_truncated and isinstance(listing.next_marker, str):
+                page = Lot((), reaches=listing.next_marker)
             yield page, listing.is_truncated
 
     def left(self) -> float:

@@ -1,0 +1,111 @@
+"""Pages without objects, as OSS lists them behind many delete markers, lead a sweep on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ossweep.engine.batches import Choice
+from ossweep.engine.frontier import Frontier
+from ossweep.engine.throttle import Throttle
+from ossweep.handover.progress import achieved
+from ossweep.work import Found, Lot, Range, Unnamed, Work
+from unit.memory import Bucket, Hop, MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ossweep.engine.span import Span
+    from ossweep.work import Page
+
+WORK = Work("job", "examplebucket", ranges=(Range("a/"),))
+HIDDEN = [f"a/{number:02}" for number in range(12)]
+KEYS = [f"a/x{number:02}" for number in range(5)]
+
+
+class Markers(MemoryStore):
+    """A store whose first keys are hidden: a page ends at each of them."""
+
+    def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+        for marker in HIDDEN:
+            if marker > after:
+                self.admit("list")
+                yield Lot((), reaches=marker), True
+        yield from super().pages(prefix, max(after, HIDDEN[-1]))
+
+
+def begun(keys: Range) -> tuple[Frontier, Span]:
+    """Return a range that is about to be listed."""
+    frontier = Frontier([keys], Throttle(lambda: 0.0, lambda low, _high: low, 1, None))
+    span = frontier.next(1)
+    assert span is not None
+    return frontier, span
+
+
+def test_an_invocation_goes_on_behind_the_empty_pages_of_the_one_before() -> None:
+    """Else each would list the same ones again, and come to nothing."""
+    bucket = Bucket.of(KEYS)
+    first, second = Hop(), Hop()
+
+    left = first.sweep(WORK, Markers(bucket, first.gate, {4: first.leave(0)})).left
+    result = second.sweep(left, Markers(bucket, second.gate))
+
+    assert left.ranges == (Range("a/", HIDDEN[3]),)
+    assert achieved(WORK, left)
+    assert (result.left.finished, result.counts.deleted, result.listed) == (True, 5, 5)
+
+
+def test_what_was_met_before_an_empty_page_is_deleted_and_counted() -> None:
+    """It need not wait for the pages behind, each of which may take long."""
+    frontier, span = begun(Range("a/"))
+    choice = Choice(WORK, lambda known: known or 1000, (), None)
+
+    for page in (Lot([Found("a/0", 1, 1), Found("a/1", 1, 5000)]), Lot((), reaches="a/5")):
+        choice.listed(span, frontier.take(span, page, more=True), 60.0)
+
+    assert [(list(batch.keys), batch.place) for batch in span.ready] == [(["a/0"], "a/5")]
+    assert (span.at, span.ready[0].skipped) == ("a/5", {"written after the job began": 1})
+
+
+def test_a_key_without_a_name_is_not_passed_by_unseen() -> None:
+    """Those that lie before the marker have failed, and the others wait for their turn."""
+    frontier, span = begun(Range("a/"))
+    choice = Choice(WORK, lambda known: known or 1000, (), None)
+    odd = (Unnamed("a/1%FF", b"a/1\xff"), Unnamed("a/7%FF", b"a/7\xff"))
+
+    for page in (Lot((), odd), Lot((), reaches="a/5")):
+        choice.listed(span, frontier.take(span, page, more=True), 60.0)
+
+    assert [batch.unnamed for batch in span.ready] == [[(0, "a/1%FF")]]
+    assert list(span.behind) == [odd[1]]
+
+
+@pytest.mark.parametrize("marker", ["a/5", "a/7", "b"])
+def test_a_marker_behind_the_ranges_end_ends_its_listing(marker: str) -> None:
+    """What was cut off there is listed by others: nothing of it is settled."""
+    frontier, span = begun(Range("a/", "a/1", "a/5"))
+
+    page = frontier.take(span, Lot((), reaches=marker), more=True)
+
+    assert (span.listed, span.at, page.reaches) == (True, "a/1", "")
+
+
+@pytest.mark.parametrize("marker", ["a/1", "a/0", "b", "a/" + "x" * 1022])
+def test_a_marker_that_leads_nowhere_in_the_range_settles_nothing(marker: str) -> None:
+    """It is no place that a continuation could begin at."""
+    frontier, span = begun(Range("a/", "a/1"))
+
+    page = frontier.take(span, Lot((), reaches=marker), more=True)
+
+    assert (span.listed, span.at, page.reaches) == (False, "a/1", "")
+
+
+def test_what_was_met_and_not_chosen_yet_keeps_its_place() -> None:
+    """A ceiling may have left it where it was: who goes on has to meet it."""
+    frontier, span = begun(Range("a/"))
+    frontier.take(span, Lot([Found("a/0", 1, 1)]), more=True)
+
+    page = frontier.take(span, Lot((), reaches="a/5"), more=True)
+
+    assert (span.at, page.reaches) == ("a/0", "")
