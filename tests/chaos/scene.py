@@ -159,7 +159,7 @@ def draw(seed: int, scale: int = 1) -> Scene:
         "OSSWEEP_RAISE": random.choice(("oss,mns,timer", "direct,timer,mns,oss")),
     }
     if random.random() < 0.2:  # so slow that listings grow old
-        settings["OSSWEEP_MAX_RATE"] = random.choice(("1", "2"))
+        settings["OSSWEEP_MAX_RATE"] = random.choice(("4", "8"))
     slow_start = random.choice((3.0, 8.0)) if random.random() < 0.15 else 0.0
     stubborn = random.sample(objects, 1) if random.random() < 0.25 else []
     documents: Any = [each.document() for each in orders]
