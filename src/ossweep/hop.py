@@ -17,9 +17,9 @@ from ossweep.handover.parts import split
 from ossweep.handover.progress import achieved
 from ossweep.handover.records import Left
 from ossweep.job import order, perform
+from ossweep.objects import NOT_UTF8
 from ossweep.state import carrier_of
 from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Stop, Why
-from ossweep.work import NOT_UTF8
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from ossweep.work import NOT_UTF8
+from ossweep.objects import NOT_UTF8
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.work import Failure, Range
+    from ossweep.objects import Failure
+    from ossweep.work import Range
 
 
 def settled_before(ranges: Sequence[Range], before: Range | None = None) -> list[Range]:

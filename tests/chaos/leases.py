@@ -102,9 +102,9 @@ class Leases:
                 holder.left = now
                 return ""
             return self._goes_on(job, place, by)
-        if beside == "-left" and holder.left is not None:
-            return ""  # a person lets somebody go on with what was stopped
-        if "x-oss-forbid-overwrite" not in request.headers:
+        # A person lets somebody go on with what was stopped.
+        is_released = beside == "-left" and holder.left is not None
+        if "x-oss-forbid-overwrite" not in request.headers and not is_released:
             return f"{by} writes into the record of {holder.name}, who holds {place} of {job}"
         return ""
 

@@ -22,8 +22,8 @@ from localcloud.faults import (
     Withhold,
 )
 from ossweep.helps import with_help
+from ossweep.objects import GONE_UNANSWERED, NEWER
 from ossweep.store import Credentials
-from ossweep.work import GONE_UNANSWERED, NEWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

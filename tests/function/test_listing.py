@@ -11,10 +11,10 @@ from deployment import BUCKET, no_pauses
 from hostile import PAGE, Server
 from localcloud.faults import CutBody, Refuse, Reset
 from ossweep.errors import Scope, StoreError
+from ossweep.objects import Found
 from ossweep.store import Bucket, Credentials, OssStore, connect
 from ossweep.store.lazy import Lazy
 from ossweep.store.pages import Entries
-from ossweep.work import Found
 
 if TYPE_CHECKING:
     from localcloud.oss import LocalOss

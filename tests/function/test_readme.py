@@ -27,10 +27,11 @@ from ossweep.engine.batches import PROTECTED
 from ossweep.engine.gate import PLACES
 from ossweep.handover.lease import LEAST_BEAT, SLACK
 from ossweep.helps import HELPS
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.settings import Settings, variable
 from ossweep.store.deletion import OLDEST_LISTING
 from ossweep.triggers.dates import filled
-from ossweep.work import GONE, GONE_UNANSWERED, LONGEST_KEPT, NEWER
+from ossweep.work import LONGEST_KEPT
 
 if TYPE_CHECKING:
     from deployment import Deployment

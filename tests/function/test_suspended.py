@@ -153,23 +153,58 @@ def test_an_answer_that_went_wrong_is_asked_for_again(suspended: Deployment, fau
 def test_the_first_null_marker_is_the_last_where_nobody_could_look(
     suspended: Deployment, event: dict[str, Any], alone: bool
 ) -> None:
-    """The job ends there, and may go on."""
-    suspended.set(in_flight="1")
+    """One key goes alone, and shows it; the job ends there, and may go on."""
     suspended.oss.misbehave(DENIED)
     if alone:
         suspended.oss.misbehave(Refuse(501, "NotImplemented", operation="batch_delete"))
 
     answer = suspended.send(event)
 
-    lost = 1 if alone else min(1000, answer["listed"])
-    status = "stopped" if answer["remaining"] else "done"
-    said = answer["reason"] if answer["remaining"] else answer["notes"][1]
-    assert (answer["status"], answer["deleted"]) == (status, lost)
-    assert len(suspended.keys()) == len(KEYS) - lost
-    assert said.startswith("an answer has shown a null marker")
+    assert (answer["status"], answer["deleted"]) == ("stopped", 1)
+    assert len(suspended.keys()) == len(KEYS) - 1
+    assert answer["reason"].startswith("an answer has shown a null marker")
     assert "nobody could look" in answer["notes"][0]
     assert answer["listed"] == sum_of(answer)
-    assert (answer["continuation"] is None) == (status == "done")
+    assert answer["continuation"]["null_marker"]
+
+
+def test_one_key_alone_may_be_all_there_is(suspended: Deployment) -> None:
+    """Then the answer tells what was lost, and there is nothing to stop."""
+    suspended.oss.misbehave(DENIED)
+
+    answer = suspended.send({"keys": KEYS[:1]})
+
+    assert (answer["status"], answer["deleted"], answer["continuation"]) == ("done", 1, None)
+    assert answer["notes"][1].startswith("an answer has shown a null marker")
+
+
+def test_after_a_null_marker_nothing_goes_until_somebody_may_look(chain: Chain) -> None:
+    """However often the event comes again, or the job is resumed."""
+    deployment = chain.deployment
+    deployment.fill(*KEYS)
+    deployment.oss.suspend_versioning(BUCKET)
+    deployment.oss.misbehave(DENIED)
+    job = chain.begin({"prefix": "a/"})["job"]
+
+    again = [chain.begin({"job": job, "do": "resume"}) for _ in range(2)]
+
+    assert [each["status"] for each in again] == ["stopped", "stopped"]
+    assert len(deployment.keys()) == len(KEYS) - 1
+    deployment.oss.behave()
+    deployment.oss.enable_versioning(BUCKET)
+    assert chain.begin({"job": job, "do": "resume"})["status"] == "done"
+
+
+def test_where_nobody_may_look_the_others_wait_for_one_key(deployment: Deployment) -> None:
+    """Until an answer has shown that nothing is lost; then all go as ever."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(DENIED)
+
+    answer = deployment.send({"prefix": "a/"})
+
+    first, *others = [each for each in deployment.oss.requests if each.operation != "list"][1:]
+    assert (answer["status"], answer["deleted"]) == ("done", len(KEYS))
+    assert (first.operation, len(others)) == ("delete", 3)
 
 
 def test_an_enabled_buckets_markers_end_nothing(deployment: Deployment) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ossweep.engine.batches import PROTECTED
-from ossweep.work import NEWER, Found
+from ossweep.objects import NEWER, Found
 from unit.memory import BEGAN
 
 if TYPE_CHECKING:

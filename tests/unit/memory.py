@@ -14,15 +14,16 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.objects import Answer, Failure, Found, Lot
 from ossweep.row import ALIKE, Row
-from ossweep.work import Answer, Failure, Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.sweep import Keeper, Progress, Result
     from ossweep.engine.throttle import Ticket
-    from ossweep.work import Ceiling, Counts, Page, Shown, Work
+    from ossweep.objects import Page, Shown
+    from ossweep.work import Ceiling, Counts, Work
 
 BEGAN = 1_000_000  # OSS's own time at its first answer
 SECONDS = 60.0  # of a hop

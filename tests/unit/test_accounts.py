@@ -14,7 +14,8 @@ from ossweep.engine.frontier import Frontier
 from ossweep.engine.looks import Looks
 from ossweep.engine.outcomes import Outcome
 from ossweep.engine.throttle import Throttle
-from ossweep.work import Counts, Failure, Found, Lot, Range, Work
+from ossweep.objects import Failure, Found, Lot
+from ossweep.work import Counts, Range, Work
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Batch

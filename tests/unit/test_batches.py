@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ossweep.engine.batches import PASSED, PROTECTED, Batch, Choice
 from ossweep.engine.span import Span
 from ossweep.engine.throttle import Throttle
-from ossweep.work import NEWER, Ceiling, Found, Lot, Range, Unnamed, Work
+from ossweep.objects import NEWER, Found, Lot, Unnamed
+from ossweep.work import Ceiling, Range, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

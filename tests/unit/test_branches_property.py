@@ -12,7 +12,8 @@ import pytest
 from ossweep.engine.batches import PROTECTED
 from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.parts import joined, split
-from ossweep.work import NEWER, Ceiling, Found, Range, Work
+from ossweep.objects import NEWER, Found
+from ossweep.work import Ceiling, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, ShuffledStore
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from ossweep.handover.continuation import (
     seconds_to_write,
     unseal,
 )
+from ossweep.objects import Failure, Found
 from ossweep.triggers.documents import parse
-from ossweep.work import Counts, Failure, Found, Range, Work
+from ossweep.work import Counts, Range, Work
 from unit.works import SOME
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Shown
 from ossweep.stops import ORDERED
 from ossweep.store.asking import Looked
 from ossweep.store.deletion import OLDEST_LISTING, Deletion
 from ossweep.store.stretch import marker_before, stretch_of
-from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Shown
 from ossweep.world import World
 from unit.memory import Clock
 from unit.test_store import Free

@@ -10,14 +10,15 @@ from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.throttle import Throttle
 from ossweep.handover.progress import achieved
-from ossweep.work import Found, Lot, Range, Unnamed, Work
+from ossweep.objects import Found, Lot, Unnamed
+from ossweep.work import Range, Work
 from unit.memory import Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ossweep.engine.span import Span
-    from ossweep.work import Page
+    from ossweep.objects import Page
 
 WORK = Work("job", "examplebucket", ranges=(Range("a/"),))
 HIDDEN = [f"a/{number:02}" for number in range(12)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ossweep.answers import document
 from ossweep.engine.sweep import Result
-from ossweep.work import FAILED_KEPT, FAILURES_NAMED, NOT_UTF8, Counts, Failure, Work, add
+from ossweep.objects import NOT_UTF8, Failure
+from ossweep.work import FAILED_KEPT, FAILURES_NAMED, Counts, Work, add
 
 WORK = Work("job", "examplebucket")
 

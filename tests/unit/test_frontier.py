@@ -17,7 +17,8 @@ from ossweep.engine.frontier import Frontier
 from ossweep.engine.throttle import Throttle
 from ossweep.engine.window import Window
 from ossweep.errors import StoreError
-from ossweep.work import Found, Lot, Range
+from ossweep.objects import Found, Lot
+from ossweep.work import Range
 from unit.key_shapes import SHAPES, keys_of
 
 if TYPE_CHECKING:

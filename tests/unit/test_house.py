@@ -21,6 +21,7 @@ FLOORS = (
         "causes",
         "errors",
         "stops",
+        "objects",
         "work",
         "tally",
         "whereabouts",
@@ -55,8 +56,8 @@ FLOORS = (
 NEIGHBOURS = {
     "events": {"errors"},
     "trust": {"causes", "errors"},
-    "work": {"events", "tally"},
-    "whereabouts": {"work"},
+    "work": {"events", "objects", "tally"},
+    "whereabouts": {"objects", "work"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
     "settings": {"rules"},

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ossweep.engine.throttle import Lane
-    from ossweep.work import Page
+    from ossweep.objects import Page
 
 
 @dataclass

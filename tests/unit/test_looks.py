@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.sweep import Kept
 from ossweep.errors import Scope, StoreError
+from ossweep.objects import GONE_UNANSWERED, NEWER
 from ossweep.stops import Stop, Why
-from ossweep.work import GONE_UNANSWERED, NEWER, Ceiling, Counts, Range, Work
+from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
     from ossweep.engine.sweep import Result
-    from ossweep.work import Found
+    from ossweep.objects import Found
 
 KEYS = tuple(f"n/{number:04}" for number in range(2500))
 NAMED = Work("job", "examplebucket", clock=BEGAN, keys=KEYS, judged=True)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from oss2.models import ListObjectsResult
 from oss2.xml_utils import parse_list_objects
 
+from ossweep.objects import Found
 from ossweep.store.bucket import Bucket
 from ossweep.store.entries import read_entries
 from ossweep.store.names import without_quotes
 from ossweep.store.pages import Entries, read_listing
-from ossweep.work import Found
 from unit.disturbed import disturbed, rearranged
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'

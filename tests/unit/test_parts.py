@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.parts import joined, split
-from ossweep.work import NOT_UTF8, Counts, Failure, Found, Range, Work
+from ossweep.objects import NOT_UTF8, Failure, Found
+from ossweep.work import Counts, Range, Work
 
 EDGES = [f"a/{number:02}" for number in range(40)]
 

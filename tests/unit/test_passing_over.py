@@ -9,7 +9,8 @@ import pytest
 
 from ossweep.engine.gate import PLACES
 from ossweep.handover.continuation import seal, unseal
-from ossweep.work import Range, Stretch, Work
+from ossweep.objects import Stretch
+from ossweep.work import Range, Work
 from unit.memory import Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:

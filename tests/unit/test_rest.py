@@ -15,7 +15,8 @@ from ossweep.engine.accounts import PASSED_BYTES
 from ossweep.engine.batches import PROTECTED
 from ossweep.engine.rest import MOST_BYTES, MOST_RANGES, joined
 from ossweep.handover.continuation import seal, unseal
-from ossweep.work import FAILURES_NAMED, GONE, NEWER, Counts, Failure, Range
+from ossweep.objects import GONE, NEWER, Failure
+from ossweep.work import FAILURES_NAMED, Counts, Range
 from unit.works import SOME
 
 KEY_BYTES = 1023

@@ -14,9 +14,9 @@ from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.engine.throttle import Turn
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.objects import Found, Shown
 from ossweep.stops import ORDERED
 from ossweep.store import OssStore
-from ossweep.work import Found, Shown
 from ossweep.world import World
 from unit.memory import Clock
 

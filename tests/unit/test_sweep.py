@@ -10,8 +10,9 @@ import pytest
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.helps import with_help
+from ossweep.objects import Answer, Failure, Found, Lot
 from ossweep.stops import Stop, Why
-from ossweep.work import Answer, Ceiling, Counts, Failure, Found, Lot, Range, Work
+from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.sweep import Result
     from ossweep.engine.throttle import Ticket
-    from ossweep.work import Page, Shown
+    from ossweep.objects import Page, Shown
     from unit.memory import Seen
 
 KEYS = [f"a/{number:04}" for number in range(3000)]  # three batches

@@ -14,15 +14,16 @@ from ossweep.engine.turns import AHEAD
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.helps import with_help
+from ossweep.objects import Found, Lot, Stretch
 from ossweep.stops import Stop, Why
-from ossweep.work import Counts, Found, Lot, Range, Stretch, Work
+from ossweep.work import Counts, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ossweep.engine.sweep import Result
-    from ossweep.work import Page
+    from ossweep.objects import Page
     from unit.memory import Seen
 
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),))

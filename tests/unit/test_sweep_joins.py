@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ossweep.handover.continuation import seal, unseal
+from ossweep.objects import Failure
 from ossweep.stops import Stop, Why
-from ossweep.work import Ceiling, Counts, Failure, Range, Work
+from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from ossweep.engine.batches import PROTECTED
 from ossweep.engine.rest import MOST_RANGES
 from ossweep.errors import Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.policy import ranges_of
 from ossweep.request import parse
-from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Ceiling, Work
+from ossweep.work import Ceiling, Work
 from unit.cases import Case, Trouble, cases
 from unit.memory import BEGAN, Bucket, Hop, ShuffledStore
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ossweep.engine.sweep import Result
-    from ossweep.work import Answer, Counts, Page, Shown
+    from ossweep.objects import Answer, Page, Shown
+    from ossweep.work import Counts
 
 
 class Watched(ShuffledStore):

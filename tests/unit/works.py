@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ossweep.events import Reply
-from ossweep.work import Counts, Failure, Found, Range, Stretch, Work
+from ossweep.objects import Failure, Found, Stretch
+from ossweep.work import Counts, Range, Work
 
 SOME = Work(
     job="job",
@@ -22,6 +23,7 @@ SOME = Work(
     held=(Found("c/", 0, 5),),
     passed=("c/2", "d/1"),
     unsettled=9,
+    null_marker=True,
     source="timer",
     reply=Reply("examplebucket", "requests/x.json", 1_000_000, "5B3C", of_several=True),
     unfinished="continue",

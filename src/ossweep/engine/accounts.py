@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.outcomes import slim
 from ossweep.engine.rest import joined
-from ossweep.work import NOT_UTF8, Counts, Work, add
+from ossweep.objects import NOT_UTF8
+from ossweep.work import Counts, Work, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from ossweep.engine.looks import Looks
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.span import Span
-    from ossweep.work import Found, Range, Stretch
+    from ossweep.objects import Found, Stretch
+    from ossweep.work import Range
 
 PASSED_BYTES = 16_384  # of keys that have failed ahead of the settled place, in a continuation
 

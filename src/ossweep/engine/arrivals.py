@@ -6,13 +6,13 @@ from operator import lt
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, StoreError
-from ossweep.work import Lot
+from ossweep.objects import Lot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ossweep.engine.span import Span
-    from ossweep.work import Page
+    from ossweep.objects import Page
 
 MARKER_BYTES = 1023  # the longest that OSS takes
 

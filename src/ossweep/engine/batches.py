@@ -9,14 +9,15 @@ from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
+from ossweep.objects import NEWER, Found, Lot
 from ossweep.tally import tally
-from ossweep.work import NEWER, Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.span import Span
-    from ossweep.work import Ceiling, Page, Work
+    from ossweep.objects import Page
+    from ossweep.work import Ceiling, Work
 
 BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
 ENOUGH_KEYS = 500  # with which a batch is cut at a page's end, so that the next page is one whole

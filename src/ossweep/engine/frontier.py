@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from ossweep.engine.arrivals import MARKER_BYTES, as_far_as_it_reaches, check, without_others
 from ossweep.engine.span import Span
 from ossweep.engine.splits import Alphabet, Sight
-from ossweep.work import Lot
+from ossweep.objects import Lot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.throttle import Throttle
-    from ossweep.work import Page, Range, Stretch
+    from ossweep.objects import Page, Stretch
+    from ossweep.work import Range
 
 SURE_PAGES = 2  # pages with another after them before a first cut: a small job asks for no more
 WORTH = 2  # pages that must be expected in a range before it is cut

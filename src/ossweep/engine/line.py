@@ -18,7 +18,7 @@ from ossweep.engine.turns import Due, Turns
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.helps import with_help
-from ossweep.work import Shown
+from ossweep.objects import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from ossweep.engine.span import Span
     from ossweep.engine.sweep import Store
     from ossweep.engine.throttle import Throttle, Ticket
-    from ossweep.work import Ceiling, Found, Page, Work
+    from ossweep.objects import Found, Page
+    from ossweep.work import Ceiling, Work
 
 # Whether there are more, the seconds it took, and those that were left when it was asked for.
 Listed: TypeAlias = "tuple[Page, bool, float, float]"
@@ -108,8 +109,7 @@ class Line:
         self._start_deletions(pipeline)  # which lets the listing of their ranges go on
         self._start_listings(pipeline)  # which may end, and leave a last batch to take up
         pause = self._start_deletions(pipeline)
-        ended = pause is None and not pipeline.busy and not self.accounts.unlisted
-        if ended and not self._is_part:
+        if not (self._is_part or pause is not None or pipeline.busy or self.accounts.unlisted):
             if self._markers.over:
                 self._markers.begin(self._choice.held)
             self._start_looking(pipeline)
@@ -119,8 +119,7 @@ class Line:
     @property
     def _crowded(self) -> bool:
         """Whether so many directories wait that the rest waits for a round of them."""
-        may_go = self._choice.room > 0 and not self._over
-        return self._between or (may_go and self._markers.crowded)
+        return self._between or (self._choice.room > 0 and not self._over and self._markers.crowded)
 
     def _go_between(self, pipeline: Pipeline) -> float | None:
         """Make a round of directories that wait, when all that is under way has come back."""
@@ -221,7 +220,7 @@ class Line:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
         due = self._due(pipeline.in_flight)
         while isinstance(due, Due):
-            batch, rest = due.queue.popleft().split(due.lane.batch_keys)
+            batch, rest = due.queue.popleft().split(self.caution.most(due.lane.batch_keys))
             if rest is not None:
                 due.queue.appendleft(rest)
             elif batch.source == "named":
@@ -231,6 +230,7 @@ class Line:
                 self.accounts.book(planned(batch))
             else:
                 self.turns.begin(due, len(batch.keys))
+                self.caution.begins(len(batch.keys))
                 ticket = self._throttle.start(due.lane, len(batch.keys))
                 shown = Shown(
                     self._choice.clock,
@@ -251,7 +251,7 @@ class Line:
         if self._dry_run:
             return self.turns.any(self.accounts, among_ranges=among_ranges)
         free = self._throttle.room() > 0 and self._gate.admits("batch_delete", in_flight)
-        if free and self.caution.settled:
+        if free and self.caution.lets_go:
             due = self.turns.next(self.accounts, among_ranges=among_ranges)
             if isinstance(due, Due):
                 return due
@@ -261,6 +261,7 @@ class Line:
 
     def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:
         ticket.ended()
+        self.caution.ended(len(outcome.batch.keys), outcome.counts.deleted)
         refused = "" if outcome.passed_over is None else outcome.passed_over.code
         if outcome.batch.span is None:
             self._refused = refused

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.batches import BATCH_KEYS, Batch
 from ossweep.errors import Scope, StoreError
+from ossweep.objects import GONE, GONE_UNANSWERED, Lot
 from ossweep.row import ALIKE
-from ossweep.work import GONE, GONE_UNANSWERED, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ossweep.engine.batches import Choice
-    from ossweep.work import Found
+    from ossweep.objects import Found
 
 
 class Looks:

@@ -7,13 +7,13 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batches import BATCH_KEYS, Batch
-from ossweep.work import GONE, Lot
+from ossweep.objects import GONE, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ossweep.engine.batches import Choice
-    from ossweep.work import Found
+    from ossweep.objects import Found
 
 MOST_FULL = 256  # directories that wait for what lies in them, before a round is made between
 

@@ -6,14 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ossweep.objects import NOT_UTF8, Failure, Lot, Stretch
 from ossweep.tally import tally
-from ossweep.work import NOT_UTF8, PLANNED_NAMED, Counts, Failure, Lot, Stretch, add
+from ossweep.work import PLANNED_NAMED, Counts, add
 
 if TYPE_CHECKING:
     from ossweep.engine.batches import Batch
     from ossweep.engine.sweep import Store
     from ossweep.engine.throttle import Ticket
-    from ossweep.work import Answer, Found, Shown
+    from ossweep.objects import Answer, Found, Shown
 
 _NO_NAME = (
     "the key is not UTF-8, which no key of OSS should be, and is named here as its listing writes "

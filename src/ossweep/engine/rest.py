@@ -13,7 +13,8 @@ from ossweep.whereabouts import lies_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.work import Counts, Range, Stretch
+    from ossweep.objects import Stretch
+    from ossweep.work import Counts, Range
 
 MOST_RANGES = 64
 # Of ranges. With the bounds of failures and passed keys, and what stands around all of them, a

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.splits import Sight
     from ossweep.engine.throttle import Lane
-    from ossweep.work import Counts, Found, Page, Stretch, Unnamed
+    from ossweep.objects import Found, Page, Stretch, Unnamed
+    from ossweep.work import Counts
 
 
 @dataclass(eq=False)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ossweep.engine.accounts import Accounts
     from ossweep.engine.gate import Gate
     from ossweep.engine.throttle import Throttle, Ticket
-    from ossweep.work import Answer, Ceiling, Found, Page, Shown, Stretch, Work
+    from ossweep.objects import Answer, Found, Page, Shown, Stretch
+    from ossweep.work import Ceiling, Work
 
 BEATS = 2  # signs of life that may be under way at once: one that hangs does not keep the next
 ASIDE = 1.0  # seconds that the sweep waits at its end for what is under way beside it
@@ -255,6 +256,8 @@ class _Beside:
 def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     """Return how the sweep would have ended, if it did now."""
     left, counts = line.accounts.left(), line.accounts.at_the_end()
+    if gate.stopped is NULL_MARKER_SHOWN:
+        left = replace(left, null_marker=True)
     # What was chosen up to the ceiling and not asked for any more leaves room below it.
     full = ceiling is not None and counts.asked >= ceiling.objects
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling

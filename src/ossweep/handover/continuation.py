@@ -17,8 +17,9 @@ from pydantic_core import PydanticCustomError
 from ossweep.errors import RequestError, Scope, StoreError
 from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.handover.records import JOB
+from ossweep.objects import NOT_UTF8
 from ossweep.request import KEY_BYTES, check_bucket, check_name
-from ossweep.work import NOT_UTF8, Work
+from ossweep.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

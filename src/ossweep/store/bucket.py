@@ -13,6 +13,7 @@ from oss2.utils import content_md5
 from oss2.xml_utils import parse_batch_delete_objects
 
 from ossweep.errors import Scope, StoreError
+from ossweep.objects import Found, Lot
 from ossweep.store.answers import read_deleted
 from ossweep.store.entries import read_entries
 from ossweep.store.lazy import Lazy
@@ -23,7 +24,6 @@ from ossweep.store.verdicts import scope_of
 from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions
 from ossweep.store.wire import batch_document, versions_document
-from ossweep.work import Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Failure
 from ossweep.row import ALIKE, Row
 from ossweep.store.verdicts import (
     NO_BATCHES,
@@ -24,14 +25,14 @@ from ossweep.store.verdicts import (
     verdict,
 )
 from ossweep.store.wire import fits_a_url
-from ossweep.work import GONE, GONE_UNANSWERED, NEWER, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ossweep.objects import Shown
     from ossweep.store.asking import Looked, Requests
     from ossweep.store.limits import Gate, Pace, Turn
-    from ossweep.work import Kind, Shown
+    from ossweep.work import Kind
     from ossweep.world import World
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from oss2.models import Owner, SimplifiedObjectInfo
 from oss2.utils import iso8601_to_unixtime
 
+from ossweep.objects import Unnamed
 from ossweep.store.names import name_bytes, unquoted_name
-from ossweep.work import Unnamed
 
 _TRUNCATED = {"true": True, "false": False}
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from ossweep.objects import Found, Lot
 from ossweep.store.lazy import Lazy
 from ossweep.store.rows import SPACE, Shape, column, element, unquoted
-from ossweep.work import Found, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ossweep.work import Page
+    from ossweep.objects import Page
 
 _SHAPE = Shape(
     root=b"ListBucketResult",

@@ -16,8 +16,8 @@ from ossweep.store.wire import fits_a_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ossweep.objects import Found
     from ossweep.store.store import OssStore
-    from ossweep.work import Found
 
 
 @dataclass(frozen=True)

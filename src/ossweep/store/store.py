@@ -10,6 +10,7 @@ import oss2
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.helps import with_help
+from ossweep.objects import Answer, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
 from ossweep.store.deletion import (
@@ -27,13 +28,13 @@ from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
 from ossweep.store.wire import bodies, by_ways
 from ossweep.trust import authorities
-from ossweep.work import Answer, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ossweep.objects import Found, Page, Shown
     from ossweep.store.limits import Gate, Pace
-    from ossweep.work import Found, Kind, Page, Shown
+    from ossweep.work import Kind
     from ossweep.world import World
 
 T = TypeVar("T")

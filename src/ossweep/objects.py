@@ -1,0 +1,163 @@
+"""Objects as a listing shows them, and what becomes of keys that OSS is asked to delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Why an object that was met is not deleted.
+NEWER = "written after the job began"
+GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
+GONE_UNANSWERED = "asked for, and gone without an answer"
+NOT_UTF8 = "KeyNotUtf8"  # the code of a key that has no name to ask for
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object as a listing shows it: key, size in bytes, last modification in Unix seconds."""
+
+    key: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """A key that is not UTF-8, and so none to ask for: as its listing writes it, and its bytes."""
+
+    text: str
+    raw: bytes
+
+    def lies_before(self, key: str) -> bool:
+        """Tell whether a listing shows it before a key."""
+        return self.raw < key.encode()
+
+
+class Page(Protocol):
+    """A page of a listing, in the order of the keys' bytes. It may be empty."""
+
+    @property
+    def unnamed(self) -> Sequence[Unnamed]:
+        """What lies between its objects, before or after them, and has no name to ask for."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The objects' keys."""
+
+    @property
+    def newest(self) -> int:
+        """When the last of the objects was written, in Unix seconds; 0 if there is none."""
+
+    @property
+    def bytes(self) -> int:
+        """The sum of the objects' sizes."""
+
+    @property
+    def reaches(self) -> str:
+        """The marker behind which the next page begins, of one with nothing on it; else empty."""
+
+    def objects(self) -> Sequence[Found]:
+        """Return the objects one by one, which costs more than all of the above."""
+
+    def part(self, first: int, end: int) -> Page:
+        """Return the page of its objects from number `first` up to, and without, number `end`."""
+
+
+@dataclass(frozen=True)
+class Lot:
+    """Objects that have been looked at one by one. It can be taken for a page."""
+
+    found: Sequence[Found]
+    unnamed: Sequence[Unnamed] = ()
+    reaches: str = ""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The objects' keys."""
+        return [found.key for found in self.found]
+
+    @property
+    def newest(self) -> int:
+        """When the last of the objects was written, in Unix seconds; 0 if there is none."""
+        return max((found.modified for found in self.found), default=0)
+
+    @property
+    def bytes(self) -> int:
+        """The sum of the objects' sizes."""
+        return sum(found.size for found in self.found)
+
+    def objects(self) -> Sequence[Found]:
+        """Return the objects."""
+        return self.found
+
+    def part(self, first: int, end: int) -> Lot:
+        """Return the page of its objects from number `first` up to, and without, number `end`."""
+        return Lot(self.found[first:end])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """
+    What is known of keys that are to be deleted, and since when.
+
+    `left` are the seconds of the invocation that were left when they were asked for, negative
+    infinity for keys that nobody has looked at; `is_listing` tells whether a listing has shown them
+    one after the other. `clock` is the job's, None until OSS has told the time. `refused` is the
+    code by which OSS refused all that it was asked for of the keys before them, if it did.
+    """
+
+    clock: int | None
+    left: float = -inf
+    is_listing: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A key that OSS would not delete, with OSS's code and message."""
+
+    key: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """
+    Keys that were met one after the other and passed over: still to do, and not asked for.
+
+    OSS has refused those before them, and all that it was asked for of them, with this code.
+    """
+
+    first: str
+    last: str
+    keys: int
+    code: str
+    message: str
+
+    def with_next(self, after: Stretch) -> Stretch:
+        """Return one stretch with the one that follows."""
+        return replace(self, last=after.last, keys=self.keys + after.keys)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    What became of the keys that a store was asked to delete.
+
+    `kept` tells why keys stay, or are gone already; `full` are directories that OSS deletes only
+    when nothing is left in them. Keys in none of these are still to do; of them `passed_over` are
+    those that would be refused as those before them were. `unanswered` keys were asked for without
+    an answer that decided them, whether they are still to do, or turned out to be gone or newer.
+    """
+
+    deleted: frozenset[str] = frozenset()
+    failed: tuple[Failure, ...] = ()
+    unanswered: frozenset[str] = frozenset()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    full: tuple[Failure, ...] = ()
+    passed_over: tuple[Failure, ...] = ()
