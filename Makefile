@@ -37,7 +37,7 @@ run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events
 		$(if $(filter yes,$(call said,DELETE)),--delete)
 
 test: $(READY)  ## Run all tests; another Python: make test PYTHON=python3.12 VENV=.venv-3.12
-	@$(VENV)/bin/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(VENV)/bin/python -m pytest -n auto $(ARGS)
 
 check: $(READY)  ## Run the linter, the formatter's check and the type checker
 	@$(VENV)/bin/ruff check .

@@ -23,14 +23,6 @@ settings.register_profile("brief", max_examples=15, deadline=None)
 settings.load_profile("thorough")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests of the package in one worker: to build it takes half a minute."""
-    for item in items:
-        if "package" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("package"))
-
-
 @pytest.fixture(scope="session")
 def shared_oss() -> Iterator[LocalOss]:
     """One local OSS for the whole session."""

@@ -18,7 +18,7 @@ from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET, Happening
 from chaos.truth import OTHERS, Truth
 from chaos.turnstile import PATIENCE, Turnstile
 from localcloud.arrivals import Request
-from localcloud.faults import After, AsTold, CutBody, CutXml, Reset
+from localcloud.faults import After, AsTold, CutBody, CutXml, LoseFromAnswer, Reset, chooses
 from localcloud.signature import key_id_of
 
 if TYPE_CHECKING:
@@ -306,11 +306,19 @@ class Play:
                 self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
             if fate.carried_out:
                 self._note(waiting, life.name, fate.spared)
-                if any(isinstance(each, Reset | CutBody | CutXml) for each in fate.faults):
-                    self._expect_anew(waiting.about)
+                self._hide(waiting, life.name, fate.faults)
                 self._let_go(waiting, fate.faults)
             else:
                 self.turnstile.let_go(waiting, fate.faults)
+
+    def _hide(self, waiting: Waiting, by: str, faults: Sequence[Fault]) -> None:
+        """Take note of what a client does not hear of what it has done."""
+        if any(isinstance(each, Reset | CutBody | CutXml) for each in faults):
+            self._expect_anew(waiting.about)
+        for each in faults:
+            if isinstance(each, LoseFromAnswer):
+                keys = [key for key in waiting.about.keys if chooses(each.keys, key)]
+                self.truth.left_out.update((key, by) for key in keys)
 
     def _is_expired(self, life: Life) -> bool:
         return (

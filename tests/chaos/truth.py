@@ -48,6 +48,7 @@ class Truth:
     listings: list[Listing] = field(default_factory=list)
     asked: list[tuple[str, str, float]] = field(default_factory=list)  # key, by, at
     requested: list[tuple[str, str]] = field(default_factory=list)  # key, by: spared ones as well
+    left_out: set[tuple[str, str]] = field(default_factory=set)  # key, by: of an answer
 
     def write(self, key: str, at: float) -> None:
         """Take note that an object has been written."""
@@ -76,13 +77,16 @@ class Truth:
 
         There is no conditional delete: what is written anew after a listing has shown the name, and
         before the deletion is carried out, goes as well. But a listing has an age; and whoever has
-        deleted that name before and does not know it, looks again before he asks again.
+        deleted that name before and does not know it, looks again before he asks again, unless an
+        answer has left it out: OSS says by that that it has not deleted it.
         """
         before = [
             each.at
             for each in self.losses
             if (each.key, each.by) == (loss.key, loss.by) and each.at <= loss.written
         ]
+        if (loss.key, loss.by) in self.left_out:
+            before = []
         since = max(loss.sent - OLDEST_LISTING, *before, 0.0)
         return any(
             each.by == loss.by

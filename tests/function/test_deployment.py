@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -21,8 +22,6 @@ from ossweep.request import schema
 from ossweep.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from localcloud.oss import LocalOss
 
 ROOT = Path(__file__).parents[2]
@@ -70,9 +69,20 @@ def test_requirements_are_pinned() -> None:
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make package` builds, for the Python that runs the tests."""
-    folder = tmp_path_factory.mktemp("package") / "build"
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "package.lock").open("w") as lock:
+        # It takes half a minute: one worker builds it, and the others wait.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "package").exists():
+            build_into(shared / "building")
+            (shared / "building").rename(shared / "package")
+    return shared / "package"
+
+
+def build_into(folder: Path) -> None:
     subprocess.run(
         [
             shutil.which("make") or "make",
@@ -85,8 +95,6 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.mark.timeout(300)
