@@ -86,7 +86,7 @@ class Hop:
             return self._split(work, share)
         if share.answer["status"] == "unfinished" and work.unfinished == "continue":
             return self._go_on(work, share)
-        return self._rest(share)
+        return self._rest(work, share)
 
     def _release(self, work: Work, gate: Gate) -> None:
         """Let whoever gets the event next go on from the last checkpoint, without waiting."""
@@ -103,7 +103,7 @@ class Hop:
     def _overtaken(self, work: Work) -> Said:
         return Said(ignored(OVERTAKEN.sentence, work.job, work.bucket, dry_run=work.dry_run))
 
-    def _rest(self, share: Share) -> PartEnded | Said:
+    def _rest(self, work: Work, share: Share) -> PartEnded | Said:
         """Leave the hop, or the job, as it has ended."""
         said, left = said_of(share), share.left
         answer = said.document
@@ -118,7 +118,16 @@ class Hop:
         else:
             how: How = "stopped" if said.why is Why.ORDERED else "released"
             self._quietly(lambda: self._leave(how, answer["continuation"], answer, why=said.why))
+            if how == "stopped" and self._is_taken_back() and work.unfinished == "continue":
+                return self._go_on(work, share)
         return said
+
+    def _is_taken_back(self) -> bool:
+        """Tell whether a person has let the job go on while it was about to stop."""
+        try:
+            return self.ledger.reason_to_stop(self.held) is None and not self.ledger.has_stopped
+        except (StoreError, Closed):
+            return False
 
     def _end(self, said: Said, left: Work, kept: Work | None) -> None:
         """Write how the job has ended, and what is kept of it; raises Closed and StoreError."""
@@ -257,7 +266,7 @@ def _to_try_again(left: Work) -> Work | None:
         return None
     counts = replace(
         left.counts,
-        failed=left.counts.failed - len(named),
+        failed=max(0, left.counts.failed - len(named)),
         failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
         also_failed=(),
     )

@@ -127,8 +127,11 @@ def _may_write(key: str, reply: Reply, job: str | None, store: OssStore) -> bool
     if not (written.isascii() and written.isdecimal()):
         return not reply.is_claimed
     if (int(written), etag) == (reply.written, reply.etag):
-        return _job_in(there.body) == job
-    return not reply.is_claimed and int(written) < reply.written
+        # What was refused was no job's, and may be done once a setting has changed.
+        own = _job_in(there.body)
+        return own == job or (own is None and not reply.is_claimed)
+    # OSS tells times in whole seconds: of two files in one the last one that is done is answered.
+    return not reply.is_claimed and int(written) <= reply.written
 
 
 def _job_in(content: bytes) -> str | None:

@@ -30,7 +30,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-_MEANT_OTHERWISE = frozenset("*;\"'\uff0c\u3001\uff1b\u201c\u201d")  # Chinese, too
+_MEANT_OTHERWISE = frozenset("*?{}|^\\;\"'\uff0c\u3001\uff1b\u201c\u201d")  # Chinese, too
 
 
 def _protected(text: str) -> tuple[str, ...]:

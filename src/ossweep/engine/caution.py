@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SUSPENDED = "Suspended"
 DENIED = "AccessDenied"
+TRIES = 3  # where OSS refuses what goes alone, the rest shows by itself whether it may go
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Caution:
     settled: bool
     was_shown: bool = False
     note: str | None = None
-    _is_trying: bool = False  # whether one key is to go alone
+    _tries: int = 0  # keys that are to go alone, one after the other, until one is deleted
     _tried: int = 0  # keys that have gone so, and whose answer has not come yet
 
     @classmethod
@@ -48,16 +49,16 @@ class Caution:
 
     def most(self, keys: int) -> int:
         """Return how many of so many keys may go together now."""
-        return 1 if self._is_trying else keys
+        return 1 if self._tries else keys
 
     def begins(self, keys: int) -> None:
         """Take note that so many keys go."""
-        self._tried += keys if self._is_trying else 0
+        self._tried += keys if self._tries else 0
 
     def ended(self, keys: int, deleted: int) -> None:
         """Take note that what became of so many keys is known, and how many were deleted."""
         self._tried = max(0, self._tried - keys)
-        self._is_trying = self._is_trying and not deleted
+        self._tries = 0 if deleted else max(0, self._tries - 1)
 
     def looked_at(self, found: str | StoreError, gate: Gate) -> None:
         """Take note of a look, and close the gate if nothing may be deleted."""
@@ -73,7 +74,7 @@ class Caution:
             gate.stop(NULL_MARKER_SHOWN)
             return
         # What does not know the question has no versions to lose.
-        self.settled, self._is_trying = True, found.code == DENIED
+        self.settled, self._tries = True, TRIES if found.code == DENIED else 0
         self.note = (
             "nobody could look whether the bucket's versioning is suspended, where a deletion "
             f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "

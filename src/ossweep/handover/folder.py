@@ -81,7 +81,10 @@ class Folder:
                     record,
                     alive=max(kept.written, beat.written if beat is not None else 0),
                     written=kept.written,
-                    sent=max(record.sent, sent_of(beat.content) if beat is not None else 0),
+                    sent=max(
+                        min(record.sent, kept.written),  # one Date may have lain ahead
+                        min(sent_of(beat.content), beat.written) if beat is not None else 0,
+                    ),
                     # A sign of life whose name was not there yet is not read, however late that is.
                     now=self.shelf.time_at(moment),
                     left=left[0] if left is not None else None,

@@ -86,6 +86,8 @@ class Ledger:
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made
+        self._seen_orders: list[str] = []  # to stop, that it has seen last
+        self.has_stopped = False  # for an order that nobody had taken back by then
 
     def claim(
         self, hop: int, *, may_resume: bool = True, answer: dict[str, Any] | None = None
@@ -189,7 +191,8 @@ class Ledger:
         names = self._records.names()
         if self._records.is_past(held.place, names):
             return OVERTAKEN
-        return ORDERED if orders.standing(names) or self.is_whole_to_stop() else None
+        self._seen_orders = orders.standing(names)
+        return ORDERED if self._seen_orders or self.is_whole_to_stop() else None
 
     def is_whole_to_stop(self) -> bool:
         """Tell whether the job that this one is a part of was ordered to stop; raises as `look`."""
@@ -199,7 +202,12 @@ class Ledger:
         """Write how the holder leaves its hop; raises Closed and StoreError."""
         self._shelf.write(self._folder + held.place.name + LEFT, written(left))
         if left.how == "stopped":
-            self.take_back_order()
+            # What was ordered since is about whoever goes on.
+            standing = orders.standing(self._records.names())
+            obeyed = [order for order in standing if order in self._seen_orders]
+            self.has_stopped = bool(obeyed) or self.is_whole_to_stop()
+            for order in obeyed:
+                self._shelf.write(self._folder + order + orders.BACK, b"{}")
 
     def end(  # noqa: PLR0913, PLR0917 - all that its record holds
         self,
@@ -305,7 +313,10 @@ class Ledger:
         if not self._records.may_hold(found.place, seen):
             self._shelf.remove([self._folder + found.place.name])
             return None
-        return replace(found, is_to_stop=isinstance(seen, Seen) and seen.is_to_stop)
+        if not (isinstance(seen, Seen) and seen.is_to_stop):
+            return found
+        self._seen_orders = orders.standing(self._records.names())
+        return replace(found, is_to_stop=bool(self._seen_orders))
 
     def _time_by_oss(self) -> int:
         return self._shelf.time_at(self._shelf.moment())
@@ -326,7 +337,6 @@ class Ledger:
                 began=began,
                 continuation=held.continuation,
                 answer=held.answer,  # so that nobody is told less than the last hop knew
-                sent=self._time_by_oss(),
             )
             return written(self._record)
 

@@ -78,6 +78,7 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
     every = (kept, *ended)
     counts = add(*(each.counts for each in every))
     named = {failure.key: failure for failure in counts.failures}  # one may have failed twice
+    also_failed = tuple(key for key in dict.fromkeys(counts.also_failed) if key not in named)
     return replace(
         kept,
         keys=tuple(key for each in every for key in each.keys),
@@ -90,8 +91,9 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
         dry_run=any(each.dry_run for each in every),
         # And what one had to look at may have been asked for before.
         judged=any(each.judged for each in every),
+        null_marker=any(each.null_marker for each in every),
         at_least=any(each.at_least for each in every),
-        counts=replace(counts, failures=tuple(named.values())),
+        counts=replace(counts, failures=tuple(named.values()), also_failed=also_failed),
         requests_made=tally(each.requests_made for each in every),
         errors=tally(each.errors for each in every),
         milliseconds=sum(each.milliseconds for each in every),

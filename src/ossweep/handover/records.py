@@ -28,6 +28,7 @@ END = "end"
 LEFT = "-left"
 BEAT = "-beat"
 _WRITING = re.compile(r"-w([0-9]{2,})")  # of one place's record, after its first name
+_OWN = re.compile(r"(?:-w[0-9]{2,}|-beat)$")  # what a holder writes beside that
 _PLACE = re.compile(r"([0-9]{6,})-([0-9]{2,})")
 
 # How a holder has left its hop.
@@ -66,8 +67,8 @@ class Record:
     continuation counts until it writes the next one. `late` seconds had passed at its creation
     since its handler was called. `began` is when a job began whose first holder died before it had
     left any work, in Unix seconds by OSS's clock; `expected` are the objects that are probably
-    left, where that can be told. `sent` is when it was, or earlier, in Unix seconds by OSS's clock:
-    it may be carried out long after that, and after its holder's death.
+    left, where that can be told. `sent` is when it was, or earlier, in Unix seconds by OSS's clock,
+    as far as several answers tell: it may be carried out after its holder's death.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -288,8 +289,15 @@ def _damaged() -> StoreError:
 
 
 def places(names: Iterable[str], ending: str = "") -> set[Place]:
-    """Return the places that there are records of, or objects whose names end so."""
-    found = (_PLACE.fullmatch(name.removesuffix(ending)) for name in names if name.endswith(ending))
+    """
+    Return the places that there are records of, or objects whose names end so.
+
+    What its holder writes beside a record shows that there was one, should that have been removed.
+    """
+    of_holders = (_OWN.sub("", name) for name in names) if not ending else names
+    found = (
+        _PLACE.fullmatch(name.removesuffix(ending)) for name in of_holders if name.endswith(ending)
+    )
     all_places = {Place(int(each[1]), int(each[2])): each[0] for each in found if each}
     # Another way to write a number names no place: nobody would find its record.
     return {place for place, name in all_places.items() if place.name == name}
