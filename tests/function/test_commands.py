@@ -235,6 +235,25 @@ def test_an_order_to_stop_ends_a_hop_at_its_next_checkpoint(chain: Chain) -> Non
     assert (answer["at_least"], chain.called) == (False, [])
 
 
+def test_a_job_goes_on_whose_order_is_taken_back_while_it_stops(chain: Chain) -> None:
+    """Its holder looks once more when it has written that it stops: nobody else would go on."""
+    chain.deployment.fill(*(f"a/{number:05}" for number in range(6000)))
+    hurried(chain.deployment, 600, batch_delete=6)  # within the lease
+    oss = chain.deployment.oss
+    during(chain, "stop")
+    chain.wait_for_checkpoints(2)  # the order is written as well
+
+    def take_back(request: Request) -> None:
+        if request.key.endswith("-left"):
+            given = [key for key in oss.keys(STATE_BUCKET) if "/stop-" in key]
+            oss.fill(STATE_BUCKET, {f"{key}-back": b"{}" for key in given})
+
+    oss.misbehave(Before("put", take_back))
+
+    assert chain.begin(PREFIX)["status"] == "continued"
+    assert chain.to_the_end()[-1]["status"] == "done"
+
+
 @pytest.mark.parametrize("way", ["resume", "continuation"])
 def test_a_stopped_job_goes_on_when_it_is_told_to(long: Chain, way: str) -> None:
     """By a word, or by its continuation; the sums are exact."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,22 @@ def long(chain: Chain) -> Chain:
     chain.deployment.fill(*(f"a/{number:04}" for number in range(3000)))
     hurried(chain.deployment, 60, batch_delete=57)
     return chain
+
+
+def test_a_job_replaces_the_refusal_of_its_own_file(chain: Chain) -> None:
+    """A setting was mended, and the event came again."""
+    ruled(chain.deployment).fill("a/1")
+    oss = chain.deployment.oss
+    put(oss, PREFIX)
+    chain.deployment.set(protected="a/")
+    with suppress(UndoneError):
+        chain.begin(written(PREFIX))
+    refused = answer_at(oss)
+
+    chain.deployment.set(protected="b/")
+    chain.begin(written(PREFIX))
+
+    assert (refused["status"], answer_at(oss)["status"]) == ("refused", "done")
 
 
 def test_the_invocation_that_ends_a_job_writes_its_answer(chain: Chain) -> None:

@@ -195,6 +195,18 @@ def test_after_a_null_marker_nothing_goes_until_somebody_may_look(chain: Chain) 
     assert chain.begin({"job": job, "do": "resume"})["status"] == "done"
 
 
+def test_where_nobody_may_look_or_delete_a_few_keys_tell(deployment: Deployment) -> None:
+    """What is refused alone loses nothing: the rest shows by itself that it may not go."""
+    deployment.fill(*KEYS)
+    deployment.oss.misbehave(DENIED)
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation=("batch_delete", "delete")))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert deployment.oss.count("delete") < 300
+
+
 def test_where_nobody_may_look_the_others_wait_for_one_key(deployment: Deployment) -> None:
     """Until an answer has shown that nothing is lost; then all go as ever."""
     deployment.fill(*KEYS)

@@ -138,6 +138,43 @@ def test_what_a_dead_holder_had_sent_is_no_sign_of_life(shelf: MemoryShelf) -> N
     assert shelf.now > sent + LEASE
 
 
+def test_a_date_that_lay_ahead_is_no_sign_of_life(shelf: MemoryShelf) -> None:
+    """Nothing can have been sent after OSS has written it down, whatever its sender believed."""
+    dying = holding(shelf)
+    dying.keep(1)
+    ahead = replace(record(shelf), sent=NOON + 600)
+    shelf.objects[f"{JOB}/{FIRST.name}-w01"] = written(ahead), NOON
+
+    assert holding(shelf).held.died
+
+
+def test_a_holder_whose_record_was_removed_still_counts(shelf: MemoryShelf) -> None:
+    """A removal of another one's record of that name may have been carried out late."""
+    holding(shelf).keep(1)
+    died(shelf)
+    second = holding(shelf)
+    second.keep(2)
+    del shelf.objects[f"{JOB}/000000-02"]
+    died(shelf)
+
+    assert holding(shelf).held.place == Place(0, 3)
+    assert second.keep(3) == OVERTAKEN
+
+
+def test_a_holder_takes_back_only_the_orders_that_it_has_obeyed(shelf: MemoryShelf) -> None:
+    """One that came since is about whoever goes on."""
+    holder, person = holding(shelf), ledger_on(shelf)
+    person.stop()
+    assert holder.keep(1) == ORDERED
+    person.take_back_order()
+    person.stop()
+
+    holder.leave("stopped", 1)
+
+    assert not holder.ledger.has_stopped
+    assert ledger_on(shelf).reason_to_stop(holder.held) == ORDERED
+
+
 def test_a_sign_of_life_that_began_between_two_looks_counts(shelf: MemoryShelf) -> None:
     """The names were listed before it, and the record was read long after."""
     holder = holding(shelf)

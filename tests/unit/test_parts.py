@@ -239,6 +239,23 @@ def test_what_one_part_has_only_planned_is_not_done() -> None:
     assert joined(kept, parts).dry_run
 
 
+def test_a_key_that_has_failed_in_two_places_is_named_once() -> None:
+    """A part may have met again what the whole has only the name of."""
+    kept = Work("job", "examplebucket", counts=Counts(failed=1, also_failed=("a", "b")))
+    part = replace(kept, counts=Counts(failed=1, failures=(Failure("a", "FileImmutable", "No."),)))
+
+    counts = joined(kept, [part]).counts
+
+    assert ([each.key for each in counts.failures], counts.also_failed) == (["a"], ("b",))
+
+
+def test_a_null_marker_that_a_part_has_been_shown_is_the_wholes() -> None:
+    """Nothing more may go, not even a directory's marker."""
+    kept = Work("job", "examplebucket")
+
+    assert joined(kept, [kept, replace(kept, null_marker=True)]).null_marker
+
+
 def test_what_one_part_has_to_look_at_is_looked_at_by_the_whole() -> None:
     """It may have been asked for by a holder that has died."""
     kept = Work("job", "examplebucket", keys=("a",))
