@@ -138,6 +138,32 @@ def test_a_put_knows_no_other_condition(oss: LocalOss, bucket: oss2.Bucket, head
     assert oss.keys("examplebucket") == []
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_reading_may_depend_on_what_is_there(
+    oss: LocalOss, bucket: oss2.Bucket, method: str
+) -> None:
+    """As OSS's reading may: by the ETag, or by the time."""
+    bucket.put_object("a", b"bytes")
+    same, other = f'"{bucket.head_object("a").etag}"', '"D41D8CD98F00B204E9800998ECF8427E"'
+    old, new = "Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2123 22:13:20 GMT"
+    asked = {
+        ("if-match", same): 200,
+        ("if-match", other): 412,
+        ("if-none-match", other): 200,
+        ("if-none-match", same): 304,
+        ("if-unmodified-since", new): 200,
+        ("if-unmodified-since", old): 412,
+        ("if-modified-since", old): 200,
+    }
+
+    seen = {
+        (name, value): signed_call(oss, method, "examplebucket", "a", headers={name: value}).status
+        for name, value in asked
+    }
+
+    assert seen == asked
+
+
 def test_a_copy_may_depend_on_its_source(oss: LocalOss, bucket: oss2.Bucket) -> None:
     """By its ETag or its time: 412 where it must hold, 304 where there is nothing new."""
     bucket.put_object("a", b"bytes")
@@ -356,6 +382,13 @@ def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
         ("DELETE", "a", "tagging"),
         ("POST", "a", "append"),
         ("HEAD", "", "acl"),
+        ("PUT", "a", "acl"),
+        ("PUT", "a", "symlink"),
+        ("GET", "a", "tagging"),
+        ("PUT", "", "encryption"),
+        ("GET", "", "worm"),
+        ("PUT", "", "lifecycle"),
+        ("POST", "a", "restore"),
     ],
 )
 def test_what_it_does_not_know_it_does_not_guess(
