@@ -47,6 +47,24 @@ def test_a_part_of_an_object_comes_with_the_checksum_of_the_whole(oss: LocalOss)
     assert (part.status, part.body, part.headers[CRC64]) == (206, b"12", "11051210869376104954")
 
 
+@pytest.mark.parametrize("directive", ["COPY", "REPLACE"])
+def test_a_copy_has_the_checksum_of_its_source(
+    oss: LocalOss, bucket: oss2.Bucket, directive: str
+) -> None:
+    """Whatever becomes of the metadata; the tests of the vendor's second SDK look for it."""
+    bucket.put_object("a", b"123456789")
+    headers = {
+        "x-oss-copy-source": "/examplebucket/a",
+        "x-oss-metadata-directive": directive,
+    }
+
+    copied = signed_call(oss, "PUT", "examplebucket", "b", headers=headers)
+    head = signed_call(oss, "HEAD", "examplebucket", "b")
+
+    assert (copied.status, copied.headers[CRC64]) == (200, "11051210869376104954")
+    assert head.headers[CRC64] == copied.headers[CRC64]
+
+
 def test_each_version_has_its_own_checksum(oss: LocalOss, bucket: oss2.Bucket) -> None:
     """What was written over keeps its own."""
     oss.enable_versioning("examplebucket")

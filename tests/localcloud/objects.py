@@ -91,6 +91,9 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
         headers["x-amz-metadata-directive"] = "REPLACE"
         if "content-type" not in request.headers:
             headers["content-type"] = found.headers["content-type"]
+    crc64 = found.headers.get(CRC64)
+    if crc64 is not None:
+        headers[CRC64] = crc64  # which goes with the content, whatever becomes of the metadata
     target = (request.bucket, request.key)
     reply = store.copy((source.bucket, source.key), target, headers, source.version_id)
     if reply.status != 200:
@@ -102,7 +105,8 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
         "CopyObjectResult",
         leaf("ETag", etag) + leaf("LastModified", f"{modified:%Y-%m-%dT%H:%M:%S}.000Z"),
     )
-    return replace(answer, headers={**answer.headers, **_version_of(reply)})
+    told = {} if crc64 is None else {"x-oss-hash-crc64ecma": crc64}
+    return replace(answer, headers={**answer.headers, **_version_of(reply), **told})
 
 
 def get_object(store: MotoStore, request: Request) -> Answer:
