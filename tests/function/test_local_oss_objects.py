@@ -47,6 +47,25 @@ def test_a_part_of_an_object_comes_with_the_checksum_of_the_whole(oss: LocalOss)
     assert (part.status, part.body, part.headers[CRC64]) == (206, b"12", "11051210869376104954")
 
 
+@pytest.mark.parametrize("directive", ["REPLACE", "Replace", "replace"])
+def test_a_copy_may_have_metadata_of_its_own(
+    oss: LocalOss, bucket: oss2.Bucket, directive: str
+) -> None:
+    """However the directive is written."""
+    bucket.put_object("a", b"bytes", {"Content-Language": "zh-CN"})
+    bucket.copy_object(
+        "examplebucket",
+        "a",
+        "b",
+        {"x-oss-metadata-directive": directive, "Content-Type": "text/x"},
+    )
+
+    old, new = bucket.head_object("a").headers, bucket.head_object("b").headers
+
+    assert (old["Content-Language"], new.get("Content-Language")) == ("zh-CN", None)
+    assert new["Content-Type"] == "text/x"
+
+
 @pytest.mark.parametrize("directive", ["COPY", "REPLACE"])
 def test_a_copy_has_the_checksum_of_its_source(
     oss: LocalOss, bucket: oss2.Bucket, directive: str

@@ -29,6 +29,7 @@ SENT_ON = (
     "cache-control",
     "content-disposition",
     "content-encoding",
+    "content-language",
     "expires",
 )
 # OSS puts unconditionally, or, by x-oss-forbid-overwrite, only what is not there.
@@ -85,7 +86,8 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
     if "if-none-match" in headers and store.head(request.bucket, request.key, {}).status == 200:
         raise _already_exists()
     if "x-oss-metadata-directive" in request.headers:
-        headers["x-amz-metadata-directive"] = request.headers["x-oss-metadata-directive"]
+        # The tests of OSS's second SDK write it in small letters, too, which moto does not know.
+        headers["x-amz-metadata-directive"] = request.headers["x-oss-metadata-directive"].upper()
     if source == _asked(request):
         # Onto itself, which is how OSS's metadata is changed, whatever the directive says.
         headers["x-amz-metadata-directive"] = "REPLACE"
