@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
-from ossweep.errors import UndoneError
+from ossweep.errors import UndoneError, code_of
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.stops import MEANT
@@ -199,7 +199,7 @@ def with_failures(sentence: str, counts: Counts) -> str:
 
 def _of_failures(counts: Counts) -> tuple[str, str]:
     """Say how many keys have failed, and by what; return the code of most of it, too."""
-    codes = Counter(failure.code for failure in counts.failures)
+    codes = Counter(code_of(failure.code) for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
     unknown = counts.failed - codes.total() - len(counts.also_failed)
     if unknown > 0:

@@ -77,13 +77,19 @@ def lost(
 ) -> HandoverError:
     """Return what says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
-    said = error.message if isinstance(error, HandoverError | StoreError) else str(error)
+    said = _said_by(error)
     ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
     helps = f"{HELPS_TO_HAND_OVER[code]}; " if code in HELPS_TO_HAND_OVER else ""
     return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
+
+
+def _said_by(error: Exception) -> str:
+    if isinstance(error, StoreError):
+        return error.words
+    return error.message if isinstance(error, HandoverError) else str(error)
 
 
 def _resuming(job: str) -> dict[str, str]:

@@ -13,12 +13,39 @@ Everything ossweep raises on purpose.
 
 from __future__ import annotations
 
+import json
+import re
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+CODE = re.compile(r"[A-Z][A-Za-z0-9]{0,63}(?:\.[A-Z][A-Za-z0-9]{0,31})?|HTTP [0-9]{1,3}")
+FIELD = re.compile("[A-Za-z0-9_]{1,40}")
+UNKNOWN = "UnknownCode"  # what a code is called that is not written like one
+LONGEST_SAID = 300  # characters of others' words that a sentence holds
+
+
+def quoted(words: str) -> str:
+    """
+    Return others' words as a sentence holds them: in quotation marks, short and in one line.
+
+    They may name a key. What stands in quotation marks, the log leaves out.
+    """
+    return json.dumps(words if len(words) <= LONGEST_SAID else words[:LONGEST_SAID] + "...")
+
+
+def place_of(steps: Iterable[object]) -> str:
+    """Name the place of something in a document, whose fields anybody may have named."""
+    named = (str(step) for step in steps)
+    return ".".join(each if FIELD.fullmatch(each) else quoted(each) for each in named)
+
+
+def code_of(text: str) -> str:
+    """Return a code as a sentence names it: one that is not written like one is anybody's text."""
+    return text if CODE.fullmatch(text) else UNKNOWN
 
 
 class SweepError(Exception):
@@ -67,16 +94,27 @@ class StoreError(SweepError):
     """
     OSS refused a request for good, or could not be reached in all the attempts it was given.
 
-    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection; `answered`
-    tells whether anybody has answered.
+    `code` is OSS's own (`AccessDenied`), or the name of the failure of the connection. `message` is
+    part of a sentence, and ours; `said` is what OSS says, word for word. `answered` tells whether
+    anybody has answered.
     """
 
-    def __init__(self, code: str, message: str, scope: Scope, *, answered: bool = True) -> None:
-        super().__init__(f"{code}: {message}" if message else code)
-        self.code = code
+    def __init__(
+        self, code: str, message: str, scope: Scope, *, said: str = "", answered: bool = True
+    ) -> None:
+        self.code = code_of(code)
+        if self.code != code:
+            said = f"{code}: {said}"
         self.message = message
+        self.said = said
         self.scope = scope
         self.answered = answered
+        super().__init__(f"{self.code}: {self.words}" if self.words else self.code)
+
+    @property
+    def words(self) -> str:
+        """What a sentence tells of it beside its code."""
+        return ": ".join(each for each in (self.message, self.said and quoted(self.said)) if each)
 
 
 class HandoverError(SweepError):

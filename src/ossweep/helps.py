@@ -12,6 +12,12 @@ _TOKEN = "send it again: each invocation is given new credentials"  # noqa: S105
 _WHOLE = "see that the credentials are whole, and that OSSWEEP_REGION is right"
 _ANOTHER = "see what answers at OSSWEEP_ENDPOINT: it is not OSS, or changes what OSS says"
 
+# What answers with no code is called by its status, and is hardly OSS.
+_GATEWAY = (
+    "such an answer has no code of OSS's: see what answers at OSSWEEP_ENDPOINT, a gateway or a "
+    "proxy, and what that says of OSS"
+)
+
 HELPS = {
     "ConnectionError": _REACH,
     "ConnectTimeout": _REACH,
@@ -55,8 +61,9 @@ HELPS = {
         "again, see what answers at OSSWEEP_ENDPOINT"
     ),
     "AccessDenied": (
-        "see that the role's policy allows it for this bucket and these keys, as .ram/ shows, and "
-        "that no policy of the bucket's denies it"
+        "see that the role's policy allows it for this bucket and these keys (oss:ListObjects to "
+        "list, oss:DeleteObject to delete; .ram/ shows all), and that no policy of the bucket's "
+        "denies it"
     ),
     "NoSuchBucket": "see the bucket's name, and that it lies in the endpoint's region",
     "InvalidBucketName": "see the bucket's name",
@@ -84,10 +91,15 @@ HELPS_TO_HAND_OVER = {
     "AccessDenied": (
         "see that the role's policy allows fc:InvokeFunction on the function itself, as .ram/ shows"
     ),
+    "ResourceExhausted": (
+        "Function Compute runs as many invocations as the account may have at once: go on later, "
+        "or have that quota raised"
+    ),
     "FunctionNotFound": "see that OSSWEEP_CARRIER and OSSWEEP_FC_ENDPOINT fit the function",
 }
 
 
 def with_help(sentence: str, code: str) -> str:
     """Return a sentence with what helps against a code, where that is known."""
-    return f"{sentence}; {HELPS[code]}" if code in HELPS else sentence
+    helps = _GATEWAY if code.startswith("HTTP ") else HELPS.get(code)
+    return sentence if helps is None else f"{sentence}; {helps}"

@@ -1,8 +1,10 @@
 """
 The log: lines that machines read, each a JSON document of ASCII, and what a job writes into it.
 
-Keys are data of others, and a continuation holds thousands of them: neither is written. An error
-is told with its quotations left out; whoever gets the error itself reads them there.
+Keys are data of others, and a continuation holds thousands of them: neither is written. Whatever
+others have said, and whatever they have named, stands in quotation marks wherever a sentence holds
+it, and a sentence is told here with its quotations left out; whoever gets the answer or the error
+itself reads them there.
 """
 
 from __future__ import annotations
@@ -30,15 +32,48 @@ if TYPE_CHECKING:
 PREFIXES_SHOWN = 20
 LINES_ALIKE = 100  # of one invocation; the others are counted
 LONGEST_TEXT = 1000  # characters of a field
-LONGEST_NAME = 64  # characters of one that others have given
 MOST_INSIDE = 40  # elements of a field
 HIDDEN = '"..."'
-_NOT_IN_THE_LOG = frozenset({"job", "bucket", "failures", "continuation", "keys", "passed_over"})
+# What the line of a sweep's end holds of its answer: what can name no key.
+_AT_THE_END = (
+    "status",
+    "reason",
+    "dry_run",
+    "listed",
+    "deleted",
+    "bytes",
+    "failed",
+    "skipped",
+    "remaining",
+    "skipped_because",
+    "at_least",
+    "requests_made",
+    "seconds",
+    "errors",
+)
 _JOB_KEYS = ("job", "bucket")
 _PROGRESS = "sweeping"  # the time between two of these bounds their number
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-# What stands before a quotation that is no key.
+# One that does not end is one, too.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+# What stands before a quotation that is no key, and what such a name looks like.
 _NAMES = ("bucket ", "field ", '"job": ', '"do": ')
+_NAME = re.compile(r'"[A-Za-z0-9_-]{1,100}"')
+# The names of fields that sentences show with their values.
+_FIELDS = frozenset(
+    f'"{name}"'
+    for name in (
+        "job",
+        "do",
+        "after",
+        "bucket",
+        "keys",
+        "prefix",
+        "directory",
+        "requests",
+        "null_versions",
+    )
+)
+_PLAIN = re.compile("[A-Za-z0-9_, ]{1,64}")  # the name of a field of a line, or of what it counts
 _CONTINUATION = f'{{"{CONTINUATION_MARK}"'
 
 
@@ -133,7 +168,7 @@ def _told(value: Any) -> Any:
         return _without_quotations(value)
     if isinstance(value, dict):
         some = islice(value.items(), MOST_INSIDE)
-        return {str(name)[:LONGEST_NAME]: _told(each) for name, each in some}
+        return {_plain(str(name)): _told(each) for name, each in some}
     if isinstance(value, list | tuple):
         return [_told(each) for each in value[:MOST_INSIDE]]
     return value
@@ -143,9 +178,12 @@ def _without_quotations(text: str) -> str:
     """Hide continuations and keys: what is quoted, unless it is said to be another name."""
     if _CONTINUATION in text:
         text = _without_continuations(text)
-    if len(text) > LONGEST_TEXT:
-        text = text[:LONGEST_TEXT] + "..."
-    return _QUOTED.sub(_hidden, text)
+    text = _QUOTED.sub(_hidden, text)  # first: a cut would open a quotation
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "..."
+
+
+def _plain(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else HIDDEN
 
 
 def _without_continuations(text: str) -> str:
@@ -161,7 +199,9 @@ def _without_continuations(text: str) -> str:
 
 def _hidden(quotation: re.Match[str]) -> str:
     text, end = quotation.string, quotation.end()
-    is_name = text.startswith(":", end) or text.endswith(_NAMES, 0, quotation.start())
+    if text.startswith(":", end):
+        return quotation[0] if quotation[0] in _FIELDS else HIDDEN
+    is_name = text.endswith(_NAMES, 0, quotation.start()) and _NAME.fullmatch(quotation[0])
     return quotation[0] if is_name else HIDDEN
 
 
@@ -215,7 +255,7 @@ class Log:
 
     def end(self, answer: Mapping[str, Any]) -> None:
         """Tell how the sweep ended: what the answer says, but for its lists."""
-        shown = {name: value for name, value in answer.items() if name not in _NOT_IN_THE_LOG}
+        shown = {name: answer[name] for name in _AT_THE_END if name in answer}
         self._line("sweep ends", **shown)
 
     def _line(self, message: str, **fields: Any) -> None:

@@ -42,7 +42,8 @@ def check_no_address(request: Request, bucket: str, settings: Settings, where: s
         wrong = f"{where}: `{field}`: {_shown(name)} is an address and no key"
         if not key:
             raise RequestError(
-                f"{wrong}; it names the whole bucket {there}, which only `everything` does"
+                f"{wrong}; it names the whole bucket {json.dumps(there)}, which only `everything` "
+                "does"
             )
         elsewhere = f' with "bucket": {json.dumps(there)}' if there != bucket else ""
         raise RequestError(f"{wrong}; write {json.dumps(key)}{elsewhere}")

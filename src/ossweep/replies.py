@@ -79,7 +79,9 @@ def write(reply: Reply, job: str | None, document: Any, app: App) -> None:
         _write(reply, job, document, app, Gate(app.ending))
     except (StoreError, Closed) as error:
         said = str(error) or "time ran out"
-        raise UndoneError(f"the answer to {json.dumps(reply.key)}: {said}") from None
+        raise UndoneError(
+            f"the answer to {json.dumps(reply.key)} was not written: {said}"
+        ) from None
 
 
 def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -> None:

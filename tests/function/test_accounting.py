@@ -342,7 +342,7 @@ def test_a_listing_that_is_denied_stops_the_sweep_and_says_so(deployment: Deploy
         answer["listed"],
     ) == (
         "stopped",
-        with_help("listing failed: AccessDenied: No listing.", "AccessDenied"),
+        with_help('listing failed: AccessDenied: "No listing."', "AccessDenied"),
         0,
     )
     (left,) = answer["continuation"]["ranges"]
@@ -444,7 +444,7 @@ def test_a_look_that_is_refused_fails_no_key(
     assert (stopped["status"], stopped["failed"], stopped["remaining"]) == ("stopped", 0, number)
     assert (stopped["at_least"], stopped["continuation"]["doubted"]) == (True, keys)
     assert stopped["reason"].startswith(
-        f"OSS answered {code}: No listing. - a listing that was to show what is left"
+        f'OSS answered {code}: "No listing." - a listing that was to show what is left'
     )
     assert (answer["status"], answer["at_least"], answer["failed"]) == ("done", True, 0)
     assert answer["skipped_because"] == {GONE_UNANSWERED: number}

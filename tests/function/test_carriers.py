@@ -127,7 +127,7 @@ def test_a_denial_is_told_at_once(carrier: Carrier, fc: LocalFc) -> None:
     """By Function Compute's own code and words; a second attempt would have succeeded here."""
     fc.misbehave(Refuse(403, "AccessDenied", "the caller may not.", times=1))
 
-    with pytest.raises(HandoverError, match="handed over: AccessDenied: the caller may not") as no:
+    with pytest.raises(HandoverError, match='handed over: AccessDenied: "the caller') as no:
         delivered(carrier)
 
     assert (no.value.code, no.value.passing, fc.accepted) == ("AccessDenied", False, [])

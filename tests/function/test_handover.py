@@ -270,7 +270,7 @@ def test_a_job_that_cannot_be_handed_over_is_not_lost(
     long.fc.misbehave(fault)
     said, rest = lost(long, PREFIX)
     event = long.deployment.request_id
-    assert said.startswith(f"the rest could not be handed over: {fault.code}: Refused by")
+    assert said.startswith(f'the rest could not be handed over: {fault.code}: "Refused by')
     assert long.called == []
     told = to(long, rest["job"], STATUS)
     assert (told["status"], told["deleted"]) == ("unfinished", 1000)

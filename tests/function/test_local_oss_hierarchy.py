@@ -61,6 +61,15 @@ def test_a_directory_is_listed_without_an_etag(oss: LocalOss, hierarchical: oss2
     assert [(found.key, bool(found.etag)) for found in listed] == [("a/", False), ("a/b", True)]
 
 
+def test_a_put_may_forbid_overwriting_there(hierarchical: oss2.Bucket) -> None:
+    """As in any bucket: a choice of ours, as the local cloud's page says."""
+    header = {"x-oss-forbid-overwrite": "true"}
+    hierarchical.put_object("a", b"1", header)
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        hierarchical.put_object("a", b"2", header)
+    assert (caught.value.status, caught.value.code) == (409, "FileAlreadyExists")
+
+
 def test_it_is_chosen_when_a_bucket_is_made(oss: LocalOss) -> None:
     """By a header, and the bucket says so, as long as it is there."""
     fresh = oss2_bucket(oss, "anotherbucket")

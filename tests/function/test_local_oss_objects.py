@@ -47,6 +47,43 @@ def test_a_part_of_an_object_comes_with_the_checksum_of_the_whole(oss: LocalOss)
     assert (part.status, part.body, part.headers[CRC64]) == (206, b"12", "11051210869376104954")
 
 
+@pytest.mark.parametrize("directive", ["REPLACE", "Replace", "replace"])
+def test_a_copy_may_have_metadata_of_its_own(
+    oss: LocalOss, bucket: oss2.Bucket, directive: str
+) -> None:
+    """However the directive is written."""
+    bucket.put_object("a", b"bytes", {"Content-Language": "zh-CN"})
+    bucket.copy_object(
+        "examplebucket",
+        "a",
+        "b",
+        {"x-oss-metadata-directive": directive, "Content-Type": "text/x"},
+    )
+
+    old, new = bucket.head_object("a").headers, bucket.head_object("b").headers
+
+    assert (old["Content-Language"], new.get("Content-Language")) == ("zh-CN", None)
+    assert new["Content-Type"] == "text/x"
+
+
+@pytest.mark.parametrize("directive", ["COPY", "REPLACE"])
+def test_a_copy_has_the_checksum_of_its_source(
+    oss: LocalOss, bucket: oss2.Bucket, directive: str
+) -> None:
+    """Whatever becomes of the metadata; the tests of the vendor's second SDK look for it."""
+    bucket.put_object("a", b"123456789")
+    headers = {
+        "x-oss-copy-source": "/examplebucket/a",
+        "x-oss-metadata-directive": directive,
+    }
+
+    copied = signed_call(oss, "PUT", "examplebucket", "b", headers=headers)
+    head = signed_call(oss, "HEAD", "examplebucket", "b")
+
+    assert (copied.status, copied.headers[CRC64]) == (200, "11051210869376104954")
+    assert head.headers[CRC64] == copied.headers[CRC64]
+
+
 def test_each_version_has_its_own_checksum(oss: LocalOss, bucket: oss2.Bucket) -> None:
     """What was written over keeps its own."""
     oss.enable_versioning("examplebucket")
@@ -136,6 +173,32 @@ def test_a_put_knows_no_other_condition(oss: LocalOss, bucket: oss2.Bucket, head
     seen = (caught.value.status, caught.value.code, caught.value.ec, caught.value.details["Header"])
     assert seen == (400, "NotImplemented", "0017-00000245", header)
     assert oss.keys("examplebucket") == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_reading_may_depend_on_what_is_there(
+    oss: LocalOss, bucket: oss2.Bucket, method: str
+) -> None:
+    """As OSS's reading may: by the ETag, or by the time."""
+    bucket.put_object("a", b"bytes")
+    same, other = f'"{bucket.head_object("a").etag}"', '"D41D8CD98F00B204E9800998ECF8427E"'
+    old, new = "Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2123 22:13:20 GMT"
+    asked = {
+        ("if-match", same): 200,
+        ("if-match", other): 412,
+        ("if-none-match", other): 200,
+        ("if-none-match", same): 304,
+        ("if-unmodified-since", new): 200,
+        ("if-unmodified-since", old): 412,
+        ("if-modified-since", old): 200,
+    }
+
+    seen = {
+        (name, value): signed_call(oss, method, "examplebucket", "a", headers={name: value}).status
+        for name, value in asked
+    }
+
+    assert seen == asked
 
 
 def test_a_copy_may_depend_on_its_source(oss: LocalOss, bucket: oss2.Bucket) -> None:
@@ -356,6 +419,13 @@ def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
         ("DELETE", "a", "tagging"),
         ("POST", "a", "append"),
         ("HEAD", "", "acl"),
+        ("PUT", "a", "acl"),
+        ("PUT", "a", "symlink"),
+        ("GET", "a", "tagging"),
+        ("PUT", "", "encryption"),
+        ("GET", "", "worm"),
+        ("PUT", "", "lifecycle"),
+        ("POST", "a", "restore"),
     ],
 )
 def test_what_it_does_not_know_it_does_not_guess(

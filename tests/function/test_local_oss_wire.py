@@ -116,6 +116,12 @@ def test_buckets_are_listed_as_oss_lists_them(oss: LocalOss) -> None:
     )
 
 
+@pytest.mark.parametrize("asked", [{"regions": ""}, {"tag-key": "a"}, {"publicAccessBlock": ""}])
+def test_what_else_the_service_tells_is_not_guessed(oss: LocalOss, asked: dict[str, str]) -> None:
+    """Its regions are no buckets, and a filter that is not known lets nothing through."""
+    assert signed_call(oss, "GET", "", query=asked).status == 501
+
+
 def test_a_page_of_buckets_says_where_the_next_one_begins(oss: LocalOss) -> None:
     """Before the owner, in the order of the vendor's samples."""
     for name in ("my-a", "my-b", "my-c", "other"):

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, Clock, carried, hurried, no_pauses
+from deployment import BUCKET, STATE_BUCKET, Clock, carried, hurried, no_pauses
 from localcloud import fc_faults
-from localcloud.faults import Before, Refuse
+from localcloud.faults import AsTold, Before, ErrorInside200, Refuse
 from localcloud.fc_deployed import Call, Deployed
 from localcloud.fc_process import run
 from localcloud.function import Function
+from ossweep.errors import SweepError
 from ossweep.handover.continuation import seal
 from ossweep.log import line_of
 from ossweep.work import Work
 
 if TYPE_CHECKING:
-    from deployment import Deployment
+    from collections.abc import Callable
+
+    from deployment import Chain, Deployment
+    from localcloud.arrivals import Request
+    from localcloud.faults import Fault
     from localcloud.oss import LocalOss
 
 
@@ -150,6 +156,113 @@ def test_a_handover_that_fails_is_told_without_its_continuation(deployment: Depl
     assert "customers/2400" in said
     assert "customers/" not in json.dumps(deployment.log)
     assert "customers/" not in line_of({"message": "refused", "reason": said})
+
+
+# What a message of OSS's, or of whoever answers in its place, may say: the key as it is, in
+# quotation marks, behind a stray one, and as if it were another name or a quotation's end.
+NAMED = "customers/0007"
+SAID = f'{NAMED} "{NAMED}": {NAMED}", bucket "{NAMED}", field "{NAMED} \\" {NAMED}\n{NAMED}'
+
+
+@pytest.mark.parametrize(
+    ("event", "fault"),
+    [
+        ({"prefix": "customers/"}, Refuse(403, "AccessDenied", SAID, operation="list")),
+        ({"prefix": "customers/"}, Refuse(503, "ServiceUnavailable", SAID, operation="list")),
+        ({"prefix": "customers/"}, Refuse(403, SAID, SAID, operation="list")),
+        ({"prefix": "customers/"}, ErrorInside200("InternalError", SAID, operation="list")),
+        ({"prefix": "customers/"}, ErrorInside200(SAID, SAID, operation="list")),
+        ({"prefix": "customers/"}, Refuse(403, "NoSuchBucket", SAID, operation="batch_delete")),
+        ({"prefix": "customers/"}, Refuse(400, "InvalidArgument", SAID)),
+        ({"prefix": "customers/"}, Refuse(403, SAID, SAID, operation=("batch_delete", "delete"))),
+        ({"keys": [NAMED]}, ErrorInside200("InternalError", SAID, operation="delete")),
+        ({"keys": [NAMED]}, Refuse(403, "AccessDenied", SAID, operation="bucket_versioning")),
+        ({"keys": [NAMED]}, Refuse(403, "FileImmutable", SAID, keys=[NAMED])),
+    ],
+    ids=str,
+)
+def test_no_message_of_osss_names_a_key_in_the_log(
+    deployment: Deployment, event: Any, fault: Fault
+) -> None:
+    """Whatever it says, by whatever code, and whichever line tells of it; the answer holds it."""
+    deployment.fill(*(f"customers/{number:04}" for number in range(300)))
+    deployment.oss.misbehave(fault)
+    deployment.timeout = 20
+
+    answer = deployment.send(event)
+
+    assert deployment.log
+    assert "customers/0" not in json.dumps(deployment.log)
+    assert answer["status"] == "done" or NAMED in json.dumps(answer)
+
+
+@pytest.mark.parametrize("operation", ["put", "get", "list"])
+def test_no_message_about_a_jobs_state_names_a_key_in_the_log(chain: Chain, operation: str) -> None:
+    """Be it that a checkpoint, the end or the rest is not written, or that nothing is read."""
+    deployment = chain.deployment
+    deployment.fill(*(f"customers/{number:04}" for number in range(3000)))
+    deployment.oss.misbehave(
+        AsTold(_of_state(Refuse(403, "AccessDenied", SAID)), operation=operation)
+    )
+    hurried(deployment, 20, batch_delete=10)
+
+    said = ""
+    try:
+        chain.begin({"prefix": "customers/"})
+        chain.to_the_end()
+    except SweepError as error:  # which the door writes a line of
+        said = line_of({"message": "refused", "reason": str(error)})
+
+    assert "AccessDenied" in json.dumps(deployment.log) + said
+    assert "customers/0" not in json.dumps(deployment.log) + said
+
+
+def _of_state(fault: Fault) -> Callable[[Request], list[Fault]]:
+    """Let a fault meet what is asked for in the state's bucket, but for the first few requests."""
+    left = count()
+
+    def meets(request: Request) -> list[Fault]:
+        return [fault] if request.bucket == STATE_BUCKET and next(left) > 2 else []
+
+    return meets
+
+
+def test_no_message_of_function_computes_names_a_key_in_the_log(chain: Chain) -> None:
+    """It may quote what it was sent."""
+    chain.deployment.fill(*(f"customers/{number:04}" for number in range(3000)))
+    chain.fc.misbehave(fc_faults.Refuse(400, SAID, SAID))
+    hurried(chain.deployment, 20, batch_delete=10)
+
+    said = chain.deployment.refuse({"prefix": "customers/"})
+
+    assert NAMED in said
+    assert "customers/0" not in line_of({"message": "refused", "reason": said})
+    assert "customers/0" not in json.dumps(chain.deployment.log)
+
+
+def test_the_answer_to_a_request_file_that_is_not_written_is_told_without_its_name(
+    chain: Chain,
+) -> None:
+    """Where a word to a job has one, too."""
+    oss = chain.deployment.oss
+    chain.deployment.set(
+        rules=json.dumps([{"on": "ObjectCreated:*", "key": "customers/{name}", "run": "request"}])
+    )
+    oss.fill(BUCKET, {NAMED: b'{"job": "one", "do": "status"}'})
+    oss.misbehave(Refuse(403, "AccessDenied", SAID, operation="put"))
+    happened = {
+        "eventName": "ObjectCreated:PutObject",
+        "eventSource": "acs:oss",
+        "eventTime": "2026-01-01T00:00:00.000Z",
+        "oss": {"bucket": {"name": BUCKET}, "object": {"key": NAMED}},
+        "responseElements": {"requestId": "R1"},
+    }
+
+    said = chain.deployment.refuse({"events": [happened]})
+
+    assert f'"{NAMED}" was not written' in said
+    assert "customers/0" not in line_of({"message": "refused", "reason": said})
+    assert "customers/0" not in json.dumps(chain.deployment.log)
 
 
 def test_what_was_passed_over_is_not_named(deployment: Deployment) -> None:

@@ -249,6 +249,23 @@ def test_the_alarms_find_what_they_are_for(deployment: Deployment) -> None:
         assert all(set(shown) <= line.keys() for line in alarmed(name, deployment.log))
 
 
+@pytest.mark.parametrize("versions", [False, True])
+def test_a_key_that_was_never_there_counts_as_deleted(
+    deployment: Deployment, versions: bool
+) -> None:
+    """In a batch and alone: OSS's answer is the same, so nobody could tell."""
+    said = "OSS confirms the deletion of a key that was never there like any other: so does"
+    if versions:
+        deployment.oss.enable_versioning(BUCKET)
+    deployment.fill("a/there")
+
+    answer = deployment.send({"keys": ["a/there", "a/never", "a/alone\r"]})
+
+    assert said in README
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("done", 3, 0)
+    assert answer["requests_made"]["delete"] == 1
+
+
 def test_the_table_of_errors_is_what_reasons_advise() -> None:
     """Each code once, with what is said of it."""
     shown, _, _ = README[README.index("### What to do about an error") :].partition("\n## ")

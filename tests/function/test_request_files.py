@@ -16,6 +16,7 @@ from localcloud.faults import Refuse, Withhold
 from ossweep.errors import RequestError, UndoneError
 from ossweep.events import Reply
 from ossweep.handover.continuation import seal
+from ossweep.replies import FILE_META
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -199,6 +200,24 @@ def test_the_end_of_an_older_job_leaves_the_answer_to_a_newer_file(
     assert answer_at(oss) == newers
     assert chain.begin(written(PREFIX))["status"] == "ignored"
     assert answer_at(oss) == newers
+
+
+@pytest.mark.parametrize("there", [b"[" * 100_000, b'{"job": {}}', b"\xff", b"[]", b""])
+def test_what_stands_in_an_answers_place_is_no_trouble(
+    deployment: Deployment, there: bytes
+) -> None:
+    """It stays, as it says of itself that it answers this very file."""
+    oss = ruled(deployment).oss
+    put(oss, PREFIX)
+    deployment.fill("a/1")
+    bucket = oss2_bucket(oss, BUCKET)
+    head = bucket.head_object(FILE)
+    bucket.put_object(ANSWER, there, {FILE_META: f"{head.last_modified} {head.etag}"})
+
+    answer = deployment.send(written(PREFIX))
+
+    assert (answer["status"], answer["deleted"]) == ("done", 1)
+    assert bucket.get_object(ANSWER).read() == there
 
 
 def test_an_answer_to_an_older_file_is_replaced(deployment: Deployment) -> None:

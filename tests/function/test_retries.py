@@ -169,7 +169,7 @@ def test_a_listing_that_keeps_failing_stops_the_sweep_with_a_continuation(
     deployment.oss.behave()
     answer = deployment.send(stopped["continuation"])
 
-    assert stopped["reason"].startswith("listing failed: ServiceUnavailable: Busy.; OSS asks for")
+    assert stopped["reason"].startswith('listing failed: ServiceUnavailable: "Busy."; OSS asks for')
     assert stopped["listed"] == sum_of(stopped)
     assert deployment.keys() == []
     assert (answer["status"], answer["deleted"]) == ("done", 2500)

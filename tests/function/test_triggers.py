@@ -414,7 +414,7 @@ def test_a_timers_payload_is_a_request() -> None:
 
 @pytest.mark.parametrize(
     ("payload", "sentence"),
-    [("awesome-fc", "the event is not JSON"), ("  ", "the timer timer-trigger has no payload")],
+    [("awesome-fc", "the event is not JSON"), ("  ", 'the timer "timer-trigger" has no payload')],
 )
 def test_a_timers_payload_that_is_no_request_is_refused(payload: str, sentence: str) -> None:
     """The vendor's sample orders nothing."""
@@ -495,7 +495,7 @@ def dated(text: str, time: str, zone: str = "UTC") -> Any:
         (
             "{trigger_time - 30d:%Y-%m}/",
             (
-                "the date {trigger_time - 30d:%Y-%m} names a whole month, which holds what is "
+                'the date "{trigger_time - 30d:%Y-%m}" names a whole month, which holds what is '
                 "younger than 30 days; subtract months, which go by the calendar, like "
                 "{trigger_time - 1 month:%Y-%m}, or name the day, too, with digits such as %Y%m%d"
             ),

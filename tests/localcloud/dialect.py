@@ -17,6 +17,10 @@ KNOWN_SUBRESOURCES = frozenset(
     | {"versions", "versionId", "versioning"}
 )
 OF_A_VERSION = frozenset({"get", "head", "delete"})
+# What a list of buckets is asked with, and a signature of the first version in an address.
+OF_BUCKETS = frozenset(
+    {"prefix", "marker", "max-keys"} | {"OSSAccessKeyId", "Expires", "Signature"}
+)
 BUCKET_OPERATIONS = {"PUT": "create_bucket", "DELETE": "delete_bucket"}
 BUCKET_SUBRESOURCE_OPERATIONS = {
     ("GET", "bucketInfo"): "bucket_info",
@@ -57,8 +61,10 @@ def operation_of(request: Request) -> str:
 
 
 def _of_nothing(request: Request) -> str:
-    is_plain = not SUBRESOURCES & request.query.keys()
-    return "list_buckets" if request.method == "GET" and is_plain and not request.key else "unknown"
+    # Whatever else is asked of the service itself, such as its regions, or only those with a tag.
+    others = {name for name in request.query.keys() - OF_BUCKETS if not name.startswith("x-oss-")}
+    is_plain = not (others or request.key)
+    return "list_buckets" if request.method == "GET" and is_plain else "unknown"
 
 
 def _of_object(request: Request) -> str:

@@ -29,6 +29,7 @@ SENT_ON = (
     "cache-control",
     "content-disposition",
     "content-encoding",
+    "content-language",
     "expires",
 )
 # OSS puts unconditionally, or, by x-oss-forbid-overwrite, only what is not there.
@@ -85,12 +86,16 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
     if "if-none-match" in headers and store.head(request.bucket, request.key, {}).status == 200:
         raise _already_exists()
     if "x-oss-metadata-directive" in request.headers:
-        headers["x-amz-metadata-directive"] = request.headers["x-oss-metadata-directive"]
+        # The tests of OSS's second SDK write it in small letters, too, which moto does not know.
+        headers["x-amz-metadata-directive"] = request.headers["x-oss-metadata-directive"].upper()
     if source == _asked(request):
         # Onto itself, which is how OSS's metadata is changed, whatever the directive says.
         headers["x-amz-metadata-directive"] = "REPLACE"
         if "content-type" not in request.headers:
             headers["content-type"] = found.headers["content-type"]
+    crc64 = found.headers.get(CRC64)
+    if crc64 is not None:
+        headers[CRC64] = crc64  # which goes with the content, whatever becomes of the metadata
     target = (request.bucket, request.key)
     reply = store.copy((source.bucket, source.key), target, headers, source.version_id)
     if reply.status != 200:
@@ -102,7 +107,8 @@ def copy_object(store: MotoStore, request: Request) -> Answer:
         "CopyObjectResult",
         leaf("ETag", etag) + leaf("LastModified", f"{modified:%Y-%m-%dT%H:%M:%S}.000Z"),
     )
-    return replace(answer, headers={**answer.headers, **_version_of(reply)})
+    told = {} if crc64 is None else {"x-oss-hash-crc64ecma": crc64}
+    return replace(answer, headers={**answer.headers, **_version_of(reply), **told})
 
 
 def get_object(store: MotoStore, request: Request) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ossweep.answers import advice
+from ossweep.helps import with_help
 
 
 def test_a_large_dry_run_tells_of_lifecycle_rules() -> None:
@@ -12,6 +13,13 @@ def test_a_large_dry_run_tells_of_lifecycle_rules() -> None:
     assert said is not None
     assert "1,000,000,000 objects takes at least 27.8 hours" in said
     assert "a lifecycle rule of the bucket deletes them" in said
+
+
+def test_an_answer_without_a_code_is_hardly_osss() -> None:
+    """It is called by its status, and what helps is to look for who has answered."""
+    said = with_help("listing failed: HTTP 502", "HTTP 502")
+
+    assert "see what answers at OSSWEEP_ENDPOINT, a gateway or a proxy" in said
 
 
 def test_a_smaller_dry_run_has_no_advice() -> None:

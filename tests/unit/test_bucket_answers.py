@@ -74,7 +74,7 @@ def answer(*keys: str, root: str = "DeleteResult") -> bytes:
 def refusal(body: bytes, read: Any = listed) -> tuple[str, str, Scope]:
     with pytest.raises(StoreError) as refused:
         read(body)
-    return refused.value.code, refused.value.message, refused.value.scope
+    return refused.value.code, refused.value.words, refused.value.scope
 
 
 def test_a_whole_page_is_read() -> None:
@@ -207,7 +207,7 @@ def test_a_page_that_is_not_url_encoded_is_unreadable(said: bytes) -> None:
 
     assert refusal(body) == (
         "UnreadableAnswer",
-        "OSS's listing is not URL-encoded",
+        'ValueError: "OSS\'s listing is not URL-encoded"',
         Scope.PASSING,
     )
 
@@ -301,7 +301,7 @@ def test_a_page_with_a_value_that_means_nothing_is_unreadable(whole: bytes, wron
     [
         (
             b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>",
-            ("AccessDenied", "No.", Scope.KEYS),
+            ("AccessDenied", '"No."', Scope.KEYS),
         ),
         (
             DECLARATION + b"<Error>\n<Code>NoSuchBucket</Code></Error>",

@@ -238,5 +238,7 @@ def test_words_are_short_and_without_secrets() -> None:
     signature = "q" * 43 + "="
     error = refusal(403, "Denied", f"role-secret\n role-token {signature} " + "word " * 200, KEY)
 
-    assert str(error).startswith("the rest could not be handed over: Denied: *** *** *** word word")
+    assert str(error).startswith(
+        'the rest could not be handed over: Denied: "*** *** *** word word'
+    )
     assert len(str(error)) < 400

@@ -81,6 +81,23 @@ def test_a_name_that_is_no_key_is_told(sentence: str) -> None:
     assert reason(sentence) == sentence
 
 
+@given(st.text(st.characters(codec=None), min_size=1), st.integers(0, 1100))
+def test_a_key_is_hidden_wherever_it_stands(key: str, before: int) -> None:
+    """Before a colon, as the value of a field or behind one, and where the text is cut."""
+    quoted = json.dumps(f"/{key}")
+    for sentence in (f"{quoted}: no", f"the bucket {quoted}", f'"job": {quoted}', f'"a" {quoted}'):
+        told = reason("x" * before + sentence)
+        assert f"/{json.dumps(key)[1:-1]}" not in told.replace(HIDDEN, "")
+    assert '"/' not in reason("x" * before + quoted[:-1])
+
+
+def test_what_is_counted_is_named_only_if_its_name_is_a_name() -> None:
+    """Whoever makes up a continuation names its errors."""
+    document = {"errors": {"ReadTimeout": 7, "HTTP 503": 1, "customers/1": 1}}
+
+    assert json.loads(line_of(document))["errors"] == {"ReadTimeout": 7, "HTTP 503": 1, HIDDEN: 1}
+
+
 @pytest.mark.parametrize("after", ["", ". Sending the event again is harmless"])
 def test_a_continuation_is_left_out(after: str) -> None:
     """Whether it is whole or not, and wherever it stands."""

@@ -59,7 +59,7 @@ def test_an_address_in_another_bucket_names_that() -> None:
 
 def test_an_address_of_a_whole_bucket_is_refused() -> None:
     """Nobody empties it by mistake."""
-    with pytest.raises(RequestError, match="it names the whole bucket one"):
+    with pytest.raises(RequestError, match='it names the whole bucket "one"'):
         meant.check_no_address(parse({"prefix": "oss://one/"}), "one", ALLOWED, "it")
 
 

@@ -255,7 +255,7 @@ def test_an_error_of_the_job_closes_the_gate_and_fails_no_key() -> None:
 
     assert (answer.deleted, answer.failed, len(answer.unanswered)) == (frozenset(), (), 0)
     assert gate.refusal is not None
-    assert gate.refusal.startswith("OSS answered NoSuchBucket: No.; see the bucket's name")
+    assert gate.refusal.startswith('OSS answered NoSuchBucket: "No."; see the bucket\'s name')
 
 
 def test_attempts_that_are_over_fail_no_key() -> None:

@@ -103,7 +103,7 @@ def test_what_is_passed_over_stays_and_is_named() -> None:
     assert (result.passed_over, result.may_go_on) == ((stretch,), True)
     assert str(result.stopped) == (
         "OSS answered FileImmutable to what it was asked to delete of 150 keys "
-        'from "a/00100" to "a/00249", which were passed over: No.; '
+        'from "a/00100" to "a/00249", which were passed over: "No."; '
         "a retention policy of the bucket's keeps such objects until it has run out"
     )
 

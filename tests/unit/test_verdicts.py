@@ -86,7 +86,7 @@ def test_an_answer_says_what_it_is_about(status: int, code: str, scope: Scope) -
 
     assert (scope_of(status, code), error.scope) == (scope, scope)
     assert error.code == (code or f"HTTP {status}")
-    assert error.message == ("Words." if code else "")
+    assert (error.message, error.said) == ("", "Words." if code else "")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_oss2s_own_complaint_ends_the_job() -> None:
     """It was raised before any request, and would be for every one."""
     said = verdict(oss2.exceptions.ClientError("the bucket name is wrong"))
 
-    assert (said.code, said.message) == ("ClientError", "ClientError: the bucket name is wrong")
+    assert str(said) == 'ClientError: "ClientError: the bucket name is wrong"'
     assert said.scope is Scope.JOB
 
 
@@ -234,7 +234,7 @@ def test_what_nobody_expects_is_an_answer_that_could_not_be_read(error: Exceptio
     judged = verdict(error)
 
     assert (judged.code, judged.scope) == ("UnreadableAnswer", Scope.PASSING)
-    assert judged.message == f"{type(error).__name__}: {error}"
+    assert (judged.message, judged.said) == (type(error).__name__, str(error))
 
 
 def test_a_verdict_is_not_judged_again() -> None:
@@ -252,7 +252,7 @@ def test_an_endpoint_that_oss_names_is_about_the_job() -> None:
     told = verdict(oss2.exceptions.ServerError(403, {}, b"", details))
 
     assert (told.code, told.scope) == ("Redirected", Scope.JOB)
-    assert told.message == (
+    assert told.words == (
         "the endpoint that OSS names is oss-cn-beijing.aliyuncs.com (OSSWEEP_ENDPOINT): "
-        "AccessDenied: Go."
+        '"AccessDenied: Go."'
     )

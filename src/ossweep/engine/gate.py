@@ -119,7 +119,7 @@ class Gate:
             if self.stopped is None and not self.deletions and places >= PLACES:
                 sentence = (
                     f"OSS answered {error.code} to whatever it was asked to delete, in {places} "
-                    f"stretches of keys: {error.message}"
+                    f"stretches of keys: {error.words}"
                 )
                 self.stopped = Stop(Why.REFUSED, with_help(sentence, error.code))
 
@@ -153,4 +153,4 @@ def _given_up(error: StoreError, run: int) -> str:
         times = f"{run} requests in a row" if run > 1 else "a request"
         return f"OSS did not answer {times}: {error}"
     times = f" to {run} requests in a row" if run > 1 else ""
-    return f"OSS answered {error.code}{times}: {error.message}"
+    return f"OSS answered {error.code}{times}: {error.words}"

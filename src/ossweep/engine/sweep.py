@@ -12,6 +12,7 @@ from ossweep.engine.batches import PROTECTED
 from ossweep.engine.line import Line
 from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
+from ossweep.errors import code_of, quoted
 from ossweep.helps import with_help
 from ossweep.stops import NULL_MARKER_SHOWN, Stop, Why
 from ossweep.work import Counts, add
@@ -302,8 +303,8 @@ def _refused(passed_over: Sequence[Stretch]) -> str:
     place = f"from {json.dumps(first.first)} to {json.dumps(passed_over[-1].last)}"
     stretches = f" in {len(passed_over)} stretches" if len(passed_over) > 1 else ""
     sentence = (
-        f"OSS answered {first.code} to what it was asked to delete of {keys:,} keys {place}"
-        f"{stretches}, which were passed over: {first.message}"
+        f"OSS answered {code_of(first.code)} to what it was asked to delete of {keys:,} keys "
+        f"{place}{stretches}, which were passed over: {quoted(first.message)}"
     )
     return with_help(sentence, first.code)
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from ossweep.work import Kind
 
 KINDS_NAMED = 20  # of errors; whatever else comes is counted as one more kind
-CODE_CHARACTERS = 64  # of a code, which may be anybody's text
 OTHERS = "other"
 TOLD = 3  # kinds that the sentence names
 
@@ -42,12 +41,12 @@ class Troubles:
 
     def missed(self, kind: Kind, error: StoreError) -> None:
         """Take note of what an attempt has met."""
-        code = error.code[:CODE_CHARACTERS]
+        code = error.code
         if code not in self.errors and len(self.errors) >= KINDS_NAMED:
             code = OTHERS
         self.errors[code] += 1
         self._missed[kind] += 1
-        self._words[code] = error.message
+        self._words[code] = error.words
         self._answered = self._answered or error.answered
 
     @property

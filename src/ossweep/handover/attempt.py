@@ -9,7 +9,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from ossweep.causes import system_words
-from ossweep.errors import HandoverError
+from ossweep.errors import HandoverError, code_of, quoted
 from ossweep.trust import is_disbelieved
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ REFUSALS = range(400, 500)
 CONFLICT = 409
 PASSING = frozenset({408, 429})
 THROTTLED = re.compile("Throttling|Resource(Exhausted|Throttled)")  # with whatever status
-LONGEST_WORDS = 300
 # Tokens, signatures and what was signed are longer than words; ids of requests have hyphens.
 SECRET_LOOKING = re.compile(r"[A-Za-z0-9+/=%]{40,}")
 HIDDEN = "***"
@@ -125,9 +124,11 @@ def refusal(status: int, code: str, words: str, credentials: Credentials) -> Han
     if status == CONFLICT and TAKEN_WORDS.search(words):
         return None
     passing = status not in REFUSALS or status in PASSING or bool(THROTTLED.match(code))
+    if code_of(code) != code and code:
+        code, words = code_of(code), f"{code}: {words}"
     return HandoverError(
-        _shown(code, credentials) or str(status),
-        _shown(words, credentials) or f"refused with status {status}",
+        code or str(status),
+        _quoted(words, credentials) or f"refused with status {status}",
         passing=passing,
     )
 
@@ -143,18 +144,17 @@ def unanswered(error: Exception, credentials: Credentials) -> HandoverError:
     if isinstance(error, ValueError) and not isinstance(error, json.JSONDecodeError):
         return HandoverError(code, "the request cannot be sent", passing=False)
     # urllib3 says at the end what has happened, after the host, the path and the attempts.
-    words = (
-        system_words(error)
-        or str(getattr(error, "message", None) or error).rpartition("Caused by ")[2]
-    )
+    said = str(getattr(error, "message", None) or error).rpartition("Caused by ")[2]
+    words = system_words(error) or _quoted(said, credentials)
     # A certificate that is not believed now will not be a second later.
     passing = not is_disbelieved(error)
-    return HandoverError(code, _shown(words, credentials) or "no answer", passing=passing)
+    return HandoverError(code, words or "no answer", passing=passing)
 
 
-def _shown(words: str, credentials: Credentials) -> str:
-    """Hide what a server may have quoted of the request; bring it to one short line."""
+def _quoted(words: str, credentials: Credentials) -> str:
+    """Quote a server's words, without what it may have quoted of the request's secrets."""
     secrets = (credentials.security_token, credentials.access_key_secret, credentials.access_key_id)
     for secret in filter(None, secrets):
         words = words.replace(secret, HIDDEN)
-    return " ".join(SECRET_LOOKING.sub(HIDDEN, words).split())[:LONGEST_WORDS]
+    said = " ".join(SECRET_LOOKING.sub(HIDDEN, words).split())
+    return quoted(said) if said else ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from ossweep.errors import RequestError, Scope, StoreError
+from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.handover.records import JOB
 from ossweep.objects import NOT_UTF8
@@ -134,7 +134,7 @@ def unseal(document: dict[str, Any], where: str) -> Work:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise RequestError(
-            f"{where} is no continuation: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            f"{where} is no continuation: {place_of(first['loc'])}: {first['msg']}"
         ) from None
     except PydanticCustomError as error:
         raise RequestError(f"{where} is no continuation: {error.message()}") from None

@@ -246,8 +246,8 @@ def record_of(kind: type[R], content: bytes) -> R:
     if form != FORM:
         raise StoreError(
             "NewerRecord",
-            f"a job's record has the form {form!r}, and this version of ossweep reads {FORM}: "
-            "deploy the version that has written it",
+            f"a job's record has the form {json.dumps(form)}, and this version of ossweep reads "
+            f"{FORM}: deploy the version that has written it",
             Scope.JOB,
         )
     try:

@@ -211,7 +211,8 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         try:
             read(result, body)
         except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
-            raise StoreError(_UNREADABLE, str(error), Scope.PASSING) from error
+            kind, said = type(error).__name__, str(error)
+            raise StoreError(_UNREADABLE, kind, Scope.PASSING, said=said) from error
         if klass is ListObjectsResult and result.unnamed:
             objects = list(result.object_list)
             found = tuple(Found(each.key, each.size, each.last_modified) for each in objects)
@@ -257,7 +258,7 @@ def _error_inside(body: bytes) -> StoreError:
     except ET.ParseError:
         return StoreError(_UNREADABLE, "OSS's answer is an error cut off half way", Scope.PASSING)
     code = root.findtext("Code") or _UNREADABLE
-    return StoreError(code, root.findtext("Message") or "", scope_of(200, code))
+    return StoreError(code, "", scope_of(200, code), said=root.findtext("Message") or "")
 
 
 def _leave_out_other_names(answer: Any, body: bytes) -> None:

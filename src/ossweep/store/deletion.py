@@ -218,7 +218,7 @@ class Deletion:
 
     def _refuse(self, key: str, error: StoreError) -> None:
         """Book a key that OSS has refused for good, unless it is a directory's turn later."""
-        refused = Failure(key, error.code, error.message)
+        refused = Failure(key, error.code, error.said or error.message)
         self.doubted.discard(key)
         if error.code == NOT_EMPTY and key.endswith("/"):
             self.full[key] = refused
@@ -284,7 +284,7 @@ class Deletion:
         except _TroubleError as trouble:
             error = trouble.error
             if error.scope is Scope.KEYS:
-                words = f"{error.message} - {_LOOK}" if error.message else _LOOK
+                words = f"{error.words} - {_LOOK}" if error.words else _LOOK
                 trouble.error = StoreError(error.code, words, Scope.JOB)
             raise
 

@@ -233,7 +233,7 @@ class OssStore:
         passed_over = tuple(deletion.passed_over.values())
         if passed_over:
             last = passed_over[-1]
-            self._gate.passed_over(StoreError(last.code, last.message, Scope.KEYS))
+            self._gate.passed_over(StoreError(last.code, "", Scope.KEYS, said=last.message))
         return Answer(
             deleted=frozenset(deletion.deleted),
             failed=tuple(deletion.failed.values()),
@@ -268,7 +268,7 @@ class OssStore:
         try:
             return self._ask(kind, request)
         except StoreError as error:
-            words = with_help(f"{error.message} - {place}", error.code)
+            words = with_help(f"{error.words} - {place}" if error.words else place, error.code)
             raise StoreError(error.code, words, error.scope, answered=error.answered) from None
         except Closed as closed:
             raise Closed(f"{closed} - {place}" if str(closed) else "") from None

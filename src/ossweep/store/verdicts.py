@@ -8,6 +8,8 @@ tried again; the SDK for Java, `OSSErrorCode.java`, for the codes of credentials
 
 from __future__ import annotations
 
+import re
+
 import oss2.exceptions
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -21,7 +23,7 @@ from urllib3.exceptions import (
 )
 
 from ossweep.causes import system_words
-from ossweep.errors import Scope, StoreError
+from ossweep.errors import Scope, StoreError, quoted
 from ossweep.trust import is_disbelieved
 
 REDIRECTED = "Redirected"  # what OSS means where it names another endpoint, whatever its code is
@@ -78,6 +80,8 @@ _BELIEVED = (
     "believed are the world's authorities, and those in the files that SSL_CERT_FILE and"
     " REQUESTS_CA_BUNDLE name"
 )
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(?::[0-9]{1,5})?")
 
 # What a failed connection is called; urllib3's names are those of its classes. Order counts.
 _CONNECTIONS: dict[type[Exception], str] = {
@@ -143,14 +147,21 @@ def verdict(error: Exception) -> StoreError:
         endpoint = error.details.get("Endpoint")
         if endpoint:
             # OSS names the endpoint that the bucket is reached at: no key has to do with it.
-            words = f"the endpoint that OSS names is {endpoint} (OSSWEEP_ENDPOINT)"
-            return StoreError(REDIRECTED, f"{words}: {code}: {error.message}", Scope.JOB)
-        return StoreError(code, error.message, scope_of(error.status, error.code))
+            words = f"the endpoint that OSS names is {_host(endpoint)} (OSSWEEP_ENDPOINT)"
+            said = f"{code}: {error.message}"
+            return StoreError(REDIRECTED, words, Scope.JOB, said=said)
+        return StoreError(code, "", scope_of(error.status, error.code), said=error.message or "")
     if isinstance(error, oss2.exceptions.OssError):  # oss2's own complaint, before any request
-        return StoreError(type(error).__name__, str(error.body), Scope.JOB)
+        return StoreError(type(error).__name__, "", Scope.JOB, said=str(error.body))
     if not isinstance(error, OSError | HTTPError):
-        return StoreError("UnreadableAnswer", f"{type(error).__name__}: {error}", Scope.PASSING)
+        kind, said = type(error).__name__, str(error)
+        return StoreError("UnreadableAnswer", kind, Scope.PASSING, said=said)
     return _unanswered(error)
+
+
+def _host(name: str) -> str:
+    """Return the name of a host as it is; whatever else is there, as others' words."""
+    return name if _HOST.fullmatch(name) else quoted(name)
 
 
 def _unanswered(error: Exception) -> StoreError:

@@ -14,7 +14,7 @@ import json
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ossweep.errors import RequestError
 
@@ -315,6 +315,5 @@ def _no_template(text: str) -> RequestError:
 
 
 def _shown(text: str) -> str:
-    """Show a text as it is if that is one line of ASCII, else as JSON does."""
-    shown: Any = text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - one line
-    return shown if shown.isascii() and shown.isprintable() else json.dumps(shown)
+    """Show a text as JSON does: it may be a key."""
+    return json.dumps(text if len(text) <= 80 else text[:77] + "...")  # noqa: PLR2004 - one line

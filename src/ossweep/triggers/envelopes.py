@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ossweep.errors import RequestError
+from ossweep.errors import RequestError, place_of
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -124,8 +124,7 @@ class _Envelope(BaseEnvelope):
             return self._parse(data=data, model=model)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            raise RequestError(f"{place}: {first['msg']}") from None
+            raise RequestError(f"{place_of(first['loc'])}: {first['msg']}") from None
 
 
 class OssEnvelope(_Envelope):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,8 @@ def read(document: Any, zone: tzinfo) -> Reading:
         raise RequestError(f"this is no timer's event: {refusal}") from None
     if not event.payload.strip():
         raise RequestError(
-            f"the timer {event.name} has no payload; write a request into its configuration"
+            f"the timer {json.dumps(event.name)} has no payload; write a request into its "
+            "configuration"
         )
     at = event.time
     identity = identity_of("timer", event.name, at.isoformat())
