@@ -130,19 +130,20 @@ def _may_write(key: str, reply: Reply, job: str | None, store: OssStore) -> bool
         return not reply.is_claimed
     if (int(written), etag) == (reply.written, reply.etag):
         # What was refused was no job's, and may be done once a setting has changed.
-        own = _job_in(there.body)
-        return own == job or (own is None and not reply.is_claimed)
+        said = _said_in(there.body)
+        is_refusal = said.get("status") == "refused" and "job" not in said
+        return said.get("job") == job or (is_refusal and not reply.is_claimed)
     # OSS tells times in whole seconds: of two files in one the last one that is done is answered.
     return not reply.is_claimed and int(written) <= reply.written
 
 
-def _job_in(content: bytes) -> str | None:
+def _said_in(content: bytes) -> dict[str, Any]:
+    """Return the answer that stands there, if it is one."""
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):
-        return None
-    job = answer.get("job") if isinstance(answer, dict) else None
-    return job if isinstance(job, str) else None
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _mark(reply: Reply) -> str:

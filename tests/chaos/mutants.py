@@ -183,14 +183,14 @@ MUTANTS = (
     Mutant(
         "an order to stop is not looked for",
         "handover/ledger.py",
-        "        return ORDERED if orders.standing(names) or self.is_whole_to_stop() else None",
+        "        return ORDERED if self._seen_orders or self.is_whole_to_stop() else None",
         "        return None",
     ),
     Mutant(
         "parts miss the order to stop the whole job",
         "handover/ledger.py",
-        "ORDERED if orders.standing(names) or self.is_whole_to_stop() else",
-        "ORDERED if orders.standing(names) else",
+        "ORDERED if self._seen_orders or self.is_whole_to_stop() else",
+        "ORDERED if self._seen_orders else",
     ),
     Mutant(
         "an incomplete job is repeated as a whole",

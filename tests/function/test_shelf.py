@@ -442,7 +442,7 @@ def test_a_refusal_is_not_tried_again(
     """It is raised as OSS says it."""
     oss.misbehave(Refuse(403, "AccessDenied", operation=operation))
 
-    with pytest.raises(StoreError, match="AccessDenied: Refused by the local OSS"):
+    with pytest.raises(StoreError, match='AccessDenied: "Refused by the local OSS'):
         do(shelf_on(oss))
 
     assert oss.count(operation) == 1
