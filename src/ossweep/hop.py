@@ -264,13 +264,13 @@ def _to_try_again(left: Work) -> Work | None:
     named += left.counts.also_failed
     if not named:
         return None
+    keys = tuple(dict.fromkeys(named))
     counts = replace(
         left.counts,
-        failed=max(0, left.counts.failed - len(named)),
+        failed=left.counts.failed - len(keys),
         failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
         also_failed=(),
     )
-    keys = tuple(dict.fromkeys(named))
     return replace(
         left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
     )

@@ -175,23 +175,28 @@ def test_a_put_knows_no_other_condition(oss: LocalOss, bucket: oss2.Bucket, head
     assert oss.keys("examplebucket") == []
 
 
+def conditions_on(etag: str) -> dict[tuple[str, str], int]:
+    """Return conditions on an object that was just written, each with the status of its answer."""
+    other = '"D41D8CD98F00B204E9800998ECF8427E"'
+    old, new = "Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2123 22:13:20 GMT"
+    return {
+        ("if-match", etag): 200,
+        ("if-match", other): 412,
+        ("if-none-match", other): 200,
+        ("if-none-match", etag): 304,
+        ("if-unmodified-since", new): 200,
+        ("if-unmodified-since", old): 412,
+        ("if-modified-since", old): 200,
+    }
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_reading_may_depend_on_what_is_there(
     oss: LocalOss, bucket: oss2.Bucket, method: str
 ) -> None:
     """As OSS's reading may: by the ETag, or by the time."""
     bucket.put_object("a", b"bytes")
-    same, other = f'"{bucket.head_object("a").etag}"', '"D41D8CD98F00B204E9800998ECF8427E"'
-    old, new = "Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2123 22:13:20 GMT"
-    asked = {
-        ("if-match", same): 200,
-        ("if-match", other): 412,
-        ("if-none-match", other): 200,
-        ("if-none-match", same): 304,
-        ("if-unmodified-since", new): 200,
-        ("if-unmodified-since", old): 412,
-        ("if-modified-since", old): 200,
-    }
+    asked = conditions_on(f'"{bucket.head_object("a").etag}"')
 
     seen = {
         (name, value): signed_call(oss, method, "examplebucket", "a", headers={name: value}).status
@@ -204,17 +209,7 @@ def test_reading_may_depend_on_what_is_there(
 def test_a_copy_may_depend_on_its_source(oss: LocalOss, bucket: oss2.Bucket) -> None:
     """By its ETag or its time: 412 where it must hold, 304 where there is nothing new."""
     bucket.put_object("a", b"bytes")
-    same, other = f'"{bucket.head_object("a").etag}"', '"D41D8CD98F00B204E9800998ECF8427E"'
-    old, new = "Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2123 22:13:20 GMT"
-    asked = {
-        ("if-match", same): 200,
-        ("if-match", other): 412,
-        ("if-none-match", other): 200,
-        ("if-none-match", same): 304,
-        ("if-unmodified-since", new): 200,
-        ("if-unmodified-since", old): 412,
-        ("if-modified-since", old): 200,
-    }
+    asked = conditions_on(f'"{bucket.head_object("a").etag}"')
     source = {"x-oss-copy-source": "/examplebucket/a"}
     seen = {}
     for name, value in asked:

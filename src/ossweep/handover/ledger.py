@@ -37,7 +37,7 @@ from ossweep.handover.records import (
 from ossweep.stops import ORDERED, OVERTAKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ossweep.events import Reply
     from ossweep.handover.lease import Lease
@@ -131,7 +131,10 @@ class Ledger:
 
     def take_back_order(self) -> None:
         """Take all orders to stop back, if there are any; raises Closed and StoreError."""
-        for order in orders.standing(self._records.names()):
+        self._take_back(orders.standing(self._records.names()))
+
+    def _take_back(self, given: Iterable[str]) -> None:
+        for order in given:
             self._shelf.write(self._folder + order + orders.BACK, b"{}")
 
     def release(self) -> None:
@@ -206,8 +209,7 @@ class Ledger:
             standing = orders.standing(self._records.names())
             obeyed = [order for order in standing if order in self._seen_orders]
             self.has_stopped = bool(obeyed) or self.is_whole_to_stop()
-            for order in obeyed:
-                self._shelf.write(self._folder + order + orders.BACK, b"{}")
+            self._take_back(obeyed)
 
     def end(  # noqa: PLR0913, PLR0917 - all that its record holds
         self,
