@@ -31,6 +31,7 @@ LONGEST_CALL = 10.0  # and for one of Function Compute's
 AN_HOUR = 3600
 MINUTES = 600  # seconds by which a clock may be wrong and its requests be taken
 HOURS = 7200  # seconds by which it may lie ahead, so far that nobody could believe it
+LEASE = (8.7, 9.4)  # seconds: about when a holder stops that has not heard of its renewal
 BIT = 3  # seconds by which a Date of OSS's own may be wrong
 # And one by which a holder's life is judged: leases have two seconds to spare, one for rounding.
 BIT_OF_TIME = 1
@@ -78,7 +79,8 @@ class Fates:
             if weather.slow_start:
                 return weather.slow_start
         if self.strikes(weather.slow_state if of_state else weather.slow):
-            return self.random.choice((self.random.uniform(2, 50), 70.0, inf))
+            just_late = self.random.uniform(*LEASE) if of_state else inf
+            return self.random.choice((self.random.uniform(2, 50), 70.0, inf, just_late))
         return pace * self.random.uniform(0.5, 1.5)
 
     def given_up(self, about: object) -> Fate:
@@ -102,6 +104,8 @@ class Fates:
         weather = self.scene.weather
         if self._in_storm(request, now) or self.strikes(weather.refused):
             return _refused(503, self.random.choice(QUOTAS))
+        if self._are_deletions_sick(request, now):
+            return _refused(500, "InternalError")
         if self.strikes(weather.reset):
             return self.given_up(request)
         if self.strikes(weather.gateway):
@@ -179,6 +183,19 @@ class Fates:
         return any(
             begins <= passed < begins + lasts and meets in {where, "all"} and self.strikes(STORMY)
             for begins, lasts, meets in self.scene.weather.storms
+        )
+
+    def _are_deletions_sick(self, request: Request, now: float) -> bool:
+        """Tell whether OSS fails at each deletion for the time being."""
+        passed = now - self.scene.epoch
+        return (
+            not self.is_calm
+            and request.operation in {"delete", "batch_delete"}
+            and not in_state(request)
+            and any(
+                begins <= passed < begins + lasts and meets == "deletions"
+                for begins, lasts, meets in self.scene.weather.storms
+            )
         )
 
 

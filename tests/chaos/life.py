@@ -31,6 +31,10 @@ class Killed(BaseException):
     """The process is gone: nothing of it, not even its last words, is carried out."""
 
 
+class Failed(Exception):
+    """A fault in an invocation that is none of OSS's: no thread can be started, say."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """An event to be delivered; `attempt` counts from 1, `spare` ones are not tried again."""
@@ -70,6 +74,7 @@ class Life:
     carried_out: bool = False
     terminate_at: int | None = None
     expire_at: int | None = None
+    fails_at: float | None = None  # the time from which on a fault is raised in it
     cut_off_until: float = 0.0  # once it has written its first record
     has_written: bool = False
     requests: int = 0
@@ -154,7 +159,7 @@ class Life:
                         function_name="tools$ossweep" if service else "ossweep",
                         account_id="123456789",
                         service=service,
-                        terminated=lambda: self.terminated_at is not None,
+                        terminated=self._is_terminated,
                     ),
                     environ,
                     self.slot.logger,
@@ -165,6 +170,11 @@ class Life:
             self.error = error
         self.ended = self.turnstile.now
         self.dispatcher = Dispatcher()
+
+    def _is_terminated(self) -> bool:
+        if self.fails_at is not None and self.turnstile.now >= self.fails_at:
+            raise Failed("can't start new thread")
+        return self.terminated_at is not None
 
     def _monotonic(self) -> float:
         if self.is_dead:

@@ -446,6 +446,9 @@ class Play:
             carried_out=random.random() < 0.5,
             terminate_at=random.randint(1, 12) if self.fates.strikes(weather.terminated) else None,
             expire_at=random.randint(1, 8) if self.fates.strikes(weather.expired) else None,
+            fails_at=self.now + random.uniform(0.5, 6)
+            if self.fates.strikes(weather.fails)
+            else None,
             cut_off_until=self.now
             + (random.uniform(6, 16) if self.fates.strikes(weather.cut_off) else 0.0),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.fates import BIT, QUOTAS
 from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life, whole_of
-from chaos.life import Killed
+from chaos.life import Failed, Killed
 from chaos.scene import BUCKET, REQUESTS, STATE, STATE_BUCKET
 from chaos.truth import OTHERS
 from ossweep.errors import SweepError
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from chaos.play import Play
     from chaos.truth import Loss
 
-PASSING = frozenset({*QUOTAS, "ReadTimeout", "ConnectionError", "UnreadableAnswer", "HTTP 502"})
+PASSING = frozenset(
+    {*QUOTAS, "InternalError", "ReadTimeout", "ConnectionError", "UnreadableAnswer", "HTTP 502"}
+)
 COUNTS = ("deleted", "failed", "skipped", "remaining")
 # An order to stop that comes too late for a job in its first seconds stays, too; and a checkpoint
 # that was under way at the end may be carried out afterwards.
@@ -74,7 +76,7 @@ def _losses(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
 def _invocations(play: Play) -> Iterator[str]:
     for life in play.lives:
         error = life.error
-        if error is not None and not isinstance(error, SweepError | Killed):
+        if error is not None and not isinstance(error, SweepError | Killed | Failed):
             yield f"{life.name} has raised {error!r}"
         said = f"{life.log} {error} {life.answer}"
         for secret in (life.key.access_key_secret, life.key.security_token, life.name):

@@ -78,6 +78,7 @@ class Weather:
     wrong_date: float = 0.0  # of one of OSS's own whose Date is a little early or late
     expired: float = 0.0
     killed: float = 0.0  # of an invocation
+    fails: float = 0.0  # of one in which a fault of its own is raised
     cut_off: float = 0.0  # of one that can read the state for a while, and not write it
     terminated: float = 0.0
     handover: float = 0.0
@@ -136,8 +137,8 @@ class Scene:
         return any(each.what == "delete" for each in self.happenings)
 
 
-def draw(seed: int, scale: int = 1) -> Scene:
-    """Return what a seed stands for; with a scale, about so many times the objects."""
+def draw_plain(seed: int, scale: int = 1) -> Scene:
+    """Return what a seed stands for but for its plot; with a scale, about so many times the objects."""
     random = Random(seed)
     parallel = random.choice((2, 2, 3)) if random.random() < 0.35 else None
     objects = _objects(random, scale, (0, 5, 10) if parallel is None else (10, 20))

@@ -9,7 +9,7 @@ from chaos.jobs import Person
 from chaos.play import Clock, Play, Stage
 from chaos.quick import QuickStore
 from chaos.rules import broken
-from chaos.scene import draw
+from chaos.plots import draw
 from localcloud.fc_server import FcServer
 from localcloud.oss import LocalOss
 

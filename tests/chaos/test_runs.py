@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from chaos.scene import draw
+from chaos.plots import draw
 from chaos.stage import report, verdict
 
 if TYPE_CHECKING:

@@ -1,0 +1,112 @@
+"""What a run is about: mishaps that draws of the weather alone would seldom bring together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from chaos.scene import Happening, Order, Scene, draw_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHANCE = 0.4  # of a run that has a plot
+LONG = 100  # seconds of a time limit within which leases end and attempts are over
+
+
+def draw(seed: int, scale: int = 1) -> Scene:
+    """Return what a seed stands for; with a scale, about so many times the objects."""
+    scene = draw_plain(seed, scale)
+    random = Random(seed * 7919 + 3)
+    return random.choice(PLOTS)(scene, random) if random.random() < CHANCE else scene
+
+
+def _objects_come_before_the_first_answer(scene: Scene, random: Random) -> Scene:
+    """By the order's clock all of them are new, whenever that is read."""
+    written = [Happening(random.uniform(1, 7), "write", 100 + at) for at in range(8)]
+    orders = [replace(each, dry_run=False) for each in scene.orders]
+    return _happens(
+        replace(_sent(scene, orders), weather=replace(scene.weather, slow_start=8.0)), written
+    )
+
+
+def _deletions_fail_for_long(scene: Scene, random: Random) -> Scene:
+    """So long that all attempts of a batch are over, while OSS lists as if nothing were wrong."""
+    storms = ((random.uniform(0, 6), random.uniform(30, 80), "deletions"),)
+    weather = replace(scene.weather, storms=storms, killed=0.0, outages=())
+    return replace(scene, timeout=LONG + int(scene.reserve), weather=weather)
+
+
+def _answers_take_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
+    """Signs of life alone tell that somebody is at work, and the event comes again."""
+    weather = replace(scene.weather, slow=0.4, killed=0.0, outages=(), storms=())
+    return _comes_again(replace(scene, timeout=LONG + int(scene.reserve), weather=weather), random)
+
+
+def _the_state_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
+    """What renews a lease comes too late, and each invocation has a lease of its own."""
+    weather = replace(scene.weather, slow_state=0.4, killed=0.0, outages=(), storms=())
+    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
+    return _comes_again(
+        replace(
+            scene,
+            timeout=LONG + int(scene.reserve),
+            weather=weather,
+            settings=settings,
+            settings_change=True,
+        ),
+        random,
+    )
+
+
+def _a_holder_is_cut_off_from_the_state(scene: Scene, random: Random) -> Scene:
+    """Somebody else takes the job over, and the first one hears of that when it can write again."""
+    weather = replace(scene.weather, cut_off=1.0, killed=0.0, outages=(), storms=(), slow=0.1)
+    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
+    return _comes_again(
+        replace(scene, timeout=40 + int(scene.reserve), weather=weather, settings=settings), random
+    )
+
+
+def _holders_end_badly_under_a_ceiling(scene: Scene, random: Random) -> Scene:
+    """By death or by an exception, after they have asked for more than a checkpoint has counted."""
+    orders = [
+        replace(each, limit=random.randint(4, 12), dry_run=False, parallel=None)
+        for each in scene.orders
+    ]
+    weather = replace(scene.weather, killed=0.5, fails=0.4)
+    return _sent(replace(scene, weather=weather), orders)
+
+
+def _comes_again(scene: Scene, random: Random) -> Scene:
+    times = (12, 14, 17, 21, 26, 33)
+    return _happens(scene, [Happening(at + random.uniform(0, 2), "again") for at in times])
+
+
+def _happens(scene: Scene, more: list[Happening]) -> Scene:
+    happenings = sorted([*scene.happenings, *more], key=lambda each: each.at)
+    return replace(scene, happenings=tuple(happenings))
+
+
+def _sent(scene: Scene, orders: list[Order]) -> Scene:
+    """Have a person send the orders."""
+    documents = [each.document() for each in orders]
+    return replace(
+        scene,
+        orders=tuple(orders),
+        source="direct",
+        is_refused=False,
+        events=(documents if len(documents) > 1 else documents[0],),
+        file=None,
+    )
+
+
+PLOTS: tuple[Callable[[Scene, Random], Scene], ...] = (
+    _objects_come_before_the_first_answer,
+    _deletions_fail_for_long,
+    _answers_take_longer_than_a_lease,
+    _the_state_takes_longer_than_a_lease,
+    _a_holder_is_cut_off_from_the_state,
+    _holders_end_badly_under_a_ceiling,
+)
