@@ -89,8 +89,7 @@ class Leases:
         key = request.key
         found = RECORD.fullmatch(key)
         if found is None:
-            self._told(key, by, now)
-            return ""
+            return self._told(key, by, now)
         job, place, beside = found.groups()
         holder = self.places.get((job, place))
         if holder is None:
@@ -129,21 +128,37 @@ class Leases:
             return f"{by} deletes for {job}, which {later[0].name} has taken over"
         return ""
 
-    def _told(self, key: str, by: str, now: float) -> None:
-        """Take note of what is written of a job that is none of its places."""
+    def _told(self, key: str, by: str, now: float) -> str:
+        """Take note of what is written of a job that is none of its places, as `written` does."""
         job, _, name = key.removeprefix(STATE).partition("/")
         if not key.startswith(STATE):
-            return
+            return ""
         if name == "end":
-            self.ended.setdefault(job, now)
-            holder = self.holders.get(by)
-            if holder is not None and holder.job == job:
-                holder.left = now
+            return self._has_ended(job, by, now)
         order = ORDER.fullmatch(name)
         if order is not None and order[2] is not None:
             self.taken_back.add((job, order[1]))
         elif order is not None:
             self.stops.setdefault((job, order[1]), now)
+        return ""
+
+    def _has_ended(self, job: str, by: str, now: float) -> str:
+        holder = self.holders.get(by)
+        if holder is None or holder.job != job:
+            self.ended.setdefault(job, now)
+            return ""
+        holder.left = now
+        wrong = self._goes_on(job, holder.place, by)
+        self.ended.setdefault(job, now)
+        return wrong
+
+    def lapsed_at(self, by: str, now: float) -> float | None:
+        """Return when the lease of somebody who has ended was over, if he had not left by then."""
+        holder = self.holders.get(by)
+        if holder is None or not self._lease(holder):
+            return None
+        self._lapse(holder, now if holder.left is None else holder.left)
+        return holder.lapsed
 
     def _is_to_stop(self, job: str, by: str, look: str) -> bool:
         """Tell whether somebody has seen, by such a look, an order that stands."""

@@ -31,7 +31,7 @@ class Killed(BaseException):
     """The process is gone: nothing of it, not even its last words, is carried out."""
 
 
-class Failed(Exception):
+class OwnFaultError(Exception):
     """A fault in an invocation that is none of OSS's: no thread can be started, say."""
 
 
@@ -77,6 +77,7 @@ class Life:
     fails_at: float | None = None  # the time from which on a fault is raised in it
     cut_off_until: float = 0.0  # once it has written its first record
     has_written: bool = False
+    is_heard: bool = True  # whether the state has answered all that it was asked, and soon
     requests: int = 0
     is_dead: bool = False
     terminated_at: float | None = None
@@ -173,7 +174,7 @@ class Life:
 
     def _is_terminated(self) -> bool:
         if self.fails_at is not None and self.turnstile.now >= self.fails_at:
-            raise Failed("can't start new thread")
+            raise OwnFaultError("can't start new thread")
         return self.terminated_at is not None
 
     def _monotonic(self) -> float:

@@ -37,6 +37,7 @@ ANSWER = 0.3  # seconds of the time limit that are kept for the answer
 TICK = 0.25  # seconds between two looks of a dispatcher
 LEAP = 1.0  # the longest time that may pass without its looking
 MOST_STEPS = 20_000
+SOON = 1.0  # seconds within which a state answers that nobody can complain of
 FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
 
 
@@ -255,6 +256,8 @@ class Play:
             longest = LONGEST_CALL if isinstance(each.about, Asked) else LONGEST
             each.ends = min(self.now + seconds, limit, self.now + longest)
             each.given_up = each.ends < self.now + seconds
+            if isinstance(each.about, Request) and in_state(each.about) and seconds > SOON:
+                life.is_heard = False
 
     def _due(self) -> tuple[float, Callable[[], None]] | None:
         """Return what happens next, and when."""
@@ -304,6 +307,8 @@ class Play:
             fate = self._fate(waiting.about, life)
             if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
                 self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
+            if fate.faults and in_state(waiting.about):
+                life.is_heard = False
             if fate.carried_out:
                 self._note(waiting, life.name, fate.spared)
                 self._hide(waiting, life.name, fate.faults)
@@ -486,6 +491,9 @@ class Play:
             self.turnstile.gone(life.name, [Reset("before")])
             if not life.is_dead:
                 self.tell(f"{life.name} ends: {_said(life)}")
+                lapsed = self.leases.lapsed_at(life.name, life.ended)
+                if life.is_heard and lapsed is not None:
+                    self.wrong.append(f"{life.name} has not renewed its lease, and was heard")
             # A process that has been told to end does, after its answer; nobody is told of that.
             if life.error is not None or life.is_dead or life.terminated_at is not None:
                 life.answer = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.fates import BIT, QUOTAS
 from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life, whole_of
-from chaos.life import Failed, Killed
+from chaos.life import Killed, OwnFaultError
 from chaos.scene import BUCKET, REQUESTS, STATE, STATE_BUCKET
 from chaos.truth import OTHERS
 from ossweep.errors import SweepError
@@ -25,9 +25,9 @@ PASSING = frozenset(
 )
 COUNTS = ("deleted", "failed", "skipped", "remaining")
 # An order to stop that comes too late for a job in its first seconds stays, too; and a checkpoint
-# that was under way at the end may be carried out afterwards.
-ENDED = re.compile(r"(000000-01|\d{6}-\d\d-w\d\d|end|stop)")
-PART_ENDED = re.compile(r"(000001-01|\d{6}-\d\d-w\d\d|end|stop)")
+# or a sign of life that was under way at the end may be carried out afterwards.
+ENDED = re.compile(r"(000000-01|\d{6}-\d\d-(w\d\d|beat)|end|stop)")
+PART_ENDED = re.compile(r"(000001-01|\d{6}-\d\d-(w\d\d|beat)|end|stop)")
 
 
 def broken(play: Play, jobs: dict[str, Job]) -> list[str]:
@@ -76,7 +76,7 @@ def _losses(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
 def _invocations(play: Play) -> Iterator[str]:
     for life in play.lives:
         error = life.error
-        if error is not None and not isinstance(error, SweepError | Killed | Failed):
+        if error is not None and not isinstance(error, SweepError | Killed | OwnFaultError):
             yield f"{life.name} has raised {error!r}"
         said = f"{life.log} {error} {life.answer}"
         for secret in (life.key.access_key_secret, life.key.security_token, life.name):

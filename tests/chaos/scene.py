@@ -138,7 +138,7 @@ class Scene:
 
 
 def draw_plain(seed: int, scale: int = 1) -> Scene:
-    """Return what a seed stands for but for its plot; with a scale, about so many times the objects."""
+    """Return what a seed stands for, but for its plot; `scale` is about that of its objects."""
     random = Random(seed)
     parallel = random.choice((2, 2, 3)) if random.random() < 0.35 else None
     objects = _objects(random, scale, (0, 5, 10) if parallel is None else (10, 20))

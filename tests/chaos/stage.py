@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from chaos.jobs import Person
 from chaos.play import Clock, Play, Stage
+from chaos.plots import draw
 from chaos.quick import QuickStore
 from chaos.rules import broken
-from chaos.plots import draw
 from localcloud.fc_server import FcServer
 from localcloud.oss import LocalOss
 

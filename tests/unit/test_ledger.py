@@ -11,6 +11,7 @@ import pytest
 from ossweep.errors import Closed, RequestError, Scope, StoreError, UndoneError
 from ossweep.handover.ledger import AT_WORK
 from ossweep.handover.records import (
+    BEAT,
     FIRST,
     LEFT,
     Elsewhere,
@@ -608,6 +609,26 @@ def test_a_job_whose_end_is_written_is_over_before_it_is_tidied_up(shelf: Memory
     assert len(shelf.kept()) > 2
     assert elsewhere(shelf, 2, 2).reason == "this job has ended"
     assert look(shelf) == "ended"
+
+
+def test_a_sign_of_life_that_comes_while_the_job_ends_is_removed_with_it(
+    shelf: MemoryShelf,
+) -> None:
+    """It was under way when the names were listed, and nobody else would ever remove it."""
+    last = holding(shelf)
+    last.keep(1)
+    last.ledger.beat(last.held)
+    name = f"{JOB}/{FIRST.name}{BEAT}"
+    sign = shelf.objects.pop(name)
+
+    def arrive(request: str) -> None:
+        if request == "remove":
+            shelf.objects[name] = sign
+
+    shelf.before = arrive
+    last.end()
+
+    assert shelf.kept() == ["000000-01", "end"]
 
 
 def test_what_has_failed_is_tried_once_more_if_its_event_comes_again(shelf: MemoryShelf) -> None:

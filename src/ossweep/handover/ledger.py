@@ -238,8 +238,9 @@ class Ledger:
         if self._records.is_past(place, names):
             return
         self._shelf.write(self._folder + END, end)
-        # A checkpoint may have been under way when the names were listed.
+        # A checkpoint or a sign of life may have been under way when the names were listed.
         own = {record_name(place, each) for each in range(1, self._writings + 1)}
+        own |= {place.name + BEAT} if self._beats else set()
         gone = (names | own) - {END, FIRST.name}
         self._shelf.remove(self._folder + name for name in gone)
 
