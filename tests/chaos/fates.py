@@ -68,7 +68,7 @@ class Fates:
         """Tell whether something happens that has this chance."""
         return not self.is_calm and self.random.random() < chance
 
-    def seconds(self, about: object, pace: float) -> float:
+    def seconds(self, about: object, pace: float, now: float) -> float:
         """Return how long a request takes that takes about so many seconds."""
         weather = self.scene.weather
         if self.is_calm:
@@ -78,6 +78,10 @@ class Fates:
             self._has_begun = True
             if weather.slow_start:
                 return weather.slow_start
+        begins, ends = weather.stuck
+        is_listing = isinstance(about, Request) and about.operation == "list"
+        if of_state and is_listing and begins <= now - self.scene.epoch < ends:
+            return self.random.uniform(25, 40)
         if self.strikes(weather.slow_state if of_state else weather.slow):
             just_late = self.random.uniform(*LEASE) if of_state else inf
             return self.random.choice((self.random.uniform(2, 50), 70.0, inf, just_late))

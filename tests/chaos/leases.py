@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from chaos.fates import BIT_OF_TIME
@@ -82,14 +83,16 @@ class Leases:
             whole != job and self._is_to_stop(whole, by, f"{whole}/stop")
         ):
             return f"{by} goes on with {job}, and has seen that it is to stop"
-        return self._goes_on(job, max(own), by)
+        return self._goes_on(job, max(own), by, inf)
 
-    def written(self, request: Request, by: str, now: float, alive: Collection[str]) -> str:
+    def written(
+        self, request: Request, by: str, now: float, sent: float, alive: Collection[str]
+    ) -> str:
         """Take note of a record that is written; return what is wrong with that, if anything is."""
         key = request.key
         found = RECORD.fullmatch(key)
         if found is None:
-            return self._told(key, by, now)
+            return self._told(key, by, now, sent)
         job, place, beside = found.groups()
         holder = self.places.get((job, place))
         if holder is None:
@@ -99,8 +102,8 @@ class Leases:
             holder.seen = now
             if beside == "-left":
                 holder.left = now
-                return ""
-            return self._goes_on(job, place, by)
+            # A sign of life that is tried again says no more than when it was sent first.
+            return self._goes_on(job, place, by, sent) if beside is None else ""
         # A person lets somebody go on with what was stopped.
         is_released = beside == "-left" and holder.left is not None
         if "x-oss-forbid-overwrite" not in request.headers and not is_released:
@@ -128,13 +131,13 @@ class Leases:
             return f"{by} deletes for {job}, which {later[0].name} has taken over"
         return ""
 
-    def _told(self, key: str, by: str, now: float) -> str:
+    def _told(self, key: str, by: str, now: float, sent: float) -> str:
         """Take note of what is written of a job that is none of its places, as `written` does."""
         job, _, name = key.removeprefix(STATE).partition("/")
         if not key.startswith(STATE):
             return ""
         if name == "end":
-            return self._has_ended(job, by, now)
+            return self._has_ended(job, by, now, sent)
         order = ORDER.fullmatch(name)
         if order is not None and order[2] is not None:
             self.taken_back.add((job, order[1]))
@@ -142,13 +145,13 @@ class Leases:
             self.stops.setdefault((job, order[1]), now)
         return ""
 
-    def _has_ended(self, job: str, by: str, now: float) -> str:
+    def _has_ended(self, job: str, by: str, now: float, sent: float) -> str:
         holder = self.holders.get(by)
         if holder is None or holder.job != job:
             self.ended.setdefault(job, now)
             return ""
         holder.left = now
-        wrong = self._goes_on(job, holder.place, by)
+        wrong = self._goes_on(job, holder.place, by, sent)
         self.ended.setdefault(job, now)
         return wrong
 
@@ -200,9 +203,11 @@ class Leases:
             holder.lease = float(json.loads(record)["lease"])
         return holder.lease
 
-    def _goes_on(self, job: str, place: str, by: str) -> str:
+    def _goes_on(self, job: str, place: str, by: str, sent: float) -> str:
         """Return what is wrong with somebody's going on from a place, if anything is."""
         look = self.looks.get((job, by), 0.0)
+        if look >= sent:
+            return ""  # that came later
         later = [
             holder
             for (other, name), holder in self.places.items()

@@ -36,6 +36,7 @@ GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 ANSWER = 0.3  # seconds of the time limit that are kept for the answer
 TICK = 0.25  # seconds between two looks of a dispatcher
 LEAP = 1.0  # the longest time that may pass without its looking
+UNHEARD = (Reset, CutBody, CutXml)  # of what a request has done
 MOST_STEPS = 20_000
 SOON = 1.0  # seconds within which a state answers that nobody can complain of
 FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
@@ -252,7 +253,7 @@ class Play:
                 isinstance(each.about, Request) and each.about.key == FILE
             ):
                 limit, pace = life.deadline - life.reserve, self.scene.pace
-            seconds = self.fates.seconds(each.about, pace)
+            seconds = self.fates.seconds(each.about, pace, self.now)
             longest = LONGEST_CALL if isinstance(each.about, Asked) else LONGEST
             each.ends = min(self.now + seconds, limit, self.now + longest)
             each.given_up = each.ends < self.now + seconds
@@ -305,12 +306,13 @@ class Play:
             self._hand_over(waiting, life)
         else:
             fate = self._fate(waiting.about, life)
+            is_heard = not any(isinstance(each, UNHEARD) for each in fate.faults)
             if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
                 self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
             if fate.faults and in_state(waiting.about):
                 life.is_heard = False
             if fate.carried_out:
-                self._note(waiting, life.name, fate.spared)
+                self._note(waiting, life.name, fate.spared, is_heard=is_heard)
                 self._hide(waiting, life.name, fate.faults)
                 self._let_go(waiting, fate.faults)
             else:
@@ -318,7 +320,7 @@ class Play:
 
     def _hide(self, waiting: Waiting, by: str, faults: Sequence[Fault]) -> None:
         """Take note of what a client does not hear of what it has done."""
-        if any(isinstance(each, Reset | CutBody | CutXml) for each in faults):
+        if any(isinstance(each, UNHEARD) for each in faults):
             self._expect_anew(waiting.about)
         for each in faults:
             if isinstance(each, LoseFromAnswer):
@@ -378,14 +380,21 @@ class Play:
         if isinstance(waiting.about, Asked):
             self._door.carry_out(waiting.about, life.name)
         else:
-            self._note(waiting, life.name)
+            self._note(waiting, life.name, is_heard=False)
 
-    def _note(self, waiting: Waiting, by: str, spared: frozenset[str] = frozenset()) -> None:
-        """Write down what a request that is carried out does."""
+    def _note(
+        self,
+        waiting: Waiting,
+        by: str,
+        spared: frozenset[str] = frozenset(),
+        *,
+        is_heard: bool,
+    ) -> None:
+        """Write down what a request that is carried out does; its client hears of it, or not."""
         request: Request = waiting.about
         if request.operation == "put":
             alive = {life.name for life in self._active if not life.is_dead}
-            self._blame(self.leases.written(request, by, self.now, alive))
+            self._blame(self.leases.written(request, by, self.now, waiting.came, alive))
             found = FIRST_RECORD.fullmatch(request.key)
             if found is not None:
                 began = next(life.began for life in self.lives if life.name == by)
@@ -393,7 +402,7 @@ class Play:
                     began = min(began, self.scene.ordered)
                 self.born.setdefault(found[1], began)
         if in_state(request):
-            if request.operation == "list":
+            if request.operation == "list" and is_heard:
                 self.leases.looked(request.query["prefix"], by, self.now)
             if request.operation == "batch_delete":
                 self.leases.removed(request.keys)
@@ -419,6 +428,7 @@ class Play:
 
     def _blame(self, wrong: str) -> None:
         if wrong:
+            self.tell(wrong)
             self.wrong.append(wrong)
 
     def _take(self, asked: Asked, owner: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from chaos.scene import Happening, Order, Scene, draw_plain
+from chaos.scene import DIRECTORIES, Happening, Order, Scene, draw_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,40 +33,52 @@ def _objects_come_before_the_first_answer(scene: Scene, random: Random) -> Scene
 
 def _deletions_fail_for_long(scene: Scene, random: Random) -> Scene:
     """So long that all attempts of a batch are over, while OSS lists as if nothing were wrong."""
-    storms = ((random.uniform(0, 6), random.uniform(30, 80), "deletions"),)
+    storms = ((random.uniform(0, 3), random.uniform(30, 80), "deletions"),)
     weather = replace(scene.weather, storms=storms, killed=0.0, outages=())
-    return replace(scene, timeout=LONG + int(scene.reserve), weather=weather)
+    orders = [replace(each, dry_run=False, limit=None) for each in scene.orders]
+    return _sent(replace(scene, timeout=LONG + int(scene.reserve), weather=weather), orders)
 
 
-def _answers_take_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
+def _a_checkpoint_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
     """Signs of life alone tell that somebody is at work, and the event comes again."""
-    weather = replace(scene.weather, slow=0.4, killed=0.0, outages=(), storms=())
-    return _comes_again(replace(scene, timeout=LONG + int(scene.reserve), weather=weather), random)
-
-
-def _the_state_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
-    """What renews a lease comes too late, and each invocation has a lease of its own."""
-    weather = replace(scene.weather, slow_state=0.4, killed=0.0, outages=(), storms=())
+    stuck = (random.uniform(0.5, 3), 9.5)
+    weather = replace(scene.weather, stuck=stuck, killed=0.0, cut_off=0.0, outages=(), storms=())
     settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
-    return _comes_again(
+    lasting = _lasting(
         replace(
             scene,
             timeout=LONG + int(scene.reserve),
             weather=weather,
             settings=settings,
             settings_change=True,
-        ),
-        random,
+        )
     )
+    return _comes_again(lasting, random)
+
+
+def _the_state_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
+    """What renews a lease comes too late, and each invocation has a lease of its own."""
+    weather = replace(scene.weather, slow_state=0.4, killed=0.0, outages=(), storms=())
+    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
+    lasting = _lasting(
+        replace(
+            scene,
+            timeout=LONG + int(scene.reserve),
+            weather=weather,
+            settings=settings,
+            settings_change=True,
+        )
+    )
+    return _comes_again(lasting, random)
 
 
 def _a_holder_is_cut_off_from_the_state(scene: Scene, random: Random) -> Scene:
     """Somebody else takes the job over, and the first one hears of that when it can write again."""
     weather = replace(scene.weather, cut_off=1.0, killed=0.0, outages=(), storms=(), slow=0.1)
     settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
-    return _comes_again(
-        replace(scene, timeout=40 + int(scene.reserve), weather=weather, settings=settings), random
-    )
+    timeout = 40 + int(scene.reserve)
+    lasting = _lasting(replace(scene, timeout=timeout, weather=weather, settings=settings))
+    return _comes_again(lasting, random)
 
 
 def _holders_end_badly_under_a_ceiling(scene: Scene, random: Random) -> Scene:
@@ -77,6 +89,14 @@ def _holders_end_badly_under_a_ceiling(scene: Scene, random: Random) -> Scene:
     ]
     weather = replace(scene.weather, killed=0.5, fails=0.4)
     return _sent(replace(scene, weather=weather), orders)
+
+
+def _lasting(scene: Scene) -> Scene:
+    """Have the orders be about so many objects that they are not soon done."""
+    orders = [Order(prefixes=DIRECTORIES), *scene.orders[1:]]
+    names = (f"{each}{at:03d}" for each in DIRECTORIES for at in range(10))
+    objects = tuple(sorted({*scene.objects, *names}))
+    return _sent(replace(scene, objects=objects), orders)
 
 
 def _comes_again(scene: Scene, random: Random) -> Scene:
@@ -105,7 +125,7 @@ def _sent(scene: Scene, orders: list[Order]) -> Scene:
 PLOTS: tuple[Callable[[Scene, Random], Scene], ...] = (
     _objects_come_before_the_first_answer,
     _deletions_fail_for_long,
-    _answers_take_longer_than_a_lease,
+    _a_checkpoint_takes_longer_than_a_lease,
     _the_state_takes_longer_than_a_lease,
     _a_holder_is_cut_off_from_the_state,
     _holders_end_badly_under_a_ceiling,

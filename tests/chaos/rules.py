@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PASSING = frozenset(
     {*QUOTAS, "InternalError", "ReadTimeout", "ConnectionError", "UnreadableAnswer", "HTTP 502"}
 )
+NAMED = re.compile(r"`failures` names what OSS answered: ([^;.]*)")
+NOT_CLEAR = "time ran out before it was clear"
 COUNTS = ("deleted", "failed", "skipped", "remaining")
 # An order to stop that comes too late for a job in its first seconds stays, too; and a checkpoint
 # or a sign of life that was under way at the end may be carried out afterwards.
@@ -102,7 +104,7 @@ def _job(play: Play, job: Job, jobs: dict[str, Job]) -> Iterator[str]:
         if deleted != sorted(deleted):
             yield f"the counts of {name} decrease: {deleted}"
     ends = [answer for answer in job.said() if answer["status"] in {"done", "planned"}]
-    if len({each["deleted"] for each in ends}) > 1 and not _was_disturbed(job):
+    if len({each["deleted"] for each in ends}) > 1 and not _was_disturbed(play, job):
         yield f"{job.name} has ended more than once: {ends}"
     if final["status"] == "done":
         left = [key for key in play.truth.there if _is_left(play, job, key)]
@@ -121,6 +123,12 @@ def _failures(job: Job) -> Iterator[str]:
         passing = {each["code"] for each in answer["failures"]} & PASSING
         if passing:
             yield f"{job.name} says keys have failed for good that met {passing}"
+    for life in job.lives:
+        told = NAMED.search(str(life.error))
+        words = told[1].split() if told is not None else []
+        wrong = PASSING.intersection(words)
+        if wrong:
+            yield f"{life.name} says keys have failed for good that met {sorted(wrong)}"
 
 
 def _along_the_chain(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -187,7 +195,7 @@ def _state(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
             continue
         folder, _, record = key.removeprefix(STATE).partition("/")
         name = whole_of(folder)
-        if name not in jobs or jobs[name].given_up or _was_disturbed(jobs[name]):
+        if name not in jobs or jobs[name].given_up or _was_disturbed(play, jobs[name]):
             continue
         if not (ENDED if name == folder else PART_ENDED).fullmatch(record):
             yield f"{key} is left behind"
@@ -206,12 +214,12 @@ def _answers(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
             yield f"{job.name} has ended as {job.final['status']}, and beside its file is {told}"
 
 
-def _was_disturbed(job: Job) -> bool:
-    """Tell whether somebody who has worked on a job may have been kept from tidying up."""
-    return any(
-        life.is_dead
-        or "state not written" in life.log
-        or "checkpoint not written" in life.log
-        or "time ran out before it was clear" in str(life.error)
+def _was_disturbed(play: Play, job: Job) -> bool:
+    """Tell whether somebody at a job was kept from tidying up, or from hearing what it did."""
+    was_kept = any(
+        NOT_CLEAR in str(life.error) and job.name in str(life.error) for life in play.lives
+    )
+    return was_kept or any(
+        life.is_dead or "state not written" in life.log or "checkpoint not written" in life.log
         for life in job.lives
     )

@@ -74,6 +74,8 @@ class Weather:
     lost: float = 0.0
     slow: float = 0.0  # of an answer that takes long, or longer than anybody waits
     slow_state: float = 0.0  # of one about the jobs' state
+    # When a listing of the state is sent that takes longer than any lease, in seconds from and to.
+    stuck: tuple[float, float] = (0.0, 0.0)
     gateway: float = 0.0  # of one that something else gives in OSS's place, with any Date
     wrong_date: float = 0.0  # of one of OSS's own whose Date is a little early or late
     expired: float = 0.0
