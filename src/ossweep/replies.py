@@ -12,6 +12,7 @@ from ossweep.errors import Closed, PolicyError, Scope, StoreError, UndoneError
 from ossweep.job import open_bucket
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.rules import answer_key
+from ossweep.standing import are_of_one_job, bettered
 from ossweep.triggers.oss import OWN_META
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def write(reply: Reply, job: str | None, document: Any, app: App) -> None:
 
 def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -> None:
     """
-    Write an answer, unless one is there to a newer file, or another job's to the same.
+    Write an answer, unless one is there to a newer file, or one to the same that tells more.
 
     It leads nowhere but to the place of an answer beside what a rule runs now: the rules may have
     changed since the file was read. Raises Closed and StoreError.
@@ -97,8 +98,9 @@ def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -
         return
     key = answer_key(reply.key, job if reply.of_several else None)
     with closing(open_bucket(reply.bucket, gate, app)) as store:
-        if _may_write(key, reply, job, store):
-            content = json.dumps(document, indent=2).encode()
+        to_stand = _to_stand(key, reply, document, store)
+        if to_stand is not None:
+            content = json.dumps(to_stand, indent=2).encode()
             mark = {OWN_META: app.invocation.request_id, FILE_META: _mark(reply)}
             store.write(key, content, mark)
 
@@ -115,26 +117,31 @@ def _reason_not_to(reply: Reply, app: App) -> str | None:
     return None
 
 
-def _may_write(key: str, reply: Reply, job: str | None, store: OssStore) -> bool:
-    """Tell whether no answer is there that must stay; what is claimed replaces its own alone."""
+def _to_stand(key: str, reply: Reply, document: Any, store: OssStore) -> Any | None:
+    """
+    Return what is to stand in an answer's place; None: what is there stays.
+
+    What is claimed replaces its own job's answer alone.
+    """
     if reply.of_several and not reply.is_claimed:
-        return True
+        return document
+    if_no_answer = None if reply.is_claimed else document
     try:
         there = store.read(key, LARGEST)
     except StoreError as error:
         if error.scope is not Scope.KEYS:
             raise
-        return not reply.is_claimed  # it is not there, or nobody may look
+        return if_no_answer  # it is not there, or nobody may look
     written, _, etag = there.headers.get(FILE_META, "").partition(" ")
     if not (written.isascii() and written.isdecimal()):
-        return not reply.is_claimed
+        return if_no_answer
     if (int(written), etag) == (reply.written, reply.etag):
-        # What was refused was no job's, and may be done once a setting has changed.
         said = _said_in(there.body)
-        is_refusal = said.get("status") == "refused" and "job" not in said
-        return said.get("job") == job or (is_refusal and not reply.is_claimed)
+        if reply.is_claimed:
+            return document if are_of_one_job(document, said) else None
+        return bettered(said, document)
     # OSS tells times in whole seconds: of two files in one the last one that is done is answered.
-    return not reply.is_claimed and int(written) <= reply.written
+    return if_no_answer if int(written) <= reply.written else None
 
 
 def _said_in(content: bytes) -> dict[str, Any]:

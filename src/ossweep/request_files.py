@@ -65,7 +65,7 @@ def _answered(
     Do what a request file orders, and return the answers.
 
     Each job writes its own, whenever it ends. Of several, and of a word to a job, the whole is
-    written here; a repetition knows less than what stands there, and leaves it.
+    written here; of what stands there a repetition replaces what it knows better.
     """
     reading = direct.read(triggers.parse(file.body), "oss", happened.identity, happened.at)
     several = len(reading.orders) > 1
@@ -77,8 +77,6 @@ def _answered(
         for task in (tasks.read(ordered, "oss", app, of_requests) for ordered in reading.orders)
     ]
     answers = tasks.do_all(found, app)
-    of_jobs = [said for task, said in zip(found, answers, strict=True) if isinstance(task, Work)]
-    is_repetition = any(said.document["status"] == "ignored" for said in of_jobs)
-    if not is_repetition and (several or not of_jobs):
+    if several or not any(isinstance(task, Work) for task in found):
         replies.write(reply, None, tasks.together(reading, answers), app)
     return answers

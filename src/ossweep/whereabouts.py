@@ -1,7 +1,8 @@
-"""Where keys that have failed lie: in which of the stretches that are settled already."""
+"""Where keys lie: those that have failed, in stretches that are settled; others, in directories."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -9,10 +10,12 @@ from urllib.parse import unquote_to_bytes
 from ossweep.objects import NOT_UTF8
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ossweep.objects import Failure
     from ossweep.work import Range
+
+BEHIND = "\U0010ffff"  # behind whatever a key goes on with
 
 
 def settled_before(ranges: Sequence[Range], before: Range | None = None) -> list[Range]:
@@ -34,3 +37,21 @@ def lies_in(failure: Failure, stretch: Range) -> bool:
     if not raw.startswith(stretch.prefix.encode()) or raw <= stretch.after.encode():
         return False
     return not stretch.until or raw <= stretch.until.encode()
+
+
+def emptied(directories: Iterable[str], left: Iterable[tuple[str, str]]) -> list[str]:
+    """
+    Return the directories in which nothing may be left, their marker objects included.
+
+    What may be lies between pairs of keys, those two included; no two pairs overlap.
+    """
+    pairs = sorted(left)
+    if not pairs:
+        return list(directories)
+    lasts = [last for _, last in pairs]
+
+    def is_empty(directory: str) -> bool:
+        at = bisect_left(lasts, directory)
+        return at == len(pairs) or pairs[at][0] > directory + BEHIND
+
+    return list(filter(is_empty, directories))

@@ -179,7 +179,7 @@ class Rest:
 
     @property
     def unlisted(self) -> bool:
-        """Whether keys or ranges are left, so that it is not the markers' turn yet."""
+        """Whether keys or ranges are left."""
         return bool(self.keys or self.ranges)
 
 

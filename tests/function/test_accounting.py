@@ -342,7 +342,7 @@ def test_a_listing_that_is_denied_stops_the_sweep_and_says_so(deployment: Deploy
         answer["listed"],
     ) == (
         "stopped",
-        with_help('listing failed: AccessDenied: "No listing."', "AccessDenied"),
+        with_help('listing "a/" failed: AccessDenied: "No listing."', "AccessDenied"),
         0,
     )
     (left,) = answer["continuation"]["ranges"]

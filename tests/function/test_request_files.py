@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, hurried
+from deployment import BUCKET, STATE_BUCKET, hurried
 from localcloud.clients import oss2_bucket
-from localcloud.faults import Refuse, Withhold
+from localcloud.faults import AsTold, Refuse, Withhold
 from ossweep.errors import RequestError, UndoneError
 from ossweep.events import Reply
 from ossweep.handover.continuation import seal
@@ -21,6 +21,7 @@ from ossweep.work import Work
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
+    from localcloud.arrivals import Request
     from localcloud.oss import LocalOss
 
 RULE = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
@@ -83,6 +84,70 @@ def test_a_job_replaces_the_refusal_of_its_own_file(chain: Chain) -> None:
     chain.begin(written(PREFIX))
 
     assert (refused["status"], answer_at(oss)["status"]) == ("refused", "done")
+
+
+def test_of_several_orders_each_has_the_answer_that_tells_more_of_it(chain: Chain) -> None:
+    """A repetition carries out what was refused at first, and knows less of what was not."""
+    oss = ruled(chain.deployment).oss
+    chain.deployment.fill("a/1", "b/1")
+    content = b'[{"prefix": "a/"}, {"prefix": "b/"}, {"job": "nobody", "do": "status"}]'
+    put(oss, content)
+    begun: list[str] = []
+
+    def told(request: Request) -> tuple[Refuse, ...]:
+        """Refuse to write the state of the second job."""
+        if (request.bucket, request.operation) != (STATE_BUCKET, "put"):
+            return ()
+        job = request.key.split("/")[1]
+        begun.extend([job] * (job not in begun))
+        return () if job == begun[0] else (Refuse(403, "AccessDenied", "No."),)
+
+    oss.misbehave(AsTold(told))
+    with pytest.raises(UndoneError, match="1 of 3 jobs were not done"):
+        chain.begin(written(content))
+    first = answer_at(oss)["answers"]
+    oss.behave()
+
+    chain.begin(written(content))
+
+    second = answer_at(oss)["answers"]
+    assert [each["status"] for each in first] == ["done", "refused", "ignored"]
+    assert [each["status"] for each in second] == ["done", "done", "ignored"]
+    assert (second[0], second[1]["deleted"]) == (first[0], 1)
+
+
+def test_what_refuses_a_whole_file_later_replaces_no_answer_to_its_orders(chain: Chain) -> None:
+    """They were carried out, whatever the setting says now."""
+    oss = ruled(chain.deployment).oss
+    content = b'[{"prefix": "a/"}, {"prefix": "b/"}]'
+    put(oss, content)
+    chain.begin(written(content))
+    there = answer_at(oss)
+
+    chain.deployment.set(protected="a/")
+    with suppress(UndoneError):
+        chain.begin(written(content))
+
+    assert (answer_at(oss), [each["status"] for each in there["answers"]]) == (there, ["done"] * 2)
+
+
+@pytest.mark.parametrize(
+    "content", [PREFIX, b'[{"prefix": "a/"}, {"prefix": "b/"}]'], ids=["one", "several"]
+)
+def test_what_was_really_done_replaces_what_was_only_planned(chain: Chain, content: bytes) -> None:
+    """A deployment's dry run was switched off and on again, and the event came each time."""
+    oss = ruled(chain.deployment).oss
+    chain.deployment.fill("a/1", "b/1")
+    put(oss, content)
+    told = []
+
+    for dry_run in ("true", "false", "true"):
+        chain.deployment.set(dry_run=dry_run)
+        chain.begin(written(content))
+        there = answer_at(oss)
+        told.append({each["status"] for each in there.get("answers", [there])})
+
+    assert told == [{"planned"}, {"done"}, {"done"}]
 
 
 def test_the_invocation_that_ends_a_job_writes_its_answer(chain: Chain) -> None:

@@ -166,7 +166,7 @@ def test_no_key_is_listed_twice_or_missed(
     second.list_all()
 
     assert sorted(second.taken) == sorted(left)
-    assert (second.frontier.rest(), second.frontier.done) == ([], True)
+    assert (second.frontier.rest(), second.frontier.held_only) == ([], True)
     event(f"cut {min(first.cuts + second.cuts, 3)} times or more")
 
 

@@ -466,7 +466,7 @@ def test_a_listing_in_disorder_is_not_believed(keys: list[str]) -> None:
     assert result.stopped == Stop(
         Why.REFUSED,
         with_help(
-            "listing failed: ListingOutOfOrder: "
+            'listing "a/" failed: ListingOutOfOrder: '
             "OSS listed a key outside of what it was asked for, or not in order",
             "ListingOutOfOrder",
         ),
@@ -484,15 +484,19 @@ def test_a_listing_that_goes_back_behind_its_start_is_not_believed() -> None:
     result = hop.sweep(work, WrongListing(bucket, hop.gate, ["a/5"]))
 
     assert (bucket.asked, result.listed, result.left.ranges) == ([], 0, work.ranges)
-    assert str(result.stopped).startswith("listing failed: ListingOutOfOrder")
+    assert str(result.stopped).startswith('listing "a/" failed: ListingOutOfOrder')
 
 
 @pytest.mark.parametrize(
-    ("scope", "gone"),
-    [(Scope.KEYS, ["a/1", "b/1"]), (Scope.JOB, ["a/1"]), (Scope.PASSING, ["a/1"])],
+    ("scope", "what", "gone"),
+    [
+        (Scope.KEYS, 'listing "a/"', ["a/1", "b/1"]),
+        (Scope.JOB, "listing", ["a/1"]),
+        (Scope.PASSING, "listing", ["a/1"]),
+    ],
 )
-def test_a_listing_that_fails_leaves_its_place(scope: Scope, gone: list[str]) -> None:
-    """What it showed before is deleted; a refusal stops only what begins alike."""
+def test_a_listing_that_fails_leaves_its_place(scope: Scope, what: str, gone: list[str]) -> None:
+    """What it showed before is deleted; a refusal stops only what begins alike, and names that."""
     bucket = Bucket.of(["a/1", "b/1"])
 
     class Failing(MemoryStore):
@@ -508,7 +512,7 @@ def test_a_listing_that_fails_leaves_its_place(scope: Scope, gone: list[str]) ->
 
     assert sorted({"a/1", "b/1"} - set(bucket.objects)) == gone
     assert result.stopped == Stop(
-        Why.REFUSED, with_help("listing failed: AccessDenied: No listing.", "AccessDenied")
+        Why.REFUSED, with_help(f"{what} failed: AccessDenied: No listing.", "AccessDenied")
     )
     assert result.left.ranges == (Range("a/", "a/1"), Range("b/"))[: 3 - len(gone)]
 
@@ -529,7 +533,7 @@ def test_a_look_that_is_refused_leaves_its_key_and_no_other() -> None:
     result = hop.sweep(work, Failing(bucket, hop.gate))
 
     assert list(bucket.objects) == ["a/1"]
-    assert str(result.stopped).startswith("listing failed: AccessDenied: No listing.")
+    assert str(result.stopped).startswith('listing "a/1" failed: AccessDenied: No listing.')
     assert (result.left.keys, result.left.ranges) == (("a/1",), ())
 
 

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ossweep.engine.turns import AHEAD
-from ossweep.errors import Closed, Scope, StoreError
+from ossweep.errors import Closed
 from ossweep.handover.continuation import seal, unseal
-from ossweep.helps import with_help
 from ossweep.objects import Found, Lot, Stretch
-from ossweep.stops import Stop, Why
 from ossweep.work import Counts, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
@@ -219,12 +217,7 @@ def test_a_marker_object_in_a_dry_run_is_looked_at_too() -> None:
     assert result.counts == Counts(skipped={NEWER: 1})
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [Closed(), StoreError("AccessDenied", "No.", Scope.KEYS)],
-    ids=["closed", "refused"],
-)
-def test_marker_objects_that_could_not_be_looked_at_are_held(trouble: Exception) -> None:
+def test_marker_objects_that_could_not_be_looked_at_are_held() -> None:
     """Those looked at before are deleted, and the others wait with them."""
     bucket = Bucket.of(["a/", "b/", "c/"])
     work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)
@@ -232,7 +225,7 @@ def test_marker_objects_that_could_not_be_looked_at_are_held(trouble: Exception)
     class Troubled(MemoryStore):
         def find(self, key: str) -> Found | None:
             if key == "b/":
-                raise trouble
+                raise Closed
             return super().find(key)
 
     troubled = Hop()
@@ -241,12 +234,7 @@ def test_marker_objects_that_could_not_be_looked_at_are_held(trouble: Exception)
     assert sorted(bucket.objects) == ["a/", "b/"]
     assert [found.key for found in result.left.held] == ["a/", "b/"]
     assert (result.listed, result.counts.deleted, result.may_go_on) == (3, 1, True)
-    refused = isinstance(trouble, StoreError)
-    assert result.stopped == (
-        Stop(Why.REFUSED, with_help("listing failed: AccessDenied: No.", "AccessDenied"))
-        if refused
-        else None
-    )
+    assert result.stopped is None
 
 
 def test_no_marker_object_is_lost_when_looking_at_one_never_comes_back() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ossweep.engine.outcomes import slim
 from ossweep.engine.rest import joined
 from ossweep.objects import NOT_UTF8
+from ossweep.whereabouts import emptied
 from ossweep.work import Counts, Work, add
 
 if TYPE_CHECKING:
@@ -119,13 +120,7 @@ class Accounts:
 
     def left_over_only(self) -> bool:
         """Tell whether all that could be tried has been; what OSS refuses may be left."""
-        names = frozenset(self._looks.refused).union(*(keys for _, keys in self._passed_over))
-        return (
-            self._frontier.held_only
-            and not self._out
-            and not any(self._waiting)
-            and names.issuperset(self._names_left())
-        )
+        return not (self.unlisted or self._out or any(self._waiting))
 
     def spare(self, key: str, reason: str) -> None:
         """Book a named key, or a marker object, that stays, or is gone: a doubt stays one."""
@@ -139,8 +134,16 @@ class Accounts:
 
     @property
     def unlisted(self) -> bool:
-        """Whether keys or ranges are left, so that it is not the markers' turn yet."""
-        return bool(self._names_left()) or not self._frontier.done
+        """Whether keys or ranges are left to try, so that it is not the markers' turn yet."""
+        if not self._frontier.held_only:
+            return True
+        refused = frozenset(self._looks.refused).union(*(keys for _, keys in self._passed_over))
+        return not refused.issuperset(self._names_left())
+
+    def emptied(self, directories: Iterable[str]) -> list[str]:
+        """Return those directories in which nothing is left that the job was to delete."""
+        names = ((key, key) for key in self._names_left())
+        return emptied(directories, (*self._frontier.bounds(), *names))
 
     def counts(self) -> Counts:
         """Return the counts as they stand."""
@@ -207,12 +210,13 @@ class Accounts:
         """
         Return an outcome without the directories that are tried again, after what lies in them.
 
-        One that is refused again although nothing has been deleted since has failed, unless a
-        directory that lies in it has only not been answered for.
+        One that is refused again although nothing has been deleted since has failed, unless
+        something in it is still to be done.
         """
         undone, failures = list(outcome.undone), list(outcome.counts.failures)
         for found, failure in outcome.full:
-            if self.unlisted or self._refused_at.get(found.key) != self._deletions:
+            may_yet_go = self.unlisted or not self.emptied([found.key])
+            if may_yet_go or self._refused_at.get(found.key) != self._deletions:
                 self._refused_at[found.key] = self._deletions
                 self._choice.hold(outcome.batch.span, found)
             elif any(each.key.startswith(found.key) for each in self._undone["marker"] + undone):

@@ -160,9 +160,13 @@ class Choice:
         """Take note that an object has been chosen."""
         self._chosen += 1
 
+    def put_back(self, objects: int) -> None:
+        """Take note that so many of the chosen ones stay for now."""
+        self._chosen -= objects
+
     def hold(self, span: Span | None, found: Found) -> None:
         """Take note that OSS has refused a directory that was chosen: it goes after the others."""
-        self._chosen -= 1
+        self.put_back(1)
         self._full.add(found.key)
         self.held[found.key] = (span, found)
 

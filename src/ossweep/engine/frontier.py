@@ -57,11 +57,6 @@ class Frontier:
         """Whether the listing has shown all that there is."""
         return not self._waiting and all(span.listed for span in self.spans)
 
-    @property
-    def done(self) -> bool:
-        """Whether all that there was has been listed and settled."""
-        return not (self._waiting or self.spans)
-
     def next(self, most: int) -> Span | None:
         """
         Return a range to ask for its next page, if there is one.
@@ -135,6 +130,10 @@ class Frontier:
         return not self._waiting and all(
             span.held or (self.denies(span) and span.settled_so_far) for span in self.spans
         )
+
+    def bounds(self) -> list[tuple[str, str]]:
+        """Return pairs of keys between which all lies that is left of the begun ranges."""
+        return [span.bounds for span in self.spans]
 
     def passed_over(self) -> list[Stretch]:
         """Return what of the ranges was passed over, in this sweep or before."""

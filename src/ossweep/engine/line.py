@@ -15,9 +15,9 @@ from ossweep.engine.looks import Looks
 from ossweep.engine.markers import Markers
 from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.turns import Due, Turns
+from ossweep.engine.unseen import Unseen
 from ossweep.engine.window import Window
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.helps import with_help
 from ossweep.objects import Shown
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ class Line:
         self.accounts = Accounts(
             work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
         )
-        self.listing_failed: str | None = None  # and so nothing more is listed
-        self.listing_refused: str | None = None  # of some prefixes or named keys
+        self.unseen = Unseen()
         self._has_ceiling = ceiling is not None
 
     @property
@@ -111,7 +110,7 @@ class Line:
         pause = self._start_deletions(pipeline)
         if not (self._is_part or pause is not None or pipeline.busy or self.accounts.unlisted):
             if self._markers.over:
-                self._markers.begin(self._choice.held)
+                self._markers.begin(self.accounts.emptied(self._choice.held))
             self._start_looking(pipeline)
             pause = self._start_deletions(pipeline)
         return pause
@@ -190,7 +189,7 @@ class Line:
         except Closed:
             self._end_listing()
         except StoreError as error:
-            self._listing_failed(error)
+            self._listing_failed(span.prefix, error)
             if error.scope is Scope.KEYS:
                 self._frontier.deny(span)
         if self._frontier.denies(span):
@@ -198,13 +197,10 @@ class Line:
         if span.drained:
             self._frontier.forget(span)
 
-    def _listing_failed(self, error: StoreError) -> None:
+    def _listing_failed(self, place: str, error: StoreError) -> None:
         """End with a listing that failed, unless others may go on without it."""
-        sentence = with_help(f"listing failed: {error}", error.code)
-        if error.scope is Scope.KEYS:
-            self.listing_refused = self.listing_refused or sentence
-        else:
-            self.listing_failed = sentence
+        self.unseen.add(place, error)
+        if error.scope is not Scope.KEYS:
             self._end_listing()
 
     def _end_listing(self) -> None:
@@ -302,7 +298,7 @@ class Line:
         except Closed:
             self._end_listing()
         except StoreError as error:
-            self._listing_failed(error)
+            self._listing_failed(key, error)
             if self._looks.are_refused:
                 self._end_listing()
         else:
@@ -336,10 +332,11 @@ class Line:
             if reason is not None:
                 self.accounts.spare(key, reason)
         except (Closed, StoreError) as error:
-            self._markers.give_back(key)
-            self._over, self._between = True, False
+            self._markers.has_failed(key, error)
             if isinstance(error, StoreError):
-                self._listing_failed(error)
+                self._listing_failed(key, error)
+            if not self._markers.go_on:
+                self._over, self._between = True, False
 
 
 def _asked(ask: Callable[[], T]) -> T | Closed | StoreError:

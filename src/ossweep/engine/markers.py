@@ -7,7 +7,10 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batches import BATCH_KEYS, Batch
+from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE, Lot
+from ossweep.row import ALIKE
+from ossweep.whereabouts import emptied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +28,8 @@ class Markers:
     What lay below them has been dealt with by then, which may have taken hours: each is judged by
     what it is now. Those that OSS does not delete, because something is left in them, are held for
     another round. So that they stay few, whatever the size of the job, rounds are made between,
-    too, of those that OSS has refused before.
+    too, of those that OSS has refused before. One whose look OSS refuses stays, as do those that it
+    lies in.
     """
 
     def __init__(self, choice: Choice) -> None:
@@ -35,6 +39,9 @@ class Markers:
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
         self._most = MOST_FULL
+        self._refused: set[str] = set()  # whose look OSS has refused
+        self._row = 0  # of refusals
+        self.go_on = True  # whether others may be looked at
 
     @property
     def crowded(self) -> bool:
@@ -49,7 +56,7 @@ class Markers:
     def begin(self, keys: Iterable[str]) -> None:
         """Begin a round with keys that are held."""
         # Whatever lies in a directory has a longer key, which sorts after the directory's.
-        self._round = deque(sorted(keys, reverse=True))
+        self._round = deque(sorted(self._above_no_refused(keys), reverse=True))
 
     def end(self) -> None:
         """Take note that a round between is over; those still held are no reason for another."""
@@ -65,16 +72,31 @@ class Markers:
         self._under_way.add(key)
         return key
 
-    def give_back(self, key: str) -> None:
-        """Take note that a look has shown nothing."""
+    def has_failed(self, key: str, error: Exception) -> None:
+        """Take note that a look has shown nothing; what OSS has refused is not tried again."""
+        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
+            self._under_way.discard(key)
+            self._refused.add(key)
+            self._row += 1
+            self.go_on = self._row < ALIKE
+        else:
+            self._give_back(key)
+            self.go_on = False
+
+    def _give_back(self, key: str) -> None:
         self._under_way.discard(key)
         self._round.appendleft(key)
 
+    def _above_no_refused(self, keys: Iterable[str]) -> list[str]:
+        """Return the keys below which, themselves included, OSS has refused no look."""
+        return emptied(keys, ((key, key) for key in self._refused))
+
     def looked_at(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a marker object; return why it is spared, if it is. Raises StoreError."""
+        self._row = 0
         reason = self._choice.reason_to_spare(found) if found is not None else GONE
         if found is not None and reason is None and not self._choice.has_room():
-            self.give_back(key)
+            self._give_back(key)
             return None
         self._under_way.discard(key)
         if found is None or reason is not None:
@@ -89,9 +111,14 @@ class Markers:
         """Return a batch of those that may go, if there are any."""
         if not self._chosen:
             return None
-        lot = Lot(tuple(sorted(self._chosen, key=lambda found: found.key, reverse=True)))
+        may_go = frozenset(self._above_no_refused(found.key for found in self._chosen))
+        self._choice.put_back(len(self._chosen) - len(may_go))
+        going = [found for found in self._chosen if found.key in may_go]
+        self._chosen = []
+        if not going:
+            return None
+        lot = Lot(tuple(sorted(going, key=lambda found: found.key, reverse=True)))
         # Only now: a look that never came back would leave the others neither held nor out.
         for key in lot.keys:
             del self._choice.held[key]
-        self._chosen = []
         return Batch("marker", lot.keys, lot, left=self._left)

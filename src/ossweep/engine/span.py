@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ossweep.whereabouts import BEHIND
 from ossweep.work import Range, add
 
 if TYPE_CHECKING:
@@ -132,6 +133,13 @@ class Span:
     def held(self) -> bool:
         """Whether it holds nothing but what was passed over in this sweep."""
         return self.listed and self.passed_over is not None
+
+    @property
+    def bounds(self) -> tuple[str, str]:
+        """Two keys between which all lies that is left of it, those two included."""
+        if self.held and self.passed_over is not None:
+            return self.passed_over.first, self.passed_over.last
+        return max(self.prefix, self.settled), self.until or self.prefix + BEHIND
 
     def settle(self, batch: Batch, counts: Counts) -> None:
         """Take note that a batch, or its first part, is settled: the first that is not."""

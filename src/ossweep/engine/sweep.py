@@ -270,7 +270,7 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     passed_over = line.accounts.passed_over()
     refused = None
     if line.accounts.left_over_only():
-        refused = line.listing_refused or (_refused(passed_over) if passed_over else None)
+        refused = line.unseen.denied or (_refused(passed_over) if passed_over else None)
     # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
     may_go_on = not (left.finished or (at_ceiling and not line.accounts.lost()))
     return Result(
@@ -280,7 +280,7 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
         left=left,
         stopped=_at_ceiling(at_ceiling, counts, in_doubt=in_doubt)
         or gate.stopped
-        or _stop(Why.REFUSED, line.listing_failed or refused),
+        or _stop(Why.REFUSED, line.unseen.failed or refused),
         may_go_on=may_go_on,
         expected=line.accounts.expected(),
         trouble=gate.trouble,

@@ -1,0 +1,38 @@
+"""What nobody could see: the prefixes and keys whose listing has failed, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ossweep.errors import Scope, quoted
+from ossweep.helps import with_help
+
+if TYPE_CHECKING:
+    from ossweep.errors import StoreError
+
+
+class Unseen:
+    """Listings that have failed: one that ends all of them, and those of places that OSS denies."""
+
+    def __init__(self) -> None:
+        self.failed: str | None = None  # why nothing more is listed
+        self._denied: dict[str, None] = {}  # prefixes, and keys that were to be looked at
+        self._first: StoreError | None = None  # by which OSS has denied one of them
+
+    def add(self, place: str, error: StoreError) -> None:
+        """Take note that a place could not be listed."""
+        if error.scope is Scope.KEYS:
+            self._denied[place] = None
+            self._first = self._first or error
+        else:
+            self.failed = with_help(f"listing failed: {error}", error.code)
+
+    @property
+    def denied(self) -> str | None:
+        """What OSS does not let anybody list, in a sentence."""
+        if self._first is None:
+            return None
+        first, *others = self._denied
+        place = quoted(first) if first else "all keys"
+        more = f" and {len(others):,} other{'s' if len(others) > 1 else ''}" if others else ""
+        return with_help(f"listing {place}{more} failed: {self._first}", self._first.code)

@@ -1,0 +1,62 @@
+"""Which of two answers to the same request file stands: the one that tells more of its orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# How much an answer tells of what has become of an order.
+_REFUSED = 0  # it was no job's, and may be done once a setting has changed
+_IGNORED = 1  # somebody else has its job
+_PLANNED = 2  # no end of what was ordered, where a setting has made a dry run of it
+_CARRIED_OUT = 3
+
+
+def bettered(there: Mapping[str, Any], said: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """
+    Return what is to stand where an answer to the same file stands; None: that stays as it is.
+
+    A repetition may carry out what was refused at first, and knows less of what was not: of several
+    orders each has the answer that tells more of it.
+    """
+    olds, news = _each(there), _each(said)
+    if len(olds) != len(news):  # one of them refuses the file as a whole
+        return said if all(_rank(old) == _REFUSED for old in olds) else None
+    tells_more = [_tells_more(new, old) for new, old in zip(news, olds, strict=True)]
+    if all(tells_more):
+        return said
+    if not any(tells_more):
+        return None
+    chosen = [new if more else old for new, old, more in zip(news, olds, tells_more, strict=True)]
+    return {**said, "answers": chosen}
+
+
+def are_of_one_job(one: Any, other: Any) -> bool:
+    """Tell whether two answers are the same job's; what is none is nobody's."""
+    are_answers = isinstance(one, dict) and isinstance(other, dict)
+    return are_answers and "job" in one and one["job"] == other.get("job")
+
+
+def _each(said: Mapping[str, Any]) -> list[Any]:
+    """Return the answers to a file's orders: several in one, or one by itself."""
+    several = said.get("answers") if "status" not in said else None
+    return several if isinstance(several, list) else [said]
+
+
+def _tells_more(new: Any, old: Any) -> bool:
+    """Tell whether a later answer to an order tells more of it."""
+    if are_of_one_job(new, old):
+        return _rank(new) != _IGNORED
+    return _rank(old) == _REFUSED or _rank(new) > _rank(old)
+
+
+def _rank(said: Any) -> int:
+    if not isinstance(said, dict):
+        return _CARRIED_OUT  # it is no answer of ours, and stays
+    if said.get("status") == "refused" and "job" not in said:
+        return _REFUSED
+    if said.get("status") == "ignored":
+        return _IGNORED
+    return _PLANNED if said.get("dry_run") is True else _CARRIED_OUT
