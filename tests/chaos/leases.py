@@ -51,6 +51,8 @@ class Leases:
     places: dict[tuple[str, str], Holder] = field(default_factory=dict)
     holders: dict[str, Holder] = field(default_factory=dict)  # of which each has begun with last
     ended: dict[str, float] = field(default_factory=dict)  # when a job's end was written first
+    # The latest place that a job was ended from, and when.
+    ends: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     # Orders to stop, by the job's name and their own: since when, and which were taken back.
     stops: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -152,6 +154,10 @@ class Leases:
             return ""
         holder.left = now
         wrong = self._goes_on(job, holder.place, by, sent)
+        place, since = self.ends.get(job, ("", 0.0))
+        if place > holder.place and since < self.looks.get((job, by), 0.0) < sent:
+            wrong = f"{by} writes an end of {job} over the one that it has seen from {place}"
+        self.ends[job] = max(self.ends.get(job, ("", 0.0)), (holder.place, now))
         self.ended.setdefault(job, now)
         return wrong
 

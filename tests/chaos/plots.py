@@ -56,6 +56,17 @@ def _a_checkpoint_takes_longer_than_a_lease(scene: Scene, random: Random) -> Sce
     return _comes_again(lasting, random)
 
 
+def _the_end_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
+    """Somebody else ends the job before its first holder has written how it has."""
+    stuck = (random.uniform(1, 3), 11.0)
+    weather = replace(
+        scene.weather, stuck=stuck, killed=0.0, cut_off=0.0, outages=(), storms=(), slow=0.0
+    )
+    orders = [replace(each, dry_run=False, limit=None, parallel=None) for each in scene.orders]
+    shortly = _sent(replace(scene, timeout=LONG + int(scene.reserve), weather=weather), orders)
+    return _comes_again(shortly, random)
+
+
 def _the_state_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
     """What renews a lease comes too late, and each invocation has a lease of its own."""
     weather = replace(scene.weather, slow_state=0.4, killed=0.0, outages=(), storms=())
@@ -74,26 +85,29 @@ def _the_state_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
 
 def _a_holder_is_cut_off_from_the_state(scene: Scene, random: Random) -> Scene:
     """Somebody else takes the job over, and the first one hears of that when it can write again."""
-    weather = replace(scene.weather, cut_off=1.0, killed=0.0, outages=(), storms=(), slow=0.1)
+    weather = replace(
+        scene.weather, cut_off=1.0, killed=0.0, outages=(), storms=(), stuck=(8.9, 11.2)
+    )
     settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
-    timeout = 40 + int(scene.reserve)
+    timeout = LONG + int(scene.reserve)
     lasting = _lasting(replace(scene, timeout=timeout, weather=weather, settings=settings))
     return _comes_again(lasting, random)
 
 
 def _holders_end_badly_under_a_ceiling(scene: Scene, random: Random) -> Scene:
     """By death or by an exception, after they have asked for more than a checkpoint has counted."""
-    orders = [
-        replace(each, limit=random.randint(4, 12), dry_run=False, parallel=None)
-        for each in scene.orders
-    ]
-    weather = replace(scene.weather, killed=0.5, fails=0.4)
-    return _sent(replace(scene, weather=weather), orders)
+    weather = replace(scene.weather, killed=0.4, fails=0.5)
+    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
+    lasting = _lasting(replace(scene, weather=weather, settings=settings))
+    first, *others = lasting.orders
+    limited = replace(first, limit=random.randint(10, 25))
+    return _sent(lasting, [limited, *(replace(each, limit=6) for each in others)])
 
 
 def _lasting(scene: Scene) -> Scene:
     """Have the orders be about so many objects that they are not soon done."""
-    orders = [Order(prefixes=DIRECTORIES), *scene.orders[1:]]
+    others = (replace(each, dry_run=False) for each in scene.orders[1:])
+    orders = [Order(prefixes=DIRECTORIES), *others]
     names = (f"{each}{at:03d}" for each in DIRECTORIES for at in range(10))
     objects = tuple(sorted({*scene.objects, *names}))
     return _sent(replace(scene, objects=objects), orders)
@@ -126,6 +140,7 @@ PLOTS: tuple[Callable[[Scene, Random], Scene], ...] = (
     _objects_come_before_the_first_answer,
     _deletions_fail_for_long,
     _a_checkpoint_takes_longer_than_a_lease,
+    _the_end_takes_longer_than_a_lease,
     _the_state_takes_longer_than_a_lease,
     _a_holder_is_cut_off_from_the_state,
     _holders_end_badly_under_a_ceiling,
