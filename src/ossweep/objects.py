@@ -153,6 +153,7 @@ class Answer:
     when nothing is left in them. Keys in none of these are still to do; of them `passed_over` are
     those that would be refused as those before them were. `unanswered` keys were asked for without
     an answer that decided them, whether they are still to do, or turned out to be gone or newer.
+    `halved` is how many keys the smallest request held that was refused as a whole; 0: none was.
     """
 
     deleted: frozenset[str] = frozenset()
@@ -161,3 +162,4 @@ class Answer:
     kept: Mapping[str, str] = field(default_factory=dict)
     full: tuple[Failure, ...] = ()
     passed_over: tuple[Failure, ...] = ()
+    halved: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from hashlib import sha256
 from hmac import compare_digest
@@ -105,11 +106,11 @@ def check_unprotected(request: Request, bucket: str, settings: Settings, where: 
     if request.everything:
         return
     names = (*request.keys, *request.prefix, *request.directory)
-    if all(name.startswith(settings.protected) for name in names):
+    if all(name.startswith(_by_setting(bucket, settings)) for name in names):
         raise PolicyError(
             f"{where}: {json.dumps(names[0])} is protected: OSSWEEP_PROTECTED holds "
-            f"{_protecting(names[0], settings)}; name something else, or change the setting "
-            "(.dlsdata/ cannot be taken out: it is OSS-HDFS's own data)"
+            f"{_protecting(names[0], bucket, settings)}; name something else, or change the "
+            "setting (.dlsdata/ cannot be taken out: it is OSS-HDFS's own data)"
         )
     if all(name.startswith(protected_in(bucket, settings)) for name in names):
         raise PolicyError(
@@ -121,7 +122,24 @@ def check_unprotected(request: Request, bucket: str, settings: Settings, where: 
 def protected_in(bucket: str, settings: Settings) -> tuple[str, ...]:
     """Return the key prefixes that are never touched in a bucket."""
     state_bucket, _, prefix = (settings.state or "").partition("/")
-    return (*settings.protected, prefix) if bucket == state_bucket else settings.protected
+    protected = _by_setting(bucket, settings)
+    return (*protected, prefix) if bucket == state_bucket else protected
+
+
+def _by_setting(bucket: str, settings: Settings) -> tuple[str, ...]:
+    """Return what OSSWEEP_PROTECTED protects in a bucket."""
+    return tuple(each for prefix in settings.protected for each in _readings(prefix, bucket))
+
+
+def _readings(prefix: str, bucket: str) -> tuple[str, ...]:
+    """
+    Return a protected prefix, and what it is in a bucket whose name or address it begins with.
+
+    OSSWEEP_STATE is written so, and a key may begin so: which one is meant, nobody knows.
+    """
+    address = rf"(?:[a-z0-9]+://)?{re.escape(bucket)}(?:\.[^/]*)?/(.+)"
+    told = re.fullmatch(address, prefix, re.DOTALL)
+    return (prefix,) if told is None else (prefix, told[1])
 
 
 def lies_in_state(bucket: str, key: str, settings: Settings) -> bool:
@@ -228,5 +246,6 @@ def _outermost(prefixes: Iterable[str]) -> list[str]:
     return kept
 
 
-def _protecting(name: str, settings: Settings) -> str:
-    return next(json.dumps(prefix) for prefix in settings.protected if name.startswith(prefix))
+def _protecting(name: str, bucket: str, settings: Settings) -> str:
+    prefixes = settings.protected
+    return next(json.dumps(each) for each in prefixes if name.startswith(_readings(each, bucket)))

@@ -21,7 +21,7 @@ ALWAYS_PROTECTED = (".dlsdata/",)  # OSS-HDFS keeps its data there; Alibaba forb
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """Read `a,b`, or a JSON array of strings where a name holds a comma or a space at its end."""
+    """Read `a,b`, or a JSON array of strings, in which a name may hold any letter."""
     if not text.lstrip().startswith("["):
         return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     names = json.loads(text)
@@ -30,18 +30,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-_MEANT_OTHERWISE = frozenset("*?{}|^\\;\"'\uff0c\u3001\uff1b\u201c\u201d")  # Chinese, too
+_MEANT_OTHERWISE = frozenset("*?{}|^\\;: %\"'\uff0c\u3001\uff1b\u201c\u201d")  # Chinese, too
 
 
 def _protected(text: str) -> tuple[str, ...]:
     names = _names(text)
-    if any(name.startswith(("/", "\\")) for name in names):
-        raise ValueError  # no key begins so: it would protect nothing
-    if any("://" in name or name.startswith(("./", "../")) for name in names):
-        raise ValueError  # nor so: these are an address and a file's path
+    if any(name.startswith(("/", "\\", "./", "../")) for name in names):
+        raise ValueError  # no key begins so, or it is a file's path: it would protect nothing
     is_json = text.lstrip().startswith("[")
-    if not is_json and not (text.isprintable() and set(text).isdisjoint(_MEANT_OTHERWISE)):
-        raise ValueError  # meant as a pattern, a separator or a quote; JSON can mean the letter
+    if not is_json and not (text.isprintable() and _MEANT_OTHERWISE.isdisjoint("".join(names))):
+        raise ValueError  # a pattern, a separator, a code or a quote; JSON can mean the letter
     return tuple(dict.fromkeys(ALWAYS_PROTECTED + names))
 
 
@@ -138,8 +136,10 @@ class Settings:
     protected: tuple[str, ...] = _setting(
         ALWAYS_PROTECTED,
         _protected,
-        "key prefixes without a slash first, with commas between them or as a JSON array",
-        "Key prefixes that are never touched. `.dlsdata/` is always among them.",
+        "key prefixes without a slash first, with commas between them, or as a JSON array, where "
+        "each letter of a prefix stands for itself",
+        "Key prefixes that are never touched. `.dlsdata/` is always among them. One that begins "
+        "with a bucket's name and a slash protects what follows that, too, in this bucket.",
     )
     endpoint: str | None = _setting(
         None,

@@ -14,6 +14,7 @@ from ossweep.tally import tally
 STATE_BYTES = 80 * 1024 * 1024
 
 PLANNED_NAMED = 10  # keys that a dry run names
+BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
 FAILURES_NAMED = 100  # the answer names so many; all are counted
 FAILED_KEPT = 10_000  # keys that have failed beside those, and whose names are kept
 LONGEST_KEPT = 30 * 86_400  # seconds that a source keeps an event at most; an older time is no time
@@ -165,7 +166,9 @@ class Rest:
     asked for and not answered; they are looked at, and what was written after the job began stays.
     `passed` are keys that the ranges will show again and that have failed for good. `unsettled`
     objects were met before; the ranges will show them again. `null_marker` tells that an answer has
-    shown one: nothing is deleted any more until somebody has looked at the bucket.
+    shown one: nothing is deleted any more until somebody has looked at the bucket. `together` keys
+    are asked for at once at first: twice as many were refused as a whole, and time ran out before
+    it was known for which of them.
     """
 
     keys: tuple[str, ...] = ()
@@ -176,6 +179,7 @@ class Rest:
     passed: tuple[str, ...] = ()
     unsettled: int = 0
     null_marker: bool = False
+    together: int = BATCH_KEYS
 
     @property
     def unlisted(self) -> bool:

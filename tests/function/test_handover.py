@@ -171,6 +171,24 @@ def test_an_invocation_that_achieves_nothing_is_tried_again_once(chain: Chain) -
     assert to(chain, answers[0]["job"], STATUS)["reason"] == answers[-1]["reason"]
 
 
+def test_invocations_that_only_halve_what_was_refused_come_to_the_culprit(chain: Chain) -> None:
+    """Each has the time for one batch; the keys are listed, or named."""
+    keys = [f"a/{number}" for number in range(8)]
+    for number, order in enumerate((PREFIX, {"keys": keys})):
+        chain.deployment.oss.behave()
+        chain.deployment.fill(*keys)
+        chain.deployment.request_id = f"order-{number}"
+        hurried(chain.deployment, 60, batch_delete=25)
+        chain.deployment.oss.misbehave(Refuse(403, "AccessDenied", "No.", {keys[0]}))
+
+        answers = [chain.begin(order), *chain.to_the_end()]
+
+        assert [each["status"] for each in answers] == [*["continued"] * 3, "incomplete"]
+        assert [each["deleted"] + each["failed"] for each in answers[:2]] == [0, 0]
+        assert (answers[3]["deleted"], answers[3]["failed"]) == (7, 1)
+        assert chain.deployment.keys() == [keys[0]]
+
+
 def test_a_job_takes_only_so_many_invocations(long: Chain) -> None:
     """The setting that says so is named, and the job goes on when it allows more."""
     long.deployment.set(max_hops="2")

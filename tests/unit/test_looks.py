@@ -6,6 +6,7 @@ from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
+from ossweep.engine.looks import SOON
 from ossweep.engine.sweep import Kept
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE_UNANSWERED, NEWER
@@ -14,8 +15,11 @@ from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ossweep.engine.sweep import Result
-    from ossweep.objects import Found
+    from ossweep.engine.throttle import Ticket
+    from ossweep.objects import Answer, Found, Shown
 
 KEYS = tuple(f"n/{number:04}" for number in range(2500))
 NAMED = Work("job", "examplebucket", clock=BEGAN, keys=KEYS, judged=True)
@@ -230,3 +234,23 @@ def test_a_look_that_did_not_come_back_leaves_the_doubt() -> None:
     result = hop.sweep(in_doubt(KEYS[:10]), BlindStore(bucket, hop.gate))
 
     assert set(result.left.doubted) == set(KEYS[:10])
+
+
+def test_what_was_looked_at_goes_before_it_has_to_be_looked_at_again() -> None:
+    """Else an invocation whose looks take seconds would look at keys, and come to nothing."""
+    bucket = Bucket.of(KEYS[:30])
+    hop, ages = Hop(), []
+
+    class Slow(MemoryStore):
+        def find(self, key: str) -> Found | None:
+            hop.clock.now += SOON + 0.5
+            return super().find(key)
+
+        def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+            ages.append(shown.left - self.gate.left())
+            return super().delete(keys, pace, shown)
+
+    left = hop.sweep(replace(NAMED, keys=KEYS[:30]), Slow(bucket, hop.gate)).left
+
+    assert 0 < len(left.keys) == len(bucket.objects) < 30
+    assert max(ages) <= 2 * (SOON + 0.5)

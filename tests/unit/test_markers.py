@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ossweep.engine.looks import SOON
 from ossweep.engine.markers import MOST_FULL
 from ossweep.handover.continuation import seal, unseal
 from ossweep.work import Ceiling, Range, Work
@@ -16,6 +17,7 @@ from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
     from ossweep.engine.sweep import Result
+    from ossweep.objects import Found
 
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),), clock=BEGAN)
 
@@ -92,6 +94,23 @@ def test_a_directory_is_not_failed_while_one_in_it_is_to_be_done() -> None:
 
     assert (first.counts.failed, {found.key for found in first.left.held}) == (0, {"a/", "a/b/"})
     assert (second.counts.deleted, second.left.finished, bucket.objects) == (3, True, {})
+
+
+def test_a_directory_that_was_looked_at_goes_before_it_has_to_be_looked_at_again() -> None:
+    """Else an invocation whose looks take seconds would look at directories, and do no more."""
+    bucket = tree(*(f"{number:02}/" for number in range(40)))
+    hop = Hop()
+
+    class Slow(MemoryStore):
+        def find(self, key: str) -> Found | None:
+            hop.clock.now += SOON + 0.5
+            return super().find(key)
+
+    work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)
+    left = hop.sweep(work, Slow(bucket, hop.gate)).left
+
+    assert 0 < len(left.held) == len(bucket.objects) < 40
+    assert max(map(len, bucket.asked)) <= 2
 
 
 PARTS = st.lists(st.sampled_from(["x", "y"]), min_size=1, max_size=4)

@@ -97,6 +97,39 @@ def test_a_key_is_protected_by_its_beginning(key: str, spared: bool) -> None:
     assert key.startswith(protected) is spared
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "one/keep/",
+        "oss://one/keep/",
+        "https://one.oss-cn-hangzhou.aliyuncs.com/keep/",
+        "one.oss-cn-hangzhou.aliyuncs.com/keep/",
+    ],
+)
+@pytest.mark.parametrize(
+    ("bucket", "key", "spared"),
+    [
+        ("one", "keep/a", True),
+        ("one", "{prefix}a", True),
+        ("one", "keep", False),
+        ("two", "keep/a", False),
+        ("two", "{prefix}a", True),
+    ],
+)
+def test_a_prefix_behind_a_buckets_name_is_protected_either_way(
+    prefix: str, bucket: str, key: str, spared: bool
+) -> None:
+    """A key may begin so, and the prefix may be meant as OSSWEEP_STATE is written."""
+    protected = policy.protected_in(bucket, Settings(protected=(prefix,)))
+
+    assert key.format(prefix=prefix).startswith(protected) is spared
+
+
+def test_a_buckets_name_alone_is_a_prefix_like_any_other() -> None:
+    """What is not to be swept is not in OSSWEEP_BUCKETS."""
+    assert policy.protected_in("one", Settings(protected=("one/", "one"))) == ("one/", "one")
+
+
 @pytest.mark.parametrize(("bucket", "spared"), [("one", True), ("two", False)])
 def test_the_jobs_state_is_protected_in_its_bucket(bucket: str, spared: bool) -> None:
     """No job deletes what it goes on by."""
@@ -143,13 +176,14 @@ def test_a_job_goes_on_by_itself_where_there_is_a_place_for_its_state(
         ({"keys": ["keep/a", ".dlsdata/a"]}, "keep/a", "keep/"),
         ({"prefix": "keep/2024"}, "keep/2024", "keep/"),
         ({"directory": "keep"}, "keep/", "keep/"),
+        ({"directory": "hold"}, "hold/", "one/hold/"),
     ],
 )
 def test_a_request_for_nothing_but_protected_keys_is_refused(
     document: dict[str, Any], name: str, prefix: str
 ) -> None:
     """The first of them is named."""
-    settings = Settings(protected=(".dlsdata/", "keep/"))
+    settings = Settings(protected=(".dlsdata/", "keep/", "one/hold/"))
 
     with pytest.raises(PolicyError) as refused:
         policy.check_unprotected(parse(document), "one", settings, "request 2")

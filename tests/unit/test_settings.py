@@ -65,6 +65,12 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         ("reserve_seconds", "2.5", 2.5),
         ("protected", '["*", "a;b"]', (".dlsdata/", "*", "a;b")),
         (
+            "protected",
+            '["a/ b/", "%61/", "a:b", "a://b"]',
+            (".dlsdata/", "a/ b/", "%61/", "a:b", "a://b"),
+        ),
+        ("protected", " keep/ , hold/ ", (".dlsdata/", "keep/", "hold/")),
+        (
             "endpoint",
             "oss-cn-hangzhou-internal.aliyuncs.com",
             "oss-cn-hangzhou-internal.aliyuncs.com",
@@ -115,7 +121,10 @@ HTTP = "trigger, or sha256: and the 64 hex digits of a token's hash"
 SOURCES = "direct, http, oss, mns, timer with commas between them, or none"
 ZONE = "a zone of the IANA time zone database, such as Asia/Shanghai"
 STATE = "a bucket and a prefix, such as examplebucket/ossweep-state"
-PREFIXES = "key prefixes without a slash first, with commas between them or as a JSON array"
+PREFIXES = (
+    "key prefixes without a slash first, with commas between them, or as a JSON array, where each "
+    "letter of a prefix stands for itself"
+)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +149,9 @@ PREFIXES = "key prefixes without a slash first, with commas between them or as a
         ("OSSWEEP_PROTECTED", "keep/|hold/", PREFIXES),
         ("OSSWEEP_PROTECTED", "{keep/,hold/}", PREFIXES),
         ("OSSWEEP_PROTECTED", "keep/?", PREFIXES),
+        ("OSSWEEP_PROTECTED", "keep/ hold/", PREFIXES),
+        ("OSSWEEP_PROTECTED", "keep/:hold/", PREFIXES),
+        ("OSSWEEP_PROTECTED", "%6Beep/", PREFIXES),
         ("OSSWEEP_PROTECTED", "keep\\\\", PREFIXES),
         ("OSSWEEP_PROTECTED", "hold/,oss://examplebucket/keep/", PREFIXES),
         ("OSSWEEP_ENDPOINT", "ftp://127.0.0.1", ENDPOINT),

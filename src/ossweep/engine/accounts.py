@@ -11,7 +11,7 @@ from ossweep.engine.outcomes import slim
 from ossweep.engine.rest import joined
 from ossweep.objects import NOT_UTF8
 from ossweep.whereabouts import emptied
-from ossweep.work import Counts, Work, add
+from ossweep.work import BATCH_KEYS, Counts, Work, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,6 +61,8 @@ class Accounts:
         self._undone: dict[str, list[Found]] = {"named": [], "marker": []}
         self._out: dict[int, Batch] = {}  # taken up, and not booked yet
         self._deletions = 0  # that were booked in this invocation
+        self._halved = 0  # keys of the smallest request that was refused as a whole
+        self.together = work.together  # keys that may be asked for at once, until some are settled
         self._refused_at: dict[str, int] = {}  # directories, and how many deletions there were then
 
     def take_up(self, batch: Batch) -> Batch:
@@ -78,6 +80,10 @@ class Accounts:
         del self._out[id(batch)]
         self._in_doubt = self._in_doubt or bool(outcome.in_doubt)
         self._deletions += outcome.counts.deleted
+        if outcome.halved:
+            self._halved = min(self._halved or outcome.halved, outcome.halved)
+        if outcome.counts.deleted or outcome.counts.failed:
+            self.together = BATCH_KEYS
         if outcome.head is not None:
             self._deletions += outcome.head.counts.deleted
             outcome = replace(outcome, head=self._held_back(outcome.head))
@@ -203,8 +209,20 @@ class Accounts:
             passed=_lying_in(rest, passed),
             unsettled=max(0, self.listed() - counts.settled - len(keys) - len(markers)),
             at_least=work.at_least or self.lost(),
+            together=self._together(counts),
             counts=counts,
         )
+
+    def _together(self, counts: Counts) -> int:
+        """
+        Return how many keys to ask for at once when another invocation goes on.
+
+        Where none was settled it never grows: so a hop that has halved only what was refused as a
+        whole has come nearer to the culprit, and one that has not even done that has not.
+        """
+        learnt = max(1, self._halved // 2) if self._halved else BATCH_KEYS
+        is_settled = counts.settled > self._work.counts.settled
+        return learnt if is_settled else min(learnt, self._work.together)
 
     def _held_back(self, outcome: Outcome) -> Outcome:
         """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ossweep.objects import NEWER, Found, Lot
 from ossweep.tally import tally
+from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ossweep.objects import Page
     from ossweep.work import Ceiling, Work
 
-BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
 ENOUGH_KEYS = 500  # with which a batch is cut at a page's end, so that the next page is one whole
 SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are spared, to keep their place
 

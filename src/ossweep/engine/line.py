@@ -216,7 +216,8 @@ class Line:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
         due = self._due(pipeline.in_flight)
         while isinstance(due, Due):
-            batch, rest = due.queue.popleft().split(self.caution.most(due.lane.batch_keys))
+            most = min(due.lane.batch_keys, self.accounts.together)
+            batch, rest = due.queue.popleft().split(self.caution.most(most))
             if rest is not None:
                 due.queue.appendleft(rest)
             elif batch.source == "named":
@@ -276,7 +277,7 @@ class Line:
             self._listings += 1
             left = self._gate.left()
             pipeline.start(partial(self._timed_look, key), partial(self._named_shown, key, left))
-        if (batch := self._looks.cut()) is not None:
+        if (batch := self._looks.cut(self._gate.left())) is not None:
             self._by_name.append(batch)
 
     def _timed_look(self, key: str) -> tuple[Found | Closed | StoreError | None, float]:
@@ -311,7 +312,7 @@ class Line:
             not self._over
             and self._listings < self._window.size
             and self._gate.admits("list", pipeline.in_flight)
-            and (key := self._markers.next()) is not None
+            and (key := self._markers.next(self._gate.left())) is not None
         ):
             self._listings += 1
             left = self._gate.left()

@@ -6,16 +6,19 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batches import BATCH_KEYS, Batch
+from ossweep.engine.batches import Batch
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, Lot
 from ossweep.row import ALIKE
+from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ossweep.engine.batches import Choice
     from ossweep.objects import Found
+
+SOON = 2.5  # seconds after which what was looked at goes; a little later it is looked at again
 
 
 class Looks:
@@ -107,9 +110,15 @@ class Looks:
             return self._choice.reason_to_spare(found)
         return GONE_UNANSWERED if key in self._doubted else GONE
 
-    def cut(self) -> Batch | None:
-        """Return a batch, if a whole one is there or no look is under way that would fill it."""
-        if not self._chosen or (self._under_way and len(self._chosen) < BATCH_KEYS):
+    def cut(self, left: float) -> Batch | None:
+        """
+        Return a batch, if a whole one is there, or no look is under way that would fill it in time.
+
+        So many seconds are left. Where looks take long, an invocation would come to nothing else:
+        whatever it has looked at would have to be looked at again, and so by the next one.
+        """
+        is_filling = self._under_way and self._left - left <= SOON
+        if not self._chosen or (is_filling and len(self._chosen) < BATCH_KEYS):
             return None
         lot = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]

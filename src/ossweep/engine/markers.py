@@ -6,11 +6,13 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batches import BATCH_KEYS, Batch
+from ossweep.engine.batches import Batch
+from ossweep.engine.looks import SOON
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE, Lot
 from ossweep.row import ALIKE
 from ossweep.whereabouts import emptied
+from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,9 +64,15 @@ class Markers:
         """Take note that a round between is over; those still held are no reason for another."""
         self._most = max(MOST_FULL, 2 * len(self._choice.full))
 
-    def next(self) -> str | None:
-        """Return the marker object to look at next, if there is one and the ceiling allows it."""
+    def next(self, left: float) -> str | None:
+        """
+        Return the marker object to look at next, if there is one and the ceiling allows it.
+
+        So many seconds are left: what was looked at goes before it has to be looked at again.
+        """
         if len(self._chosen) + len(self._under_way) >= BATCH_KEYS:
+            return None
+        if self._chosen and self._left - left > SOON:
             return None
         if not self._round or not self._choice.has_room():
             return None
@@ -79,6 +87,9 @@ class Markers:
             self._refused.add(key)
             self._row += 1
             self.go_on = self._row < ALIKE
+            chosen = len(self._chosen)
+            self._chosen = [each for each in self._chosen if not key.startswith(each.key)]
+            self._choice.put_back(chosen - len(self._chosen))
         else:
             self._give_back(key)
             self.go_on = False
@@ -102,6 +113,8 @@ class Markers:
         if found is None or reason is not None:
             del self._choice.held[key]
             return reason
+        if not self._above_no_refused([key]):
+            return None
         self._choice.choose()
         self._left = max(self._left, left) if self._chosen else left
         self._chosen.append(found)
@@ -111,14 +124,9 @@ class Markers:
         """Return a batch of those that may go, if there are any."""
         if not self._chosen:
             return None
-        may_go = frozenset(self._above_no_refused(found.key for found in self._chosen))
-        self._choice.put_back(len(self._chosen) - len(may_go))
-        going = [found for found in self._chosen if found.key in may_go]
-        self._chosen = []
-        if not going:
-            return None
-        lot = Lot(tuple(sorted(going, key=lambda found: found.key, reverse=True)))
+        lot = Lot(tuple(sorted(self._chosen, key=lambda found: found.key, reverse=True)))
         # Only now: a look that never came back would leave the others neither held nor out.
         for key in lot.keys:
             del self._choice.held[key]
+        self._chosen = []
         return Batch("marker", lot.keys, lot, left=self._left)

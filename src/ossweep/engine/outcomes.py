@@ -30,7 +30,8 @@ class Outcome:
     `undone` are its objects that are still to do; `full` are directories that OSS has refused
     because something is left in them; `in_doubt` are the keys that were asked for without an answer
     that decided it. Where all that is undone was passed over, `passed_over` tells of it, and `head`
-    of the batch's part before it, which is not in this outcome.
+    of the batch's part before it, which is not in this outcome. `halved` is how many keys the
+    smallest request held that was refused as a whole, where some are undone.
     """
 
     batch: Batch
@@ -40,6 +41,7 @@ class Outcome:
     in_doubt: frozenset[str] = frozenset()
     passed_over: Stretch | None = None
     head: Outcome | None = None
+    halved: int = 0
 
 
 def planned(batch: Batch) -> Outcome:
@@ -99,12 +101,14 @@ def _outcome(batch: Batch, answer: Answer) -> Outcome:
         skipped=tally((batch.skipped, Counter(kept))),
         unanswered=len(lost),
     )
+    undone = tuple(found for found in objects if found.key not in settled)
     return Outcome(
         batch,
         _with_unnamed(counts, batch),
-        undone=tuple(found for found in objects if found.key not in settled),
+        undone=undone,
         full=tuple((found, full[found.key]) for found in objects if found.key in full),
         in_doubt=in_doubt,
+        halved=answer.halved if undone else 0,
     )
 
 

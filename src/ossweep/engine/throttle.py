@@ -15,13 +15,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from ossweep.engine.pace import Pace, Window
+from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ACCOUNT_RATE = 10_000.0  # objects a second, as published
 PARTITION_RATE = 2_000.0  # objects a second, as published
-BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
 LIMITED_KEYS = 200  # in a batch under those rates: it goes smoothly, and a refusal costs little
 SMOOTH = 50  # requests a second that a higher limit makes, before its batches are full
 ENOUGH = 4  # requests a second that a low limit makes

@@ -179,6 +179,7 @@ def _check(work: Work) -> None:
         0 if work.rate is None else work.rate - 1,
         work.of_parts - 1,
         work.of_requests - 1,
+        work.together - 1,
         work.asked_before,
         work.unsettled,
         work.milliseconds,

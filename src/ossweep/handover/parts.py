@@ -92,6 +92,7 @@ def joined(kept: Work, parts: Iterable[Work]) -> Work:
         # And what one had to look at may have been asked for before.
         judged=any(each.judged for each in every),
         null_marker=any(each.null_marker for each in every),
+        together=min(each.together for each in every),
         at_least=any(each.at_least for each in every),
         counts=replace(counts, failures=tuple(named.values()), also_failed=also_failed),
         requests_made=tally(each.requests_made for each in every),

@@ -9,10 +9,17 @@ if TYPE_CHECKING:
 
 
 def achieved(work: Work, left: Work) -> bool:
-    """Tell whether less is left of a job's work than there was."""
+    """
+    Tell whether less is left of a job's work than there was, or more is known of it.
+
+    To have halved what was refused as a whole brings the next hop nearer to the key that is to
+    blame, until that stands alone; what was looked at and neither asked for nor spared, each hop
+    looks at again.
+    """
     return (
         left.counts.settled > work.counts.settled
         or len(left.keys) < len(work.keys)
+        or left.together < work.together
         or _extent(left) != _extent(work)
     )
 

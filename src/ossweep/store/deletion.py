@@ -56,7 +56,8 @@ class Deletion:
     were left because OSS refuses their like.
 
     `doubted` are those sent without an answer that decided them; of those that are gone, or are
-    newer, nobody can tell any more who has deleted them.
+    newer, nobody can tell any more who has deleted them. `halved` is how many keys the smallest
+    request held that was refused as a whole.
     """
 
     requests: Requests
@@ -70,6 +71,7 @@ class Deletion:
     kept: dict[str, str] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
     passed_over: dict[str, Failure] = field(default_factory=dict)
+    halved: int = 0
     # Seconds that were left when a key was looked at again; the others were when they were shown.
     _looked: dict[str, float] = field(init=False, default_factory=dict)
     _later: list[str] = field(init=False, default_factory=list)  # still to be looked at
@@ -186,9 +188,11 @@ class Deletion:
         elif len(keys) == 1:
             self._refuse(keys[0], error)
         elif error.code in NO_BATCHES:
+            self.halved = 1
             self.requests.without_batches()
             self._delete_alone(keys)
         else:
+            self.halved = min(self.halved or len(keys), len(keys))
             middle = len(keys) // 2
             left += keys[middle:], keys[:middle]  # the first of them is the next
 

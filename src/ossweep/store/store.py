@@ -241,6 +241,7 @@ class OssStore:
             full=tuple(deletion.full.values()),
             unanswered=frozenset(deletion.doubted),
             passed_over=passed_over,
+            halved=deletion.halved,
         )
 
     def read(self, key: str, most: int) -> Content:
