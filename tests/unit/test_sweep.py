@@ -11,7 +11,7 @@ import pytest
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.helps import with_help
 from ossweep.objects import Answer, Failure, Found, Lot
-from ossweep.stops import Stop, Why
+from ossweep.stops import NULL_MARKER_SHOWN, ORDERED, OVERTAKEN, SPLIT, Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 
@@ -205,6 +205,21 @@ def test_an_error_of_the_job_stops_it_with_its_reason() -> None:
     assert result.stopped.sentence.startswith("OSS answered SecurityTokenExpired: Gone.")
     assert result.may_go_on
     assert result.counts.deleted + len(bucket.objects) == 3000
+
+
+@pytest.mark.parametrize("before", [ORDERED, SPLIT, OVERTAKEN], ids=lambda stop: stop.why.value)
+def test_a_null_marker_is_remembered_and_told_whatever_had_closed_the_gate(before: Stop) -> None:
+    """The answer that shows it was under way by then."""
+    hop = Hop(in_flight=1)
+
+    def close() -> None:
+        hop.gate.stop(before)
+        hop.gate.stop(NULL_MARKER_SHOWN)
+
+    result = hop.sweep(ALL, MemoryStore(Bucket.of(KEYS), hop.gate, {3: close}))
+
+    assert (result.stopped, result.left.null_marker) == (before, True)
+    assert result.notes == (NULL_MARKER_SHOWN.sentence,)
 
 
 class HangingStore(MemoryStore):

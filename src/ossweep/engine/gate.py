@@ -49,6 +49,7 @@ class Gate:
         self._trouble: str | None = None
         self.has_asked = False  # whether a deletion may have been sent
         self.stopped: Stop | None = None  # why the gate is closed, if not for time
+        self.reasons: frozenset[Stop] = frozenset()  # that were given, that one among them
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
@@ -91,9 +92,14 @@ class Gate:
             self.deletions += 1
 
     def stop(self, reason: Stop) -> None:
-        """Close for a reason of the caller's, unless OSS has given one before."""
+        """
+        Close for a reason of the caller's, unless there was one before.
+
+        What comes after that was met all the same: by what was under way as the gate closed.
+        """
         with self._lock:
             self.stopped = self.stopped or reason
+            self.reasons |= {reason}
 
     def failed(self, error: StoreError) -> None:
         """Take note of a request that was given up, and close after too many of one kind."""

@@ -257,7 +257,7 @@ class _Beside:
 def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
     """Return how the sweep would have ended, if it did now."""
     left, counts = line.accounts.left(), line.accounts.at_the_end()
-    if gate.stopped is NULL_MARKER_SHOWN:
+    if NULL_MARKER_SHOWN in gate.reasons:
         left = replace(left, null_marker=True)
     # What was chosen up to the ceiling and not asked for any more leaves room below it.
     full = ceiling is not None and counts.asked >= ceiling.objects
@@ -290,8 +290,9 @@ def _result(line: Line, gate: Gate, ceiling: Ceiling | None) -> Result:
 
 
 def _notes(line: Line, gate: Gate, left: Work) -> tuple[str, ...]:
-    """Return what else there is to know: what nobody could see, and what came too late to stop."""
-    is_late = left.finished and gate.stopped is NULL_MARKER_SHOWN
+    """Return what else there is to know: what nobody could see, and what has stopped nothing."""
+    is_reason = gate.stopped is NULL_MARKER_SHOWN and not left.finished
+    is_late = NULL_MARKER_SHOWN in gate.reasons and not is_reason
     too_late = NULL_MARKER_SHOWN.sentence if is_late else None
     return tuple(note for note in (line.caution.note, too_late) if note is not None)
 
