@@ -17,7 +17,7 @@ NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code></Error>"
 
 class QuickStore(MotoStore):
     """
-    What is put, got and deleted, whole and by no conditions but OSS's own, is done without the server.
+    What is put, got and deleted, whole and by OSS's own conditions, is done without the server.
 
     Its answers take 5 ms of CPU each, and a run has a hundred. Those of request files have user
     metadata, which only the server knows how to keep.

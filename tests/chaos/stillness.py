@@ -49,7 +49,8 @@ class Dispatcher:
             frame, depth = frame.f_back, depth + 1
         if frame is None:
             if self.pipeline is not None:
-                self.beside = tuple(self.pipeline._beside)  # noqa: SLF001 - as above
+                every = (*self.pipeline._beside, *self.pipeline._under_way)  # noqa: SLF001 - as above
+                self.beside = every
             self.sweep = self.pipeline = self.gate = None
             self.waits = self.leaves = False
             return

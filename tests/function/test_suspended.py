@@ -168,6 +168,29 @@ def test_the_first_null_marker_is_the_last_where_nobody_could_look(
     assert answer["continuation"]["null_marker"]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Refuse(409, "FileImmutable", keys=KEYS[:5], operation=("delete", "batch_delete")),
+        Refuse(503, "ServiceUnavailable", operation=("delete", "batch_delete"), times=40),
+        Reset("before", operation=("delete", "batch_delete"), times=40),
+    ],
+    ids=["refused", "busy", "no answer"],
+)
+def test_a_key_that_has_not_gone_tells_nothing_of_the_others(
+    suspended: Deployment, fault: Fault
+) -> None:
+    """However many there are: the next one goes alone, too, and the first that goes is the last."""
+    suspended.oss.misbehave(DENIED)
+    suspended.oss.misbehave(fault)
+
+    answer = suspended.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 1)
+    assert len(suspended.keys()) == len(KEYS) - 1
+    assert suspended.oss.count("batch_delete") == 0
+
+
 def test_one_key_alone_may_be_all_there_is(suspended: Deployment) -> None:
     """Then the answer tells what was lost, and there is nothing to stop."""
     suspended.oss.misbehave(DENIED)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 SUSPENDED = "Suspended"
 DENIED = "AccessDenied"
-TRIES = 3  # where OSS refuses what goes alone, the rest shows by itself whether it may go
 
 
 @dataclass
@@ -24,44 +23,40 @@ class Caution:
     Whether deletions may begin, and what the job's answer has to tell of that.
 
     `due` tells whether the bucket is still to be looked at. A dry run deletes nothing, and whoever
-    has said that null versions may be lost need not be told. Where nobody may look, one key goes
-    alone, and the others wait for its answer: it shows whether its null version was lost. After one
-    that has (`was_shown`) nothing goes until somebody may look.
+    has said that null versions may be lost need not be told. Where nobody may look, the gate lets
+    keys go one at a time until one has gone, whose answer shows whether its null version was lost.
+    After one that has (`was_shown`) nothing goes until somebody may look.
     """
 
+    gate: Gate
     due: bool
     settled: bool
     was_shown: bool = False
     note: str | None = None
-    _tries: int = 0  # keys that are to go alone, one after the other, until one is deleted
-    _tried: int = 0  # keys that have gone so, and whose answer has not come yet
+    _under_way: int = 0  # batches
 
     @classmethod
-    def of(cls, work: Work) -> Caution:
+    def of(cls, work: Work, gate: Gate) -> Caution:
         """Begin with a job."""
         careful = not (work.dry_run or work.finished or work.null_versions == "lose")
-        return cls(due=careful, settled=not careful, was_shown=work.null_marker)
+        return cls(gate, due=careful, settled=not careful, was_shown=work.null_marker)
 
     @property
     def lets_go(self) -> bool:
-        """Whether a deletion may begin now."""
-        return self.settled and not self._tried
+        """Whether a batch may begin now, beside those under way."""
+        return self.settled and not (self.gate.singly and self._under_way)
 
-    def most(self, keys: int) -> int:
-        """Return how many of so many keys may go together now."""
-        return 1 if self._tries else keys
+    def begins(self) -> None:
+        """Take note that a batch goes."""
+        self._under_way += 1
 
-    def begins(self, keys: int) -> None:
-        """Take note that so many keys go."""
-        self._tried += keys if self._tries else 0
+    def ended(self) -> None:
+        """Take note that what became of a batch is known."""
+        self._under_way -= 1
 
-    def ended(self, keys: int, deleted: int) -> None:
-        """Take note that what became of so many keys is known, and how many were deleted."""
-        self._tried = max(0, self._tried - keys)
-        self._tries = 0 if deleted else max(0, self._tries - 1)
-
-    def looked_at(self, found: str | StoreError, gate: Gate) -> None:
+    def looked_at(self, found: str | StoreError) -> None:
         """Take note of a look, and close the gate if nothing may be deleted."""
+        gate = self.gate
         if isinstance(found, str):
             self.settled = found != SUSPENDED
             if not self.settled:
@@ -74,7 +69,7 @@ class Caution:
             gate.stop(NULL_MARKER_SHOWN)
             return
         # What does not know the question has no versions to lose.
-        self.settled, self._tries = True, TRIES if found.code == DENIED else 0
+        self.settled, gate.singly = True, found.code == DENIED
         self.note = (
             "nobody could look whether the bucket's versioning is suspended, where a deletion "
             f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "

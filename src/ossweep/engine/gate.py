@@ -50,6 +50,9 @@ class Gate:
         self.has_asked = False  # whether a deletion may have been sent
         self.stopped: Stop | None = None  # why the gate is closed, if not for time
         self.reasons: frozenset[Stop] = frozenset()  # that were given, that one among them
+        # Whether keys go one at a time: nobody could look what a deletion loses. The answer to the
+        # first that has gone tells; what is refused, or has no answer, tells nothing.
+        self.singly = False
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
@@ -89,6 +92,7 @@ class Gate:
         with self._lock:
             self._row.end()
             self._refused = ""
+            self.singly = False
             self.deletions += 1
 
     def stop(self, reason: Stop) -> None:

@@ -76,7 +76,7 @@ class Line:
         self._open = 1  # ranges that may be listed at once; where there were many, they stay many
         self._over = False  # nothing is listed any more
         self._markers = Markers(self._choice)
-        self.caution = Caution.of(work)
+        self.caution = Caution.of(work, gate)
         self._between = False  # whether a round of directories is made before the rest goes on
         self.accounts = Accounts(
             work, self._frontier, self._choice, self._looks, self._by_name, most_ranges
@@ -144,7 +144,7 @@ class Line:
 
     def _bucket_looked_at(self, found: str | Closed | StoreError) -> None:
         if not isinstance(found, Closed):
-            self.caution.looked_at(found, self._gate)
+            self.caution.looked_at(found)
         if not self.caution.settled:
             self._end_listing()
 
@@ -217,7 +217,7 @@ class Line:
         due = self._due(pipeline.in_flight)
         while isinstance(due, Due):
             most = min(due.lane.batch_keys, self.accounts.together)
-            batch, rest = due.queue.popleft().split(self.caution.most(most))
+            batch, rest = due.queue.popleft().split(most)
             if rest is not None:
                 due.queue.appendleft(rest)
             elif batch.source == "named":
@@ -227,7 +227,7 @@ class Line:
                 self.accounts.book(planned(batch))
             else:
                 self.turns.begin(due, len(batch.keys))
-                self.caution.begins(len(batch.keys))
+                self.caution.begins()
                 ticket = self._throttle.start(due.lane, len(batch.keys))
                 shown = Shown(
                     self._choice.clock,
@@ -258,7 +258,7 @@ class Line:
 
     def _deleted(self, ticket: Ticket, outcome: Outcome) -> None:
         ticket.ended()
-        self.caution.ended(len(outcome.batch.keys), outcome.counts.deleted)
+        self.caution.ended()
         refused = "" if outcome.passed_over is None else outcome.passed_over.code
         if outcome.batch.span is None:
             self._refused = refused

@@ -104,11 +104,14 @@ class Deletion:
     def delete_singly(self, keys: Sequence[str]) -> None:
         """Delete keys by themselves; raises Closed."""
         while keys:
-            if self._alike and len(keys) > PROBES:
-                keys = self._unlike(keys)
-            else:
-                self.delete(keys[:1])
-                keys = keys[1:]
+            keys = self._begun(keys)
+
+    def _begun(self, keys: Sequence[str]) -> Sequence[str]:
+        """Delete the first of keys by itself, or probe them; return those still to be deleted."""
+        if self._alike and len(keys) > PROBES:
+            return self._unlike(keys)
+        self.delete(keys[:1])
+        return keys[1:]
 
     def _try(self, keys: Sequence[str], attempts: int) -> tuple[Sequence[str], StoreError] | None:
         """
@@ -118,7 +121,7 @@ class Deletion:
         many invocations do not come back at once; the pace tells those of a request that OSS's
         quotas refuse.
         """
-        if len(keys) > 1 and not self.requests.has_batches:
+        if len(keys) > 1 and not self._may_go_together:
             self._delete_alone(keys)
             return None
         kind: Kind = "delete" if len(keys) == 1 and fits_a_url(keys[0]) else "batch_delete"
@@ -168,9 +171,21 @@ class Deletion:
         self._unnamed.update(silent)
         self.delete_singly(silent)  # so that each gets a reason
 
+    @property
+    def _may_go_together(self) -> bool:
+        return self.requests.has_batches and not self.gate.singly
+
     def _delete_alone(self, keys: Sequence[str]) -> None:
-        """Delete keys one by one, those that lie in a directory before the directory itself."""
-        self.delete_singly(sorted(keys, reverse=True))
+        """
+        Delete keys one by one, until they may go together if ever.
+
+        Those that lie in a directory go before the directory itself.
+        """
+        left: Sequence[str] = sorted(keys, reverse=True)
+        while left and not self._may_go_together:
+            left = self._begun(left)
+        if left:
+            self.delete(left)
 
     def _delete_in_parts(self, keys: Sequence[str], turn: Turn) -> None:
         while keys:

@@ -17,6 +17,10 @@ class Gate(Protocol):
     def deletions(self) -> int:
         """How many requests have deleted something."""
 
+    @property
+    def singly(self) -> bool:
+        """Whether keys go one at a time, until one has gone."""
+
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
 
