@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.progress import achieved
 from ossweep.objects import Answer, Failure
-from ossweep.work import Counts, Range, Work
+from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
@@ -115,7 +115,4 @@ def test_a_job_with_keys_that_are_refused_comes_to_its_end(
         work = sent_back(result)
 
     assert set(bucket.objects) == denied
-    assert work.counts == replace(
-        Counts(deleted=40 - len(denied), bytes=10 * (40 - len(denied)), failed=len(denied)),
-        failures=work.counts.failures,
-    )
+    assert (work.counts.deleted, work.counts.failed) == (40 - len(denied), len(denied))
