@@ -183,14 +183,14 @@ MUTANTS = (
     Mutant(
         "an order to stop is not looked for",
         "handover/ledger.py",
-        "        return ORDERED if self._obeyed or self.is_whole_to_stop() else None",
+        "        return ORDERED if standing or self.is_whole_to_stop() else None",
         "        return None",
     ),
     Mutant(
         "parts miss the order to stop the whole job",
         "handover/ledger.py",
-        "ORDERED if self._obeyed or self.is_whole_to_stop() else",
-        "ORDERED if self._obeyed else",
+        "ORDERED if standing or self.is_whole_to_stop() else",
+        "ORDERED if standing else",
     ),
     Mutant(
         "an incomplete job is repeated as a whole",

@@ -216,16 +216,16 @@ def test_who_dies_having_left_a_job_by_an_order_that_was_taken_back_leaves_it_to
     holder = holding(shelf)
     ledger_on(shelf).stop()
     assert holder.keep(1) == ORDERED
-    take_back(shelf)
 
-    def die(request: str) -> None:
-        if request == "names":
+    def die_having_left(request: str) -> None:
+        if request == "write":
+            shelf.after = lambda _: None
+            take_back(shelf)
             raise KeyboardInterrupt
 
-    shelf.before = die
+    shelf.after = die_having_left
     with pytest.raises(KeyboardInterrupt):
         stopped_by(holder)
-    shelf.before = lambda _: None
 
     assert look(shelf) == "released"
     assert holding(shelf).held == Held(Place(1), rest(1), is_repeated=True)

@@ -90,7 +90,7 @@ class Ledger:
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made
-        self._obeyed: list[str] = []  # the orders to stop that stood at the last look
+        self._obeyed: list[str] = []  # the orders to stop that it has seen last
 
     def claim(
         self, hop: int, *, may_resume: bool = True, answer: dict[str, Any] | None = None
@@ -194,13 +194,15 @@ class Ledger:
         names = self._records.names()
         if self._records.is_past(held.place, names):
             return OVERTAKEN
-        self._obeyed = self._records.standing(names)
-        return ORDERED if self._obeyed or self.is_whole_to_stop() else None
+        standing = self._records.standing(names)
+        self._obeyed = standing or self._obeyed
+        return ORDERED if standing or self.is_whole_to_stop() else None
 
     def is_whole_to_stop(self) -> bool:
         """Tell whether the job that this one is a part of was ordered to stop; raises as `look`."""
-        self._obeyed = Folder(self._shelf, self._whole).standing() if self._whole else []
-        return bool(self._obeyed)
+        standing = Folder(self._shelf, self._whole).standing() if self._whole else []
+        self._obeyed = standing or self._obeyed
+        return bool(standing)
 
     def leave(self, held: Held, left: Left) -> None:
         """Write how the holder leaves its hop; raises Closed and StoreError."""
@@ -208,7 +210,7 @@ class Ledger:
 
     def leave_as_ordered(self, held: Held, left: Left) -> Stop | None:
         """
-        Write that the holder obeys the orders to stop that it has seen; return as `reason_to_stop`.
+        Write that the holder obeys the orders that it has seen; return as `reason_to_stop` does.
 
         Who takes them back meanwhile looks afterwards how the job is left, and this holder does
         whether they stand: one of the two sees that somebody is to go on.
@@ -302,10 +304,8 @@ class Ledger:
                 found = replace(found, work=self._judge(found.continuation))
             # To go on behind a stop is to say that it does not hold any more.
             words.take_back(self._shelf, words.obeyed(seen, self._folder))
-            if self._create(found):
-                held = self._confirmed(found, seen)
-                if held is not None:
-                    return held
+            if self._create(found) and (held := self._confirmed(found, seen)) is not None:
+                return held
 
     def _asked(self, seen: Seen | End | None, hop: int, *, may_resume: bool) -> Held | Elsewhere:
         handed = handed_to(self._job, self._shelf) if seen is None and hop else None
