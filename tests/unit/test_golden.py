@@ -58,7 +58,9 @@ RECORDS: dict[str, Record | Left | End] = {
         expected=70,
         sent=1_000_123,
     ),
-    "left.json": Left("split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST]),
+    "left.json": Left(
+        "split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST], orders=["job/stop-0a1b"]
+    ),
     "end.json": End(7, 2, 1_000_000, ANSWER, REST, Why.ORDERED, WORK.reply),
 }
 

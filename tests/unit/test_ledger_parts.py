@@ -28,7 +28,7 @@ def test_the_event_of_a_job_in_parts_calls_each_of_them_again(shelf: MemoryShelf
 
 def test_a_job_in_parts_is_not_resumed_as_a_whole(shelf: MemoryShelf) -> None:
     """Its marker objects would go before what lies below them."""
-    found = ledger_on(shelf).resume()
+    found = ledger_on(shelf).resume("word")
 
     assert isinstance(found, Elsewhere)
     assert found.parts == tuple(PARTS)
