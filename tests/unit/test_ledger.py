@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 _WORDS = count(1)
 
 
+BEHIND = 300  # seconds
+
+
 @pytest.fixture
 def shelf() -> MemoryShelf:
     """An empty shelf."""
@@ -403,6 +406,43 @@ def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemorySh
 
     assert holding(shelf).held == Held(Place(0, 2), began=NOON, died=True)
     assert NOON + LEASE < shelf.now <= NOON + LEASE + 1
+
+
+class Behind(MemoryShelf):
+    """The same objects, as a front end shows them whose clock is five minutes behind."""
+
+    def time_at(self, moment: float) -> int:
+        return int(moment) - BEHIND
+
+    def latest(self) -> float:
+        return int(self.now) + 1 - BEHIND
+
+
+def test_a_dead_holders_last_sign_is_not_a_new_one_where_the_time_told_is_behind(
+    shelf: MemoryShelf,
+) -> None:
+    """It lies ahead of all that is told, and is over by the reader's own clock after a lease."""
+    holding(shelf).keep(1)
+    behind = Behind(shelf.now, shelf.objects)
+
+    assert holding(behind).held.died
+    assert NOON + LEASE < behind.now <= NOON + LEASE + 2
+
+
+def test_a_holder_that_lives_is_seen_to_where_the_time_told_is_behind(shelf: MemoryShelf) -> None:
+    """By a sign of life that a dead one could not have sent."""
+    first = holding(shelf)
+    first.keep(1)
+    behind = Behind(shelf.now, shelf.objects)
+
+    def go_on(request: str) -> None:
+        shelf.now = behind.now
+        if request == "sleep":
+            first.keep(1)
+
+    behind.before = go_on
+
+    assert elsewhere(behind) == Elsewhere(AT_WORK)
 
 
 def test_a_lease_is_as_long_as_its_own_record_says(shelf: MemoryShelf) -> None:

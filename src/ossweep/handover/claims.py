@@ -21,6 +21,7 @@ class Seen:
     alive: int  # when its holder gave the last sign of life
     sent: int  # when the last sign of life was, at least: it may have been carried out later
     now: int  # when the names of what there is were asked for, at least
+    latest: float  # when all of it had been read, at most
     left: Left | None
     left_age: int  # seconds
     orders: tuple[str, ...]  # to stop it that stand, by their full names

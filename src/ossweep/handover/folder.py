@@ -91,6 +91,7 @@ class Folder:
                     ),
                     # A sign of life whose name was not there yet is not read, however late that is.
                     now=self.shelf.time_at(moment),
+                    latest=self.shelf.latest(),
                     left=left[0] if left is not None else None,
                     left_age=left[1] if left is not None else 0,
                     orders=tuple(self.standing(names)),

@@ -4,8 +4,7 @@ Who carries a job on: at any moment one invocation, whatever is delivered twice 
 A hop is an invocation's share of a job. Whoever begins with it creates its record, which only one
 can, and gives signs of life: it writes the record anew every few seconds, and a small object beside
 it where that takes longer. A holder that has given none for longer than the lease in its record has
-died, or has stopped; whoever overtakes it creates a record with the next epoch, and so on. Which of
-two times is the later one is told by OSS's own clock alone.
+died, or has stopped; whoever overtakes it creates a record with the next epoch, and so on.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from ossweep.handover.records import (
     record_name,
     written,
 )
+from ossweep.handover.watch import Watch
 from ossweep.stops import ORDERED, OVERTAKEN
 
 if TYPE_CHECKING:
@@ -283,16 +283,16 @@ class Ledger:
 
         Only the event of hop 0 brings what the job is to do.
         """
-        since: float | None = None
+        watch = Watch(self._now)
         while True:
-            seen = self._records.seen()
+            began, seen = self._now(), self._records.seen()
             if isinstance(seen, Seen) and seen.has_life:
-                # What a dead holder has sent may be carried out while this one watches.
-                if since is not None and seen.sent > since:
+                if watch.shows_life(seen):
                     return Elsewhere(AT_WORK)
-                since = self._shelf.latest() if since is None else since
-                self._sleep(LOOKS)
-                continue
+                if not watch.shows_death(seen, began):
+                    watch.looked(seen)
+                    self._sleep(LOOKS)
+                    continue
             found = judge(seen)
             if isinstance(found, Elsewhere):
                 return found
