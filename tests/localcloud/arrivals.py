@@ -45,16 +45,19 @@ class Log:
             if request is not None:  # a test may have forgotten it meanwhile
                 self._requests[ticket] = replace(request, status=status)
 
-    def wait_for(self, operation: str, count: int, timeout: float) -> bool:
+    def wait_for(self, operation: str, count: int, timeout: float, but: tuple[str, ...]) -> bool:
         with self._lock:
-            return self._lock.wait_for(lambda: self._count(operation) >= count, timeout)
+            return self._lock.wait_for(lambda: self._count(operation, but) >= count, timeout)
 
     def count(self, operation: str) -> int:
         with self._lock:
             return self._count(operation)
 
-    def _count(self, operation: str) -> int:
-        return sum(request.operation == operation for request in self._requests.values())
+    def _count(self, operation: str, but: tuple[str, ...] = ()) -> int:
+        return sum(
+            request.operation == operation and not request.key.endswith(but)
+            for request in self._requests.values()
+        )
 
     def requests(self) -> list[Request]:
         with self._lock:

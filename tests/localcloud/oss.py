@@ -124,9 +124,15 @@ class LocalOss:
     def count(self, operation: str) -> int:
         return self._log.count(operation)
 
-    def wait_for(self, operation: str, count: int = 1, timeout: float = 10) -> bool:
-        """Whether so many requests of the operation have arrived, waiting for them if need be."""
-        return self._log.wait_for(operation, count, timeout)
+    def wait_for(
+        self, operation: str, count: int = 1, timeout: float = 10, but: tuple[str, ...] = ()
+    ) -> bool:
+        """
+        Whether so many requests of the operation have arrived, waiting for them if need be.
+
+        Those about keys with one of these ends do not count.
+        """
+        return self._log.wait_for(operation, count, timeout, but)
 
     def forget(self) -> None:
         self._log.forget()
