@@ -1,7 +1,7 @@
 # The commands a person types. Everything they need is set up in .venv first.
 PYTHON ?= python3
 VENV ?= .venv
-EVENT ?= events/direct-prefix.json
+EVENT ?= events/direct/prefix.json
 FOR ?= 3.10
 BUILD ?= build
 
@@ -30,7 +30,7 @@ $(READY): requirements.txt tests/requirements.txt
 	@$(INSTALL) -r tests/requirements.txt
 	@touch $@
 
-run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/direct-directory.json
+run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/direct/directory.json
 	@$(WITH)python -m localcloud.demo $(EVENT) \
 		$(if $(call said,TIMEOUT),--timeout $(TIMEOUT)) \
 		$(if $(call said,REAL_BUCKET),--real-bucket $(REAL_BUCKET)) \
@@ -107,9 +107,9 @@ SERVERLESS ?= s
 deploy: needs-serverless needs-runtime package  ## Package and deploy as template.yml says
 	@$(SERVERLESS) deploy -t template.yml $(ARGS)
 
-invoke: needs-serverless  ## Call the deployed function: make invoke EVENT=events/direct-dry-run.json
+invoke: needs-serverless  ## Call the deployed function: make invoke EVENT=events/direct/dry-run.json
 	@$(if $(filter file,$(origin EVENT)),echo \
-		"Say what to send: make invoke EVENT=events/direct-dry-run.json"; exit 1)
+		"Say what to send: make invoke EVENT=events/direct/dry-run.json"; exit 1)
 	@$(SERVERLESS) invoke -t template.yml --event-file $(EVENT)
 
 needs-serverless:

@@ -278,7 +278,9 @@ def test_a_function_of_a_service_is_itself_in_both_generations_and_runtimes(
             security_token=None,
         )
         return str(
-            json.loads(index.handler((ROOT / "events/timer.json").read_bytes(), context))["job"]
+            json.loads(index.handler((ROOT / "events/timer/nightly.json").read_bytes(), context))[
+                "job"
+            ]
         )
 
     names = [job_of(context) for context in (of_fc2, of_fc3, alone)]

@@ -151,7 +151,7 @@ def test_the_ceiling_that_readme_names_is_the_templates(deployment: Deployment) 
     template = yaml.safe_load((ROOT / "template.yml").read_text("utf-8"))
     environment = template["resources"]["ossweep"]["props"]["environmentVariables"]
     ceiling = environment["OSSWEEP_MAX_OBJECTS"]
-    page = (ROOT / "events/http-get-settings.json").read_bytes()
+    page = (ROOT / "events/http/get-settings.json").read_bytes()
 
     answer = deployment.set(max_objects=ceiling, http="trigger").send(page)
 
@@ -338,7 +338,7 @@ def test_the_permissions_are_those_of_the_requests_made(
 
     with called_by_hand(deployment, tmp_path):
         deployment.send({"directory": "src", "prefix": "odd/", "keys": ["src.txt"]})
-        deployment.send((ROOT / "events/oss-request-file.json").read_bytes())
+        deployment.send((ROOT / "events/oss/request-file.json").read_bytes())
 
     made = {NEEDS[request.operation] for request in deployment.oss.requests}
     # Which versions a batch deletes stands in its body, and not in the log.
@@ -374,7 +374,8 @@ def test_every_file_that_readme_links_to_is_there() -> None:
     within = {f"#{heading.lower().replace(' ', '-')}" for heading in headings}
 
     assert {link for link in links - within if not (ROOT / link).exists()} == set()
-    assert {f"events/{path.name}" for path in (ROOT / "events").glob("*.json")} <= links
+    events = {path.relative_to(ROOT) for path in (ROOT / "events").rglob("*.json")}
+    assert {str(path) for path in events if "refused" not in path.parts} <= links
 
 
 def test_every_make_command_that_readme_names_exists() -> None:

@@ -534,9 +534,9 @@ def test_make_deploys_the_template_after_packaging() -> None:
 
 def test_make_invokes_with_an_event_file() -> None:
     """As Serverless Devs documents `invoke --event-file`."""
-    said = make("invoke", "SERVERLESS=echo", "EVENT=events/direct-dry-run.json").stdout
+    said = make("invoke", "SERVERLESS=echo", "EVENT=events/direct/dry-run.json").stdout
 
-    assert said == "invoke -t template.yml --event-file events/direct-dry-run.json\n"
+    assert said == "invoke -t template.yml --event-file events/direct/dry-run.json\n"
 
 
 @pytest.mark.parametrize(
