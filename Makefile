@@ -55,7 +55,7 @@ $(PEERS)/ready: tests/bench/requirements.txt
 		$(PEERS)/bin/pip install --quiet --disable-pip-version-check $$each || all=no; done; \
 		if [ $$all = yes ]; then touch $@; fi
 
-bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench ARGS="A B" WRITE=README.md
+bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench ARGS="A B" WRITE=tests/bench/README.md
 	@PYTHONPATH=tests $(VENV)/bin/python -m bench --peers $(PEERS) $(ARGS) $(if $(WRITE),--write $(WRITE))
 
 # Function Compute runs python3.10 on Debian 10 (glibc 2.28) and python3.12 on Debian 11 (2.31).
@@ -91,6 +91,7 @@ package:  ## Build what is deployed, in build/: make package FOR=3.12 for the ot
 		--only-binary=:all: $(addprefix --platform ,$(PLATFORMS)) --python-version $(FOR) \
 		--find-links $(BUILD)/.wheels --target $(BUILD) -r requirements.txt
 	@cp -R src/. $(BUILD)
+	@rm $(BUILD)/README.md
 	@# crcmod's compiled half was built for this machine; its Python half does the same, slower, and
 	@# ossweep sends nothing that needs a checksum.
 	@rm -rf $(BUILD)/.tools $(BUILD)/.wheels $(BUILD)/bin $(BUILD)/crcmod/_crcfunext*.so \
