@@ -34,7 +34,7 @@ from ossweep.triggers.dates import filled
 from ossweep.work import LONGEST_KEPT
 
 if TYPE_CHECKING:
-    from deployment import Deployment
+    from deployment import Chain, Deployment
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("", "events", "src", "tests", "tests/bench", "tests/localcloud", ".oss", ".ram")
@@ -140,6 +140,19 @@ def test_no_block_of_code_is_without_its_test() -> None:
 
     assert len(blocks) > 20
     assert {above or beside for above, beside in blocks if "<!-- " not in above + beside} == set()
+
+
+def _sentences() -> list[str]:
+    """Return the requests that stand in sentences, as far as they are whole."""
+    return [each for each in re.findall(r"`({.*?})`", ALL) if "..." not in each and ": " in each]
+
+
+@pytest.mark.parametrize("request_", [each for each in _sentences() if each.startswith('{"')])
+def test_a_request_in_a_sentence_is_taken(chain: Chain, request_: str) -> None:
+    """As it stands there, in a deployment that keeps state."""
+    plant(chain.deployment.oss, BUCKET)
+
+    assert "error" not in chain.begin(json.loads(request_))
 
 
 def test_the_nights_payload_deletes_the_days_that_readme_names(deployment: Deployment) -> None:
