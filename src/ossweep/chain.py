@@ -78,10 +78,14 @@ def _may_resume(app: App) -> bool:
     return "direct" in app.settings.sources
 
 
-def resume(job: str, app: App) -> Said:
-    """Go on with a job that nobody is at work on; raises as `carry` does, and RequestError."""
+def resume(job: str, word: str, app: App) -> Said:
+    """
+    Go on with a job that nobody is at work on, because a person has sent a word of this name.
+
+    Raises as `carry` does, and RequestError.
+    """
     ledger = ledger_of(job, app)
-    return _to_the_end(Claimed(ledger.resume(), job, None, ledger, is_read=True), app)
+    return _to_the_end(Claimed(ledger.resume(word), job, None, ledger, is_read=True), app)
 
 
 def join(job: str, app: App) -> Claimed | Said | None:
@@ -142,11 +146,10 @@ def _to_the_end(claimed: Claimed, app: App) -> Said:
 
 
 def _next_step(claimed: Claimed, app: App) -> Claimed | Said:
-    found, job, work = claimed.found, claimed.job, claimed.work
+    found, job = claimed.found, claimed.job
     if isinstance(found, Elsewhere):
         return _not_mine(found, claimed, app)
-    if found.continuation is not None:
-        work = order(found.continuation, app, f"the state of the job {job}")
+    work = found.work or claimed.work
     if work is None:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     done = Hop(found, claimed.ledger, app).do(work)

@@ -19,6 +19,7 @@ from ossweep.state import ledger_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from ossweep.events import Ordered
     from ossweep.handover.ledger import Ledger
     from ossweep.handover.records import Left, Look
     from ossweep.job import App
@@ -76,14 +77,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class Command:
-    """A word to a job."""
+    """A word to a job. It has the same name whenever its event comes again, and no other has it."""
 
     job: str
     do: str
+    name: str = ""
 
 
-def read(document: Any, where: str) -> Command | Listing | None:
+def read(ordered: Ordered, app: App) -> Command | Listing | None:
     """Return the command in a document, if it is meant to be one; raises RequestError."""
+    document, where = ordered.document, ordered.where
     if not (isinstance(document, dict) and "do" in document):
         return None
     if document["do"] == "list":
@@ -95,7 +98,8 @@ def read(document: Any, where: str) -> Command | Listing | None:
             f"`do` is one of {', '.join(COMMANDS)}, and there is no other field; "
             '{"do": "list"} lists the jobs'
         )
-    return Command(check_job(job, where), do)
+    word = ordered.identity or f"word {app.invocation.request_id or app.unnamed}"
+    return Command(check_job(job, where), do, app.next_job(word, document))
 
 
 def _listing(document: dict[str, Any], where: str) -> Listing:
@@ -124,10 +128,10 @@ def obey(command: Command, app: App) -> Said:
     seen = ledger.look()
     if seen.left is not None and seen.left.how == "split":
         return _of_parts(command, seen.left, ledger, app)
-    if command.do == "stop" and seen.how not in {"unknown", "ended", "stopped"}:
+    if command.do == "stop" and seen.how not in {"unknown", "ended"}:
         ledger.stop()
     if command.do == "resume" and seen.end is None:
-        return resume(command.job, app)
+        return resume(command.job, command.name, app)
     answer = _status(command.job, seen, app)
     if command.do == "stop" and seen.how in _STOPS:
         answer["reason"] = _STOPS[seen.how]
@@ -172,18 +176,17 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     """
     if command.do == "stop":
         ledger.stop()
+    kept = order(left.continuation, app, "the job's state")
+    known = {each["job"]: order(each, app, "the job's state") for each in left.parts}
     called: tuple[str, ...] = ()
     if command.do == "resume":
-        ledger.take_back_order()
-        for each in left.parts:
-            ledger_of(each["job"], app).release()
+        ledger.take_back(command.name, known)
         now = call_missing(left.parts, app, anew=True)
         said = finish(join(command.job, app), app) if now.have_ended else None
         if said is not None:
             return said
         called = now.jobs
     looks = {each["job"]: ledger_of(each["job"], app).look() for each in left.parts}
-    known = {each["job"]: order(each, app, "the job's state") for each in left.parts}
     answers = {job: _status(job, seen, app, known[job]) for job, seen in looks.items()}
     for job in called:
         answers[job]["status"], answers[job]["reason"] = _SAID["continued"]
@@ -193,7 +196,6 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
         reason = "its parts stop at their next checkpoints, or before they go on"
     elif command.do == "stop" and status == "unfinished":
         reason = f"{reason}; whoever comes finds the order to stop, until resume"
-    kept = order(left.continuation, app, "the job's state")
     ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
     together = of_parts(kept, list(answers.values()), status, reason)

@@ -116,18 +116,34 @@ class Hop:
             kept = _to_try_again(left) if left.finished else None
             self._quietly(lambda: self._end(said, left, kept))
         else:
-            how: How = "stopped" if said.why is Why.ORDERED else "released"
-            self._quietly(lambda: self._leave(how, answer["continuation"], answer, why=said.why))
-            if how == "stopped" and self._is_taken_back() and work.unfinished == "continue":
-                return self._go_on(work, share)
+            if said.why is Why.ORDERED:
+                return self._obey(work, share)
+            self._released(answer, said.why)
         return said
 
-    def _is_taken_back(self) -> bool:
-        """Tell whether a person has let the job go on while it was about to stop."""
-        try:
-            return self.ledger.reason_to_stop(self.held) is None and not self.ledger.has_stopped
-        except (StoreError, Closed):
-            return False
+    def _released(self, answer: dict[str, Any], why: Why | None = None) -> None:
+        sealed = answer["continuation"]
+        self._quietly(lambda: self._leave("released", sealed, answer, why=why))
+
+    def _obey(self, work: Work, share: Share) -> Said:
+        """Leave the job as it was ordered to be, unless that is taken back by then."""
+        answer = share.answer
+        left = Left("stopped", answer["continuation"], bare(answer), why=Why.ORDERED)
+        stands = True
+
+        def leave() -> None:
+            nonlocal stands
+            stands = self.ledger.leave_as_ordered(self.held, left) is not None
+
+        self._quietly(leave)
+        if stands:
+            return said_of(share)
+        reason = with_failures("it was resumed meanwhile", share.left.counts)
+        answer = {**answer, "status": "unfinished", "reason": f"{reason}; {SEND_BACK}"}
+        if work.unfinished == "continue":
+            return self._go_on(work, replace(share, answer=answer))
+        self._released(answer)
+        return Said(answer)
 
     def _end(self, said: Said, left: Work, kept: Work | None) -> None:
         """Write how the job has ended, and what is kept of it; raises Closed and StoreError."""
@@ -145,16 +161,18 @@ class Hop:
             self._quietly(lambda: self._leave("released", sealed, answer))
             return Said(answer)
         try:
-            stop = self.ledger.reason_to_stop(self.held) or _reason_to_stop(
-                left, share.trouble, self.app
-            )
+            stop = self.ledger.reason_to_stop(self.held)
+            if stop is ORDERED:
+                stopped = Left("stopped", sealed, bare(_stopped(answer, stop, left)), why=stop.why)
+                stop = self.ledger.leave_as_ordered(self.held, stopped)
+            if stop is None:
+                stop = _reason_to_stop(left, share.trouble, self.app)
+                if stop is not None:
+                    self._leave("stopped", sealed, _stopped(answer, stop, left), why=stop.why)
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
-                reason = with_failures(stop.sentence, left.counts)
-                answer = {**answer, "status": "stopped", "reason": reason}
-                self._leave("stopped", sealed, answer, why=stop.why)
-                return Said(answer, stop.why)
+                return Said(_stopped(answer, stop, left), stop.why)
             answer = _continued(answer, task_id(left.job, left.hop, self.held.place.epoch))
             self._leave("continued", sealed, answer, share.expected)
             replies.tell_on_the_way(work, answer, self.app)
@@ -289,6 +307,11 @@ def _reason_to_stop(left: Work, trouble: str | None, app: App) -> Stop | None:
             f"the job has taken {left.hop} invocations, the most that OSSWEEP_MAX_HOPS allows",
         )
     return None
+
+
+def _stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:
+    reason = with_failures(stop.sentence, left.counts)
+    return {**answer, "status": "stopped", "reason": reason}
 
 
 def _continued(answer: dict[str, Any], task: str) -> dict[str, Any]:

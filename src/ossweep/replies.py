@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.budget import Budget
@@ -12,7 +13,7 @@ from ossweep.errors import Closed, PolicyError, Scope, StoreError, UndoneError
 from ossweep.job import open_bucket
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.rules import answer_key
-from ossweep.standing import are_of_one_job, bettered
+from ossweep.standing import are_of_one_job, bettered, completed, is_completed
 from ossweep.triggers.oss import OWN_META
 
 if TYPE_CHECKING:
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 
     from ossweep.events import Reply
     from ossweep.job import App
-    from ossweep.store import OssStore
+    from ossweep.store import Content, OssStore
     from ossweep.work import Work
 
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; a larger one is nobody's
 SMALL = 0.2  # seconds that a request is expected to take
 # The user metadata by which an answer tells which file it answers: when that was written, its ETag.
 FILE_META = "x-oss-meta-ossweep-file"
+# What OSS carries out only where nothing stands, and how it refuses that where something does.
+_IF_NEW = {"x-oss-forbid-overwrite": "true"}
+_STANDS = "FileAlreadyExists"
 
 
 def tell(work: Work, answer: Mapping[str, Any], app: App) -> None:
@@ -61,23 +65,33 @@ def tell_of(reply: Reply, job: str, answer: Mapping[str, Any], app: App) -> None
 
 def tell_on_the_way(work: Work, answer: Mapping[str, Any], app: App) -> None:
     """
-    Write an answer that the next invocation will replace, before that one is called.
+    Write an answer that whoever ends the job will replace, before the next invocation is called.
 
-    It takes at most half of the time that is left, and is not missed if it cannot be written.
+    It replaces none itself: OSS may carry it out when the job has ended. It takes at most half of
+    the time that is left, and is not missed if it cannot be written.
     """
     if work.reply is None or work.part_of is not None:
         return
     time = Budget(app.ending.left() / 2, app.world.monotonic, SMALL)
     try:
-        _write(work.reply, work.job, answer, app, Gate(time))
+        _write(work.reply, work.job, answer, app, Gate(time), _IF_NEW)
     except (StoreError, Closed) as error:
-        app.logger.warning("answer not written", job=work.job, error=str(error) or "no time")
+        if not (isinstance(error, StoreError) and error.code == _STANDS):
+            app.logger.warning("answer not written", job=work.job, error=str(error) or "no time")
 
 
-def write(reply: Reply, job: str | None, document: Any, app: App) -> None:
-    """Write what a request file is answered with; `job` is whose answer it is. As `tell` raises."""
+def write(reply: Reply, document: Any, app: App) -> None:
+    """
+    Write what a request file as a whole is answered with; raises as `tell`.
+
+    Of what others carry out it tells what their jobs are answered with. They may write at the same
+    time: so where it does not tell of all, it is looked at again until nothing is new.
+    """
+    gate, last = Gate(app.ending), None
     try:
-        _write(reply, job, document, app, Gate(app.ending))
+        written = _write(reply, None, document, app, gate)
+        while not (is_completed(written) or written == last):
+            written, last = _write(reply, None, document, app, gate), written
     except (StoreError, Closed) as error:
         said = str(error) or "time ran out"
         raise UndoneError(
@@ -85,24 +99,32 @@ def write(reply: Reply, job: str | None, document: Any, app: App) -> None:
         ) from None
 
 
-def _write(reply: Reply, job: str | None, document: Any, app: App, gate: Gate) -> None:
+def _write(  # noqa: PLR0913, PLR0917 - whose answer it is, and all that it takes to write it
+    reply: Reply,
+    job: str | None,
+    document: Any,
+    app: App,
+    gate: Gate,
+    how: Mapping[str, str] = MappingProxyType({}),
+) -> Any | None:
     """
     Write an answer, unless one is there to a newer file, or one to the same that tells more.
 
     It leads nowhere but to the place of an answer beside what a rule runs now: the rules may have
-    changed since the file was read. Raises Closed and StoreError.
+    changed since the file was read. `how` are headers to write it with. Returns what was written,
+    if anything was; raises Closed and StoreError.
     """
     reason = _reason_not_to(reply, app)
     if reason is not None:
         app.logger.warning("answer not written", job=job, error=reason)
-        return
+        return None
     key = answer_key(reply.key, job if reply.of_several else None)
     with closing(open_bucket(reply.bucket, gate, app)) as store:
         to_stand = _to_stand(key, reply, document, store)
         if to_stand is not None:
-            content = json.dumps(to_stand, indent=2).encode()
             mark = {OWN_META: app.invocation.request_id, FILE_META: _mark(reply)}
-            store.write(key, content, mark)
+            store.write(key, json.dumps(to_stand, indent=2).encode(), {**mark, **how})
+    return to_stand
 
 
 def _reason_not_to(reply: Reply, app: App) -> str | None:
@@ -125,23 +147,40 @@ def _to_stand(key: str, reply: Reply, document: Any, store: OssStore) -> Any | N
     """
     if reply.of_several and not reply.is_claimed:
         return document
-    if_no_answer = None if reply.is_claimed else document
-    try:
-        there = store.read(key, LARGEST)
-    except StoreError as error:
-        if error.scope is not Scope.KEYS:
-            raise
-        return if_no_answer  # it is not there, or nobody may look
-    written, _, etag = there.headers.get(FILE_META, "").partition(" ")
-    if not (written.isascii() and written.isdecimal()):
-        return if_no_answer
-    if (int(written), etag) == (reply.written, reply.etag):
+    there = _standing(key, store)
+    written, _, etag = there.headers.get(FILE_META, "").partition(" ") if there else ("", "", "")
+    is_marked = written.isascii() and written.isdecimal()
+    if there is not None and is_marked and (int(written), etag) == (reply.written, reply.etag):
         said = _said_in(there.body)
         if reply.is_claimed:
             return document if are_of_one_job(document, said) else None
-        return bettered(said, document)
+        better = _completed(bettered(said, document) or said, reply, store)
+        return better if better != said else None
     # OSS tells times in whole seconds: of two files in one the last one that is done is answered.
-    return if_no_answer if int(written) <= reply.written else None
+    if reply.is_claimed or (is_marked and int(written) > reply.written):
+        return None
+    return _completed(document, reply, store)
+
+
+def _standing(key: str, store: OssStore) -> Content | None:
+    """Return what stands in an answer's place; None: nothing does, or nobody may look."""
+    try:
+        return store.read(key, LARGEST)
+    except StoreError as error:
+        if error.scope is not Scope.KEYS:
+            raise
+        return None
+
+
+def _completed(document: Any, reply: Reply, store: OssStore) -> Any:
+    """Return an answer with what is known of the orders that somebody else carries out."""
+
+    def own(job: str) -> Any | None:
+        there = _standing(answer_key(reply.key, job), store)
+        is_marked = there is not None and there.headers.get(FILE_META) == _mark(reply)
+        return _said_in(there.body) if there is not None and is_marked else None
+
+    return completed(document, own)
 
 
 def _said_in(content: bytes) -> dict[str, Any]:

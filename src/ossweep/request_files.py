@@ -46,7 +46,7 @@ def run(happened: Happened, app: App, of_requests: int) -> list[Said]:
         return _answered(file, reply, happened, app, of_requests)
     except (RequestError, PolicyError) as refusal:
         said = {"status": "refused", **refused_of(refusal)}
-        replies.write(reply, None, said, app)
+        replies.write(reply, said, app)
         return [Said({**said, "where": happened.where})]
 
 
@@ -78,5 +78,5 @@ def _answered(
     ]
     answers = tasks.do_all(found, app)
     if several or not any(isinstance(task, Work) for task in found):
-        replies.write(reply, None, tasks.together(reading, answers), app)
+        replies.write(reply, tasks.together(reading, answers), app)
     return answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # How much an answer tells of what has become of an order.
 _REFUSED = 0  # it was no job's, and may be done once a setting has changed
@@ -33,6 +33,30 @@ def bettered(there: Mapping[str, Any], said: Mapping[str, Any]) -> Mapping[str, 
     return {**said, "answers": chosen}
 
 
+def completed(said: Any, own: Callable[[str], Any | None]) -> Any:
+    """
+    Return an answer to several orders with what tells more of those that somebody else has.
+
+    `own` returns what a job was answered by itself, if it was.
+    """
+    if is_completed(said):
+        return said
+    answers = [(own(_others(each)) or each) if _others(each) else each for each in said["answers"]]
+    return {**said, "answers": answers}
+
+
+def is_completed(said: Any) -> bool:
+    """Tell whether an answer leaves none of several orders to somebody else."""
+    several = said.get("answers") if isinstance(said, dict) else None
+    return not (isinstance(several, list) and any(map(_others, several)))
+
+
+def _others(said: Any) -> str:
+    """Return the job of an order that somebody else has, if somebody does."""
+    job = said.get("job") if _rank(said) == _IGNORED else None
+    return job if isinstance(job, str) else ""
+
+
 def are_of_one_job(one: Any, other: Any) -> bool:
     """Tell whether two answers are the same job's; what is none is nobody's."""
     are_answers = isinstance(one, dict) and isinstance(other, dict)
@@ -48,8 +72,13 @@ def _each(said: Mapping[str, Any]) -> list[Any]:
 def _tells_more(new: Any, old: Any) -> bool:
     """Tell whether a later answer to an order tells more of it."""
     if are_of_one_job(new, old):
-        return _rank(new) != _IGNORED
+        return _rank(new) != _IGNORED and (_is_over(new) or not _is_over(old))
     return _rank(old) == _REFUSED or _rank(new) > _rank(old)
+
+
+def _is_over(said: Any) -> bool:
+    """Tell whether it is more than a word that somebody else goes on: that may come late."""
+    return said.get("status") not in {"continued", "ignored"}
 
 
 def _rank(said: Any) -> int:

@@ -8,6 +8,7 @@ from ossweep.errors import Closed, PolicyError, SettingsError
 from ossweep.handover.carrier import Function, choose
 from ossweep.handover.lease import Lease
 from ossweep.handover.ledger import Ledger
+from ossweep.job import order
 
 if TYPE_CHECKING:
     from ossweep.handover.carrier import Carrier, Kind
@@ -32,6 +33,7 @@ def ledger_of(job: str, app: App) -> Ledger:
         began=app.invocation.began,
         time=app.time_of_state,
         sleep=lambda seconds: _wait(seconds, app),
+        judge=lambda sealed: order(sealed, app, f"the state of the job {job}"),
     )
 
 

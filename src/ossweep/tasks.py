@@ -53,7 +53,7 @@ def read(ordered: Ordered, source: Source, app: App, of_requests: int = 1) -> Ta
     document, where = ordered.document, ordered.where
     if not (source == "direct" and goes_on(document, app)):
         check_source(source, app.settings, where)
-    word = commands.read(document, where) or pointer(document)
+    word = commands.read(ordered, app) or pointer(document)
     if word is not None:
         check_state(app)
         return word

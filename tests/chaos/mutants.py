@@ -177,20 +177,20 @@ MUTANTS = (
     Mutant(
         "resume leaves the order to stop",
         "handover/ledger.py",
-        "            self.take_back_order()\n            return self._settle(resumed)",
+        "                self.take_back(word)\n            return self._settle(resumed)",
         "            return self._settle(resumed)",
     ),
     Mutant(
         "an order to stop is not looked for",
         "handover/ledger.py",
-        "        return ORDERED if self._seen_orders or self.is_whole_to_stop() else None",
+        "        return ORDERED if standing or self.is_whole_to_stop() else None",
         "        return None",
     ),
     Mutant(
         "parts miss the order to stop the whole job",
         "handover/ledger.py",
-        "ORDERED if self._seen_orders or self.is_whole_to_stop() else",
-        "ORDERED if self._seen_orders else",
+        "ORDERED if standing or self.is_whole_to_stop() else",
+        "ORDERED if standing else",
     ),
     Mutant(
         "an incomplete job is repeated as a whole",

@@ -99,18 +99,15 @@ def _holders_end_badly_under_a_ceiling(scene: Scene, random: Random) -> Scene:
     weather = replace(scene.weather, killed=0.4, fails=0.5)
     settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
     lasting = _lasting(replace(scene, weather=weather, settings=settings))
-    first, *others = lasting.orders
-    limited = replace(first, limit=random.randint(10, 25))
-    return _sent(lasting, [limited, *(replace(each, limit=6) for each in others)])
+    (order,) = lasting.orders
+    return _sent(lasting, [replace(order, limit=random.randint(10, 25))])
 
 
 def _lasting(scene: Scene) -> Scene:
-    """Have the orders be about so many objects that they are not soon done."""
-    others = (replace(each, dry_run=False) for each in scene.orders[1:])
-    orders = [Order(prefixes=DIRECTORIES), *others]
+    """Have a single order be about so many objects that it is not soon done."""
     names = (f"{each}{at:03d}" for each in DIRECTORIES for at in range(10))
     objects = tuple(sorted({*scene.objects, *names}))
-    return _sent(replace(scene, objects=objects), orders)
+    return _sent(replace(scene, objects=objects), [Order(prefixes=DIRECTORIES)])
 
 
 def _comes_again(scene: Scene, random: Random) -> Scene:

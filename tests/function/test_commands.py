@@ -235,8 +235,9 @@ def test_an_order_to_stop_ends_a_hop_at_its_next_checkpoint(chain: Chain) -> Non
     assert (answer["at_least"], chain.called) == (False, [])
 
 
-def test_a_job_goes_on_whose_order_is_taken_back_while_it_stops(chain: Chain) -> None:
-    """Its holder looks once more when it has written that it stops: nobody else would go on."""
+@pytest.fixture
+def taken_back(chain: Chain) -> Chain:
+    """A job whose order to stop is taken back just as its holder writes that it obeys."""
     chain.deployment.fill(*(f"a/{number:05}" for number in range(6000)))
     hurried(chain.deployment, 600, batch_delete=6)  # within the lease
     oss = chain.deployment.oss
@@ -249,9 +250,88 @@ def test_a_job_goes_on_whose_order_is_taken_back_while_it_stops(chain: Chain) ->
             oss.fill(STATE_BUCKET, {f"{key}-back": b"{}" for key in given})
 
     oss.misbehave(Before("put", take_back))
+    return chain
 
-    assert chain.begin(PREFIX)["status"] == "continued"
-    assert chain.to_the_end()[-1]["status"] == "done"
+
+def test_a_job_goes_on_whose_order_is_taken_back_while_it_stops(taken_back: Chain) -> None:
+    """Its holder looks once more when it has written that it stops: nobody else would go on."""
+    answer = taken_back.begin(PREFIX)
+
+    assert (answer["status"], answer["reason"]) == (
+        "continued",
+        "it was resumed meanwhile; the next invocation is on its way",
+    )
+    assert taken_back.to_the_end()[-1]["status"] == "done"
+
+
+def test_a_job_that_nobody_goes_on_with_is_not_stopped_by_what_was_taken_back(
+    taken_back: Chain,
+) -> None:
+    """Its continuation is there, and its event goes on with it as well."""
+    answer = taken_back.begin({**PREFIX, "unfinished": "return"})
+    told = to(taken_back, answer["job"], "status")
+
+    assert (answer["status"], answer["reason"]) == (
+        "unfinished",
+        "it was resumed meanwhile; send the continuation back to go on",
+    )
+    assert told["status"] == "unfinished"
+    assert taken_back.begin(answer["continuation"])["status"] == "done"
+
+
+def test_a_job_that_is_stopped_is_ordered_to_stop_once_more(long: Chain) -> None:
+    """Who may be about to go on, because the first order was taken back, is to see it."""
+    first = long.begin(PREFIX)
+    to(long, first["job"], "stop")
+    stopped = long.go_on()
+    before = long.deployment.keys()
+
+    again = to(long, first["job"], "stop")
+    late = long.begin(stopped["continuation"])
+
+    assert [each["status"] for each in (stopped, again, late)] == 3 * ["stopped"]
+    assert long.deployment.keys() == before
+    to(long, first["job"], "resume")
+    assert long.to_the_end()[-1]["status"] == "done"
+
+
+def test_a_message_that_resumes_a_job_twice_takes_back_no_order_in_between(long: Chain) -> None:
+    """The order is younger than the word that comes again."""
+    long.deployment.set(sources="direct,mns")
+    first = long.begin(PREFIX)
+    word = json.dumps({"job": first["job"], "do": "resume"})
+    resume = {"TopicOwner": "1", "TopicName": "t", "MessageId": "M1", "Message": word}
+    to(long, first["job"], "stop")
+    long.go_on()
+    long.begin(resume)
+    to(long, first["job"], "stop")
+    before = long.deployment.keys()
+
+    again = [each["status"] for each in (*long.to_the_end(), long.begin(resume))]
+
+    assert again == ["stopped", "stopped"]
+    assert long.deployment.keys() == before
+
+
+def test_a_resume_that_is_refused_leaves_a_job_stopped(long: Chain) -> None:
+    """A repetition of its event finds it so, as before."""
+    event = {
+        "triggerTime": "2024-03-01T00:00:00Z",
+        "triggerName": "nightly",
+        "payload": json.dumps(PREFIX),
+    }
+    first = long.begin(event)
+    to(long, first["job"], "stop")
+    stopped = long.go_on()
+    before, allowed = long.state(), dict(long.deployment.environ)
+    long.deployment.set(buckets="otherbucket")
+
+    refused = long.deployment.refuse({"job": first["job"], "do": "resume"})
+    long.deployment.environ = allowed
+
+    assert refused.startswith("PolicyError: the state of the job")
+    assert long.state() == before
+    assert long.begin(event)["reason"] == stopped["reason"]
 
 
 @pytest.mark.parametrize("way", ["resume", "continuation"])

@@ -9,10 +9,12 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from oss2.exceptions import ServerError
 
 from deployment import BUCKET, STATE_BUCKET, hurried
+from localcloud.arrivals import Request
 from localcloud.clients import oss2_bucket
-from localcloud.faults import AsTold, Refuse, Withhold
+from localcloud.faults import AsTold, Before, Refuse, Reset, Withhold
 from ossweep.errors import RequestError, UndoneError
 from ossweep.events import Reply
 from ossweep.handover.continuation import seal
@@ -21,13 +23,13 @@ from ossweep.work import Work
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
-    from localcloud.arrivals import Request
     from localcloud.oss import LocalOss
 
 RULE = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
 FILE = "requests/x.json"
 ANSWER = "requests/x.answer.json"
 PREFIX = b'{"prefix": "a/"}'
+SIGNED = frozenset({"x-oss-date", "x-oss-content-sha256"})  # which every request has anew
 
 
 def put(oss: LocalOss, content: bytes, *, ago: float = 60, bucket: str = BUCKET) -> None:
@@ -161,6 +163,38 @@ def test_the_invocation_that_ends_a_job_writes_its_answer(chain: Chain) -> None:
 
     assert (first["status"], meanwhile) == ("continued", first)
     assert (last["status"], last["deleted"], answer_at(oss)) == ("done", 3000, last)
+
+
+def test_a_word_that_a_job_goes_on_replaces_no_end_however_late(chain: Chain) -> None:
+    """OSS may carry out what was given up long ago."""
+    oss = long(chain).deployment.oss
+    put(oss, PREFIX)
+    lost = _losing(oss, ANSWER)
+    first = chain.begin(written(PREFIX))
+    sent = lost.pop()
+
+    last = chain.to_the_end()[-1]
+    own = {name: text for name, text in sent.headers.items() if name.lower().startswith("x-oss-")}
+    with suppress(ServerError):
+        oss2_bucket(oss, BUCKET).put_object(
+            ANSWER, json.dumps(first), {name: own[name] for name in own.keys() - SIGNED}
+        )
+
+    assert (first["status"], last["status"], answer_at(oss)) == ("continued", "done", last)
+
+
+def _losing(oss: LocalOss, *keys: str) -> list[Request]:
+    """Lose what is written at these keys, as long as anything is in the list that is returned."""
+    lost = [Request("", "", "", "", {}, {})]
+
+    def told(request: Request) -> tuple[Reset, ...]:
+        if not lost or request.operation != "put" or request.key not in keys:
+            return ()
+        lost[:] = [request]
+        return (Reset("before"),)
+
+    oss.misbehave(AsTold(told))
+    return lost
 
 
 def test_an_answer_is_written_in_the_time_kept_for_endings(deployment: Deployment) -> None:
@@ -316,6 +350,53 @@ def test_each_of_several_jobs_has_an_answer_of_its_own(chain: Chain) -> None:
     for job, end in ends.items():
         assert (end["status"], answer_at(oss, f"requests/x.{job}.answer.json")) == ("done", end)
     assert [each["status"] for each in again["answers"]] == ["ignored", "ignored"]
+
+
+def test_a_repetition_writes_the_answer_to_a_whole_file_that_is_missing(chain: Chain) -> None:
+    """It tells what the jobs were answered that others have carried out, one with each order."""
+    oss = ruled(chain.deployment).oss
+    chain.deployment.fill("a/1", "b/1")
+    content = b'[{"prefix": "a/"}, {"prefix": "b/"}]'
+    put(oss, content)
+    lost = _losing(oss, ANSWER)
+    with pytest.raises(UndoneError, match="was not written"):
+        chain.begin(written(content))
+    lost.clear()
+
+    again = chain.begin(written(content))
+
+    there = answer_at(oss)["answers"]
+    assert [each["status"] for each in again["answers"]] == ["ignored", "ignored"]
+    assert [(each["status"], each["deleted"]) for each in there] == [("done", 1), ("done", 1)]
+    own = [answer_at(oss, f"requests/x.{each['job']}.answer.json") for each in there]
+    assert own == there
+
+
+def test_what_ends_while_the_whole_answer_is_written_is_told_in_it(chain: Chain) -> None:
+    """Of two who write it at once none has to know all: whoever does not looks once more."""
+    oss = long(chain).deployment.oss
+    content = b'[{"prefix": "a/"}, {"keys": ["b"]}]'
+    put(oss, content)
+    oss.misbehave(Refuse(403, "AccessDenied", keys=_is_answer, operation="put"))
+    with pytest.raises(UndoneError, match="was not written"):
+        chain.begin(written(content))
+    oss.behave()
+    meanwhile: list[str] = []
+
+    def end(request: Request) -> None:
+        if request.key == ANSWER and not meanwhile:
+            meanwhile.append(ANSWER)
+            chain.to_the_end()
+
+    oss.misbehave(Before("put", end))
+
+    chain.begin(written(content))
+
+    assert [each["status"] for each in answer_at(oss)["answers"]] == ["done", "done"]
+
+
+def _is_answer(key: str) -> bool:
+    return key.endswith(".answer.json")
 
 
 def test_a_word_to_a_job_is_answered_beside_its_file(chain: Chain) -> None:

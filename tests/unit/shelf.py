@@ -117,7 +117,11 @@ _HOLDERS = count(1)
 
 
 def ledger_on(
-    shelf: Any, *, beat: float = BEAT, time: Callable[[], int | None] = lambda: None
+    shelf: Any,
+    *,
+    beat: float = BEAT,
+    time: Callable[[], int | None] = lambda: None,
+    judge: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> Ledger:
     """Return the ledger of an invocation of its own."""
     return Ledger(
@@ -129,6 +133,7 @@ def ledger_on(
         began=shelf.now,
         time=time,
         sleep=shelf.sleep,
+        judge=judge,
     )
 
 

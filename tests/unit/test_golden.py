@@ -17,7 +17,7 @@ from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.records import End, Left, Record, record_of, written
 from ossweep.objects import Stretch
 from ossweep.stops import Why
-from ossweep.work import Counts, Range, Work
+from ossweep.work import BATCH_KEYS, Counts, Range, Work
 from unit.works import SOME
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -58,7 +58,9 @@ RECORDS: dict[str, Record | Left | End] = {
         expected=70,
         sent=1_000_123,
     ),
-    "left.json": Left("split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST]),
+    "left.json": Left(
+        "split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST], orders=["job/stop-0a1b"]
+    ),
     "end.json": End(7, 2, 1_000_000, ANSWER, REST, Why.ORDERED, WORK.reply),
 }
 
@@ -103,6 +105,31 @@ def test_a_golden_record_is_read(name: str) -> None:
 def test_a_record_is_written_as_the_golden_one(name: str) -> None:
     """What is written otherwise is another form, and has another number."""
     assert json.loads(written(RECORDS[name])) == json.loads(golden(name))
+
+
+def earlier(name: str) -> bytes:
+    """Return a document as it was written before the last fields were added to its form."""
+    return (GOLDEN / "earlier" / name).read_bytes()
+
+
+def test_a_continuation_without_the_newest_fields_is_read() -> None:
+    """Jobs under way outlive a deployment: what it adds has the value that says nothing."""
+    read = unseal(json.loads(earlier("continuation.json")), "the request")
+
+    assert read == replace(WORK, together=BATCH_KEYS)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_without_the_newest_fields_is_read(name: str) -> None:
+    """As a continuation is, which most records hold."""
+    record = RECORDS[name]
+    kind: type[Any] = type(record)
+    newest = {"continuation", "parts", "orders"} & {each.name for each in fields(kind)}
+
+    read = record_of(kind, earlier(name))
+
+    assert read == replace(record, **{each: getattr(read, each) for each in newest})
+    assert unseal(read.continuation, "the state").together == BATCH_KEYS
 
 
 def newer(name: str, mark: str) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ossweep.errors import Closed, RequestError, Scope, StoreError, UndoneError
+from ossweep.errors import Closed, PolicyError, RequestError, Scope, StoreError, UndoneError
 from ossweep.handover.ledger import AT_WORK
 from ossweep.handover.records import (
     BEAT,
@@ -23,7 +24,7 @@ from ossweep.handover.records import (
     record_of,
     written,
 )
-from ossweep.stops import ORDERED, OVERTAKEN
+from ossweep.stops import ORDERED, OVERTAKEN, Why
 from unit.shelf import (
     JOB,
     LEASE,
@@ -41,6 +42,15 @@ from unit.shelf import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ossweep.handover.ledger import Ledger
+    from ossweep.stops import Stop
+
+
+_WORDS = count(1)
+
+
+BEHIND = 300  # seconds
 
 
 @pytest.fixture
@@ -95,8 +105,14 @@ def look(shelf: MemoryShelf) -> str:
     return ledger_on(shelf).look().how
 
 
-def resume(shelf: MemoryShelf) -> Held | Elsewhere:
-    return ledger_on(shelf).resume()
+def resume(shelf: MemoryShelf, word: str = "") -> Held | Elsewhere:
+    """Ask for what a person does who wants the job to go on, by a word of its own or this one."""
+    return ledger_on(shelf).resume(word or f"word-{next(_WORDS)}")
+
+
+def take_back(shelf: MemoryShelf, word: str = "") -> None:
+    """Take back what a person's word does, of its own or this one."""
+    ledger_on(shelf).take_back(word or f"word-{next(_WORDS)}")
 
 
 def test_a_new_job_takes_one_request_to_begin(shelf: MemoryShelf) -> None:
@@ -162,18 +178,171 @@ def test_a_holder_whose_record_was_removed_still_counts(shelf: MemoryShelf) -> N
     assert second.keep(3) == OVERTAKEN
 
 
-def test_a_holder_takes_back_only_the_orders_that_it_has_obeyed(shelf: MemoryShelf) -> None:
-    """One that came since is about whoever goes on."""
-    holder, person = holding(shelf), ledger_on(shelf)
-    person.stop()
+def stopped_by(holder: Invocation) -> Stop | None:
+    """Let a holder leave as it was ordered to, and return why it shall not go on."""
+    left = Left("stopped", rest(1), said("stopped"), why=Why.ORDERED)
+    return holder.ledger.leave_as_ordered(holder.held, left)
+
+
+def test_a_holder_obeys_the_orders_that_stand_as_it_leaves(shelf: MemoryShelf) -> None:
+    """Though the one that it saw was taken back: a newer one is about it, too."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
     assert holder.keep(1) == ORDERED
-    person.take_back_order()
-    person.stop()
+    take_back(shelf)
+    ledger_on(shelf).stop()
 
-    holder.leave("stopped", 1)
+    assert stopped_by(holder) == ORDERED
+    assert elsewhere(shelf).reason == "this job was stopped"
 
-    assert not holder.ledger.has_stopped
-    assert ledger_on(shelf).reason_to_stop(holder.held) == ORDERED
+
+def test_an_order_that_is_taken_back_as_its_holder_leaves_lets_it_go_on(shelf: MemoryShelf) -> None:
+    """It looks once more when it has written that it stops: nobody else would go on."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
+    assert holder.keep(1) == ORDERED
+
+    def meanwhile(request: str) -> None:
+        if request == "write":
+            shelf.before = lambda _: None
+            take_back(shelf)
+
+    shelf.before = meanwhile
+
+    assert stopped_by(holder) is None
+
+
+def test_who_dies_having_left_a_job_by_an_order_that_was_taken_back_leaves_it_to_anyone(
+    shelf: MemoryShelf,
+) -> None:
+    """A repetition of its event goes on: that it has stopped was true of that order alone."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
+    assert holder.keep(1) == ORDERED
+
+    def die_having_left(request: str) -> None:
+        if request == "write":
+            shelf.after = lambda _: None
+            take_back(shelf)
+            raise KeyboardInterrupt
+
+    shelf.after = die_having_left
+    with pytest.raises(KeyboardInterrupt):
+        stopped_by(holder)
+
+    assert look(shelf) == "released"
+    assert holding(shelf).held == Held(Place(1), rest(1), is_repeated=True)
+
+
+def test_a_stop_that_is_carried_out_late_over_a_handover_holds_up_nobody(
+    shelf: MemoryShelf,
+) -> None:
+    """Its order was taken back, which is why its holder went on."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
+    assert stopped_by(holder) == ORDERED
+    late = shelf.objects[f"{JOB}/{FIRST.name}{LEFT}"]
+    take_back(shelf)
+    holder.leave("continued", 1)
+    shelf.objects[f"{JOB}/{FIRST.name}{LEFT}"] = late
+
+    found = ledger_on(shelf).claim(1, may_resume=False)
+
+    assert isinstance(found, Held)
+    assert not found.is_to_stop
+
+
+def test_a_stopped_job_that_is_ordered_to_stop_again_goes_on_for_no_older_word(
+    shelf: MemoryShelf,
+) -> None:
+    """Neither for the continuation that the first order has led to."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop()
+    assert stopped_by(holder) == ORDERED
+    ledger_on(shelf).stop()
+
+    assert holding(shelf, 1).held.is_to_stop
+
+
+def resumed(shelf: MemoryShelf, word: str) -> Invocation:
+    """Return the invocation that goes on with a job because of a word."""
+    ledger = ledger_on(shelf)
+    found = ledger.resume(word)
+    assert isinstance(found, Held), found
+    return Invocation(ledger, found)
+
+
+def test_a_resume_that_comes_again_takes_back_no_order_that_is_younger(shelf: MemoryShelf) -> None:
+    """What it takes back was written down when it came first, whoever died since."""
+    holding(shelf).leave("stopped", 1)
+    resumed(shelf, "word").keep(2)
+    ledger_on(shelf).stop()
+    died(shelf)
+
+    assert resumed(shelf, "word").held.is_to_stop
+    died(shelf)
+    assert not resumed(shelf, "another word").held.is_to_stop
+
+
+def test_a_resume_that_comes_again_sets_nothing_going_that_was_stopped_since(
+    shelf: MemoryShelf,
+) -> None:
+    """It is answered."""
+    holding(shelf).leave("stopped", 1)
+    holder = resumed(shelf, "word")
+    ledger_on(shelf).stop()
+    assert holder.keep(1) == ORDERED
+    assert stopped_by(holder) == ORDERED
+
+    found = resume(shelf, "word")
+
+    assert isinstance(found, Elsewhere)
+    assert found.reason == "this job was stopped"
+
+
+def test_a_resume_that_died_before_it_began_is_carried_out_when_it_comes_again(
+    shelf: MemoryShelf,
+) -> None:
+    """With what it had come to take back."""
+    holding(shelf).leave("stopped", 1)
+
+    def die(request: str) -> None:
+        if request == "write":
+            raise KeyboardInterrupt
+
+    shelf.before = die
+    with pytest.raises(KeyboardInterrupt):
+        resume(shelf, "word")
+    shelf.before = lambda _: None
+
+    assert resume(shelf, "word") == Held(Place(1), rest(1))
+
+
+def test_a_word_that_somebody_has_changed_is_no_word(shelf: MemoryShelf) -> None:
+    """It would write what it names."""
+    holding(shelf).leave("stopped", 1)
+    shelf.write(f"{JOB}/resume-word", b'{"by": "a", "orders": ["../elsewhere"]}')
+
+    with pytest.raises(StoreError, match="BadRecord: a job's record is damaged"):
+        resume(shelf, "word")
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda ledger: ledger.resume("word"), lambda ledger: ledger.claim(1)]
+)
+def test_what_is_refused_leaves_a_stopped_job_as_it_was(
+    shelf: MemoryShelf, ask: Callable[[Ledger], object]
+) -> None:
+    """What is left is judged before anything is taken back, or held."""
+    holding(shelf).leave("stopped", 1)
+    before = dict(shelf.objects)
+
+    def refuse(_: dict[str, Any]) -> None:
+        raise PolicyError("no")
+
+    with pytest.raises(PolicyError):
+        ask(ledger_on(shelf, judge=refuse))
+    assert shelf.objects == before
 
 
 def test_a_sign_of_life_that_began_between_two_looks_counts(shelf: MemoryShelf) -> None:
@@ -237,6 +406,43 @@ def test_the_second_of_two_takes_over_when_no_sign_of_life_comes(shelf: MemorySh
 
     assert holding(shelf).held == Held(Place(0, 2), began=NOON, died=True)
     assert NOON + LEASE < shelf.now <= NOON + LEASE + 1
+
+
+class Behind(MemoryShelf):
+    """The same objects, as a front end shows them whose clock is five minutes behind."""
+
+    def time_at(self, moment: float) -> int:
+        return int(moment) - BEHIND
+
+    def latest(self) -> float:
+        return int(self.now) + 1 - BEHIND
+
+
+def test_a_dead_holders_last_sign_is_not_a_new_one_where_the_time_told_is_behind(
+    shelf: MemoryShelf,
+) -> None:
+    """It lies ahead of all that is told, and is over by the reader's own clock after a lease."""
+    holding(shelf).keep(1)
+    behind = Behind(shelf.now, shelf.objects)
+
+    assert holding(behind).held.died
+    assert NOON + LEASE < behind.now <= NOON + LEASE + 2
+
+
+def test_a_holder_that_lives_is_seen_to_where_the_time_told_is_behind(shelf: MemoryShelf) -> None:
+    """By a sign of life that a dead one could not have sent."""
+    first = holding(shelf)
+    first.keep(1)
+    behind = Behind(shelf.now, shelf.objects)
+
+    def go_on(request: str) -> None:
+        shelf.now = behind.now
+        if request == "sleep":
+            first.keep(1)
+
+    behind.before = go_on
+
+    assert elsewhere(behind) == Elsewhere(AT_WORK)
 
 
 def test_a_lease_is_as_long_as_its_own_record_says(shelf: MemoryShelf) -> None:
@@ -623,6 +829,7 @@ def test_a_sign_of_life_that_comes_while_the_job_ends_is_removed_with_it(
 
     def arrive(request: str) -> None:
         if request == "remove":
+            shelf.before = lambda _: None
             shelf.objects[name] = sign
 
     shelf.before = arrive
@@ -716,13 +923,13 @@ def test_an_order_to_stop_is_seen_at_a_checkpoint(shelf: MemoryShelf) -> None:
 
 
 def test_an_order_to_stop_is_seen_at_a_hops_end(shelf: MemoryShelf) -> None:
-    """Once it is obeyed it is taken back."""
+    """And stands until a person takes it back."""
     holder = holding(shelf)
     ledger_on(shelf).stop()
 
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
-    holder.leave("stopped", 1)
-    assert holder.ledger.reason_to_stop(holder.held) is None
+    assert stopped_by(holder) == ORDERED
+    assert holding(shelf, 1).held == Held(Place(1), rest(1))
 
 
 @pytest.mark.parametrize("how", ["continued", "released", "dead"])
@@ -777,7 +984,7 @@ def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(shelf: Mem
     ledger_on(shelf).stop()
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
     given = dict(shelf.objects)
-    ledger_on(shelf).take_back_order()
+    take_back(shelf)
     taken_back = dict(shelf.objects)
     shelf.objects.update(given)
     assert holder.ledger.reason_to_stop(holder.held) is None
@@ -786,7 +993,7 @@ def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(shelf: Mem
     shelf.objects.update(taken_back)
 
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
-    ledger_on(shelf).take_back_order()
+    take_back(shelf)
     assert holder.ledger.reason_to_stop(holder.held) is None
 
 
@@ -794,7 +1001,7 @@ def test_one_who_stops_a_job_once_more_is_heard(shelf: MemoryShelf) -> None:
     """Though an order of the same invocation was taken back."""
     holder, giver = holding(shelf), ledger_on(shelf)
     giver.stop()
-    giver.take_back_order()
+    take_back(shelf)
     giver.stop()
 
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
@@ -820,18 +1027,19 @@ def test_an_order_to_stop_of_an_earlier_version_holds(shelf: MemoryShelf) -> Non
     shelf.write(f"{JOB}/stop", b"{}")
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
 
-    ledger_on(shelf).take_back_order()
+    take_back(shelf)
     assert holder.ledger.reason_to_stop(holder.held) is None
 
 
-def test_nothing_is_written_where_there_is_no_order_to_take_back(shelf: MemoryShelf) -> None:
-    """A person may say so at any time."""
+def test_a_word_writes_down_what_it_takes_back_though_that_be_nothing(shelf: MemoryShelf) -> None:
+    """Else it would take back what was ordered since, when it comes again."""
     holding(shelf).leave("released", 1)
-    before = shelf.kept()
 
-    ledger_on(shelf).take_back_order()
+    take_back(shelf, "word")
+    ledger_on(shelf).stop()
+    take_back(shelf, "word")
 
-    assert shelf.kept() == before
+    assert holding(shelf).held.is_to_stop
 
 
 def test_a_dead_job_is_resumed_from_its_last_checkpoint(shelf: MemoryShelf) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ossweep.handover.records import Elsewhere, Held, Left, Place
+from ossweep.stops import ORDERED, Why
 from unit.shelf import JOB, MemoryShelf, elsewhere, holding, ledger_on, rest, said
 
 PARTS = [rest(1), rest(2)]
@@ -28,7 +29,7 @@ def test_the_event_of_a_job_in_parts_calls_each_of_them_again(shelf: MemoryShelf
 
 def test_a_job_in_parts_is_not_resumed_as_a_whole(shelf: MemoryShelf) -> None:
     """Its marker objects would go before what lies below them."""
-    found = ledger_on(shelf).resume()
+    found = ledger_on(shelf).resume("word")
 
     assert isinstance(found, Elsewhere)
     assert found.parts == tuple(PARTS)
@@ -48,6 +49,35 @@ def test_of_two_parts_that_end_at_once_one_holds_the_job(shelf: MemoryShelf, sta
     ledger.end(held, said(status), None)
 
     assert ledger_on(shelf).gather(1, WHOLE) == Elsewhere("this job has ended", said(status))
+
+
+@pytest.fixture
+def part() -> MemoryShelf:
+    """A shelf with the state of a part that has stopped by an order to the whole job."""
+    shelf = MemoryShelf()
+    shelf.write("whole/stop-1", b"{}")
+    one = holding(shelf)
+    one.ledger.is_part_of("whole")
+    assert one.keep(1) == ORDERED
+    left = Left("stopped", rest(1), said("stopped"), why=Why.ORDERED)
+    assert one.ledger.leave_as_ordered(one.held, left) == ORDERED
+    return shelf
+
+
+def test_a_part_is_stopped_as_long_as_an_order_to_the_whole_stands(part: MemoryShelf) -> None:
+    """What takes that back lies in the whole job's state."""
+    stopped = ledger_on(part).look().how
+    part.write("whole/stop-1-back", b"{}")
+
+    assert (stopped, ledger_on(part).look().how) == ("stopped", "released")
+
+
+def test_a_word_to_a_part_takes_back_no_order_to_the_whole(part: MemoryShelf) -> None:
+    """That is about the other parts as well."""
+    found = ledger_on(part).resume("word")
+
+    assert isinstance(found, Elsewhere)
+    assert found.reason == "this job was stopped"
 
 
 @pytest.mark.parametrize("status", ["done", "incomplete", "stopped"])

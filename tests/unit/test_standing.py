@@ -45,6 +45,7 @@ def test_what_tells_more_replaces_what_is_there(
         (DONE, {**DONE, "job": "another"}),
         (PLANNED, {**PLANNED, "job": "another"}),
         (IGNORED, REFUSED),
+        (DONE, {**DONE, "status": "continued"}),
         ({"answers": [DONE, REFUSED]}, REFUSED),
         ({"answers": [DONE]}, {"answers": [IGNORED]}),
         ({}, REFUSED),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.handover.records import Elsewhere, End, Held, Place
+from ossweep.handover.records import Elsewhere, End, Held, Look, Place
 
 if TYPE_CHECKING:
     from ossweep.handover.records import Left, Record
@@ -21,9 +21,10 @@ class Seen:
     alive: int  # when its holder gave the last sign of life
     sent: int  # when the last sign of life was, at least: it may have been carried out later
     now: int  # when the names of what there is were asked for, at least
+    latest: float  # when all of it had been read, at most
     left: Left | None
     left_age: int  # seconds
-    is_to_stop: bool
+    orders: tuple[str, ...]  # to stop it that stand, by their full names
     # What an earlier holder of a hop has left, if the last one has died without leaving any work.
     before: dict[str, Any] | None = None
 
@@ -31,6 +32,13 @@ class Seen:
     def has_life(self) -> bool:
         """Whether somebody is at work on it, as far as can be told."""
         return self.left is None and self.now - self.alive <= self.record.lease
+
+    @property
+    def rest(self) -> dict[str, Any] | None:
+        """The work that is left, as far as anybody has left any."""
+        if self.left is not None:
+            return self.left.continuation
+        return self.record.continuation if self.record.continuation is not None else self.before
 
     @property
     def is_lost(self) -> bool:
@@ -123,12 +131,16 @@ def gathered(
 
 
 def resumed(seen: Seen | End | None) -> Held | Elsewhere:
-    """Return what a person asks for who wants a job to go on, where no holder is alive."""
+    """
+    Return what a person asks for who wants a job to go on, where no holder is alive.
+
+    One that is stopped though what the person can have known was taken back was stopped since.
+    """
     if seen is None:
         return Elsewhere("there is no such job; if there was one, it has ended long ago")
     if isinstance(seen, End):
         return _over(seen)
-    if seen.left is not None and seen.left.how == "split":
+    if seen.left is not None and seen.left.how in {"split", "stopped"}:
         return _after(seen, seen.left)
     if seen.left is not None:
         return _next(seen.place, seen.left)
@@ -137,12 +149,29 @@ def resumed(seen: Seen | End | None) -> Held | Elsewhere:
     return _overtaking(seen)
 
 
+def looked_at(seen: Seen | End | None) -> Look:
+    """Return how a job is."""
+    if seen is None:
+        return Look("unknown")
+    if isinstance(seen, End):
+        return Look("ended", seen.answer, seen.hop + 1, end=seen)
+    how: str = seen.left.how if seen.left is not None else "dead"
+    if seen.has_life:
+        how = "running"
+    elif how == "continued" and seen.is_lost:
+        how = "lost"
+    if how in {"running", "dead"} and seen.record.continuation is None:
+        how = f"{how} early"
+    last = seen.left or seen.record
+    return Look(how, last.answer, seen.place.hop + 1, last.expected, seen.now, seen.left)
+
+
 def _overtaking(seen: Seen) -> Held:
     """Return the hop of a holder that has died."""
     record = seen.record
     return Held(
         Place(seen.place.hop, seen.place.epoch + 1),
-        record.continuation if record.continuation is not None else seen.before,
+        seen.rest,
         began=_earliest(record.began, seen.written - record.late),
         died=True,
         reserved=record.reserved,

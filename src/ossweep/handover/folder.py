@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.handover import orders
@@ -23,6 +23,8 @@ from ossweep.handover.records import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ossweep.handover.ports import Kept, Shelf
     from ossweep.handover.records import Place
 
@@ -38,10 +40,12 @@ class Folder:
         """Return the names of the records, without the folder's."""
         return frozenset(each.removeprefix(self.name) for each in self.shelf.names(self.name))
 
-    def is_to_stop(self) -> bool:
-        """Tell whether the job is ordered to stop: only orders are listed."""
-        names = self.shelf.names(self.name + orders.STOP)
-        return bool(orders.standing(each.removeprefix(self.name) for each in names))
+    def standing(self, names: Iterable[str] | None = None) -> list[str]:
+        """Return the full names of the orders to stop the job that stand; only they are listed."""
+        if names is None:
+            listed = self.shelf.names(self.name + orders.STOP)
+            names = [each.removeprefix(self.name) for each in listed]
+        return [self.name + each for each in orders.standing(names)]
 
     def end(self, names: frozenset[str]) -> End | None:
         """Return how the job has ended, if that is among the names."""
@@ -69,7 +73,7 @@ class Folder:
                 return None
             kept = self.shelf.read(self.name + last_record(last, names))
             beat = self._beat(last, names)
-            left = self._left(last) if last.name + LEFT in names else None
+            left = self._left(last, names) if last.name + LEFT in names else None
             if kept is not None:
                 record = record_of(Record, kept.content)
                 before = self._before(last, names) if record.continuation is None else None
@@ -87,9 +91,10 @@ class Folder:
                     ),
                     # A sign of life whose name was not there yet is not read, however late that is.
                     now=self.shelf.time_at(moment),
+                    latest=self.shelf.latest(),
                     left=left[0] if left is not None else None,
                     left_age=left[1] if left is not None else 0,
-                    is_to_stop=bool(orders.standing(names)),
+                    orders=tuple(self.standing(names)),
                     before=before[0].continuation if before is not None else None,
                 )
 
@@ -120,15 +125,28 @@ class Folder:
         is_there = place.name + BEAT in names
         return self.shelf.read(self.name + place.name + BEAT) if is_there else None
 
-    def _left(self, place: Place) -> tuple[Left, int] | None:
+    def _left(self, place: Place, names: frozenset[str]) -> tuple[Left, int] | None:
         """Return how a holder has left its hop, and how many seconds ago."""
         kept = self.shelf.read(self.name + place.name + LEFT)
-        return (record_of(Left, kept.content), kept.now - kept.written) if kept else None
+        if kept is None:
+            return None
+        left = record_of(Left, kept.content)
+        if left.how == "stopped":
+            obeyed = left.orders or [self.name + orders.own_order(place.name)]
+            left = replace(left, orders=obeyed)
+            left = left if any(self._stands(each, names) for each in obeyed) else left.released
+        return left, kept.now - kept.written
+
+    def _stands(self, order: str, names: frozenset[str]) -> bool:
+        """Tell whether nobody has taken an order back: to this job, or to the one it is of."""
+        if orders.folder_of(order) == self.name:
+            return order.removeprefix(self.name) + orders.BACK not in names
+        return order + orders.BACK not in self.shelf.names(order)
 
     def _before(self, last: Place, names: frozenset[str]) -> tuple[Left, int] | None:
         """Return how an earlier holder of the same hop has left it, who had been overtaken."""
         lefts = [each for each in places(names, LEFT) if each.hop == last.hop and each < last]
-        return self._left(max(lefts)) if lefts else None
+        return self._left(max(lefts), names) if lefts else None
 
 
 def handed_to(job: str, shelf: Shelf) -> dict[str, Any] | None:

@@ -4,8 +4,7 @@ Who carries a job on: at any moment one invocation, whatever is delivered twice 
 A hop is an invocation's share of a job. Whoever begins with it creates its record, which only one
 can, and gives signs of life: it writes the record anew every few seconds, and a small object beside
 it where that takes longer. A holder that has given none for longer than the lease in its record has
-died, or has stopped; whoever overtakes it creates a record with the next epoch, and so on. Which of
-two times is the later one is told by OSS's own clock alone.
+died, or has stopped; whoever overtakes it creates a record with the next epoch, and so on.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import Closed, RequestError, UndoneError
-from ossweep.handover import orders
-from ossweep.handover.claims import Seen, asked, gathered, resumed
+from ossweep.handover import orders, words
+from ossweep.handover.claims import Seen, asked, gathered, looked_at, resumed
 from ossweep.handover.folder import Folder, handed_to
 from ossweep.handover.records import (
     BEAT,
@@ -28,12 +27,12 @@ from ossweep.handover.records import (
     End,
     Held,
     Left,
-    Look,
     Record,
     beat,
     record_name,
     written,
 )
+from ossweep.handover.watch import Watch
 from ossweep.stops import ORDERED, OVERTAKEN
 
 if TYPE_CHECKING:
@@ -42,7 +41,9 @@ if TYPE_CHECKING:
     from ossweep.events import Reply
     from ossweep.handover.lease import Lease
     from ossweep.handover.ports import Shelf
+    from ossweep.handover.records import Look
     from ossweep.stops import Stop, Why
+    from ossweep.work import Work
 
 LOOKS = 1.0  # seconds between two looks at a holder that may be dead
 
@@ -54,7 +55,8 @@ class Ledger:
     The records of one job. One thread claims and leaves; others may keep and beat meanwhile.
 
     `began` is when the invocation did, in seconds by the clock that `now` reads; `time` tells it by
-    OSS's own clock, in Unix seconds, once OSS has told that.
+    OSS's own clock, in Unix seconds, once OSS has told that. `judge` makes work of a continuation,
+    or raises why that is not allowed: so nobody holds what he is refused.
     """
 
     def __init__(  # noqa: PLR0913 - all that it takes to hold a job
@@ -68,6 +70,7 @@ class Ledger:
         began: float,
         time: Callable[[], int | None],
         sleep: Callable[[float], None],
+        judge: Callable[[dict[str, Any]], Work | None] = lambda _: None,
     ) -> None:
         self._shelf = shelf
         self._job = job
@@ -79,6 +82,7 @@ class Ledger:
         self._began = began
         self._time = time
         self._sleep = sleep
+        self._judge = judge
         self._record = Record(holder, lease.seconds)
         self._beats = 0
         self._orders = 0  # to stop, that have been given here
@@ -86,8 +90,7 @@ class Ledger:
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.lease = lease
         self.last_checkpoint: Record | None = None  # that this holder has made
-        self._seen_orders: list[str] = []  # to stop, that it has seen last
-        self.has_stopped = False  # for an order that nobody had taken back by then
+        self._obeyed: list[str] = []  # the orders to stop that it has seen last
 
     def claim(
         self, hop: int, *, may_resume: bool = True, answer: dict[str, Any] | None = None
@@ -100,7 +103,7 @@ class Ledger:
         where that is said by one who `may_resume`.
 
         Waits where a holder may be dead or alive. Raises UndoneError if there was no time to tell,
-        RequestError if the work that is left is gone, and StoreError.
+        RequestError if the work that is left is gone, StoreError, and what judges that work.
         """
         first = Held(FIRST, answer=answer)
         with self._in_time():
@@ -119,31 +122,28 @@ class Ledger:
         with self._in_time():
             return self._settle(lambda seen: gathered(seen, hop, continuation, answer))
 
-    def resume(self) -> Held | Elsewhere:
+    def resume(self, word: str) -> Held | Elsewhere:
         """
-        Take an order to stop back, and hold the hop after the last one, because a person says so.
+        Take orders to stop back, and hold the hop after the last one, because a person says so.
 
-        Raises as `claim` does.
+        `word` is the name of what the person has said. Raises as `claim` does.
         """
         with self._in_time():
-            self.take_back_order()
+            seen = self._records.seen()
+            if isinstance(seen, Seen):
+                if seen.rest is not None:
+                    self._judge(seen.rest)
+                self.take_back(word)
             return self._settle(resumed)
 
-    def take_back_order(self) -> None:
-        """Take all orders to stop back, if there are any; raises Closed and StoreError."""
-        self._take_back(orders.standing(self._records.names()))
+    def take_back(self, word: str, parts: Iterable[str] = ()) -> None:
+        """
+        Take back what a person's word does of the orders to a job that there is, and to its parts.
 
-    def _take_back(self, given: Iterable[str]) -> None:
-        for order in given:
-            self._shelf.write(self._folder + order + orders.BACK, b"{}")
-
-    def release(self) -> None:
-        """Let whoever comes next go on with a job that was stopped; raises Closed, StoreError."""
-        self.take_back_order()
-        seen = self._records.seen()
-        if isinstance(seen, Seen) and seen.left is not None and seen.left.how == "stopped":
-            released = replace(seen.left, how="released", why=None)
-            self._shelf.write(self._folder + seen.place.name + LEFT, written(released))
+        Raises Closed and StoreError.
+        """
+        folders = [self._records, *(Folder(self._shelf, f"{part}/") for part in parts)]
+        words.take_back(self._shelf, words.taken_back_by(word, folders, self._holder))
 
     def is_part_of(self, job: str | None) -> None:
         """Take note of the job that this one is a part of: orders to stop that one count here."""
@@ -194,22 +194,33 @@ class Ledger:
         names = self._records.names()
         if self._records.is_past(held.place, names):
             return OVERTAKEN
-        self._seen_orders = orders.standing(names)
-        return ORDERED if self._seen_orders or self.is_whole_to_stop() else None
+        standing = self._records.standing(names)
+        self._obeyed = standing or self._obeyed
+        return ORDERED if standing or self.is_whole_to_stop() else None
 
     def is_whole_to_stop(self) -> bool:
         """Tell whether the job that this one is a part of was ordered to stop; raises as `look`."""
-        return bool(self._whole) and Folder(self._shelf, self._whole).is_to_stop()
+        standing = Folder(self._shelf, self._whole).standing() if self._whole else []
+        self._obeyed = standing or self._obeyed
+        return bool(standing)
 
     def leave(self, held: Held, left: Left) -> None:
         """Write how the holder leaves its hop; raises Closed and StoreError."""
         self._shelf.write(self._folder + held.place.name + LEFT, written(left))
-        if left.how == "stopped":
-            # What was ordered since is about whoever goes on.
-            standing = orders.standing(self._records.names())
-            obeyed = [order for order in standing if order in self._seen_orders]
-            self.has_stopped = bool(obeyed) or self.is_whole_to_stop()
-            self._take_back(obeyed)
+
+    def leave_as_ordered(self, held: Held, left: Left) -> Stop | None:
+        """
+        Write that the holder obeys the orders that it has seen; return as `reason_to_stop` does.
+
+        Who takes them back meanwhile looks afterwards how the job is left, and this holder does
+        whether they stand: one of the two sees that somebody is to go on.
+        """
+        while True:
+            obeyed = self._obeyed
+            self.leave(held, replace(left, orders=obeyed))
+            stop = self.reason_to_stop(held)
+            if stop is not ORDERED or not set(obeyed).isdisjoint(self._obeyed):
+                return stop
 
     def end(  # noqa: PLR0913, PLR0917 - all that its record holds
         self,
@@ -251,20 +262,7 @@ class Ledger:
 
     def look(self) -> Look:
         """Return how the job is; raises Closed and StoreError."""
-        seen = self._records.seen()
-        if seen is None:
-            return Look("unknown")
-        if isinstance(seen, End):
-            return Look("ended", seen.answer, seen.hop + 1, end=seen)
-        how: str = seen.left.how if seen.left is not None else "dead"
-        if seen.has_life:
-            how = "running"
-        elif how == "continued" and seen.is_lost:
-            how = "lost"
-        if how in {"running", "dead"} and seen.record.continuation is None:
-            how = f"{how} early"
-        last = seen.left or seen.record
-        return Look(how, last.answer, seen.place.hop + 1, last.expected, seen.now, seen.left)
+        return looked_at(self._records.seen())
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:
@@ -285,16 +283,16 @@ class Ledger:
 
         Only the event of hop 0 brings what the job is to do.
         """
-        since: float | None = None
+        watch = Watch(self._now)
         while True:
-            seen = self._records.seen()
+            began, seen = self._now(), self._records.seen()
             if isinstance(seen, Seen) and seen.has_life:
-                # What a dead holder has sent may be carried out while this one watches.
-                if since is not None and seen.sent > since:
+                if watch.shows_life(seen):
                     return Elsewhere(AT_WORK)
-                since = self._shelf.latest() if since is None else since
-                self._sleep(LOOKS)
-                continue
+                if not watch.shows_death(seen, began):
+                    watch.looked(seen)
+                    self._sleep(LOOKS)
+                    continue
             found = judge(seen)
             if isinstance(found, Elsewhere):
                 return found
@@ -302,10 +300,12 @@ class Ledger:
                 raise RequestError(
                     f"the state of the job {self._job} is gone; send its request anew"
                 )
-            if self._create(found):
-                held = self._confirmed(found, seen)
-                if held is not None:
-                    return held
+            if found.continuation is not None:
+                found = replace(found, work=self._judge(found.continuation))
+            # To go on behind a stop is to say that it does not hold any more.
+            words.take_back(self._shelf, words.obeyed(seen, self._folder))
+            if self._create(found) and (held := self._confirmed(found, seen)) is not None:
+                return held
 
     def _asked(self, seen: Seen | End | None, hop: int, *, may_resume: bool) -> Held | Elsewhere:
         handed = handed_to(self._job, self._shelf) if seen is None and hop else None
@@ -316,10 +316,10 @@ class Ledger:
         if not self._records.may_hold(found.place, seen):
             self._shelf.remove([self._folder + found.place.name])
             return None
-        if not (isinstance(seen, Seen) and seen.is_to_stop):
+        if not (isinstance(seen, Seen) and seen.orders):
             return found
-        self._seen_orders = orders.standing(self._records.names())
-        return replace(found, is_to_stop=bool(self._seen_orders))
+        self._obeyed = self._records.standing()
+        return replace(found, is_to_stop=bool(self._obeyed))
 
     def _time_by_oss(self) -> int:
         return self._shelf.time_at(self._shelf.moment())

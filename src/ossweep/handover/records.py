@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable  # noqa: TC003 - pydantic reads records by their types
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ossweep.errors import Scope, StoreError
 from ossweep.events import Reply  # noqa: TC001 - as above
+from ossweep.handover.orders import folder_of
 from ossweep.handover.told import Told
 from ossweep.stops import Why  # noqa: TC001 - as above
 from ossweep.work import STATE_BYTES
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import TypeAdapter
+
+    from ossweep.work import Work
 
 FORM = 1  # of all records; what is written in a newer one is not read
 
@@ -35,7 +38,7 @@ _PLACE = re.compile(r"([0-9]{6,})-([0-9]{2,})")
 How = Literal[
     "continued",  # the next invocation has been called, or was just going to be
     "released",  # whoever is sent here next may go on: the same event again, or the continuation
-    "stopped",  # nobody is to go on, unless a person says so
+    "stopped",  # nobody is to go on, as long as an order stands that it has obeyed
     "split",  # its parts go on, each a job of its own
 ]
 
@@ -102,7 +105,8 @@ class Left:
     How a holder has left its hop; the rest is as in its record.
 
     `why` is the kind of reason for which it has stopped, if it has; `parts` are the continuations
-    of the parts that a job has been split into.
+    of the parts that a job has been split into. `orders` are those to stop that it has obeyed, by
+    their full names; there are none if it has stopped by itself.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -113,6 +117,14 @@ class Left:
     expected: int | None = None
     why: Why | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+
+    @property
+    def released(self) -> Left:
+        """How it is left once all orders that it has obeyed were taken back."""
+        changed = {"status": "unfinished", "reason": "a person has let it go on; nobody does yet"}
+        answer = {**self.answer, **changed} if self.answer is not None else None
+        return replace(self, how="released", answer=answer, why=None)
 
 
 @dataclass(frozen=True)
@@ -152,7 +164,7 @@ class Held:
     has, so that what it did last may not have been counted: up to `reserved` objects, which it may
     have asked for. `is_to_stop` tells whether the job was ordered to stop, `is_repeated` whether an
     event has come once more, so that what it names may be another object by now; `answer` tells how
-    far the job was.
+    far the job was, and `work` is the continuation once it was judged.
     """
 
     place: Place
@@ -163,6 +175,7 @@ class Held:
     is_to_stop: bool = False
     is_repeated: bool = False
     answer: dict[str, Any] | None = field(default=None, compare=False)
+    work: Work | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -257,7 +270,8 @@ def record_of(kind: type[R], content: bytes) -> R:
     except (ValueError, RecursionError):
         raise _damaged() from None
     sealed = [record.continuation, *(record.parts if isinstance(record, Left) else ())]
-    if not all(map(_is_rest, sealed)):
+    obeyed = record.orders if isinstance(record, Left) else ()
+    if not (all(map(_is_rest, sealed)) and all(map(folder_of, obeyed))):
         raise _damaged()
     return record
 
