@@ -43,19 +43,24 @@ class Watch:
         first = self._first
         if first is None:
             return False
-        known = max(first.sent, first.alive)
-        is_ahead = first.sent > first.latest
-        return seen.sent > known + first.record.lease or (not is_ahead and seen.sent > first.latest)
+        is_new = not _is_ahead(first) and seen.sent > first.latest
+        return is_new or seen.sent > (first.sent or first.alive) + first.record.lease
 
     def shows_death(self, seen: Seen, began: float) -> bool:
         """
-        Tell whether a look that began then shows that the holder has stopped.
+        Tell whether a look that began then shows that the holder has stopped, whatever the time is.
 
-        It counts its lease from before it sent what was carried out by the last look that showed
-        anything new, and a renewal would be seen.
+        What is told of that here is no use if the holder has been told a later one. But it counts
+        its lease from before it sent what was carried out by the last look that showed anything
+        new, and a renewal would be seen.
         """
         is_same = self._last is not None and _are_alike(self._last, seen)
-        return is_same and began - self._since > seen.record.lease
+        return _is_ahead(seen) and is_same and began - self._since > seen.record.lease
+
+
+def _is_ahead(seen: Seen) -> bool:
+    """Tell whether a sign of life was sent later than it can be by the time that is told here."""
+    return seen.sent > seen.latest
 
 
 def _are_alike(one: Seen, other: Seen) -> bool:

@@ -94,6 +94,7 @@ class Session:
         self.requests: Counter[str] = Counter()
         self.began: int | None = None  # OSS's time when the invocation began, in Unix seconds
         self._latest: float | None = None  # and what that was no later than
+        self._signed = inf  # and by this machine's own clock
 
     def do_request(self, req: Any, timeout: Any) -> Response:  # noqa: ARG002 - the time left decides
         """
@@ -153,9 +154,14 @@ class Session:
         return self._elapsed()
 
     def time_at(self, moment: float) -> int:
-        """Return OSS's time so many seconds after that, or earlier; 0 if nobody has told it."""
+        """
+        Return OSS's time so many seconds after that, or earlier; 0 if nobody has told it.
+
+        A front end may be ahead of the others in all of its answers: so what this machine believes,
+        and requests are signed with, counts where it is earlier.
+        """
         with self._lock:
-            return 0 if self.began is None else floor(self.began + moment)
+            return 0 if self.began is None else floor(min(self.began, self._signed) + moment)
 
     def latest(self) -> float:
         """Return OSS's time now: it is that late, or earlier; infinity if nobody has told it."""
@@ -191,6 +197,7 @@ class Session:
         began = floor((signed if signed is not None and is_too_late else date) - self._elapsed())
         with self._lock:
             self.began = began if self.began is None else min(self.began, began)
+            self._signed = min(self._signed, inf if signed is None else signed - sent)
             if not is_too_late:
                 self._latest = max(date + 1 - sent, self._latest or -inf)
 
