@@ -1,7 +1,7 @@
 # The commands a person types. Everything they need is set up in .venv first.
 PYTHON ?= python3
 VENV ?= .venv
-EVENT ?= events/direct-prefix.json
+EVENT ?= events/direct/prefix.json
 FOR ?= 3.10
 BUILD ?= build
 
@@ -30,7 +30,7 @@ $(READY): requirements.txt tests/requirements.txt
 	@$(INSTALL) -r tests/requirements.txt
 	@touch $@
 
-run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/direct-directory.json
+run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/direct/directory.json
 	@$(WITH)python -m localcloud.demo $(EVENT) \
 		$(if $(call said,TIMEOUT),--timeout $(TIMEOUT)) \
 		$(if $(call said,REAL_BUCKET),--real-bucket $(REAL_BUCKET)) \
@@ -55,7 +55,7 @@ $(PEERS)/ready: tests/bench/requirements.txt
 		$(PEERS)/bin/pip install --quiet --disable-pip-version-check $$each || all=no; done; \
 		if [ $$all = yes ]; then touch $@; fi
 
-bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench ARGS="A B" WRITE=README.md
+bench: $(READY) $(PEERS)/ready  ## Measure it beside other deleters: make bench ARGS="A B" WRITE=tests/bench/README.md
 	@PYTHONPATH=tests $(VENV)/bin/python -m bench --peers $(PEERS) $(ARGS) $(if $(WRITE),--write $(WRITE))
 
 # Function Compute runs python3.10 on Debian 10 (glibc 2.28) and python3.12 on Debian 11 (2.31).
@@ -91,6 +91,7 @@ package:  ## Build what is deployed, in build/: make package FOR=3.12 for the ot
 		--only-binary=:all: $(addprefix --platform ,$(PLATFORMS)) --python-version $(FOR) \
 		--find-links $(BUILD)/.wheels --target $(BUILD) -r requirements.txt
 	@cp -R src/. $(BUILD)
+	@rm $(BUILD)/README.md
 	@# crcmod's compiled half was built for this machine; its Python half does the same, slower, and
 	@# ossweep sends nothing that needs a checksum.
 	@rm -rf $(BUILD)/.tools $(BUILD)/.wheels $(BUILD)/bin $(BUILD)/crcmod/_crcfunext*.so \
@@ -107,9 +108,9 @@ SERVERLESS ?= s
 deploy: needs-serverless needs-runtime package  ## Package and deploy as template.yml says
 	@$(SERVERLESS) deploy -t template.yml $(ARGS)
 
-invoke: needs-serverless  ## Call the deployed function: make invoke EVENT=events/direct-dry-run.json
+invoke: needs-serverless  ## Call the deployed function: make invoke EVENT=events/direct/dry-run.json
 	@$(if $(filter file,$(origin EVENT)),echo \
-		"Say what to send: make invoke EVENT=events/direct-dry-run.json"; exit 1)
+		"Say what to send: make invoke EVENT=events/direct/dry-run.json"; exit 1)
 	@$(SERVERLESS) invoke -t template.yml --event-file $(EVENT)
 
 needs-serverless:

@@ -1,4 +1,4 @@
-"""What was measured, as a table on the terminal and in README."""
+"""What was measured, as a table on the terminal and in the README beside this file."""
 
 from __future__ import annotations
 

@@ -56,5 +56,9 @@ def report(seed: int, on: Stage, scale: int = 1) -> str:
     wrong, play = verdict(draw(seed, scale), on)
     if not wrong:
         return ""
-    story = "\n".join([*play.story, "", *wrong])
-    return f"seed {seed} (again: make chaos SEED={seed} RUNS=1)\n{story}"
+    return "\n".join([again(seed), *play.story, "", *wrong])
+
+
+def again(seed: int) -> str:
+    """Return a story's first line, which says how to play the run again."""
+    return f"seed {seed} (again: make chaos SEED={seed} RUNS=1)"

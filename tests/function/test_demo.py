@@ -50,7 +50,7 @@ def test_an_event_is_planned_and_then_done() -> None:
 @pytest.mark.timeout(300)
 def test_a_job_goes_on_by_itself_where_time_runs_out() -> None:
     """Each of its invocations is shown, and what they were to delete is gone."""
-    said = shown("events/direct-everything.json", "--timeout", "8")
+    said = shown("events/direct/everything.json", "--timeout", "8")
 
     (planned, *gone_on, last) = rows(said)
     assert planned[0] == "planned"
@@ -72,7 +72,7 @@ def test_sixty_columns_are_enough() -> None:
     said = shown(columns=60)
 
     # The event is one line, to be copied.
-    lines = [line for line in said.splitlines() if not line.startswith("direct-prefix.json")]
+    lines = [line for line in said.splitlines() if not line.startswith("direct/prefix.json")]
     assert max(map(len, lines)) <= 60
     assert re.findall(r"^deleted +(\S+)$", said, re.MULTILINE) == ["0", "900"]
     assert len(re.findall(r"^job \S+-1$", said, re.MULTILINE)) == 2
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_there_is_told_of() -> None:
 
 def test_an_empty_event_shows_its_examples() -> None:
     """Each can be copied into a file."""
-    said = shown("events/direct-empty.json", columns=200)
+    said = shown("events/direct/empty.json", columns=200)
 
     assert '{"bucket": "examplebucket", "directory": "src", "dry_run": true}' in said.splitlines()
 
@@ -99,7 +99,7 @@ def test_an_empty_event_shows_its_examples() -> None:
 def test_who_is_interrupted_learns_how_far_it_was() -> None:
     """And how to go on; no trace of a stack."""
     run = subprocess.Popen(
-        [sys.executable, "-m", "localcloud.demo", "events/direct-everything.json", "--timeout=8"],
+        [sys.executable, "-m", "localcloud.demo", "events/direct/everything.json", "--timeout=8"],
         cwd=ROOT,
         env={"PYTHONPATH": "src:tests", "COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

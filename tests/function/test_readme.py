@@ -1,4 +1,4 @@
-"""What README says is so: its examples, its settings, its permissions, its files."""
+"""What the READMEs say is so: their examples, settings, permissions, commands and links."""
 
 from __future__ import annotations
 
@@ -34,30 +34,37 @@ from ossweep.triggers.dates import filled
 from ossweep.work import LONGEST_KEPT
 
 if TYPE_CHECKING:
-    from deployment import Deployment
+    from deployment import Chain, Deployment
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+FOLDERS = ("", "events", "src", "tests", "tests/bench", "tests/localcloud", ".oss", ".ram")
+DOCUMENTS = {folder: (ROOT / folder / "README.md").read_text("utf-8") for folder in FOLDERS}
+README = DOCUMENTS[""]
+ALL = "\n\n".join(DOCUMENTS.values())
+# What is sent, whether only a part of the answer is shown, and the answer.
 EXAMPLES = re.findall(
-    r"<!-- send (\S+) -->\n```json\n(.*?)```.*?<!-- get -->\n```json\n(.*?)```", README, re.DOTALL
+    r"<!-- send (\S+) -->\n```json\n(.*?)```.*?<!-- get(| a part) -->\n```json\n(.*?)```",
+    ALL,
+    re.DOTALL,
 )
 # The job that takes several invocations: what is sent, and some of what is answered, in turn.
 LONG = re.findall(
     r"<!-- long: (send|get|next)(?: invocation, which answers)? ?(\S*) -->\n```json\n(.*?)```",
-    README,
+    ALL,
     re.DOTALL,
 )
 # The steps that delete very many objects, on a few.
 STEPS = re.findall(
     r"<!-- steps: send -->\n +```json\n(.*?)```\n +<!-- steps: get -->\n +```json\n(.*?)```",
-    README,
+    ALL,
     re.DOTALL,
 )
-PROGRAMS = dict(re.findall(r"<!-- python: (.*?) -->\n```python\n(.*?)```", README, re.DOTALL))
-ALARMS = dict(re.findall(r"<!-- alarm: (.*?) -->\n```sql\n(.*?)\n```", README, re.DOTALL))
-# The first cells of the permissions' table.
-ROWS = re.findall(r"^\| ((?:`\w+:\w+`(?:, )?)+) \|", README, re.MULTILINE)
-PERMITTED = {action for actions in ROWS for action in re.findall(r"`(oss:\w+)`", actions)}
+PROGRAMS = dict(re.findall(r"<!-- python: (.*?) -->\n```python\n(.*?)```", ALL, re.DOTALL))
+ALARMS = dict(re.findall(r"<!-- alarm: (.*?) -->\n```sql\n(.*?)\n```", ALL, re.DOTALL))
+# The actions in the table of the function's role; that of the trust policy is its service's.
+OF_THE_ROLE, _, _ = DOCUMENTS[".ram"].partition("## The triggers' roles")
+ACTIONS = set(re.findall(r"^\| `[\w-]+-policy\.json` \| `(\w+:\w+)` \|", OF_THE_ROLE, re.MULTILINE))
+PERMITTED = {action for action in ACTIONS if action.startswith("oss:")}
 VARYING = {"job", "seconds", "estimated_end"}
 NEEDS = {
     "list": "oss:ListObjects",
@@ -70,17 +77,20 @@ NEEDS = {
 }
 
 
-@pytest.mark.parametrize(("file", "request_", "answer"), EXAMPLES, ids=[e[0] for e in EXAMPLES])
+@pytest.mark.parametrize(
+    ("file", "request_", "part", "answer"), EXAMPLES, ids=[f"{e[0]}{e[2]}" for e in EXAMPLES]
+)
 def test_an_example_gets_the_answer_that_is_shown(
-    deployment: Deployment, file: str, request_: str, answer: str
+    deployment: Deployment, file: str, request_: str, part: str, answer: str
 ) -> None:
-    """The request is the file's, and the answer is what the handler says."""
+    """The request is the file's, and the answer is what the handler says, or a part of it."""
     plant(deployment.oss, BUCKET)
 
     said = deployment.send(request_.encode())
 
     assert json.loads(request_) == json.loads((ROOT / file).read_text("utf-8"))
-    assert _lasting(json.loads(answer)) == _lasting(said)
+    shown = _lasting(json.loads(answer))
+    assert shown.items() <= said.items() if part else shown == _lasting(said)
 
 
 def test_the_long_job_goes_as_it_is_told(deployment: Deployment, tmp_path: Path) -> None:
@@ -120,13 +130,34 @@ def test_the_jobs_end_is_estimated_as_a_time(deployment: Deployment, tmp_path: P
 
 def test_all_examples_are_found() -> None:
     """The patterns that find them find all."""
-    assert len(EXAMPLES) == README.count("<!-- send ") == README.count("<!-- get -->") == 2
-    assert len(LONG) == README.count("<!-- long: ") == 9
+    assert len(EXAMPLES) == ALL.count("\n<!-- send ") == ALL.count("\n<!-- get") == 4
+    assert len(LONG) == ALL.count("<!-- long: ") == 9
+
+
+def test_no_block_of_code_is_without_its_test() -> None:
+    """A mark above it says which test reads it."""
+    blocks = re.findall(r"(.*)\n +```\w+\n|(.*)\n```\w+\n", ALL)
+
+    assert len(blocks) > 20
+    assert {above or beside for above, beside in blocks if "<!-- " not in above + beside} == set()
+
+
+def _sentences() -> list[str]:
+    """Return the requests that stand in sentences, as far as they are whole."""
+    return [each for each in re.findall(r"`({.*?})`", ALL) if "..." not in each and ": " in each]
+
+
+@pytest.mark.parametrize("request_", [each for each in _sentences() if each.startswith('{"')])
+def test_a_request_in_a_sentence_is_taken(chain: Chain, request_: str) -> None:
+    """As it stands there, in a deployment that keeps state."""
+    plant(chain.deployment.oss, BUCKET)
+
+    assert "error" not in chain.begin(json.loads(request_))
 
 
 def test_the_nights_payload_deletes_the_days_that_readme_names(deployment: Deployment) -> None:
     """And nothing that is younger than thirty days."""
-    [(time, payload)] = re.findall(r"<!-- timer (\S+) -->\n```json\n(.*?)```", README, re.DOTALL)
+    [(time, payload)] = re.findall(r"<!-- timer (\S+) -->\n```json\n(.*?)```", ALL, re.DOTALL)
     plant(deployment.oss, BUCKET)
     before = deployment.keys()
 
@@ -134,14 +165,14 @@ def test_the_nights_payload_deletes_the_days_that_readme_names(deployment: Deplo
 
     gone = {key[:15] for key in set(before) - set(deployment.keys())}
     assert gone == {f"logs/2024-02/{day}" for day in range(23, 29)}  # the tree has no 29th
-    assert "the logs of 23 to 29 February" in README
+    assert "the logs of 23 to 29 February" in ALL
 
 
 def test_the_steps_to_fifty_million_go_as_they_are_told(deployment: Deployment) -> None:
     """Each request in turn gets the answer below it."""
     plant(deployment.oss, BUCKET)
 
-    assert len(STEPS) == README.count("<!-- steps: send -->") == 3
+    assert len(STEPS) == ALL.count("<!-- steps: send -->") == 3
     for request_, shown in STEPS:
         assert json.loads(shown).items() <= deployment.send(json.loads(request_)).items()
 
@@ -151,13 +182,14 @@ def test_the_ceiling_that_readme_names_is_the_templates(deployment: Deployment) 
     template = yaml.safe_load((ROOT / "template.yml").read_text("utf-8"))
     environment = template["resources"]["ossweep"]["props"]["environmentVariables"]
     ceiling = environment["OSSWEEP_MAX_OBJECTS"]
-    page = (ROOT / "events/http-get-settings.json").read_bytes()
+    page = (ROOT / "events/http/get-settings.json").read_bytes()
 
     answer = deployment.set(max_objects=ceiling, http="trigger").send(page)
 
     assert int(ceiling) <= 1_000_000
     assert json.loads(answer["body"])["settings"]["OSSWEEP_MAX_OBJECTS"] == int(ceiling)
-    assert README.count(f"{int(ceiling):,}") >= 2
+    assert f"the template's ceiling is {int(ceiling):,}" in ALL
+    assert f"the template sets {int(ceiling):,}" in README
 
 
 def test_a_quota_makes_the_hours_that_readme_tells() -> None:
@@ -165,14 +197,14 @@ def test_a_quota_makes_the_hours_that_readme_tells() -> None:
     hours = [50_000_000 / rate / 3600 for rate in (10_000, 2_000)]
     runs = [50_000_000 / rate / 600 for rate in (10_000, 2_000)]
 
-    assert f"take {hours[0]:.1f} to {hours[1]:.1f} hours" in README
-    assert f"in {ceil(runs[0])} to {ceil(runs[1])} invocations of ten minutes" in README
+    assert f"take {hours[0]:.1f} to {hours[1]:.1f} hours" in ALL
+    assert f"in {ceil(runs[0])} to {ceil(runs[1])} invocations of ten minutes" in ALL
 
 
 def test_what_was_deleted_comes_back_where_there_are_versions(
     deployment: Deployment,
 ) -> None:
-    """By README's program, which leaves older deletions deleted."""
+    """By the page's program, which leaves older deletions deleted."""
     deployment.oss.enable_versioning(BUCKET)
     deployment.fill("src/a", "src/b", "src2/c")
     deployment.send({"directory": "src", "keys": ["src2/c"]})
@@ -187,7 +219,7 @@ def test_what_was_deleted_comes_back_where_there_are_versions(
 
 def test_the_costs_are_what_the_prices_make(deployment: Deployment) -> None:
     """A request for each thousand keys, or for each; and as many listings."""
-    shown = README[README.index("### Know what it costs") :]
+    shown = ALL[ALL.index("### Know what it costs") :]
     rows = re.findall(r"^\| (.*?) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", shown, re.MULTILINE)[:3]
     deployment.fill(*(f"a/{number:05}" for number in range(5000)))
 
@@ -202,7 +234,7 @@ def test_the_costs_are_what_the_prices_make(deployment: Deployment) -> None:
 
 
 def test_a_signed_call_over_http_is_answered(deployment: Deployment, tmp_path: Path) -> None:
-    """By README's program, through a trigger that takes no other."""
+    """By the page's program, through a trigger that takes no other."""
     plant(deployment.oss, BUCKET)
     function = Deployed(
         "ossweep",
@@ -261,14 +293,14 @@ def test_a_key_that_was_never_there_counts_as_deleted(
 
     answer = deployment.send({"keys": ["a/there", "a/never", "a/alone\r"]})
 
-    assert said in README
+    assert said in ALL
     assert (answer["status"], answer["deleted"], answer["failed"]) == ("done", 3, 0)
     assert answer["requests_made"]["delete"] == 1
 
 
 def test_the_table_of_errors_is_what_reasons_advise() -> None:
     """Each code once, with what is said of it."""
-    shown, _, _ = README[README.index("### What to do about an error") :].partition("\n## ")
+    shown, _, _ = ALL[ALL.index("### What to do about an error") :].partition("\n## ")
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (.*)\. \|$", shown, re.MULTILINE)
 
     told = {code: helps for codes, helps in rows for code in re.findall("`(.*?)`", codes)}
@@ -278,9 +310,7 @@ def test_the_table_of_errors_is_what_reasons_advise() -> None:
 def test_a_timers_dates_are_those_that_readme_shows() -> None:
     """A range begins as it says, and has as many."""
     at = datetime(2024, 3, 31, 2, tzinfo=timezone.utc)
-    rows = re.findall(
-        r"^\| `(\{trigger_time.*?\})` \| (.*?)( and so on.*)? \|$", README, re.MULTILINE
-    )
+    rows = re.findall(r"^\| `(\{trigger_time.*?\})` \| (.*?)( and so on.*)? \|$", ALL, re.MULTILINE)
 
     assert len(rows) == 3
     for template, dates, more in rows:
@@ -291,8 +321,9 @@ def test_a_timers_dates_are_those_that_readme_shows() -> None:
 
 def test_the_settings_table_is_the_settings() -> None:
     """Each variable with its form, its default and its meaning."""
-    rows = re.findall(r"^\| `(OSSWEEP_\w+)` \| (.*?) \| (.*?) ?\| (.*?) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `(OSSWEEP_\w+)` \| (.*?) \| (.*?) ?\| (.*?) \|$", ALL, re.MULTILINE)
 
+    assert f"| `{rows[0][0]}` |" in README
     assert rows == [
         (
             variable(entry),
@@ -317,13 +348,13 @@ def test_the_settings_table_is_the_settings() -> None:
 )
 def test_the_figures_are_those_of_the_code(sentence: str) -> None:
     """What a person reckons with is what is done."""
-    assert sentence in README
+    assert sentence in ALL
 
 
 @pytest.mark.parametrize("reason", [PROTECTED, NEWER, GONE, GONE_UNANSWERED])
 def test_each_reason_to_skip_a_key_is_explained(reason: str) -> None:
     """By the words that the answer has."""
-    assert f"`{reason}`" in README
+    assert f"`{reason}`" in ALL
 
 
 @pytest.mark.parametrize("versions", [False, True])
@@ -338,7 +369,7 @@ def test_the_permissions_are_those_of_the_requests_made(
 
     with called_by_hand(deployment, tmp_path):
         deployment.send({"directory": "src", "prefix": "odd/", "keys": ["src.txt"]})
-        deployment.send((ROOT / "events/oss-request-file.json").read_bytes())
+        deployment.send((ROOT / "events/oss/request-file.json").read_bytes())
 
     made = {NEEDS[request.operation] for request in deployment.oss.requests}
     # Which versions a batch deletes stands in its body, and not in the log.
@@ -348,7 +379,7 @@ def test_the_permissions_are_those_of_the_requests_made(
 
 
 def test_the_permissions_are_those_of_the_functions_policies() -> None:
-    """Only the function's role has a table here; the triggers' roles are in .ram."""
+    """The triggers' roles have a table of their own."""
     ours = [path for path in (ROOT / ".ram").glob("*-policy.json") if path.stem != "trigger-policy"]
     allowed = {
         action
@@ -357,36 +388,106 @@ def test_the_permissions_are_those_of_the_functions_policies() -> None:
         for action in statement["Action"]
     }
 
-    assert allowed == {action for actions in ROWS for action in re.findall(r"`(.*?)`", actions)}
+    assert allowed == ACTIONS
 
 
 def test_the_rules_that_are_shown_are_those_of_the_local_cloud() -> None:
     """The events of OSS are tried with them."""
-    (shown,) = re.findall(r"<!-- rules -->\n```json\n(.*?)```", README, re.DOTALL)
+    (shown,) = re.findall(r"<!-- rules -->\n```json\n(.*?)```", ALL, re.DOTALL)
 
     assert json.loads(shown) == list(RULES)
 
 
-def test_every_file_that_readme_links_to_is_there() -> None:
-    """No link leads nowhere, and every accepted event is linked to."""
-    links = {link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link}
-    headings = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
-    within = {f"#{heading.lower().replace(' ', '-')}" for heading in headings}
-
-    assert {link for link in links - within if not (ROOT / link).exists()} == set()
-    assert {f"events/{path.name}" for path in (ROOT / "events").glob("*.json")} <= links
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_every_make_command_that_readme_names_exists() -> None:
+def linked(folder: str) -> set[tuple[str, str]]:
+    """Return what a page links to: paths from the top of the repository, and anchors."""
+    links = re.findall(r"\]\(([^)]+)\)", DOCUMENTS[folder])
+    parts = [link.partition("#")[::2] for link in links if "://" not in link]
+    return {
+        (os.path.normpath(f"{folder or '.'}/{path or 'README.md'}"), anchor)
+        for path, anchor in parts
+    }
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_link_leads_somewhere(folder: str) -> None:
+    """To a file or folder that is there, and to a heading in it if the link names one."""
+    links = linked(folder)
+
+    assert {path for path, _ in links if not (ROOT / path).exists()} == set()
+    assert {
+        f"{path}#{anchor}"
+        for path, anchor in links
+        if anchor and anchor not in anchors((ROOT / path).read_text("utf-8"))
+    } == set()
+
+
+def test_every_accepted_event_is_linked_to() -> None:
+    """By the page that lies beside it."""
+    events = {path.relative_to(ROOT) for path in (ROOT / "events").rglob("*.json")}
+    accepted = {str(path) for path in events if "refused" not in path.parts}
+
+    assert accepted <= {path for path, _ in linked("events")}
+
+
+def test_every_page_is_linked_to_from_the_first_one() -> None:
+    """Nobody has to guess where the rest is."""
+    pages = {os.path.normpath(f"{folder}/README.md") for folder in FOLDERS if folder}
+
+    assert pages <= {path for path, _ in linked("")}
+
+
+def test_the_first_page_takes_five_minutes() -> None:
+    """Beside the table of settings it has 170 lines at most."""
+    assert sum(not line.startswith("| `OSSWEEP_") for line in README.splitlines()) <= 170
+
+
+def test_the_first_page_switches_a_trigger_on_as_its_file_says() -> None:
+    """By the same command."""
+    (command,) = re.findall(r"`(cat \.triggers/.*?)`", README)
+    (path,) = re.findall(r"\.triggers/\S+\.yml", command)
+
+    assert f"# To switch it on: {command}\n" in (ROOT / path).read_text("utf-8")
+
+
+def test_the_drawing_shows_what_is_there() -> None:
+    """Each module that it names exists, and no package is missing."""
+    _, drawing, *_ = DOCUMENTS["src"].split("```\n")
+    named = set(re.findall(r"\b(\w+(?:\.py|/))", drawing)) - {"ossweep/"}
+    house = ROOT / "src" / "ossweep"
+    packages = {f"{path.parent.name}/" for path in house.glob("*/__init__.py")}
+
+    assert {name for name in named - {"index.py"} if not (house / name).exists()} == set()
+    assert packages <= named
+
+
+def test_the_glossary_names_what_is_there() -> None:
+    """Each name in its last column is defined in the module that the column links to."""
+    _, _, glossary = DOCUMENTS["src"].partition("## Glossary")
+    cells = re.findall(r"(`[\w.`, =+]+`) in \[`\w+\.py`\]\((\S+?)\)", glossary)
+
+    assert len(cells) > 25
+    for names, path in cells:
+        source = (ROOT / "src" / path).read_text("utf-8")
+        for name in re.findall(r"`(?:\w+\.)?(\w+)`", names):
+            assert re.search(rf"^(?:class|def) {name}\b|^ +{name}: ", source, re.MULTILINE), name
+
+
+def test_every_make_command_that_a_page_names_exists() -> None:
     """And `make help` shows each."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
 
-    assert set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", ALL, re.MULTILINE)) <= targets
 
 
 def run(program: str, deployment: Deployment, *names: str) -> None:
-    """Run a program of README's against the local OSS."""
+    """Run a program of the page's against the local OSS."""
     credentials = deployment.oss.credentials
     keys = (credentials.access_key_id, credentials.access_key_secret)
     there = re.sub('(?m)^ENDPOINT = ".*"$', f'ENDPOINT = "{deployment.oss.endpoint}"', program)

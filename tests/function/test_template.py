@@ -38,6 +38,7 @@ VALIDATOR = Draft7Validator(
     json.loads((Path(__file__).parent / "fc3.schema.json").read_text("utf-8"))
 )
 RAM = {path.name: json.loads(path.read_text("utf-8")) for path in (ROOT / ".ram").glob("*.json")}
+# The triggers that are switched off, a file each.
 SWITCHED_OFF = [
     "oss-request-files",
     "oss-belongings",
@@ -46,21 +47,14 @@ SWITCHED_OFF = [
     "mns-queue",
 ]
 
-# A line of a trigger that is switched off; a comment among them has two signs.
-OFF = re.compile(r"^( +)# (?!#)(.*)$")
+
+def trigger_file(name: str) -> str:
+    return (ROOT / ".triggers" / f"{name}.yml").read_text("utf-8")
 
 
 def with_triggers(*names: str) -> str:
-    """Switch triggers on as the template says: the first `# ` of their lines is taken away."""
-    lines, name = [], ""
-    for line in TEXT[TEXT.index("\n      triggers:\n") :].splitlines():
-        off = OFF.match(line)
-        if off is None:
-            lines.append(line)
-            continue
-        name = off[2].removeprefix("- triggerName: ") if off[2].startswith("- ") else name
-        lines.append(off[1] + off[2] if name in names else line)
-    return TEXT[: TEXT.index("\n      triggers:\n")] + "\n".join(lines) + "\n"
+    """Switch triggers on as their files say: each goes to the end of the template."""
+    return TEXT + "".join(map(trigger_file, names))
 
 
 def substituted(value: Any, variables: dict[str, str]) -> Any:
@@ -100,6 +94,39 @@ def test_the_template_is_what_fc3_takes(names: list[str]) -> None:
 
     assert [error.message for error in VALIDATOR.iter_errors(found)] == []
     assert [each["triggerName"] for each in found["triggers"]] == ["nightly", "http", *names]
+
+
+def test_every_file_of_a_trigger_is_tested() -> None:
+    """The folder holds nothing else."""
+    assert sorted(path.stem for path in (ROOT / ".triggers").iterdir()) == sorted(SWITCHED_OFF)
+
+
+@pytest.mark.parametrize("name", SWITCHED_OFF)
+def test_a_triggers_file_is_a_fragment_that_fc3_takes(name: str) -> None:
+    """A list of the one trigger that has the file's name."""
+    (trigger,) = substituted(yaml.safe_load(trigger_file(name)), VARS)
+
+    found = {**PROPS, "triggers": [trigger]}
+    assert [error.message for error in VALIDATOR.iter_errors(found)] == []
+    assert trigger["triggerName"] == name
+
+
+@pytest.mark.parametrize("name", SWITCHED_OFF)
+def test_a_triggers_file_says_what_it_is_for_and_how_to_switch_it_on(
+    name: str, tmp_path: Path
+) -> None:
+    """Two lines; the second one's command, carried out, leaves a template that fc3 takes."""
+    shutil.copytree(ROOT / ".triggers", tmp_path / ".triggers")
+    shutil.copy(ROOT / "template.yml", tmp_path)
+    purpose, command, first, *_ = (line.strip() for line in trigger_file(name).splitlines())
+
+    assert (purpose[:2], first) == ("# ", f"- triggerName: {name}")
+    said = command.removeprefix("# To switch it on: ")
+    subprocess.run(["sh", "-c", said], cwd=tmp_path, check=True)  # noqa: S607 - as a person does
+
+    found = props((tmp_path / "template.yml").read_text("utf-8"))
+    assert [each["triggerName"] for each in found["triggers"]] == ["nightly", "http", name]
+    assert VALIDATOR.is_valid(found)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +174,7 @@ def test_the_code_is_what_make_package_builds() -> None:
 
 def test_every_variable_is_used_defined_and_not_empty() -> None:
     """An empty one is none to Serverless Devs."""
-    used = set(re.findall(r"\$\{vars\.(\w+)\}", TEXT)) | {"rules"}
+    used = set(re.findall(r"\$\{vars\.(\w+)\}", with_triggers(*SWITCHED_OFF))) | {"rules"}
 
     assert "OSSWEEP_RULES: *rules\n" in TEXT  # YAML's own way to say ${vars.rules}
     assert used == VARS.keys()
@@ -534,9 +561,9 @@ def test_make_deploys_the_template_after_packaging() -> None:
 
 def test_make_invokes_with_an_event_file() -> None:
     """As Serverless Devs documents `invoke --event-file`."""
-    said = make("invoke", "SERVERLESS=echo", "EVENT=events/direct-dry-run.json").stdout
+    said = make("invoke", "SERVERLESS=echo", "EVENT=events/direct/dry-run.json").stdout
 
-    assert said == "invoke -t template.yml --event-file events/direct-dry-run.json\n"
+    assert said == "invoke -t template.yml --event-file events/direct/dry-run.json\n"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 BUCKET = "examplebucket"
 STATE_BUCKET = "examplestate"
-DEFAULT_EVENT = Path(__file__).parents[2] / "events" / "direct-prefix.json"
+DEFAULT_EVENT = Path(__file__).parents[2] / "events" / "direct" / "prefix.json"
 NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSSWEEP_ENDPOINT", "OSSWEEP_REGION")
 COLUMNS = ("status", "listed", "deleted", "bytes", "skipped", "failed", "remaining", "seconds")
 SHOWN = 500  # characters of an event
@@ -96,7 +96,8 @@ def _run(options: Any, event: bytes, met: Met) -> int:
     with ExitStack() as stack:
         real = options.real_bucket
         stage = _real_stage(real) if real else _local_stage(stack, options.timeout)
-        console.print(f"[bold]{options.event.name}[/]  {_on_one_line(event)}\n", soft_wrap=True)
+        shown = "/".join(options.event.parts[-2:])  # the folder says who sends it
+        console.print(f"[bold]{shown}[/]  {_on_one_line(event)}\n", soft_wrap=True)
         planned = send(stage.planning, event, "dry run", None, met)
         if planned is None or "examples" in planned:
             return int(planned is None)

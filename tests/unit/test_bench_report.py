@@ -1,4 +1,4 @@
-"""The bench's tables stand in README between two marks."""
+"""The bench's tables stand in its README between two marks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from bench.report import BEGIN, END, Goal, Measured, Spread, markdown, write
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[1] / "bench" / "README.md"
 
 
 def test_a_page_is_written_anew_between_its_marks_only(tmp_path: Path) -> None:
