@@ -372,7 +372,7 @@ def test_an_event_that_comes_while_its_holder_may_live_is_to_come_again(chain: C
     clock = Clock()
     waits = clock.pass_by(1)
     chain.deployment.world = replace(no_pauses(), monotonic=clock.monotonic, sleep=waits)
-    chain.deployment.timeout = 25  # less than a lease, with what is kept back
+    chain.deployment.timeout = 15  # less than a lease
 
     with pytest.raises(UndoneError, match="send the event again later"):
         chain.begin(TIMER)
