@@ -129,7 +129,7 @@ def obey(command: Command, app: App) -> Said:
     if seen.left is not None and seen.left.how == "split":
         return _of_parts(command, seen.left, ledger, app)
     if command.do == "stop" and seen.how not in {"unknown", "ended"}:
-        ledger.stop()
+        ledger.stop(command.name)
     if command.do == "resume" and seen.end is None:
         return resume(command.job, command.name, app)
     answer = _status(command.job, seen, app)
@@ -175,7 +175,7 @@ def _of_parts(command: Command, left: Left, ledger: Ledger, app: App) -> Said:
     An order to stop lies in the whole job's state, where every part looks for it.
     """
     if command.do == "stop":
-        ledger.stop()
+        ledger.stop(command.name)
     kept = order(left.continuation, app, "the job's state")
     known = {each["job"]: order(each, app, "the job's state") for each in left.parts}
     called: tuple[str, ...] = ()

@@ -135,9 +135,10 @@ def _readings(prefix: str, bucket: str) -> tuple[str, ...]:
     """
     Return a protected prefix, and what it is in a bucket whose name or address it begins with.
 
-    OSSWEEP_STATE is written so, and a key may begin so: which one is meant, nobody knows.
+    OSSWEEP_STATE is written so, and a key may begin so: which one is meant, nobody knows. With
+    nothing behind it, all that is in the bucket may be.
     """
-    address = rf"(?:[a-z0-9]+://)?{re.escape(bucket)}(?:\.[^/]*)?/(.+)"
+    address = rf"(?:[a-z0-9]+://)?{re.escape(bucket)}(?:\.[^/]*)?/(.*)"
     told = re.fullmatch(address, prefix, re.DOTALL)
     return (prefix,) if told is None else (prefix, told[1])
 

@@ -53,6 +53,9 @@ _WORDS = count(1)
 BEHIND = 300  # seconds
 
 
+WORDS = count(1)  # that people have said
+
+
 @pytest.fixture
 def shelf() -> MemoryShelf:
     """An empty shelf."""
@@ -178,6 +181,11 @@ def test_a_holder_whose_record_was_removed_still_counts(shelf: MemoryShelf) -> N
     assert second.keep(3) == OVERTAKEN
 
 
+def order_to_stop(shelf: MemoryShelf) -> None:
+    """Have somebody say that the job shall stop, who has said nothing else."""
+    ledger_on(shelf).stop(f"word {next(WORDS)}")
+
+
 def stopped_by(holder: Invocation) -> Stop | None:
     """Let a holder leave as it was ordered to, and return why it shall not go on."""
     left = Left("stopped", rest(1), said("stopped"), why=Why.ORDERED)
@@ -187,10 +195,10 @@ def stopped_by(holder: Invocation) -> Stop | None:
 def test_a_holder_obeys_the_orders_that_stand_as_it_leaves(shelf: MemoryShelf) -> None:
     """Though the one that it saw was taken back: a newer one is about it, too."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     assert holder.keep(1) == ORDERED
     take_back(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     assert stopped_by(holder) == ORDERED
     assert elsewhere(shelf).reason == "this job was stopped"
@@ -199,7 +207,7 @@ def test_a_holder_obeys_the_orders_that_stand_as_it_leaves(shelf: MemoryShelf) -
 def test_an_order_that_is_taken_back_as_its_holder_leaves_lets_it_go_on(shelf: MemoryShelf) -> None:
     """It looks once more when it has written that it stops: nobody else would go on."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     assert holder.keep(1) == ORDERED
 
     def meanwhile(request: str) -> None:
@@ -217,7 +225,7 @@ def test_who_dies_having_left_a_job_by_an_order_that_was_taken_back_leaves_it_to
 ) -> None:
     """A repetition of its event goes on: that it has stopped was true of that order alone."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     assert holder.keep(1) == ORDERED
 
     def die_having_left(request: str) -> None:
@@ -239,7 +247,7 @@ def test_a_stop_that_is_carried_out_late_over_a_handover_holds_up_nobody(
 ) -> None:
     """Its order was taken back, which is why its holder went on."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     assert stopped_by(holder) == ORDERED
     late = shelf.objects[f"{JOB}/{FIRST.name}{LEFT}"]
     take_back(shelf)
@@ -252,14 +260,36 @@ def test_a_stop_that_is_carried_out_late_over_a_handover_holds_up_nobody(
     assert not found.is_to_stop
 
 
+def test_an_order_that_comes_again_is_no_newer_one(shelf: MemoryShelf) -> None:
+    """What took it back has known of it."""
+    holder = holding(shelf)
+    ledger_on(shelf).stop("word")
+    take_back(shelf)
+
+    ledger_on(shelf).stop("word")
+
+    assert holder.ledger.reason_to_stop(holder.held) is None
+
+
+def test_a_holder_obeys_what_is_ordered_while_it_leaves(shelf: MemoryShelf) -> None:
+    """Who lets the job go on by what it has left has known of both orders."""
+    holder = holding(shelf)
+    order_to_stop(shelf)
+    assert holder.keep(1) == ORDERED
+    order_to_stop(shelf)
+
+    assert stopped_by(holder) == ORDERED
+    assert not holding(shelf, 1).held.is_to_stop
+
+
 def test_a_stopped_job_that_is_ordered_to_stop_again_goes_on_for_no_older_word(
     shelf: MemoryShelf,
 ) -> None:
     """Neither for the continuation that the first order has led to."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     assert stopped_by(holder) == ORDERED
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     assert holding(shelf, 1).held.is_to_stop
 
@@ -276,7 +306,7 @@ def test_a_resume_that_comes_again_takes_back_no_order_that_is_younger(shelf: Me
     """What it takes back was written down when it came first, whoever died since."""
     holding(shelf).leave("stopped", 1)
     resumed(shelf, "word").keep(2)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     died(shelf)
 
     assert resumed(shelf, "word").held.is_to_stop
@@ -290,7 +320,7 @@ def test_a_resume_that_comes_again_sets_nothing_going_that_was_stopped_since(
     """It is answered."""
     holding(shelf).leave("stopped", 1)
     holder = resumed(shelf, "word")
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     assert holder.keep(1) == ORDERED
     assert stopped_by(holder) == ORDERED
 
@@ -793,7 +823,7 @@ def test_the_end_leaves_two_records(shelf: MemoryShelf) -> None:
     """Checkpoints, what was handed over and an order to stop are gone."""
     last = chain(shelf, 2)
     last.keep(7)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     last.end()
 
     assert shelf.kept() == ["000000-01", "end"]
@@ -915,7 +945,7 @@ def test_who_tries_once_more_and_dies_is_overtaken(shelf: MemoryShelf) -> None:
 def test_an_order_to_stop_is_seen_at_a_checkpoint(shelf: MemoryShelf) -> None:
     """The checkpoint is kept all the same."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     assert holder.keep(1) == ORDERED
     died(shelf)
@@ -925,7 +955,7 @@ def test_an_order_to_stop_is_seen_at_a_checkpoint(shelf: MemoryShelf) -> None:
 def test_an_order_to_stop_is_seen_at_a_hops_end(shelf: MemoryShelf) -> None:
     """And stands until a person takes it back."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
     assert stopped_by(holder) == ORDERED
@@ -942,7 +972,7 @@ def test_an_order_to_stop_is_seen_before_a_hop_begins(shelf: MemoryShelf, how: s
         holder.leave("released", 1)
     else:
         holder.leave("continued", 1)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     assert holding(shelf, *((1, 1) if how == "continued" else ())).held.is_to_stop
 
@@ -952,7 +982,7 @@ def test_an_overtaken_holder_need_not_know_of_an_order(shelf: MemoryShelf) -> No
     slow = holding(shelf)
     died(shelf)
     holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     assert slow.ledger.reason_to_stop(slow.held) == OVERTAKEN
 
@@ -972,7 +1002,7 @@ def test_to_resume_a_job_takes_an_order_to_stop_back(shelf: MemoryShelf, how: st
         holder.leave("released", 1)
     else:
         holder.leave("continued", 1)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     assert resume(shelf) == Held(Place(1), rest(1))
 
@@ -980,15 +1010,15 @@ def test_to_resume_a_job_takes_an_order_to_stop_back(shelf: MemoryShelf, how: st
 def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(shelf: MemoryShelf) -> None:
     """Neither an order that was taken back, nor what has done that."""
     holder = holding(shelf)
-    ledger_on(shelf).stop()
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
+    order_to_stop(shelf)
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
     given = dict(shelf.objects)
     take_back(shelf)
     taken_back = dict(shelf.objects)
     shelf.objects.update(given)
     assert holder.ledger.reason_to_stop(holder.held) is None
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     shelf.objects.update(taken_back)
 
@@ -1000,9 +1030,9 @@ def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(shelf: Mem
 def test_one_who_stops_a_job_once_more_is_heard(shelf: MemoryShelf) -> None:
     """Though an order of the same invocation was taken back."""
     holder, giver = holding(shelf), ledger_on(shelf)
-    giver.stop()
+    giver.stop("word")
     take_back(shelf)
-    giver.stop()
+    giver.stop("another word")
 
     assert holder.ledger.reason_to_stop(holder.held) == ORDERED
 
@@ -1010,11 +1040,11 @@ def test_one_who_stops_a_job_once_more_is_heard(shelf: MemoryShelf) -> None:
 def test_what_the_end_of_a_job_removes_late_is_no_newer_order(shelf: MemoryShelf) -> None:
     """To one who tries once more what has failed."""
     first = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     before = set(shelf.objects)
     first.end("incomplete", to_try_again=7)
     again = holding(shelf)
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
 
     shelf.remove(before - {f"{JOB}/{FIRST.name}"})
 
@@ -1036,7 +1066,7 @@ def test_a_word_writes_down_what_it_takes_back_though_that_be_nothing(shelf: Mem
     holding(shelf).leave("released", 1)
 
     take_back(shelf, "word")
-    ledger_on(shelf).stop()
+    order_to_stop(shelf)
     take_back(shelf, "word")
 
     assert holding(shelf).held.is_to_stop

@@ -125,9 +125,16 @@ def test_a_prefix_behind_a_buckets_name_is_protected_either_way(
     assert key.format(prefix=prefix).startswith(protected) is spared
 
 
+@pytest.mark.parametrize("prefix", ["one/", "oss://one/", "one.oss-cn-hangzhou.aliyuncs.com/"])
+def test_a_buckets_name_and_a_slash_protect_all_that_is_in_it(prefix: str) -> None:
+    """To protect too much is told at once; too little is never told."""
+    assert policy.protected_in("one", Settings(protected=(prefix,))) == (prefix, "")
+    assert policy.protected_in("two", Settings(protected=(prefix,))) == (prefix,)
+
+
 def test_a_buckets_name_alone_is_a_prefix_like_any_other() -> None:
-    """What is not to be swept is not in OSSWEEP_BUCKETS."""
-    assert policy.protected_in("one", Settings(protected=("one/", "one"))) == ("one/", "one")
+    """Keys often begin so."""
+    assert policy.protected_in("one", Settings(protected=("one",))) == ("one",)
 
 
 @pytest.mark.parametrize(("bucket", "spared"), [("one", True), ("two", False)])

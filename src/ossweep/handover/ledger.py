@@ -85,7 +85,6 @@ class Ledger:
         self._judge = judge
         self._record = Record(holder, lease.seconds)
         self._beats = 0
-        self._orders = 0  # to stop, that have been given here
         self._writings = 1  # names that the record has had; the first is its creation's alone
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.lease = lease
@@ -213,13 +212,13 @@ class Ledger:
         Write that the holder obeys the orders that it has seen; return as `reason_to_stop` does.
 
         Who takes them back meanwhile looks afterwards how the job is left, and this holder does
-        whether they stand: one of the two sees that somebody is to go on.
+        whether they stand: one of the two sees that somebody is to go on. Newer ones it obeys, too.
         """
         while True:
             obeyed = self._obeyed
             self.leave(held, replace(left, orders=obeyed))
             stop = self.reason_to_stop(held)
-            if stop is not ORDERED or not set(obeyed).isdisjoint(self._obeyed):
+            if stop is not ORDERED or set(self._obeyed) <= set(obeyed):
                 return stop
 
     def end(  # noqa: PLR0913, PLR0917 - all that its record holds
@@ -255,10 +254,9 @@ class Ledger:
         gone = (names | own) - {END, FIRST.name}
         self._shelf.remove(self._folder + name for name in gone)
 
-    def stop(self) -> None:
-        """Order the job to stop at its next checkpoint; raises Closed and StoreError."""
-        self._orders += 1
-        self._shelf.write(self._folder + orders.order_name(self._holder, self._orders), b"{}")
+    def stop(self, word: str) -> None:
+        """Order the job to stop, by a word of this name; raises Closed and StoreError."""
+        self._shelf.write(self._folder + orders.order_name(word), b"{}")
 
     def look(self) -> Look:
         """Return how the job is; raises Closed and StoreError."""

@@ -22,9 +22,9 @@ _ORDER = re.compile(rf"({STOP}(?:-[0-9a-f]+)?)({BACK})?")
 _IN_FULL = re.compile(rf"([A-Za-z0-9_-]{{1,100}}/){STOP}(?:-[0-9a-f]+)?")
 
 
-def order_name(giver: str, number: int) -> str:
-    """Return the name of an order: the one of this number that somebody gives."""
-    return f"{STOP}-{sha256(f'{giver} {number}'.encode()).hexdigest()[:16]}"
+def order_name(word: str) -> str:
+    """Return the name of the order that a person's word of this name gives, however often."""
+    return f"{STOP}-{sha256(word.encode()).hexdigest()[:16]}"
 
 
 def own_order(place: str) -> str:
