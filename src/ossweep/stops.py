@@ -42,6 +42,12 @@ NULL_MARKER_SHOWN = Stop(
     Why.REFUSED,
     f"an answer has shown a null marker, and nothing more is deleted: {NULL_VERSIONS_LOST}",
 )
+GONE_UNSEEN = Stop(
+    Why.REFUSED,
+    "the key that went alone is gone, and no answer has told whether its null version is lost for "
+    "good; allow oss:GetBucketVersioning, or send a request with "
+    '"null_versions": "lose"',
+)
 
 # What a person has decided, or the order itself, is no failure: nothing is gained by another try.
 MEANT = frozenset({Why.CEILING, Why.ORDERED})

@@ -191,6 +191,19 @@ def test_a_key_that_has_not_gone_tells_nothing_of_the_others(
     assert suspended.oss.count("batch_delete") == 0
 
 
+def test_a_key_that_has_gone_without_an_answer_is_the_last(suspended: Deployment) -> None:
+    """Its null version may be lost, and each one that followed would lose another."""
+    suspended.oss.misbehave(DENIED)
+    suspended.oss.misbehave(Reset("after", operation=("delete", "batch_delete")))
+
+    answer = suspended.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["at_least"]) == ("stopped", True)
+    assert answer["reason"].startswith("the key that went alone is gone")
+    assert len(suspended.keys()) == len(KEYS) - 1
+    assert answer["listed"] == sum_of(answer)
+
+
 def test_one_key_alone_may_be_all_there_is(suspended: Deployment) -> None:
     """Then the answer tells what was lost, and there is nothing to stop."""
     suspended.oss.misbehave(DENIED)

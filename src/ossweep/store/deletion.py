@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Failure
 from ossweep.row import ALIKE, Row
+from ossweep.stops import GONE_UNSEEN
 from ossweep.store.verdicts import (
     NO_BATCHES,
     NOT_EMPTY,
@@ -280,6 +281,8 @@ class Deletion:
             if key not in seen.left:
                 self._later.append(key)
             elif written is None:
+                if key in in_doubt and self.gate.singly:
+                    self.gate.stop(GONE_UNSEEN)
                 self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
             elif written >= clock:
                 self.kept[key] = NEWER
