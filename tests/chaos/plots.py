@@ -11,7 +11,7 @@ from chaos.scene import DIRECTORIES, Happening, Order, Scene, draw_plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CHANCE = 0.4  # of a run that has a plot
+CHANCE = 0.3  # of a run that has a plot
 LONG = 100  # seconds of a time limit within which leases end and attempts are over
 
 
@@ -111,7 +111,7 @@ def _lasting(scene: Scene) -> Scene:
 
 
 def _comes_again(scene: Scene, random: Random) -> Scene:
-    times = (12, 14, 17, 21, 26, 33)
+    times = (12, 14, 18, 26)
     return _happens(scene, [Happening(at + random.uniform(0, 2), "again") for at in times])
 
 
