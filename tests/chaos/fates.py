@@ -183,24 +183,18 @@ class Fates:
 
     def _in_storm(self, request: Request, now: float) -> bool:
         where = "state" if in_state(request) else "data"
-        passed = now - self.scene.epoch
-        return any(
-            begins <= passed < begins + lasts and meets in {where, "all"} and self.strikes(STORMY)
-            for begins, lasts, meets in self.scene.weather.storms
-        )
+        storms = self._storms(now)
+        return any(meets in {where, "all"} and self.strikes(STORMY) for meets in storms)
 
     def _are_deletions_sick(self, request: Request, now: float) -> bool:
         """Tell whether OSS fails at each deletion for the time being."""
-        passed = now - self.scene.epoch
-        return (
-            not self.is_calm
-            and request.operation in {"delete", "batch_delete"}
-            and not in_state(request)
-            and any(
-                begins <= passed < begins + lasts and meets == "deletions"
-                for begins, lasts, meets in self.scene.weather.storms
-            )
-        )
+        is_deletion = request.operation in {"delete", "batch_delete"} and not in_state(request)
+        return not self.is_calm and is_deletion and "deletions" in self._storms(now)
+
+    def _storms(self, now: float) -> list[str]:
+        """Return what each storm of the moment meets."""
+        passed, storms = now - self.scene.epoch, self.scene.weather.storms
+        return [meets for begins, lasts, meets in storms if begins <= passed < begins + lasts]
 
 
 def in_state(request: Request) -> bool:

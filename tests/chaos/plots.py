@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chaos.scene import DIRECTORIES, Happening, Order, Scene, draw_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from chaos.scene import Weather
 
 CHANCE = 0.3  # of a run that has a plot
 LONG = 100  # seconds of a time limit within which leases end and attempts are over
@@ -36,78 +38,59 @@ def _deletions_fail_for_long(scene: Scene, random: Random) -> Scene:
     storms = ((random.uniform(0, 3), random.uniform(30, 80), "deletions"),)
     weather = replace(scene.weather, storms=storms, killed=0.0, outages=())
     orders = [replace(each, dry_run=False, limit=None) for each in scene.orders]
-    return _sent(replace(scene, timeout=LONG + int(scene.reserve), weather=weather), orders)
+    return _sent(_for_long(scene, weather), orders)
 
 
 def _a_checkpoint_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
     """Signs of life alone tell that somebody is at work, and the event comes again."""
-    stuck = (random.uniform(0.5, 3), 9.5)
-    weather = replace(scene.weather, stuck=stuck, killed=0.0, cut_off=0.0, outages=(), storms=())
-    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
-    lasting = _lasting(
-        replace(
-            scene,
-            timeout=LONG + int(scene.reserve),
-            weather=weather,
-            settings=settings,
-            settings_change=True,
-        )
-    )
+    weather = _quiet(scene, stuck=(random.uniform(0.5, 3), 9.5), cut_off=0.0)
+    lasting = replace(_lasting(_for_long(scene, weather)), settings_change=True)
     return _comes_again(lasting, random)
 
 
 def _the_end_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
     """Somebody else ends the job before its first holder has written how it has."""
-    stuck = (random.uniform(1, 3), 11.0)
-    weather = replace(
-        scene.weather, stuck=stuck, killed=0.0, cut_off=0.0, outages=(), storms=(), slow=0.0
-    )
+    weather = _quiet(scene, stuck=(random.uniform(1, 3), 11.0), cut_off=0.0, slow=0.0)
     orders = [replace(each, dry_run=False, limit=None, parallel=None) for each in scene.orders]
-    shortly = _sent(replace(scene, timeout=LONG + int(scene.reserve), weather=weather), orders)
-    return _comes_again(shortly, random)
+    return _comes_again(_sent(_for_long(scene, weather), orders), random)
 
 
 def _the_state_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
     """What renews a lease comes too late, and each invocation has a lease of its own."""
-    weather = replace(scene.weather, slow_state=0.4, killed=0.0, outages=(), storms=())
-    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
-    lasting = _lasting(
-        replace(
-            scene,
-            timeout=LONG + int(scene.reserve),
-            weather=weather,
-            settings=settings,
-            settings_change=True,
-        )
-    )
+    weather = _quiet(scene, slow_state=0.4)
+    lasting = replace(_lasting(_for_long(scene, weather)), settings_change=True)
     return _comes_again(lasting, random)
 
 
 def _a_holder_is_cut_off_from_the_state(scene: Scene, random: Random) -> Scene:
     """Somebody else takes the job over, and the first one hears of that when it can write again."""
-    weather = replace(
-        scene.weather, cut_off=1.0, killed=0.0, outages=(), storms=(), stuck=(8.9, 11.2)
-    )
-    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
-    timeout = LONG + int(scene.reserve)
-    lasting = _lasting(replace(scene, timeout=timeout, weather=weather, settings=settings))
-    return _comes_again(lasting, random)
+    weather = _quiet(scene, cut_off=1.0, stuck=(8.9, 11.2))
+    return _comes_again(_lasting(_for_long(scene, weather)), random)
 
 
 def _holders_end_badly_under_a_ceiling(scene: Scene, random: Random) -> Scene:
     """By death or by an exception, after they have asked for more than a checkpoint has counted."""
-    weather = replace(scene.weather, killed=0.4, fails=0.5)
-    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
-    lasting = _lasting(replace(scene, weather=weather, settings=settings))
+    lasting = _lasting(replace(scene, weather=replace(scene.weather, killed=0.4, fails=0.5)))
     (order,) = lasting.orders
     return _sent(lasting, [replace(order, limit=random.randint(10, 25))])
 
 
+def _quiet(scene: Scene, **more: Any) -> Weather:
+    """Return weather in which nobody is killed and nothing is out for long, and what is told."""
+    return replace(scene.weather, killed=0.0, outages=(), storms=(), **more)
+
+
+def _for_long(scene: Scene, weather: Weather) -> Scene:
+    """Give each invocation the time for what takes long."""
+    return replace(scene, timeout=LONG + int(scene.reserve), weather=weather)
+
+
 def _lasting(scene: Scene) -> Scene:
-    """Have a single order be about so many objects that it is not soon done."""
+    """Have a single order be about so many objects, deleted so slowly, that it is not soon done."""
     names = (f"{each}{at:03d}" for each in DIRECTORIES for at in range(10))
     objects = tuple(sorted({*scene.objects, *names}))
-    return _sent(replace(scene, objects=objects), [Order(prefixes=DIRECTORIES)])
+    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
+    return _sent(replace(scene, objects=objects, settings=settings), [Order(prefixes=DIRECTORIES)])
 
 
 def _comes_again(scene: Scene, random: Random) -> Scene:

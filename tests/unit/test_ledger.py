@@ -186,6 +186,14 @@ def order_to_stop(shelf: MemoryShelf) -> None:
     ledger_on(shelf).stop(f"word {next(WORDS)}")
 
 
+def told_to_stop(shelf: MemoryShelf) -> Invocation:
+    """Return a holder that has seen at its checkpoint that it is to stop."""
+    holder = holding(shelf)
+    order_to_stop(shelf)
+    assert holder.keep(1) == ORDERED
+    return holder
+
+
 def stopped_by(holder: Invocation) -> Stop | None:
     """Let a holder leave as it was ordered to, and return why it shall not go on."""
     left = Left("stopped", rest(1), said("stopped"), why=Why.ORDERED)
@@ -194,9 +202,7 @@ def stopped_by(holder: Invocation) -> Stop | None:
 
 def test_a_holder_obeys_the_orders_that_stand_as_it_leaves(shelf: MemoryShelf) -> None:
     """Though the one that it saw was taken back: a newer one is about it, too."""
-    holder = holding(shelf)
-    order_to_stop(shelf)
-    assert holder.keep(1) == ORDERED
+    holder = told_to_stop(shelf)
     take_back(shelf)
     order_to_stop(shelf)
 
@@ -206,9 +212,7 @@ def test_a_holder_obeys_the_orders_that_stand_as_it_leaves(shelf: MemoryShelf) -
 
 def test_an_order_that_is_taken_back_as_its_holder_leaves_lets_it_go_on(shelf: MemoryShelf) -> None:
     """It looks once more when it has written that it stops: nobody else would go on."""
-    holder = holding(shelf)
-    order_to_stop(shelf)
-    assert holder.keep(1) == ORDERED
+    holder = told_to_stop(shelf)
 
     def meanwhile(request: str) -> None:
         if request == "write":
@@ -224,9 +228,7 @@ def test_who_dies_having_left_a_job_by_an_order_that_was_taken_back_leaves_it_to
     shelf: MemoryShelf,
 ) -> None:
     """A repetition of its event goes on: that it has stopped was true of that order alone."""
-    holder = holding(shelf)
-    order_to_stop(shelf)
-    assert holder.keep(1) == ORDERED
+    holder = told_to_stop(shelf)
 
     def die_having_left(request: str) -> None:
         if request == "write":
@@ -273,9 +275,7 @@ def test_an_order_that_comes_again_is_no_newer_one(shelf: MemoryShelf) -> None:
 
 def test_a_holder_obeys_what_is_ordered_while_it_leaves(shelf: MemoryShelf) -> None:
     """Who lets the job go on by what it has left has known of both orders."""
-    holder = holding(shelf)
-    order_to_stop(shelf)
-    assert holder.keep(1) == ORDERED
+    holder = told_to_stop(shelf)
     order_to_stop(shelf)
 
     assert stopped_by(holder) == ORDERED
