@@ -9,7 +9,7 @@ import pytest
 from ossweep.engine.batches import Choice
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.throttle import Throttle
-from ossweep.handover.progress import achieved
+from ossweep.jobs.progress import achieved
 from ossweep.objects import Found, Lot, Unnamed
 from ossweep.work import Range, Work
 from unit.memory import Bucket, Hop, MemoryStore

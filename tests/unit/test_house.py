@@ -32,28 +32,15 @@ FLOORS = (
         "helps",
     },
     {"request", "policy", "meant", "settings", "rules", "log", "world"},
-    {"triggers", "handover", "store", "engine"},
-    {
-        "answers",
-        "endings",
-        "job",
-        "replies",
-        "standing",
-        "state",
-        "checkpoints",
-        "calls",
-        "hop",
-        "chain",
-        "commands",
-        "tasks",
-        "request_files",
-        "reactions",
-        "app",
-    },
+    {"triggers", "handover", "leases", "store", "engine"},
+    {"answers", "session"},
+    {"jobs"},
+    {"routes"},
+    {"app"},
     {"index"},
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
-# rules are settings that make requests, and the app is made of jobs.
+# rules are settings that make requests, and a continuation names jobs as their records do.
 NEIGHBOURS = {
     "events": {"errors"},
     "trust": {"causes", "errors"},
@@ -63,19 +50,7 @@ NEIGHBOURS = {
     "meant": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},
-    "job": {"answers"},
-    "endings": {"answers", "job"},
-    "state": {"job"},
-    "checkpoints": {"answers", "job"},
-    "replies": {"job", "standing"},
-    "calls": {"job", "state"},
-    "hop": {"answers", "state", "job", "replies", "checkpoints", "calls"},
-    "chain": {"answers", "endings", "state", "job", "replies", "calls", "hop"},
-    "commands": {"answers", "state", "calls", "chain", "job"},
-    "tasks": {"answers", "job", "state", "calls", "chain", "commands"},
-    "request_files": {"answers", "endings", "job", "replies", "tasks"},
-    "reactions": {"answers", "endings", "job", "request_files", "tasks"},
-    "app": {"answers", "endings", "job", "commands", "reactions", "tasks"},
+    "handover": {"leases"},
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 
