@@ -116,7 +116,7 @@ MUTANTS = (
     Mutant(
         "the lease is told by the reader's own setting",
         "leases/leases.py",
-        "            if isinstance(observed, Observed) and observed.has_life:",
+        "            if isinstance(observed, Observed) and observed.may_have_life:",
         "            if isinstance(observed, Observed) and observed.departure is None and "
         "observed.now - observed.alive <= self.timer.seconds:",
     ),
@@ -153,7 +153,8 @@ MUTANTS = (
     Mutant(
         "being overtaken is ignored",
         "leases/leases.py",
-        "        if self._records.is_past(lease.fence, names):\n            return OVERTAKEN\n",
+        "        if self._records.is_past(lease.fence, names):\n"
+        "            self.is_overtaken = True\n            return OVERTAKEN\n",
         "",
     ),
     Mutant(

@@ -456,6 +456,35 @@ class Behind(MemoryStateObjects):
         return int(self.now) + 1 - BEHIND
 
 
+class Ahead(MemoryStateObjects):
+    """The same objects, as a front end shows them whose clock is most of a lease ahead."""
+
+    def time_at(self, moment: float) -> int:
+        return int(moment + LEASE) - 3
+
+    def latest(self) -> float:
+        return super().latest() + LEASE - 3
+
+
+def test_a_holder_that_lives_is_not_overtaken_where_the_time_told_is_ahead(
+    objects: MemoryStateObjects,
+) -> None:
+    """Its last sign of life is a few seconds old, and looks older than a lease."""
+    first = holding(objects)
+    first.keep(1)
+    objects.pass_by(4)
+    ahead = Ahead(objects.now, objects.objects)
+
+    def keep(request: str) -> None:
+        if request == "sleep":
+            objects.now = ahead.now
+            first.keep(2)
+
+    ahead.before = keep
+
+    assert elsewhere(ahead) == NotGranted(AT_WORK)
+
+
 def test_a_dead_holders_last_sign_is_not_a_new_one_where_the_time_told_is_behind(
     objects: MemoryStateObjects,
 ) -> None:
@@ -1081,6 +1110,26 @@ def test_what_the_end_of_a_job_removes_late_is_no_newer_order(objects: MemorySta
     objects.remove(before - {f"{JOB}/{FIRST.name}"})
 
     assert again.leases.reason_to_stop(again.lease) == ORDERED
+
+
+@pytest.mark.parametrize("again", ["stop", "resume"])
+def test_a_word_that_comes_again_after_a_job_has_ended_is_no_new_one(
+    objects: MemoryStateObjects, again: str
+) -> None:
+    """What has failed may be tried again, and words are brought more than once."""
+    first = holding(objects)
+    leases_on(objects).stop("stop")
+    take_back(objects, "resume")
+    first.end("incomplete", to_try_again=7)
+    repetition = holding(objects)
+
+    if again == "stop":
+        leases_on(objects).stop("stop")
+        assert repetition.leases.reason_to_stop(repetition.lease) is None
+    else:
+        leases_on(objects).stop("younger")
+        take_back(objects, "resume")
+        assert repetition.leases.reason_to_stop(repetition.lease) == ORDERED
 
 
 def test_an_order_to_stop_of_an_earlier_version_holds(objects: MemoryStateObjects) -> None:

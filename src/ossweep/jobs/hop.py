@@ -183,6 +183,9 @@ class Hop:
             answer = _continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
             self._leave("continued", sealed, answer, share.expected)
             replies.tell_on_the_way(work, answer, self.session)
+            # A checkpoint that was under way may have seen it meanwhile.
+            if self.leases.is_overtaken:
+                return self._overtaken(work)
             # If it fails, what is left is written twice more.
             to_write = continuation.seconds_to_write(left, self.session.world.monotonic)
             with self.session.ending.kept_back(to_write):

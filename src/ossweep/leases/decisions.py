@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from ossweep.leases.records import Departure, How, Record
 
 
+# Seconds by which the clocks of two of OSS's front ends may differ. A holder that has been silent
+# for longer than its lease and this is dead; before that, its reader waits for a sign of life.
+CLOCKS_DIFFER = 60
+
+
 @dataclass(frozen=True)
 class Observed:
     """All that there is of a job that has not ended; times are OSS's, in Unix seconds."""
@@ -32,6 +37,12 @@ class Observed:
     def has_life(self) -> bool:
         """Whether somebody is at work on it, as far as can be told."""
         return self.departure is None and self.now - self.alive <= self.record.lease
+
+    @property
+    def may_have_life(self) -> bool:
+        """Whether its holder may live, by whichever of OSS's clocks it and its reader are told."""
+        longest = self.record.lease + CLOCKS_DIFFER
+        return self.departure is None and self.now - self.alive <= longest
 
     @property
     def how(self) -> How | None:

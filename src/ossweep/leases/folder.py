@@ -36,6 +36,10 @@ class Folder:
     objects: StateObjects
     name: str  # with the slash at its end
 
+    def time(self) -> int:
+        """Return what time it is, by OSS's clock, as far as is known: it is that late, or later."""
+        return self.objects.time_at(self.objects.moment())
+
     def names(self) -> frozenset[str]:
         """Return the names of the records, without the folder's."""
         return frozenset(each.removeprefix(self.name) for each in self.objects.names(self.name))

@@ -89,6 +89,7 @@ class Leases:
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.timer = timer
         self.last_checkpoint: Record | None = None  # that this holder has made
+        self.is_overtaken = False  # whether any thread has seen that
         self._obeyed: list[str] = []  # the orders to stop that it has seen last
 
     def claim(
@@ -172,7 +173,7 @@ class Leases:
             continuation=continuation,
             answer=answer,
             expected=expected,
-            sent=self._time_by_oss(),
+            sent=self._records.time(),
         )
         self._writings += self._is_in_doubt
         name = self._folder + record_name(lease.fence, self._writings)
@@ -185,7 +186,7 @@ class Leases:
     def heartbeat(self, lease: Lease) -> None:
         """Give a sign of life, small and in one request; raises Closed and StoreError."""
         self._beats += 1
-        sent, content = self._now(), heartbeat(self._beats, self._time_by_oss())
+        sent, content = self._now(), heartbeat(self._beats, self._records.time())
         self._objects.write(self._folder + lease.fence.name + BEAT, content)
         self.timer.renew(sent)
 
@@ -193,6 +194,7 @@ class Leases:
         """Return why a holder shall not go on, if it shall not; raises Closed and StoreError."""
         names = self._records.names()
         if self._records.is_past(lease.fence, names):
+            self.is_overtaken = True
             return OVERTAKEN
         standing = self._records.standing(names)
         self._obeyed = standing or self._obeyed
@@ -235,9 +237,9 @@ class Leases:
         Write how the job has ended, and remove what nobody needs any more.
 
         A part leaves a continuation to the whole, and a job of which keys have failed one for who
-        tries those again. The first record stays as well: a repetition of the event that began the
-        job meets it. One who was overtaken leaves that to whoever has the job. Raises Closed and
-        StoreError.
+        tries those again: for them, what was ordered stays. The first record stays as well: a
+        repetition of the event that began the job meets it. An overtaken holder leaves that to
+        whoever has the job. Raises Closed and StoreError.
         """
         fence = lease.fence
         end = written(End(fence.hop, fence.epoch, began, answer, continuation, why, reply))
@@ -253,6 +255,7 @@ class Leases:
         own = {record_name(fence, each) for each in range(1, self._writings + 1)}
         own |= {fence.name + BEAT} if self._beats else set()
         gone = (names | own) - {END, FIRST.name}
+        gone -= words.remembered(names) if continuation is not None and not self._whole else set()
         self._objects.remove(self._folder + name for name in gone)
 
     def stop(self, word: str) -> None:
@@ -285,7 +288,7 @@ class Leases:
         watch = Watch(self._now)
         while True:
             began, observed = self._now(), self._records.seen()
-            if isinstance(observed, Observed) and observed.has_life:
+            if isinstance(observed, Observed) and observed.may_have_life:
                 if watch.shows_life(observed):
                     return NotGranted(AT_WORK)
                 if not watch.shows_death(observed, began):
@@ -321,9 +324,6 @@ class Leases:
             return found
         self._obeyed = self._records.standing()
         return replace(found, is_to_stop=bool(self._obeyed))
-
-    def _time_by_oss(self) -> int:
-        return self._objects.time_at(self._objects.moment())
 
     def _create(self, lease: Lease) -> bool:
         sent = self._now()

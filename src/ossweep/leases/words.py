@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, StoreError
 from ossweep.leases.decisions import Observed
-from ossweep.leases.orders import BACK, folder_of
+from ossweep.leases.orders import BACK, STOP, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,6 +48,11 @@ def obeyed(observed: Observed | End | None, folder: str) -> list[str]:
     if departure is None or departure.how != "stopped":
         return []
     return [order for order in departure.orders if folder_of(order) == folder]
+
+
+def remembered(names: Iterable[str]) -> set[str]:
+    """Return those of a job's records by which a word that comes again is known."""
+    return {name for name in names if name.startswith((RESUME, STOP))}
 
 
 def take_back(objects: StateObjects, orders: Iterable[str]) -> None:
