@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from ossweep.answers import Answer
 
+pytestmark = pytest.mark.differs
+
 
 class Watch(StringIO):
     """A log that takes note of the time that is left for the work when a line is written."""

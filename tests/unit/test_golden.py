@@ -20,6 +20,8 @@ from ossweep.stops import Why
 from ossweep.work import BATCH_KEYS, Counts, Range, Work
 from unit.works import SOME
 
+pytestmark = pytest.mark.differs
+
 GOLDEN = Path(__file__).parent / "golden"
 
 OVER = Stretch("c/7", "c/8", 2, "AccessDenied", "No.")
