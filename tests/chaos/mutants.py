@@ -153,8 +153,7 @@ MUTANTS = (
     Mutant(
         "being overtaken is ignored",
         "leases/leases.py",
-        "        if self._records.is_past(lease.fence, names):\n"
-        "            self.is_overtaken = True\n            return OVERTAKEN\n",
+        "        if self._records.is_past(lease.fence, names):\n            return OVERTAKEN\n",
         "",
     ),
     Mutant(

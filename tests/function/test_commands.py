@@ -89,7 +89,7 @@ def test_a_job_tells_its_bucket_from_its_first_record_on(long: Chain, dry_run: b
     for each in long.deployment.oss.keys(STATE_BUCKET):
         shelf.delete_object(each)
     shelf.put_object(died, first)
-    long.deployment.oss.misbehave(DateShift(90))
+    long.deployment.oss.misbehave(DateShift(300))
     told.append(to(long, job, "status"))
     told += long.begin({"do": "list"})["jobs"]
 
@@ -124,7 +124,7 @@ def test_a_job_whose_invocation_is_gone_is_dead(long: Chain) -> None:
     """Nothing has been written for longer than a lease lasts."""
 
     def look_back(_: object) -> None:
-        long.deployment.oss.misbehave(DateShift(90))
+        long.deployment.oss.misbehave(DateShift(300))
 
     long.deployment.oss.misbehave(Before("batch_delete", look_back, times=1))
     told = during(long, "status")
@@ -139,7 +139,7 @@ def test_a_job_that_died_after_a_checkpoint_goes_on_from_there(long: Chain) -> N
     shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
     record = Record("holder", 17.0, continuation={"job": "late", "hop": 0})
     shelf.put_object(f"{STATE}late/000000-01", written(record))
-    long.deployment.oss.misbehave(DateShift(90))
+    long.deployment.oss.misbehave(DateShift(300))
 
     assert to(long, "late", "status")["reason"] == (
         "its invocation has died; it goes on when its event is sent again, or by resume"
@@ -150,7 +150,7 @@ def test_a_job_that_died_before_its_first_checkpoint_needs_its_event(long: Chain
     """Status says so beforehand, and resume says nothing else."""
     shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
     shelf.put_object(f"{STATE}early/000000-01", written(Record("holder", 17.0)))
-    long.deployment.oss.misbehave(DateShift(90))
+    long.deployment.oss.misbehave(DateShift(300))
 
     told, resumed = to(long, "early", "status"), to(long, "early", "resume")
 
@@ -207,7 +207,7 @@ def test_an_order_to_stop_holds_for_a_job_that_nobody_is_at_work_on(long: Chain)
     first = long.begin(PREFIX)
     record = Record("holder", 17.0, continuation=long.called[0])
     shelf.put_object(f"{STATE}{first['job']}/000001-01", written(record))
-    long.deployment.oss.misbehave(DateShift(90))
+    long.deployment.oss.misbehave(DateShift(300))
     before = long.deployment.keys()
 
     told = to(long, first["job"], "stop")

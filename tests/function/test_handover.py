@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, Chain, Clock, hurried, no_pauses, sum_of
+from deployment import BUCKET, STATE_BUCKET, Chain, Clock, hurried, no_pauses, sum_of
 from localcloud.faults import AsTold, Before, Refuse, Withhold
 from localcloud.fc_faults import Refuse as RefuseCall
 from localcloud.fc_faults import Reset as ResetCall
 from ossweep.errors import HandoverError, UndoneError
 from ossweep.handover.carrier import PAYLOAD_BYTES
+from ossweep.leases.records import LEFT
 
 if TYPE_CHECKING:
     from localcloud.arrivals import Request
@@ -105,6 +106,27 @@ def test_a_job_that_goes_on_by_itself_does_so_under_its_settings_only(long: Chai
 
     assert "set OSSWEEP_STATE" in long.deployment.refuse(long.called[0])
     assert long.deployment.keys() == before
+
+
+def test_a_holder_that_is_overtaken_as_it_leaves_calls_nobody(chain: Chain) -> None:
+    """OSS may take longer for what it writes than its lease lasts: another one goes on by then."""
+    deployment, clock = chain.deployment, Clock()
+    deployment.fill(*(f"a/{number:05}" for number in range(9000)))
+    deployment.set(reserve_seconds="40", in_flight="1")
+    deployment.timeout = 90
+    deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    deployment.oss.misbehave(Before("batch_delete", clock.pass_by(14)))
+
+    def overtake(request: Request) -> None:
+        if request.key.endswith(LEFT):
+            clock.now += 30
+            deployment.oss.fill(STATE_BUCKET, [request.key.replace(f"01{LEFT}", "02")])
+
+    deployment.oss.misbehave(Before("put", overtake))
+
+    answer = chain.begin(PREFIX)
+
+    assert (answer["status"], chain.called) == ("ignored", [])
 
 
 def test_what_is_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:

@@ -15,6 +15,7 @@ from localcloud.clients import oss2_bucket
 from localcloud.faults import AsTold, Before, DateShift, Refuse, Reset, Withhold
 from ossweep.errors import HandoverError, StoreError, UndoneError
 from ossweep.handover.continuation import seal
+from ossweep.leases.records import FIRST, LEFT
 from ossweep.work import Counts, Range, Work
 from ossweep.world import World
 
@@ -55,7 +56,7 @@ def fill(chain: Chain, objects: int = 10) -> None:
 
 def late(chain: Chain) -> None:
     """Let so much time pass that whoever has not written to the state for it counts as dead."""
-    chain.deployment.oss.misbehave(DateShift(90))
+    chain.deployment.oss.misbehave(DateShift(300))
 
 
 @pytest.mark.parametrize("event", [TIMER, MESSAGE, REMOVED], ids=["timer", "MNS", "OSS"])
@@ -325,6 +326,24 @@ def test_a_job_whose_invocation_died_goes_on_from_its_checkpoint(chain: Chain) -
     assert (last["status"], last["at_least"], chain.deployment.keys()) == ("done", True, ["b"])
     assert last["deleted"] == counted + left
     assert chain.state() == ["000000-01", "end"]
+
+
+def test_a_call_that_comes_late_resumes_no_job_that_was_stopped(chain: Chain) -> None:
+    """It is nobody's word: who made it had been overtaken by who has stopped."""
+    fill(chain, 4000)
+    hurried(chain.deployment, 60, batch_delete=57)
+    job = chain.begin(TIMER)["job"]
+    call = chain.called[0]
+    chain.deployment.oss.remove(STATE_BUCKET, [f"{STATE}{job}/{FIRST.name}{LEFT}"])
+    late(chain)
+    chain.begin({"job": job, "do": "stop"})
+    stopped = chain.begin(TIMER)
+    left = chain.deployment.keys()
+
+    chain.begin(call)
+
+    assert (stopped["status"], chain.deployment.keys()) == ("stopped", left)
+    assert chain.begin({"job": job, "do": "status"})["status"] == "stopped"
 
 
 def test_a_job_that_died_before_any_checkpoint_spares_what_is_new(chain: Chain) -> None:

@@ -243,6 +243,27 @@ def test_a_key_whose_answer_did_not_come_in_time_is_the_last(suspended: Deployme
     assert len(suspended.keys()) == len(KEYS) - 1
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Refuse(403, "Forbidden", operation="bucket_versioning"),
+        Refuse(404, "NoSuchKey", operation="bucket_versioning"),
+        Refuse(501, "NotImplemented", operation="bucket_versioning"),
+    ],
+    ids=["denied by another name", "unknown", "not implemented"],
+)
+def test_one_key_goes_alone_whatever_refuses_the_look(
+    suspended: Deployment, refusal: Refuse
+) -> None:
+    """What stands before OSS has codes of its own, and knows nothing of the bucket."""
+    suspended.oss.misbehave(refusal)
+
+    answer = suspended.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 1)
+    assert len(suspended.keys()) == len(KEYS) - 1
+
+
 def test_one_key_alone_may_be_all_there_is(suspended: Deployment) -> None:
     """Then the answer tells what was lost, and there is nothing to stop."""
     suspended.oss.misbehave(DENIED)

@@ -24,6 +24,7 @@ from ossweep.leases.records import (
     record_of,
     written,
 )
+from ossweep.leases.words import Word
 from ossweep.stops import ORDERED, OVERTAKEN, Why
 from unit.state_objects import (
     JOB,
@@ -110,12 +111,12 @@ def look(objects: MemoryStateObjects) -> str:
 
 def resume(objects: MemoryStateObjects, word: str = "") -> Lease | NotGranted:
     """Ask for what a person does who wants the job to go on, by a word of its own or this one."""
-    return leases_on(objects).resume(word or f"word-{next(_WORDS)}")
+    return leases_on(objects).resume(Word(word or f"word-{next(_WORDS)}"))
 
 
 def take_back(objects: MemoryStateObjects, word: str = "") -> None:
     """Take back what a person's word does, of its own or this one."""
-    leases_on(objects).take_back(word or f"word-{next(_WORDS)}")
+    leases_on(objects).take_back(Word(word or f"word-{next(_WORDS)}"))
 
 
 def test_a_new_job_takes_one_request_to_begin(objects: MemoryStateObjects) -> None:
@@ -183,7 +184,7 @@ def test_a_holder_whose_record_was_removed_still_counts(objects: MemoryStateObje
 
 def order_to_stop(objects: MemoryStateObjects) -> None:
     """Have somebody say that the job shall stop, who has said nothing else."""
-    leases_on(objects).stop(f"word {next(WORDS)}")
+    leases_on(objects).stop(Word(f"word {next(WORDS)}"))
 
 
 def told_to_stop(objects: MemoryStateObjects) -> Invocation:
@@ -258,7 +259,7 @@ def test_a_stop_that_is_carried_out_late_over_a_handover_holds_up_nobody(
     holder.leave("continued", 1)
     objects.objects[f"{JOB}/{FIRST.name}{LEFT}"] = late
 
-    found = leases_on(objects).claim(1, may_resume=False)
+    found = leases_on(objects).claim(1, resumes=lambda _: False)
 
     assert isinstance(found, Lease)
     assert not found.is_to_stop
@@ -267,10 +268,10 @@ def test_a_stop_that_is_carried_out_late_over_a_handover_holds_up_nobody(
 def test_an_order_that_comes_again_is_no_newer_one(objects: MemoryStateObjects) -> None:
     """What took it back has known of it."""
     holder = holding(objects)
-    leases_on(objects).stop("word")
+    leases_on(objects).stop(Word("word"))
     take_back(objects)
 
-    leases_on(objects).stop("word")
+    leases_on(objects).stop(Word("word"))
 
     assert holder.leases.reason_to_stop(holder.lease) is None
 
@@ -299,7 +300,7 @@ def test_a_stopped_job_that_is_ordered_to_stop_again_goes_on_for_no_older_word(
 def resumed(objects: MemoryStateObjects, word: str) -> Invocation:
     """Return the invocation that goes on with a job because of a word."""
     leases = leases_on(objects)
-    found = leases.resume(word)
+    found = leases.resume(Word(word))
     assert isinstance(found, Lease), found
     return Invocation(leases, found)
 
@@ -362,7 +363,7 @@ def test_a_word_that_somebody_has_changed_is_no_word(objects: MemoryStateObjects
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda leases: leases.resume("word"), lambda leases: leases.claim(1)]
+    "ask", [lambda leases: leases.resume(Word("word")), lambda leases: leases.claim(1)]
 )
 def test_what_is_refused_leaves_a_stopped_job_as_it_was(
     objects: MemoryStateObjects, ask: Callable[[Leases], object]
@@ -845,7 +846,7 @@ def test_a_stopped_job_goes_on_only_for_who_may_say_so(objects: MemoryStateObjec
     """Whoever may call the function, and give no orders by that, may not."""
     chain(objects, 1).leave("stopped", 2)
 
-    found = leases_on(objects).claim(2, may_resume=False)
+    found = leases_on(objects).claim(2, resumes=lambda _: False)
 
     assert isinstance(found, NotGranted)
     assert found.reason == "this job was stopped"
@@ -1091,9 +1092,9 @@ def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(
 def test_one_who_stops_a_job_once_more_is_heard(objects: MemoryStateObjects) -> None:
     """Though an order of the same invocation was taken back."""
     holder, giver = holding(objects), leases_on(objects)
-    giver.stop("word")
+    giver.stop(Word("word"))
     take_back(objects)
-    giver.stop("another word")
+    giver.stop(Word("another word"))
 
     assert holder.leases.reason_to_stop(holder.lease) == ORDERED
 
@@ -1118,16 +1119,16 @@ def test_a_word_that_comes_again_after_a_job_has_ended_is_no_new_one(
 ) -> None:
     """What has failed may be tried again, and words are brought more than once."""
     first = holding(objects)
-    leases_on(objects).stop("stop")
+    leases_on(objects).stop(Word("stop"))
     take_back(objects, "resume")
     first.end("incomplete", to_try_again=7)
     repetition = holding(objects)
 
     if again == "stop":
-        leases_on(objects).stop("stop")
+        leases_on(objects).stop(Word("stop"))
         assert repetition.leases.reason_to_stop(repetition.lease) is None
     else:
-        leases_on(objects).stop("younger")
+        leases_on(objects).stop(Word("younger"))
         take_back(objects, "resume")
         assert repetition.leases.reason_to_stop(repetition.lease) == ORDERED
 

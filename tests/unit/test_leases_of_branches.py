@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ossweep.leases.records import Departure, Fence, Lease, NotGranted
+from ossweep.leases.words import Word
 from ossweep.stops import ORDERED, Why
 from unit.state_objects import JOB, MemoryStateObjects, elsewhere, holding, leases_on, rest, said
 
@@ -29,7 +30,7 @@ def test_the_event_of_a_job_in_parts_calls_each_of_them_again(objects: MemorySta
 
 def test_a_job_in_parts_is_not_resumed_as_a_whole(objects: MemoryStateObjects) -> None:
     """Its marker objects would go before what lies below them."""
-    found = leases_on(objects).resume("word")
+    found = leases_on(objects).resume(Word("word"))
 
     assert isinstance(found, NotGranted)
     assert found.parts == tuple(PARTS)
@@ -78,7 +79,7 @@ def test_a_part_is_stopped_as_long_as_an_order_to_the_whole_stands(
 
 def test_a_word_to_a_part_takes_back_no_order_to_the_whole(part: MemoryStateObjects) -> None:
     """That is about the other parts as well."""
-    found = leases_on(part).resume("word")
+    found = leases_on(part).resume(Word("word"))
 
     assert isinstance(found, NotGranted)
     assert found.reason == "this job was stopped"

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 SUSPENDED = "Suspended"
-DENIED = "AccessDenied"
 
 
 @dataclass
@@ -23,10 +22,10 @@ class Caution:
     Whether deletions may begin, and what the job's answer has to tell of that.
 
     `due` tells whether the bucket is still to be looked at. A dry run deletes nothing, and whoever
-    has said that null versions may be lost need not be told. Where nobody may look, the gate lets
-    keys go one at a time until one has gone, whose answer shows whether its null version was lost.
-    After one that has (`was_shown`), and after one without an answer before any other has gone
-    (`may_be_lost`), nothing goes until somebody may look.
+    has said that null versions may be lost need not be told. Where a look is refused, for whatever
+    reason, the gate lets keys go one at a time until one has gone, whose answer shows whether its
+    null version was lost. After one that has (`was_shown`), and after one without an answer before
+    any other has gone (`may_be_lost`), nothing goes until somebody may look.
     """
 
     gate: Gate
@@ -77,12 +76,10 @@ class Caution:
         if self.was_shown:
             gate.stop(NULL_MARKER_SHOWN)
             return
-        # What does not know the question has no versions to lose.
-        gate.singly = found.code == DENIED
-        if gate.singly and self.may_be_lost:
+        if self.may_be_lost:
             gate.stop(GONE_UNSEEN)
             return
-        self.settled = True
+        self.settled = gate.singly = True
         self.note = (
             "nobody could look whether the bucket's versioning is suspended, where a deletion "
             f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from hashlib import sha256
 from itertools import islice
@@ -19,7 +19,7 @@ from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.leases.records import JOB
 from ossweep.objects import NOT_UTF8
 from ossweep.request import KEY_BYTES, check_bucket, check_name
-from ossweep.work import Work
+from ossweep.work import Totals, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -58,6 +58,18 @@ def seal(work: Work) -> dict[str, Any]:
     except RequestError as error:
         raise StoreError("NotReadable", str(error), Scope.JOB) from None
     return sealed
+
+
+def is_rest_of(work: Work, sealed: Mapping[str, Any]) -> bool:
+    """
+    Tell whether a work is the rest in a continuation, however its event has narrowed it since.
+
+    No two invocations leave a job with the same totals: who has overtaken another one, and has done
+    nothing, is in doubt about what that may have done.
+    """
+    names = {"job", *(each.name for each in fields(Totals))}
+    own = _form().dump_python(work, mode="json", include=names)
+    return bool(own == {name: sealed.get(name) for name in names})
 
 
 def changed(sealed: Mapping[str, Any], **numbers: int) -> dict[str, Any]:

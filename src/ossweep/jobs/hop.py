@@ -183,8 +183,7 @@ class Hop:
             answer = _continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
             self._leave("continued", sealed, answer, share.expected)
             replies.tell_on_the_way(work, answer, self.session)
-            # A checkpoint that was under way may have seen it meanwhile.
-            if self.leases.is_overtaken:
+            if self._has_been_overtaken():
                 return self._overtaken(work)
             # If it fails, what is left is written twice more.
             to_write = continuation.seconds_to_write(left, self.session.world.monotonic)
@@ -196,6 +195,15 @@ class Hop:
             raise lost(error, work.job, sealed, is_kept=is_kept) from None
         self.session.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
         return Answer(answer)
+
+    def _has_been_overtaken(self) -> bool:
+        """
+        Tell whether another invocation has the hop by now, which decides how the job goes on.
+
+        Nobody else can have had it before the lease was over; raises Closed and StoreError.
+        """
+        is_over = self.leases.timer.left() <= 0
+        return is_over and self.leases.reason_to_stop(self.lease) is OVERTAKEN
 
     def _split(self, work: Work, share: Share) -> Answer:
         """Hand the rest over to several chains."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ossweep.jobs.calls import Pointer
     from ossweep.leases.leases import Leases
     from ossweep.leases.records import JobState
+    from ossweep.leases.words import Word
     from ossweep.session import Session
     from ossweep.work import Work
 
@@ -62,25 +63,25 @@ def carry(work: Work, session: Session) -> Answer:
         return said
     leases = leases_of(work.job, session)
     begun = so_far(work, None)
-    found = leases.claim(work.hop, may_resume=_may_resume(session), answer=begun)
+    is_order = "direct" in session.settings.sources
+
+    def resumes(stopped_with: Mapping[str, Any]) -> bool:
+        return is_order and continuation.is_rest_of(work, stopped_with)
+
+    found = leases.claim(work.hop, resumes=resumes, answer=begun)
     return _to_the_end(Claimed(found, work.job, work, leases), session)
 
 
 def follow(where: Pointer, session: Session) -> Answer:
     """Go on with what a job's state holds; raises as `carry` does, and RequestError."""
     leases = leases_of(where.job, session)
-    found = leases.claim(where.hop, may_resume=_may_resume(session))
+    found = leases.claim(where.hop, resumes=lambda _: False)
     return _to_the_end(Claimed(found, where.job, None, leases), session)
 
 
-def _may_resume(session: Session) -> bool:
-    """Tell whether whoever calls the function directly may give orders by that."""
-    return "direct" in session.settings.sources
-
-
-def resume(job: str, word: str, session: Session) -> Answer:
+def resume(job: str, word: Word, session: Session) -> Answer:
     """
-    Go on with a job that nobody is at work on, because a person has sent a word of this name.
+    Go on with a job that nobody is at work on, because a person says so.
 
     Raises as `carry` does, and RequestError.
     """

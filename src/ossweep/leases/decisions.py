@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ from ossweep.leases.records import End, Fence, JobState, Lease, NotGranted
 if TYPE_CHECKING:
     from ossweep.leases.records import Departure, How, Record
 
+
+# Tells of the continuation that a job was stopped with whether what has come lets that job go on.
+Resumes = Callable[[dict[str, Any]], bool]
 
 # Seconds by which the clocks of two of OSS's front ends may differ. A holder that has been silent
 # for longer than its lease and this is dead; before that, its reader waits for a sign of life.
@@ -66,8 +70,7 @@ def decide_for_event(
     observed: Observed | End | None,
     hop: int,
     handed: dict[str, Any] | None,
-    *,
-    may_resume: bool = True,
+    resumes: Resumes = lambda _: False,
 ) -> Lease | NotGranted:
     """
     Return what an event asks for that is about a hop, where nobody is at work.
@@ -82,9 +85,11 @@ def decide_for_event(
         return _asked_again(observed, hop)
     if observed.departure is None:
         return _overtaking(observed)
-    # To send the continuation of a stopped job back is to say that it shall go on, for who may.
+    # To send the continuation of a stopped job back is to say that it shall go on. A call of the
+    # next invocation says nothing: who made it may have been overtaken by who has stopped.
     if hop > observed.fence.hop and (
-        observed.how in {"continued", "released"} or (observed.how == "stopped" and may_resume)
+        observed.how in {"continued", "released"}
+        or (observed.how == "stopped" and resumes(observed.departure.continuation))
     ):
         return _next(observed.fence, observed.departure)
     return _after(observed, observed.departure)

@@ -39,9 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ossweep.events import Reply
+    from ossweep.leases.decisions import Resumes
     from ossweep.leases.ports import StateObjects
     from ossweep.leases.records import JobState
     from ossweep.leases.timer import LeaseTimer
+    from ossweep.leases.words import Word
     from ossweep.stops import Stop, Why
     from ossweep.work import Work
 
@@ -89,27 +91,25 @@ class Leases:
         self._is_in_doubt = False  # whether a request to write it may be carried out late
         self.timer = timer
         self.last_checkpoint: Record | None = None  # that this holder has made
-        self.is_overtaken = False  # whether any thread has seen that
         self._obeyed: list[str] = []  # the orders to stop that it has seen last
 
     def claim(
-        self, hop: int, *, may_resume: bool = True, answer: dict[str, Any] | None = None
+        self, hop: int, *, resumes: Resumes = lambda _: True, answer: dict[str, Any] | None = None
     ) -> Lease | NotGranted:
         """
         Hold the hop that an event asks for, or the one after which nobody goes on.
 
         What is left of the job stands in its records; only the event of hop 0 brings its work, and
-        in `answer` what there is to tell of it. One that was stopped goes on with its next hop only
-        where that is said by one who `may_resume`.
-
-        Waits where a holder may be dead or alive. Raises UndoneError if there was no time to tell,
-        RequestError if the work that is left is gone, StoreError, and what judges that work.
+        in `answer` what there is to tell of it. One that was stopped goes on only where the event
+        `resumes` it. Waits where a holder may be dead or alive. Raises UndoneError if there was no
+        time to tell, RequestError if the work that is left is gone, StoreError, and what `judge`
+        raises.
         """
         first = Lease(FIRST, answer=answer)
         with self._in_time():
             if hop == 0 and self._create(first):
                 return first
-            return self._settle(lambda seen: self._decide(seen, hop, may_resume=may_resume), hop)
+            return self._settle(lambda seen: self._decide(seen, hop, resumes), hop)
 
     def gather(
         self, hop: int, continuation: dict[str, Any], answer: dict[str, Any] | None = None
@@ -123,11 +123,11 @@ class Leases:
             decide = decisions.decide_for_branches
             return self._settle(lambda seen: decide(seen, hop, continuation, answer))
 
-    def resume(self, word: str) -> Lease | NotGranted:
+    def resume(self, word: Word) -> Lease | NotGranted:
         """
         Take orders to stop back, and hold the hop after the last one, because a person says so.
 
-        `word` is the name of what the person has said. Raises as `claim` does.
+        Raises as `claim` does.
         """
         with self._in_time():
             observed = self._records.seen()
@@ -137,7 +137,7 @@ class Leases:
                 self.take_back(word)
             return self._settle(decisions.decide_for_resume)
 
-    def take_back(self, word: str, parts: Iterable[str] = ()) -> None:
+    def take_back(self, word: Word, parts: Iterable[str] = ()) -> None:
         """
         Take back what a person's word does of the orders to a job that there is, and to its parts.
 
@@ -194,7 +194,6 @@ class Leases:
         """Return why a holder shall not go on, if it shall not; raises Closed and StoreError."""
         names = self._records.names()
         if self._records.is_past(lease.fence, names):
-            self.is_overtaken = True
             return OVERTAKEN
         standing = self._records.standing(names)
         self._obeyed = standing or self._obeyed
@@ -258,9 +257,9 @@ class Leases:
         gone -= words.remembered(names) if continuation is not None and not self._whole else set()
         self._objects.remove(self._folder + name for name in gone)
 
-    def stop(self, word: str) -> None:
-        """Order the job to stop, by a word of this name; raises Closed and StoreError."""
-        self._objects.write(self._folder + orders.order_name(word), b"{}")
+    def stop(self, word: Word) -> None:
+        """Order the job to stop, by a person's word; raises Closed and StoreError."""
+        self._objects.write(self._folder + orders.order_name(word.name), word.content)
 
     def job_state(self) -> JobState:
         """Return how the job is; raises Closed and StoreError."""
@@ -310,10 +309,10 @@ class Leases:
                 return held
 
     def _decide(
-        self, observed: Observed | End | None, hop: int, *, may_resume: bool
+        self, observed: Observed | End | None, hop: int, resumes: Resumes
     ) -> Lease | NotGranted:
         handed = handed_to(self._job, self._objects) if observed is None and hop else None
-        return decisions.decide_for_event(observed, hop, handed, may_resume=may_resume)
+        return decisions.decide_for_event(observed, hop, handed, resumes)
 
     def _confirmed(self, found: Lease, observed: Observed | End | None) -> Lease | None:
         """Return what has just been created, unless the job has gone past what was seen."""

@@ -2,12 +2,14 @@
 A person's word that a job may go on, which takes back the orders to stop that it can have known.
 
 It may be brought twice, and whoever brings it may die. So what it takes back is written down when
-it comes first, and is the same whenever it comes again: an order that was given since stands.
+it comes first, and is the same whenever it comes again: an order that was given since stands. Where
+that could not be written, the times of both tell which is the younger.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, StoreError
@@ -24,17 +26,32 @@ if TYPE_CHECKING:
 RESUME = "resume-"
 
 
-def taken_back_by(word: str, folders: Sequence[Folder], holder: str) -> list[str]:
+@dataclass(frozen=True)
+class Word:
+    """What a person has said: its name, and the time of the event that brings it, if it has one."""
+
+    name: str
+    at: int | None = None  # Unix seconds
+
+    @property
+    def content(self) -> bytes:
+        """What an order holds that is given by it."""
+        return b"{}" if self.at is None else json.dumps({"at": self.at}).encode()
+
+
+def taken_back_by(word: Word, folders: Sequence[Folder], holder: str) -> list[str]:
     """
     Return the orders that a word takes back, those to a job and to its parts, by their full names.
 
     The word is the same one whenever it has the same name, and is written down with the first of
     the folders, by a holder who has no other's name. Raises Closed and StoreError.
     """
-    objects, name = folders[0].objects, f"{folders[0].name}{RESUME}{word}"
+    objects, name = folders[0].objects, f"{folders[0].name}{RESUME}{word.name}"
     kept = objects.read(name)
     if kept is None:
         known = sorted({order for each in folders for order in _known(each)})
+        if word.at is not None:
+            known = [order for order in known if _given_at(order, objects) <= word.at]
         content = json.dumps({"by": holder, "orders": known}).encode()
         if objects.create(name, lambda: content):
             return known
@@ -66,6 +83,18 @@ def _known(folder: Folder) -> list[str]:
     observed = folder.seen()
     standing = observed.orders if isinstance(observed, Observed) else ()
     return [*standing, *obeyed(observed, folder.name)]
+
+
+def _given_at(order: str, objects: StateObjects) -> int:
+    """Return when an order was given: by its event, or else when it was written."""
+    kept = objects.read(order)
+    if kept is None:
+        return 0  # only what takes it back is left
+    try:
+        at = json.loads(kept.content).get("at", kept.written)
+    except (ValueError, AttributeError, RecursionError):
+        return kept.written
+    return at if isinstance(at, int) else kept.written
 
 
 def _orders_in(content: bytes) -> list[str]:

@@ -15,6 +15,7 @@ from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.relay import finish, join, resume
 from ossweep.jobs.state import leases_of
 from ossweep.leases.records import JOB
+from ossweep.leases.words import Word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -77,11 +78,15 @@ class ListJobs:
 
 @dataclass(frozen=True)
 class Command:
-    """A word to a job. It has the same name whenever its event comes again, and no other has it."""
+    """
+    What a person says to a job.
+
+    Its word has the same name whenever its event comes again, and no other word has it.
+    """
 
     job: str
     do: str
-    name: str = ""
+    word: Word
 
 
 def read(ordered: Ordered, session: Session) -> Command | ListJobs | None:
@@ -98,8 +103,9 @@ def read(ordered: Ordered, session: Session) -> Command | ListJobs | None:
             f"`do` is one of {', '.join(COMMANDS)}, and there is no other field; "
             '{"do": "list"} lists the jobs'
         )
-    word = ordered.identity or f"word {session.invocation.request_id or session.unnamed}"
-    return Command(check_job(job, where), do, session.next_job(word, document))
+    identity = ordered.identity or f"word {session.invocation.request_id or session.unnamed}"
+    word = Word(session.next_job(identity, document), ordered.at)
+    return Command(check_job(job, where), do, word)
 
 
 def _listing(document: dict[str, Any], where: str) -> ListJobs:
@@ -129,9 +135,9 @@ def obey(command: Command, session: Session) -> Answer:
     if state.departure is not None and state.departure.how == "split":
         return _of_parts(command, state.departure, leases, session)
     if command.do == "stop" and state.how not in {"unknown", "ended"}:
-        leases.stop(command.name)
+        leases.stop(command.word)
     if command.do == "resume" and state.end is None:
-        return resume(command.job, command.name, session)
+        return resume(command.job, command.word, session)
     answer = _status(command.job, state, session)
     if command.do == "stop" and state.how in _STOPS:
         answer["reason"] = _STOPS[state.how]
@@ -175,14 +181,14 @@ def _of_parts(command: Command, left: Departure, leases: Leases, session: Sessio
     An order to stop lies in the whole job's state, where every part looks for it.
     """
     if command.do == "stop":
-        leases.stop(command.name)
+        leases.stop(command.word)
     kept = job_of_continuation(left.continuation, session, "the job's state")
     known = {
         each["job"]: job_of_continuation(each, session, "the job's state") for each in left.parts
     }
     called: tuple[str, ...] = ()
     if command.do == "resume":
-        leases.take_back(command.name, known)
+        leases.take_back(command.word, known)
         now = call_missing(left.parts, session, anew=True)
         said = finish(join(command.job, session), session) if now.have_ended else None
         if said is not None:
