@@ -152,7 +152,7 @@ def test_directories_of_all_parts_go_when_the_parts_have_ended(chain: Chain) -> 
     """What one part has met may have to wait for what lies in another."""
     chain.deployment.fill(*WIDE)
     chain.deployment.oss.make_hierarchical(BUCKET)
-    hurried(chain.deployment, 300, delete=0.5)
+    hurried(chain.deployment, 60, list=0.3, delete=0.03)
     chain.wait_for_a_split("delete")
 
     first = chain.begin({"keys": ["logs/"], "prefix": EACH_TEN, "parallel": 3})
