@@ -55,7 +55,7 @@ class Plan:
         objects = {key: Found(key, 10, ages[key]) for key in self.objects}
         objects |= {key: Found(key, 10, BEGAN - 60) for key in self.named}
         silent = dict.fromkeys(self.silent, False)  # asked for, not carried out, not answered
-        return Bucket(objects, self.denied, silent, page=self.random.choice((3, 7, 20)))
+        return Bucket(objects, self.denied, silent, page=self.random.choice((4, 9, 25)))
 
     def work(self) -> Work:
         """Return the job."""
