@@ -202,14 +202,14 @@ class Chain:
 
         oss.misbehave(Before("batch_delete", wait))
 
-    def wait_for_a_split(self) -> None:
-        """Let all thousands but the first wait for the checkpoint that tells a job to split."""
+    def wait_for_a_split(self, operation: str = "batch_delete") -> None:
+        """Let all deletions but the first wait for the checkpoint that tells a job to split."""
         oss = self.deployment.oss
 
         def wait(_: Request) -> None:
-            assert oss.count("batch_delete") == 1 or oss.wait_for("put", 2, but=SIGNS_OF_LIFE)
+            assert oss.count(operation) == 1 or oss.wait_for("put", 2, but=SIGNS_OF_LIFE)
 
-        oss.misbehave(Before("batch_delete", wait))
+        oss.misbehave(Before(operation, wait))
 
     def state(self) -> list[str]:
         """Return what is kept of jobs, without their names."""

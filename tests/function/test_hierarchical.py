@@ -24,6 +24,7 @@ WIDE = [
     *(f"logs/{number:02}/" for number in range(40)),
     *(f"logs/{number:02}/{each}" for number in range(40) for each in range(4)),
 ]
+EACH_TEN = [f"logs/{number}" for number in range(4)]  # prefixes of those directories
 
 
 @pytest.fixture
@@ -133,8 +134,7 @@ def test_directories_go_last_across_invocations(deployment: Deployment) -> None:
     deployment.oss.make_hierarchical(BUCKET)
     hurried(deployment, 20, delete=0.12)
 
-    prefixes = [f"logs/{number}" for number in range(4)]
-    answer = deployment.send({"keys": ["logs/"], "prefix": prefixes})
+    answer = deployment.send({"keys": ["logs/"], "prefix": EACH_TEN})
     held = set()
     for _ in range(30):
         if answer["continuation"] is None:
@@ -152,11 +152,13 @@ def test_directories_of_all_parts_go_when_the_parts_have_ended(chain: Chain) -> 
     """What one part has met may have to wait for what lies in another."""
     chain.deployment.fill(*WIDE)
     chain.deployment.oss.make_hierarchical(BUCKET)
-    hurried(chain.deployment, 20, list=0.2, delete=0.06)
+    hurried(chain.deployment, 60, list=0.3, delete=0.03)
+    chain.wait_for_a_split("delete")
 
-    chain.begin({"prefix": "logs/", "parallel": 3})
+    first = chain.begin({"keys": ["logs/"], "prefix": EACH_TEN, "parallel": 3})
     last = chain.to_the_end()[-1]
 
+    assert len(first["next"]) == 3
     assert (last["status"], chain.deployment.keys()) == ("done", [])
     assert (last["deleted"], last["failed"]) == (len(WIDE), 0)
     assert last["listed"] == sum_of(last) == len(WIDE)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 
 STATE = "statebucket"
-KEYS = [f"a/{number:05}" for number in range(16_000)]
+KEYS = [f"a/{number:05}" for number in range(10_000)]
 
 
 @dataclass
@@ -74,44 +74,30 @@ def test_parts_delete_what_one_chain_would_and_one_answer_tells_of_it(cloud: Clo
     """Exact sums, the marker object last, and what is spared or refused counted once."""
     oss = cloud.oss
     oss.misbehave(Latency(0.12, operation=("list", "batch_delete")))
-    oss.misbehave(Refuse(409, "FileImmutable", "No.", {"a/00007", "a/15000"}))
+    oss.misbehave(Refuse(409, "FileImmutable", "No.", {"a/00007", "a/09000"}))
     oss.fill(BUCKET, ["a/", *KEYS, "a", "a0", "b/"])
-    oss.fill(BUCKET, ["a/00003x", "a/14000x"], oss.now() + 3600)
+    oss.fill(BUCKET, ["a/00003x", "a/08000x"], oss.now() + 3600)
 
     first = cloud.send({"directory": "a", "parallel": 3})
     cloud.finish()  # which raises: keys have failed, and nobody reads the answer
     last = cloud.send({"job": first["job"], "do": "status"})
 
     assert (first["status"], len(first["next"])) == ("continued", 3)
-    assert oss.keys(BUCKET) == ["a", "a/00003x", "a/00007", "a/14000x", "a/15000", "a0", "b/"]
+    assert oss.keys(BUCKET) == ["a", "a/00003x", "a/00007", "a/08000x", "a/09000", "a0", "b/"]
     assert (last["job"], last["status"]) == (first["job"], "incomplete")
-    assert (last["listed"], last["deleted"]) == (16_003, 15_999)
+    assert (last["listed"], last["deleted"]) == (10_003, 9_999)
     assert (last["failed"], last["skipped_because"]) == (2, {"written after the job began": 2})
-    assert sorted(each["key"] for each in last["failures"]) == ["a/00007", "a/15000"]
+    assert sorted(each["key"] for each in last["failures"]) == ["a/00007", "a/09000"]
     assert (last["listed"], last["at_least"]) == (sum_of(last), False)
     deletions = [each for each in oss.requests if each.bucket == BUCKET and each.key == "a/"]
     assert deletions[-1].operation == "delete"
-
-
-def test_parts_share_the_ceiling(cloud: Cloud) -> None:
-    """To the object: what one of them could not use, the whole job uses at the end."""
-    cloud.oss.misbehave(Latency(0.12, operation=("list", "batch_delete")))
-    cloud.oss.fill(BUCKET, KEYS)
-
-    cloud.send({"prefix": "a/", "parallel": 3, "limits": {"objects": 14_001}})
-    last = cloud.finish()
-
-    assert len(cloud.oss.keys(BUCKET)) == 1_999
-    assert (last["status"], last["deleted"]) == ("stopped", 14_001)
-    assert "limits.objects" in last["reason"]
-    assert last["listed"] == sum_of(last)
 
 
 def test_a_job_in_parts_is_stopped_and_goes_on_as_one(cloud: Cloud) -> None:
     """By its own name; its status is that of all of them."""
     cloud.settings["OSSWEEP_MAX_RATE"] = "1000"
     cloud.oss.misbehave(Latency(0.12, operation=("list", "batch_delete")))
-    cloud.oss.fill(BUCKET, KEYS[:8_000])
+    cloud.oss.fill(BUCKET, KEYS[:5_000])
     job = cloud.send({"prefix": "a/", "parallel": 2})["job"]
 
     stopping = cloud.send({"job": job, "do": "stop"})
@@ -124,9 +110,9 @@ def test_a_job_in_parts_is_stopped_and_goes_on_as_one(cloud: Cloud) -> None:
     assert stopping["job"] == job
     assert "stopped" in stopped["parts"].values()
     assert (stopped["status"], stopped["listed"]) == ("stopped", sum_of(stopped))
-    assert 0 < stopped["deleted"] < 8_000
+    assert 0 < stopped["deleted"] < 5_000
     assert resumed["job"] == job
-    assert (ended["status"], ended["deleted"]) == ("done", 8_000)
+    assert (ended["status"], ended["deleted"]) == ("done", 5_000)
     assert cloud.oss.keys(BUCKET) == []
 
 

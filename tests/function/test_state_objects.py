@@ -102,18 +102,6 @@ def behind(objects: OssStateObjects, name: str, taken: bytes) -> Any:
     return function
 
 
-def test_an_object_is_created_once(objects: OssStateObjects) -> None:
-    """Who comes later is told so, and changes nothing."""
-    assert (objects.create("a", lambda: b"1"), objects.create("a", lambda: b"2")) == (True, False)
-    assert content(objects, "a") == b"1"
-
-
-def test_whoever_has_created_an_object_is_told_so_again(objects: OssStateObjects) -> None:
-    """Its content is its writer's alone."""
-    assert objects.create("a", lambda: b"1")
-    assert objects.create("a", lambda: b"1")
-
-
 def test_one_of_many_creates_an_object(oss: LocalOss, objects: OssStateObjects) -> None:
     """All eight have found nothing there; one's content stays, and the others are told."""
     shelves = [objects, *(objects_on(oss) for _ in range(AT_ONCE - 1))]
@@ -131,12 +119,6 @@ def test_one_of_many_creates_an_object(oss: LocalOss, objects: OssStateObjects) 
             assert sum(won) == 1
             assert [text for _, text in versions(oss, name)] == [str(won.index(True)).encode()]
             assert content(objects, name) == str(won.index(True)).encode()
-
-
-def test_a_name_may_be_the_beginning_of_another(objects: OssStateObjects) -> None:
-    """Each object is created for itself."""
-    assert [objects.create(name, name.encode) for name in ("ab", "a", "abc")] == [True] * 3
-    assert not objects.create("a", lambda: b"2")
 
 
 def test_one_of_two_creates_an_object_that_neither_has_found(

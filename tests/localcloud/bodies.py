@@ -1,9 +1,19 @@
-"""Reading a request's body off the connection, whether its length is announced or it is chunked."""
+"""Reading a request's headers and body off the connection, be it announced or chunked."""
 
 from collections.abc import Mapping
 from io import BufferedIOBase
 
 LONGEST_LINE = 1024
+LONGEST_HEADER = 64 * 1024
+
+
+def read_headers(connection: BufferedIOBase) -> dict[str, str]:
+    """The headers by their names in small letters; of several of one name, the last."""
+    headers = {}
+    while (line := connection.readline(LONGEST_HEADER)) not in (b"\r\n", b"\n", b""):
+        name, _, text = line.decode("latin-1").partition(":")
+        headers[name.lower()] = text.lstrip(" \t").rstrip("\r\n")
+    return headers
 
 
 def read_body(connection: BufferedIOBase, headers: Mapping[str, str]) -> bytes:

@@ -126,7 +126,7 @@ class LocalOss:
         return self._log.count(operation)
 
     def wait_for(
-        self, operation: str, count: int = 1, timeout: float = 10, but: tuple[str, ...] = ()
+        self, operation: str, count: int = 1, timeout: float = 60, but: tuple[str, ...] = ()
     ) -> bool:
         """
         Whether so many requests of the operation have arrived, waiting for them if need be.

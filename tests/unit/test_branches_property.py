@@ -37,14 +37,14 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.random = random = Random(self.seed)
-        keys = [f"{prefix}{n:03}" for prefix in PREFIXES for n in range(random.randint(0, 60))]
+        keys = [f"{prefix}{n:03}" for prefix in PREFIXES for n in range(random.randint(0, 40))]
         keys += [f"{KEEP}{n}" for n in range(random.randint(0, 3))]
         self.markers = {each for each in ("a/", "b/", "a/01/") if random.random() < 0.5}
         self.objects = [*keys, *self.markers, "d/1"]
         self.named = ("n1", "n2")[: random.randint(0, 2)]
         self.young = frozenset(random.sample(keys, min(len(keys), random.randint(0, 4))))
         self.denied = frozenset(random.sample(keys, min(len(keys), random.randint(0, 5))))
-        self.limit = random.randint(2, 150) if random.random() < 0.3 else None
+        self.limit = random.randint(2, 100) if random.random() < 0.3 else None
         self.in_flight = random.choice((1, 3, 6))
         self.slow = frozenset(random.sample(keys, min(len(keys), random.randint(0, 3))))
         self.silent = random.sample(keys, min(len(keys), random.randint(0, 2)))
@@ -55,7 +55,7 @@ class Plan:
         objects = {key: Found(key, 10, ages[key]) for key in self.objects}
         objects |= {key: Found(key, 10, BEGAN - 60) for key in self.named}
         silent = dict.fromkeys(self.silent, False)  # asked for, not carried out, not answered
-        return Bucket(objects, self.denied, silent, page=self.random.choice((3, 7, 20)))
+        return Bucket(objects, self.denied, silent, page=self.random.choice((4, 9, 25)))
 
     def work(self) -> Work:
         """Return the job."""

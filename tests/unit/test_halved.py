@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossweep.handover.continuation import seal, unseal
@@ -100,6 +100,7 @@ def test_once_something_is_settled_whole_batches_go_again() -> None:
     assert ([len(keys) for keys in bucket.asked], left.together) == ([62, 938], 1000)
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(st.sets(st.integers(0, 39), min_size=1), st.integers(1, 3), st.booleans())
 def test_a_job_with_keys_that_are_refused_comes_to_its_end(
     refused: set[int], requests: int, named: bool

@@ -25,11 +25,16 @@ ANYTHING = st.recursive(
     | st.floats()
     | st.text(st.characters(codec=None))
     | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+        | st.tuples(inner)
+    ),
+    max_leaves=9,
 )
 
 
-@given(st.dictionaries(st.text(st.characters(codec=None)), ANYTHING))
+@given(st.dictionaries(st.text(st.characters(codec=None)), ANYTHING, max_size=4))
 def test_every_document_is_a_line_of_printable_ascii(document: dict[str, Any]) -> None:
     """And is JSON that every reader takes."""
     line = line_of(document)

@@ -209,7 +209,7 @@ def check_spared(counts: Counts, case: Case, doubted: frozenset[str]) -> None:
 
 @pytest.mark.timeout(400)  # hypothesis takes up to five minutes to make a failure small
 @settings(
-    max_examples=250,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
