@@ -30,6 +30,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+# An address behind which no prefix can be found: as policies write it, without a slash behind the
+# bucket, or by the service's own host.
+_ADDRESS = re.compile(
+    r"acs:oss:.*|(?:oss|s3|https?)://(?:[^/]*|(?:s3\.)?oss-[a-z0-9.-]+\.aliyuncs\.com/.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _MEANT_OTHERWISE = frozenset("*?{}|^\\;: %\"'\uff0c\u3001\uff1b\u201c\u201d")  # Chinese, too
 
 
@@ -40,6 +46,12 @@ def _protected(text: str) -> tuple[str, ...]:
     is_json = text.lstrip().startswith("[")
     if not is_json and not (text.isprintable() and _MEANT_OTHERWISE.isdisjoint("".join(names))):
         raise ValueError  # a pattern, a separator, a code or a quote; JSON can mean the letter
+    for name in filter(_ADDRESS.fullmatch, names):
+        raise SettingsError(
+            f"OSSWEEP_PROTECTED holds {json.dumps(name)}, an address, which no key begins with, so "
+            'that it would protect nothing; write the key prefix, such as "a/", or the bucket\'s '
+            'name, a slash and the prefix, such as "examplebucket/a/"'
+        )
     return tuple(dict.fromkeys(ALWAYS_PROTECTED + names))
 
 

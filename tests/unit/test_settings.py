@@ -219,6 +219,27 @@ def test_a_value_that_cannot_be_read_is_refused(variable: str, text: str, form: 
     assert str(refused.value) == f"{variable} is {json.dumps(text)}; write {form}"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "oss://examplebucket",
+        "OSS://examplebucket",
+        "s3://examplebucket",
+        "acs:oss:cn-hangzhou:1:examplebucket/a/",
+        "acs:oss:*:*:examplebucket",
+        "https://examplebucket.oss-cn-hangzhou.aliyuncs.com",
+        "https://oss-cn-hangzhou.aliyuncs.com/examplebucket/a/",
+    ],
+)
+def test_an_address_that_would_protect_nothing_is_refused(address: str) -> None:
+    """In a JSON array, too, where each letter stands for itself; what to write is said."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.read({"OSSWEEP_PROTECTED": json.dumps(["keep/", address])})
+
+    assert str(refused.value).startswith(f"OSSWEEP_PROTECTED holds {json.dumps(address)}, an addr")
+    assert 'such as "examplebucket/a/"' in str(refused.value)
+
+
 def test_a_list_nested_beyond_reading_is_refused() -> None:
     """Whatever keeps a value from being read, the refusal names the variable."""
     with pytest.raises(SettingsError, match=r"^OSSWEEP_PROTECTED is "):
@@ -271,7 +292,7 @@ def test_any_text_is_read_or_refused(name: str, text: str) -> None:
     try:
         settings = Settings.read({f"OSSWEEP_{name}": text})
     except SettingsError as refusal:
-        assert str(refusal).startswith(f"OSSWEEP_{name} is ")  # noqa: PT017 - the words are the rule
+        assert str(refusal).startswith((f"OSSWEEP_{name} is ", f"OSSWEEP_{name} holds "))  # noqa: PT017 - the words are the rule
     else:
         assert settings.protected[0] == ".dlsdata/"
         assert "" not in (*settings.protected, *settings.buckets)
