@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from ossweep.engine.budget import Budget
-    from ossweep.engine.sweep import Kept, Progress, Result
+    from ossweep.engine.ports import Checkpoint
+    from ossweep.engine.result import Result
+    from ossweep.engine.sweep import Progress
     from ossweep.settings import Settings
     from ossweep.stops import Stop
     from ossweep.store import Credentials, OssStore, Shelf
@@ -229,7 +231,7 @@ class Checkpoints(Protocol):
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
 
-    def keep(self, share: Share, reserved: int) -> Kept:
+    def keep(self, share: Share, reserved: int) -> Checkpoint:
         """Keep one that reserves at least so many objects, in a thread; raises nothing."""
 
     def beat_due(self) -> bool:
@@ -293,7 +295,7 @@ class _Keeper:
     def due(self) -> bool:
         return self.checkpoints.due()
 
-    def keep(self, result: Result, reserved: int) -> Kept:
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
         return self.checkpoints.keep(self.share_of(result), reserved)
 
     def beat_due(self) -> bool:

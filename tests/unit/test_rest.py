@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ossweep.engine.accounts import PASSED_BYTES
-from ossweep.engine.batches import PROTECTED
 from ossweep.engine.rest import MOST_BYTES, MOST_RANGES, joined
+from ossweep.engine.selection import PROTECTED
+from ossweep.engine.sources.ranges import KNOWN_FAILURES_BYTES
 from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import GONE, NEWER, Failure
 from ossweep.work import FAILURES_NAMED, Counts, Range
@@ -155,7 +155,7 @@ def test_ranges_stay_below_their_bounds_whatever_the_keys_are(letter: str) -> No
 def test_a_continuation_takes_96_kilobytes_at_most(letter: str, size: int, ranges: int) -> None:
     """With all that is bounded at its bound, and it comes back as it went."""
     few, _ = joined(chain("", sorted(key_of(letter, size, number) for number in range(ranges))))
-    passed = PASSED_BYTES // (len(json.dumps(key_of(letter, size, 0))) + 2)
+    passed = KNOWN_FAILURES_BYTES // (len(json.dumps(key_of(letter, size, 0))) + 2)
     failures = tuple(
         Failure(key_of(letter, size, number), "FileImmutable", "The object is immutable. " * 4)
         for number in range(FAILURES_NAMED)

@@ -24,7 +24,7 @@ FLOOR = 4  # deletions in flight are worth it even if one alone keeps this machi
 REMEMBERED = 64  # deletions whose round trips the window looks back on
 
 
-class Pace:
+class QuotaPace:
     """
     Objects a second: as many as come, or `ceiling`, until OSS refuses some.
 
@@ -96,7 +96,7 @@ class Pace:
         # OSS has to count up again first.
         self.opens = max(self.opens, now + BURST / self.rate)
 
-    def join(self, other: Pace, now: float) -> None:
+    def join(self, other: QuotaPace, now: float) -> None:
         """Take in a pace that goes through the same quota, and what was booked on it."""
         booked = sum(
             max(0.0, pace.opens - now) * pace.rate for pace in (self, other) if pace.rate < inf
@@ -108,9 +108,9 @@ class Pace:
         self.refused_at = max(self.refused_at, other.refused_at)
         self.opens = now + booked / self.rate
 
-    def parted(self) -> Pace:
+    def parted(self) -> QuotaPace:
         """Return a pace that begins as this one is, for what may not go through its quota."""
-        pace = Pace(self._quota, self._ceiling)
+        pace = QuotaPace(self._quota, self._ceiling)
         pace.opens = self.opens
         pace._settle(self.rate, peak=self._quota)
         return pace
@@ -127,7 +127,7 @@ class Pace:
         self.rate = min(self._ceiling, self._peak * (1 + GROWTH * beyond**3))
 
 
-class Window:
+class DeletionWindow:
     """
     How many deletions may be in flight: a few times as many as have just been coming back.
 

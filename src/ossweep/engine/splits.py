@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-SAMPLE = 5  # keys of a page that the alphabet is learned from
+LEARNED = 5  # keys of a page that the alphabet is learned from
 SURE_WRAPS = 2  # times that a position must have begun anew before its last character is known
 DEEPER = 10  # characters after two keys' common beginning that tell how far they are apart
 FINER = 3  # characters by which a cut goes beyond what it has in common with the keys around it
@@ -40,7 +40,7 @@ _BEYOND = tuple(
 
 
 @dataclass(frozen=True)
-class Sight:
+class Sample:
     """A stretch of keys that has been listed: how many there are from the first to the last."""
 
     keys: int
@@ -99,48 +99,48 @@ class Alphabet:
 
     def learn(self, keys: Sequence[str]) -> None:
         """Take note of the characters of a few keys of a page."""
-        some = (*keys[:: max(1, len(keys) // SAMPLE)], *keys[-1:])
+        some = (*keys[:: max(1, len(keys) // LEARNED)], *keys[-1:])
         while len(self._places) < max(map(len, some)):
             self._places.append(_Place())
         for key in some:
             for place, character in zip(self._places, key, strict=False):
                 self.lessons += place.meet(character)
         for before, after in ((some[0], some[-1]), sorted((self._last, some[0]))):
-            common = _common(before, after)
+            common = common_start(before, after)
             pairs = zip(self._places[common:], before[common:], after[common:], strict=False)
             for place, one, other in pairs:
                 if one > other:
                     self.lessons += place.wrap()
         self._last = some[-1]
 
-    def keys_between(self, prefix: str, low: str, end: str | None, sight: Sight) -> int:
-        """Return how many keys come after `low` up to `end`, if they lie as densely as in sight."""
-        width = self._width(sight)
+    def keys_between(self, prefix: str, low: str, end: str | None, sample: Sample) -> int:
+        """Return how many keys come after `low` up to `end`, if they lie as in the sample."""
+        width = self._width(sample)
         room = self._end(prefix, end, width) - self._number(low, width)
-        return sight.keys * max(0, room) // self._extent(sight, width)
+        return sample.keys * max(0, room) // self._extent(sample, width)
 
-    def cut(self, prefix: str, low: str, end: str | None, sight: Sight, keys: int) -> str | None:
+    def cut(self, prefix: str, low: str, end: str | None, sample: Sample, keys: int) -> str | None:
         """
         Return a string between `low` and `end` with about so many keys before it, if there is one.
 
         Any string is a right one: a listing can begin at every marker. Only the balance depends on
         what has been seen.
         """
-        width = self._width(sight)
-        step = max(1, keys * self._extent(sight, width) // sight.keys)
+        width = self._width(sample)
+        step = max(1, keys * self._extent(sample, width) // sample.keys)
         at = self._number(low, width) + step
         if at >= self._end(prefix, end, width):
             return None
         found = self._string(at, width)
-        found = found[: _common(low, found) + FINER]
+        found = found[: common_start(low, found) + FINER]
         found = found.encode()[:MARKER_BYTES].decode(errors="ignore")
         return found if low < found and (end is None or found < end) else None
 
-    def _extent(self, sight: Sight, width: int) -> int:
-        return max(1, self._number(sight.last, width) - self._number(sight.first, width))
+    def _extent(self, sample: Sample, width: int) -> int:
+        return max(1, self._number(sample.last, width) - self._number(sample.first, width))
 
-    def _width(self, sight: Sight) -> int:
-        return min(_common(sight.first, sight.last) + DEEPER, len(self._places))
+    def _width(self, sample: Sample) -> int:
+        return min(common_start(sample.first, sample.last) + DEEPER, len(self._places))
 
     def _number(self, key: str, width: int) -> int:
         number, known = 0, True
@@ -178,7 +178,7 @@ class Alphabet:
         return place.order
 
 
-def _common(one: str, other: str) -> int:
+def common_start(one: str, other: str) -> int:
     """Return how many characters two keys have in common at their beginning."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
