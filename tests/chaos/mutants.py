@@ -61,7 +61,7 @@ MUTANTS = (
     Mutant(
         "doubt does not make a count one at least",
         "engine/accounts.py",
-        "            at_least=work.at_least or self.lost(),",
+        "            at_least=work.at_least or self.is_in_doubt,",
         "            at_least=work.at_least,",
     ),
     Mutant(
@@ -271,14 +271,14 @@ MUTANTS = (
         "    return renamed",
     ),
     Mutant(
-        "protected keys are not spared",
-        "engine/batches.py",
+        "protected keys are not skipped",
+        "engine/selection.py",
         "        if found.key.startswith(self._protected):\n            return PROTECTED\n",
         "",
     ),
     Mutant(
-        "what was written after the job began is not spared",
-        "engine/batches.py",
+        "what was written after the job began is not skipped",
+        "engine/selection.py",
         "        return NEWER if found.modified >= self._clock() else None",
         "        return None",
     ),

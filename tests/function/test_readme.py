@@ -23,8 +23,8 @@ from localcloud.fc import Deployed, LocalFc
 from localcloud.signature import Credentials
 from localcloud.tree import RULES, plant
 from ossweep.checkpoints import LEAST_RESERVED, MOST_RESERVED
-from ossweep.engine.selection import PROTECTED
 from ossweep.engine.gate import PLACES
+from ossweep.engine.selection import PROTECTED
 from ossweep.handover.lease import LEAST_BEAT, SLACK
 from ossweep.helps import HELPS
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER

@@ -144,6 +144,17 @@ def modules() -> tuple[Module, ...]:
     return tuple(map(Module, sorted(SRC.rglob("*.py"))))
 
 
+def arrows_in(package: str) -> dict[str, set[str]]:
+    """Return what each module of a package imports from the others, for types as well."""
+    names = {each.name for each in modules() if each.path.parent == SRC.joinpath(*package.split("."))}
+    names.discard(package)
+    return {
+        each.name: {found.name for found in each.imports()} & names - {each.name}
+        for each in modules()
+        if each.name in names
+    }
+
+
 def floor_of(room: str) -> int:
     (floor,) = (number for number, rooms in enumerate(FLOORS) if room in rooms)
     return floor

@@ -158,7 +158,7 @@ class Frontier:
 
     def keys_left(self, scan: Scan) -> int:
         """Return how many keys a range probably still holds, and those listed and not taken up."""
-        ready = sum(len(batch.keys) for batch in scan.queue.batches)
+        ready = sum([len(batch.keys) for batch in scan.queue.batches])
         if scan.listed or scan.sample is None:
             return ready
         return ready + min(self._expected(scan, scan.sample), self.met * GALLOP)

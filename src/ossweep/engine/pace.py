@@ -1,4 +1,11 @@
-"""How fast objects may go through one of OSS's quotas, and how many deletions fit on the way."""
+"""
+How fast objects may go through one of OSS's quotas, and how many deletions fit on the way.
+
+A quota shows only by refusals. So its pace goes up until something is refused, a little down from
+there, and slowly up to where the refusal came, as CUBIC does for a network. How many deletions are
+worth having under way shows by their round trips: what takes longer than the fastest of its size
+has only waited for others.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Where to cut a range of keys in two, judged by the keys that a listing has shown."""
+"""
+Where to cut a range of keys in two, judged by the keys that a listing has shown.
+
+Keys are read as numbers of mixed radix: the digits at each position are the characters that were
+seen there, or are likely to come. So a cut is an interpolation between two numbers, and the string
+of the number between them. A wrong guess costs balance, never correctness: a listing may begin
+behind any string.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +23,8 @@ DEEPER = 10  # characters after two keys' common beginning that tell how far the
 FINER = 3  # characters by which a cut goes beyond what it has in common with the keys around it
 MARKER_BYTES = 1023  # the most OSS takes: as many as a key may have
 
-# Whoever uses one character of a kind is likely to use the others. A kind is a run of codes:
-# digits, a to f, the other letters (who uses those is likely to use a to f as well).
+# Keys that hold one character of a kind are likely to hold the others. A kind is a run of codes:
+# digits, a to f, the other letters (beside which a to f are likely as well).
 _DIGITS, _HEX, _LETTERS = (range(ord(first), ord(last) + 1) for first, last in ("09", "af", "gz"))
 _UPPER_HEX, _UPPER_LETTERS = (range(ord(first), ord(last) + 1) for first, last in ("AF", "GZ"))
 _ASCII = (_DIGITS, _HEX, _LETTERS, _UPPER_HEX, _UPPER_LETTERS)

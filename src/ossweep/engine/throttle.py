@@ -2,8 +2,9 @@
 The throttle: says when the next deletion may start, from what OSS has answered so far.
 
 OSS's quotas count objects, not requests (PROTOCOL 3.5): some 2,000 a second in a partition, a run
-of the key space whose borders nobody is told, and 10,000 for an account. Nothing is assumed before
-OSS refuses something.
+of the key space whose borders are not published, and 10,000 for an account. So the job has a pace,
+and so has each range, until its refusals show that it shares a partition with its neighbours: then
+they share one pace. Nothing is assumed before OSS refuses something.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Permit:
     throttle: Throttle = field(repr=False)
     lane: Lane
     asked: int  # objects of its request
-    sent: float  # when that starts or started: ahead of now while the permit waits for its turn
+    sent: float  # when that starts or started: ahead of now while it waits to be sent again
     back_before: int  # deletions that had come back by then
     retried: bool = False
 
@@ -79,15 +80,15 @@ class Permit:
 
     def refused(self, objects: int, *, partition: bool) -> Reservation:
         """
-        Take note that OSS has refused a request for so many objects, and return the turn of the
-        next try, which may hold fewer of them.
+        Take note that OSS has refused a request for so many objects, and return the
+        reservation of the next try, which may hold fewer of them.
 
         `partition` tells a partition's quota from the account's, or any other 503.
         """
         return self.throttle.refuse(self, objects, partition=partition)
 
     def part(self, objects: int) -> Reservation:
-        """Return the turn of the next part of a batch that was refused and has so many left."""
+        """Return the reservation of the next part of a refused batch that has so many left."""
         return self.throttle.part(self, objects)
 
     def ended(self) -> None:
@@ -145,7 +146,7 @@ class Throttle:
             return max(0.0, max(self._job.opens, lane.pace.opens) - self._clock())
 
     def room(self) -> int:
-        """Return how many more deletions may start. Those waiting for a turn are not in flight."""
+        """Return how many more deletions may start; those that wait are not in flight."""
         with self._lock:
             free = self._window.size - self._flying(self._clock())
             return max(0, min(free, self._most - len(self._permits)))

@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ossweep.engine.queues import Queue
     from ossweep.engine.source import Source
@@ -57,6 +57,9 @@ class Turns:
 
     def counted(self) -> Due | None:
         """Return a batch that takes no request."""
+        queues = (queue for source in self._sources for queue in source.queues())
+        if all(queue.batches[0].keys for queue in queues):
+            return None  # which is usual, and to put the queues in order takes longer
         return next((due for due in self._due() if not due.queue.first.keys), None)
 
     def next(self) -> Due | float | None:
@@ -86,19 +89,18 @@ class Turns:
         left more often, so that they end together: the last ones would be in few partitions. Where
         OSS refuses all, others come first. While a source is urgent, ranges wait.
         """
-        in_turn: list[tuple[tuple[bool, int], Due]] = []
+        now = self._turn
+        in_turn: list[tuple[bool, int, int, Source, Queue]] = []
         for source in self._sources:
             for queue in source.queues():
-                if queue.keys_left is None:
+                keys_left = queue.keys_left
+                if keys_left is None:
                     yield Due(source, queue)
                 else:
-                    rank = bool(queue.course.refused), self._urgency(queue.keys_left, queue.turn)
-                    in_turn.append((rank, Due(source, queue)))
+                    rank = keys_left() * (queue.turn - now)
+                    in_turn.append((queue.course.refused != "", rank, len(in_turn), source, queue))
         if any(source.is_urgent for source in self._sources):
             return
-        for _, due in sorted(in_turn, key=lambda each: each[0]):
-            yield due
-
-    def _urgency(self, keys_left: Callable[[], int], turn: int) -> int:
-        """Return the less, the more is left and the longer ago a queue had its turn."""
-        return keys_left() * (turn - self._turn)
+        in_turn.sort()
+        for _, _, _, source, queue in in_turn:
+            yield Due(source, queue)

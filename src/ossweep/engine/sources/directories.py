@@ -255,11 +255,11 @@ class Round:
         """Return a batch of those that may go, if there are any."""
         if not self._chosen:
             return None
-        lot = Lot(tuple(sorted(self._chosen, key=lambda found: found.key, reverse=True)))
+        objects = Lot(tuple(sorted(self._chosen, key=lambda found: found.key, reverse=True)))
         # Only now: a look that never came back would leave the others neither deferred nor out.
-        self._deferred.remove(lot.keys)
+        self._deferred.remove(objects.keys)
         self._chosen = []
-        return Batch(lot.keys, lot, left=self._left)
+        return Batch(objects.keys, objects, left=self._left)
 
     def _give_back(self, key: str) -> None:
         self._under_way.discard(key)

@@ -153,12 +153,12 @@ class NamedKeys:
         """Yield batches of the keys that are not looked at, up to the ceiling."""
         for at in range(0, len(self._to_ask_for), BATCH_KEYS):
             keys = self._to_ask_for[at : at + BATCH_KEYS]
-            lot = Lot(tuple(Found(key, 0, 0) for key in keys[: self._selection.room]))
-            self._selection.choose(len(lot.found))
-            self._asked_for += len(lot.found)
-            if lot.found:
-                yield Batch(lot.keys, lot, doubt_is_named=True)
-            if len(lot.found) < len(keys):
+            objects = Lot(tuple(Found(key, 0, 0) for key in keys[: self._selection.room]))
+            self._selection.choose(len(objects.found))
+            self._asked_for += len(objects.found)
+            if objects.found:
+                yield Batch(objects.keys, objects, doubt_is_named=True)
+            if len(objects.found) < len(keys):
                 self._selection.stop_at_ceiling()
                 return
 
@@ -254,9 +254,9 @@ class Looks:
         is_filling = self._under_way and self._left - left <= SOON
         if not self._chosen or (is_filling and len(self._chosen) < BATCH_KEYS):
             return None
-        lot = Lot(tuple(self._chosen[:BATCH_KEYS]))
+        objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]
-        return Batch(lot.keys, lot, left=self._left, doubt_is_named=True)
+        return Batch(objects.keys, objects, left=self._left, doubt_is_named=True)
 
     def _give_back(self, key: str) -> None:
         del self._under_way[key]

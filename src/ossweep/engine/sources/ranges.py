@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.outcomes import slim
 from ossweep.engine.reads import Question
-from ossweep.engine.rest import joined
+from ossweep.engine.rest import join_neighbours
 from ossweep.engine.settling import Settling
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import NOT_UTF8
@@ -165,7 +165,7 @@ class Ranges:
     def rest(self, work: Work) -> Work:
         """Return work with the ranges that are left, and without what they meet and count again."""
         rest = self._settling.rest()
-        ranges, given_back = joined(rest, self._shared.most_ranges)
+        ranges, given_back = join_neighbours(rest, self._shared.most_ranges)
         failed_early = [failure.key for counts in self.early() for failure in counts.failures]
         return replace(
             work,
