@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.faults import Before
 from ossweep import app, log
 from ossweep.errors import SweepError, UndoneError
-from ossweep.handover.lease import BEATS
+from ossweep.leases.timer import BEATS
 from ossweep.store import Credentials
 from ossweep.world import World
 

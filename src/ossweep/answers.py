@@ -30,16 +30,22 @@ MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
 
 
 @dataclass(frozen=True)
-class Said:
-    """A job's answer, and the kind of reason for which it has stopped, if it has."""
+class Answer:
+    """
+    A job's answer, and the kind of reason for which the job has stopped, if it has.
+
+    `is_unread` tells that nobody reads the document: the invocation that received the job's event
+    is gone.
+    """
 
     document: dict[str, Any]
     why: Why | None = None
+    is_unread: bool = False
 
-
-def wants_repetition(said: Said) -> bool:
-    """Tell whether something is gained if the job's event comes again."""
-    return said.document["status"] not in FINE and said.why not in MEANT
+    @property
+    def wants_repetition(self) -> bool:
+        """Whether something is gained if the job's event comes again."""
+        return self.document["status"] not in FINE and self.why not in MEANT
 
 
 def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict[str, Any]:

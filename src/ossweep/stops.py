@@ -44,8 +44,8 @@ NULL_MARKER_SHOWN = Stop(
 )
 GONE_UNSEEN = Stop(
     Why.REFUSED,
-    "the key that went alone is gone, and no answer has told whether its null version is lost for "
-    "good; allow oss:GetBucketVersioning, or send a request with "
+    "a key was asked for alone, and no answer has told whether its null version is lost for good; "
+    "allow oss:GetBucketVersioning, or send a request with "
     '"null_versions": "lose"',
 )
 

@@ -93,7 +93,7 @@ class Life:
         )
         self.name = self.key.access_key_id
         self._nonces = 0
-        self.dispatcher = Dispatcher()
+        self.dispatcher = Dispatcher(self.turnstile.changed)
         self._text = self.slot.stream.text = io.StringIO()
 
     def start(self, environ: Mapping[str, str]) -> None:
@@ -105,10 +105,10 @@ class Life:
         """Have it look around once more: by itself it does so by the machine's clock."""
         until = time.monotonic() + PATIENCE
         self.dispatcher.wake()
-        while self.dispatcher.waits and not self.dispatcher.has_looked:
+        while self.dispatcher.looks and not self.dispatcher.has_looked:
             if time.monotonic() > until:
                 raise TimeoutError(f"{self.name} does not stir")
-            time.sleep(0.0002)
+            self.turnstile.glance()
 
     def die(self) -> None:
         """Be killed: what it has asked for and was not carried out never is."""
@@ -170,7 +170,8 @@ class Life:
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the run's to judge
             self.error = error
         self.ended = self.turnstile.now
-        self.dispatcher = Dispatcher()
+        self.dispatcher = Dispatcher(self.turnstile.changed)
+        self.turnstile.changed()
 
     def _is_terminated(self) -> bool:
         if self.fails_at is not None and self.turnstile.now >= self.fails_at:

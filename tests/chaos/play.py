@@ -200,7 +200,7 @@ class Play:
             return True
         # Whoever waits sees at each moment what time it is, before anything else happens: how
         # often it looks by itself is the machine's choice.
-        is_watched = any(life.dispatcher.waits for life in self._active)
+        is_watched = any(life.dispatcher.looks for life in self._active)
         self._set(min(at, self.now + LEAP) if is_watched else at)
         return True
 
@@ -220,7 +220,7 @@ class Play:
         if not all(map(self._stands_still, self._active)):
             return False
         for life in self._active:
-            if life.dispatcher.waits:
+            if life.dispatcher.looks:
                 life.stirs()  # it may have been about to do something
         return all(map(self._stands_still, self._active))
 

@@ -208,7 +208,8 @@ def _answers(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
     """Beside a request file stands how its job has ended; of several in it, how each has."""
     if play.scene.is_refused:
         told = answer_beside_the_file(play, None)
-        if told is None or told.get("status") != "refused":
+        was_never_read = told is None and bool(play.failures)
+        if not was_never_read and (told is None or told.get("status") != "refused"):
             yield f"the answer to a file that was refused is {told}"
         return
     for job in jobs.values():

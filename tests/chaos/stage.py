@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from chaos.jobs import Person
 from chaos.play import Clock, Play, Stage
 from chaos.plots import draw
-from chaos.quick import QuickStore
 from chaos.rules import broken
 from localcloud.fc_server import FcServer
 from localcloud.oss import LocalOss
@@ -30,7 +29,7 @@ def stage() -> Iterator[Stage]:
     """Set a stage; one serves run after run."""
     clock = Clock()
     server = FcServer()
-    with LocalOss(clock=clock, store=QuickStore) as oss:
+    with LocalOss(clock=clock) as oss:
         server.start(_Nobody())
         try:
             yield Stage(oss, clock, server)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep.engine.sweep import sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from ossweep.engine.gate import Gate
@@ -32,6 +33,7 @@ class Dispatcher:
     asked in its own thread: to look into the frames of another one is not safe.
     """
 
+    changed: Callable[[], None]  # is called where it comes to wait
     sweep: FrameType | None = None
     pipeline: Pipeline | None = None
     gate: Gate | None = None
@@ -61,6 +63,8 @@ class Dispatcher:
         self.waits = depth == 2 and frame.f_lineno == _WAITS
         self.leaves = depth == 2 and frame.f_lineno == _LEAVES
         self.rounds += self.waits
+        if self.waits:
+            self.changed()
 
     def wake(self) -> None:
         """Let something end that is none of its requests, so that it looks around."""
@@ -78,6 +82,11 @@ class Dispatcher:
     def has_looked(self) -> bool:
         """Whether it has looked around, from beginning to end, since it was woken."""
         return self.woken is not None and self.rounds > self.woken
+
+    @property
+    def looks(self) -> bool:
+        """Whether it looks at the time again and again; for a moment it may be about to do more."""
+        return self.sweep is not None and not self.leaves
 
     @property
     def under_way(self) -> int | None:

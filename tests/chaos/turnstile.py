@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PATIENCE = 20.0  # real seconds until a run that stands still is given up
-GLANCE = 0.0003  # real seconds between two looks at who is at work
+GLANCE = 0.001  # real seconds between two looks at who is at work, where nobody says anything
 
 
 @dataclass(eq=False)
@@ -35,6 +35,8 @@ class Turnstile:
         self.now = now
         self.waiting: list[Waiting] = []
         self._changed = threading.Condition()
+        self._changes = 0
+        self._seen = 0
         self._gone: dict[str, Any] = {}
 
     def wait(self, owner: str, label: str, about: Any, ends: float | None = None) -> Any:
@@ -44,6 +46,7 @@ class Turnstile:
                 return self._gone[owner]
             waiting = Waiting(owner, label, about, ends, came=self.now)
             self.waiting.append(waiting)
+            self._changes += 1
             self._changed.notify_all()
         if not waiting.go.wait(2 * PATIENCE):
             raise TimeoutError(f"{owner} was never let go: {label}")
@@ -68,10 +71,17 @@ class Turnstile:
 
     def of(self, owner: str) -> list[Waiting]:
         """Return what waits in an owner's name."""
+        return [each for each in self.waiting if each.owner == owner]
+
+    def changed(self) -> None:
+        """Take note that somebody may have come to stand still."""
         with self._changed:
-            return [each for each in self.waiting if each.owner == owner]
+            self._changes += 1
+            self._changed.notify_all()
 
     def glance(self) -> None:
-        """Let the others work for a moment."""
+        """Let the others work until something has changed since the last time, or for a moment."""
         with self._changed:
-            self._changed.wait(GLANCE)
+            if self._changes == self._seen:
+                self._changed.wait(GLANCE)
+            self._seen = self._changes

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ossweep.handover.carrier import Kind
 
+pytestmark = pytest.mark.differs
+
 ACCOUNT = Credentials("LTAI-account", "account-secret")
 ROLE = Credentials("STS.role", "role-secret", "role-token/with+signs==")
 SECRETS = (ROLE.access_key_secret, str(ROLE.security_token), "FC STS", "ACS3-HMAC", "Signature=")

@@ -12,7 +12,7 @@ from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, sum_of
 from localcloud.clients import oss2_bucket
 from localcloud.faults import Before, DateShift
 from ossweep.handover.continuation import seal
-from ossweep.handover.records import FIRST, LEFT, End, Left, Record, written
+from ossweep.leases.records import FIRST, LEFT, Departure, End, Record, written
 from ossweep.stops import Why
 from ossweep.work import Work
 
@@ -101,7 +101,7 @@ def test_a_job_that_has_answered_nothing_yet_knows_its_bucket(long: Chain) -> No
     """What is left of it stands in the state, and so does where."""
     first = long.begin(PREFIX)
     shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
-    left = Left("released", long.called[0], None)
+    left = Departure("released", long.called[0], None)
     shelf.put_object(f"{STATE}{first['job']}/000000-01-left", written(left))
 
     told = to(long, first["job"], "status")
@@ -422,7 +422,7 @@ def test_a_part_that_has_used_up_its_share_does_not_stop_the_whole(chain: Chain)
     chain.deployment.fill("a/1")
     answer = chain.begin({**PREFIX, "unfinished": "return"})
     ended = {**answer, "job": "whole-p1", "status": "stopped", "reason": "limits.objects"}
-    split = Left("split", seal(whole), answer, parts=[seal(one), seal(other)])
+    split = Departure("split", seal(whole), answer, parts=[seal(one), seal(other)])
     chain.deployment.oss.fill(
         STATE_BUCKET,
         {

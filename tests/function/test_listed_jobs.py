@@ -9,9 +9,9 @@ import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, hurried, sum_of
 from localcloud.faults import Before
-from ossweep.commands import LISTED
 from ossweep.errors import UndoneError
-from ossweep.handover.records import Record, written
+from ossweep.leases.records import Record, written
+from ossweep.routes.commands import LISTED
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from deployment import hurried
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
+
+pytestmark = pytest.mark.differs
 
 
 def test_an_address_deletes_nothing(deployment: Deployment) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from localcloud.arrivals import Request
     from localcloud.faults import Fault
 
+pytestmark = pytest.mark.differs
+
 KEYS = [f"a/{number:04}" for number in range(1500)]
 # Not UTF-8, with what stands for each byte that is not: before, between, behind the others, and
 # a name that UTF-8 has for something else.

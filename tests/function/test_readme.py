@@ -22,11 +22,11 @@ from localcloud.faults import Refuse
 from localcloud.fc import Deployed, LocalFc
 from localcloud.signature import Credentials
 from localcloud.tree import RULES, plant
-from ossweep.checkpoints import LEAST_RESERVED, MOST_RESERVED
 from ossweep.engine.gate import PLACES
 from ossweep.engine.selection import PROTECTED
-from ossweep.handover.lease import LEAST_BEAT, SLACK
 from ossweep.helps import HELPS
+from ossweep.jobs.checkpoints import LEAST_RESERVED, MOST_RESERVED
+from ossweep.leases.timer import LEAST_BEAT, SLACK
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.settings import Settings, variable
 from ossweep.store.deletion import OLDEST_LISTING

@@ -18,7 +18,7 @@ from localcloud.faults import AsTold, Before, Refuse, Reset, Withhold
 from ossweep.errors import RequestError, UndoneError
 from ossweep.events import Reply
 from ossweep.handover.continuation import seal
-from ossweep.replies import FILE_META
+from ossweep.jobs.replies import FILE_META
 from ossweep.work import Work
 
 if TYPE_CHECKING:

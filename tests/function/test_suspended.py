@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, sum_of
+from deployment import BUCKET, hurried, sum_of
 from localcloud.faults import AsTold, Before, CutXml, ErrorInside200, Refuse, Reset
 
 if TYPE_CHECKING:
@@ -199,9 +199,48 @@ def test_a_key_that_has_gone_without_an_answer_is_the_last(suspended: Deployment
     answer = suspended.send({"prefix": "a/"})
 
     assert (answer["status"], answer["at_least"]) == ("stopped", True)
-    assert answer["reason"].startswith("the key that went alone is gone")
+    assert answer["reason"].startswith("a key was asked for alone")
     assert len(suspended.keys()) == len(KEYS) - 1
     assert answer["listed"] == sum_of(answer)
+
+
+@pytest.mark.parametrize("event", [{"prefix": "a/"}, {"keys": KEYS}])
+def test_a_key_that_stays_in_doubt_is_the_last(
+    suspended: Deployment, event: dict[str, Any]
+) -> None:
+    """No look has shown whether it is gone, so nobody knows what it has cost."""
+
+    def lose(request: Request) -> tuple[Fault, ...]:
+        is_deletion = request.operation in {"delete", "batch_delete"}
+        if is_deletion:
+            return (Reset("after"),)
+        has_gone = len(suspended.keys()) < len(KEYS)
+        return (Refuse(503, "ServiceUnavailable"),) if has_gone else ()
+
+    suspended.oss.misbehave(DENIED)
+    suspended.oss.misbehave(AsTold(lose))
+
+    answer = suspended.send(event)
+
+    assert (answer["status"], answer["at_least"]) == ("stopped", True)
+    assert len(suspended.keys()) == len(KEYS) - 1
+
+
+def test_a_key_whose_answer_did_not_come_in_time_is_the_last(suspended: Deployment) -> None:
+    """The next invocation asks for no other, as long as nobody may look."""
+    suspended.oss.misbehave(DENIED)
+    suspended.oss.misbehave(Reset("after", operation=("delete", "batch_delete")))
+    hurried(suspended, 10, delete=9.5)
+    first = suspended.send({"prefix": "a/"})
+    suspended.oss.behave()
+    suspended.oss.misbehave(DENIED)
+    suspended.timeout = 60
+
+    answer = suspended.send(first["continuation"])
+
+    assert first["status"] == "unfinished"
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert len(suspended.keys()) == len(KEYS) - 1
 
 
 def test_one_key_alone_may_be_all_there_is(suspended: Deployment) -> None:

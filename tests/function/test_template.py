@@ -21,7 +21,7 @@ from chains import called_by_hand
 from deployment import BUCKET
 from localcloud import tree
 from ossweep import rules
-from ossweep.handover.lease import BEATS, SLACK
+from ossweep.leases.timer import BEATS, SLACK
 from ossweep.settings import Settings, variable
 from ossweep.store.bucket import Bucket
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from localcloud.oss import LocalOss
 
+pytestmark = pytest.mark.differs
+
 
 @dataclass
 class Told:

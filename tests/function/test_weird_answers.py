@@ -13,6 +13,8 @@ from hostile import ENTRY, ERROR, PAGE, Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.differs
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:

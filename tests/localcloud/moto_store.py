@@ -15,11 +15,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, lru_cache
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 from moto.server import ThreadedMotoServer
+from moto.utilities.utils import LowercaseDict
 
 from localcloud.version_ids import NULL, moment_of, version_id
 
@@ -180,7 +181,7 @@ class MotoStore:
 
     def put(self, bucket: str, key: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         with self._lock:
-            into, name = self._bucket(bucket), _hex(key)
+            into, name = self._bucket(bucket), name_of(key)
             # moto would drop them all
             older = dict.pop(into.keys, name, []) if _is_suspended(into) else []
             reply = self._ask_locked("PUT", self._path(bucket, key), body, headers)
@@ -204,7 +205,7 @@ class MotoStore:
         version_id: str = "",
     ) -> Reply:
         path = self._path(*source) + (f"?versionId={version_id}" if version_id else "")
-        return self.put(*target, b"", {**headers, "x-amz-copy-source": path})
+        return MotoStore.put(self, *target, b"", {**headers, "x-amz-copy-source": path})
 
     def get(self, bucket: str, key: str, headers: Mapping[str, str], version_id: str = "") -> Reply:
         return self._ask("GET", bucket, key, headers=headers, version_id=version_id)
@@ -223,7 +224,7 @@ class MotoStore:
         """Deleted in moto's backend: its server takes 0.08 s more for 1,000 keys."""
         with self._lock:
             stored = self._bucket(bucket).keys
-            for name in map(_hex, keys):
+            for name in map(name_of, keys):
                 if name in stored:
                     stored.pop(name)
 
@@ -254,7 +255,7 @@ class MotoStore:
     def version(self, bucket: str, key: str, version_id: str) -> FakeKey | Marker | None:
         """The version or marker of an id; without one, the latest."""
         with self._lock:
-            there = self._bucket(bucket).keys.getlist(_hex(key), [])
+            there = self._bucket(bucket).keys.getlist(name_of(key), [])
             named = [each for each in there if version_id in ("", each.version_id)]
             return named[-1] if named else None
 
@@ -286,7 +287,7 @@ class MotoStore:
 
     def modified(self, bucket: str, key: str) -> datetime:
         with self._lock:
-            stored: FakeKey = self._bucket(bucket).keys[_hex(key)]
+            stored: FakeKey = self._bucket(bucket).keys[name_of(key)]
             return stored.last_modified
 
     def page(self, bucket: str, prefix: bytes, after: bytes, delimiter: bytes, limit: int) -> Page:
@@ -335,13 +336,7 @@ class MotoStore:
         with self._lock:
             stored = self._bucket(bucket)
             for key, content in contents.items():
-                name = _hex(key)
-                seeded = SeededKey.of(stored, name, content, moment)
-                older = []
-                if stored.is_versioned:
-                    seeded._version_id = self._version_id(stored, name)  # noqa: SLF001 as above
-                    older = stored.keys.getlist(name, [])
-                stored.keys.setlist(name, [*older, seeded])
+                self._seed(stored, key, content, moment)
 
     def keys(self, bucket: str) -> list[str]:
         with self._lock:
@@ -350,8 +345,34 @@ class MotoStore:
                 for name in _names(self._bucket(bucket))
             ]
 
+    def _create(self, bucket: str) -> None:
+        name = self._name(bucket)
+        self._names[name] = bucket
+        if name not in self._backend.buckets:
+            self._backend.create_bucket(name, "us-east-1")
+
+    def _seed(
+        self,
+        bucket: FakeBucket,
+        key: str,
+        content: int | bytes,
+        modified: datetime,
+        metadata: Mapping[str, str] | None = None,
+    ) -> SeededKey:
+        name = name_of(key)
+        seeded = SeededKey.of(bucket, name, content, modified)
+        if metadata is not None:
+            seeded._metadata = LowercaseDict(metadata)  # noqa: SLF001 as above
+        if bucket.is_versioned:
+            seeded._version_id = self._version_id(bucket, name)  # noqa: SLF001 as above
+            seeded._is_versioned = True  # noqa: SLF001 so that moto tells it
+            bucket.keys.setlist(name, [*bucket.keys.getlist(name, []), seeded])
+        else:
+            bucket.keys.setlist(name, [seeded])
+        return seeded
+
     def _remove(self, bucket: FakeBucket, key: str, version_id: str) -> Removed:
-        name = _hex(key)
+        name = name_of(key)
         before = bucket.keys.getlist(name, [])
         gone = version_id
         if not version_id and _is_suspended(bucket):
@@ -421,10 +442,11 @@ class MotoStore:
 
     def _path(self, bucket: str, key: str = "") -> str:
         name = self._name(bucket)
-        return f"/{name}/{_hex(key)}" if key else f"/{name}"
+        return f"/{name}/{name_of(key)}" if key else f"/{name}"
 
 
-def _hex(key: str) -> str:
+def name_of(key: str) -> str:
+    """What moto knows an object by."""
     return key.encode(errors="surrogateescape").hex()
 
 
@@ -464,7 +486,7 @@ def _model() -> FakeKey:
     return model
 
 
-@cache
+@lru_cache(maxsize=256)
 def _etag(content: int | bytes) -> str:
     text = content if isinstance(content, bytes) else str(content).encode()
     return hashlib.md5(text, usedforsecurity=False).hexdigest()

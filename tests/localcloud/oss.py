@@ -10,6 +10,7 @@ from localcloud.buckets import ENABLED, SUSPENDED
 from localcloud.dialect import Dialect
 from localcloud.faults import Fault, Faults
 from localcloud.moto_store import MotoStore
+from localcloud.quick import QuickStore
 from localcloud.server import OssServer, Service
 from localcloud.signature import Credentials
 
@@ -29,7 +30,7 @@ class LocalOss:
         credentials: Credentials = PERMANENT,
         temporary_credentials: Credentials = TEMPORARY,
         clock: Callable[[], float] = time.time,
-        store: type[MotoStore] = MotoStore,
+        store: type[MotoStore] = QuickStore,
     ) -> None:
         self.region = region
         self.credentials = credentials

@@ -19,6 +19,8 @@ from unit.disturbed import disturbed, rearranged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+pytestmark = pytest.mark.differs
+
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 ODD = [*map(chr, range(0x21)), *"%+&<>\"']/\x7f\u00e9\u2028\ufffd\ufffe\U0001f4a9", "%2F", "a"]
 

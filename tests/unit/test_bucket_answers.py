@@ -17,6 +17,8 @@ from ossweep.store.pages import page_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.differs
+
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 

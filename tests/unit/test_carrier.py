@@ -21,6 +21,8 @@ from ossweep.world import World
 if TYPE_CHECKING:
     from ossweep.handover.carrier import Kind
 
+pytestmark = pytest.mark.differs
+
 KEY = Credentials("STS.role", "role-secret", "role-token")
 OLD = Function("ossweep", "tools", None, account_id="123456789", region="cn-hangzhou")
 NEW = replace(OLD, service=None)

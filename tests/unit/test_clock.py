@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
+
 from ossweep.store.transport import Session
 from ossweep.work import Work
+
+pytestmark = pytest.mark.differs
 
 NOON = 1_767_268_800
 OWN = {"x-oss-request-id": "5C3D9175B6FC201293AD0001"}

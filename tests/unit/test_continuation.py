@@ -28,6 +28,8 @@ from unit.works import SOME
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.differs
+
 TEXT = st.text(max_size=5)
 NAMED = TEXT.filter(lambda name: not name.startswith(("/", "\\")))  # as a person may
 NAME = st.text(min_size=1, max_size=5)  # as a listing may show

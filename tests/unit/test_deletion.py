@@ -24,6 +24,8 @@ from unit.test_store import Free
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+pytestmark = pytest.mark.differs
+
 CLOCK = 1_000_000
 OLD, YOUNG = CLOCK - 60, CLOCK
 KEYS = [f"a/{number}" for number in range(8)]

@@ -15,6 +15,8 @@ from ossweep.errors import RequestError
 from ossweep.events import Ordered, Reading
 from ossweep.triggers import direct, documents
 
+pytestmark = pytest.mark.differs
+
 EXAMPLE = '{"bucket": "examplebucket", "keys": ["exampledir/a.txt"], "dry_run": true}'
 
 

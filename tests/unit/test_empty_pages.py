@@ -10,7 +10,7 @@ from ossweep.engine.deferred import Deferred
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.selection import Selection
 from ossweep.engine.throttle import Throttle
-from ossweep.handover.progress import achieved
+from ossweep.jobs.progress import achieved
 from ossweep.objects import Found, Lot, Unnamed
 from ossweep.work import Range, Work
 from unit.memory import Bucket, Hop, MemoryStore

@@ -17,6 +17,8 @@ from unit.works import SOME
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.differs
+
 
 def forged(**fields: Any) -> dict[str, Any]:
     """Return a continuation in which fields are other ones, with the fingerprint that fits."""

@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from ossweep.answers import ignored
-from ossweep.calls import pointer
 from ossweep.errors import RequestError, StoreError
 from ossweep.handover.continuation import seal, unseal
-from ossweep.handover.records import End, Left, Record, record_of, written
+from ossweep.jobs.calls import pointer
+from ossweep.leases.records import Departure, End, Record, record_of, written
 from ossweep.objects import Stretch
 from ossweep.stops import Why
 from ossweep.work import BATCH_KEYS, Counts, Range, Work
 from unit.works import SOME
+
+pytestmark = pytest.mark.differs
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -45,7 +47,7 @@ ANSWER = {
 }
 REST = seal(replace(WORK, ranges=()))
 
-RECORDS: dict[str, Record | Left | End] = {
+RECORDS: dict[str, Record | Departure | End] = {
     "record.json": Record(
         "5C3D9175-B6FC 4f2a",
         17.0,
@@ -58,7 +60,7 @@ RECORDS: dict[str, Record | Left | End] = {
         expected=70,
         sent=1_000_123,
     ),
-    "left.json": Left(
+    "left.json": Departure(
         "split", REST, ANSWER, expected=70, why=Why.ORDERED, parts=[REST], orders=["job/stop-0a1b"]
     ),
     "end.json": End(7, 2, 1_000_000, ANSWER, REST, Why.ORDERED, WORK.reply),
@@ -75,7 +77,7 @@ NOUNS = [WORK, WORK.counts, WORK.ranges[1], *RECORDS.values()]
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
 def test_a_golden_document_has_something_in_each_field(
-    noun: Work | Counts | Range | Record | Left | End,
+    noun: Work | Counts | Range | Record | Departure | End,
 ) -> None:
     """Else a field could be lost, and nobody would see it."""
     values = [(each, getattr(noun, each.name)) for each in fields(noun)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossweep.handover.continuation import seal, unseal
-from ossweep.handover.progress import achieved
+from ossweep.jobs.progress import achieved
 from ossweep.objects import Answer, Failure
 from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore

@@ -20,6 +20,8 @@ from ossweep.store.names import without_quotes
 from ossweep.store.pages import Entries, read_listing
 from unit.disturbed import disturbed, rearranged
 
+pytestmark = pytest.mark.differs
+
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 TIME = "2024-05-01T12:34:56.000Z"
 ENTRY = (

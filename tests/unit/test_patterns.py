@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from ossweep.patterns import Pattern
 from steps import steps_of
 
+pytestmark = pytest.mark.differs
+
 
 @pytest.mark.parametrize(
     ("pattern", "key", "parts"),

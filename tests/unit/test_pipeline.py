@@ -15,6 +15,8 @@ from ossweep.engine.pipeline import Pipeline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.differs
+
 LONG = 10.0  # real seconds: no test waits so long unless it fails
 
 

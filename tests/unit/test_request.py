@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from ossweep.errors import RequestError
 from ossweep.request import Limits, Request, parse, schema
 
+pytestmark = pytest.mark.differs
+
 WHOLE = (
     "to empty the whole bucket on purpose write "
     '"everything": true and "confirm": "<the bucket\'s name>"'

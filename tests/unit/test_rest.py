@@ -80,7 +80,7 @@ def test_what_was_settled_between_joined_ranges_is_given_back(
     """It is met again, and counts then; what is not given back still belongs to a range."""
     few, given_back = join_neighbours(left, most, most_bytes)
 
-    back = Counter(given_back.spared)
+    back = Counter(given_back.skipped)
     back.update(failed=given_back.failed, planned=given_back.planned, bytes=given_back.bytes)
     assert counted(few) + back == +counted(left)
 
@@ -118,7 +118,7 @@ def test_those_with_the_least_between_them_are_joined_first() -> None:
     few, given_back = join_neighbours(left, most=3)
 
     assert few == [left[0], Range("a", "a2", "a5", {"protected": 5}), left[3]]
-    assert (given_back.spared, given_back.failed) == ({"protected": 1}, 1)
+    assert (given_back.skipped, given_back.failed) == ({"protected": 1}, 1)
     assert given_back.stretches == [Range("a", "a3", "a4", {"protected": 1}, 1)]
 
 

@@ -12,6 +12,8 @@ from ossweep.errors import SettingsError
 from ossweep.events import Happened
 from ossweep.rules import ANSWER, answer_key
 
+pytestmark = pytest.mark.differs
+
 BELONGINGS = {
     "on": "ObjectRemoved:*",
     "key": "videos/{id}.mp4",

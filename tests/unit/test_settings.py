@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from ossweep.errors import SettingsError
 from ossweep.settings import Settings
 
+pytestmark = pytest.mark.differs
+
 
 def test_without_any_variable_nothing_is_allowed() -> None:
     """The defaults name no bucket, and protect OSS-HDFS's data."""

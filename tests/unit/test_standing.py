@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ossweep.standing import bettered
+from ossweep.jobs.standing import bettered
 
 REFUSED = {"status": "refused", "reason": "a setting"}
 IGNORED = {"job": "one", "status": "ignored", "dry_run": False}

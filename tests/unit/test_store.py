@@ -23,6 +23,8 @@ from unit.memory import Clock
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+pytestmark = pytest.mark.differs
+
 
 class Free:
     """The pace of a bucket whose quotas nobody has met."""

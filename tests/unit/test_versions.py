@@ -12,6 +12,8 @@ from ossweep.errors import Scope, StoreError
 from ossweep.store.bucket import Bucket
 from ossweep.store.versions import Version, VersionsPage
 
+pytestmark = pytest.mark.differs
+
 VERSION = '<Version><Key>a%0Ab</Key><VersionId>2</VersionId><ETag>"E"</ETag></Version>'
 MARKER = "<DeleteMarker><Key>a%0Ab</Key><VersionId>3</VersionId></DeleteMarker>"
 OLDER = VERSION.replace("2", "1")

@@ -9,6 +9,8 @@ from oss2.xml_utils import to_batch_delete_objects_request
 
 from ossweep.store.wire import batch_document, bodies, by_ways, fits_a_batch, fits_a_url
 
+pytestmark = pytest.mark.differs
+
 XML = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 
 

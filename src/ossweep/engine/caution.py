@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope
-from ossweep.stops import NULL_MARKER_SHOWN, NULL_VERSIONS_LOST, Stop, Why
+from ossweep.stops import GONE_UNSEEN, NULL_MARKER_SHOWN, NULL_VERSIONS_LOST, Stop, Why
 
 if TYPE_CHECKING:
     from ossweep.engine.gate import Gate
@@ -25,13 +25,15 @@ class Caution:
     `due` tells whether the bucket is still to be looked at. A dry run deletes nothing, and whoever
     has said that null versions may be lost need not be told. Where nobody may look, the gate lets
     keys go one at a time until one has gone, whose answer shows whether its null version was lost.
-    After one that has (`was_shown`) nothing goes until somebody may look.
+    After one that has (`was_shown`), and after one without an answer before any other has gone
+    (`may_be_lost`), nothing goes until somebody may look.
     """
 
     gate: Gate
     due: bool
     settled: bool
     was_shown: bool = False
+    may_be_lost: bool = False
     note: str | None = None
     _under_way: int = 0  # batches
 
@@ -39,7 +41,14 @@ class Caution:
     def of(cls, work: Work, gate: Gate) -> Caution:
         """Begin with a job."""
         careful = not (work.dry_run or work.finished or work.null_versions == "lose")
-        return cls(gate, due=careful, settled=not careful, was_shown=work.null_marker)
+        in_doubt = work.counts.unanswered > 0 or bool(work.doubted)
+        return cls(
+            gate,
+            due=careful,
+            settled=not careful,
+            was_shown=work.null_marker,
+            may_be_lost=in_doubt and not work.counts.deleted,
+        )
 
     @property
     def lets_go(self) -> bool:
@@ -69,7 +78,11 @@ class Caution:
             gate.stop(NULL_MARKER_SHOWN)
             return
         # What does not know the question has no versions to lose.
-        self.settled, gate.singly = True, found.code == DENIED
+        gate.singly = found.code == DENIED
+        if gate.singly and self.may_be_lost:
+            gate.stop(GONE_UNSEEN)
+            return
+        self.settled = True
         self.note = (
             "nobody could look whether the bucket's versioning is suspended, where a deletion "
             f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "

@@ -10,7 +10,7 @@ from ossweep.engine.troubles import Troubles
 from ossweep.errors import Closed, Scope
 from ossweep.helps import with_help
 from ossweep.row import ALIKE, Row
-from ossweep.stops import Stop, Why
+from ossweep.stops import GONE_UNSEEN, Stop, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +104,16 @@ class Gate:
         with self._lock:
             self.stopped = self.stopped or reason
             self.reasons |= {reason}
+
+    def left_in_doubt(self) -> None:
+        """
+        Take note of a key of which nobody can tell any more whether it was deleted.
+
+        One that went alone, to show what a deletion costs, may have cost a null version: the next
+        one would be no better.
+        """
+        if self.singly:
+            self.stop(GONE_UNSEEN)
 
     def failed(self, error: StoreError) -> None:
         """Take note of a request that was given up, and close after too many of one kind."""

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
-from ossweep.handover.records import JOB
+from ossweep.leases.records import JOB
 from ossweep.objects import NOT_UTF8
 from ossweep.request import KEY_BYTES, check_bucket, check_name
 from ossweep.work import Work

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ossweep.errors import StoreError
+
 
 class Requests(Protocol):
     """What a deletion asks of a bucket, one attempt each; whatever goes wrong is raised."""
@@ -47,3 +49,13 @@ class Looked:
 
     there: Mapping[str, int]
     left: Mapping[str, float]
+
+
+class TroubleError(Exception):
+    """An attempt without the answer that was wanted."""
+
+    def __init__(self, error: StoreError, *, throttled: bool, in_doubt: bool) -> None:
+        super().__init__(error)
+        self.error = error
+        self.throttled = throttled
+        self.in_doubt = in_doubt

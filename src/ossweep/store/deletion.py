@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Failure
 from ossweep.row import ALIKE, Row
-from ossweep.stops import GONE_UNSEEN
+from ossweep.store.asking import TroubleError
 from ossweep.store.verdicts import (
     NO_BATCHES,
     NOT_EMPTY,
@@ -136,7 +136,7 @@ class Deletion:
                 if keys:
                     self._settle(keys, self._send(kind, keys))
                 return None  # noqa: TRY300 - what follows is for what went wrong
-            except _TroubleError as trouble:
+            except TroubleError as trouble:
                 error, throttled = trouble.error, trouble.throttled
             if error.scope is not Scope.PASSING:
                 return keys, error
@@ -258,7 +258,16 @@ class Deletion:
             for half in (keys[:middle], keys[middle:]):
                 self.delete(half, HALF_ATTEMPTS)
             return
+        if self.gate.singly and self.doubted.intersection(keys):
+            self._look_once_more(keys)
         self.gate.failed(error)
+
+    def _look_once_more(self, keys: Sequence[str]) -> None:
+        """Look whether keys are still there, which cost nothing then; raises Closed."""
+        try:
+            self._still_meant(keys)
+        except TroubleError:
+            self.gate.left_in_doubt()
 
     def _still_meant(self, keys: Sequence[str]) -> Sequence[str]:
         """
@@ -281,8 +290,8 @@ class Deletion:
             if key not in seen.left:
                 self._later.append(key)
             elif written is None:
-                if key in in_doubt and self.gate.singly:
-                    self.gate.stop(GONE_UNSEEN)
+                if key in in_doubt:
+                    self.gate.left_in_doubt()
                 self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
             elif written >= clock:
                 self.kept[key] = NEWER
@@ -293,7 +302,7 @@ class Deletion:
 
     def _look(self, keys: Sequence[str]) -> Looked:
         """
-        Look at keys; raises _TroubleError.
+        Look at keys; raises TroubleError.
 
         A refusal is that of a listing, and ends the job as any does: it tells nothing of the keys,
         which stay as much in doubt as they were.
@@ -303,7 +312,7 @@ class Deletion:
             return self._asked(
                 "list", lambda: self.requests.look(keys, listed=listed, seconds=seconds)
             )
-        except _TroubleError as trouble:
+        except TroubleError as trouble:
             error = trouble.error
             if error.scope is Scope.KEYS:
                 words = f"{error.words} - {_LOOK}" if error.words else _LOOK
@@ -311,11 +320,11 @@ class Deletion:
             raise
 
     def _send(self, kind: Kind, keys: Sequence[str]) -> set[str]:
-        """Ask OSS once, and return the keys that its answer names; raises _TroubleError, Closed."""
+        """Ask OSS once, and return the keys that its answer names; raises TroubleError, Closed."""
         self.gate.admit(kind)  # which may have closed during a pause or a look
         try:
             return self._asked(kind, lambda: self.requests.delete(keys)).intersection(keys)
-        except _TroubleError as trouble:
+        except TroubleError as trouble:
             if trouble.in_doubt:
                 self.doubted.update(keys)
                 self._unnamed.difference_update(keys)
@@ -334,16 +343,6 @@ class Deletion:
                 self.requests.throttled()
             if error.scope is not Scope.KEYS or kind == "list":  # others are told key by key
                 self.gate.missed(kind, error)
-            raise _TroubleError(error, throttled=throttled, in_doubt=is_undecided(raised)) from None
+            raise TroubleError(error, throttled=throttled, in_doubt=is_undecided(raised)) from None
         finally:
             self.gate.answered(kind, self.world.monotonic() - began)
-
-
-class _TroubleError(Exception):
-    """An attempt without the answer that was wanted."""
-
-    def __init__(self, error: StoreError, *, throttled: bool, in_doubt: bool) -> None:
-        super().__init__(error)
-        self.error = error
-        self.throttled = throttled
-        self.in_doubt = in_doubt

@@ -36,6 +36,9 @@ class Gate(Protocol):
     def deleted(self) -> None:
         """Take note that OSS has deleted something."""
 
+    def left_in_doubt(self) -> None:
+        """Take note of a key of which nobody can tell any more whether it was deleted."""
+
     def stop(self, reason: Stop) -> None:
         """Close for a reason that is no error of OSS's."""
 

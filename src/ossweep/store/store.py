@@ -21,8 +21,8 @@ from ossweep.store.deletion import (
 )
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.requests import Requests, shown
-from ossweep.store.shelf import Shelf
 from ossweep.store.signing import Auth
+from ossweep.store.state_objects import OssStateObjects
 from ossweep.store.transport import Session, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
@@ -255,9 +255,9 @@ class OssStore:
         headers = {"Content-Type": "application/json", **meta}
         self._ask("put", lambda: self.bucket.put_object(key, content, headers=headers))
 
-    def shelf(self, prefix: str, meta: Mapping[str, str]) -> Shelf:
+    def state_objects(self, prefix: str, meta: Mapping[str, str]) -> OssStateObjects:
         """Return the small objects below a prefix; what is written there has that user metadata."""
-        return Shelf(self.bucket, self._ask_for_state, prefix, meta, self.session)
+        return OssStateObjects(self.bucket, self._ask_for_state, prefix, meta, self.session)
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""

@@ -1,0 +1,137 @@
+"""Calls a job's next invocations, and those of its parts that nobody is at work on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ossweep.errors import NO_TIME, HandoverError, RequestError, StoreError
+from ossweep.events import POINTER_MARK
+from ossweep.handover import continuation
+from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
+from ossweep.helps import HELPS_TO_HAND_OVER
+from ossweep.jobs.state import carrier_of, leases_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.leases.records import JobState
+    from ossweep.session import Session
+
+MISSING = frozenset({"dead", "released", "lost"})  # how a part is that has begun and has nobody
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What an event that is too small for a continuation says: whose state holds it."""
+
+    job: str
+    hop: int
+
+
+def pointer(document: Any) -> Pointer | None:
+    """Return what a document points at, if it is such an event; raises RequestError."""
+    if not (isinstance(document, dict) and POINTER_MARK in document):
+        return None
+    if document[POINTER_MARK] != continuation.FORM:
+        raise RequestError(
+            f"the event is a handover of another form than {continuation.FORM}, made by another "
+            "version; send the job's continuation instead"
+        )
+    match document:
+        case {"job": str(job), "hop": int(hop)} if len(document) == 3 and hop > 0:  # noqa: PLR2004 - its fields
+            return Pointer(continuation.check_job(job, "the event"), hop)
+    raise RequestError("the event is no handover of ossweep's; send the job's continuation instead")
+
+
+def hand_over(sealed: dict[str, Any], epoch: int, session: Session) -> None:
+    """
+    Call the next invocation of a job, or of a part, as the hop's holder of this epoch does.
+
+    An invocation that was called by an earlier one may have taken the place of the later one, and
+    will not come again. Raises HandoverError and SettingsError.
+    """
+    task = task_id(sealed["job"], sealed["hop"], epoch)
+    deliver(
+        carrier_of(session), _event(sealed), task, left=session.ending.left, world=session.world
+    )
+
+
+def _call(event: bytes, job: str, hop: int, session: Session) -> None:
+    """Call an invocation as a task of its own: the one before may have been carried out."""
+    task = task_id(f"{job}-{session.world.nonce()[:8]}", hop)
+    deliver(carrier_of(session), event, task, left=session.ending.left, world=session.world)
+
+
+def _event(sealed: dict[str, Any]) -> bytes:
+    event = continuation.compact(sealed)
+    return event if len(event) <= PAYLOAD_BYTES else _pointing(sealed["job"], sealed["hop"])
+
+
+def _pointing(job: str, hop: int) -> bytes:
+    """Return the event that points at what a job's state holds."""
+    return json.dumps({POINTER_MARK: continuation.FORM, "job": job, "hop": hop}).encode()
+
+
+def lost(
+    error: Exception, job: str, sealed: dict[str, Any] | None, *, is_kept: bool = True
+) -> HandoverError:
+    """Return what says that nobody goes on with a job, and how somebody can."""
+    code = getattr(error, "code", type(error).__name__)
+    said = _said_by(error)
+    ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
+    itself = json.dumps(sealed) if sealed is not None else ""
+    if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
+        ways += f", or this: {itself}"
+    helps = f"{HELPS_TO_HAND_OVER[code]}; " if code in HELPS_TO_HAND_OVER else ""
+    return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
+
+
+def _said_by(error: Exception) -> str:
+    if isinstance(error, StoreError):
+        return error.words
+    return error.message if isinstance(error, HandoverError) else str(error)
+
+
+def _resuming(job: str) -> dict[str, str]:
+    return {"job": job, "do": "resume"}
+
+
+@dataclass(frozen=True)
+class Called:
+    """
+    Which parts of a job an invocation was called for, whether all of them have ended, and how one
+    has stopped for which nobody is to be called, if one has.
+    """
+
+    jobs: tuple[str, ...]
+    have_ended: bool
+    stopped: JobState | None = None
+
+
+def call_missing(parts: Sequence[dict[str, Any]], session: Session, *, anew: bool) -> Called:
+    """
+    Call an invocation for each part that has nobody.
+
+    Who was called for a part that has not begun is called once more, `anew` if Function Compute
+    may hold that task for done. Raises HandoverError, StoreError and Closed.
+    """
+    called: list[str] = []
+    stopped: JobState | None = None
+    ended = 0
+    for sealed in parts:
+        job = sealed["job"]
+        state = leases_of(job, session).job_state()
+        ended += state.how == "ended"
+        if state.how == "unknown" and not anew:
+            hand_over(sealed, 1, session)
+        elif state.how == "unknown":
+            _call(_event(sealed), job, sealed["hop"], session)
+        elif state.how in MISSING:
+            _call(_pointing(job, state.hops), job, state.hops, session)
+        if state.how == "unknown" or state.how in MISSING:
+            called.append(job)
+        elif state.how == "stopped":
+            stopped = state
+    return Called(tuple(called), ended == len(parts), stopped)

@@ -1,0 +1,123 @@
+"""The checkpoints of a hop: what is left, written to the job's state every few seconds."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ossweep import policy
+from ossweep.answers import bare
+from ossweep.engine.ports import Checkpoint
+from ossweep.errors import NO_TIME, Closed, StoreError
+from ossweep.handover import continuation
+from ossweep.stops import OVERTAKEN, SPLIT
+
+if TYPE_CHECKING:
+    from ossweep.engine.gate import Gate
+    from ossweep.handover.carrier import Carrier
+    from ossweep.jobs.share import Share
+    from ossweep.leases.leases import Leases
+    from ossweep.leases.records import Lease
+    from ossweep.session import Session
+    from ossweep.stops import Stop
+    from ossweep.work import Work
+
+SOON = 1.0  # seconds between two looks at whether a job can be split
+ENOUGH = 5.0  # seconds after which fewer parts than were asked for have to do
+LEAST_RESERVED = 2000  # objects: fewer would make a batch wait for a checkpoint
+MOST_RESERVED = 64_000  # objects: as many batches as may be in flight
+
+
+class Checkpoints:
+    """
+    Keeps a hop's checkpoints, the first of them early, and renews its lease where they take longer.
+
+    Each reserves what may be asked for until the next one: twice what was since the one before.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a checkpoint is made of
+        self,
+        work: Work,
+        lease: Lease,
+        leases: Leases,
+        gate: Gate,
+        session: Session,
+        carrier: Carrier | None,
+    ) -> None:
+        self._parts = work.parallel
+        self._lease = lease
+        self._leases = leases
+        self._gate = gate
+        self._app = session
+        self._carrier = carrier
+        self._asked = work.counts.asked
+        self._ceiling = policy.ceiling_of(work, session.settings)
+        self._began = session.world.monotonic()
+        self._every = session.settings.checkpoint_seconds if work.parallel == 1 else SOON
+        self._next = self._began + min(self._every, session.budget.left() / 3)
+        self._next_beat = self._began
+
+    def due(self) -> bool:
+        """Tell whether it is time for the next one."""
+        return self._app.world.monotonic() >= self._next
+
+    def keep(self, share: Share, reserved: int) -> Checkpoint:
+        """
+        Keep one; return why the sweep shall end, if it shall, and what it has reserved.
+
+        That is never less than the `reserved` objects that the sweep may still ask for: the answer
+        may be lost, and the record be there all the same.
+        """
+        if self._carrier is not None:
+            with suppress(ImportError):  # to hand over will fail, and tell of it
+                self._carrier.prepare()  # it takes a second, which there may not be at the end
+        asked = share.left.counts.asked
+        room = self._ceiling.objects - asked if self._ceiling is not None else MOST_RESERVED
+        more = min(max(LEAST_RESERVED, 2 * (asked - self._asked)), MOST_RESERVED, room)
+        reserved = max(reserved, more)
+        try:
+            stop = self._leases.keep(
+                self._lease,
+                share.answer["continuation"] or continuation.seal(share.left),
+                bare(share.answer),
+                share.expected,
+                reserved,
+            )
+        except (StoreError, Closed) as error:
+            self._not_written("checkpoint not written", error)
+            return Checkpoint(None, None)
+        finally:
+            self._next = self._app.world.monotonic() + self._every
+        self._asked = asked
+        if stop is OVERTAKEN:
+            return Checkpoint(stop, None)
+        return Checkpoint(stop or self._reason_to_split(share), reserved)
+
+    def beat_due(self) -> bool:
+        """Tell whether the lease should be renewed, and has not been tried to be just now."""
+        now = self._app.world.monotonic()
+        if not self._leases.timer.is_due or now < self._next_beat:
+            return False
+        self._next_beat = now + self._leases.timer.every
+        return True
+
+    def beat(self) -> None:
+        """Renew the lease."""
+        try:
+            self._leases.heartbeat(self._lease)
+        except (StoreError, Closed) as error:
+            self._not_written("sign of life not written", error)
+
+    def _not_written(self, what: str, error: Exception) -> None:
+        said = str(error) or NO_TIME
+        self._app.logger.warning(what, error=said)
+        if self._leases.timer.left() <= 0:
+            self._gate.trouble = f"the job's state could not be written in time: {said}"
+
+    def _reason_to_split(self, share: Share) -> Stop | None:
+        """Return it when the listing has been cut into as many ranges as there are to be parts."""
+        if self._parts == 1:
+            return None
+        waited = self._app.world.monotonic() - self._began >= ENOUGH
+        wanted = 2 if waited else self._parts
+        return SPLIT if len(share.left.ranges) >= wanted else None

@@ -1,0 +1,338 @@
+"""One hop of a job: the invocation's share of the work, and how the hop is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep import policy
+from ossweep.answers import SEND_BACK, Answer, bare, ignored, with_failures
+from ossweep.engine.gate import Gate
+from ossweep.errors import NO_TIME, Closed, HandoverError, StoreError
+from ossweep.handover import continuation
+from ossweep.handover.carrier import task_id
+from ossweep.handover.parts import split
+from ossweep.jobs import replies
+from ossweep.jobs.calls import hand_over, lost
+from ossweep.jobs.checkpoints import Checkpoints
+from ossweep.jobs.order import job_of_continuation
+from ossweep.jobs.progress import achieved
+from ossweep.jobs.share import perform
+from ossweep.jobs.state import carrier_of
+from ossweep.leases.records import Departure
+from ossweep.objects import NOT_UTF8
+from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Stop, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ossweep.jobs.share import Share
+    from ossweep.leases.leases import Leases
+    from ossweep.leases.records import How, Lease
+    from ossweep.session import Session
+    from ossweep.work import Work
+
+IDLE_HOPS = 2  # in a row that have achieved nothing: then a job stops
+
+
+@dataclass(frozen=True)
+class BranchEnded:
+    """A part of a job has come to its end, with its answer: the whole job may be the next step."""
+
+    whole: str
+    said: Answer
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A hop that this invocation holds."""
+
+    lease: Lease
+    leases: Leases
+    session: Session
+
+    def do(self, work: Work) -> BranchEnded | Answer:
+        """
+        Do the hop's share of the job's work, and leave the hop.
+
+        Returns the job's answer. Raises what `perform` does, HandoverError if nobody goes on, and
+        Closed and StoreError if the end of a part could not be written.
+        """
+        lease = self.lease
+        began = lease.began if lease.began is not None else self.session.time_of_state()
+        work = replace(
+            work,
+            hop=lease.fence.hop,
+            # Known from the record on, so that there is no checkpoint without it: whoever goes on
+            # from one would take the time at which that was written.
+            clock=work.clock if began is None else work.clock_at(began),
+        )
+        if lease.died:
+            work = _doubtful(work, lease.reserved)
+        if lease.is_repeated:
+            work = replace(work, judged=True)
+        gate = Gate(self.session.budget, self.leases.timer.left)
+        self.leases.is_part_of(work.part_of)
+        try:
+            if lease.is_to_stop or self.leases.is_whole_to_stop():
+                gate.stop(ORDERED)
+            carrier = carrier_of(self.session) if work.unfinished == "continue" else None
+            checkpoints = Checkpoints(work, lease, self.leases, gate, self.session, carrier)
+            share = perform(work, self.session, gate, checkpoints)
+        except Exception:
+            self._release(work, gate)
+            raise
+        if share.stopped is OVERTAKEN:
+            return self._overtaken(work)
+        # It may have come to its end before it was told to split.
+        if share.stopped is SPLIT and share.answer["continuation"] is not None:
+            return self._split(work, share)
+        if share.answer["status"] == "unfinished" and work.unfinished == "continue":
+            return self._go_on(work, share)
+        return self._rest(work, share)
+
+    def _release(self, work: Work, gate: Gate) -> None:
+        """Let whoever gets the event next go on from the last checkpoint, without waiting."""
+        kept = self.leases.last_checkpoint
+        answer, reserved = self.lease.answer, 0
+        if kept is not None:
+            work = job_of_continuation(
+                kept.continuation, self.session, f"the state of the job {work.job}"
+            )
+            answer, reserved = kept.answer, kept.reserved
+        if gate.has_asked:
+            work = _doubtful(work, reserved)
+        left = continuation.seal(replace(work, hop=self.lease.fence.hop + 1))
+        self._quietly(lambda: self._leave("released", left, answer))
+
+    def _overtaken(self, work: Work) -> Answer:
+        return Answer(ignored(OVERTAKEN.sentence, work.job, work.bucket, dry_run=work.dry_run))
+
+    def _rest(self, work: Work, share: Share) -> BranchEnded | Answer:
+        """Leave the hop, or the job, as it has ended."""
+        said, left = said_of(share), share.left
+        answer = said.document
+        # What a part's share of a ceiling has left over, the whole may have room for.
+        is_over = answer["continuation"] is None or said.why in {Why.CEILING, Why.DOUBT}
+        if left.part_of is not None and is_over:
+            self._end(said, left, left)
+            return BranchEnded(left.part_of, said)
+        if answer["continuation"] is None:
+            kept = _to_try_again(left) if left.finished else None
+            self._quietly(lambda: self._end(said, left, kept))
+        else:
+            if said.why is Why.ORDERED:
+                return self._obey(work, share)
+            self._released(answer, said.why)
+        return said
+
+    def _released(self, answer: dict[str, Any], why: Why | None = None) -> None:
+        sealed = answer["continuation"]
+        self._quietly(lambda: self._leave("released", sealed, answer, why=why))
+
+    def _obey(self, work: Work, share: Share) -> Answer:
+        """Leave the job as it was ordered to be, unless that is taken back by then."""
+        answer = share.answer
+        left = Departure("stopped", answer["continuation"], bare(answer), why=Why.ORDERED)
+        stands = True
+
+        def leave() -> None:
+            nonlocal stands
+            stands = self.leases.depart_as_ordered(self.lease, left) is not None
+
+        self._quietly(leave)
+        if stands:
+            return said_of(share)
+        reason = with_failures("it was resumed meanwhile", share.left.counts)
+        answer = {**answer, "status": "unfinished", "reason": f"{reason}; {SEND_BACK}"}
+        if work.unfinished == "continue":
+            return self._go_on(work, replace(share, answer=answer))
+        self._released(answer)
+        return Answer(answer)
+
+    def _end(self, said: Answer, left: Work, kept: Work | None) -> None:
+        """Write how the job has ended, and what is kept of it; raises Closed and StoreError."""
+        sealed = continuation.seal(kept) if kept is not None else None
+        reply = left.reply if left.part_of is None else None
+        self.leases.end(self.lease, bare(said.document), left.clock, sealed, said.why, reply)
+
+    def _go_on(self, work: Work, share: Share) -> Answer:
+        """Hand the rest over, unless there is a reason not to."""
+        left = replace(share.left, idle=0 if achieved(work, share.left) else work.idle + 1)
+        sealed = share.answer["continuation"]
+        sealed = continuation.changed(sealed, idle=left.idle, parallel=left.parallel)
+        answer = {**share.answer, "continuation": sealed}
+        if self.session.invocation.terminated():
+            self._quietly(lambda: self._leave("released", sealed, answer))
+            return Answer(answer)
+        try:
+            stop = self.leases.reason_to_stop(self.lease)
+            if stop is ORDERED:
+                stopped = Departure(
+                    "stopped", sealed, bare(_stopped(answer, stop, left)), why=stop.why
+                )
+                stop = self.leases.depart_as_ordered(self.lease, stopped)
+            if stop is None:
+                stop = _reason_to_stop(left, share.trouble, self.session)
+                if stop is not None:
+                    self._leave("stopped", sealed, _stopped(answer, stop, left), why=stop.why)
+            if stop is OVERTAKEN:
+                return self._overtaken(work)
+            if stop is not None:
+                return Answer(_stopped(answer, stop, left), stop.why)
+            answer = _continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
+            self._leave("continued", sealed, answer, share.expected)
+            replies.tell_on_the_way(work, answer, self.session)
+            # A checkpoint that was under way may have seen it meanwhile.
+            if self.leases.is_overtaken:
+                return self._overtaken(work)
+            # If it fails, what is left is written twice more.
+            to_write = continuation.seconds_to_write(left, self.session.world.monotonic)
+            with self.session.ending.kept_back(to_write):
+                hand_over(sealed, self.lease.fence.epoch, self.session)
+        except (HandoverError, StoreError, Closed) as error:
+            is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
+            self._note_lost(error, left)
+            raise lost(error, work.job, sealed, is_kept=is_kept) from None
+        self.session.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
+        return Answer(answer)
+
+    def _split(self, work: Work, share: Share) -> Answer:
+        """Hand the rest over to several chains."""
+        ceiling = policy.ceiling_of(work, self.session.settings)
+        room = None if ceiling is None else ceiling.objects - share.left.counts.asked
+        kept, parts = split(share.left, limit=room, rate=self.session.settings.max_rate)
+        share = replace(share, answer=_undivided(share.answer))
+        if not parts:
+            return self._go_on(work, replace(share, left=replace(share.left, parallel=1)))
+        answer = {
+            **bare(share.answer),
+            "status": "continued",
+            "reason": f"{len(parts)} chains of invocations go on with it, each with a part",
+            "next": [task_id(part.job, part.hop) for part in parts],
+        }
+        sealed = [continuation.seal(part) for part in parts]
+        left = Departure("split", continuation.seal(kept), answer, share.expected, parts=sealed)
+        try:
+            if self.leases.reason_to_stop(self.lease) is not None:
+                return self._go_on(work, share)  # which comes to the same, and leaves the hop
+            self.leases.depart(self.lease, left)
+            # Whoever overtakes this hop from now on sees that it was left, and calls the parts.
+            if self.leases.reason_to_stop(self.lease) is OVERTAKEN:
+                return self._overtaken(work)
+            replies.tell_on_the_way(work, answer, self.session)
+            for each in sealed:
+                hand_over(each, 1, self.session)
+        except (HandoverError, StoreError, Closed) as error:
+            self._note_lost(error, share.left)
+            raise lost(error, work.job, None) from None
+        self.session.logger.info("split", job=work.job, parts=len(parts))
+        return Answer(answer)
+
+    def _note_lost(self, error: Exception, left: Work) -> None:
+        """Write that nobody goes on, without what is left: it may name keys."""
+        self.session.logger.error(
+            "not handed over",
+            job=left.job,
+            bucket=left.bucket,
+            hop=left.hop,
+            error=str(error) or type(error).__name__,
+        )
+
+    def _leave(
+        self,
+        how: How,
+        sealed: dict[str, Any],
+        answer: dict[str, Any] | None,
+        expected: int | None = None,
+        why: Why | None = None,
+    ) -> None:
+        """Write how the hop is left, and with which continuation; raises Closed and StoreError."""
+        kept = bare(answer) if answer is not None else None
+        self.leases.depart(self.lease, Departure(how, sealed, kept, expected, why))
+
+    def _quietly(self, write: Callable[[], None]) -> bool:
+        """
+        Write to the job's state; return whether that went well.
+
+        What is not written there only makes others wait, or ask again.
+        """
+        try:
+            write()
+        except (StoreError, Closed) as error:
+            self.session.logger.warning("state not written", error=str(error) or NO_TIME)
+            return False
+        return True
+
+
+def said_of(share: Share) -> Answer:
+    """Return the answer that is given if an invocation's share was all that is done of a job."""
+    is_stopped = share.answer["status"] == "stopped" and share.stopped is not None
+    return Answer(share.answer, share.stopped.why if is_stopped and share.stopped else None)
+
+
+def _doubtful(work: Work, reserved: int) -> Work:
+    """
+    Return the work of a holder that may have asked for so many objects and not counted them.
+
+    Named keys may be among them, and may have been written anew: all are looked at first.
+    """
+    counts = replace(work.counts, unanswered=work.counts.unanswered + reserved)
+    return replace(work, judged=True, at_least=True, counts=counts)
+
+
+def _to_try_again(left: Work) -> Work | None:
+    """
+    Return the work of trying once more what has failed, as far as its name is kept.
+
+    It is judged by the job's clock, as everything is that is not ordered by a person just now.
+    """
+    failures = left.counts.failures
+    named = [failure.key for failure in failures if failure.code != NOT_UTF8]
+    named += left.counts.also_failed
+    if not named:
+        return None
+    keys = tuple(dict.fromkeys(named))
+    counts = replace(
+        left.counts,
+        failed=left.counts.failed - len(keys),
+        failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
+        also_failed=(),
+    )
+    return replace(
+        left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
+    )
+
+
+def _reason_to_stop(left: Work, trouble: str | None, session: Session) -> Stop | None:
+    if left.idle >= IDLE_HOPS:
+        return Stop(
+            Why.IDLE,
+            f"{IDLE_HOPS} invocations in a row have achieved nothing: "
+            f"{trouble or 'OSS answers, but the time limit is too short for it'}",
+        )
+    if left.hop >= session.settings.max_hops:
+        return Stop(
+            Why.HOPS,
+            f"the job has taken {left.hop} invocations, the most that OSSWEEP_MAX_HOPS allows",
+        )
+    return None
+
+
+def _stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:
+    reason = with_failures(stop.sentence, left.counts)
+    return {**answer, "status": "stopped", "reason": reason}
+
+
+def _continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
+    return {
+        **answer,
+        "status": "continued",
+        "reason": answer["reason"].replace(SEND_BACK, "the next invocation is on its way"),
+        "next": task,
+    }
+
+
+def _undivided(answer: dict[str, Any]) -> dict[str, Any]:
+    reason = f"it could not be split; {SEND_BACK}"
+    return {**answer, "status": "unfinished", "reason": reason}

@@ -1,0 +1,78 @@
+"""What a document orders, once the deployment allows it: a new job, or the rest of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep import meant, policy
+from ossweep.errors import PolicyError, RequestError
+from ossweep.events import Origin
+from ossweep.handover import continuation
+from ossweep.request import parse
+from ossweep.work import Work
+
+if TYPE_CHECKING:
+    from ossweep.session import Session
+
+DIRECT = Origin()
+
+
+def job_of(document: Any, session: Session, where: str, origin: Origin = DIRECT) -> Work:
+    """Return the work of a document, whichever of the two it is; raises as they do."""
+    if continuation.is_continuation(document):
+        return job_of_continuation(document, session, where)
+    return job_of_request(document, session, where, origin)
+
+
+def job_of_request(document: Any, session: Session, where: str, origin: Origin = DIRECT) -> Work:
+    """
+    Return the work of a new job.
+
+    Raises RequestError or PolicyError, with `where` at the sentence's beginning.
+    """
+    settings = session.settings
+    request = parse(document, where)
+    bucket = policy.bucket_of(request, settings, where)
+    policy.check_unprotected(request, bucket, settings, where)
+    meant.check_no_address(request, bucket, settings, where)
+    continues = policy.may_continue(request, settings, where)
+    ranges = policy.ranges_of(request)
+    dry_run = request.dry_run or settings.dry_run
+    return Work(
+        job=session.next_job(origin.identity, [bucket, dry_run, document]),
+        bucket=bucket,
+        dry_run=dry_run,
+        not_after=origin.at,
+        limit=request.limits.objects if request.limits else None,
+        # A named key that a range holds is met there; it must not be counted twice.
+        keys=tuple(key for key in request.keys if not policy.is_listed(key, ranges)),
+        ranges=ranges,
+        directories=frozenset(request.directory),
+        unfinished="continue" if continues else "return",
+        parallel=request.parallel,
+        source=origin.source,
+        null_versions=request.null_versions,
+        notes=meant.notes(request),
+    )
+
+
+def job_of_continuation(document: Any, session: Session, where: str) -> Work:
+    """
+    Return the work that is left of a job.
+
+    Raises RequestError or PolicyError, with `where` at the sentence's beginning.
+    """
+    settings = session.settings
+    work = continuation.unseal(document, where)
+    policy.check_allowed(work.bucket, settings, where)
+    if settings.state is None and work.unfinished == "continue":
+        raise PolicyError(
+            "this job goes on by itself, and the deployment has no place any more for what one "
+            "invocation leaves to the next; set OSSWEEP_STATE"
+        )
+    if settings.state is not None and work.hop == 0:
+        # Only a request begins a job; whatever goes on with one has had a hop before it.
+        wrong = "it would begin its job; send a request"
+        raise RequestError(f"{where} is no continuation: {wrong}")
+    return replace(work, dry_run=work.dry_run or settings.dry_run)

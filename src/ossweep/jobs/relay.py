@@ -1,0 +1,247 @@
+"""A job over all its invocations: this one's share of it, and who goes on with the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep.answers import Answer, as_listed, ignored, of_parts, so_far
+from ossweep.engine.gate import Gate
+from ossweep.errors import (
+    NO_TIME,
+    Closed,
+    HandoverError,
+    RequestError,
+    StoreError,
+    UndoneError,
+)
+from ossweep.handover import continuation
+from ossweep.handover.parts import joined
+from ossweep.jobs import replies
+from ossweep.jobs.calls import call_missing, hand_over, lost
+from ossweep.jobs.hop import BranchEnded, Hop, said_of
+from ossweep.jobs.order import job_of_continuation
+from ossweep.jobs.share import perform
+from ossweep.jobs.state import leases_of
+from ossweep.leases.records import Lease, NotGranted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ossweep.jobs.calls import Pointer
+    from ossweep.leases.leases import Leases
+    from ossweep.leases.records import JobState
+    from ossweep.session import Session
+    from ossweep.work import Work
+
+
+_AT_REST = frozenset({"ended", "stopped", "released"})  # how a part is that nobody goes on with
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What an invocation has found when it asked for a job: a hop to do, or why there is none."""
+
+    found: Lease | NotGranted
+    job: str
+    work: Work | None  # that the event itself holds
+    leases: Leases
+    is_read: bool = False  # whether a person waits for the answer
+
+
+def carry(work: Work, session: Session) -> Answer:
+    """
+    Do this invocation's share of a job, and see to it that somebody goes on with the rest.
+
+    Returns the job's answer. Raises SettingsError and PolicyError before anything is deleted,
+    UndoneError if another invocation may be at work on it, HandoverError if nobody goes on.
+    """
+    if session.settings.state is None:
+        said = said_of(perform(work, session, Gate(session.budget)))
+        replies.tell(work, said.document, session)
+        return said
+    leases = leases_of(work.job, session)
+    begun = so_far(work, None)
+    found = leases.claim(work.hop, may_resume=_may_resume(session), answer=begun)
+    return _to_the_end(Claimed(found, work.job, work, leases), session)
+
+
+def follow(where: Pointer, session: Session) -> Answer:
+    """Go on with what a job's state holds; raises as `carry` does, and RequestError."""
+    leases = leases_of(where.job, session)
+    found = leases.claim(where.hop, may_resume=_may_resume(session))
+    return _to_the_end(Claimed(found, where.job, None, leases), session)
+
+
+def _may_resume(session: Session) -> bool:
+    """Tell whether whoever calls the function directly may give orders by that."""
+    return "direct" in session.settings.sources
+
+
+def resume(job: str, word: str, session: Session) -> Answer:
+    """
+    Go on with a job that nobody is at work on, because a person has sent a word of this name.
+
+    Raises as `carry` does, and RequestError.
+    """
+    leases = leases_of(job, session)
+    return _to_the_end(Claimed(leases.resume(word), job, None, leases, is_read=True), session)
+
+
+def join(job: str, session: Session) -> Claimed | Answer | None:
+    """
+    Go on with a job whose parts have all come to their end; return None if they have not.
+
+    Whoever has begun with that before may have died. If the job has ended, this returns its answer.
+    Raises as `carry` does.
+    """
+    leases = leases_of(job, session)
+    state = leases.job_state()
+    if state.end is not None:
+        return Answer(state.end.answer, state.end.why)
+    if state.how == "unknown":
+        return None
+    if state.departure is None or state.departure.how != "split":
+        return Claimed(leases.claim(state.hops - 1), job, None, leases)
+    ends = [leases_of(each["job"], session).job_state().end for each in state.departure.parts]
+    ended = [end for end in ends if end is not None]
+    if len(ended) < len(ends):
+        return None
+    where = f"the state of the job {job}"
+    kept = job_of_continuation(state.departure.continuation, session, where)
+    parts = [job_of_continuation(end.continuation, session, where) for end in ended]
+    whole = joined(kept, parts)
+    told = of_parts(kept, [end.answer for end in ended], "continued", "its parts have ended")
+    found = leases.gather(whole.hop, continuation.seal(whole), told)
+    return Claimed(found, job, whole, leases)
+
+
+def _join_again(job: str, session: Session) -> Claimed | Answer | None:
+    """
+    Do as `join` does for a part whose event comes again; what has failed of the job is tried again.
+
+    That part may have been the last, whose event Function Compute repeats since the job's end was
+    raised there. Raises as `carry` does.
+    """
+    leases = leases_of(job, session)
+    end = leases.job_state().end
+    if end is None:
+        return join(job, session)
+    return Claimed(leases.claim(end.hop), job, None, leases)
+
+
+def finish(claimed: Claimed | Answer | None, session: Session) -> Answer | None:
+    """Do what was claimed for a person, if anything was; raises as `carry` does."""
+    if isinstance(claimed, Claimed):
+        return _to_the_end(replace(claimed, is_read=True), session)
+    return claimed
+
+
+def _to_the_end(claimed: Claimed, session: Session) -> Answer:
+    """Do what was claimed, and what it leads to: the last part of a job leads to the whole."""
+    step: Claimed | Answer = claimed
+    while isinstance(step, Claimed):
+        step = _next_step(replace(step, is_read=claimed.is_read), session)
+    return step
+
+
+def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
+    found, job = claimed.found, claimed.job
+    if isinstance(found, NotGranted):
+        return _not_mine(found, claimed, session)
+    work = found.work or claimed.work
+    if work is None:
+        raise RequestError(f"the state of the job {job} is gone; send its request anew")
+    done = Hop(found, claimed.leases, session).do(work)
+    if isinstance(done, BranchEnded):
+        return join(done.whole, session) or _told(done.said, work, claimed, session)
+    return _told(done, work, claimed, session)
+
+
+def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed | Answer:
+    """Call who is to go on and may not have been called, and tell how the job is."""
+    job, work = claimed.job, claimed.work
+    whole: Claimed | Answer | None = None
+    try:
+        for sealed in found.resend:
+            hand_over(sealed, found.epoch, session)
+        if found.parts:
+            called = call_missing(found.parts, session, anew=found.is_lost)
+            whole = join(job, session) if called.have_ended else _stopped(found, called.stopped)
+    except HandoverError as error:
+        raise lost(error, job, found.resend[0] if found.resend else None) from None
+    if found.part_of is not None:
+        whole = _join_again(found.part_of, session)
+    if isinstance(whole, Claimed):
+        return replace(whole, work=whole.work or work)
+    said = whole or Answer(found.answer or {}, found.why)
+    if found.reply is not None:
+        replies.tell_of(found.reply, job, said.document, session)
+        work = replace(work, reply=None) if work is not None else None
+    if work is not None and said.document:
+        said = _told(said, work, claimed, session)
+    if said.document.get("status") in {"stopped", "incomplete"} or said.is_unread:
+        return said
+    # A repetition is answered with what there is to know, and its source need not send it again.
+    bucket = work.bucket if work is not None else None
+    reason = found.reason if work is None else f"{found.reason}, and this event asks for the same"
+    return Answer(ignored(reason, job, bucket, dry_run=session.settings.dry_run))
+
+
+def _stopped(found: NotGranted, part: JobState | None) -> Answer | None:
+    """Return the answer of a job of which a part has stopped, if one has: it goes on no further."""
+    if part is None or part.answer is None or part.departure is None:
+        return None
+    reason = f"{part.answer['job']}: {part.answer['reason']}"
+    document = {**(found.answer or part.answer), "status": "stopped", "reason": reason}
+    return Answer({**document, "next": None}, part.departure.why)
+
+
+def _whole_at_rest(whole: str, session: Session) -> Mapping[str, Any] | None:
+    """
+    Return the answer of a job in parts with which nobody goes on though it has not come to its end.
+
+    A part asks this when it has written how it is left, so that of two the later one sees both.
+    Raises UndoneError, and what `order` does.
+    """
+    where = f"the state of the job {whole}"
+    try:
+        split = leases_of(whole, session).job_state().departure
+        parts = split.parts if split is not None else ()
+        looks = [leases_of(each["job"], session).job_state() for each in parts]
+    except (StoreError, Closed) as error:
+        raise UndoneError(f"{where}: its answer was not written: {error or NO_TIME}") from None
+    if split is None or any(state.how not in _AT_REST for state in looks):
+        return None
+    answers = [
+        state.answer or so_far(job_of_continuation(each, session, where), "it has not begun")
+        for each, state in zip(parts, looks, strict=True)
+    ]
+    left = [each for each, state in zip(answers, looks, strict=True) if state.how != "ended"]
+    if not left:
+        return None  # whoever joins them tells
+    reason = f"{left[0]['job']}: {left[0]['reason']}"
+    together = of_parts(
+        job_of_continuation(split.continuation, session, where), answers, left[0]["status"], reason
+    )
+    return as_listed(together, (split.answer or together)["listed"])
+
+
+def _told(said: Answer, work: Work, claimed: Claimed, session: Session) -> Answer:
+    """
+    Return the answer, and whether nobody reads it, so that a bad end has to be raised.
+
+    The invocation that received the job's event is gone by the last hop, so the last hop raises on
+    its behalf, whatever the event's source. What became of one part does not tell what became of
+    the job, unless nobody goes on with it.
+    """
+    answer = said.document
+    replies.tell(work, answer, session)
+    is_part = answer["job"] == work.job and work.part_of is not None
+    if work.part_of is not None and work.reply is not None and answer["status"] != "continued":
+        whole = _whole_at_rest(work.part_of, session)
+        if whole is not None:
+            replies.tell(work, whole, session)
+    tells = not is_part or answer["continuation"] is not None
+    called = work.hop > 0 and work.unfinished == "continue" and not claimed.is_read
+    return replace(said, is_unread=called and tells and said.wants_repetition)

@@ -1,0 +1,135 @@
+"""One invocation's share of a job: from its work to what is left of it, and to its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ossweep import policy
+from ossweep.answers import KINDS, document
+from ossweep.engine.sweep import sweep
+from ossweep.engine.throttle import Throttle
+from ossweep.handover import continuation
+from ossweep.log import Log
+from ossweep.session import LISTINGS, open_bucket
+from ossweep.tally import tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ossweep.engine.gate import Gate
+    from ossweep.engine.ports import Checkpoint
+    from ossweep.engine.result import Result
+    from ossweep.engine.sweep import Progress
+    from ossweep.session import Session
+    from ossweep.stops import Stop
+    from ossweep.store import OssStore
+    from ossweep.work import Work
+
+
+@dataclass(frozen=True)
+class Share:
+    """What an invocation has done of a job: the work that is left, and the job's answer."""
+
+    left: Work
+    stopped: Stop | None  # what ended it early, if anything but time did
+    answer: dict[str, Any]
+    expected: int | None  # objects that are probably left
+    trouble: str | None = None  # what kept requests from being answered
+
+
+class Checkpoints(Protocol):
+    """Whoever keeps a job's checkpoints; the rest is as in the sweep's Keeper."""
+
+    def due(self) -> bool:
+        """Tell whether it is time for the next one."""
+
+    def keep(self, share: Share, reserved: int) -> Checkpoint:
+        """Keep one that reserves at least so many objects, in a thread; raises nothing."""
+
+    def beat_due(self) -> bool:
+        """Tell whether to give a sign of life now."""
+
+    def beat(self) -> None:
+        """Give one, in a thread; raises nothing."""
+
+
+def perform(
+    work: Work, session: Session, gate: Gate, checkpoints: Checkpoints | None = None
+) -> Share:
+    """
+    Do as much of a job's work as time allows, within what the gate lets through.
+
+    Raises SettingsError before anything is deleted.
+    """
+    settings, world = session.settings, session.world
+    store = open_bucket(work.bucket, gate, session, work.clock_at, work.null_versions)
+    session.logger.append_keys(job=work.job, bucket=work.bucket)
+    log = Log(session.logger, work, world.monotonic, settings.log_seconds)
+    log.start(session.budget.left())
+    most = policy.rate_of(work, settings)
+    throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, most)
+    began = world.monotonic()
+
+    def report(progress: Progress) -> None:
+        log.progress(progress)
+        if session.invocation.terminated():
+            session.budget.end()
+
+    def share_of(result: Result) -> Share:
+        spent = round(1000 * (world.monotonic() - began))
+        return _share(work, result, store, gate, spent)
+
+    # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
+    swept = work if settings.state is not None else replace(work, clock=None)
+    with session.budget.kept_back(continuation.seconds_to_write(work, world.monotonic)):
+        result = sweep(
+            swept,
+            store,
+            gate,
+            throttle,
+            protected=policy.protected_in(work.bucket, settings),
+            ceiling=policy.ceiling_of(work, settings),
+            in_flight=settings.in_flight,
+            listings=LISTINGS,
+            report=report,
+            keeper=_Keeper(checkpoints, share_of) if checkpoints is not None else None,
+        )
+    share = share_of(result)
+    log.end(share.answer)
+    return share
+
+
+@dataclass(frozen=True)
+class _Keeper:
+    """A job's checkpoints, as the sweep sees them."""
+
+    checkpoints: Checkpoints
+    share_of: Callable[[Result], Share]
+
+    def due(self) -> bool:
+        return self.checkpoints.due()
+
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
+        return self.checkpoints.keep(self.share_of(result), reserved)
+
+    def beat_due(self) -> bool:
+        return self.checkpoints.beat_due()
+
+    def beat(self) -> None:
+        self.checkpoints.beat()
+
+
+def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds: int) -> Share:
+    clocks = (result.left.clock, store.first_date(), work.clock)
+    left = replace(
+        result.left,
+        clock=min((each for each in clocks if each is not None), default=None),
+        requests_made={
+            kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
+        },
+        errors=tally((work.errors, gate.errors)),
+        milliseconds=work.milliseconds + milliseconds,
+    )
+    answer = document(work, replace(result, left=left))
+    return Share(left, result.stopped, answer, result.expected, result.trouble)

@@ -1,0 +1,65 @@
+"""Where a deployment's jobs keep their state, and who calls their next invocation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ossweep.errors import Closed, PolicyError, SettingsError
+from ossweep.handover.carrier import Function, choose
+from ossweep.jobs.order import job_of_continuation
+from ossweep.leases.leases import Leases
+from ossweep.leases.timer import LeaseTimer
+
+if TYPE_CHECKING:
+    from ossweep.handover.carrier import Carrier, Kind
+    from ossweep.session import Session
+
+
+def check_state(session: Session) -> None:
+    """Raise PolicyError where the deployment keeps no state."""
+    if session.settings.state is None:
+        raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
+
+
+def leases_of(job: str, session: Session) -> Leases:
+    """Return the records of a job; no request is made. Raises PolicyError and SettingsError."""
+    check_state(session)
+    return Leases(
+        session.state_objects,
+        job,
+        holder=f"{session.invocation.request_id} {session.world.nonce()}",
+        timer=LeaseTimer(session.settings.checkpoint_seconds, session.world.monotonic),
+        now=session.world.monotonic,
+        began=session.invocation.began,
+        time=session.time_of_state,
+        sleep=lambda seconds: _wait(seconds, session),
+        judge=lambda sealed: job_of_continuation(sealed, session, f"the state of the job {job}"),
+    )
+
+
+def _wait(seconds: float, session: Session) -> None:
+    """Sleep, as long as there is time for the work after it; raises Closed."""
+    if session.budget.left() < seconds:
+        raise Closed
+    session.world.sleep(seconds)
+
+
+def carrier_of(session: Session) -> Carrier:
+    """
+    Return who calls the next invocation; nothing is imported for it yet. Raises SettingsError.
+
+    A function of FC 2.0 has a service; by FC 3.0's API the carrier names it by both.
+    """
+    run, settings = session.invocation, session.settings
+    service, _, name = run.function_name.rpartition("$")
+    kind: Kind = settings.carrier or ("fc2" if run.service else "fc3")
+    function = Function(
+        name=name,
+        service=service or None,
+        qualifier=run.qualifier,
+        account_id=run.account_id,
+        region=(run.region or "").removeprefix("oss-"),
+    )
+    if run.credentials is None:
+        raise SettingsError("there are no credentials to call the next invocation with")
+    return choose(function, settings.fc_endpoint, kind, run.credentials, run.certificates)

@@ -1,0 +1,200 @@
+"""Which hop of a job an event asks for, by what can be seen of the job; no request is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep.leases.records import End, Fence, JobState, Lease, NotGranted
+
+if TYPE_CHECKING:
+    from ossweep.leases.records import Departure, How, Record
+
+
+# Seconds by which the clocks of two of OSS's front ends may differ. A holder that has been silent
+# for longer than its lease and this is dead; before that, its reader waits for a sign of life.
+CLOCKS_DIFFER = 60
+
+
+@dataclass(frozen=True)
+class Observed:
+    """All that there is of a job that has not ended; times are OSS's, in Unix seconds."""
+
+    fence: Fence  # the last one
+    record: Record
+    written: int  # when the record was
+    alive: int  # when its holder gave the last sign of life
+    sent: int  # when the last sign of life was, at least: it may have been carried out later
+    now: int  # when the names of what there is were asked for, at least
+    latest: float  # when all of it had been read, at most
+    departure: Departure | None
+    departure_age: int  # seconds
+    orders: tuple[str, ...]  # to stop it that stand, by their full names
+    # What an earlier holder of a hop has left, if the last one has died without leaving any work.
+    before: dict[str, Any] | None = None
+
+    @property
+    def has_life(self) -> bool:
+        """Whether somebody is at work on it, as far as can be told."""
+        return self.departure is None and self.now - self.alive <= self.record.lease
+
+    @property
+    def may_have_life(self) -> bool:
+        """Whether its holder may live, by whichever of OSS's clocks it and its reader are told."""
+        longest = self.record.lease + CLOCKS_DIFFER
+        return self.departure is None and self.now - self.alive <= longest
+
+    @property
+    def how(self) -> How | None:
+        """How its last holder has left it, if it has."""
+        return self.departure.how if self.departure is not None else None
+
+    @property
+    def rest(self) -> dict[str, Any] | None:
+        """The work that is left, as far as anybody has left any."""
+        if self.departure is not None:
+            return self.departure.continuation
+        return self.record.continuation if self.record.continuation is not None else self.before
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its next invocation was called so long ago that it should have begun."""
+        return self.how in {"continued", "split"} and self.departure_age > self.record.lease
+
+
+def decide_for_event(
+    observed: Observed | End | None,
+    hop: int,
+    handed: dict[str, Any] | None,
+    *,
+    may_resume: bool = True,
+) -> Lease | NotGranted:
+    """
+    Return what an event asks for that is about a hop, where nobody is at work.
+
+    How far the job is, its records say and not the event: whoever wrote that may have been anybody.
+    Of who has held the last hop the last one counts: an earlier one that has left it since had been
+    overtaken. What was `handed` to a part that has not begun stands in the whole job's record.
+    """
+    if observed is None:
+        return Lease(Fence(hop), handed)
+    if isinstance(observed, End):
+        return _asked_again(observed, hop)
+    if observed.departure is None:
+        return _overtaking(observed)
+    # To send the continuation of a stopped job back is to say that it shall go on, for who may.
+    if hop > observed.fence.hop and (
+        observed.how in {"continued", "released"} or (observed.how == "stopped" and may_resume)
+    ):
+        return _next(observed.fence, observed.departure)
+    return _after(observed, observed.departure)
+
+
+def _after(observed: Observed, departure: Departure) -> Lease | NotGranted:
+    """Return what an event asks for that is about a hop which its holder has departure."""
+    if departure.how == "stopped":
+        whole = {**(departure.answer or {}), "continuation": departure.continuation}
+        return NotGranted("this job was stopped", whole, departure.why)
+    if departure.how == "split":
+        return NotGranted(
+            "its parts go on with it",
+            departure.answer,
+            parts=tuple(departure.parts),
+            is_lost=observed.is_lost,
+        )
+    if departure.how == "released" or observed.is_lost:
+        return replace(_next(observed.fence, departure), is_repeated=True)
+    return NotGranted(
+        "its next invocation is called",
+        departure.answer,
+        resend=(departure.continuation,),
+        epoch=observed.fence.epoch,
+    )
+
+
+def _next(last: Fence, departure: Departure) -> Lease:
+    return Lease(Fence(last.hop + 1), departure.continuation, answer=departure.answer)
+
+
+def _asked_again(end: End, hop: int) -> Lease | NotGranted:
+    """Return what an event asks for after its job has ended: what failed may be tried once more."""
+    if end.continuation is not None and end.continuation.get("part_of") is not None:
+        # The whole job tells what has become of its parts.
+        return replace(_over(end), part_of=end.continuation["part_of"])
+    if end.continuation is not None and hop in {0, end.hop}:
+        fence = Fence(end.hop, end.epoch + 1)
+        return Lease(fence, end.continuation, began=end.began, answer=end.answer)
+    return _over(end)
+
+
+def _over(end: End) -> NotGranted:
+    return NotGranted("this job has ended", end.answer, end.why, reply=end.reply)
+
+
+def decide_for_branches(
+    observed: Observed | End | None,
+    hop: int,
+    continuation: dict[str, Any],
+    answer: dict[str, Any] | None = None,
+) -> Lease | NotGranted:
+    """Return what the last part of a job asks for: of those that end at once, one is the last."""
+    if isinstance(observed, End):
+        return _over(observed)
+    if observed is not None and observed.how == "split":
+        return Lease(Fence(hop), continuation, answer=answer)
+    return decide_for_event(observed, hop, continuation)
+
+
+def decide_for_resume(observed: Observed | End | None) -> Lease | NotGranted:
+    """
+    Return what a person asks for who wants a job to go on, where no holder is alive.
+
+    One that is stopped though what the person can have known was taken back was stopped since.
+    """
+    if observed is None:
+        return NotGranted("there is no such job; if there was one, it has ended long ago")
+    if isinstance(observed, End):
+        return _over(observed)
+    if observed.departure is not None and observed.departure.how in {"split", "stopped"}:
+        return _after(observed, observed.departure)
+    if observed.departure is not None:
+        return _next(observed.fence, observed.departure)
+    if observed.record.continuation is None:
+        return NotGranted("this job died before its first checkpoint; send its event again")
+    return _overtaking(observed)
+
+
+def state_of(observed: Observed | End | None) -> JobState:
+    """Return how a job is."""
+    if observed is None:
+        return JobState("unknown")
+    if isinstance(observed, End):
+        return JobState("ended", observed.answer, observed.hop + 1, end=observed)
+    how: str = observed.how or "dead"
+    if observed.has_life:
+        how = "running"
+    elif how == "continued" and observed.is_lost:
+        how = "lost"
+    if how in {"running", "dead"} and observed.record.continuation is None:
+        how = f"{how} early"
+    last = observed.departure or observed.record
+    hops = observed.fence.hop + 1
+    return JobState(how, last.answer, hops, last.expected, observed.now, observed.departure)
+
+
+def _overtaking(observed: Observed) -> Lease:
+    """Return the hop of a holder that has died."""
+    record = observed.record
+    return Lease(
+        Fence(observed.fence.hop, observed.fence.epoch + 1),
+        observed.rest,
+        began=_earliest(record.began, observed.written - record.late),
+        died=True,
+        reserved=record.reserved,
+        answer=record.answer,
+    )
+
+
+def _earliest(told: int | None, shown: int) -> int:
+    """Return when a job began, which it did no later than its record shows it to be there."""
+    return shown if told is None else min(told, shown)

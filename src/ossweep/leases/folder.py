@@ -1,0 +1,167 @@
+"""A job's records as they are read: what can be seen of it, and how it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep.leases import orders
+from ossweep.leases.decisions import Observed
+from ossweep.leases.records import (
+    BEAT,
+    END,
+    LEFT,
+    PART,
+    Departure,
+    End,
+    Record,
+    fences,
+    last_fence,
+    last_record,
+    record_of,
+    sent_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ossweep.leases.ports import StateObject, StateObjects
+    from ossweep.leases.records import Fence
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The records of a job. Its methods raise Closed and StoreError."""
+
+    objects: StateObjects
+    name: str  # with the slash at its end
+
+    def time(self) -> int:
+        """Return what time it is, by OSS's clock, as far as is known: it is that late, or later."""
+        return self.objects.time_at(self.objects.moment())
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the records, without the folder's."""
+        return frozenset(each.removeprefix(self.name) for each in self.objects.names(self.name))
+
+    def standing(self, names: Iterable[str] | None = None) -> list[str]:
+        """Return the full names of the orders to stop the job that stand; only they are listed."""
+        if names is None:
+            listed = self.objects.names(self.name + orders.STOP)
+            names = [each.removeprefix(self.name) for each in listed]
+        return [self.name + each for each in orders.standing(names)]
+
+    def end(self, names: frozenset[str]) -> End | None:
+        """Return how the job has ended, if that is among the names."""
+        kept = self.objects.read(self.name + END) if END in names else None
+        return record_of(End, kept.content) if kept is not None else None
+
+    def is_past(self, fence: Fence, names: frozenset[str]) -> bool:
+        """Tell whether somebody holds a later fence, or has ended the job from it."""
+        last = last_fence(names)
+        if last is not None and last > fence:
+            return True
+        end = self.end(names)
+        return end is not None and end.fence >= fence
+
+    def seen(self) -> Observed | End | None:
+        """Return what there is of the job; None if there is nothing."""
+        while True:
+            moment = self.objects.moment()
+            names = self.names()
+            last = last_fence(names)
+            end = self.end(names)
+            if end is not None and (last is None or last <= end.fence):
+                return end
+            if last is None:
+                return None
+            kept = self.objects.read(self.name + last_record(last, names))
+            beat = self._beat(last, names)
+            left = self._left(last, names) if last.name + LEFT in names else None
+            if kept is not None:
+                record = record_of(Record, kept.content)
+                before = self._before(last, names) if record.continuation is None else None
+                # Who was overtaken as it split the job has called its parts, or was just going to.
+                if left is None and before is not None and before[0].how == "split":
+                    left = before
+                return Observed(
+                    last,
+                    record,
+                    alive=max(kept.written, beat.written if beat is not None else 0),
+                    written=kept.written,
+                    sent=max(
+                        min(record.sent, kept.written),  # one Date may have lain ahead
+                        min(sent_of(beat.content), beat.written) if beat is not None else 0,
+                    ),
+                    # A sign of life whose name was not there yet is not read, however late that is.
+                    now=self.objects.time_at(moment),
+                    latest=self.objects.latest(),
+                    departure=left[0] if left is not None else None,
+                    departure_age=left[1] if left is not None else 0,
+                    orders=tuple(self.standing(names)),
+                    before=before[0].continuation if before is not None else None,
+                )
+
+    def may_hold(self, fence: Fence, observed: Observed | End | None) -> bool:
+        """Tell whether nothing has gone past what was seen when a fence's record is written."""
+        names = self.names()
+        end = self.end(names)
+        is_older = observed is not None and end is not None and end.fence < observed.fence
+        is_over = end is not None and end != observed and not is_older
+        # Somebody may have taken the hop before for a dead one's, and have begun with it.
+        others = fences(names) - {fence}
+        is_doubled = any(observed is None or other > observed.fence for other in others)
+        # The holder that was taken for dead may live.
+        is_alive = False
+        if isinstance(observed, Observed) and observed.how is None:
+            is_alive = self._stirs(observed, names)
+        return not (is_over or is_doubled or is_alive or self.is_past(fence, names))
+
+    def _stirs(self, observed: Observed, names: frozenset[str]) -> bool:
+        """Tell whether a holder has left its hop, or given a sign of life, since it was seen."""
+        if observed.fence.name + LEFT in names:
+            return True
+        kept = self.objects.read(self.name + last_record(observed.fence, names))
+        if kept is None:
+            return False
+        beat = self._beat(observed.fence, names)
+        alive = max(kept.written, beat.written if beat is not None else 0)
+        return (record_of(Record, kept.content), alive) != (observed.record, observed.alive)
+
+    def _beat(self, fence: Fence, names: frozenset[str]) -> StateObject | None:
+        is_there = fence.name + BEAT in names
+        return self.objects.read(self.name + fence.name + BEAT) if is_there else None
+
+    def _left(self, fence: Fence, names: frozenset[str]) -> tuple[Departure, int] | None:
+        """Return how a holder has left its hop, and how many seconds ago."""
+        kept = self.objects.read(self.name + fence.name + LEFT)
+        if kept is None:
+            return None
+        left = record_of(Departure, kept.content)
+        if left.how == "stopped":
+            obeyed = left.orders or [self.name + orders.own_order(fence.name)]
+            left = replace(left, orders=obeyed)
+            left = left if any(self._stands(each, names) for each in obeyed) else left.released
+        return left, kept.now - kept.written
+
+    def _stands(self, order: str, names: frozenset[str]) -> bool:
+        """Tell whether nobody has taken an order back: to this job, or to the one it is of."""
+        if orders.folder_of(order) == self.name:
+            return order.removeprefix(self.name) + orders.BACK not in names
+        return order + orders.BACK not in self.objects.names(order)
+
+    def _before(self, last: Fence, names: frozenset[str]) -> tuple[Departure, int] | None:
+        """Return how an earlier holder of the same hop has left it, who had been overtaken."""
+        lefts = [each for each in fences(names, LEFT) if each.hop == last.hop and each < last]
+        return self._left(max(lefts), names) if lefts else None
+
+
+def handed_to(job: str, objects: StateObjects) -> dict[str, Any] | None:
+    """Return what was handed to a job, if it is a part of another one and has not begun."""
+    found = PART.fullmatch(job)
+    if found is None:
+        return None
+    whole = Folder(objects, f"{found[1]}/").seen()
+    split = whole.departure if isinstance(whole, Observed) else None
+    parts = split.parts if split is not None else ()
+    return next((part for part in parts if part.get("job") == job), None)

@@ -1,0 +1,350 @@
+"""
+Who carries a job on: at any moment one invocation, whatever is delivered twice and whoever dies.
+
+A hop is an invocation's share of a job. Whoever begins with it creates its record, which only one
+can, and gives signs of life: it writes the record anew every few seconds, and a small object beside
+it where that takes longer. A holder that has given none for longer than the lease in its record has
+died, or has stopped; whoever overtakes it creates a record with the next epoch, and so on.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from ossweep.errors import Closed, RequestError, UndoneError
+from ossweep.leases import decisions, orders, words
+from ossweep.leases.decisions import Observed
+from ossweep.leases.folder import Folder, handed_to
+from ossweep.leases.records import (
+    BEAT,
+    END,
+    FIRST,
+    LEFT,
+    Departure,
+    End,
+    Lease,
+    NotGranted,
+    Record,
+    heartbeat,
+    record_name,
+    written,
+)
+from ossweep.leases.watch import Watch
+from ossweep.stops import ORDERED, OVERTAKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ossweep.events import Reply
+    from ossweep.leases.ports import StateObjects
+    from ossweep.leases.records import JobState
+    from ossweep.leases.timer import LeaseTimer
+    from ossweep.stops import Stop, Why
+    from ossweep.work import Work
+
+LOOKS = 1.0  # seconds between two looks at a holder that may be dead
+
+AT_WORK = "another invocation is at work on this job"
+
+
+class Leases:
+    """
+    The records of one job. One thread claims and leaves; others may keep and beat meanwhile.
+
+    `began` is when the invocation did, in seconds by the clock that `now` reads; `time` tells it by
+    OSS's own clock, in Unix seconds, once OSS has told that. `judge` makes work of a continuation,
+    or raises why that is not allowed: so nobody holds what he is refused.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that it takes to hold a job
+        self,
+        objects: StateObjects,
+        job: str,
+        *,
+        holder: str,
+        timer: LeaseTimer,
+        now: Callable[[], float],
+        began: float,
+        time: Callable[[], int | None],
+        sleep: Callable[[float], None],
+        judge: Callable[[dict[str, Any]], Work | None] = lambda _: None,
+    ) -> None:
+        self._objects = objects
+        self._job = job
+        self._folder = f"{job}/"
+        self._records = Folder(objects, self._folder)
+        self._whole = ""  # the folder of the job that this one is a part of, if it is
+        self._holder = holder
+        self._now = now
+        self._began = began
+        self._time = time
+        self._sleep = sleep
+        self._judge = judge
+        self._record = Record(holder, timer.seconds)
+        self._beats = 0
+        self._writings = 1  # names that the record has had; the first is its creation's alone
+        self._is_in_doubt = False  # whether a request to write it may be carried out late
+        self.timer = timer
+        self.last_checkpoint: Record | None = None  # that this holder has made
+        self.is_overtaken = False  # whether any thread has seen that
+        self._obeyed: list[str] = []  # the orders to stop that it has seen last
+
+    def claim(
+        self, hop: int, *, may_resume: bool = True, answer: dict[str, Any] | None = None
+    ) -> Lease | NotGranted:
+        """
+        Hold the hop that an event asks for, or the one after which nobody goes on.
+
+        What is left of the job stands in its records; only the event of hop 0 brings its work, and
+        in `answer` what there is to tell of it. One that was stopped goes on with its next hop only
+        where that is said by one who `may_resume`.
+
+        Waits where a holder may be dead or alive. Raises UndoneError if there was no time to tell,
+        RequestError if the work that is left is gone, StoreError, and what judges that work.
+        """
+        first = Lease(FIRST, answer=answer)
+        with self._in_time():
+            if hop == 0 and self._create(first):
+                return first
+            return self._settle(lambda seen: self._decide(seen, hop, may_resume=may_resume), hop)
+
+    def gather(
+        self, hop: int, continuation: dict[str, Any], answer: dict[str, Any] | None = None
+    ) -> Lease | NotGranted:
+        """
+        Hold the hop in which a job's parts come together, unless somebody has held it before.
+
+        `answer` is what they tell of the job together. Raises as `claim` does.
+        """
+        with self._in_time():
+            decide = decisions.decide_for_branches
+            return self._settle(lambda seen: decide(seen, hop, continuation, answer))
+
+    def resume(self, word: str) -> Lease | NotGranted:
+        """
+        Take orders to stop back, and hold the hop after the last one, because a person says so.
+
+        `word` is the name of what the person has said. Raises as `claim` does.
+        """
+        with self._in_time():
+            observed = self._records.seen()
+            if isinstance(observed, Observed):
+                if observed.rest is not None:
+                    self._judge(observed.rest)
+                self.take_back(word)
+            return self._settle(decisions.decide_for_resume)
+
+    def take_back(self, word: str, parts: Iterable[str] = ()) -> None:
+        """
+        Take back what a person's word does of the orders to a job that there is, and to its parts.
+
+        Raises Closed and StoreError.
+        """
+        folders = [self._records, *(Folder(self._objects, f"{part}/") for part in parts)]
+        words.take_back(self._objects, words.taken_back_by(word, folders, self._holder))
+
+    def is_part_of(self, job: str | None) -> None:
+        """Take note of the job that this one is a part of: orders to stop that one count here."""
+        self._whole = f"{job}/" if job is not None else ""
+
+    def keep(
+        self,
+        lease: Lease,
+        continuation: dict[str, Any],
+        answer: dict[str, Any],
+        expected: int | None,
+        reserved: int,
+    ) -> Stop | None:
+        """
+        Write the holder's record; return why it shall not go on, if it shall not.
+
+        Whoever has overtaken this holder until the record was written is seen afterwards, and
+        whoever does later reads it once more. Raises Closed and StoreError.
+        """
+        if self.reason_to_stop(lease) is OVERTAKEN:
+            return OVERTAKEN
+        self._record = self.last_checkpoint = replace(
+            self._record,
+            beat=self._record.beat + 1,
+            reserved=reserved,
+            continuation=continuation,
+            answer=answer,
+            expected=expected,
+            sent=self._records.time(),
+        )
+        self._writings += self._is_in_doubt
+        name = self._folder + record_name(lease.fence, self._writings)
+        content = written(self._record)
+        sent, self._is_in_doubt = self._now(), True
+        self._is_in_doubt = not self._objects.write(name, content)
+        self.timer.renew(sent)
+        return self.reason_to_stop(lease)
+
+    def heartbeat(self, lease: Lease) -> None:
+        """Give a sign of life, small and in one request; raises Closed and StoreError."""
+        self._beats += 1
+        sent, content = self._now(), heartbeat(self._beats, self._records.time())
+        self._objects.write(self._folder + lease.fence.name + BEAT, content)
+        self.timer.renew(sent)
+
+    def reason_to_stop(self, lease: Lease) -> Stop | None:
+        """Return why a holder shall not go on, if it shall not; raises Closed and StoreError."""
+        names = self._records.names()
+        if self._records.is_past(lease.fence, names):
+            self.is_overtaken = True
+            return OVERTAKEN
+        standing = self._records.standing(names)
+        self._obeyed = standing or self._obeyed
+        return ORDERED if standing or self.is_whole_to_stop() else None
+
+    def is_whole_to_stop(self) -> bool:
+        """Tell whether the job that this one is a part of was ordered to stop; raises as `look`."""
+        standing = Folder(self._objects, self._whole).standing() if self._whole else []
+        self._obeyed = standing or self._obeyed
+        return bool(standing)
+
+    def depart(self, lease: Lease, left: Departure) -> None:
+        """Write how the holder leaves its hop; raises Closed and StoreError."""
+        self._objects.write(self._folder + lease.fence.name + LEFT, written(left))
+
+    def depart_as_ordered(self, lease: Lease, left: Departure) -> Stop | None:
+        """
+        Write that the holder obeys the orders that it has seen; return as `reason_to_stop` does.
+
+        Who takes them back meanwhile looks afterwards how the job is left, and this holder does
+        whether they stand: one of the two sees that somebody is to go on. Newer ones it obeys, too.
+        """
+        while True:
+            obeyed = self._obeyed
+            self.depart(lease, replace(left, orders=obeyed))
+            stop = self.reason_to_stop(lease)
+            if stop is not ORDERED or set(self._obeyed) <= set(obeyed):
+                return stop
+
+    def end(  # noqa: PLR0913, PLR0917 - all that its record holds
+        self,
+        lease: Lease,
+        answer: dict[str, Any],
+        began: int | None,
+        continuation: dict[str, Any] | None = None,
+        why: Why | None = None,
+        reply: Reply | None = None,
+    ) -> None:
+        """
+        Write how the job has ended, and remove what nobody needs any more.
+
+        A part leaves a continuation to the whole, and a job of which keys have failed one for who
+        tries those again: for them, what was ordered stays. The first record stays as well: a
+        repetition of the event that began the job meets it. An overtaken holder leaves that to
+        whoever has the job. Raises Closed and StoreError.
+        """
+        fence = lease.fence
+        end = written(End(fence.hop, fence.epoch, began, answer, continuation, why, reply))
+        is_alone = fence == FIRST and self.last_checkpoint is None and not self._beats
+        if is_alone and self.timer.left() > 0:
+            self._objects.write(self._folder + END, end)
+            return
+        names = self._records.names()
+        if self._records.is_past(fence, names):
+            return
+        self._objects.write(self._folder + END, end)
+        # A checkpoint or a sign of life may have been under way when the names were listed.
+        own = {record_name(fence, each) for each in range(1, self._writings + 1)}
+        own |= {fence.name + BEAT} if self._beats else set()
+        gone = (names | own) - {END, FIRST.name}
+        gone -= words.remembered(names) if continuation is not None and not self._whole else set()
+        self._objects.remove(self._folder + name for name in gone)
+
+    def stop(self, word: str) -> None:
+        """Order the job to stop, by a word of this name; raises Closed and StoreError."""
+        self._objects.write(self._folder + orders.order_name(word), b"{}")
+
+    def job_state(self) -> JobState:
+        """Return how the job is; raises Closed and StoreError."""
+        return decisions.state_of(self._records.seen())
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        try:
+            yield
+        except Closed as closed:
+            met = f" ({closed})" if str(closed) else ""
+            raise UndoneError(
+                f"time ran out before it was clear who carries the job {self._job} on{met}; send "
+                "the event again later"
+            ) from None
+
+    def _settle(
+        self, judge: Callable[[Observed | End | None], Lease | NotGranted], hop: int = 0
+    ) -> Lease | NotGranted:
+        """
+        Hold the hop that is to be held by what can be seen, as soon as that can be told.
+
+        Only the event of hop 0 brings what the job is to do.
+        """
+        watch = Watch(self._now)
+        while True:
+            began, observed = self._now(), self._records.seen()
+            if isinstance(observed, Observed) and observed.may_have_life:
+                if watch.shows_life(observed):
+                    return NotGranted(AT_WORK)
+                if not watch.shows_death(observed, began):
+                    watch.looked(observed)
+                    self._sleep(LOOKS)
+                    continue
+            found = judge(observed)
+            if isinstance(found, NotGranted):
+                return found
+            if max(hop, found.fence.hop) > 0 and found.continuation is None:
+                raise RequestError(
+                    f"the state of the job {self._job} is gone; send its request anew"
+                )
+            if found.continuation is not None:
+                found = replace(found, work=self._judge(found.continuation))
+            # To go on behind a stop is to say that it does not hold any more.
+            words.take_back(self._objects, words.obeyed(observed, self._folder))
+            if self._create(found) and (held := self._confirmed(found, observed)) is not None:
+                return held
+
+    def _decide(
+        self, observed: Observed | End | None, hop: int, *, may_resume: bool
+    ) -> Lease | NotGranted:
+        handed = handed_to(self._job, self._objects) if observed is None and hop else None
+        return decisions.decide_for_event(observed, hop, handed, may_resume=may_resume)
+
+    def _confirmed(self, found: Lease, observed: Observed | End | None) -> Lease | None:
+        """Return what has just been created, unless the job has gone past what was seen."""
+        if not self._records.may_hold(found.fence, observed):
+            self._objects.remove([self._folder + found.fence.name])
+            return None
+        if not (isinstance(observed, Observed) and observed.orders):
+            return found
+        self._obeyed = self._records.standing()
+        return replace(found, is_to_stop=bool(self._obeyed))
+
+    def _create(self, lease: Lease) -> bool:
+        sent = self._now()
+
+        def record() -> bytes:
+            began = lease.began
+            if began is None and lease.fence == FIRST:
+                began = self._time()
+            self._record = Record(
+                self._holder,
+                self.timer.seconds,
+                # Until its first checkpoint, what those before had reserved is in no record else.
+                reserved=lease.reserved,
+                late=ceil(sent - self._began),
+                began=began,
+                continuation=lease.continuation,
+                answer=lease.answer,  # so that nobody is told less than the last hop knew
+            )
+            return written(self._record)
+
+        is_mine = self._objects.create(self._folder + lease.fence.name, record)
+        if is_mine:
+            self.timer.begin(sent)
+        return is_mine

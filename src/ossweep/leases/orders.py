@@ -1,0 +1,45 @@
+"""
+Orders to stop a job, and what takes them back: the one truth about whether a job is to stop.
+
+Each order has a name of its own, and what takes it back is an object beside it: whatever request is
+carried out late, or twice, is about that order alone, and changes nothing about a newer one. So a
+job that has stopped names the orders that it has obeyed, and is stopped as long as one of them was
+not taken back; one that has stopped by itself obeys an order that has the name of its fence.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STOP = "stop"  # what all their names begin with
+BACK = "-back"
+_ORDER = re.compile(rf"({STOP}(?:-[0-9a-f]+)?)({BACK})?")
+_IN_FULL = re.compile(rf"([A-Za-z0-9_-]{{1,100}}/){STOP}(?:-[0-9a-f]+)?")
+
+
+def order_name(word: str) -> str:
+    """Return the name of the order that a person's word of this name gives, however often."""
+    return f"{STOP}-{sha256(word.encode()).hexdigest()[:16]}"
+
+
+def own_order(fence: str) -> str:
+    """Return the name of the order that a holder obeys who stops by itself."""
+    return f"{STOP}-{fence.replace('-', '')}"
+
+
+def standing(names: Iterable[str]) -> list[str]:
+    """Return the orders among the names of a job's records that nobody has taken back."""
+    found = [each for each in map(_ORDER.fullmatch, names) if each]
+    back = {each[1] for each in found if each[2]}
+    return sorted(each[1] for each in found if not each[2] and each[1] not in back)
+
+
+def folder_of(order: str) -> str:
+    """Return the folder of the job that an order is given to; "" if it is no order's full name."""
+    found = _IN_FULL.fullmatch(order)
+    return found[1] if found else ""

@@ -1,0 +1,340 @@
+"""A job's records: small objects that tell who carries it on, and how far it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable  # noqa: TC003 - pydantic reads records by their types
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+
+from ossweep.errors import Scope, StoreError
+from ossweep.events import Reply  # noqa: TC001 - as above
+from ossweep.leases.orders import folder_of
+from ossweep.leases.told import Told
+from ossweep.stops import Why  # noqa: TC001 - as above
+from ossweep.work import STATE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import TypeAdapter
+
+    from ossweep.work import Work
+
+FORM = 1  # of all records; what is written in a newer one is not read
+
+# A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
+JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
+PART = re.compile(r"(.+)-p\d+")  # of a job, whose name is what is in front
+END = "end"
+LEFT = "-left"
+BEAT = "-beat"
+_WRITING = re.compile(r"-w([0-9]{2,})")  # of one fence's record, after its first name
+_OWN = re.compile(r"(?:-w[0-9]{2,}|-beat)$")  # what a holder writes beside that
+_PLACE = re.compile(r"([0-9]{6,})-([0-9]{2,})")
+
+# How a holder has left its hop.
+How = Literal[
+    "continued",  # the next invocation has been called, or was just going to be
+    "released",  # whoever is sent here next may go on: the same event again, or the continuation
+    "stopped",  # nobody is to go on, as long as an order stands that it has obeyed
+    "split",  # its parts go on, each a job of its own
+]
+
+
+@dataclass(frozen=True, order=True)
+class Fence:
+    """A hop, and which of its holders: each that has died leaves it to one with the next epoch."""
+
+    hop: int
+    epoch: int = 1
+
+    @property
+    def name(self) -> str:
+        """The name of its holder's record; names sort as fences do."""
+        return f"{self.hop:06d}-{self.epoch:02d}"
+
+
+FIRST = Fence(0)
+
+
+@dataclass(frozen=True)
+class Record:
+    """
+    What a holder says of its hop: at its beginning and every few seconds.
+
+    `beat` counts these; `continuation` is the work that was left then, None for a job that has just
+    begun; `answer` is how far the job was then. `lease` is how long the holder is at work though
+    nothing is heard of it, in seconds. It may ask for `reserved` objects beside those that the
+    continuation counts until it writes the next one. `late` seconds had passed at its creation
+    since its handler was called. `began` is when a job began whose first holder died before it had
+    left any work, in Unix seconds by OSS's clock; `expected` are the objects that are probably
+    left, where that can be told. `sent` is when it was, or earlier, in Unix seconds by OSS's clock,
+    as far as several answers tell: it may be carried out after its holder's death.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    holder: str
+    lease: float
+    reserved: int = 0
+    late: int = 0
+    beat: int = 0
+    began: int | None = None
+    continuation: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
+    expected: int | None = None
+    sent: int = 0
+
+
+def heartbeat(number: int, sent: int) -> bytes:
+    """Return a sign of life; `sent` is as in a record."""
+    return b"%d %d" % (number, sent)
+
+
+def sent_of(content: bytes) -> int:
+    """Return when a sign of life was sent; 0 if it does not tell."""
+    told = re.fullmatch(rb"\d{1,10} (\d{1,12})", content)
+    return int(told[1]) if told else 0
+
+
+@dataclass(frozen=True)
+class Departure:
+    """
+    How a holder has left its hop; the rest is as in its record.
+
+    `why` is the kind of reason for which it has stopped, if it has; `parts` are the continuations
+    of the parts that a job has been split into. `orders` are those to stop that it has obeyed, by
+    their full names; there are none if it has stopped by itself.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    how: How
+    continuation: dict[str, Any]
+    answer: dict[str, Any] | None
+    expected: int | None = None
+    why: Why | None = None
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+
+    @property
+    def released(self) -> Departure:
+        """How it is left once all orders that it has obeyed were taken back."""
+        changed = {"status": "unfinished", "reason": "a person has let it go on; nobody does yet"}
+        answer = {**self.answer, **changed} if self.answer is not None else None
+        return replace(self, how="released", answer=answer, why=None)
+
+
+@dataclass(frozen=True)
+class End:
+    """
+    How a job has ended: its answer, why it has stopped if it has, and when it began, in Unix
+    seconds by OSS's clock.
+
+    `continuation` is what a part leaves to the whole, or what may be tried once more of a job of
+    which some keys have failed. It holds until somebody takes up a later fence than the one it was
+    written from. `reply` is where the answer belongs, if a request file has ordered the job.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    hop: int
+    epoch: int
+    began: int | None
+    answer: dict[str, Any]
+    continuation: dict[str, Any] | None = None
+    why: Why | None = None
+    reply: Reply | None = None
+
+    @property
+    def fence(self) -> Fence:
+        """Where it was written."""
+        return Fence(self.hop, self.epoch)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """
+    A hop that this invocation holds from now on.
+
+    `continuation` is the work to go on with, if an earlier holder has left any; `began` is when the
+    job began, in Unix seconds, if it is to be begun once more; `died` tells whether a holder
+    has, so that what it did last may not have been counted: up to `reserved` objects, which it may
+    have asked for. `is_to_stop` tells whether the job was ordered to stop, `is_repeated` whether an
+    event has come once more, so that what it names may be another object by now; `answer` tells how
+    far the job was, and `work` is the continuation once it was judged.
+    """
+
+    fence: Fence
+    continuation: dict[str, Any] | None = None
+    began: int | None = None
+    died: bool = False
+    reserved: int = 0
+    is_to_stop: bool = False
+    is_repeated: bool = False
+    answer: dict[str, Any] | None = field(default=None, compare=False)
+    work: Work | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class NotGranted:
+    """
+    The job is not this invocation's to carry on, for this reason.
+
+    `answer` is how far it is, or how it has ended, and `why` the kind of reason for which it has
+    stopped. `resend` are continuations that have been handed over, or nearly were: whoever finds
+    them hands them over once more, as the holder of that `epoch` has, which can do no harm.
+    `parts` are those of a job in parts, some of which may have nobody; `is_lost` tells that they
+    were called long ago. A part that has ended names the job that it was `part_of`, and a job that
+    has ended where its answer belongs.
+    """
+
+    reason: str
+    answer: dict[str, Any] | None = None
+    why: Why | None = None
+    resend: tuple[dict[str, Any], ...] = ()
+    epoch: int = 1
+    parts: tuple[dict[str, Any], ...] = ()
+    is_lost: bool = False
+    part_of: str | None = None
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True)
+class JobState:
+    """
+    How a job is: "unknown", "ended", "running", "running early" or "dead early" (before there was
+    anything to go on from), "dead", as its last holder has left it, or "lost": handed over to
+    somebody who has not begun.
+
+    With it, how far it was when that was written, what time it is, by OSS's clock, and what its
+    last holder has left.
+    """
+
+    how: str
+    answer: dict[str, Any] | None = None
+    hops: int = 0
+    expected: int | None = None
+    now: int = 0
+    departure: Departure | None = None
+    end: End | None = None
+
+
+R = TypeVar("R", bound=Record | Departure | End)
+_READERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def written(record: Record | Departure | End) -> bytes:
+    """
+    Return a record as it is kept, once it has been read again.
+
+    Raises StoreError for one that is too large, or that nobody could read.
+    """
+    content = {each.name: getattr(record, each.name) for each in fields(record)}
+    document = json.dumps(
+        {"form": FORM, **content}, ensure_ascii=False, separators=(",", ":"), default=asdict
+    )
+    # Whoever reads it decodes it so, too: a message of OSS's may hold half of a surrogate pair.
+    text = document.encode(errors="surrogatepass")
+    if len(text) > STATE_BYTES:
+        raise StoreError(
+            "StateTooLarge", f"the job's state would take {len(text):,} bytes", Scope.JOB
+        )
+    try:
+        record_of(type(record), text)
+    except StoreError as error:
+        raise StoreError("NotReadable", error.message, Scope.JOB) from None
+    return text
+
+
+def record_of(kind: type[R], content: bytes) -> R:
+    """Return the record in an object; raises StoreError for what is none, whatever it holds."""
+    try:
+        document = json.loads(content, parse_constant=_no_constant)
+        form = document.pop("form", FORM)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise _damaged() from None
+    if form != FORM:
+        raise StoreError(
+            "NewerRecord",
+            f"a job's record has the form {json.dumps(form)}, and this version of ossweep reads "
+            f"{FORM}: deploy the version that has written it",
+            Scope.JOB,
+        )
+    try:
+        record: R = _reader(kind).validate_python(document)
+        if record.answer is not None:
+            _reader(Told).validate_python(record.answer, strict=True)
+    except (ValueError, RecursionError):
+        raise _damaged() from None
+    sealed = [record.continuation, *(record.parts if isinstance(record, Departure) else ())]
+    obeyed = record.orders if isinstance(record, Departure) else ()
+    if not (all(map(_is_rest, sealed)) and all(map(folder_of, obeyed))):
+        raise _damaged()
+    return record
+
+
+def _is_rest(sealed: Mapping[str, Any] | None) -> bool:
+    """Tell whether a continuation, if there is one, says whose it is; to unseal it tells more."""
+    if sealed is None:
+        return True
+    job, hop = sealed.get("job"), sealed.get("hop")
+    return isinstance(job, str) and JOB.fullmatch(job) is not None and isinstance(hop, int)
+
+
+def _reader(kind: type[Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - most jobs read no record
+
+    if kind not in _READERS:
+        _READERS[kind] = TypeAdapter(kind)
+    return _READERS[kind]
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN is no JSON
+
+
+def _damaged() -> StoreError:
+    return StoreError(
+        "BadRecord", "a job's record is damaged; send the job's request anew", Scope.JOB
+    )
+
+
+def fences(names: Iterable[str], ending: str = "") -> set[Fence]:
+    """
+    Return the fences that there are records of, or objects whose names end so.
+
+    What its holder writes beside a record shows that there was one, should that have been removed.
+    """
+    of_holders = (_OWN.sub("", name) for name in names) if not ending else names
+    found = (
+        _PLACE.fullmatch(name.removesuffix(ending)) for name in of_holders if name.endswith(ending)
+    )
+    all_fences = {Fence(int(each[1]), int(each[2])): each[0] for each in found if each}
+    # Another way to write a number names no fence: nobody would find its record.
+    return {fence for fence, name in all_fences.items() if fence.name == name}
+
+
+def record_name(fence: Fence, writing: int) -> str:
+    """
+    Return the name that a holder's record has when it is written.
+
+    A request that nobody has answered may be carried out late, over whatever has that name by then:
+    so what is written after one has another name.
+    """
+    return f"{fence.name}-w{writing:02d}" if writing else fence.name
+
+
+def last_record(fence: Fence, names: Iterable[str]) -> str:
+    """Return the name that a holder's record has been written by last."""
+    endings = (name.removeprefix(fence.name) for name in names if name.startswith(fence.name))
+    found = (_WRITING.fullmatch(ending) for ending in endings)
+    writing = max((int(each[1]) for each in found if each), default=0)
+    return record_name(fence, writing)
+
+
+def last_fence(names: Iterable[str]) -> Fence | None:
+    """Return the last hop that somebody has lease, with its last holder."""
+    return max(fences(names), default=None)

@@ -1,0 +1,80 @@
+"""
+A person's word that a job may go on, which takes back the orders to stop that it can have known.
+
+It may be brought twice, and whoever brings it may die. So what it takes back is written down when
+it comes first, and is the same whenever it comes again: an order that was given since stands.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ossweep.errors import Scope, StoreError
+from ossweep.leases.decisions import Observed
+from ossweep.leases.orders import BACK, STOP, folder_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ossweep.leases.folder import Folder
+    from ossweep.leases.ports import StateObjects
+    from ossweep.leases.records import End
+
+RESUME = "resume-"
+
+
+def taken_back_by(word: str, folders: Sequence[Folder], holder: str) -> list[str]:
+    """
+    Return the orders that a word takes back, those to a job and to its parts, by their full names.
+
+    The word is the same one whenever it has the same name, and is written down with the first of
+    the folders, by a holder who has no other's name. Raises Closed and StoreError.
+    """
+    objects, name = folders[0].objects, f"{folders[0].name}{RESUME}{word}"
+    kept = objects.read(name)
+    if kept is None:
+        known = sorted({order for each in folders for order in _known(each)})
+        content = json.dumps({"by": holder, "orders": known}).encode()
+        if objects.create(name, lambda: content):
+            return known
+        kept = objects.read(name)
+    return _orders_in(kept.content) if kept is not None else []  # the job has ended since
+
+
+def obeyed(observed: Observed | End | None, folder: str) -> list[str]:
+    """Return the orders to a job by which it is stopped, if it is; the folder is the job's."""
+    departure = observed.departure if isinstance(observed, Observed) else None
+    if departure is None or departure.how != "stopped":
+        return []
+    return [order for order in departure.orders if folder_of(order) == folder]
+
+
+def remembered(names: Iterable[str]) -> set[str]:
+    """Return those of a job's records by which a word that comes again is known."""
+    return {name for name in names if name.startswith((RESUME, STOP))}
+
+
+def take_back(objects: StateObjects, orders: Iterable[str]) -> None:
+    """Take orders back, by their full names; raises Closed and StoreError."""
+    for order in orders:
+        objects.write(order + BACK, b"{}")
+
+
+def _known(folder: Folder) -> list[str]:
+    """Return the orders to a job that stand, and those that it has stopped by."""
+    observed = folder.seen()
+    standing = observed.orders if isinstance(observed, Observed) else ()
+    return [*standing, *obeyed(observed, folder.name)]
+
+
+def _orders_in(content: bytes) -> list[str]:
+    try:
+        found = json.loads(content)["orders"]
+        if all(map(folder_of, found)):
+            return list(found)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise StoreError(
+        "BadRecord", "a job's record is damaged; send the job's request anew", Scope.JOB
+    )

@@ -1,0 +1,172 @@
+"""Several orders of one event, done one after the other in the time that they share."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from ossweep import log
+from ossweep.answers import Answer, refused_of
+from ossweep.errors import Closed, PolicyError, RequestError, SweepError, UndoneError
+from ossweep.handover.continuation import seconds_to_write
+from ossweep.jobs import relay, replies
+from ossweep.jobs.calls import Pointer
+from ossweep.routes import commands, request_files
+from ossweep.routes.commands import Command, ListJobs
+from ossweep.routes.endings import ignored_for
+from ossweep.routes.instructions import Nothing, RequestFile
+from ossweep.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ossweep.routes.instructions import Instruction, Message
+    from ossweep.routes.request_files import Filed
+    from ossweep.session import Session
+
+TIMES = 2  # what a job was ordered is written down: as its rest, and for who looks for it
+
+
+def do_each(messages: Sequence[Message], session: Session) -> list[Answer]:
+    """
+    Do what several messages order, each for itself; raises nothing.
+
+    Each leaves time to those behind it, as `do_all` tells.
+    """
+    answers: list[Answer] = []
+    to_leave = _to_leave([message.instructions for message in messages], session)
+    for message, seconds in zip(messages, to_leave, strict=True):
+        with _kept_back(seconds, session):
+            answers += _answers_to(message, session)
+    return answers
+
+
+def _answers_to(message: Message, session: Session) -> list[Answer]:
+    """Do what a message orders: a refusal does not stop the messages behind it."""
+    try:
+        if message.refusal is not None:
+            raise message.refusal
+        return do_all(message.instructions, session)
+    except SweepError as refusal:
+        log.refused(session.logger, refusal)
+        return [Answer({"status": "refused", "where": message.where, **refused_of(refusal)})]
+
+
+def do_all(instructions: Sequence[Instruction], session: Session) -> list[Answer]:
+    """
+    Do instructions one after the other; one alone raises what `do` raises.
+
+    Each leaves those behind it the time that it takes to write down what they ask for: when time
+    runs out, that is done with each of them, and once more where nobody can go on with it.
+    """
+    if len(instructions) == 1:
+        return do(instructions[0], session)
+    answers: list[Answer] = []
+    to_leave = _to_leave([[each] for each in instructions], session)
+    for instruction, seconds in zip(instructions, to_leave, strict=True):
+        with _kept_back(seconds, session):
+            answers += _answers_among_others(instruction, session)
+    return answers
+
+
+def _answers_among_others(instruction: Instruction, session: Session) -> list[Answer]:
+    """Do one of several instructions: a job that nobody can go on with does not stop the others."""
+    try:
+        return do(instruction, session)
+    except SweepError as error:
+        log.refused(session.logger, error)
+        return [Answer({"status": "refused", **refused_of(error)})]
+
+
+def do(instruction: Instruction, session: Session) -> list[Answer]:
+    """
+    Do what is ordered, and return the answer, or those of all jobs that a request file orders.
+
+    Raises what `relay.carry` and `commands.obey` raise, and UndoneError.
+    """
+    if isinstance(instruction, Nothing):
+        return [ignored_for(instruction.reason, instruction.happened, session)]
+    if isinstance(instruction, RequestFile):
+        return _do_file(instruction, session)
+    try:
+        with log.about(session.logger, **_names(instruction)):
+            return [_done(instruction, session)]
+    except Closed as closed:
+        met = f": {closed}" if str(closed) else ""
+        sentence = f"time ran out before the job's state was read or written{met}"
+        raise UndoneError(sentence) from None
+
+
+def _done(instruction: Work | Command | ListJobs | Pointer, session: Session) -> Answer:
+    if isinstance(instruction, Command):
+        return commands.obey(instruction, session)
+    if isinstance(instruction, ListJobs):
+        return commands.listed(instruction, session)
+    if isinstance(instruction, Pointer):
+        return relay.follow(instruction, session)
+    return relay.carry(instruction, session)
+
+
+def _do_file(file: RequestFile, session: Session) -> list[Answer]:
+    """Do what a request file orders, and see to it that it is answered beside the file."""
+    found = request_files.open_file(file, session)
+    if isinstance(found, Nothing):
+        return do(found, session)
+    try:
+        return _do_filed(found, file, session)
+    except (RequestError, PolicyError) as refusal:
+        document = {"status": "refused", **refused_of(refusal)}
+        replies.write(found.reply, document, session)
+        return [Answer({**document, "where": file.happened.where})]
+
+
+def _do_filed(filed: Filed, file: RequestFile, session: Session) -> list[Answer]:
+    """
+    Do the instructions of a request file, and return their answers.
+
+    Each job writes its own, whenever it ends. Of several, and of a word to a job, the whole is
+    written here; of what stands there a repetition replaces what it knows better.
+    """
+    reading = request_files.reading_of(filed, file)
+    instructions = request_files.instructions_of(filed, reading, file, session)
+    answers = do_all(instructions, session)
+    if len(instructions) > 1 or not any(isinstance(each, Work) for each in instructions):
+        replies.write(filed.reply, together(answers, is_list=reading.is_list), session)
+    return answers
+
+
+def together(answers: Sequence[Answer], *, is_list: bool) -> dict[str, Any]:
+    """Return one answer as itself; several rules may have made several of one event."""
+    documents = [answer.document for answer in answers]
+    return {"answers": documents} if is_list or len(documents) > 1 else documents[0]
+
+
+def _to_leave(groups: Sequence[Sequence[Instruction]], session: Session) -> list[float]:
+    """Return the seconds that each of several groups leaves to those behind it."""
+    clock = session.world.monotonic
+    to_write = [
+        sum(seconds_to_write(each, clock) for each in group if isinstance(each, Work))
+        for group in groups
+    ]
+    *later, of_all = accumulate(reversed(to_write), initial=0.0)
+    # Half of the time is for the first one's work, however much there is to write.
+    times = min(TIMES, max(0.0, session.budget.left()) / 2 / of_all) if of_all else 0.0
+    return [times * seconds for seconds in reversed(later)]
+
+
+@contextmanager
+def _kept_back(seconds: float, session: Session) -> Iterator[None]:
+    """Let time be up so much earlier meanwhile."""
+    with session.budget.owed(seconds), session.ending.kept_back(seconds):
+        yield
+
+
+def _names(instruction: Work | Command | ListJobs | Pointer) -> dict[str, str]:
+    """Return what the log's lines shall name."""
+    if isinstance(instruction, ListJobs):
+        return {}
+    return {
+        "job": instruction.job,
+        **({"bucket": instruction.bucket} if isinstance(instruction, Work) else {}),
+    }

@@ -1,0 +1,103 @@
+"""How an event's jobs have ended: what is logged, and, decided here alone, what is raised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ossweep.answers import Answer, ignored
+from ossweep.errors import UndoneError
+from ossweep.events import Happened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_lambda_powertools import Logger
+
+    from ossweep.events import Reading
+    from ossweep.session import Session
+
+NAMED = 10  # jobs that an exception names; it counts all
+_SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
+
+
+def note(answer: Answer, logger: Logger) -> None:
+    """Write a line of a job that somebody should look after, and of an event that asks nothing."""
+    document = answer.document
+    if document["status"] == "refused":
+        return  # it has a line of its own
+    names: dict[str, Any] = {"job": document.get("job"), "bucket": document.get("bucket")}
+    if document["status"] == "ignored":
+        logger.info("ignored", **names, reason=document["reason"])
+    elif answer.wants_repetition:
+        shown: dict[str, Any] = {name: document[name] for name in _SHOWN if name in document}
+        logger.error("job ended badly", **names, **shown)
+
+
+def check(
+    reading: Reading, answers: Sequence[Answer], session: Session, *, only_asked: bool
+) -> None:
+    """
+    Raise UndoneError for a bad end that has to be raised.
+
+    Function Compute repeats an event, or tells a person of it, only if its invocation raises. So a
+    bad end is raised where the deployment says so for the event's source, where one of several
+    orders was refused, and where nobody reads the answer, unless the event has only asked.
+    """
+    raises = reading.source in session.settings.raise_ and not only_asked
+    undone = [
+        answer
+        for answer in answers
+        if answer.document["status"] == "refused"
+        or (answer.wants_repetition and (raises or answer.is_unread))
+    ]
+    if not undone:
+        return
+    documents = [answer.document for answer in answers]
+    if not raises and len(answers) == 1 and undone[0].is_unread:
+        raise UndoneError(_end_of(documents[0]), documents)
+    sentence = f"{_summary(undone, answers)}. {_of_repetition(reading, session)}"
+    raise UndoneError(sentence, documents)
+
+
+def _summary(undone: Sequence[Answer], answers: Sequence[Answer]) -> str:
+    """Say how those of an event's jobs ended that were not done, and how the others did."""
+    ends = "; ".join(_end_of(answer.document) for answer in undone[:NAMED])
+    others = _summary_of_others([answer for answer in answers if answer not in undone])
+    return f"{len(undone)} of {len(answers)} jobs were not done: {ends}{others}"
+
+
+def _end_of(document: dict[str, Any]) -> str:
+    if document["status"] == "refused":
+        return str(document["reason"])
+    return f"job {document['job']}: {document['status']}: {document['reason']}"
+
+
+def _summary_of_others(others: Sequence[Answer]) -> str:
+    """Say how those jobs ended that were done: an exception is all that their source gets."""
+    ends = [
+        f"job {each['job']}: {each['status']}, {each['deleted']:,} deleted"
+        for each in (answer.document for answer in others[:NAMED])
+        if "deleted" in each
+    ]
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return f"; the others: {'; '.join(ends)}{more}" if ends else ""
+
+
+def _of_repetition(reading: Reading, session: Session) -> str:
+    """Return what is true of sending an event again."""
+    names = [ordered.identity for ordered in reading.orders]
+    names += [item.identity for item in reading.items if isinstance(item, Happened)]
+    if session.settings.state is not None and None not in names:
+        return (
+            "Sending the event again is harmless: its jobs are known, and go on with what is left"
+        )
+    return (
+        "Sent again, the event is carried out again: what it names may be deleted even if it has "
+        "been written anew since"
+    )
+
+
+def ignored_for(reason: str, happened: Happened, session: Session) -> Answer:
+    """Return the answer to an event of OSS that orders nothing."""
+    job = session.next_job(happened.identity)
+    return Answer(ignored(reason, job, happened.bucket, dry_run=session.settings.dry_run))

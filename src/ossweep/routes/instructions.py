@@ -1,0 +1,109 @@
+"""What a document orders: a job, the rest of one that the state holds, or a word to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep.errors import SweepError
+from ossweep.events import Happened, Origin
+from ossweep.handover.continuation import is_continuation
+from ossweep.jobs.calls import Pointer, pointer
+from ossweep.jobs.order import job_of
+from ossweep.jobs.state import check_state
+from ossweep.policy import check_source, share_of
+from ossweep.routes import commands
+from ossweep.routes.commands import Command, ListJobs
+from ossweep.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ossweep.events import Ordered, Source
+    from ossweep.session import Session
+
+
+@dataclass(frozen=True)
+class RequestFile:
+    """An object that holds requests, and the event by which it was found: one of so many."""
+
+    happened: Happened
+    of_requests: int
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """An event of OSS that orders nothing, and why."""
+
+    reason: str
+    happened: Happened
+
+
+Instruction = Work | Command | ListJobs | Pointer | RequestFile | Nothing
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one message of an event orders, or why it is refused; `where` names it in a refusal."""
+
+    where: str
+    instructions: Sequence[Instruction] = ()
+    refusal: SweepError | None = None
+
+
+def message(where: str, read: Callable[[], list[Instruction]]) -> Message:
+    """Return what a message orders, read so; what is refused concerns nobody else."""
+    try:
+        return Message(where, read())
+    except SweepError as refusal:
+        return Message(where, refusal=refusal)
+
+
+def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 1) -> Instruction:
+    """
+    Return what a document orders, once the deployment allows it.
+
+    It is one of so many requests. Raises RequestError and PolicyError.
+    """
+    document, where = ordered.document, ordered.where
+    if not (source == "direct" and is_next_invocation(document, session)):
+        check_source(source, session.settings, where)
+    word = commands.read(ordered, session) or pointer(document)
+    if word is not None:
+        check_state(session)
+        return word
+    origin = Origin(source, ordered.identity, ordered.at)
+    work = job_of(document, session, where, origin)
+    if is_continuation(document):
+        work = _as_sent(work, origin)
+    return within_share(of_requests, work, session)
+
+
+def within_share(of_requests: int, work: Work, session: Session) -> Work:
+    """Return a work that deletes no more than its share, as one of so many requests."""
+    share = share_of(of_requests, session.settings.max_objects)
+    limits = [limit for limit in (work.limit, share) if limit is not None]
+    among = max(of_requests, work.of_requests)  # which the rest of a job brings along
+    return replace(work, limit=min(limits, default=None), of_requests=among)
+
+
+def is_next_invocation(document: Any, session: Session) -> bool:
+    """
+    Tell whether this may be a job's next invocation, whose order came by another source.
+
+    The function calls itself directly. What such a document does, the job's state decides.
+    """
+    is_of_a_job = pointer(document) is not None or is_continuation(document)
+    return is_of_a_job and session.settings.state is not None
+
+
+def _as_sent(work: Work, origin: Origin) -> Work:
+    """
+    Return the work of a continuation that was sent as an event: nothing in it is a secret.
+
+    So where it says that its answer belongs, its job must have answered already, and what was
+    written after the event stays, as it would if a request had come by that.
+    """
+    times = [each for each in (work.not_after, origin.at) if each is not None]
+    reply = replace(work.reply, is_claimed=True) if work.reply is not None else None
+    return replace(work, reply=reply, not_after=min(times, default=None))

@@ -1,0 +1,61 @@
+"""What the deployment's rules order when something has happened to an object."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ossweep import policy
+from ossweep.events import Origin
+from ossweep.jobs.order import job_of_request
+from ossweep.routes.instructions import Message, Nothing, RequestFile, message, within_share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ossweep.events import Happened
+    from ossweep.routes.instructions import Instruction
+    from ossweep.rules import Rule
+    from ossweep.session import Session
+    from ossweep.work import Work
+
+
+def reactions(happened: Happened, session: Session, of_requests: int) -> list[Message]:
+    """Return what each rule that is about it orders; a refused rule does not stop the others."""
+    if happened.by_ossweep:
+        return [_nothing("ossweep has written this object itself", happened)]
+    if policy.lies_in_state(happened.bucket, happened.key, session.settings):
+        return [_nothing("ossweep keeps its jobs' state there", happened)]
+    found = [
+        _reaction(rule, happened, parts, session, of_requests)
+        for rule in session.settings.rules
+        if (parts := rule.parts(happened)) is not None
+    ]
+    return found or [_nothing(f"no rule is about {happened.where}", happened)]
+
+
+def _nothing(reason: str, happened: Happened) -> Message:
+    return Message(happened.where, [Nothing(reason, happened)])
+
+
+def _reaction(
+    rule: Rule, happened: Happened, parts: Mapping[str, str], session: Session, of_requests: int
+) -> Message:
+    def order() -> list[Instruction]:
+        policy.check_source("oss", session.settings, happened.where)
+        policy.check_allowed(happened.bucket, session.settings, happened.where)
+        if rule.delete is None:
+            return [RequestFile(happened, of_requests)]
+        work = _belongings(rule, happened, parts, session)
+        return [within_share(of_requests, work, session)]
+
+    return message(happened.where, order)
+
+
+def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], session: Session) -> Work:
+    """Return the work of deleting what belongs to an object."""
+    request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
+    # What was written after the event belongs to another object of that name, whether a listing
+    # shows it or the rule names it.
+    origin = Origin("oss", happened.identity, happened.at)
+    return replace(job_of_request(request, session, happened.where, origin), judged=True)
