@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,35 +10,13 @@ from ossweep.engine.dispatcher import Dispatcher
 from ossweep.engine.throttle import Throttle
 from ossweep.work import Range, Work
 from unit.memory import Bucket, Hop, MemoryStore
+from unit.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from ossweep.engine.throttle import Lane
     from ossweep.objects import Page
-
-
-@dataclass
-class Steps:
-    """A pipeline whose requests wait until they are let go, the oldest first."""
-
-    waiting: list[tuple[Callable[[], Any], Callable[[Any], None]]] = field(default_factory=list)
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.waiting)
-
-    @property
-    def in_flight(self) -> int:
-        return len(self.waiting)
-
-    def start(self, act: Callable[[], Any], book: Callable[[Any], None]) -> None:
-        self.waiting.append((act, book))
-
-    def let_go(self) -> None:
-        going, self.waiting = self.waiting, []
-        for act, book in going:
-            book(act())
 
 
 class Slow(Throttle):

@@ -18,7 +18,7 @@ MARKER_BYTES = 1023  # the longest that OSS takes
 
 
 def without_others(page: Page, scan: Scan) -> Page:
-    """Return a page without the unnamed keys that whoever lists what follows the range meets."""
+    """Return a page without the unnamed keys that belong to the range behind this one."""
     until = scan.until
     if until is None:
         return page

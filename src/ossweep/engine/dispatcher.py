@@ -13,18 +13,21 @@ from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.queues import Course
 from ossweep.engine.reads import Reads
 from ossweep.engine.selection import Selection
-from ossweep.engine.sources import open_sources
+from ossweep.engine.sources import SOURCES, open_sources
 from ossweep.engine.sources.shared import Shared
 from ossweep.engine.turns import Due, Turns
 from ossweep.errors import Closed, StoreError
 from ossweep.objects import Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from ossweep.engine.batch import Batch
     from ossweep.engine.gate import Gate
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.ports import Store
+    from ossweep.engine.source import Source
     from ossweep.engine.throttle import Permit, Throttle
     from ossweep.work import Ceiling, Work
 
@@ -47,6 +50,7 @@ class Dispatcher:
         ceiling: Ceiling | None,
         listings: int,
         most_ranges: int,
+        kinds: Iterable[Callable[[Shared], Source]] = SOURCES,
     ) -> None:
         self._is_dry_run = work.dry_run
         self._store = store
@@ -68,7 +72,8 @@ class Dispatcher:
                 self._books,
                 Course(throttle.lane()),
                 most_ranges,
-            )
+            ),
+            kinds,
         )
         self.unseen = self._reads.unseen
         self.caution = Caution.of(work, gate)
@@ -104,7 +109,7 @@ class Dispatcher:
         return pause
 
     def _start_urgent(self, pipeline: Pipeline) -> float | None:
-        """Let nobody ask but the urgent source, when all that is under way has come back."""
+        """Let only the urgent source ask, when all that is under way has come back."""
         source = next(each for each in self._sources if each.is_urgent)
         pause = self._start_deletions(pipeline)
         if pause is None and not pipeline.busy:

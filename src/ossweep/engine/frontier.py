@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SURE_PAGES = 2  # pages with another after them before a first cut: a small job asks for no more
 WORTH = 2  # pages that must be expected in a range before it is cut
 GALLOP = 8  # a cut leaves at most so many times the keys before it that have been met so far
-GUESSES = 3  # cuts in a row behind which nobody has looked yet
+GUESSES = 3  # cuts in a row behind which no page has come yet
 DARING = 4  # ranges that were cut off and not yet looked into, for each page met
 EMPTY_FREE = 16  # ranges that may turn out to be empty, beside one for every other page
 EMPTY_SHARE = 2
@@ -48,7 +48,7 @@ class Frontier:
 
     def __init__(self, ranges: Iterable[Range], throttle: Throttle) -> None:
         self._throttle = throttle
-        self.waiting = deque(ranges)  # nobody has begun to list them
+        self.waiting = deque(ranges)  # whose listing has not begun
         self._denied: set[str] = set()  # prefixes whose listing OSS refuses
         self._alphabet = Alphabet()
         self._pages = 0  # that another one follows
@@ -72,20 +72,20 @@ class Frontier:
         one is opened while as many that have been listed wait to be deleted from. What was passed
         over before comes last.
         """
-        unlisted = [scan for scan in self._to_list() if not scan.settlement.passed_over]
+        unlisted = [scan for scan in self._unlisted() if not scan.settlement.passed_over]
         idle = [scan for scan in unlisted if not scan.listing and len(scan.queue.batches) < AHEAD]
         willing = [scan for scan in idle if not scan.queue.course.refused]
         if willing:
             return min(willing, key=lambda scan: len(scan.queue.batches))
         undeleted = sum(scan.listed and bool(scan.queue.batches) for scan in self.scans)
         refused = min(MOST_APART, sum(bool(scan.queue.course.refused) for scan in unlisted))
-        other = self._another() if max(len(unlisted) - refused, undeleted) < most else None
+        other = self._open_another() if max(len(unlisted) - refused, undeleted) < most else None
         if other is not None or not idle:
-            return other if other is not None or unlisted else self._wake()
+            return other if other is not None or unlisted else self._wake_passed_over()
         return min(idle, key=lambda scan: len(scan.queue.batches))
 
-    def _another(self) -> Scan | None:
-        """Return a range that nobody has begun to list, or half of what is left of another one."""
+    def _open_another(self) -> Scan | None:
+        """Return a range whose listing has not begun, or half of what is left of another one."""
         while self.waiting:
             scan = self._begin()
             if scan.settlement.passed_over is None and not self.denies(scan):
@@ -97,8 +97,8 @@ class Frontier:
         self._futile = cut is None
         return cut
 
-    def _to_list(self) -> Iterable[Scan]:
-        """Yield the ranges that have been begun, and may hold more that nobody has been shown."""
+    def _unlisted(self) -> Iterable[Scan]:
+        """Yield the ranges that have been begun, and may hold more than was listed."""
         return (scan for scan in self.scans if not (scan.listed or self.denies(scan)))
 
     def deny(self, scan: Scan) -> None:
@@ -123,7 +123,7 @@ class Frontier:
         """
         Take note of a range's page, after which there are more or not; return what belongs to it.
 
-        What was cut off from the range while the page was on its way is left to whoever lists it.
+        What was cut off from the range while the page was on its way is listed by itself.
         A page without any objects reaches up to the next one's marker.
         Raises StoreError for a page that holds what it should not, or not in order.
         """
@@ -194,9 +194,9 @@ class Frontier:
         self.scans.append(scan)
         return scan
 
-    def _wake(self) -> Scan | None:
+    def _wake_passed_over(self) -> Scan | None:
         """Return a range that was passed over before, to be tried again."""
-        scan = next(iter(self._to_list()), None)
+        scan = next(iter(self._unlisted()), None)
         if scan is not None:
             scan.settlement.passed_over = None
         return scan
@@ -229,7 +229,7 @@ class Frontier:
         if self._empty > EMPTY_FREE + self._pages // EMPTY_SHARE:
             return None
         for _, keys, scan, sample in sorted(self._cuttable(), key=lambda each: -each[0]):
-            # Who has met a thousand keys does not know much about a million.
+            # A thousand keys that were met do not tell much about a million.
             most = self.met * GALLOP ** (scan.guesses + 1) // GALLOP**scan.misses
             at = self._alphabet.cut(
                 scan.prefix, scan.at, scan.until, sample, max(1, min(keys // 2, most))
@@ -240,7 +240,7 @@ class Frontier:
 
     def _cuttable(self) -> Iterable[tuple[int, int, Scan, Sample]]:
         """Yield what may be cut: the keys it is trusted to hold, those expected, and its sample."""
-        for scan in self._to_list():
+        for scan in self._unlisted():
             if scan.sample is not None and scan.guesses < GUESSES:
                 keys = self._expected(scan, scan.sample)
                 if keys >= WORTH * self._page_keys:

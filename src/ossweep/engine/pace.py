@@ -39,13 +39,13 @@ class QuotaPace:
     (RFC 9438) is to a window: a refusal takes the rate down, then the rate comes back to a peak,
     lingers there, and leaves it ever faster. So a quota that stays is touched every several
     seconds by little, and one that rises is followed within some seconds. OSS's bucket holds one
-    second's worth, so what is not asked for after a refusal is not lost. Time in which nobody
+    second's worth, so what is not asked for after a refusal is not lost. Time in which nothing
     waited for the pace does not count.
 
     Refusals of all that was sent since the first of them are a quota that admits nothing: pauses
     between none and a length that doubles, drawn by chance, keep the job from hammering.
 
-    Not safe for threads: whoever owns it holds a lock.
+    Not safe for threads: its owner holds a lock.
     """
 
     def __init__(self, quota: float, ceiling: float = inf) -> None:
@@ -144,7 +144,7 @@ class DeletionWindow:
     `FACTOR` times that, so it multiplies in each round trip while OSS keeps up, and stays small
     where this machine, not OSS, is what they wait for.
 
-    Not safe for threads: whoever owns it holds a lock.
+    Not safe for threads: its owner holds a lock.
     """
 
     def __init__(self, most: int) -> None:

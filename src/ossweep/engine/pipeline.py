@@ -30,7 +30,7 @@ class Pipeline:
     """
     Runs requests in threads, for as long as its `with` block lasts, and books them in the caller's.
 
-    Whoever leaves the block early has seen to it that requests under way end by themselves; they
+    Requests that are still under way when the block is left must be ending by themselves: they
     have `grace` seconds for that.
     """
 

@@ -21,7 +21,7 @@ class Store(Protocol):
         """
         Return the job's clock: what is `known` of it, or earlier if this bucket's answers tell so.
 
-        In Unix seconds by OSS's own time. Raises StoreError if nobody has told it.
+        In Unix seconds by OSS's own time. Raises StoreError if no answer has told it.
         """
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:

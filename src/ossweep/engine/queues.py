@@ -24,7 +24,7 @@ class Course:
 @dataclass(eq=False)
 class Queue:
     """
-    Batches in the order in which they are taken up; whoever takes one up takes the first.
+    Batches in the order in which they are taken up.
 
     `keys_left` tells how many keys are probably left where they come from: by that, queues take
     turns. A queue without it goes before those that do.

@@ -148,10 +148,10 @@ class Selection:
             backlog.place = found.key
             if len(backlog.chosen) == BATCH_KEYS or backlog.between.total() >= SKIPPED_KEYS:
                 backlog.flush()
-        # Until its end is listed, whoever goes on from its last key meets what lies behind again.
+        # Until its end is listed, a listing from its last key on meets what lies behind again.
         while scan.listed and backlog.behind:
             if scan.until is not None and not backlog.behind[0].lies_before(scan.until):
-                backlog.behind.clear()  # the range was cut meanwhile: others meet them
+                backlog.behind.clear()  # the range was cut meanwhile: they belong to the other half
                 return
             self._lose_next(backlog, len(backlog.chosen))
 
@@ -177,7 +177,7 @@ class Selection:
         backlog.place = place
 
     def _lose_next(self, backlog: Backlog, at: int) -> None:
-        """Count the next key that nobody can ask for, because it is not UTF-8, as chosen."""
+        """Count the next key that is not UTF-8, so none to ask for, as chosen."""
         self.met += 1
         self._chosen += 1
         backlog.lose(at)

@@ -76,7 +76,7 @@ class Settling:
         )
 
     def rest(self) -> list[Range]:
-        """Return what is left, in order; what was cut off for nobody is put back where it was."""
+        """Return what is left, in order; a half that was never listed is put back where it was."""
         left: list[Range] = []
         for scan in self._frontier.scans:
             keys = scan.rest()
@@ -113,7 +113,7 @@ class Settling:
 
 
 def _with_settled(keys: Range, before: Scan) -> Range:
-    """Return a range that nobody has begun, with what is settled before it."""
+    """Return a range that has not been begun, with what is settled before it."""
     so_far = before.settlement
     return replace(
         keys,

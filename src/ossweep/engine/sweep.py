@@ -80,7 +80,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     At most so many deletions are in flight, and so many pages of listings asked for, at once; what
     is left is in at most so many ranges, or as many as there are prefixes.
     `report` is called whenever something has ended, and several times a second while nothing does;
-    so is the keeper asked, who is given what the sweep would end with at that moment.
+    so is the keeper asked, which is given what the sweep would end with at that moment.
     Nothing is left running when this returns.
     """
     dispatcher = Dispatcher(
@@ -150,7 +150,7 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
 
 
 def _notes(dispatcher: Dispatcher, gate: Gate, left: Work) -> tuple[str, ...]:
-    """Return what else there is to know: what nobody could see, and what has stopped nothing."""
+    """Return what else there is to know: what could not be seen, and what has stopped nothing."""
     is_reason = gate.stopped is NULL_MARKER_SHOWN and not left.finished
     is_late = NULL_MARKER_SHOWN in gate.reasons and not is_reason
     too_late = NULL_MARKER_SHOWN.sentence if is_late else None

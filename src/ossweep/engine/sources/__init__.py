@@ -9,7 +9,7 @@ from ossweep.engine.sources.named import NamedKeys
 from ossweep.engine.sources.ranges import Ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ossweep.engine.source import Source
     from ossweep.engine.sources.shared import Shared
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 SOURCES: tuple[Callable[[Shared], Source], ...] = (NamedKeys, Ranges, Directories)
 
 
-def open_sources(shared: Shared) -> list[Source]:
+def open_sources(
+    shared: Shared, kinds: Iterable[Callable[[Shared], Source]] = SOURCES
+) -> list[Source]:
     """Return the sources of a sweep, each of which knows the others by what they share."""
-    for source in SOURCES:
-        shared.sources.append(source(shared))
+    for kind in kinds:
+        shared.sources.append(kind(shared))
     return shared.sources

@@ -137,7 +137,7 @@ class NamedKeys:
     def rest(self, work: Work) -> Work:
         """Return work with the keys that are left, and which of them are in doubt."""
         keys = self._left()
-        # What is taken up has been asked for: whoever goes on from a checkpoint is in doubt of it.
+        # What is taken up has been asked for: an invocation that goes on from here is in doubt.
         taken = (batch.keys for batch in self._batches.taken.values())
         doubted = self._books.doubted.union(*taken)
         return replace(work, keys=keys, doubted=tuple(key for key in keys if key in doubted))
