@@ -17,7 +17,7 @@ from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
     from ossweep.errors import SweepError
     from ossweep.stops import Why
     from ossweep.work import Work

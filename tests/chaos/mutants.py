@@ -61,15 +61,14 @@ MUTANTS = (
     Mutant(
         "doubt does not make a count one at least",
         "engine/accounts.py",
-        "            at_least=work.at_least or self.lost(),",
+        "            at_least=work.at_least or self.is_in_doubt,",
         "            at_least=work.at_least,",
     ),
     Mutant(
         "attempts that are over are a failure for good",
         "store/deletion.py",
-        "            return\n        self.gate.failed(error)\n\n    def _still_meant",
-        "            return\n        for key in keys:\n            self._refuse(key, error)\n\n"
-        "    def _still_meant",
+        "        self.gate.failed(error)\n\n    def _look_once_more",
+        "        for key in keys:\n            self._refuse(key, error)\n\n    def _look_once_more",
     ),
     Mutant(
         "501 for a batch is a passing error",
@@ -272,14 +271,14 @@ MUTANTS = (
         "    return renamed",
     ),
     Mutant(
-        "protected keys are not spared",
-        "engine/batches.py",
+        "protected keys are not skipped",
+        "engine/selection.py",
         "        if found.key.startswith(self._protected):\n            return PROTECTED\n",
         "",
     ),
     Mutant(
-        "what was written after the job began is not spared",
-        "engine/batches.py",
+        "what was written after the job began is not skipped",
+        "engine/selection.py",
         "        return NEWER if found.modified >= self._clock() else None",
         "        return None",
     ),

@@ -22,8 +22,8 @@ from localcloud.faults import Refuse
 from localcloud.fc import Deployed, LocalFc
 from localcloud.signature import Credentials
 from localcloud.tree import RULES, plant
-from ossweep.engine.batches import PROTECTED
 from ossweep.engine.gate import PLACES
+from ossweep.engine.selection import PROTECTED
 from ossweep.helps import HELPS
 from ossweep.jobs.checkpoints import LEAST_RESERVED, MOST_RESERVED
 from ossweep.leases.timer import LEAST_BEAT, SLACK

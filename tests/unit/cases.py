@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from ossweep.engine.batches import PROTECTED
+from ossweep.engine.selection import PROTECTED
 from ossweep.objects import NEWER, Found
 from unit.memory import BEGAN
 

@@ -20,8 +20,10 @@ from ossweep.row import ALIKE, Row
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ossweep.engine.sweep import Keeper, Progress, Result
-    from ossweep.engine.throttle import Ticket
+    from ossweep.engine.ports import Keeper
+    from ossweep.engine.result import Result
+    from ossweep.engine.sweep import Progress
+    from ossweep.engine.throttle import Permit
     from ossweep.objects import Page, Shown
     from ossweep.work import Ceiling, Counts, Work
 
@@ -143,7 +145,7 @@ class MemoryStore:
         self.admit("list")
         return self.bucket.objects.get(key)
 
-    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
         try:
             self.admit("delete")
         except Closed:
@@ -213,7 +215,7 @@ class LateStore(MemoryStore):
         super().__init__(bucket, gate)
         self._late = late
 
-    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
         answer = super().delete(keys, pace, shown)
         for key in keys:
             if key in self._late:
@@ -241,7 +243,7 @@ class ShuffledStore(MemoryStore):
         self._ended = 0
         self._change = Condition()
 
-    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
         with self._change:
             before = self._ended
             if not self._slow.isdisjoint(keys):

@@ -18,7 +18,7 @@ from ossweep.engine.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ossweep.engine.throttle import Lane, Ticket, Turn
+    from ossweep.engine.throttle import Lane, Permit, Reservation
 
 PAGE_KEYS = 1000
 LISTERS = 32
@@ -224,11 +224,11 @@ class Sweep:
                 soonest = min(soonest, wait)
                 continue
             passed = 0
-            ticket = self.throttle.start(keys.lane, objects)
+            permit = self.throttle.start(keys.lane, objects)
             room = self.throttle.room()
             self._in_flight += 1
             self.run.windows.append((self.now, self._in_flight))
-            self._send(ticket, keys.start, objects, objects)
+            self._send(permit, keys.start, objects, objects)
             keys.start += objects
             if not keys.waiting and keys.listed == keys.end:
                 self._list_on(keys)
@@ -237,40 +237,40 @@ class Sweep:
             self._wakes = self.now + wakes
             self.at(wakes, lambda: None)
 
-    def _send(self, ticket: Ticket, first: int, objects: int, part: int) -> None:
+    def _send(self, permit: Permit, first: int, objects: int, part: int) -> None:
         """Send the first part of a batch, and the rest of it after its answer."""
         self.run.deletions += 1
         self.run.sent.append((self.now, part))
         cpu = self._took(0.0)
-        self.at(cpu + self.oss.listing / 2, lambda: self._arrive(ticket, first, objects, part))
+        self.at(cpu + self.oss.listing / 2, lambda: self._arrive(permit, first, objects, part))
 
-    def _arrive(self, ticket: Ticket, first: int, objects: int, part: int) -> None:
+    def _arrive(self, permit: Permit, first: int, objects: int, part: int) -> None:
         verdict = self.oss.verdict(first, part, self.now)
         half = self.oss.listing / 2
         if verdict == "deleted":
             self.run.deleted.append((self.now, first, part))
             took = (self.oss.deletion - half) * self.random.uniform(0.9, 1.1)
-            self.at(took, lambda: self._confirmed(ticket, first, objects, part))
+            self.at(took, lambda: self._confirmed(permit, first, objects, part))
             return
         self.run.refused += 1
         self.run.refusals.append(self.now)
         partition = verdict == "partition"
-        self.at(half, lambda: self._refused(ticket, first, objects, part, partition))
+        self.at(half, lambda: self._refused(permit, first, objects, part, partition))
 
-    def _confirmed(self, ticket: Ticket, first: int, objects: int, part: int) -> None:
-        ticket.confirmed(part)
+    def _confirmed(self, permit: Permit, first: int, objects: int, part: int) -> None:
+        permit.confirmed(part)
         self._left -= part
         if part == objects:
-            ticket.ended()
+            permit.ended()
             self._in_flight -= 1
             return
-        self._send_later(ticket, first + part, objects - part, ticket.part(objects - part))
+        self._send_later(permit, first + part, objects - part, permit.part(objects - part))
 
     def _refused(
-        self, ticket: Ticket, first: int, objects: int, part: int, partition: bool
+        self, permit: Permit, first: int, objects: int, part: int, partition: bool
     ) -> None:
-        self._send_later(ticket, first, objects, ticket.refused(part, partition=partition))
+        self._send_later(permit, first, objects, permit.refused(part, partition=partition))
 
-    def _send_later(self, ticket: Ticket, first: int, objects: int, turn: Turn) -> None:
+    def _send_later(self, permit: Permit, first: int, objects: int, turn: Reservation) -> None:
         late = self.random.uniform(0.0, self.late)
-        self.at(turn.after + late, lambda: self._send(ticket, first, objects, turn.objects))
+        self.at(turn.after + late, lambda: self._send(permit, first, objects, turn.objects))

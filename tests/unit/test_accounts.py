@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ossweep.engine.accounts import Accounts
-from ossweep.engine.batches import Choice
-from ossweep.engine.frontier import Frontier
-from ossweep.engine.looks import Looks
+from ossweep.engine.books import Books
+from ossweep.engine.deferred import Deferred
 from ossweep.engine.outcomes import Outcome
+from ossweep.engine.queues import Course
+from ossweep.engine.reads import Reads
+from ossweep.engine.selection import Selection
+from ossweep.engine.sources.directories import Directories
+from ossweep.engine.sources.named import NamedKeys
+from ossweep.engine.sources.ranges import Ranges
+from ossweep.engine.sources.shared import Shared
 from ossweep.engine.throttle import Throttle
 from ossweep.objects import Failure, Found, Lot
 from ossweep.work import Counts, Range, Work
+from unit.memory import Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
-    from ossweep.engine.batches import Batch
-    from ossweep.engine.span import Span
+    from ossweep.engine.batch import Batch
+    from ossweep.engine.scan import Scan
 
 WORK = Work("job", "examplebucket", ranges=(Range("a/", "", "a/4"), Range("a/", "a/4")))
 
@@ -29,21 +36,36 @@ class Desk:
 
     def __init__(self, work: Work = WORK, protected: tuple[str, ...] = ()) -> None:
         throttle = Throttle(lambda: 0.0, lambda low, _high: low, 1, None)
-        self.frontier = Frontier(work.ranges, throttle)
-        self.choice = Choice(work, lambda known: known or 1000, protected, None)
-        self.accounts = Accounts(work, self.frontier, self.choice, Looks(self.choice), [], 64)
-        self.spans: list[Span] = []
-        while (span := self.frontier.next(2)) is not None:
-            span.listing = True
-            self.spans.append(span)
+        gate = Hop().gate
+        self.books, deferred = Books(work), Deferred(work)
+        self.selection = Selection(work, lambda known: known or 1000, protected, None, deferred)
+        shared = Shared(
+            work,
+            MemoryStore(Bucket({}), gate),
+            throttle,
+            Reads(gate, 1),
+            self.selection,
+            deferred,
+            self.books,
+            Course(throttle.lane()),
+            64,
+        )
+        self.ranges = Ranges(shared)
+        shared.sources += [NamedKeys(shared), self.ranges, Directories(shared)]
+        self.accounts = Accounts(work, self.books, self.selection, shared.sources)
+        self.scans: list[Scan] = []
+        while (scan := self.ranges.frontier.next(2)) is not None:
+            scan.listing = True
+            self.scans.append(scan)
 
-    def take_up(self, span: int, *keys: str, more: bool = True) -> Batch:
+    def take_up(self, number: int, *keys: str, more: bool = True) -> Batch:
         """List a page of a range, and take up the batch that it makes."""
-        at = self.spans[span]
+        scan = self.scans[number]
         page = Lot([Found(key, 10, 1) for key in keys])
-        self.choice.listed(at, self.frontier.take(at, page, more=more), 60.0)
-        self.choice.flush(at)
-        return self.accounts.take_up(at.ready.popleft())
+        belonging = self.ranges.frontier.take(scan, page, more=more)
+        self.selection.select(scan, belonging, 60.0)
+        scan.backlog.flush()
+        return self.ranges.take_up(scan.queue, 1000)
 
     def book(self, batch: Batch, *failed: str, undone: int = 0) -> None:
         """Book a batch that OSS has deleted, but for some keys that failed or are still to do."""
@@ -56,7 +78,9 @@ class Desk:
             failures=tuple(Failure(key, "FileImmutable", "No.") for key in failed),
             skipped=batch.skipped,
         )
-        self.accounts.book(Outcome(batch, counts, tuple(objects[len(done) :])))
+        outcome = Outcome(batch, counts, tuple(objects[len(done) :]))
+        self.books.enter(outcome)
+        self.ranges.settle(outcome)
 
     def left(self) -> list[tuple[str, str]]:
         return [(each.after, each.until) for each in self.accounts.left().ranges]
@@ -181,12 +205,12 @@ def test_a_batch_that_has_not_come_back_may_be_deletions_that_nobody_counts() ->
     """As long as it is out; what comes back in full is exact."""
     desk = Desk()
     batch = desk.take_up(0, "a/1", "a/2")
-    out = (desk.accounts.lost(), desk.accounts.left().at_least)
+    out = (desk.accounts.is_in_doubt, desk.accounts.left().at_least)
 
     desk.book(batch)
 
     assert out == (True, True)
-    assert (desk.accounts.lost(), desk.accounts.left().at_least) == (False, False)
+    assert (desk.accounts.is_in_doubt, desk.accounts.left().at_least) == (False, False)
 
 
 def test_counts_that_were_the_least_stay_so() -> None:
@@ -195,14 +219,14 @@ def test_counts_that_were_the_least_stay_so() -> None:
     desk = Desk(before)
     desk.book(desk.take_up(0, "a/1", "a/2"))
 
-    assert (desk.accounts.lost(), desk.accounts.left().at_least) == (False, True)
+    assert (desk.accounts.is_in_doubt, desk.accounts.left().at_least) == (False, True)
 
 
 def test_what_is_left_is_expected_with_the_names_that_are_left() -> None:
     """As soon as all ranges have been looked into."""
     desk = Desk(replace(WORK, keys=("b", "c")))
     unseen = desk.accounts.expected()
-    for span, keys in enumerate([("a/1", "a/2"), ("a/5", "a/6")]):
-        desk.book(desk.take_up(span, *keys, more=False))
+    for number, keys in enumerate([("a/1", "a/2"), ("a/5", "a/6")]):
+        desk.book(desk.take_up(number, *keys, more=False))
 
     assert (unseen, desk.accounts.expected()) == (None, 2)

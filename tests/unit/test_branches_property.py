@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.batches import PROTECTED
+from ossweep.engine.selection import PROTECTED
 from ossweep.handover.continuation import seal, unseal
 from ossweep.handover.parts import joined, split
 from ossweep.objects import NEWER, Found
@@ -19,7 +19,7 @@ from unit.memory import BEGAN, Bucket, Hop, ShuffledStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
 
 JOBS = 1000
 AT_ONCE = 50  # jobs of one test

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ossweep.answers import document
-from ossweep.engine.sweep import Result
+from ossweep.engine.result import Result
 from ossweep.objects import NOT_UTF8, Failure
 from ossweep.work import FAILED_KEPT, FAILURES_NAMED, Counts, Work, add
 

@@ -13,18 +13,20 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from ossweep.engine.books import Books
 from ossweep.engine.frontier import Frontier
+from ossweep.engine.settling import Settling
 from ossweep.engine.throttle import Throttle
-from ossweep.engine.window import Window
+from ossweep.engine.window import ListingWindow
 from ossweep.errors import StoreError
 from ossweep.objects import Found, Lot
-from ossweep.work import Range
+from ossweep.work import Range, Work
 from unit.key_shapes import SHAPES, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.engine.span import Span
+    from ossweep.engine.scan import Scan
 
 LISTINGS = 32
 
@@ -47,47 +49,50 @@ class Lister:
     unsettled: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.frontier = Frontier(self.ranges, throttle())
-        self.asked: list[tuple[Span, str]] = []  # with the key that the page is to begin after
-        self.shown: list[tuple[Span, Sequence[str]]] = []  # and not settled yet
+        paced = throttle()
+        self.frontier = Frontier(self.ranges, paced)
+        self.settling = Settling(self.frontier, Books(Work("job", "examplebucket")), paced)
+        self.asked: list[tuple[Scan, str]] = []  # with the key that the page is to begin after
+        self.shown: list[tuple[Scan, Sequence[str]]] = []  # and not settled yet
         self.unsettled = {key for key in self.keys if any(key in each for each in self.ranges)}
 
     def ask(self, most: int) -> bool:
         """Ask for one more page, if there is a range to ask for it; return whether there is."""
-        before = len(self.frontier.spans)
-        span = self.frontier.next(most)
-        if span is None:
+        before = len(self.frontier.scans)
+        scan = self.frontier.next(most)
+        if scan is None:
             return False
-        self.cuts += span.guesses > 0 and len(self.frontier.spans) > before
-        span.listing = True
-        self.asked.append((span, span.at))
+        self.cuts += scan.guesses > 0 and len(self.frontier.scans) > before
+        scan.listing = True
+        self.asked.append((scan, scan.at))
         self.requests += 1
         return True
 
     def answer(self, number: int) -> None:
         """Let one of the pages come back that were asked for."""
-        span, after = self.asked.pop(number)
-        place = max(bisect_right(self.keys, after), bisect_left(self.keys, span.prefix))
+        scan, after = self.asked.pop(number)
+        place = max(bisect_right(self.keys, after), bisect_left(self.keys, scan.prefix))
         there = self.keys[place : place + self.page + 1]
-        below = [key for key in there if key.startswith(span.prefix)]
+        below = [key for key in there if key.startswith(scan.prefix)]
         page = Lot([Found(key, 1, 1) for key in below[: self.page]])
-        guess = span.guesses
-        keys = self.frontier.take(span, page, more=len(below) > self.page).keys
+        guess = scan.guesses
+        keys = self.frontier.take(scan, page, more=len(below) > self.page).keys
         self.empty += guess > 0 and not keys
-        span.listing = False
-        span.place = span.at
-        span.taken += 1
+        scan.listing = False
+        scan.backlog.place = scan.at
+        scan.settlement.taken += 1
         self.taken += keys
-        self.shown.append((span, keys))
+        self.shown.append((scan, keys))
 
     def settle(self) -> None:
         """Settle the page that has been shown for the longest time."""
-        span, keys = self.shown.pop(0)
-        span.settled = keys[-1] if keys else span.settled
-        span.booked += 1
+        scan, keys = self.shown.pop(0)
+        so_far = scan.settlement
+        so_far.settled = keys[-1] if keys else so_far.settled
+        so_far.booked += 1
         self.unsettled.difference_update(keys)
-        if span.drained:
-            self.frontier.forget(span)
+        if scan.drained:
+            self.settling.forget(scan)
 
     def round_trip(self, most: int, limit: int) -> int:
         """Ask for so many pages at once, let them come back, settle them; return their number."""
@@ -101,7 +106,7 @@ class Lister:
 
     def list_all(self) -> int:
         """Return the round trips that it takes when no request waits for another one."""
-        window, round_trips = Window(start=1, most=LISTINGS), 0
+        window, round_trips = ListingWindow(start=1, most=LISTINGS), 0
         while asked := self.round_trip(window.size, window.size):
             round_trips += 1
             for _ in range(asked):
@@ -135,7 +140,7 @@ def some_steps(lister: Lister, chance: random.Random, steps: int, limit: int) ->
 def check(lister: Lister) -> None:
     """Hold what is left against what is not settled."""
     assert len(lister.taken) == len(set(lister.taken))
-    rest = lister.frontier.rest()
+    rest = lister.settling.rest()
     holding = {key: sum(key in each for each in rest) for key in lister.keys}
     assert {key for key, number in holding.items() if number} == lister.unsettled
     assert max(holding.values(), default=0) <= 1
@@ -161,12 +166,12 @@ def test_no_key_is_listed_twice_or_missed(
     page, limit, steps = figures
     first = Lister(sorted(set(keys)), page, tuple(map(Range, prefixes)))
     some_steps(first, chance, steps, limit)
-    second = Lister(first.keys, page, first.frontier.rest())
+    second = Lister(first.keys, page, first.settling.rest())
     left = set(first.unsettled)
     second.list_all()
 
     assert sorted(second.taken) == sorted(left)
-    assert (second.frontier.rest(), second.frontier.held_only) == ([], True)
+    assert (second.settling.rest(), second.settling.refused_only) == ([], True)
     event(f"cut {min(first.cuts + second.cuts, 3)} times or more")
 
 
@@ -177,7 +182,7 @@ def test_no_more_ranges_are_open_than_may_be(limit: int, pages: int) -> None:
     while lister.ask(limit) or lister.asked:
         while lister.ask(limit):
             pass
-        assert sum(not span.listed for span in lister.frontier.spans) <= limit
+        assert sum(not scan.listed for scan in lister.frontier.scans) <= limit
         lister.answer(0)
         lister.settle()
 
@@ -234,8 +239,8 @@ def test_a_cut_that_nobody_has_looked_behind_is_not_handed_on() -> None:
     while lister.ask(8):
         pass
 
-    assert len(lister.frontier.spans) > 2
-    assert lister.frontier.rest() == [Range("", lister.keys[19])]
+    assert len(lister.frontier.scans) > 2
+    assert lister.settling.rest() == [Range("", lister.keys[19])]
 
 
 def test_ranges_that_were_handed_on_are_listed_at_once() -> None:
@@ -256,12 +261,12 @@ def test_what_a_range_has_settled_is_handed_on_with_the_one_behind_it() -> None:
     while lister.ask(3):
         pass
     middle, _ = lister.asked[1]
-    middle.spared.update({"x": 2, "y": 1})
-    middle.failed = 3
+    middle.settlement.skipped.update({"x": 2, "y": 1})
+    middle.settlement.failed = 3
     lister.answer(1)
     lister.settle()
 
-    assert lister.frontier.rest() == [
+    assert lister.settling.rest() == [
         Range("a", "", "a1"),
         Range("a", "a4", "", {"x": 3, "y": 1}, 3),
     ]
@@ -275,11 +280,11 @@ def test_what_a_range_has_settled_is_handed_on_with_the_one_behind_it() -> None:
 def test_a_page_that_holds_what_it_should_not_is_refused(keys: list[str]) -> None:
     """A key outside of the prefix, up to where the listing was, or not in order."""
     frontier = Frontier([Range("a", "a2")], throttle())
-    span = frontier.next(1)
-    assert span is not None
+    scan = frontier.next(1)
+    assert scan is not None
 
     with pytest.raises(StoreError, match="not in order"):
-        frontier.take(span, Lot([Found(key, 1, 1) for key in keys]), more=True)
+        frontier.take(scan, Lot([Found(key, 1, 1) for key in keys]), more=True)
 
 
 def test_how_much_is_left_cannot_be_told_before_all_ranges_were_looked_into() -> None:
@@ -288,10 +293,10 @@ def test_how_much_is_left_cannot_be_told_before_all_ranges_were_looked_into() ->
     told = [frontier.expected()]
     page = Lot([Found(f"a/{number:04}", 1, 1) for number in range(1000)])
     for each in (page, Lot(())):
-        span = frontier.next(1)
-        assert span is not None
+        scan = frontier.next(1)
+        assert scan is not None
         told.append(frontier.expected())
-        frontier.take(span, each, more=False)
+        frontier.take(scan, each, more=False)
 
     assert (told, frontier.expected()) == ([None] * 3, 0)
 
@@ -302,10 +307,10 @@ def test_what_is_left_of_a_range_is_told_by_how_its_keys_have_run_so_far() -> No
     frontier = Frontier((Range("a/"),), throttle())
     told = []
     for start in (0, 1000, 2000):
-        span = frontier.next(1)
-        assert span is not None
+        scan = frontier.next(1)
+        assert scan is not None
         page = Lot([Found(key, 1, 1) for key in keys[start : start + 1000]])
-        frontier.take(span, page, more=start < 2000)
+        frontier.take(scan, page, more=start < 2000)
         told.append(frontier.expected())
 
     assert [bool(each) for each in told] == [True, True, False]

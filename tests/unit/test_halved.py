@@ -19,8 +19,8 @@ from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.engine.sweep import Result
-    from ossweep.engine.throttle import Ticket
+    from ossweep.engine.result import Result
+    from ossweep.engine.throttle import Permit
     from ossweep.objects import Shown
 
 KEYS = [f"a/{number:04}" for number in range(1000)]
@@ -37,7 +37,7 @@ class Brief(MemoryStore):
         self._hop = hop
         self._left = requests
 
-    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
         deleted: set[str] = set()
         failed: list[Failure] = []
         halved, lots = 0, [list(keys)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 SRC = Path(__file__).parents[2] / "src"
 
@@ -51,6 +51,11 @@ NEIGHBOURS = {
     "settings": {"rules"},
     "rules": {"request"},
     "handover": {"leases"},
+}
+# Arrows of a circle that are left out, each with its reason.
+LEFT_OUT = {
+    # A store's requests are its other half, for what deletions ask of it: for its type only.
+    ("ossweep.store.requests", "ossweep.store.store"),
 }
 AMBIENT = {"os", "time", "datetime", "random", "aws_lambda_powertools", "pydantic", "oss2"}
 
@@ -95,15 +100,20 @@ class Module:
         } - {"__version__"}
 
 
+def _is_module(name: str) -> bool:
+    path = SRC.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or path.is_dir()
+
+
 def _imports(node: ast.AST, *, for_types: bool) -> Iterator[Import]:
     if isinstance(node, ast.Import):
         yield from (Import(alias.name, for_types) for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         assert node.level == 0, "imports name their module in full"
         # `from ossweep import policy` imports the module of that name
-        deeper = node.module == "ossweep"
         for alias in node.names:
-            yield Import(f"{node.module}.{alias.name}" if deeper else str(node.module), for_types)
+            deeper = f"{node.module}.{alias.name}"
+            yield Import(deeper if _is_module(deeper) else str(node.module), for_types)
     elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
         for within in node.body:
             yield from _imports(within, for_types=True)
@@ -117,6 +127,27 @@ def _imports(node: ast.AST, *, for_types: bool) -> Iterator[Import]:
 @cache
 def modules() -> tuple[Module, ...]:
     return tuple(map(Module, sorted(SRC.rglob("*.py"))))
+
+
+def circles(arrows: Mapping[str, set[str]]) -> list[set[str]]:
+    """Return the modules from which arrows lead back to themselves, those of a circle together."""
+
+    def reached(start: str) -> set[str]:
+        found: set[str] = set()
+        left = [start]
+        while left:
+            new = arrows[left.pop()] - found
+            found |= new
+            left += new
+        return found
+
+    reach = {name: reached(name) for name in arrows}
+    found = [
+        {other for other in reach[name] if name in reach[other]}
+        for name in arrows
+        if name in reach[name]
+    ]
+    return [each for at, each in enumerate(found) if each not in found[:at]]
 
 
 def floor_of(room: str) -> int:
@@ -149,6 +180,28 @@ def test_a_module_imports_only_from_below(module: Module) -> None:
     above = {room for room in module.rooms(for_types=False) - known if floor_of(room) >= floor}
 
     assert above == set()
+
+
+def test_no_circle_leads_through_the_modules_of_a_package() -> None:
+    """An import for types is an arrow like any other: who reads a module has to read that, too."""
+    names = {each.name for each in modules()}
+    arrows = {
+        each.name: {
+            found.name
+            for found in each.imports()
+            if found.name in names and (each.name, found.name) not in LEFT_OUT
+        }
+        for each in modules()
+    }
+
+    assert circles(arrows) == []
+
+
+def test_a_circle_is_found() -> None:
+    """Whatever leads into it, or out of it, is no part of it."""
+    arrows = {"a": {"b"}, "b": {"c"}, "c": {"d", "b"}, "d": set()}
+
+    assert circles(arrows) == [{"b", "c"}]
 
 
 def test_a_module_names_types_of_no_floor_above_those_that_meet_in_app(module: Module) -> None:

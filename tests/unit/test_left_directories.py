@@ -19,7 +19,7 @@ from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
     from ossweep.objects import Found, Page
 
 DENIED = StoreError("AccessDenied", "No.", Scope.KEYS)

@@ -14,7 +14,7 @@ from ossweep.work import Range, Work
 from unit.memory import Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
 
 ALL = Work("job", "examplebucket", ranges=(Range("logs/"),))
 

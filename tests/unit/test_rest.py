@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ossweep.engine.accounts import PASSED_BYTES
-from ossweep.engine.batches import PROTECTED
-from ossweep.engine.rest import MOST_BYTES, MOST_RANGES, joined
+from ossweep.engine.rest import MOST_BYTES, MOST_RANGES, join_neighbours
+from ossweep.engine.selection import PROTECTED
+from ossweep.engine.sources.ranges import KNOWN_FAILURES_BYTES
 from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import GONE, NEWER, Failure
 from ossweep.work import FAILURES_NAMED, Counts, Range
@@ -63,7 +63,7 @@ def test_joined_ranges_hold_all_that_they_held(
     left: list[Range], most: int, most_bytes: int
 ) -> None:
     """And what lies between those that were joined; nothing else, and nothing twice."""
-    few, given_back = joined(left, most, most_bytes)
+    few, given_back = join_neighbours(left, most, most_bytes)
     places = [prefix + digit + more for prefix in "abcd" for digit in "0123456789" for more in "!,"]
 
     for place in places:
@@ -78,9 +78,9 @@ def test_what_was_settled_between_joined_ranges_is_given_back(
     left: list[Range], most: int, most_bytes: int
 ) -> None:
     """It is met again, and counts then; what is not given back still belongs to a range."""
-    few, given_back = joined(left, most, most_bytes)
+    few, given_back = join_neighbours(left, most, most_bytes)
 
-    back = Counter(given_back.spared)
+    back = Counter(given_back.skipped)
     back.update(failed=given_back.failed, planned=given_back.planned, bytes=given_back.bytes)
     assert counted(few) + back == +counted(left)
 
@@ -90,7 +90,7 @@ def test_ranges_of_different_prefixes_are_never_joined(
     left: list[Range], most: int, most_bytes: int
 ) -> None:
     """What lies between them is not in the order: as many stay as there are prefixes."""
-    few, _ = joined(left, most, most_bytes)
+    few, _ = join_neighbours(left, most, most_bytes)
 
     assert {each.prefix for each in few} == {each.prefix for each in left}
     assert len(few) <= max(most, len({each.prefix for each in few}))
@@ -101,7 +101,7 @@ def test_ranges_of_different_prefixes_are_never_joined(
 @given(rests())
 def test_few_ranges_stay_as_they_are(left: list[Range]) -> None:
     """And nothing is given back."""
-    few, given_back = joined(left)
+    few, given_back = join_neighbours(left)
 
     assert (few, given_back.taken_from(SOME.counts)) == (left, SOME.counts)
 
@@ -115,10 +115,10 @@ def test_those_with_the_least_between_them_are_joined_first() -> None:
         Range("a", "a6", "", {}, 3),
     ]
 
-    few, given_back = joined(left, most=3)
+    few, given_back = join_neighbours(left, most=3)
 
     assert few == [left[0], Range("a", "a2", "a5", {"protected": 5}), left[3]]
-    assert (given_back.spared, given_back.failed) == ({"protected": 1}, 1)
+    assert (given_back.skipped, given_back.failed) == ({"protected": 1}, 1)
     assert given_back.stretches == [Range("a", "a3", "a4", {"protected": 1}, 1)]
 
 
@@ -129,7 +129,7 @@ def test_counts_lose_what_is_given_back() -> None:
     names = ("a3", "a5")
     counts = Counts(7, 70, 5, failures, {"protected": 9, "newer": 1}, 4, 1, also_failed=names)
 
-    _, given_back = joined(left, most=1)
+    _, given_back = join_neighbours(left, most=1)
 
     kept = (failures[0], failures[3])
     after = given_back.taken_from(counts)
@@ -142,7 +142,7 @@ def test_ranges_stay_below_their_bounds_whatever_the_keys_are(letter: str) -> No
     """64 of them, and so many bytes, even if each key takes six times its length."""
     keys = [key_of(letter, KEY_BYTES - 1, number) for number in range(200)]
 
-    few, _ = joined(chain("", keys))
+    few, _ = join_neighbours(chain("", keys))
 
     assert 1 <= len(few) <= MOST_RANGES
     written = json.dumps([{**vars(each), "spared": dict(each.spared)} for each in few])
@@ -154,8 +154,9 @@ def test_ranges_stay_below_their_bounds_whatever_the_keys_are(letter: str) -> No
 @example("a", 386, 200)
 def test_a_continuation_takes_96_kilobytes_at_most(letter: str, size: int, ranges: int) -> None:
     """With all that is bounded at its bound, and it comes back as it went."""
-    few, _ = joined(chain("", sorted(key_of(letter, size, number) for number in range(ranges))))
-    passed = PASSED_BYTES // (len(json.dumps(key_of(letter, size, 0))) + 2)
+    ends = sorted(key_of(letter, size, number) for number in range(ranges))
+    few, _ = join_neighbours(chain("", ends))
+    passed = KNOWN_FAILURES_BYTES // (len(json.dumps(key_of(letter, size, 0))) + 2)
     failures = tuple(
         Failure(key_of(letter, size, number), "FileImmutable", "The object is immutable. " * 4)
         for number in range(FAILURES_NAMED)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossweep.engine.splits import Alphabet, Sight
+from ossweep.engine.splits import Alphabet, Sample
 from unit.key_shapes import SHAPES, keys_of
 
 KEY_BYTES = 1023  # the longest key in OSS, and so the longest marker
@@ -18,11 +18,11 @@ FEW = st.sampled_from("ab01/\u00e9\u4e00\U0001f4a9\x00\uffff")
 KEYS = st.lists(st.text(ANY | FEW, min_size=1, max_size=8), min_size=2, max_size=20, unique=True)
 
 
-def learned(keys: list[str]) -> tuple[Alphabet, Sight]:
+def learned(keys: list[str]) -> tuple[Alphabet, Sample]:
     """Return what somebody knows who has seen a page of these keys."""
     alphabet = Alphabet()
     alphabet.learn(keys)
-    return alphabet, Sight(len(keys), keys[0], keys[-1])
+    return alphabet, Sample(len(keys), keys[0], keys[-1])
 
 
 @given(st.text(ANY | FEW, max_size=4), KEYS, KEYS, st.booleans(), st.integers(1, 10**9))
@@ -78,7 +78,7 @@ def test_the_keys_between_two_places_are_reckoned_from_a_page(shape: str) -> Non
     for first in range(0, len(keys), 5000):
         alphabet.learn(keys[first : first + 1000])
     alphabet.learn(keys[9000:10_000])
-    sight = Sight(1000, keys[9000], keys[9999])
+    sight = Sample(1000, keys[9000], keys[9999])
 
     reckoned = alphabet.keys_between("", keys[9999], keys[-1000], sight)
 
@@ -92,7 +92,7 @@ def test_keys_of_any_shape_are_cut_with_some_on_either_side(shape: str) -> None:
     alphabet = Alphabet()
     for first in range(0, len(keys), 5000):
         alphabet.learn(keys[first : first + 1000])
-    sight = Sight(1000, keys[19_000], keys[19_999])
+    sight = Sample(1000, keys[19_000], keys[19_999])
     expected = alphabet.keys_between("", keys[19_999], keys[-1], sight)
 
     cut = alphabet.cut("", keys[19_999], keys[-1], sight, expected // 2)

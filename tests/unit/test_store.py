@@ -12,7 +12,7 @@ import pytest
 
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
-from ossweep.engine.throttle import Turn
+from ossweep.engine.throttle import Reservation
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import Found, Shown
 from ossweep.stops import ORDERED
@@ -32,11 +32,11 @@ class Free:
     def confirmed(self, objects: int) -> None:
         pass
 
-    def refused(self, objects: int, *, partition: bool) -> Turn:
-        return Turn(0.0, objects)
+    def refused(self, objects: int, *, partition: bool) -> Reservation:
+        return Reservation(0.0, objects)
 
-    def part(self, objects: int) -> Turn:
-        return Turn(0.0, objects)
+    def part(self, objects: int) -> Reservation:
+        return Reservation(0.0, objects)
 
 
 NOW = Shown(clock=1_000_000, left=600.0, is_listing=True)

@@ -18,8 +18,8 @@ from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ossweep.engine.sweep import Result
-    from ossweep.engine.throttle import Ticket
+    from ossweep.engine.result import Result
+    from ossweep.engine.throttle import Permit
     from ossweep.objects import Page, Shown
     from unit.memory import Seen
 
@@ -229,7 +229,7 @@ class HangingStore(MemoryStore):
         super().__init__(bucket, hop.gate)
         self._hop = hop
 
-    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
         self.bucket.asked.append(tuple(keys))
         self._hop.leave(-0.49)()  # time is up, and the grace nearly, so that the test is quick
         assert self.closed.wait(LONG)
@@ -267,7 +267,7 @@ class LostStore(MemoryStore):
         self._hop = hop
         self._back = back
 
-    def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
         answer = super().delete(keys, pace, shown)
         self._hop.leave(-0.49)()
         assert self._back.wait(LONG)
@@ -318,7 +318,7 @@ def test_answers_that_come_back_while_threads_end_are_booked() -> None:
     hop = Hop(in_flight=1)
 
     class StoodStill(MemoryStore):
-        def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
             answer = super().delete(keys, pace, shown)
             hop.leave(-3600)()
             assert self.closed.wait(LONG)
@@ -362,7 +362,7 @@ def test_a_ceiling_that_is_not_used_up_lets_the_job_go_on(work: Work) -> None:
     hop = Hop(ceiling=ceiling)
 
     class TimeIsUp(MemoryStore):
-        def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
             return Answer()  # the gate has closed before it
 
     result = hop.sweep(work, TimeIsUp(bucket, hop.gate))
@@ -648,7 +648,7 @@ def test_an_exception_that_nobody_expects_reaches_the_caller(method: str) -> Non
                 raise ZeroDivisionError
             return super().pages(prefix, after)
 
-        def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
             raise ZeroDivisionError
 
     hop = Hop()

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.sweep import Kept
+from ossweep.engine.ports import Checkpoint
 from ossweep.handover.continuation import seal, unseal
 from ossweep.stops import ORDERED
 from ossweep.work import Range, Work
 from unit.memory import LONG, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
     from ossweep.stops import Stop
 
 OTHERS = ["a", "b"]
@@ -42,13 +42,13 @@ class Keeper:
     def due(self) -> bool:
         return len(self.bucket.confirmed) > 0 or self.stop is None
 
-    def keep(self, result: Result, reserved: int) -> Kept:
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
         assert self.lock.acquire(blocking=False), "two are kept at once"
         with self.bucket.lock:
             copy = replace(self.bucket, objects=dict(self.bucket.objects), asked=[], shown=set())
         self.kept.append((result, copy))
         self.lock.release()
-        return Kept(self.stop if len(self.kept) > self.after else None, 2000)
+        return Checkpoint(self.stop if len(self.kept) > self.after else None, 2000)
 
     def beat_due(self) -> bool:
         return False
@@ -117,7 +117,7 @@ def test_a_slow_keeper_is_not_asked_for_another_checkpoint() -> None:
     far = Event()
 
     class Slow(Keeper):
-        def keep(self, result: Result, reserved: int) -> Kept:
+        def keep(self, result: Result, reserved: int) -> Checkpoint:
             assert far.wait(LONG)
             return super().keep(result, reserved)
 

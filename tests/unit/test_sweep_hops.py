@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.turns import AHEAD
+from ossweep.engine.sources.ranges import EARLY
 from ossweep.errors import Closed
 from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import Found, Lot, Stretch
@@ -20,7 +20,7 @@ from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
     from ossweep.objects import Page
     from unit.memory import Seen
 
@@ -309,7 +309,7 @@ def test_no_more_than_64_batches_run_ahead_of_a_slow_one(in_flight: int) -> None
 
     def look(progress: Seen) -> None:
         ahead.append(progress.counts.deleted // 1000)
-        stands = ahead[-1] >= AHEAD and ahead[-2:] == [ahead[-1]] * 2  # nothing more comes back
+        stands = ahead[-1] >= EARLY and ahead[-2:] == [ahead[-1]] * 2  # nothing more comes back
         if stands and not overtaken.is_set():
             standing.append(ahead[-1])
             used.append(len(store.used))
@@ -322,7 +322,7 @@ def test_no_more_than_64_batches_run_ahead_of_a_slow_one(in_flight: int) -> None
 
     (still,) = used
     # Those that were under way with the slow one may still come back.
-    assert AHEAD <= standing[0] < AHEAD + in_flight
+    assert EARLY <= standing[0] < EARLY + in_flight
     assert still <= (in_flight + 2) * 1000
     assert (result.listed, result.counts.deleted, result.left.finished) == (80_000, 80_000, True)
 

@@ -13,7 +13,7 @@ from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
 
 KEYS = [f"a/{number:03}" for number in range(400)]
 THREE_PAGES = [f"a/{number:04}" for number in range(3000)]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from ossweep.engine.batches import PROTECTED
 from ossweep.engine.rest import MOST_RANGES
+from ossweep.engine.selection import PROTECTED
 from ossweep.errors import Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
@@ -24,7 +24,7 @@ from unit.memory import BEGAN, Bucket, Hop, ShuffledStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
     from ossweep.objects import Answer, Page, Shown
     from ossweep.work import Counts
 

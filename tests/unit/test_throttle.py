@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossweep.engine.throttle import Lane, Throttle, Ticket
+from ossweep.engine.throttle import Lane, Permit, Throttle
 from unit.memory import Clock
 from unit.quotas import Bucket, Oss, Run, Sweep
 
@@ -205,11 +205,11 @@ def test_what_waits_for_its_turn_is_not_in_flight() -> None:
     clock = Clock()
     throttle = throttle_of(clock, most=3)
     lane = throttle.lane()
-    tickets = [throttle.start(lane, 1000) for _ in range(3)]
+    permits = [throttle.start(lane, 1000) for _ in range(3)]
     full = throttle.room()
-    tickets[0].ended()
-    tickets[0].ended()
-    turn = tickets[1].refused(1000, partition=True)
+    permits[0].ended()
+    permits[0].ended()
+    turn = permits[1].refused(1000, partition=True)
     pausing = throttle.room()
     throttle.start(lane, 1000)
     rooms = (full, pausing, throttle.room())
@@ -224,11 +224,11 @@ def test_what_was_on_its_way_when_another_was_refused_says_nothing_new() -> None
     clock = Clock()
     throttle = throttle_of(clock)
     lane = throttle.lane()
-    tickets = [throttle.start(lane, 1000) for _ in range(10)]
+    permits = [throttle.start(lane, 1000) for _ in range(10)]
     rates = []
-    for ticket in tickets:
+    for permit in permits:
         clock.now += 0.001
-        ticket.refused(1000, partition=False)
+        permit.refused(1000, partition=False)
         rates.append(lane.job.rate)
 
     assert 9000 < min(rates) <= max(rates) < 10_000
@@ -239,11 +239,11 @@ def test_a_closed_lane_is_forgotten_when_its_last_deletion_has_ended() -> None:
     clock = Clock()
     throttle = throttle_of(clock)
     lane = throttle.lane()
-    ticket = throttle.start(lane, 1000)
+    permit = throttle.start(lane, 1000)
     throttle.close(lane)
-    turn = ticket.refused(1000, partition=True)
-    ticket.ended()
-    turn_after_the_end = ticket.refused(200, partition=True)
+    turn = permit.refused(1000, partition=True)
+    permit.ended()
+    turn_after_the_end = permit.refused(200, partition=True)
 
     assert turn.after > 0
     assert turn_after_the_end.after > turn.after
@@ -256,26 +256,26 @@ def test_no_order_of_events_breaks_it(events: list[tuple[int, int, float]]) -> N
     clock = Clock()
     throttle = throttle_of(clock, most=5)
     lanes: list[Lane] = [throttle.lane()]
-    tickets: list[Ticket] = []
+    permits: list[Permit] = []
     for act, number, seconds in events:
         clock.now += seconds
         lane = lanes[number % len(lanes)]
-        ticket = tickets[number % len(tickets)] if tickets else None
+        permit = permits[number % len(permits)] if permits else None
         if act == 0:
             lanes.append(throttle.lane(beside=lane))
         elif act == 1 and throttle.room():
-            tickets.append(throttle.start(lane, lane.batch_keys))
-        elif act in {2, 3} and ticket is not None:
-            turn = ticket.refused(ticket.asked or 1, partition=act == 2)
+            permits.append(throttle.start(lane, lane.batch_keys))
+        elif act in {2, 3} and permit is not None:
+            turn = permit.refused(permit.asked or 1, partition=act == 2)
             assert 0 <= turn.after < float("inf")
             assert 1 <= turn.objects <= 1000
-        elif act == 4 and ticket is not None:
-            ticket.confirmed(ticket.asked)
-            ticket.ended()
-            tickets.remove(ticket)
+        elif act == 4 and permit is not None:
+            permit.confirmed(permit.asked)
+            permit.ended()
+            permits.remove(permit)
         elif act == 5:
             throttle.close(lane)
-        assert 0 <= throttle.room() <= 5 - len(tickets)
+        assert 0 <= throttle.room() <= 5 - len(permits)
         assert 0 <= throttle.wait(lane) < float("inf")
         assert 1 <= lane.batch_keys <= 1000
 
@@ -288,12 +288,12 @@ def test_threads_share_it() -> None:
 
     def work() -> None:
         for number in range(200):
-            ticket = throttle.start(lane, 10)
+            permit = throttle.start(lane, 10)
             if number % 3:
-                ticket.confirmed(10)
+                permit.confirmed(10)
             else:
-                ticket.refused(10, partition=bool(number % 2))
-            ticket.ended()
+                permit.refused(10, partition=bool(number % 2))
+            permit.ended()
 
     threads = [Thread(target=work) for _ in range(8)]
     for thread in threads:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ossweep.engine.window import Window
+from ossweep.engine.window import ListingWindow
 
 
 def sizes(answers: list[float], start: int = 1, most: int = 32) -> list[int]:
     """Return a window's size at its beginning and after each answer."""
-    window = Window(start, most)
+    window = ListingWindow(start, most)
     found = [window.size]
     for seconds in answers:
         window.answered(seconds)
@@ -17,7 +17,7 @@ def sizes(answers: list[float], start: int = 1, most: int = 32) -> list[int]:
 
 def test_while_all_answers_are_prompt_a_round_trip_quadruples_the_window() -> None:
     """Up to the most that may be."""
-    window = Window(start=1, most=100)
+    window = ListingWindow(start=1, most=100)
     after = []
     for _ in range(5):
         for _ in range(window.size):

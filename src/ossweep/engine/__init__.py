@@ -1,1 +1,45 @@
-"""The sweep itself. It knows neither Function Compute, nor event sources, nor oss2."""
+"""
+The sweep itself. It knows neither Function Compute, nor events, nor oss2: a bucket, the time and
+chance are handed in (`ports.py`).
+
+The belt, and who hands what to whom::
+
+    ranges → listing → selection → batches → deletions → accounts
+
+- `sweep.py` runs the loop: start what may start, wait until a request ends, book it, look again.
+- The dispatcher (`dispatcher.py`) does the starting. What there is to delete it knows only as
+  sources (`source.py`), of which each kind is a file and a line of the table in `sources/`: named
+  keys, ranges, directory markers.
+- A source asks questions (`reads.py`): for a page of a listing, or for one object. Pages go to the
+  selection (`selection.py`), which makes batches of what is to be deleted (`batch.py`).
+- Batches wait in queues (`queues.py`). The turns (`turns.py`) say which of them goes next, the
+  throttle when, and how large it may be. The dispatcher takes it up, and a thread deletes it.
+- The outcome (`outcomes.py`) goes back to the source, which settles it: its counts go into the
+  books (`books.py`). The accounts (`accounts.py`) reckon from books and sources what has become of
+  all keys, and what is left.
+
+Of each range three things are known, and each has one owner: how far it is scanned (`scan.py`, the
+frontier's), what was met and waits (`backlog.py`, which the selection fills and the turns empty),
+and how far it is settled (`settlement.py`, the settling's).
+
+What bounds memory:
+
+- A range has at most `frontier.AHEAD` batches waiting when its next page is asked for, and at most
+  as many ranges are open as may be listed at once (`window.py`).
+- Of a range's batches at most `ranges.EARLY` wait to settle, each without its keys.
+- Of named keys one batch waits, and whatever was looked at; of directories one batch is out.
+- As many deletions are under way as the throttle has room for.
+
+Who waits for whom:
+
+- Only the dispatcher's thread decides and books; the others wait for the network and the
+  throttle only (`pipeline.py`).
+- Listing waits for named keys, so that what a person names comes first, and for a range's own
+  deletions, so that what was listed does not grow old.
+- Deletions wait for the look at the bucket's versioning (`caution.py`), for the throttle, and under
+  a ceiling for the checkpoint that reserves them (`beside.py`).
+- A batch settles after those before it in its range; one that OSS refuses as a whole is kept apart.
+- Directory markers wait for everything else. When too many of them wait because OSS has refused
+  them, everything else waits for a round of them.
+- All of them stop at the gate (`gate.py`), which closes when time is up or OSS refuses everything.
+"""

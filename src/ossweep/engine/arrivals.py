@@ -11,30 +11,30 @@ from ossweep.objects import Lot
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.engine.span import Span
+    from ossweep.engine.scan import Scan
     from ossweep.objects import Page
 
 MARKER_BYTES = 1023  # the longest that OSS takes
 
 
-def without_others(page: Page, span: Span) -> Page:
-    """Return a page without the unnamed keys that whoever lists what follows the range meets."""
-    until = span.until
+def without_others(page: Page, scan: Scan) -> Page:
+    """Return a page without the unnamed keys that belong to the range behind this one."""
+    until = scan.until
     if until is None:
         return page
     within = tuple(each for each in page.unnamed if each.lies_before(until))
     if len(within) < len(page.unnamed):
-        span.listed = True
+        scan.listed = True
     return Lot(page.objects(), within)
 
 
-def check(span: Span, keys: Sequence[str]) -> None:
+def check(scan: Scan, keys: Sequence[str]) -> None:
     """Raise StoreError for keys that the range does not hold, or that are not in order."""
     if not keys:
         return
     # With both ends in the prefix and all in order, the keys between are in it as well.
-    ends_right = keys[0].startswith(span.prefix) and keys[-1].startswith(span.prefix)
-    if not (ends_right and span.at < keys[0] and all(map(lt, keys, keys[1:]))):
+    ends_right = keys[0].startswith(scan.prefix) and keys[-1].startswith(scan.prefix)
+    if not (ends_right and scan.at < keys[0] and all(map(lt, keys, keys[1:]))):
         raise StoreError(
             "ListingOutOfOrder",
             "OSS listed a key outside of what it was asked for, or not in order",
@@ -42,7 +42,7 @@ def check(span: Span, keys: Sequence[str]) -> None:
         )
 
 
-def as_far_as_it_reaches(page: Page, span: Span) -> Page:
+def as_far_as_it_reaches(page: Page, scan: Scan) -> Page:
     """
     Take note of how far a page without objects leads; return one that leads no further.
 
@@ -52,10 +52,10 @@ def as_far_as_it_reaches(page: Page, span: Span) -> Page:
     marker = page.reaches
     if not marker:
         return page
-    leads_on = span.place == span.at < marker and marker.startswith(span.prefix)
-    if span.until is not None and marker >= span.until:
-        span.listed = True
-    elif leads_on and not span.listed and len(marker.encode()) <= MARKER_BYTES:
-        span.at = marker
+    leads_on = scan.backlog.place == scan.at < marker and marker.startswith(scan.prefix)
+    if scan.until is not None and marker >= scan.until:
+        scan.listed = True
+    elif leads_on and not scan.listed and len(marker.encode()) <= MARKER_BYTES:
+        scan.at = marker
         return page
     return Lot(())

@@ -21,11 +21,11 @@ class Caution:
     """
     Whether deletions may begin, and what the job's answer has to tell of that.
 
-    `due` tells whether the bucket is still to be looked at. A dry run deletes nothing, and whoever
-    has said that null versions may be lost need not be told. Where a look is refused, for whatever
-    reason, the gate lets keys go one at a time until one has gone, whose answer shows whether its
-    null version was lost. After one that has (`was_shown`), and after one without an answer before
-    any other has gone (`may_be_lost`), nothing goes until somebody may look.
+    `due` tells whether the bucket is still to be looked at: not for a dry run, which deletes
+    nothing, nor for an order that allows null versions to be lost. Where a look is refused, for
+    whatever reason, the gate lets keys go one at a time until one has gone, whose answer shows
+    whether its null version was lost. After one that has (`was_shown`), and after one without an
+    answer before any other has gone (`may_be_lost`), nothing goes until somebody may look.
     """
 
     gate: Gate
@@ -71,7 +71,7 @@ class Caution:
                 gate.stop(Stop(Why.REFUSED, f"nothing was deleted: {NULL_VERSIONS_LOST}"))
             return
         if found.scope is not Scope.KEYS:
-            gate.failed(found)  # deletions wait: nobody knows yet
+            gate.failed(found)  # deletions wait: it is not known yet
             return
         if self.was_shown:
             gate.stop(NULL_MARKER_SHOWN)

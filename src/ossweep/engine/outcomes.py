@@ -11,9 +11,9 @@ from ossweep.tally import tally
 from ossweep.work import PLANNED_NAMED, Counts, add
 
 if TYPE_CHECKING:
-    from ossweep.engine.batches import Batch
-    from ossweep.engine.sweep import Store
-    from ossweep.engine.throttle import Ticket
+    from ossweep.engine.batch import Batch
+    from ossweep.engine.ports import Store
+    from ossweep.engine.throttle import Permit
     from ossweep.objects import Answer, Found, Shown
 
 _NO_NAME = (
@@ -55,9 +55,9 @@ def planned(batch: Batch) -> Outcome:
     return Outcome(batch, _with_unnamed(counts, batch), undone=())
 
 
-def delete(store: Store, batch: Batch, ticket: Ticket, shown: Shown) -> Outcome:
+def delete(store: Store, batch: Batch, permit: Permit, shown: Shown) -> Outcome:
     """Delete a batch; in a thread."""
-    answer = store.delete(batch.keys, ticket, shown)
+    answer = store.delete(batch.keys, permit, shown)
     if len(answer.deleted) == len(batch.keys):
         done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
         return Outcome(batch, _with_unnamed(done, batch), undone=())
@@ -69,7 +69,7 @@ def delete(store: Store, batch: Batch, ticket: Ticket, shown: Shown) -> Outcome:
     refusal = over[first]
     stretch = Stretch(first, last, len(over), refusal.code, refusal.message)
     before = list(batch.keys).index(first)
-    if batch.span is None or not before:
+    if not (batch.is_listed and before):
         return replace(whole, passed_over=stretch)
     head, rest = batch.split(before)
     return replace(
@@ -92,7 +92,7 @@ def _outcome(batch: Batch, answer: Answer) -> Outcome:
     settled = answer.deleted | failed.keys() | full.keys() | answer.kept.keys()
     in_doubt = answer.unanswered.intersection(batch.keys)
     # Named keys that are still to do are asked for again by name: they are no other objects.
-    lost = in_doubt & answer.kept.keys() if batch.source == "named" else in_doubt
+    lost = in_doubt & answer.kept.keys() if batch.doubt_is_named else in_doubt
     counts = Counts(
         deleted=len(deleted),
         bytes=sum(found.size for found in deleted),

@@ -1,4 +1,11 @@
-"""How fast objects may go through one of OSS's quotas, and how many deletions fit on the way."""
+"""
+How fast objects may go through one of OSS's quotas, and how many deletions fit on the way.
+
+A quota shows only by refusals. So its pace goes up until something is refused, a little down from
+there, and slowly up to where the refusal came, as CUBIC does for a network. How many deletions are
+worth having under way shows by their round trips: what takes longer than the fastest of its size
+has only waited for others.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +31,7 @@ FLOOR = 4  # deletions in flight are worth it even if one alone keeps this machi
 REMEMBERED = 64  # deletions whose round trips the window looks back on
 
 
-class Pace:
+class QuotaPace:
     """
     Objects a second: as many as come, or `ceiling`, until OSS refuses some.
 
@@ -32,13 +39,13 @@ class Pace:
     (RFC 9438) is to a window: a refusal takes the rate down, then the rate comes back to a peak,
     lingers there, and leaves it ever faster. So a quota that stays is touched every several
     seconds by little, and one that rises is followed within some seconds. OSS's bucket holds one
-    second's worth, so what is not asked for after a refusal is not lost. Time in which nobody
+    second's worth, so what is not asked for after a refusal is not lost. Time in which nothing
     waited for the pace does not count.
 
     Refusals of all that was sent since the first of them are a quota that admits nothing: pauses
     between none and a length that doubles, drawn by chance, keep the job from hammering.
 
-    Not safe for threads: whoever owns it holds a lock.
+    Not safe for threads: its owner holds a lock.
     """
 
     def __init__(self, quota: float, ceiling: float = inf) -> None:
@@ -96,7 +103,7 @@ class Pace:
         # OSS has to count up again first.
         self.opens = max(self.opens, now + BURST / self.rate)
 
-    def join(self, other: Pace, now: float) -> None:
+    def join(self, other: QuotaPace, now: float) -> None:
         """Take in a pace that goes through the same quota, and what was booked on it."""
         booked = sum(
             max(0.0, pace.opens - now) * pace.rate for pace in (self, other) if pace.rate < inf
@@ -108,9 +115,9 @@ class Pace:
         self.refused_at = max(self.refused_at, other.refused_at)
         self.opens = now + booked / self.rate
 
-    def parted(self) -> Pace:
+    def parted(self) -> QuotaPace:
         """Return a pace that begins as this one is, for what may not go through its quota."""
-        pace = Pace(self._quota, self._ceiling)
+        pace = QuotaPace(self._quota, self._ceiling)
         pace.opens = self.opens
         pace._settle(self.rate, peak=self._quota)
         return pace
@@ -127,7 +134,7 @@ class Pace:
         self.rate = min(self._ceiling, self._peak * (1 + GROWTH * beyond**3))
 
 
-class Window:
+class DeletionWindow:
     """
     How many deletions may be in flight: a few times as many as have just been coming back.
 
@@ -137,7 +144,7 @@ class Window:
     `FACTOR` times that, so it multiplies in each round trip while OSS keeps up, and stays small
     where this machine, not OSS, is what they wait for.
 
-    Not safe for threads: whoever owns it holds a lock.
+    Not safe for threads: its owner holds a lock.
     """
 
     def __init__(self, most: int) -> None:

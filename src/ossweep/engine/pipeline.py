@@ -8,7 +8,7 @@ starts all that may start, then waits until one of them ends, books it, and look
 
 Who waits for whom, and what bounds memory: a range's next page is asked for when the page before
 it has come and fewer than `frontier.AHEAD` of its batches wait to be taken up; a batch is taken up
-when the throttle has room for it, and as long as fewer than `turns.AHEAD` of its range's batches
+when the throttle has room for it, and as long as fewer than `ranges.EARLY` of its range's batches
 wait for a slower one before them. So at most as many ranges as may be listed at once, with so many
 pages each, and as many batches as may be in flight are in memory, whatever the size of the job.
 """
@@ -30,7 +30,7 @@ class Pipeline:
     """
     Runs requests in threads, for as long as its `with` block lasts, and books them in the caller's.
 
-    Whoever leaves the block early has seen to it that requests under way end by themselves; they
+    Requests that are still under way when the block is left must be ending by themselves: they
     have `grace` seconds for that.
     """
 

@@ -1,4 +1,10 @@
-"""What is left of a job's ranges, made small enough for a continuation to hold."""
+"""
+What is left of a job's ranges, made small enough for a continuation to hold.
+
+Where there are too many, neighbours are joined: the stretch between them is listed again, so what
+was counted of it is given back, and counts when it is met once more. Those go first between which
+the least was counted.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +23,16 @@ if TYPE_CHECKING:
     from ossweep.work import Counts, Range
 
 MOST_RANGES = 64
-# Of ranges. With the bounds of failures and passed keys, and what stands around all of them, a
+# Of ranges. With the bounds of failures and known failures, and what stands around all of them, a
 # continuation takes 96 KB at most.
 MOST_BYTES = 45_056
 
 
 @dataclass
 class GivenBack:
-    """What was settled between ranges that have been joined: it is met again, and counts then."""
+    """What was settled between ranges that were joined: it is met again, and counts then."""
 
-    spared: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     failed: int = 0
     planned: int = 0
     bytes: int = 0
@@ -37,7 +43,7 @@ class GivenBack:
         if not self.stretches:
             return counts
         skipped = Counter(counts.skipped)
-        skipped.subtract(self.spared)
+        skipped.subtract(self.skipped)
         return replace(
             counts,
             skipped={reason: number for reason, number in skipped.items() if number > 0},
@@ -58,7 +64,7 @@ class GivenBack:
         )
 
 
-def joined(
+def join_neighbours(
     ranges: Sequence[Range], most: int = MOST_RANGES, most_bytes: int = MOST_BYTES
 ) -> tuple[list[Range], GivenBack]:
     """
@@ -85,7 +91,7 @@ def joined(
             replace(before, until=after.until, passed_over=_both_passed_over(before, after))
         ]
         total += _size(left[at]) - _size(before) - _size(after)
-        given_back.spared.update(after.spared)
+        given_back.skipped.update(after.spared)
         given_back.failed += after.failed
         given_back.planned += after.planned
         given_back.bytes += after.bytes

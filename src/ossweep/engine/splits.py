@@ -1,4 +1,11 @@
-"""Where to cut a range of keys in two, judged by the keys that a listing has shown."""
+"""
+Where to cut a range of keys in two, judged by the keys that a listing has shown.
+
+Keys are read as numbers of mixed radix: the digits at each position are the characters that were
+seen there, or are likely to come. So a cut is an interpolation between two numbers, and the string
+of the number between them. A wrong guess costs balance, never correctness: a listing may begin
+behind any string.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +17,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-SAMPLE = 5  # keys of a page that the alphabet is learned from
+LEARNED = 5  # keys of a page that the alphabet is learned from
 SURE_WRAPS = 2  # times that a position must have begun anew before its last character is known
 DEEPER = 10  # characters after two keys' common beginning that tell how far they are apart
 FINER = 3  # characters by which a cut goes beyond what it has in common with the keys around it
 MARKER_BYTES = 1023  # the most OSS takes: as many as a key may have
 
-# Whoever uses one character of a kind is likely to use the others. A kind is a run of codes:
-# digits, a to f, the other letters (who uses those is likely to use a to f as well).
+# Keys that hold one character of a kind are likely to hold the others. A kind is a run of codes:
+# digits, a to f, the other letters (beside which a to f are likely as well).
 _DIGITS, _HEX, _LETTERS = (range(ord(first), ord(last) + 1) for first, last in ("09", "af", "gz"))
 _UPPER_HEX, _UPPER_LETTERS = (range(ord(first), ord(last) + 1) for first, last in ("AF", "GZ"))
 _ASCII = (_DIGITS, _HEX, _LETTERS, _UPPER_HEX, _UPPER_LETTERS)
@@ -40,7 +47,7 @@ _BEYOND = tuple(
 
 
 @dataclass(frozen=True)
-class Sight:
+class Sample:
     """A stretch of keys that has been listed: how many there are from the first to the last."""
 
     keys: int
@@ -99,48 +106,48 @@ class Alphabet:
 
     def learn(self, keys: Sequence[str]) -> None:
         """Take note of the characters of a few keys of a page."""
-        some = (*keys[:: max(1, len(keys) // SAMPLE)], *keys[-1:])
+        some = (*keys[:: max(1, len(keys) // LEARNED)], *keys[-1:])
         while len(self._places) < max(map(len, some)):
             self._places.append(_Place())
         for key in some:
             for place, character in zip(self._places, key, strict=False):
                 self.lessons += place.meet(character)
         for before, after in ((some[0], some[-1]), sorted((self._last, some[0]))):
-            common = _common(before, after)
+            common = common_start(before, after)
             pairs = zip(self._places[common:], before[common:], after[common:], strict=False)
             for place, one, other in pairs:
                 if one > other:
                     self.lessons += place.wrap()
         self._last = some[-1]
 
-    def keys_between(self, prefix: str, low: str, end: str | None, sight: Sight) -> int:
-        """Return how many keys come after `low` up to `end`, if they lie as densely as in sight."""
-        width = self._width(sight)
+    def keys_between(self, prefix: str, low: str, end: str | None, sample: Sample) -> int:
+        """Return how many keys come after `low` up to `end`, if they lie as in the sample."""
+        width = self._width(sample)
         room = self._end(prefix, end, width) - self._number(low, width)
-        return sight.keys * max(0, room) // self._extent(sight, width)
+        return sample.keys * max(0, room) // self._extent(sample, width)
 
-    def cut(self, prefix: str, low: str, end: str | None, sight: Sight, keys: int) -> str | None:
+    def cut(self, prefix: str, low: str, end: str | None, sample: Sample, keys: int) -> str | None:
         """
         Return a string between `low` and `end` with about so many keys before it, if there is one.
 
         Any string is a right one: a listing can begin at every marker. Only the balance depends on
         what has been seen.
         """
-        width = self._width(sight)
-        step = max(1, keys * self._extent(sight, width) // sight.keys)
+        width = self._width(sample)
+        step = max(1, keys * self._extent(sample, width) // sample.keys)
         at = self._number(low, width) + step
         if at >= self._end(prefix, end, width):
             return None
         found = self._string(at, width)
-        found = found[: _common(low, found) + FINER]
+        found = found[: common_start(low, found) + FINER]
         found = found.encode()[:MARKER_BYTES].decode(errors="ignore")
         return found if low < found and (end is None or found < end) else None
 
-    def _extent(self, sight: Sight, width: int) -> int:
-        return max(1, self._number(sight.last, width) - self._number(sight.first, width))
+    def _extent(self, sample: Sample, width: int) -> int:
+        return max(1, self._number(sample.last, width) - self._number(sample.first, width))
 
-    def _width(self, sight: Sight) -> int:
-        return min(_common(sight.first, sight.last) + DEEPER, len(self._places))
+    def _width(self, sample: Sample) -> int:
+        return min(common_start(sample.first, sample.last) + DEEPER, len(self._places))
 
     def _number(self, key: str, width: int) -> int:
         number, known = 0, True
@@ -178,7 +185,7 @@ class Alphabet:
         return place.order
 
 
-def _common(one: str, other: str) -> int:
+def common_start(one: str, other: str) -> int:
     """Return how many characters two keys have in common at their beginning."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -2,8 +2,9 @@
 The throttle: says when the next deletion may start, from what OSS has answered so far.
 
 OSS's quotas count objects, not requests (PROTOCOL 3.5): some 2,000 a second in a partition, a run
-of the key space whose borders nobody is told, and 10,000 for an account. Nothing is assumed before
-OSS refuses something.
+of the key space whose borders are not published, and 10,000 for an account. So the job has a pace,
+and so has each range, until its refusals show that it shares a partition with its neighbours: then
+they share one pace. Nothing is assumed before OSS refuses something.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from math import exp, inf
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from ossweep.engine.pace import Pace, Window
+from ossweep.engine.pace import DeletionWindow, QuotaPace
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ ALONE = 20.0  # seconds without a refusal of its own, after which a lane may be 
 class Lane:
     """A key range whose objects are deleted in order, and the pace it goes at."""
 
-    job: Pace
-    pace: Pace  # its own, until it turns out to share a partition with the lanes beside it
+    job: QuotaPace
+    pace: QuotaPace  # its own, until it turns out to share a partition with the lanes beside it
     load: float = 0.0  # objects confirmed, each weighing less as it gets older
     loaded_at: float = 0.0
     refused_at: float = -inf  # itself, not only another of its group
@@ -50,7 +51,7 @@ class Lane:
         return max(1, int(min(BATCH_KEYS, max(rate / SMOOTH, min(LIMITED_KEYS, rate / ENOUGH)))))
 
 
-class Turn(NamedTuple):
+class Reservation(NamedTuple):
     """When a request may be sent again, and with how many objects. It is booked already."""
 
     after: float  # seconds from now
@@ -58,13 +59,13 @@ class Turn(NamedTuple):
 
 
 @dataclass(eq=False)
-class Ticket:
+class Permit:
     """A deletion under way, for the thread that makes it; others have their own."""
 
     throttle: Throttle = field(repr=False)
     lane: Lane
     asked: int  # objects of its request
-    sent: float  # when that starts or started: ahead of now while the ticket waits for its turn
+    sent: float  # when that starts or started: ahead of now while it waits to be sent again
     back_before: int  # deletions that had come back by then
     retried: bool = False
 
@@ -77,17 +78,17 @@ class Ticket:
         """Take note that OSS has deleted so many objects."""
         self.throttle.confirm(self, objects)
 
-    def refused(self, objects: int, *, partition: bool) -> Turn:
+    def refused(self, objects: int, *, partition: bool) -> Reservation:
         """
-        Take note that OSS has refused a request for so many objects, and return the turn of the
-        next try, which may hold fewer of them.
+        Take note that OSS has refused a request for so many objects, and return the
+        reservation of the next try, which may hold fewer of them.
 
         `partition` tells a partition's quota from the account's, or any other 503.
         """
         return self.throttle.refuse(self, objects, partition=partition)
 
-    def part(self, objects: int) -> Turn:
-        """Return the turn of the next part of a batch that was refused and has so many left."""
+    def part(self, objects: int) -> Reservation:
+        """Return the reservation of the next part of a refused batch that has so many left."""
         return self.throttle.part(self, objects)
 
     def ended(self) -> None:
@@ -117,10 +118,10 @@ class Throttle:
         self._uniform = uniform
         self._most = most
         self._lock = Lock()
-        self._job = Pace(ACCOUNT_RATE, inf if max_rate is None else max_rate)
+        self._job = QuotaPace(ACCOUNT_RATE, inf if max_rate is None else max_rate)
         self._lanes: list[Lane] = []  # in the order of their keys
-        self._tickets: set[Ticket] = set()
-        self._window = Window(most)
+        self._permits: set[Permit] = set()
+        self._window = DeletionWindow(most)
 
     def lane(self, beside: Lane | None = None) -> Lane:
         """Return a lane for the range right after that of another, or after all of them."""
@@ -129,7 +130,7 @@ class Throttle:
             paces = [lane.pace for lane in self._lanes[max(0, place - 1) : place + 1]]
             # What lies between two lanes of one partition lies in it.
             between = len(paces) == 2 and paces[0] is paces[1]  # noqa: PLR2004 - a pair
-            lane = Lane(self._job, paces[0] if between else Pace(PARTITION_RATE))
+            lane = Lane(self._job, paces[0] if between else QuotaPace(PARTITION_RATE))
             self._lanes.insert(place, lane)
             return lane
 
@@ -145,78 +146,78 @@ class Throttle:
             return max(0.0, max(self._job.opens, lane.pace.opens) - self._clock())
 
     def room(self) -> int:
-        """Return how many more deletions may start. Those waiting for a turn are not in flight."""
+        """Return how many more deletions may start; those that wait are not in flight."""
         with self._lock:
             free = self._window.size - self._flying(self._clock())
-            return max(0, min(free, self._most - len(self._tickets)))
+            return max(0, min(free, self._most - len(self._permits)))
 
-    def start(self, lane: Lane, objects: int) -> Ticket:
+    def start(self, lane: Lane, objects: int) -> Permit:
         """Book a deletion of so many objects, to be sent now, and count it as in flight."""
         with self._lock:
             now = self._clock()
             self._job.book(now, objects)
             lane.pace.book(now, objects)
-            ticket = Ticket(self, lane, objects, now, self._window.back)
-            self._tickets.add(ticket)
-            return ticket
+            permit = Permit(self, lane, objects, now, self._window.back)
+            self._permits.add(permit)
+            return permit
 
-    def confirm(self, ticket: Ticket, objects: int) -> None:
-        """Do what `Ticket.confirmed` says."""
+    def confirm(self, permit: Permit, objects: int) -> None:
+        """Do what `Permit.confirmed` says."""
         with self._lock:
             now = self._clock()
-            lane = ticket.lane
+            lane = permit.lane
             for pace in (self._job, lane.pace):
-                pace.confirmed(ticket.sent)
+                pace.confirmed(permit.sent)
             lane.load = lane.load * exp(lane.loaded_at - now) + objects
             lane.loaded_at = now
-            if not ticket.retried:
-                self._window.came_back(objects, ticket.sent, now - ticket.sent, ticket.back_before)
+            if not permit.retried:
+                self._window.came_back(objects, permit.sent, now - permit.sent, permit.back_before)
             # A batch that takes several requests sends the next one now.
-            ticket.asked -= objects
-            ticket.sent = now
-            ticket.back_before = self._window.back
+            permit.asked -= objects
+            permit.sent = now
+            permit.back_before = self._window.back
 
-    def refuse(self, ticket: Ticket, objects: int, *, partition: bool) -> Turn:
-        """Do what `Ticket.refused` says."""
+    def refuse(self, permit: Permit, objects: int, *, partition: bool) -> Reservation:
+        """Do what `Permit.refused` says."""
         with self._lock:
             now = self._clock()
-            pace = ticket.lane.pace if partition else self._job
+            pace = permit.lane.pace if partition else self._job
             first = not pace.tested
-            pace.refused(ticket.sent, now, self._uniform)
+            pace.refused(permit.sent, now, self._uniform)
             if first:
                 self._window.restart(now, self._flying(now))
             if partition:
-                ticket.lane.refused_at = now
-                self._explain(ticket, objects, now, first=first)
-            return self._turn(ticket, objects)
+                permit.lane.refused_at = now
+                self._explain(permit, objects, now, first=first)
+            return self._reserve(permit, objects)
 
-    def part(self, ticket: Ticket, objects: int) -> Turn:
-        """Do what `Ticket.part` says."""
+    def part(self, permit: Permit, objects: int) -> Reservation:
+        """Do what `Permit.part` says."""
         with self._lock:
-            return self._turn(ticket, objects)
+            return self._reserve(permit, objects)
 
-    def end(self, ticket: Ticket) -> None:
-        """Do what `Ticket.ended` says."""
+    def end(self, permit: Permit) -> None:
+        """Do what `Permit.ended` says."""
         with self._lock:
-            self._tickets.discard(ticket)
-            self._forget(ticket.lane)
+            self._permits.discard(permit)
+            self._forget(permit.lane)
 
     def _forget(self, lane: Lane) -> None:
-        over = lane.closed and all(ticket.lane is not lane for ticket in self._tickets)
+        over = lane.closed and all(permit.lane is not lane for permit in self._permits)
         if over and lane in self._lanes:
             self._lanes.remove(lane)
 
     def _flying(self, now: float) -> int:
-        return sum(ticket.sent <= now for ticket in self._tickets)
+        return sum(permit.sent <= now for permit in self._permits)
 
-    def _turn(self, ticket: Ticket, objects: int) -> Turn:
+    def _reserve(self, permit: Permit, objects: int) -> Reservation:
         now = self._clock()
-        ticket.retried = True
-        ticket.asked = min(objects, ticket.lane.batch_keys)
-        ticket.sent = max(pace.book(now, ticket.asked) for pace in (self._job, ticket.lane.pace))
-        return Turn(ticket.sent - now, ticket.asked)
+        permit.retried = True
+        permit.asked = min(objects, permit.lane.batch_keys)
+        permit.sent = max(pace.book(now, permit.asked) for pace in (self._job, permit.lane.pace))
+        return Reservation(permit.sent - now, permit.asked)
 
-    def _explain(self, ticket: Ticket, objects: int, now: float, *, first: bool) -> None:
+    def _explain(self, permit: Permit, objects: int, now: float, *, first: bool) -> None:
         """
         Join paces beside a refused one, if what went through it cannot explain the refusal.
 
@@ -224,8 +225,8 @@ class Throttle:
         this pace, the lanes beside it use the same partition: the fewest that make up for it. That
         is a guess, so a pace that was limited before joins only those in the same position.
         """
-        refused = ticket.lane.pace
-        loads = self._loads(ticket.sent, now)
+        refused = permit.lane.pace
+        loads = self._loads(permit.sent, now)
         if refused not in loads:
             return  # its lane is over
         paces = list(loads)
@@ -249,14 +250,14 @@ class Throttle:
         if not first and _is_weak(refused.rate):
             self._let_go(refused, now)
 
-    def _let_go(self, pace: Pace, now: float) -> None:
+    def _let_go(self, pace: QuotaPace, now: float) -> None:
         """Let the outermost lanes of a slow group go their own ways: they may not belong to it."""
         group = [lane for lane in self._lanes if lane.pace is pace]
         for outermost in (group[0], group[-1]):
             if now - outermost.refused_at > ALONE:
                 outermost.pace = pace.parted()
 
-    def _join(self, pace: Pace, others: list[Pace], now: float) -> None:
+    def _join(self, pace: QuotaPace, others: list[QuotaPace], now: float) -> None:
         for other in others:
             if other is not pace:
                 pace.join(other, now)
@@ -264,20 +265,20 @@ class Throttle:
             if lane.pace in others:
                 lane.pace = pace
 
-    def _loads(self, sent: float, now: float) -> dict[Pace, float]:
+    def _loads(self, sent: float, now: float) -> dict[QuotaPace, float]:
         """
         Return about how many objects went through each pace in the last second, in key order.
 
         To what was confirmed comes what was sent before a request that is known to be refused: if
         it had been refused as well, that would be known by now.
         """
-        loads: dict[Pace, float] = {}
+        loads: dict[QuotaPace, float] = {}
         for lane in self._lanes:
             load = lane.load * exp(lane.loaded_at - now)
             loads[lane.pace] = loads.get(lane.pace, 0.0) + load
-        for ticket in self._tickets:
-            if ticket.sent < sent and ticket.lane.pace in loads:
-                loads[ticket.lane.pace] += ticket.asked
+        for permit in self._permits:
+            if permit.sent < sent and permit.lane.pace in loads:
+                loads[permit.lane.pace] += permit.asked
         return loads
 
 

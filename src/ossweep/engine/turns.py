@@ -1,4 +1,4 @@
-"""Whose turn it is to be deleted from: the batches that wait to be taken up."""
+"""The turns: which of the batches that wait is taken up next."""
 
 from __future__ import annotations
 
@@ -7,42 +7,32 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections import deque
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from ossweep.engine.accounts import Accounts
-    from ossweep.engine.batches import Batch
-    from ossweep.engine.frontier import Frontier
-    from ossweep.engine.span import Span
-    from ossweep.engine.throttle import Lane, Throttle
-
-AHEAD = 64  # batches of a range that may come back before one ahead of them has
+    from ossweep.engine.queues import Queue
+    from ossweep.engine.source import Source
+    from ossweep.engine.throttle import Throttle
 
 
 @dataclass(frozen=True)
 class Due:
-    """A batch that may be taken up, first in its queue."""
+    """A queue whose first batch may be taken up, and the source that does so."""
 
-    queue: deque[Batch]
-    lane: Lane
-    span: Span | None = None
+    source: Source
+    queue: Queue
 
 
 class Turns:
     """
-    Named keys and marker objects go before ranges, which take turns among each other.
+    What is known by name goes before ranges, which take turns among each other.
 
-    `taken` counts the objects that have been taken up to be asked for. The job's holder may take up
-    as many as it has reserved; `starved` tells whether batches wait for nothing but the next
-    checkpoint, which reserves more.
+    `taken` counts the objects that have been taken up to be asked for. A job with a ceiling may
+    take up as many as its last checkpoint has reserved; `starved` tells whether batches wait for
+    nothing but the next checkpoint, which reserves more.
     """
 
-    def __init__(
-        self, by_name: deque[Batch], lane: Lane, frontier: Frontier, throttle: Throttle
-    ) -> None:
-        self._by_name = by_name
-        self._lane = lane  # in which those go
-        self._frontier = frontier
+    def __init__(self, sources: Sequence[Source], throttle: Throttle) -> None:
+        self._sources = sources
         self._throttle = throttle
         self._turn = 1
         self._reserved: float = inf
@@ -58,24 +48,27 @@ class Turns:
         """Objects that may still be taken up; 0 where there is no bound."""
         return 0 if self._reserved == inf else int(self._reserved - self.taken)
 
-    def begin(self, due: Due, objects: int) -> None:
+    def begin(self, queue: Queue, objects: int) -> None:
         """Take note that a batch of so many objects has been taken up, to be asked for."""
         self.taken += objects
-        if due.span is not None:
-            due.span.turn = self._turn
+        if queue.keys_left is not None:
+            queue.turn = self._turn
             self._turn += 1
 
-    def counted(self, accounts: Accounts, *, among_ranges: bool) -> Due | None:
+    def counted(self) -> Due | None:
         """Return a batch that takes no request."""
-        queues = self._queues(accounts, among_ranges=among_ranges)
-        return next((due for due in queues if not due.queue[0].keys), None)
+        queues = (queue for source in self._sources for queue in source.queues())
+        if all(queue.batches[0].keys for queue in queues):
+            return None  # which is usual, and to put the queues in order takes longer
+        return next((due for due in self._due() if not due.queue.first.keys), None)
 
-    def next(self, accounts: Accounts, *, among_ranges: bool) -> Due | float | None:
+    def next(self) -> Due | float | None:
         """Return what may be taken up now, or else the seconds until something may."""
         pause = None
-        for due in self._queues(accounts, among_ranges=among_ranges):
-            wait = self._throttle.wait(due.lane)
-            keys = min(len(due.queue[0].keys), due.lane.batch_keys)
+        for due in self._due():
+            course = due.queue.course
+            wait = self._throttle.wait(course.lane)
+            keys = min(len(due.queue.first.keys), course.lane.batch_keys)
             if wait > 0:
                 pause = wait if pause is None else min(pause, wait)
             elif self.taken + keys > self._reserved:
@@ -84,27 +77,30 @@ class Turns:
                 return due
         return pause
 
-    def any(self, accounts: Accounts, *, among_ranges: bool) -> Due | None:
+    def any(self) -> Due | None:
         """Return the batch whose turn it is, whatever it would have to wait for."""
-        return next(self._queues(accounts, among_ranges=among_ranges), None)
+        return next(self._due(), None)
 
-    def _queues(self, accounts: Accounts, *, among_ranges: bool) -> Iterator[Due]:
+    def _due(self) -> Iterator[Due]:
         """
         Yield the queues that hold something, in the order in which it is their turn.
 
         Ranges take turns, so that deletions spread over OSS's partitions; those of which more is
         left more often, so that they end together: the last ones would be in few partitions. Where
-        OSS refuses all, others come first.
+        OSS refuses all, others come first. While a source is urgent, ranges wait.
         """
-        # A directory goes when all that lies in it has come back, the directories there included.
-        if self._by_name and not (self._by_name[0].source == "marker" and accounts.marking):
-            yield Due(self._by_name, self._lane)
-        if not among_ranges:
+        now = self._turn
+        in_turn: list[tuple[bool, int, int, Source, Queue]] = []
+        for source in self._sources:
+            for queue in source.queues():
+                keys_left = queue.keys_left
+                if keys_left is None:
+                    yield Due(source, queue)
+                else:
+                    rank = keys_left() * (queue.turn - now)
+                    in_turn.append((queue.course.refused != "", rank, len(in_turn), source, queue))
+        if any(source.is_urgent for source in self._sources):
             return
-        spans = [span for span in self._frontier.spans if span.ready and len(span.early) < AHEAD]
-        left = self._frontier.keys_left
-        turns = {
-            span: (bool(span.refused), left(span) * (span.turn - self._turn)) for span in spans
-        }
-        for span in sorted(turns, key=turns.__getitem__):
-            yield Due(span.ready, span.lane, span)
+        in_turn.sort()
+        for _, _, _, source, queue in in_turn:
+            yield Due(source, queue)

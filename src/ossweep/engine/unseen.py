@@ -1,4 +1,4 @@
-"""What nobody could see: the prefixes and keys whose listing has failed, and why."""
+"""What could not be seen: the prefixes and keys whose listing has failed, and why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Unseen:
 
     @property
     def denied(self) -> str | None:
-        """What OSS does not let anybody list, in a sentence."""
+        """What OSS does not let be listed, in a sentence."""
         if self._first is None:
             return None
         first, *others = self._denied

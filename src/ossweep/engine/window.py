@@ -7,7 +7,7 @@ GROWTH = 3  # that a prompt answer adds: while all are prompt, each round trip q
 PROMPT = 2.0  # times the fastest answer so far, within which an answer is prompt
 
 
-class Window:
+class ListingWindow:
     """
     Grows while answers come as fast as they did, and shrinks when requests wait for each other.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ossweep import policy
 from ossweep.answers import bare
-from ossweep.engine.sweep import Kept
+from ossweep.engine.ports import Checkpoint
 from ossweep.errors import NO_TIME, Closed, StoreError
 from ossweep.handover import continuation
 from ossweep.stops import OVERTAKEN, SPLIT
@@ -61,7 +61,7 @@ class Checkpoints:
         """Tell whether it is time for the next one."""
         return self._app.world.monotonic() >= self._next
 
-    def keep(self, share: Share, reserved: int) -> Kept:
+    def keep(self, share: Share, reserved: int) -> Checkpoint:
         """
         Keep one; return why the sweep shall end, if it shall, and what it has reserved.
 
@@ -85,13 +85,13 @@ class Checkpoints:
             )
         except (StoreError, Closed) as error:
             self._not_written("checkpoint not written", error)
-            return Kept(None, None)
+            return Checkpoint(None, None)
         finally:
             self._next = self._app.world.monotonic() + self._every
         self._asked = asked
         if stop is OVERTAKEN:
-            return Kept(stop, None)
-        return Kept(stop or self._reason_to_split(share), reserved)
+            return Checkpoint(stop, None)
+        return Checkpoint(stop or self._reason_to_split(share), reserved)
 
     def beat_due(self) -> bool:
         """Tell whether the lease should be renewed, and has not been tried to be just now."""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ossweep.engine.gate import Gate
-    from ossweep.engine.sweep import Kept, Progress, Result
+    from ossweep.engine.ports import Checkpoint
+    from ossweep.engine.result import Result
+    from ossweep.engine.sweep import Progress
     from ossweep.session import Session
     from ossweep.stops import Stop
     from ossweep.store import OssStore
@@ -42,7 +44,7 @@ class Checkpoints(Protocol):
     def due(self) -> bool:
         """Tell whether it is time for the next one."""
 
-    def keep(self, share: Share, reserved: int) -> Kept:
+    def keep(self, share: Share, reserved: int) -> Checkpoint:
         """Keep one that reserves at least so many objects, in a thread; raises nothing."""
 
     def beat_due(self) -> bool:
@@ -108,7 +110,7 @@ class _Keeper:
     def due(self) -> bool:
         return self.checkpoints.due()
 
-    def keep(self, result: Result, reserved: int) -> Kept:
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
         return self.checkpoints.keep(self.share_of(result), reserved)
 
     def beat_due(self) -> bool:

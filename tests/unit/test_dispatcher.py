@@ -1,45 +1,22 @@
-"""What starts, and in which turn: the line over plain values, without a thread."""
+"""What starts, and in which turn: the dispatcher over plain values, without a thread."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.line import Line
+from ossweep.engine.dispatcher import Dispatcher
 from ossweep.engine.throttle import Throttle
 from ossweep.work import Range, Work
 from unit.memory import Bucket, Hop, MemoryStore
+from unit.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from ossweep.engine.throttle import Lane
     from ossweep.objects import Page
-
-
-@dataclass
-class Steps:
-    """A pipeline whose requests wait until they are let go, the oldest first."""
-
-    waiting: list[tuple[Callable[[], Any], Callable[[Any], None]]] = field(default_factory=list)
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.waiting)
-
-    @property
-    def in_flight(self) -> int:
-        return len(self.waiting)
-
-    def start(self, act: Callable[[], Any], book: Callable[[Any], None]) -> None:
-        self.waiting.append((act, book))
-
-    def let_go(self) -> None:
-        going, self.waiting = self.waiting, []
-        for act, book in going:
-            book(act())
 
 
 class Slow(Throttle):
@@ -77,11 +54,11 @@ def letters_of(letters: Iterable[str], number: int) -> tuple[Work, Bucket]:
     return Work("job", "examplebucket", ranges=ranges), bucket
 
 
-def line_over(work: Work, bucket: Bucket, listings: int = 8) -> tuple[Line, Slow, Asked]:
-    """Return a line and what it goes by."""
+def dispatch_of(work: Work, bucket: Bucket, listings: int = 8) -> tuple[Dispatcher, Slow, Asked]:
+    """Return a dispatcher and what it goes by."""
     hop, throttle = Hop(), Slow()
     store = Asked(bucket, hop.gate)
-    line = Line(
+    dispatcher = Dispatcher(
         work,
         store,
         hop.gate,
@@ -91,13 +68,13 @@ def line_over(work: Work, bucket: Bucket, listings: int = 8) -> tuple[Line, Slow
         listings=listings,
         most_ranges=64,
     )
-    return line, throttle, store
+    return dispatcher, throttle, store
 
 
-def go_on(line: Line, round_trips: int) -> None:
+def go_on(dispatcher: Dispatcher, round_trips: int) -> None:
     pipeline = Steps()
     for _ in range(round_trips):
-        line.start(pipeline)  # type: ignore[arg-type] # as far as a line knows it
+        dispatcher.start(pipeline)  # type: ignore[arg-type] # as far as a dispatcher knows it
         pipeline.let_go()
 
 
@@ -105,13 +82,13 @@ def go_on(line: Line, round_trips: int) -> None:
 def test_no_range_is_overlooked_because_others_have_to_wait(place: int) -> None:
     """The one that may go does so, wherever it stands."""
     work, bucket = letters_of("abcdefghijkl", 1)
-    line, throttle, _ = line_over(work, bucket, listings=12)
+    dispatcher, throttle, _ = dispatch_of(work, bucket, listings=12)
     throttle.waits = [9.0] * 13
-    go_on(line, 9)
+    go_on(dispatcher, 9)
     throttle.waits[1 + place] = 0.0
     before = len(bucket.objects)
 
-    go_on(line, 1)
+    go_on(dispatcher, 1)
 
     assert (before, len(bucket.objects)) == (12, 11)
 
@@ -119,22 +96,22 @@ def test_no_range_is_overlooked_because_others_have_to_wait(place: int) -> None:
 def test_who_has_to_wait_is_told_until_when() -> None:
     """It is the shortest time that any range has to wait."""
     work, bucket = letters_of("abc", 1)
-    line, throttle, _ = line_over(work, bucket)
+    dispatcher, throttle, _ = dispatch_of(work, bucket)
     throttle.waits = [1.0, 4.0, 2.0, 3.0]
-    go_on(line, 9)
+    go_on(dispatcher, 9)
 
-    assert line.start(Steps()) == 2.0  # type: ignore[arg-type] # as above
+    assert dispatcher.start(Steps()) == 2.0  # type: ignore[arg-type] # as above
 
 
 def test_ranges_are_deleted_from_in_turn() -> None:
     """So that deletions spread over OSS's partitions."""
     work, bucket = letters_of("abc", 2000)
-    line, throttle, _ = line_over(work, bucket)
+    dispatcher, throttle, _ = dispatch_of(work, bucket)
     throttle.waits = [9.0] * 4
-    go_on(line, 9)
+    go_on(dispatcher, 9)
     throttle.waits = []
 
-    go_on(line, 1)
+    go_on(dispatcher, 1)
 
     turns = "".join(keys[0][0] for keys in bucket.asked)
     assert turns in {"abcabc", "bcabca", "cabcab"}
@@ -143,9 +120,9 @@ def test_ranges_are_deleted_from_in_turn() -> None:
 def test_listing_waits_for_deletions_however_many_ranges_there_are() -> None:
     """Of many small ranges only so many are held in memory as may be listed at once."""
     work, bucket = letters_of(map(chr, range(0x4E00, 0x4FFF)), 1)
-    line, throttle, store = line_over(work, bucket)
+    dispatcher, throttle, store = dispatch_of(work, bucket)
     throttle.waits = [9.0] * 600
 
-    go_on(line, 300)
+    go_on(dispatcher, 300)
 
     assert 8 <= store.listed <= 2 * 8

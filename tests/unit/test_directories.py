@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossweep.engine.looks import SOON
-from ossweep.engine.markers import MOST_FULL
+from ossweep.engine.reads import SOON
+from ossweep.engine.sources.directories import MOST_REFUSED
 from ossweep.handover.continuation import seal, unseal
 from ossweep.work import Ceiling, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
-    from ossweep.engine.sweep import Result
+    from ossweep.engine.result import Result
     from ossweep.objects import Found
 
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),), clock=BEGAN)
@@ -33,7 +33,7 @@ def tree(*keys: str, page: int = 1000, denied: frozenset[str] = frozenset()) -> 
 
 def test_directories_that_wait_are_few_whatever_the_size_of_the_job() -> None:
     """A round is made between, so that they neither fill the memory nor a continuation."""
-    directories = [f"a/{number:05}/" for number in range(2 * MOST_FULL)]
+    directories = [f"a/{number:05}/" for number in range(2 * MOST_REFUSED)]
     bucket = tree(*directories, *(f"{each}{leaf}" for each in directories for leaf in "01"), page=1)
     waiting: list[int] = []
 
@@ -47,23 +47,23 @@ def test_directories_that_wait_are_few_whatever_the_size_of_the_job() -> None:
 
     assert (result.left.finished, bucket.objects) == (True, {})
     assert bucket.waited == set(directories)
-    assert max(waiting) <= MOST_FULL + 10
+    assert max(waiting) <= MOST_REFUSED + 10
 
 
 def test_a_round_between_fails_no_directory() -> None:
     """What lies in it may not have been listed yet."""
-    deep = [f"a/{'d/' * depth}" for depth in range(1, MOST_FULL + 20)]
+    deep = [f"a/{'d/' * depth}" for depth in range(1, MOST_REFUSED + 20)]
     bucket = tree(*deep, f"{deep[-1]}x", page=1)
 
     result = swept(ALL, bucket)
 
-    assert (result.counts.deleted, result.counts.failed) == (MOST_FULL + 20, 0)
+    assert (result.counts.deleted, result.counts.failed) == (MOST_REFUSED + 20, 0)
     assert (result.left.finished, bucket.objects) == (True, {})
 
 
 def test_marker_objects_that_were_ordered_go_last_even_so() -> None:
     """Only what OSS has refused is tried between."""
-    directories = [f"a/{number:05}/" for number in range(MOST_FULL + 20)]
+    directories = [f"a/{number:05}/" for number in range(MOST_REFUSED + 20)]
     bucket = tree("a/", *directories, *(f"{each}x" for each in directories), page=1)
 
     result = swept(replace(ALL, directories=frozenset({"a/"})), bucket)

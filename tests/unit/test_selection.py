@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossweep.engine.batches import PASSED, PROTECTED, Batch, Choice
-from ossweep.engine.span import Span
+from ossweep.engine.batch import KNOWN_FAILURE, Batch
+from ossweep.engine.deferred import Deferred
+from ossweep.engine.scan import Scan
+from ossweep.engine.selection import PROTECTED, Selection
 from ossweep.engine.throttle import Throttle
 from ossweep.objects import NEWER, Found, Lot, Unnamed
 from ossweep.work import Ceiling, Range, Work
@@ -52,67 +54,71 @@ class Whole:
         return Whole(self.keys[first:end], self.newest)
 
 
-def span_of(prefix: str = "a/") -> Span:
+def scan_of(prefix: str = "a/") -> Scan:
     throttle = Throttle(lambda: 0.0, lambda low, _high: low, 1, None)
-    return Span.of(Range(prefix), throttle.lane())
+    return Scan.of(Range(prefix), throttle.lane())
 
 
-def choice_of(
+def clock(known: int | None) -> int:
+    return CLOCK if known is None else known
+
+
+def selection_of(
     work: Work = WORK, protected: tuple[str, ...] = (), ceiling: int | None = None
-) -> Choice:
+) -> Selection:
     most = None if ceiling is None else Ceiling(ceiling, "limits.objects")
-    return Choice(work, lambda known: CLOCK if known is None else known, protected, most)
+    return Selection(work, clock, protected, most, Deferred(work))
 
 
 def show(
-    choice: Choice, span: Span, page: Whole, number: int | None = None, *, last: bool = False
+    selection: Selection, scan: Scan, page: Whole, number: int | None = None, *, last: bool = False
 ) -> None:
-    """Show a page of a span, of which the first so many keys belong to it."""
+    """Show a page of a scan, of which the first so many keys belong to it."""
     belonging = page if number is None else page.part(0, number)
-    span.at = belonging.keys[-1]
-    span.listed = last
-    choice.listed(span, belonging, 60.0)
+    scan.at = belonging.keys[-1]
+    scan.listed = last
+    selection.select(scan, belonging, 60.0)
 
 
-def batches(span: Span) -> list[list[str]]:
-    return [list(batch.keys) for batch in span.ready]
+def batches(scan: Scan) -> list[list[str]]:
+    return [list(batch.keys) for batch in scan.queue.batches]
 
 
 def test_a_page_that_is_chosen_as_a_whole_is_not_looked_at() -> None:
     """It makes a batch as it is."""
-    page, span = Whole(KEYS[:1000]), span_of()
-    choice = choice_of()
+    page, scan = Whole(KEYS[:1000]), scan_of()
+    selection = selection_of()
 
-    show(choice, span, page)
+    show(selection, scan, page)
 
-    (batch,) = span.ready
+    (batch,) = scan.queue.batches
     assert (batch.keys, batch.page, batch.place) == (page.keys, page, "a/0999")
-    assert (page.looks, choice.met) == (0, 1000)
+    assert (page.looks, selection.met) == (0, 1000)
 
 
 @pytest.mark.parametrize(
-    ("choice", "skipped", "held"),
+    ("selection", "skipped", "held"),
     [
-        (choice_of(protected=("a/05",)), {PROTECTED: 100}, 0),
-        (choice_of(protected=("a/",)), {PROTECTED: 1000}, 0),
-        (choice_of(replace(WORK, directories=frozenset({"a/0999"}))), {}, 1),
-        (choice_of(replace(WORK, passed=("a/0000",))), {}, 0),
-        (choice_of(replace(WORK, held=(Found("a/0500", 1, 1),))), {}, 1),
+        (selection_of(protected=("a/05",)), {PROTECTED: 100}, 0),
+        (selection_of(protected=("a/",)), {PROTECTED: 1000}, 0),
+        (selection_of(replace(WORK, directories=frozenset({"a/0999"}))), {}, 1),
+        (selection_of(replace(WORK, passed=("a/0000",))), {}, 0),
+        (selection_of(replace(WORK, held=(Found("a/0500", 1, 1),))), {}, 1),
     ],
     ids=["protected", "all protected", "a directory", "passed by", "held"],
 )
 def test_a_page_with_something_special_is_looked_at_one_by_one(
-    choice: Choice, skipped: dict[str, int], held: int
+    selection: Selection, skipped: dict[str, int], held: int
 ) -> None:
     """Wherever in the page it stands, the others are chosen."""
-    page, span = Whole(KEYS[:1000]), span_of()
+    page, scan = Whole(KEYS[:1000]), scan_of()
 
-    show(choice, span, page, last=True)
+    show(selection, scan, page, last=True)
 
-    (batch,) = span.ready
+    (batch,) = scan.queue.batches
     assert page.looks == 1
-    assert (batch.skipped, len(choice.held), batch.place) == (skipped, held, "a/0999")
-    assert len(batch.keys) == 1000 - sum(skipped.values()) - held - batch.passed
+    assert (batch.skipped, len(selection.deferred), batch.place) == (skipped, held, "a/0999")
+    assert len(batch.keys) == 1000 - sum(skipped.values()) - held - batch.known_failures
 
 
 @pytest.mark.parametrize(("newest", "looks"), [(CLOCK - 1, 0), (CLOCK, 1), (CLOCK + 1, 1)])
@@ -120,54 +126,60 @@ def test_a_page_in_which_something_is_newer_is_looked_at_one_by_one(
     newest: int, looks: int
 ) -> None:
     """What was written in the second in which the job began may be."""
-    page, span = Whole(KEYS[:1000], newest), span_of()
+    page, scan = Whole(KEYS[:1000], newest), scan_of()
 
-    show(choice_of(), span, page, last=True)
+    show(selection_of(), scan, page, last=True)
 
     assert page.looks == looks
-    assert span.ready[0].skipped == ({NEWER: 1000} if looks else {})
+    assert scan.queue.batches[0].skipped == ({NEWER: 1000} if looks else {})
 
 
 def test_of_a_page_that_belongs_to_two_spans_each_takes_its_own() -> None:
     """The rest is listed by whoever has it now."""
-    page, span = Whole(KEYS[:1000]), span_of()
+    page, scan = Whole(KEYS[:1000]), scan_of()
 
-    show(choice_of(), span, page, 300, last=True)
+    show(selection_of(), scan, page, 300, last=True)
 
-    assert batches(span) == [KEYS[:300]]
+    assert batches(scan) == [KEYS[:300]]
 
 
 def test_a_few_keys_wait_for_the_next_page_and_many_do_not() -> None:
     """A batch is cut at a page's end if that leaves the next page whole."""
-    span, choice = span_of(), choice_of(protected=("a/00", "a/10", "a/11", "a/12", "a/13", "a/14"))
+    scan, selection = (
+        scan_of(),
+        selection_of(protected=("a/00", "a/10", "a/11", "a/12", "a/13", "a/14")),
+    )
 
-    show(choice, span, Whole(KEYS[:1000]))
-    first = batches(span)
-    show(choice, span, Whole(KEYS[1000:2000]))
-    second = batches(span)[1:]
-    show(choice, span, Whole(KEYS[2000:]))
+    show(selection, scan, Whole(KEYS[:1000]))
+    first = batches(scan)
+    show(selection, scan, Whole(KEYS[1000:2000]))
+    second = batches(scan)[1:]
+    show(selection, scan, Whole(KEYS[2000:]))
 
     assert first == [KEYS[100:1000]]
     assert second == [KEYS[1500:2000]]
-    assert batches(span)[2:] == [KEYS[2000:]]
+    assert batches(scan)[2:] == [KEYS[2000:]]
 
 
 def test_what_waits_for_the_next_page_goes_with_its_first_keys() -> None:
     """A batch is full before the next one begins."""
-    span, choice = span_of(), choice_of(protected=("a/00", "a/01", "a/02", "a/03", "a/04", "a/05"))
+    scan, selection = (
+        scan_of(),
+        selection_of(protected=("a/00", "a/01", "a/02", "a/03", "a/04", "a/05")),
+    )
 
-    show(choice, span, Whole(KEYS[:1000]))
-    before = batches(span)
-    show(choice, span, Whole(KEYS[1000:2000]), last=True)
+    show(selection, scan, Whole(KEYS[:1000]))
+    before = batches(scan)
+    show(selection, scan, Whole(KEYS[1000:2000]), last=True)
 
-    assert (before, batches(span)) == ([], [KEYS[600:1600], KEYS[1600:2000]])
+    assert (before, batches(scan)) == ([], [KEYS[600:1600], KEYS[1600:2000]])
 
 
 @given(
     keys=st.integers(1, 30),
     most=st.integers(1, 12),
     met=st.dictionaries(
-        st.tuples(st.integers(0, 30), st.sampled_from([NEWER, PASSED])), st.integers(1, 3)
+        st.tuples(st.integers(0, 30), st.sampled_from([NEWER, KNOWN_FAILURE])), st.integers(1, 3)
     ),
 )
 def test_a_batch_is_split_without_losing_or_moving_a_key(
@@ -176,7 +188,7 @@ def test_a_batch_is_split_without_losing_or_moving_a_key(
     """What was spared or passed by stays between the same two keys, before its part's place."""
     page = Whole(KEYS[:keys])
     between = {(at, why): number for (at, why), number in met.items() if at <= keys}
-    rest: Batch | None = Batch("listed", page.keys, page, between, place="a/zzz")
+    rest: Batch | None = Batch(page.keys, page, between, place="a/zzz")
     parts = []
     while rest is not None:
         part, rest = rest.split(most)
@@ -198,16 +210,16 @@ def test_a_batch_is_split_without_losing_or_moving_a_key(
 
 def test_a_page_that_just_fits_below_the_ceiling_is_not_looked_at() -> None:
     """The next one is, and nothing of it is chosen."""
-    span, choice = span_of(), choice_of(ceiling=1000)
+    scan, selection = scan_of(), selection_of(ceiling=1000)
     first, second = Whole(KEYS[:1000]), Whole(KEYS[1000:2000])
 
-    show(choice, span, first)
-    reached = choice.ceiling_reached
-    show(choice, span, second)
+    show(selection, scan, first)
+    reached = selection.ceiling_reached
+    show(selection, scan, second)
 
     assert (first.looks, reached) == (0, None)
-    assert choice.ceiling_reached == "limits.objects allows 1,000 objects"
-    assert (batches(span), span.place, choice.met) == ([KEYS[:1000]], "a/0999", 1000)
+    assert selection.ceiling_reached == "limits.objects allows 1,000 objects"
+    assert (batches(scan), scan.backlog.place, selection.met) == ([KEYS[:1000]], "a/0999", 1000)
 
 
 @given(
@@ -217,20 +229,20 @@ def test_several_spans_never_exceed_the_ceiling_together(
     pages: list[tuple[int, int]], ceiling: int
 ) -> None:
     """Whichever of them comes first: what one has chosen is no more there for the others."""
-    choice = choice_of(ceiling=ceiling, protected=("c/",))
-    spans = [span_of(f"{letter}/") for letter in "abcd"]
+    selection = selection_of(ceiling=ceiling, protected=("c/",))
+    scans = [scan_of(f"{letter}/") for letter in "abcd"]
     shown: Counter[int] = Counter()
     for at, size in pages:
-        stem, first = spans[at].prefix, shown[at]
-        show(choice, spans[at], Whole([f"{stem}{n:06}" for n in range(first, first + size)]))
+        stem, first = scans[at].prefix, shown[at]
+        show(selection, scans[at], Whole([f"{stem}{n:06}" for n in range(first, first + size)]))
         shown[at] += size
-    for span in spans:
-        choice.flush(span)
+    for scan in scans:
+        scan.backlog.flush()
 
-    chosen = sum(len(batch.keys) for span in spans for batch in span.ready)
-    wanted = sum(size for at, size in shown.items() if spans[at].prefix != "c/")
+    chosen = sum(len(batch.keys) for scan in scans for batch in scan.queue.batches)
+    wanted = sum(size for at, size in shown.items() if scans[at].prefix != "c/")
     assert chosen == min(ceiling, wanted)
-    assert (choice.ceiling_reached is not None) == (wanted > ceiling)
+    assert (selection.ceiling_reached is not None) == (wanted > ceiling)
 
 
 def test_a_lot_knows_its_objects() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-from ossweep.engine.looks import SOON
-from ossweep.engine.sweep import Kept
+from ossweep.engine.ports import Checkpoint
+from ossweep.engine.reads import SOON
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE_UNANSWERED, NEWER
 from ossweep.stops import Stop, Why
@@ -17,8 +17,8 @@ from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.engine.sweep import Result
-    from ossweep.engine.throttle import Ticket
+    from ossweep.engine.result import Result
+    from ossweep.engine.throttle import Permit
     from ossweep.objects import Answer, Found, Shown
 
 KEYS = tuple(f"n/{number:04}" for number in range(2500))
@@ -208,10 +208,10 @@ def test_named_keys_under_way_are_in_doubt_in_a_checkpoint() -> None:
         def due(self) -> bool:
             return bool(bucket.asked) and not kept
 
-        def keep(self, result: Result, reserved: int) -> Kept:
+        def keep(self, result: Result, reserved: int) -> Checkpoint:
             kept.append(result.left)
             come.set()
-            return Kept(None, 2000)
+            return Checkpoint(None, 2000)
 
         def beat_due(self) -> bool:
             return False
@@ -246,7 +246,7 @@ def test_what_was_looked_at_goes_before_it_has_to_be_looked_at_again() -> None:
             hop.clock.now += SOON + 0.5
             return super().find(key)
 
-        def delete(self, keys: Sequence[str], pace: Ticket, shown: Shown) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
             ages.append(shown.left - self.gate.left())
             return super().delete(keys, pace, shown)
 

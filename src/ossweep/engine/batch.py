@@ -1,0 +1,64 @@
+"""A batch: objects to delete with one request, and what was met before them and stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import TYPE_CHECKING
+
+from ossweep.tally import tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ossweep.objects import Page
+
+KNOWN_FAILURE = ""  # no reason to skip a key: it has failed before
+
+
+@dataclass(frozen=True)
+class Batch:
+    """
+    Objects to delete together, and what was met and not chosen since the batch before.
+
+    `between` counts the latter: how many of the batch's objects came before it, and why it is not
+    among them; `unnamed` are keys met there that are not UTF-8. A batch that `is_listed` holds
+    neighbours of a listing, brings its range up to the key `place`, and settles in the listing's
+    order. What else there is is known by name. Where a `doubt_is_named`, a continuation names the
+    keys that were asked for without an answer; elsewhere their number counts.
+    """
+
+    keys: Sequence[str]
+    page: Page
+    between: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    unnamed: Sequence[tuple[int, str]] = ()
+    place: str = ""
+    number: int = 0  # in its range, in the order in which they are taken up
+    left: float = -inf  # seconds that were left when the first of it was listed or looked at
+    is_listed: bool = False
+    doubt_is_named: bool = False
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """How many were skipped, by reason."""
+        met = self.between.items()
+        return tally({why: number} for (_, why), number in met if why != KNOWN_FAILURE)
+
+    @property
+    def known_failures(self) -> int:
+        """How many have failed before, and are counted already."""
+        return sum(number for (_, why), number in self.between.items() if why == KNOWN_FAILURE)
+
+    def split(self, keys: int) -> tuple[Batch, Batch | None]:
+        """Return its first part with so many keys, and the rest; each counts what lies in it."""
+        if len(self.keys) <= keys:
+            return self, None
+        first, rest = self.page.part(0, keys), self.page.part(keys, len(self.keys))
+        met = self.between.items()
+        before = {(at, why): number for (at, why), number in met if at < keys}
+        after = {(at - keys, why): number for (at, why), number in met if at >= keys}
+        place = self.keys[keys - 1]
+        lost = [each for each in self.unnamed if each[0] < keys]
+        later = [(at - keys, text) for at, text in self.unnamed if at >= keys]
+        part = replace(self, keys=first.keys, page=first, between=before, unnamed=lost, place=place)
+        return part, replace(self, keys=rest.keys, page=rest, between=after, unnamed=later)

@@ -1,0 +1,72 @@
+"""The books of a sweep: what is settled for good, and what its answers have taught on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ossweep.work import BATCH_KEYS, Counts, add
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.work import Work
+
+
+class Books:
+    """
+    What has settled so far, with what earlier invocations have. The sources write in it.
+
+    `doubted` are the named keys that were asked for and not answered. `deletions` counts those of
+    this invocation, whether or not they are settled. `together` is how many keys may be asked for
+    at once: fewer than a batch, where an earlier invocation was refused batches as a whole, until
+    anything is settled.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self.settled = work.counts
+        self.doubted = frozenset(work.doubted)
+        self.is_in_doubt = False  # whether answers are missing in this invocation
+        self.deletions = 0
+        self.together = work.together
+        self._halved = 0  # keys of the smallest request that was refused as a whole
+
+    @property
+    def has_deleted(self) -> bool:
+        """Whether a deletion has settled in this invocation."""
+        return self.settled.deleted != self._work.counts.deleted
+
+    def enter(self, outcome: Outcome) -> None:
+        """Enter an outcome that has come back, whenever it settles."""
+        self.is_in_doubt = self.is_in_doubt or bool(outcome.in_doubt)
+        self.deletions += outcome.counts.deleted
+        if outcome.head is not None:
+            self.deletions += outcome.head.counts.deleted
+        if outcome.halved:
+            self._halved = min(self._halved or outcome.halved, outcome.halved)
+        if outcome.counts.deleted or outcome.counts.failed:
+            self.together = BATCH_KEYS
+
+    def settle(self, counts: Counts) -> None:
+        """Count for good."""
+        self.settled = add(self.settled, counts)
+
+    def skip(self, key: str, reason: str) -> None:
+        """Settle a key known by name that stays, or is gone: a doubt stays one."""
+        self.settle(Counts(skipped={reason: 1}, unanswered=int(key in self.doubted)))
+
+    def doubt(self, keys: Iterable[str]) -> None:
+        """Take note that named keys were asked for, and not answered."""
+        self.doubted = self.doubted.union(keys)
+
+    def together_after(self, counts: Counts) -> int:
+        """
+        Return how many keys to ask for at once when another invocation goes on with such counts.
+
+        Where none was settled it never grows: so a hop that has halved only what was refused as a
+        whole has come nearer to the culprit, and one that has not even done that has not.
+        """
+        learnt = max(1, self._halved // 2) if self._halved else BATCH_KEYS
+        is_settled = counts.settled > self._work.counts.settled
+        return learnt if is_settled else min(learnt, self._work.together)

@@ -1,0 +1,194 @@
+"""The dispatcher: starts what may start, and books what has ended."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ossweep.engine.accounts import Accounts
+from ossweep.engine.books import Books
+from ossweep.engine.caution import Caution
+from ossweep.engine.deferred import Deferred
+from ossweep.engine.outcomes import delete, planned
+from ossweep.engine.queues import Course
+from ossweep.engine.reads import Reads
+from ossweep.engine.selection import Selection
+from ossweep.engine.sources import SOURCES, open_sources
+from ossweep.engine.sources.shared import Shared
+from ossweep.engine.turns import Due, Turns
+from ossweep.errors import Closed, StoreError
+from ossweep.objects import Shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ossweep.engine.batch import Batch
+    from ossweep.engine.gate import Gate
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.engine.pipeline import Pipeline
+    from ossweep.engine.ports import Store
+    from ossweep.engine.source import Source
+    from ossweep.engine.throttle import Permit, Throttle
+    from ossweep.work import Ceiling, Work
+
+
+class Dispatcher:
+    """
+    Lets the sources ask, takes up their batches when it is their turn, and books the outcomes.
+
+    Only the dispatcher's thread is in here, but for what it hands to the pipeline.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that a sweep is made of
+        self,
+        work: Work,
+        store: Store,
+        gate: Gate,
+        throttle: Throttle,
+        *,
+        protected: tuple[str, ...],
+        ceiling: Ceiling | None,
+        listings: int,
+        most_ranges: int,
+        kinds: Iterable[Callable[[Shared], Source]] = SOURCES,
+    ) -> None:
+        self._is_dry_run = work.dry_run
+        self._store = store
+        self._gate = gate
+        self._throttle = throttle
+        self._has_ceiling = ceiling is not None
+        deferred = Deferred(work)
+        self._selection = Selection(work, store.clock, protected, ceiling, deferred)
+        self._books = Books(work)
+        self._reads = Reads(gate, listings)
+        self._sources = open_sources(
+            Shared(
+                work,
+                store,
+                throttle,
+                self._reads,
+                self._selection,
+                deferred,
+                self._books,
+                Course(throttle.lane()),
+                most_ranges,
+            ),
+            kinds,
+        )
+        self.unseen = self._reads.unseen
+        self.caution = Caution.of(work, gate)
+        self.turns = Turns(self._sources, throttle)
+        self.accounts = Accounts(work, self._books, self._selection, self._sources)
+
+    @property
+    def ceiling_reached(self) -> str | None:
+        """Which ceiling has been reached with an object above it, if one has."""
+        return self._selection.ceiling_reached
+
+    def reserve(self, taken: int, objects: int) -> None:
+        """Let so many objects be taken up after a checkpoint; after a death they count as asked."""
+        if self._has_ceiling:
+            self.turns.reserve(taken, objects)
+
+    def start(self, pipeline: Pipeline) -> float | None:
+        """
+        Start all that may start: first the reads of each source, then what they let be deleted.
+
+        Return the seconds after which more may start though nothing has ended, if there are any.
+        """
+        self.turns.starved = False
+        if any(source.is_urgent for source in self._sources):
+            return self._start_urgent(pipeline)
+        self._start_caution(pipeline)
+        pause = None
+        for source in self._sources:
+            source.ask(pipeline, is_idle=pause is None and not pipeline.busy)
+            pause = self._start_deletions(pipeline)
+            if source.holds_up:
+                break
+        return pause
+
+    def _start_urgent(self, pipeline: Pipeline) -> float | None:
+        """Let only the urgent source ask, when all that is under way has come back."""
+        source = next(each for each in self._sources if each.is_urgent)
+        pause = self._start_deletions(pipeline)
+        if pause is None and not pipeline.busy:
+            source.ask(pipeline, is_idle=True)
+            pause = self._start_deletions(pipeline)
+            if pause is None and not pipeline.busy and source.ease():
+                return self.start(pipeline)
+        return pause
+
+    def _start_caution(self, pipeline: Pipeline) -> None:
+        """Look at the bucket, beside the first listing, before anything is deleted."""
+        if self.caution.due:
+            self.caution.due = False
+            pipeline.start(self._look_at_bucket, self._book_bucket)
+
+    def _look_at_bucket(self) -> str | Closed | StoreError:
+        """Ask for the bucket's versioning; in a thread."""
+        try:
+            return self._store.versioning()
+        except (Closed, StoreError) as error:
+            return error
+
+    def _book_bucket(self, found: str | Closed | StoreError) -> None:
+        if not isinstance(found, Closed):
+            self.caution.looked_at(found)
+        if not self.caution.settled:
+            self._reads.end()
+
+    def _start_deletions(self, pipeline: Pipeline) -> float | None:
+        """Take up batches while they may go; return the seconds until one may, if any waits."""
+        due = self._due(pipeline.in_flight)
+        while isinstance(due, Due):
+            course = due.queue.course
+            most = min(course.lane.batch_keys, self._books.together)
+            batch = due.source.take_up(due.queue, most)
+            if self._is_dry_run or not batch.keys:
+                self._book(due, planned(batch))
+            else:
+                self.turns.begin(due.queue, len(batch.keys))
+                self.caution.begins()
+                permit = self._throttle.start(course.lane, len(batch.keys))
+                pipeline.start(
+                    partial(delete, self._store, batch, permit, self._shown(due, batch)),
+                    partial(self._book_deletion, due, permit),
+                )
+            due = self._due(pipeline.in_flight)
+        return due
+
+    def _due(self, in_flight: int) -> Due | float | None:
+        """Return what may be taken up now, or else the seconds until something may."""
+        if self._is_dry_run:
+            return self.turns.any()
+        due = None
+        if (
+            self._throttle.room() > 0
+            and self._gate.admits("batch_delete", in_flight)
+            and self.caution.lets_go
+        ):
+            due = self.turns.next()
+            if isinstance(due, Due):
+                return due
+        return self.turns.counted() or due
+
+    def _shown(self, due: Due, batch: Batch) -> Shown:
+        """Return what is known of the keys of a batch that is taken up."""
+        return Shown(
+            self._selection.clock,
+            batch.left,
+            is_listing=batch.is_listed,
+            refused=due.queue.course.refused,
+        )
+
+    def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:
+        permit.ended()
+        self.caution.ended()
+        passed_over = outcome.passed_over
+        due.queue.course.refused = "" if passed_over is None else passed_over.code
+        self._book(due, outcome)
+
+    def _book(self, due: Due, outcome: Outcome) -> None:
+        self._books.enter(outcome)
+        due.source.settle(outcome)

@@ -1,0 +1,83 @@
+"""The ports of the engine: what of the world a sweep needs, and is handed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ossweep.engine.result import Result
+    from ossweep.engine.throttle import Permit
+    from ossweep.objects import Answer, Found, Page, Shown
+    from ossweep.stops import Stop
+
+
+class Store(Protocol):
+    """A bucket, as the sweep sees it. Threads share it."""
+
+    def clock(self, known: int | None) -> int:
+        """
+        Return the job's clock: what is `known` of it, or earlier if this bucket's answers tell so.
+
+        In Unix seconds by OSS's own time. Raises StoreError if no answer has told it.
+        """
+
+    def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+        """
+        Yield the pages of objects below a prefix that come after a key, at least one, each with
+        whether there are more; raises Closed, StoreError.
+        """
+
+    def versioning(self) -> str:
+        """
+        Return the state of the bucket's versioning, "" if it never had any.
+
+        Raises Closed, and StoreError if OSS does not tell.
+        """
+
+    def find(self, key: str) -> Found | None:
+        """Return an object as a listing shows it now; raises Closed, StoreError."""
+
+    def delete(self, keys: Sequence[str], permit: Permit, shown: Shown) -> Answer:
+        """
+        Delete up to a thousand keys, as fast as the permit lets it; raises nothing.
+
+        What is in doubt, or was shown long ago, is looked at before it is asked for.
+        """
+
+    def close(self) -> None:
+        """Cut off whatever request is under way, and let none start any more."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """
+    A checkpoint that was kept, or not.
+
+    `stop` says why the sweep shall end, if it shall; `reserved` objects may be asked for beside
+    those that it counts, None if it was not written.
+    """
+
+    stop: Stop | None
+    reserved: int | None
+
+
+class Keeper(Protocol):
+    """
+    What keeps a sweep's checkpoints, in case the sweep does not come to its end, and sees to it
+    that no other invocation takes its job meanwhile.
+    """
+
+    def due(self) -> bool:
+        """Tell whether it is time for the next one."""
+
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
+        """Keep one that reserves at least so many objects, in a thread; raises nothing."""
+
+    def beat_due(self) -> bool:
+        """Tell whether to give a sign of life now."""
+
+    def beat(self) -> None:
+        """Give one, in a thread; raises nothing."""

@@ -1,0 +1,64 @@
+"""What a sweep has come to: how far it is, how it ended, and what is left."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ossweep.errors import code_of, quoted
+from ossweep.helps import with_help
+from ossweep.stops import Stop, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.objects import Stretch
+    from ossweep.work import Counts, Work
+
+
+@dataclass(frozen=True)
+class Result:
+    """
+    How a sweep ended.
+
+    `stopped` says what ended it early, if anything but time did; `may_go_on` whether the work
+    that is left can be done by another invocation under the same order; `expected` how many objects
+    that probably is, None if it cannot be told; `trouble` what kept requests from being answered.
+    `passed_over` is still to do, and would be refused as what lies before it was; `notes` are what
+    else there is to know.
+    """
+
+    listed: int
+    counts: Counts
+    left: Work
+    stopped: Stop | None
+    may_go_on: bool
+    expected: int | None
+    trouble: str | None = None
+    passed_over: tuple[Stretch, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def refusal_of(passed_over: Sequence[Stretch]) -> str:
+    """Return why nothing goes on where only what was passed over is left."""
+    first = passed_over[0]
+    keys = sum(stretch.keys for stretch in passed_over)
+    place = f"from {json.dumps(first.first)} to {json.dumps(passed_over[-1].last)}"
+    stretches = f" in {len(passed_over)} stretches" if len(passed_over) > 1 else ""
+    sentence = (
+        f"OSS answered {code_of(first.code)} to what it was asked to delete of {keys:,} keys "
+        f"{place}{stretches}, which were passed over: {quoted(first.message)}"
+    )
+    return with_help(sentence, first.code)
+
+
+def stop_at_ceiling(sentence: str, counts: Counts, *, in_doubt: bool) -> Stop:
+    """Return the stop at a ceiling, which may have been filled up by what only may be gone."""
+    if not in_doubt:
+        return Stop(Why.CEILING, sentence)
+    return Stop(
+        Why.DOUBT,
+        f"{sentence}, of which {counts.unanswered:,} may have been asked for by an invocation that "
+        "died, or without an answer; look at what is left, and send a new request for it",
+    )

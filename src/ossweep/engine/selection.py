@@ -1,0 +1,188 @@
+"""
+The selection: which of the objects that a listing shows are deleted, and in what batches.
+
+A page that holds nothing special (all of it older than the job's clock, no protected key, no
+directory marker, no known failure, room below the ceiling) is a batch as it is, and no object is
+made of any of its keys. Of any other page each object is judged by itself, and what stays is
+counted between the chosen ones, so that a batch can be cut anywhere and still tell what lies in it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from ossweep.engine.batch import KNOWN_FAILURE
+from ossweep.objects import NEWER
+from ossweep.work import BATCH_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ossweep.engine.backlog import Backlog
+    from ossweep.engine.deferred import Deferred
+    from ossweep.engine.scan import Scan
+    from ossweep.objects import Found, Page
+    from ossweep.work import Ceiling, Work
+
+ENOUGH_KEYS = 500  # with which a batch is cut at a page's end, so that the next page is one whole
+SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are skipped, to keep their place
+
+PROTECTED = "protected"
+
+
+class Selection:
+    """
+    Selects what to delete of what is met, up to the job's ceiling, and fills backlogs with it.
+
+    Directory markers that are met are deferred. `ceiling_reached` tells which ceiling has been
+    reached with an object above it, if one has.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        clock: Callable[[int | None], int],
+        protected: tuple[str, ...],
+        ceiling: Ceiling | None,
+        deferred: Deferred,
+    ) -> None:
+        self._clock_of = clock
+        self._protected = protected
+        self._ceiling = ceiling
+        # What is in doubt may be gone already, and keeps its room.
+        self._chosen = work.counts.asked + len(work.doubted)
+        self._directories = work.directories
+        self._known_failures = frozenset(work.passed)
+        self.deferred = deferred
+        # Pages without any of these need no look at each object.
+        self._special = sorted({*work.directories, *work.passed, *deferred.waiting, *protected})
+        self.clock = work.clock
+        self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
+        self.ceiling_reached: str | None = None
+
+    def select(self, scan: Scan, page: Page, left: float) -> None:
+        """
+        Select of a page of a scan, and cut what batches that fills.
+
+        So many seconds were left when it was asked for. Raises StoreError if OSS's own time, by
+        which objects are judged, is not known.
+        """
+        keys, backlog = page.keys, scan.backlog
+        backlog.begin_page(left)
+        if keys and self._takes_whole(backlog, page, keys):
+            self._chosen += len(keys)
+            self.met += len(keys)
+            backlog.place = keys[-1]
+            backlog.cut_batch(page)
+        else:
+            self._select_one_by_one(scan, page)
+        if page.reaches:
+            self._go_to(backlog, page.reaches)
+        if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
+            backlog.flush()
+
+    def reason_to_skip(self, found: Found) -> str | None:
+        """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
+        if found.key.startswith(self._protected):
+            return PROTECTED
+        # Times are whole seconds: what carries the clock's own second may have been written after.
+        return NEWER if found.modified >= self._clock() else None
+
+    @property
+    def room(self) -> int:
+        """How many more objects the ceiling lets a batch hold."""
+        if self._ceiling is None:
+            return BATCH_KEYS
+        return max(0, self._ceiling.objects - self._chosen)
+
+    def has_room(self) -> bool:
+        """Tell whether the ceiling lets one more object be chosen; if not, take note of it."""
+        if self.room == 0:
+            self.stop_at_ceiling()
+        return self.room > 0
+
+    def choose(self, objects: int = 1) -> None:
+        """Take note that objects have been chosen."""
+        self._chosen += objects
+
+    def put_back(self, objects: int) -> None:
+        """Take note that so many of the chosen ones stay for now."""
+        self._chosen -= objects
+
+    def stop_at_ceiling(self) -> None:
+        """Take note that an object was met for which the ceiling has no room."""
+        if self._ceiling is not None:
+            self.ceiling_reached = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
+
+    def _takes_whole(self, backlog: Backlog, page: Page, keys: Sequence[str]) -> bool:
+        """Tell whether all of a page is chosen and makes a batch by itself."""
+        return (
+            len(keys) <= self.room
+            and not (backlog.has_draft or page.unnamed)
+            and page.newest < self._clock()
+            and not self._has_special(keys[0], keys[-1])
+        )
+
+    def _has_special(self, first: str, last: str) -> bool:
+        if first.startswith(self._protected):
+            return True
+        at = bisect_left(self._special, first)
+        return at < len(self._special) and self._special[at] <= last
+
+    def _select_one_by_one(self, scan: Scan, page: Page) -> None:
+        """Select of a page's objects until the ceiling is reached."""
+        backlog, failures, deferred = scan.backlog, self._known_failures, self.deferred.waiting
+        backlog.behind += page.unnamed
+        for found in page.objects():
+            at = len(backlog.chosen)
+            is_known = found.key in failures or found.key in deferred
+            if not is_known and not self._has_place_for(scan, found):
+                self.stop_at_ceiling()
+                return
+            self.met += not is_known
+            while backlog.behind and backlog.behind[0].lies_before(found.key):
+                self._lose_next(backlog, at)
+            if found.key in failures:
+                backlog.between[len(backlog.chosen), KNOWN_FAILURE] += 1
+            backlog.place = found.key
+            if len(backlog.chosen) == BATCH_KEYS or backlog.between.total() >= SKIPPED_KEYS:
+                backlog.flush()
+        # Until its end is listed, a listing from its last key on meets what lies behind again.
+        while scan.listed and backlog.behind:
+            if scan.until is not None and not backlog.behind[0].lies_before(scan.until):
+                backlog.behind.clear()  # the range was cut meanwhile: they belong to the other half
+                return
+            self._lose_next(backlog, len(backlog.chosen))
+
+    def _has_place_for(self, scan: Scan, found: Found) -> bool:
+        """Put an object where it belongs; return whether the ceiling has room for it."""
+        backlog = scan.backlog
+        reason = self.reason_to_skip(found)
+        if reason is not None:
+            backlog.between[len(backlog.chosen), reason] += 1
+        elif found.key in self._directories:
+            self.deferred.add(scan, found)
+        elif self.room > 0:
+            self._chosen += 1
+            backlog.chosen.append(found)
+        else:
+            return False
+        return True
+
+    def _go_to(self, backlog: Backlog, place: str) -> None:
+        """Go on to a place up to which nothing is left that could be asked for."""
+        while backlog.behind and backlog.behind[0].lies_before(place):
+            self._lose_next(backlog, len(backlog.chosen))
+        backlog.place = place
+
+    def _lose_next(self, backlog: Backlog, at: int) -> None:
+        """Count the next key that is not UTF-8, so none to ask for, as chosen."""
+        self.met += 1
+        self._chosen += 1
+        backlog.lose(at)
+
+    def _clock(self) -> int:
+        # The first answers of all may have had a Date that lies ahead, which later ones tell.
+        self.clock = self._clock_of(self.clock)
+        return self.clock

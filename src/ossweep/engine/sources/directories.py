@@ -1,0 +1,270 @@
+"""
+Directory markers, the objects that stand for directories: each goes after what lies below it.
+
+Those that an order names or its ranges meet are deferred until nothing else is left to try, which
+may take hours, so each is looked at once more before it goes. On a bucket with a hierarchical
+namespace OSS refuses a directory in which something is left: it is deferred once more. Rounds are
+made of those that wait, in each the deepest first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from functools import partial
+from math import inf
+from typing import TYPE_CHECKING
+
+from ossweep.engine.batch import Batch
+from ossweep.engine.queues import Queue
+from ossweep.engine.reads import SOON, Question
+from ossweep.engine.sources.by_name import ByName
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.objects import GONE, Lot
+from ossweep.row import ALIKE
+from ossweep.whereabouts import emptied
+from ossweep.work import BATCH_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ossweep.engine.deferred import Deferred
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.engine.pipeline import Pipeline
+    from ossweep.engine.selection import Selection
+    from ossweep.engine.sources.shared import Shared
+    from ossweep.objects import Found, Stretch
+    from ossweep.work import Counts, Work
+
+MOST_REFUSED = 256  # directories that wait for what lies in them, before a round is made between
+
+
+class Directories:
+    """
+    Deferred directory markers as a source.
+
+    So that those which OSS has refused stay few, whatever the size of the job, it becomes urgent
+    when many of them wait: a round of them is made between, and everything else waits for it. A
+    branch leaves its markers to the job.
+    """
+
+    holds_up = False
+    is_untried = False  # nothing waits for directories
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._is_branch = shared.work.part_of is not None
+        self._reads = shared.reads
+        self._selection = shared.selection
+        self._deferred = shared.deferred
+        self._round = Round(shared.selection, shared.deferred)
+        self._batches = ByName(Queue(shared.course), shared.deferred.undone)
+        self._is_between = False  # whether a round is made before the rest goes on
+        self._most_refused = MOST_REFUSED
+
+    def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:
+        """Look at markers, as many at once as pages would be, or queue those looked at."""
+        if not is_idle or not self._begins_or_goes_on():
+            return
+        reads = self._reads
+        while (
+            reads.has_room
+            and reads.may_begin(pipeline)
+            and (key := self._round.next(reads.seconds_left)) is not None
+        ):
+            look = partial(self._shared.store.find, key)
+            question = Question(key, look, partial(self._show, key), partial(self._fail, key))
+            reads.begin(pipeline, question)
+        if not pipeline.busy and (batch := self._round.cut()) is not None:
+            self._batches.queue.batches.append(batch)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a round between is made, or due."""
+        if self._is_between:
+            return True
+        is_crowded = (
+            len(self._deferred) > self._most_refused
+            and len(self._deferred.refused) > self._most_refused
+        )
+        return is_crowded and self._selection.room > 0 and not self._reads.is_over
+
+    def ease(self) -> bool:
+        """End a round between that is over; those still deferred are no reason for another."""
+        is_over = self._round.is_over or self._selection.room == 0
+        if is_over:
+            self._most_refused = max(MOST_REFUSED, 2 * len(self._deferred.refused))
+            self._is_between = False
+        return is_over
+
+    def queues(self) -> Iterable[Queue]:
+        """Return the one queue, when all directories that were taken up have come back."""
+        # A directory goes when all that lies in it has come back, the directories there included.
+        queue = self._batches.queue
+        return (queue,) if queue.batches and not self._batches.taken else ()
+
+    def take_up(self, queue: Queue, most: int) -> Batch:  # noqa: ARG002 - there is only one
+        """Take up the first batch, or as much of it as so many keys."""
+        return self._batches.take_up(most)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Settle a batch's outcome at once."""
+        self._batches.take_back(outcome.batch)
+        outcome = self._shared.defer_refused(outcome)
+        self._shared.books.settle(outcome.counts)
+        self._batches.settle(outcome)
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether a batch waits or is taken up."""
+        return self._batches.has_batches
+
+    @property
+    def met(self) -> int:
+        """How many an earlier invocation has deferred; the others are met where they are listed."""
+        return len(self._shared.work.held)
+
+    @property
+    def expected(self) -> int:
+        """None, beside the keys that lie in them."""
+        return 0
+
+    @property
+    def unheard_of(self) -> int:
+        """How many are taken up."""
+        return sum(len(batch.keys) for batch in self._batches.taken.values())
+
+    def bounds(self) -> Iterable[tuple[str, str]]:
+        """Return nothing: the deepest goes first, so none keeps another waiting."""
+        return ()
+
+    def early(self) -> Sequence[Counts]:
+        """Return nothing: each batch settles as it comes."""
+        return ()
+
+    def passed_over(self) -> Iterable[Stretch]:
+        """Return what was passed over."""
+        return (stretch for stretch, _ in self._batches.passed_over)
+
+    def rest(self, work: Work) -> Work:
+        """Return work with the markers that no listing will show again."""
+        return replace(work, held=(*self._batches.left(), *self._deferred.out_of_sight()))
+
+    def _begins_or_goes_on(self) -> bool:
+        """Begin a round if it is time for one; return whether there is one."""
+        if self.is_urgent:
+            if not self._is_between:
+                self._is_between = True
+                self._round.begin(self._deferred.refused)
+            return True
+        if self._is_branch or self._shared.is_untried:
+            return False
+        if self._round.is_over:
+            self._round.begin(self._shared.emptied(self._deferred))
+        return True
+
+    def _show(self, key: str, found: Found | None, left: float) -> None:
+        reason = self._round.judge(key, found, left)
+        if reason is not None:
+            self._shared.books.skip(key, reason)
+
+    def _fail(self, key: str, error: Closed | StoreError) -> None:
+        self._round.has_failed(key, error)
+        if not self._round.goes_on:
+            self._reads.end()
+            self._is_between = False
+
+
+class Round:
+    """
+    A round of markers: each is looked at, judged by what it is now, and put into a batch.
+
+    A marker whose look OSS refuses stays, as do those of the directories that it lies in.
+    """
+
+    def __init__(self, selection: Selection, deferred: Deferred) -> None:
+        self._selection = selection
+        self._deferred = deferred
+        self._waiting: deque[str] = deque()
+        self._under_way: set[str] = set()
+        self._chosen: list[Found] = []
+        self._left = -inf  # seconds that were left when the first of those was looked at
+        self._refused: set[str] = set()  # whose look OSS has refused
+        self._row = 0  # of refusals
+        self.goes_on = True  # whether others may be looked at
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of the round are in a batch, or skipped."""
+        return not (self._waiting or self._under_way or self._chosen)
+
+    def begin(self, keys: Iterable[str]) -> None:
+        """Begin with keys that are deferred."""
+        # Whatever lies in a directory has a longer key, which sorts after the directory's.
+        self._waiting = deque(sorted(self._above_no_refused(keys), reverse=True))
+
+    def next(self, left: float) -> str | None:
+        """
+        Return the marker to look at next, if there is one and the ceiling allows it.
+
+        So many seconds are left: what was looked at goes before it has to be looked at again.
+        """
+        if len(self._chosen) + len(self._under_way) >= BATCH_KEYS:
+            return None
+        if self._chosen and self._left - left > SOON:
+            return None
+        if not self._waiting or not self._selection.has_room():
+            return None
+        key = self._waiting.popleft()
+        self._under_way.add(key)
+        return key
+
+    def has_failed(self, key: str, error: Closed | StoreError) -> None:
+        """Take note that a look has shown nothing; what OSS has refused is not tried again."""
+        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
+            self._under_way.discard(key)
+            self._refused.add(key)
+            self._row += 1
+            self.goes_on = self._row < ALIKE
+            chosen = len(self._chosen)
+            self._chosen = [each for each in self._chosen if not key.startswith(each.key)]
+            self._selection.put_back(chosen - len(self._chosen))
+        else:
+            self._give_back(key)
+            self.goes_on = False
+
+    def judge(self, key: str, found: Found | None, left: float) -> str | None:
+        """Judge a marker; return why it is skipped, if it is. Raises StoreError without a clock."""
+        self._row = 0
+        reason = self._selection.reason_to_skip(found) if found is not None else GONE
+        if found is not None and reason is None and not self._selection.has_room():
+            self._give_back(key)
+            return None
+        self._under_way.discard(key)
+        if found is None or reason is not None:
+            self._deferred.remove([key])
+            return reason
+        if not self._above_no_refused([key]):
+            return None
+        self._selection.choose()
+        self._left = max(self._left, left) if self._chosen else left
+        self._chosen.append(found)
+        return None
+
+    def cut(self) -> Batch | None:
+        """Return a batch of those that may go, if there are any."""
+        if not self._chosen:
+            return None
+        objects = Lot(tuple(sorted(self._chosen, key=lambda found: found.key, reverse=True)))
+        # Only now: a look that never came back would leave the others neither deferred nor out.
+        self._deferred.remove(objects.keys)
+        self._chosen = []
+        return Batch(objects.keys, objects, left=self._left)
+
+    def _give_back(self, key: str) -> None:
+        self._under_way.discard(key)
+        self._waiting.appendleft(key)
+
+    def _above_no_refused(self, keys: Iterable[str]) -> list[str]:
+        """Return the keys below which, themselves included, OSS has refused no look."""
+        return emptied(keys, ((key, key) for key in self._refused))

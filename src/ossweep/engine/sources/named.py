@@ -1,0 +1,268 @@
+"""
+The keys that an order names.
+
+A key that a person names is asked for as it is, however young its object. What a rule names, or a
+repetition asks for once more, is looked at first, and judged by the clock as what a listing shows
+is. Either way a continuation names what is left, so batches settle in any order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from math import inf
+from typing import TYPE_CHECKING
+
+from ossweep.engine.batch import Batch
+from ossweep.engine.queues import Queue
+from ossweep.engine.reads import SOON, Question
+from ossweep.engine.sources.by_name import ByName
+from ossweep.errors import Scope, StoreError
+from ossweep.objects import GONE, GONE_UNANSWERED, Found, Lot
+from ossweep.row import ALIKE
+from ossweep.work import BATCH_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.engine.pipeline import Pipeline
+    from ossweep.engine.selection import Selection
+    from ossweep.engine.sources.shared import Shared
+    from ossweep.errors import Closed
+    from ossweep.objects import Stretch
+    from ossweep.work import Counts, Work
+
+
+class NamedKeys:
+    """Named keys as a source: those to ask for at once, and those to look at first."""
+
+    is_urgent = False
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._reads = shared.reads
+        self._selection = shared.selection
+        self._books = shared.books
+        self._to_ask_for = shared.work.to_ask_for
+        self._asked_for = 0  # of those, how many are in a batch
+        self._unseen = self._unseen_batches()
+        self._looks = Looks(shared.selection, shared.work.to_look_at, shared.work.doubted)
+        self._batches = ByName(Queue(shared.course))
+        self._queue_next()
+
+    def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
+        """Look at keys, as many at once as pages would be, and queue those that may go."""
+        reads = self._reads
+        while (
+            reads.has_room and reads.may_begin(pipeline) and (key := self._looks.next()) is not None
+        ):
+            look = partial(self._shared.store.find, key)
+            question = Question(key, look, partial(self._show, key), partial(self._fail, key))
+            reads.begin(pipeline, question)
+        if (batch := self._looks.cut(reads.seconds_left)) is not None:
+            self._batches.queue.batches.append(batch)
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether keys wait to be looked at or taken up: nothing is listed before."""
+        return bool(self._batches.queue.batches) or not self._looks.ended
+
+    def ease(self) -> bool:
+        """It never is urgent."""
+        return True
+
+    def queues(self) -> Iterable[Queue]:
+        """Return the one queue, if a batch waits in it."""
+        queue = self._batches.queue
+        return (queue,) if queue.batches else ()
+
+    def take_up(self, queue: Queue, most: int) -> Batch:
+        """Take up the first batch; the next one is made when nothing of it is left."""
+        waiting = len(queue.batches)
+        batch = self._batches.take_up(most)
+        if len(queue.batches) < waiting:
+            self._queue_next()
+        return batch
+
+    def settle(self, outcome: Outcome) -> None:
+        """Settle a batch's outcome at once."""
+        self._batches.take_back(outcome.batch)
+        outcome = self._shared.defer_refused(outcome)
+        self._books.settle(outcome.counts)
+        self._books.doubt(outcome.in_doubt)
+        self._batches.settle(outcome)
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether keys are left that OSS has not refused, in a look or in a stretch."""
+        refused = frozenset(self._looks.refused)
+        refused = refused.union(*(keys for _, keys in self._batches.passed_over))
+        return not refused.issuperset(self._left())
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether a batch waits or is taken up."""
+        return self._batches.has_batches
+
+    @property
+    def met(self) -> int:
+        """How many keys the order names, as far as they were left to this invocation."""
+        return len(self._shared.work.keys)
+
+    @property
+    def expected(self) -> int:
+        """How many are left."""
+        return len(self._left())
+
+    @property
+    def unheard_of(self) -> int:
+        """None: what is in doubt is named."""
+        return 0
+
+    def bounds(self) -> Iterable[tuple[str, str]]:
+        """Return each key that is left, as both ends."""
+        return ((key, key) for key in self._left())
+
+    def early(self) -> Sequence[Counts]:
+        """Return nothing: each batch settles as it comes."""
+        return ()
+
+    def passed_over(self) -> Iterable[Stretch]:
+        """Return what was passed over."""
+        return (stretch for stretch, _ in self._batches.passed_over)
+
+    def rest(self, work: Work) -> Work:
+        """Return work with the keys that are left, and which of them are in doubt."""
+        keys = self._left()
+        # What is taken up has been asked for: an invocation that goes on from here is in doubt.
+        taken = (batch.keys for batch in self._batches.taken.values())
+        doubted = self._books.doubted.union(*taken)
+        return replace(work, keys=keys, doubted=tuple(key for key in keys if key in doubted))
+
+    def _left(self) -> tuple[str, ...]:
+        names = (found.key for found in self._batches.left())
+        return (*names, *self._looks.names, *self._to_ask_for[self._asked_for :])
+
+    def _queue_next(self) -> None:
+        self._batches.queue.batches.extend(islice(self._unseen, 1))
+
+    def _unseen_batches(self) -> Iterator[Batch]:
+        """Yield batches of the keys that are not looked at, up to the ceiling."""
+        for at in range(0, len(self._to_ask_for), BATCH_KEYS):
+            keys = self._to_ask_for[at : at + BATCH_KEYS]
+            objects = Lot(tuple(Found(key, 0, 0) for key in keys[: self._selection.room]))
+            self._selection.choose(len(objects.found))
+            self._asked_for += len(objects.found)
+            if objects.found:
+                yield Batch(objects.keys, objects, doubt_is_named=True)
+            if len(objects.found) < len(keys):
+                self._selection.stop_at_ceiling()
+                return
+
+    def _show(self, key: str, found: Found | None, left: float) -> None:
+        reason = self._looks.judge(key, found, left)
+        if reason is not None:
+            self._books.skip(key, reason)
+
+    def _fail(self, key: str, error: Closed | StoreError) -> None:
+        self._looks.has_failed(key, error)
+        if self._looks.are_refused:
+            self._reads.end()
+
+
+class Looks:
+    """
+    Turns named keys into batches of those that are there and may go.
+
+    Those that are `doubted` have been asked for, and have their room below the ceiling already.
+    Several looks may be under way at once. A key stays among `names` until it is in a batch or has
+    been skipped: a look that never comes back leaves it to be done.
+    """
+
+    def __init__(
+        self, selection: Selection, keys: Iterable[str] = (), doubted: Iterable[str] = ()
+    ) -> None:
+        self._selection = selection
+        self._waiting = deque(keys)
+        self._doubted = frozenset(doubted)
+        self._under_way: dict[str, None] = {}
+        self.refused: dict[str, None] = {}  # keys whose look OSS has refused
+        self._row = 0  # of refusals
+        self._chosen: list[Found] = []
+        self._left = -inf  # seconds that were left when the first of those was looked at
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The keys that are neither in a batch nor skipped."""
+        chosen = (found.key for found in self._chosen)
+        return (*chosen, *self._under_way, *self._waiting, *self.refused)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no key waits for a look, and none is under way."""
+        return not (self._waiting or self._under_way)
+
+    def next(self) -> str | None:
+        """Return the key to look at next, if there is one and the ceiling allows it."""
+        if not self._waiting:
+            return None
+        if self._waiting[0] not in self._doubted and not self._selection.has_room():
+            return None
+        key = self._waiting.popleft()
+        self._under_way[key] = None
+        return key
+
+    def has_failed(self, key: str, error: Closed | StoreError) -> None:
+        """Take note that a look has shown nothing; what OSS has refused is not tried again."""
+        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
+            del self._under_way[key]
+            self.refused[key] = None
+            self._row += 1
+        else:
+            self._give_back(key)
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether so many in a row were refused that others will be."""
+        return self._row >= ALIKE
+
+    def judge(self, key: str, found: Found | None, left: float) -> str | None:
+        """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
+        self._row = 0
+        reason = self._reason_to_skip(key, found)
+        if reason is None and key not in self._doubted and not self._selection.has_room():
+            self._give_back(key)
+            return None
+        del self._under_way[key]
+        if found is not None and reason is None:
+            if key not in self._doubted:
+                self._selection.choose()
+            self._left = max(self._left, left) if self._chosen else left
+            self._chosen.append(found)
+        return reason
+
+    def cut(self, left: float) -> Batch | None:
+        """
+        Return a batch, if a whole one is there, or no look is under way that would fill it in time.
+
+        So many seconds are left. Where looks take long, an invocation would come to nothing else:
+        whatever it has looked at would have to be looked at again, and so by the next one.
+        """
+        is_filling = self._under_way and self._left - left <= SOON
+        if not self._chosen or (is_filling and len(self._chosen) < BATCH_KEYS):
+            return None
+        objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
+        del self._chosen[:BATCH_KEYS]
+        return Batch(objects.keys, objects, left=self._left, doubt_is_named=True)
+
+    def _give_back(self, key: str) -> None:
+        del self._under_way[key]
+        self._waiting.appendleft(key)
+
+    def _reason_to_skip(self, key: str, found: Found | None) -> str | None:
+        if found is not None:
+            return self._selection.reason_to_skip(found)
+        return GONE_UNANSWERED if key in self._doubted else GONE

@@ -1,0 +1,218 @@
+"""
+Ranges of keys: what lies below prefixes, as listings show it.
+
+A range goes from page to page, and is cut where a lister is idle (the frontier); what it shows is
+selected into its backlog; what becomes of that settles in the order of the listing (the settling),
+because a continuation does not name keys here, but places to list on from.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ossweep.engine.frontier import Frontier
+from ossweep.engine.outcomes import slim
+from ossweep.engine.reads import Question
+from ossweep.engine.rest import join_neighbours
+from ossweep.engine.settling import Settling
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.objects import NOT_UTF8
+from ossweep.work import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ossweep.engine.batch import Batch
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.engine.pipeline import Pipeline
+    from ossweep.engine.queues import Queue
+    from ossweep.engine.scan import Scan
+    from ossweep.engine.sources.shared import Shared
+    from ossweep.objects import Page, Stretch
+    from ossweep.work import Range, Work
+
+EARLY = 64  # batches of a range that may come back before one ahead of them has
+# Of keys that have failed ahead of the settled place, in a continuation.
+KNOWN_FAILURES_BYTES = 16_384
+
+
+class Ranges:
+    """Ranges as a source."""
+
+    is_urgent = False
+    holds_up = False
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._work = shared.work
+        self._reads = shared.reads
+        self._selection = shared.selection
+        self.frontier = Frontier(shared.work.ranges, shared.throttle)
+        self._settling = Settling(self.frontier, shared.books, shared.throttle)
+        self._taken: dict[int, tuple[Scan, Batch]] = {}
+        self._open = 1  # ranges that may be listed at once; where there were many, they stay many
+        self._reads.at_end(self._flush)
+
+    def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
+        """Ask for the next pages of as many ranges as is worth it."""
+        reads = self._reads
+        if reads.is_over:
+            return
+        if self._selection.ceiling_reached is not None or not reads.may_begin(pipeline):
+            self._flush()
+            return
+        self._open = max(self._open, reads.most)
+        while reads.has_room and (scan := self.frontier.next(self._open)) is not None:
+            if scan.pages is None:
+                scan.pages = self._shared.store.pages(scan.prefix, scan.after)
+            scan.listing = True
+            ask, show, fail = partial(next, scan.pages), partial(self._show, scan), self._fail
+            reads.begin(pipeline, Question(scan.prefix, ask, show, partial(fail, scan)))
+
+    def ease(self) -> bool:
+        """It never is urgent."""
+        return True
+
+    def queues(self) -> Iterable[Queue]:
+        """Return the queues in which batches wait, unless too many of their ranges are early."""
+        return [
+            scan.queue
+            for scan in self.frontier.scans
+            if scan.queue.batches and len(scan.settlement.early) < EARLY
+        ]
+
+    def take_up(self, queue: Queue, most: int) -> Batch:
+        """Take up the first batch of a range, with its number there."""
+        scan = next(each for each in self.frontier.scans if each.queue is queue)
+        batch = replace(queue.take(most), number=scan.settlement.number_next())
+        self._taken[id(batch)] = scan, batch
+        return batch
+
+    def settle(self, outcome: Outcome) -> None:
+        """Settle what the outcome of a batch allows to settle, in the order of the listing."""
+        scan, batch = self._taken.pop(id(outcome.batch))
+        outcome = self._shared.defer_refused(outcome, scan)
+        scan.settlement.early[batch.number] = slim(outcome)
+        self._settling.settle(scan)
+        self._forget_if_drained(scan)
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether anything is left that was not passed over, and may be listed."""
+        return not self._settling.refused_only
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether a batch is taken up, or waits where one may be."""
+        return bool(self._taken)
+
+    @property
+    def met(self) -> int:
+        """How many keys have been listed, now and before."""
+        if self.frontier.exhausted:
+            return self._selection.met
+        # What an earlier invocation met and left is met again, unless others have deleted it.
+        return max(self._selection.met, self._work.unsettled)
+
+    @property
+    def expected(self) -> int | None:
+        """How many keys are probably left; None while some ranges have shown no page."""
+        return self.frontier.expected()
+
+    @property
+    def unheard_of(self) -> int:
+        """How many are taken up."""
+        return sum(len(batch.keys) for _, batch in self._taken.values())
+
+    def bounds(self) -> Iterable[tuple[str, str]]:
+        """Return the bounds of what is left of the ranges that have been begun."""
+        return (scan.bounds for scan in self.frontier.scans)
+
+    def early(self) -> Sequence[Counts]:
+        """
+        Return what counts already of the batches that wait for their turn to settle.
+
+        Their deletions do, as those objects will not be listed again, and their failures as far as
+        the continuation can name them as known; what was skipped does not.
+        """
+        counted, room = [], KNOWN_FAILURES_BYTES - sum(map(_size, self._work.passed))
+        waiting = [each for scan in self.frontier.scans for each in scan.settlement.early.values()]
+        heads = [each.head for each in waiting if each.head is not None]
+        for early in [*waiting, *heads]:
+            counts = Counts(
+                deleted=early.counts.deleted,
+                bytes=early.counts.bytes,
+                unanswered=early.counts.unanswered,
+            )
+            # What has no name to be known by is met again, and counts then.
+            failed = early.counts.failed - len(early.batch.unnamed)
+            failures = tuple(each for each in early.counts.failures if each.code != NOT_UTF8)
+            size = sum(_size(failure.key) for failure in failures)
+            if size <= room:
+                room -= size
+                counts = replace(counts, failed=failed, failures=failures)
+            counted.append(counts)
+        return counted
+
+    def passed_over(self) -> Iterable[Stretch]:
+        """Return what was passed over, now or before."""
+        return self.frontier.passed_over()
+
+    def rest(self, work: Work) -> Work:
+        """Return work with the ranges that are left, and without what they meet and count again."""
+        rest = self._settling.rest()
+        ranges, given_back = join_neighbours(rest, self._shared.most_ranges)
+        failed_early = [failure.key for counts in self.early() for failure in counts.failures]
+        return replace(
+            work,
+            ranges=tuple(ranges),
+            # One that is settled counts with its range, which gives it back where it is joined.
+            passed=_lying_in(rest, [*self._work.passed, *failed_early]),
+            counts=given_back.taken_from(work.counts),
+        )
+
+    def _show(self, scan: Scan, answer: tuple[Page, bool], left: float) -> None:
+        scan.listing = False
+        page, more = answer
+        self._selection.select(scan, self.frontier.take(scan, page, more=more), left)
+        self._go_on(scan)
+
+    def _fail(self, scan: Scan, error: Closed | StoreError) -> None:
+        scan.listing = False
+        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
+            self.frontier.deny(scan)
+        self._go_on(scan)
+
+    def _go_on(self, scan: Scan) -> None:
+        if self.frontier.denies(scan):
+            scan.backlog.flush()
+        self._forget_if_drained(scan)
+
+    def _forget_if_drained(self, scan: Scan) -> None:
+        if scan.drained:
+            self._settling.forget(scan)
+
+    def _flush(self) -> None:
+        for scan in self.frontier.scans:
+            scan.backlog.flush()
+
+
+def _lying_in(ranges: Sequence[Range], keys: Iterable[str]) -> tuple[str, ...]:
+    """Return those keys that ranges hold, which may be many: they are in order, and apart."""
+    prefixes = [each.prefix for each in ranges]
+
+    def is_held(key: str) -> bool:
+        end = bisect_right(prefixes, key)
+        first = bisect_left(prefixes, prefixes[end - 1], hi=end) if end else end
+        return any(key in each for each in ranges[first:end])
+
+    return tuple(filter(is_held, keys))
+
+
+def _size(key: str) -> int:
+    """Return the bytes that a key takes in a continuation."""
+    return len(json.dumps(key)) + 2

@@ -1,0 +1,78 @@
+"""What the sources of a sweep share, and what one of them may ask of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ossweep import whereabouts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ossweep.engine.books import Books
+    from ossweep.engine.deferred import Deferred
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.engine.ports import Store
+    from ossweep.engine.queues import Course
+    from ossweep.engine.reads import Reads
+    from ossweep.engine.scan import Scan
+    from ossweep.engine.selection import Selection
+    from ossweep.engine.source import Source
+    from ossweep.engine.throttle import Throttle
+    from ossweep.work import Work
+
+
+@dataclass
+class Shared:
+    """The parts of a sweep that its sources use, and the sources themselves."""
+
+    work: Work
+    store: Store
+    throttle: Throttle
+    reads: Reads
+    selection: Selection
+    deferred: Deferred
+    books: Books
+    course: Course  # of what is known by name
+    most_ranges: int  # that a continuation may hold
+    sources: list[Source] = field(default_factory=list)
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether anything can still be tried, so that directories wait for it."""
+        return any(source.is_untried for source in self.sources)
+
+    def emptied(self, directories: Iterable[str]) -> list[str]:
+        """Return those directories in which nothing is left that the job was to delete."""
+        bounds = (pair for source in self.sources for pair in source.bounds())
+        return whereabouts.emptied(directories, bounds)
+
+    def defer_refused(self, outcome: Outcome, scan: Scan | None = None) -> Outcome:
+        """
+        Defer the directories that OSS has refused because something is left in them.
+
+        Return the outcome without those, as its scan settles it. A directory that is refused again
+        although nothing has been deleted since has failed, unless something in it is still to do.
+        """
+        if outcome.head is not None:
+            outcome = replace(outcome, head=self.defer_refused(outcome.head, scan))
+        if not outcome.full:
+            return outcome
+        undone, failures = list(outcome.undone), list(outcome.counts.failures)
+        deletions, deferred = self.books.deletions, self.deferred
+        for found, failure in outcome.full:
+            may_yet_go = self.is_untried or not self.emptied([found.key])
+            if may_yet_go or not deferred.was_refused_at(found.key, deletions):
+                self.selection.put_back(1)
+                deferred.add_again(scan, found, deletions)
+            elif any(each.key.startswith(found.key) for each in deferred.undone + undone):
+                undone.append(found)
+            else:
+                failures.append(failure)
+        counts = replace(
+            outcome.counts,
+            failed=outcome.counts.failed + len(failures) - len(outcome.counts.failures),
+            failures=tuple(failures),
+        )
+        return replace(outcome, counts=counts, undone=tuple(undone), full=())
