@@ -97,7 +97,7 @@ def line_of(document: Mapping[str, Any]) -> str:
     """
     try:
         line = json.dumps(
-            _told(document), separators=(",", ":"), default=_class_of, allow_nan=False
+            _printable(document), separators=(",", ":"), default=_class_of, allow_nan=False
         )
     except (ValueError, TypeError, RecursionError) as error:
         kept = {name: str(document.get(name)) for name in ("level", "message", "timestamp")}
@@ -162,15 +162,15 @@ class _Bound(logging.Filter):
         return self._seen[message] <= LINES_ALIKE
 
 
-def _told(value: Any) -> Any:
+def _printable(value: Any) -> Any:
     """Return a value with all texts as they may stand in the log."""
     if isinstance(value, str):
         return _without_quotations(value)
     if isinstance(value, dict):
         some = islice(value.items(), MOST_INSIDE)
-        return {_plain(str(name)): _told(each) for name, each in some}
+        return {_plain(str(name)): _printable(each) for name, each in some}
     if isinstance(value, list | tuple):
-        return [_told(each) for each in value[:MOST_INSIDE]]
+        return [_printable(each) for each in value[:MOST_INSIDE]]
     return value
 
 

@@ -255,7 +255,7 @@ MUTANTS = (
     Mutant(
         "a repetition leaves the answer to a request file missing",
         "jobs/relay.py",
-        "        said = _told(said, work, claimed, session)\n    if said.document.get",
+        "        said = _deliver(said, work, claimed, session)\n    if said.document.get",
         "        pass\n    if said.document.get",
     ),
     Mutant(

@@ -74,12 +74,12 @@ def _pointing(job: str, hop: int) -> bytes:
     return json.dumps({POINTER_MARK: continuation.FORM, "job": job, "hop": hop}).encode()
 
 
-def lost(
+def handover_error(
     error: Exception, job: str, sealed: dict[str, Any] | None, *, is_kept: bool = True
 ) -> HandoverError:
     """Return what says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
-    said = _said_by(error)
+    said = _words_of(error)
     ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
@@ -88,7 +88,7 @@ def lost(
     return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
 
 
-def _said_by(error: Exception) -> str:
+def _words_of(error: Exception) -> str:
     if isinstance(error, StoreError):
         return error.words
     return error.message if isinstance(error, HandoverError) else str(error)

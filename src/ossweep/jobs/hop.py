@@ -13,7 +13,7 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import task_id
 from ossweep.handover.parts import split
 from ossweep.jobs import replies
-from ossweep.jobs.calls import hand_over, lost
+from ossweep.jobs.calls import hand_over, handover_error
 from ossweep.jobs.checkpoints import Checkpoints
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.progress import achieved
@@ -110,7 +110,7 @@ class Hop:
 
     def _rest(self, work: Work, share: Share) -> BranchEnded | Answer:
         """Leave the hop, or the job, as it has ended."""
-        said, left = said_of(share), share.left
+        said, left = answer_of(share), share.left
         answer = said.document
         # What a part's share of a ceiling has left over, the whole may have room for.
         is_over = answer["continuation"] is None or said.why in {Why.CEILING, Why.DOUBT}
@@ -142,7 +142,7 @@ class Hop:
 
         self._quietly(leave)
         if stands:
-            return said_of(share)
+            return answer_of(share)
         reason = with_failures("it was resumed meanwhile", share.left.counts)
         answer = {**answer, "status": "unfinished", "reason": f"{reason}; {SEND_BACK}"}
         if work.unfinished == "continue":
@@ -192,7 +192,7 @@ class Hop:
         except (HandoverError, StoreError, Closed) as error:
             is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
             self._note_lost(error, left)
-            raise lost(error, work.job, sealed, is_kept=is_kept) from None
+            raise handover_error(error, work.job, sealed, is_kept=is_kept) from None
         self.session.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
         return Answer(answer)
 
@@ -233,7 +233,7 @@ class Hop:
                 hand_over(each, 1, self.session)
         except (HandoverError, StoreError, Closed) as error:
             self._note_lost(error, share.left)
-            raise lost(error, work.job, None) from None
+            raise handover_error(error, work.job, None) from None
         self.session.logger.info("split", job=work.job, parts=len(parts))
         return Answer(answer)
 
@@ -273,7 +273,7 @@ class Hop:
         return True
 
 
-def said_of(share: Share) -> Answer:
+def answer_of(share: Share) -> Answer:
     """Return the answer that is given if an invocation's share was all that is done of a job."""
     is_stopped = share.answer["status"] == "stopped" and share.stopped is not None
     return Answer(share.answer, share.stopped.why if is_stopped and share.stopped else None)

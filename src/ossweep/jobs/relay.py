@@ -18,8 +18,8 @@ from ossweep.errors import (
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
 from ossweep.jobs import replies
-from ossweep.jobs.calls import call_missing, hand_over, lost
-from ossweep.jobs.hop import BranchEnded, Hop, said_of
+from ossweep.jobs.calls import call_missing, hand_over, handover_error
+from ossweep.jobs.hop import BranchEnded, Hop, answer_of
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.share import perform
 from ossweep.jobs.state import leases_of
@@ -58,7 +58,7 @@ def carry(work: Work, session: Session) -> Answer:
     UndoneError if another invocation may be at work on it, HandoverError if nobody goes on.
     """
     if session.settings.state is None:
-        said = said_of(perform(work, session, Gate(session.budget)))
+        said = answer_of(perform(work, session, Gate(session.budget)))
         replies.tell(work, said.document, session)
         return said
     leases = leases_of(work.job, session)
@@ -155,8 +155,8 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     done = Hop(found, claimed.leases, session).do(work)
     if isinstance(done, BranchEnded):
-        return join(done.whole, session) or _told(done.said, work, claimed, session)
-    return _told(done, work, claimed, session)
+        return join(done.whole, session) or _deliver(done.said, work, claimed, session)
+    return _deliver(done, work, claimed, session)
 
 
 def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed | Answer:
@@ -170,7 +170,7 @@ def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed 
             called = call_missing(found.parts, session, anew=found.is_lost)
             whole = join(job, session) if called.have_ended else _stopped(found, called.stopped)
     except HandoverError as error:
-        raise lost(error, job, found.resend[0] if found.resend else None) from None
+        raise handover_error(error, job, found.resend[0] if found.resend else None) from None
     if found.part_of is not None:
         whole = _join_again(found.part_of, session)
     if isinstance(whole, Claimed):
@@ -180,7 +180,7 @@ def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed 
         replies.tell_of(found.reply, job, said.document, session)
         work = replace(work, reply=None) if work is not None else None
     if work is not None and said.document:
-        said = _told(said, work, claimed, session)
+        said = _deliver(said, work, claimed, session)
     if said.document.get("status") in {"stopped", "incomplete"} or said.is_unread:
         return said
     # A repetition is answered with what there is to know, and its source need not send it again.
@@ -228,7 +228,7 @@ def _whole_at_rest(whole: str, session: Session) -> Mapping[str, Any] | None:
     return as_listed(together, (split.answer or together)["listed"])
 
 
-def _told(said: Answer, work: Work, claimed: Claimed, session: Session) -> Answer:
+def _deliver(said: Answer, work: Work, claimed: Claimed, session: Session) -> Answer:
     """
     Return the answer, and whether nobody reads it, so that a bad end has to be raised.
 

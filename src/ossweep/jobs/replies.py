@@ -153,7 +153,7 @@ def _to_stand(key: str, reply: Reply, document: Any, store: OssStore) -> Any | N
     written, _, etag = there.headers.get(FILE_META, "").partition(" ") if there else ("", "", "")
     is_marked = written.isascii() and written.isdecimal()
     if there is not None and is_marked and (int(written), etag) == (reply.written, reply.etag):
-        said = _said_in(there.body)
+        said = _answer_in(there.body)
         if reply.is_claimed:
             return document if are_of_one_job(document, said) else None
         better = _completed(bettered(said, document) or said, reply, store)
@@ -180,12 +180,12 @@ def _completed(document: Any, reply: Reply, store: OssStore) -> Any:
     def own(job: str) -> Any | None:
         there = _standing(answer_key(reply.key, job), store)
         is_marked = there is not None and there.headers.get(FILE_META) == _mark(reply)
-        return _said_in(there.body) if there is not None and is_marked else None
+        return _answer_in(there.body) if there is not None and is_marked else None
 
     return completed(document, own)
 
 
-def _said_in(content: bytes) -> dict[str, Any]:
+def _answer_in(content: bytes) -> dict[str, Any]:
     """Return the answer that stands there, if it is one."""
     try:
         answer = json.loads(content)

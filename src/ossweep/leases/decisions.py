@@ -82,7 +82,7 @@ def decide_for_event(
     if observed is None:
         return Lease(Fence(hop), handed)
     if isinstance(observed, End):
-        return _asked_again(observed, hop)
+        return _decide_after_end(observed, hop)
     if observed.departure is None:
         return _overtaking(observed)
     # To send the continuation of a stopped job back is to say that it shall go on. A call of the
@@ -121,7 +121,7 @@ def _next(last: Fence, departure: Departure) -> Lease:
     return Lease(Fence(last.hop + 1), departure.continuation, answer=departure.answer)
 
 
-def _asked_again(end: End, hop: int) -> Lease | NotGranted:
+def _decide_after_end(end: End, hop: int) -> Lease | NotGranted:
     """Return what an event asks for after its job has ended: what failed may be tried once more."""
     if end.continuation is not None and end.continuation.get("part_of") is not None:
         # The whole job tells what has become of its parts.

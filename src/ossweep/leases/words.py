@@ -49,7 +49,7 @@ def taken_back_by(word: Word, folders: Sequence[Folder], holder: str) -> list[st
     objects, name = folders[0].objects, f"{folders[0].name}{RESUME}{word.name}"
     kept = objects.read(name)
     if kept is None:
-        known = sorted({order for each in folders for order in _known(each)})
+        known = sorted({order for each in folders for order in _orders_to(each)})
         if word.at is not None:
             known = [order for order in known if _given_at(order, objects) <= word.at]
         content = json.dumps({"by": holder, "orders": known}).encode()
@@ -78,7 +78,7 @@ def take_back(objects: StateObjects, orders: Iterable[str]) -> None:
         objects.write(order + BACK, b"{}")
 
 
-def _known(folder: Folder) -> list[str]:
+def _orders_to(folder: Folder) -> list[str]:
     """Return the orders to a job that stand, and those that it has stopped by."""
     observed = folder.seen()
     standing = observed.orders if isinstance(observed, Observed) else ()

@@ -91,14 +91,14 @@ def do(instruction: Instruction, session: Session) -> list[Answer]:
         return _do_file(instruction, session)
     try:
         with log.about(session.logger, **_names(instruction)):
-            return [_done(instruction, session)]
+            return [_carry_out(instruction, session)]
     except Closed as closed:
         met = f": {closed}" if str(closed) else ""
         sentence = f"time ran out before the job's state was read or written{met}"
         raise UndoneError(sentence) from None
 
 
-def _done(instruction: Work | Command | ListJobs | Pointer, session: Session) -> Answer:
+def _carry_out(instruction: Work | Command | ListJobs | Pointer, session: Session) -> Answer:
     if isinstance(instruction, Command):
         return commands.obey(instruction, session)
     if isinstance(instruction, ListJobs):

@@ -309,7 +309,7 @@ class Deletion:
         """
         listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
         try:
-            return self._asked(
+            return self._ask_once(
                 "list", lambda: self.requests.look(keys, listed=listed, seconds=seconds)
             )
         except TroubleError as trouble:
@@ -323,14 +323,14 @@ class Deletion:
         """Ask OSS once, and return the keys that its answer names; raises TroubleError, Closed."""
         self.gate.admit(kind)  # which may have closed during a pause or a look
         try:
-            return self._asked(kind, lambda: self.requests.delete(keys)).intersection(keys)
+            return self._ask_once(kind, lambda: self.requests.delete(keys)).intersection(keys)
         except TroubleError as trouble:
             if trouble.in_doubt:
                 self.doubted.update(keys)
                 self._unnamed.difference_update(keys)
             raise
 
-    def _asked(self, kind: Kind, request: Callable[[], T]) -> T:
+    def _ask_once(self, kind: Kind, request: Callable[[], T]) -> T:
         began = self.world.monotonic()
         try:
             return request()
