@@ -182,14 +182,14 @@ class Invocation:
 def holding(objects: Any, hop: int = 0, number: int | None = None) -> Invocation:
     """Return an invocation that holds what its event asks for."""
     leases = leases_on(objects)
-    found = leases.claim(hop)
+    found = leases.claim(hop, resumes=lambda _: True)
     assert isinstance(found, Lease), found
     return Invocation(leases, found)
 
 
 def elsewhere(objects: Any, hop: int = 0, number: int | None = None) -> NotGranted:
     """Return what an invocation learns that does not hold what its event asks for."""
-    found = leases_on(objects).claim(hop)
+    found = leases_on(objects).claim(hop, resumes=lambda _: True)
     assert isinstance(found, NotGranted), found
     return found
 

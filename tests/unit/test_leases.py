@@ -259,7 +259,7 @@ def test_a_stop_that_is_carried_out_late_over_a_handover_holds_up_nobody(
     holder.leave("continued", 1)
     objects.objects[f"{JOB}/{FIRST.name}{LEFT}"] = late
 
-    found = leases_on(objects).claim(1, resumes=lambda _: False)
+    found = leases_on(objects).claim(1)
 
     assert isinstance(found, Lease)
     assert not found.is_to_stop
@@ -363,7 +363,11 @@ def test_a_word_that_somebody_has_changed_is_no_word(objects: MemoryStateObjects
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda leases: leases.resume(Word("word")), lambda leases: leases.claim(1)]
+    "ask",
+    [
+        lambda leases: leases.resume(Word("word")),
+        lambda leases: leases.claim(1, resumes=lambda _: True),
+    ],
 )
 def test_what_is_refused_leaves_a_stopped_job_as_it_was(
     objects: MemoryStateObjects, ask: Callable[[Leases], object]
@@ -846,7 +850,7 @@ def test_a_stopped_job_goes_on_only_for_who_may_say_so(objects: MemoryStateObjec
     """Whoever may call the function, and give no orders by that, may not."""
     chain(objects, 1).leave("stopped", 2)
 
-    found = leases_on(objects).claim(2, resumes=lambda _: False)
+    found = leases_on(objects).claim(2)
 
     assert isinstance(found, NotGranted)
     assert found.reason == "this job was stopped"

@@ -75,7 +75,7 @@ def carry(work: Work, session: Session) -> Answer:
 def follow(where: Pointer, session: Session) -> Answer:
     """Go on with what a job's state holds; raises as `carry` does, and RequestError."""
     leases = leases_of(where.job, session)
-    found = leases.claim(where.hop, resumes=lambda _: False)
+    found = leases.claim(where.hop)
     return _to_the_end(Claimed(found, where.job, None, leases), session)
 
 

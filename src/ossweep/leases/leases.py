@@ -94,7 +94,7 @@ class Leases:
         self._obeyed: list[str] = []  # the orders to stop that it has seen last
 
     def claim(
-        self, hop: int, *, resumes: Resumes = lambda _: True, answer: dict[str, Any] | None = None
+        self, hop: int, *, resumes: Resumes = lambda _: False, answer: dict[str, Any] | None = None
     ) -> Lease | NotGranted:
         """
         Hold the hop that an event asks for, or the one after which nobody goes on.
