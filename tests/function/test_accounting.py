@@ -407,6 +407,16 @@ def test_a_bucket_without_batches_is_emptied_one_by_one(
     assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 20, [])
 
 
+def test_what_a_batch_was_refused_by_as_a_whole_is_counted(deployment: Deployment) -> None:
+    """Its keys go one by one: a job that crawls tells why."""
+    deployment.fill("a/1", "a/2", "a/3", "a/4")
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="batch_delete"))
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["errors"]) == ("done", {"AccessDenied": 3})
+
+
 @pytest.mark.parametrize("status", [400, 501])
 def test_a_bucket_says_once_that_it_has_no_batches(deployment: Deployment, status: int) -> None:
     """From then on nobody asks it for one: its keys go alone at once."""

@@ -519,6 +519,13 @@ def test_a_holder_that_lives_is_seen_to_where_the_time_told_is_behind(
     assert elsewhere(behind) == NotGranted(AT_WORK)
 
 
+def test_a_lease_begins_with_its_record(objects: MemoryStateObjects) -> None:
+    """And not with the looks before it, which may take as long as OSS likes."""
+    objects.before = lambda request: objects.pass_by(LEASE) if request == "create" else None
+
+    assert holding(objects).leases.timer.left() > 0
+
+
 def test_a_lease_is_as_long_as_its_own_record_says(objects: MemoryStateObjects) -> None:
     """A setting that has changed meanwhile lets nobody in beside a holder who is alive."""
     holding(objects)

@@ -148,7 +148,10 @@ class Gate:
         """What ended the work if not its end, with what requests have met; None if they did not."""
         is_let_go = self._fence() <= 0 < self._budget.left()
         cause = self._trouble or (
-            "the job's state could not be written in time" if is_let_go else None
+            "the job's state could not be written within its lease; where it answers slowly, raise "
+            "OSSWEEP_CHECKPOINT_SECONDS"
+            if is_let_go
+            else None
         )
         with self._lock:
             met = self._troubles.sentence

@@ -112,7 +112,7 @@ class Checkpoints:
         said = str(error) or NO_TIME
         self._app.logger.warning(what, error=said)
         if self._leases.timer.left() <= 0:
-            self._gate.trouble = f"the job's state could not be written in time: {said}"
+            self._gate.trouble = f"the job's state could not be written within its lease: {said}"
 
     def _reason_to_split(self, share: Share) -> Stop | None:
         """Return it when the listing has been cut into as many ranges as there are to be parts."""

@@ -328,16 +328,16 @@ class Leases:
         sent = self._now()
 
         def record() -> bytes:
-            began = lease.began
-            if began is None and lease.fence == FIRST:
-                began = self._time()
+            nonlocal sent
+            sent = self._now()  # what was asked for before has taken its time, too
+            is_new = lease.began is None and lease.fence == FIRST
             self._record = Record(
                 self._holder,
                 self.timer.seconds,
                 # Until its first checkpoint, what those before had reserved is in no record else.
                 reserved=lease.reserved,
                 late=ceil(sent - self._began),
-                began=began,
+                began=self._time() if is_new else lease.began,
                 continuation=lease.continuation,
                 answer=lease.answer,  # so that nobody is told less than the last hop knew
             )

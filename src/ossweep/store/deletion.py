@@ -208,6 +208,7 @@ class Deletion:
             self.requests.without_batches()
             self._delete_alone(keys)
         else:
+            self.gate.missed("batch_delete", error)  # the keys themselves may go
             self.halved = min(self.halved or len(keys), len(keys))
             middle = len(keys) // 2
             left += keys[middle:], keys[:middle]  # the first of them is the next
