@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, StoreError
 from ossweep.leases.decisions import Observed
+from ossweep.leases.folder import parts_listed
 from ossweep.leases.orders import BACK, STOP, folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable
 
     from ossweep.leases.folder import Folder
     from ossweep.leases.ports import StateObjects
@@ -24,17 +25,17 @@ if TYPE_CHECKING:
 RESUME = "resume-"
 
 
-def taken_back_by(word: str, folders: Sequence[Folder], holder: str) -> list[str]:
+def taken_back_by(word: str, folder: Folder, parts: Collection[str], holder: str) -> list[str]:
     """
     Return the orders that a word takes back, those to a job and to its parts, by their full names.
 
-    The word is the same one whenever it has the same name, and is written down with the first of
-    the folders, by a holder who has no other's name. Raises Closed and StoreError.
+    The word is the same one whenever it has the same name, and is written down in the job's folder,
+    by a holder who has no other's name. Raises Closed and StoreError.
     """
-    objects, name = folders[0].objects, f"{folders[0].name}{RESUME}{word}"
+    objects, name = folder.objects, f"{folder.name}{RESUME}{word}"
     kept = objects.read(name)
     if kept is None:
-        known = sorted({order for each in folders for order in _known(each)})
+        known = _known(folder, parts)
         content = json.dumps({"by": holder, "orders": known}).encode()
         if objects.create(name, lambda: content):
             return known
@@ -61,11 +62,14 @@ def take_back(objects: StateObjects, orders: Iterable[str]) -> None:
         objects.write(order + BACK, b"{}")
 
 
-def _known(folder: Folder) -> list[str]:
-    """Return the orders to a job that stand, and those that it has stopped by."""
-    observed = folder.seen()
-    standing = observed.orders if isinstance(observed, Observed) else ()
-    return [*standing, *obeyed(observed, folder.name)]
+def _known(folder: Folder, parts: Collection[str]) -> list[str]:
+    """Return the orders to a job and to its parts that stand, and those that they stopped by."""
+    known = set(folder.orders_known())
+    if parts:
+        job = folder.name.removesuffix("/")
+        for part, listing in parts_listed(job, parts, folder.objects).values():
+            known.update(part.orders_known(listing))
+    return sorted(known)
 
 
 def _orders_in(content: bytes) -> list[str]:
