@@ -233,6 +233,9 @@ def listed(listing: ListJobs, session: Session) -> Answer:
             try:
                 jobs.append({"job": name, **_in_short(name, looks)})
             except Closed:
+                if jobs:
+                    more = True
+                    break
                 jobs.append({"job": name, "status": "unknown", "reason": NO_TIME})
         last = name
     following = {"do": "list", "after": last} if more else None
