@@ -172,11 +172,11 @@ def _resume(command: Command, look: Look, session: Session) -> Answer:
             leases.take_back(command.name)
             parts, states = {command.job: look.handed}, {command.job: JobState("unknown")}
             done.called += call_missing(parts, states, session, anew=True)
-        return _as_done(done, command.job, Looks(session), called=done.called)
+            return _as_done(done, command.job, Looks(session), called=done.called)
     with done.told():
         found = leases.resume(command.name)
-    if isinstance(found, NotGranted) and found.reason == AT_WORK:
-        return _as_done(done, command.job, Looks(session))
+        if isinstance(found, NotGranted) and found.reason == AT_WORK:
+            return _as_done(done, command.job, Looks(session))
     said = go_on(found, leases, command.job, session)
     if isinstance(found, NotGranted) and str(done):
         return replace(said, document=_with(done, said.document))
@@ -191,10 +191,11 @@ def _resume_parts(command: Command, whole: JobState, done: _Done, session: Sessi
         states = states_of_parts(job, parts, session)
         for part in call_missing(parts, states, session, anew=True):
             done.called.append(part)
-    if all(state.how == "ended" for state in states.values()):
-        said = finish(join(job, session), session)
-        if said is not None:
-            return said
+        have_ended = all(state.how == "ended" for state in states.values())
+        claimed = join(job, session) if have_ended else None
+    said = finish(claimed, session)
+    if said is not None:
+        return said
     standing = tuple(set(whole.orders).difference(done.leases.taken_back))
     looks = Looks(session, {job: replace(whole, orders=standing), **states})
     return _as_done(done, job, looks, called=done.called)
