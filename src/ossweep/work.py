@@ -193,12 +193,14 @@ class Totals:
     What has become of a job in all its invocations so far.
 
     `hop` is the number of its invocation, from 0, and `idle` how many in a row have achieved
-    nothing. `at_least` tells whether there may be deletions that nobody has counted. `errors` are
+    nothing. `more_hops` are the invocations that its parts had, as far as `hop` does not count
+    them. `at_least` tells whether there may be deletions that nobody has counted. `errors` are
     what its requests have met, by kind. `milliseconds` are whole: a float would not survive every
     JSON tool unchanged.
     """
 
     hop: int = 0
+    more_hops: int = 0
     idle: int = 0
     at_least: bool = False
     counts: Counts = field(default_factory=Counts)

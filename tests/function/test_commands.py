@@ -15,6 +15,7 @@ from ossweep.handover.continuation import seal
 from ossweep.leases.records import FIRST, LEFT, Departure, End, Record, written
 from ossweep.stops import Why
 from ossweep.work import Work
+from ossweep.world import World
 
 if TYPE_CHECKING:
     from localcloud.arrivals import Request
@@ -211,8 +212,13 @@ def test_an_order_to_stop_holds_for_a_job_that_nobody_is_at_work_on(long: Chain)
     before = long.deployment.keys()
 
     told = to(long, first["job"], "stop")
+    after = to(long, first["job"], "status")
+    [listed] = long.begin({"do": "list"})["jobs"]
     again = long.go_on()
 
+    assert {each["reason"] for each in (after, listed)} == {
+        "nobody is at work on it, and it is ordered to stop, until resume"
+    }
     assert (told["status"], told["reason"]) == (
         "unfinished",
         "nobody is at work on it, and whoever comes finds the order to stop, until resume",
@@ -277,6 +283,31 @@ def test_a_job_that_nobody_goes_on_with_is_not_stopped_by_what_was_taken_back(
     )
     assert told["status"] == "unfinished"
     assert taken_back.begin(answer["continuation"])["status"] == "done"
+
+
+def test_a_resume_of_a_job_at_work_tells_what_it_takes_back(chain: Chain) -> None:
+    """With the job's bucket and counts; the same word, where it changes nothing, says that."""
+    chain.deployment.fill(*(f"a/{number:05}" for number in range(3000)))
+    chain.deployment.world = World()  # whose clock goes on, so that there are signs of life
+    chain.deployment.set(checkpoint_seconds="1")
+    told: list[dict[str, Any]] = []
+
+    def speak(request: Request) -> None:
+        if request.bucket == BUCKET and not told:
+            [key] = [key for key in chain.deployment.oss.keys(STATE_BUCKET) if key.endswith("-01")]
+            job = key.split("/")[1]
+            told.append({})
+            told[:] = [to(chain, job, do) for do in ("stop", "status", "resume", "resume")]
+
+    chain.deployment.oss.misbehave(Before("batch_delete", speak))
+    answer = chain.begin(PREFIX)
+
+    _, after, resumed, again = told
+    assert after["reason"].endswith("; it is ordered to stop, and stops at its next checkpoint")
+    assert (resumed["status"], resumed["bucket"]) == ("continued", BUCKET)
+    assert resumed["reason"].startswith("an order to stop was taken back; an invocation is at work")
+    assert again["reason"].startswith("there was no order to stop that this word takes back; an in")
+    assert (answer["status"], answer["deleted"]) == ("done", 3000)
 
 
 def test_a_job_that_is_stopped_is_ordered_to_stop_once_more(long: Chain) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, STATE, STATE_BUCKET, hurried, sum_of
+from deployment import BUCKET, STATE, STATE_BUCKET, Clock, hurried, no_pauses, sum_of
 from localcloud.faults import Before
-from ossweep.errors import UndoneError
+from ossweep.errors import NO_TIME, UndoneError
 from ossweep.leases.records import Record, written
 from ossweep.routes.commands import LISTED
 
@@ -84,6 +85,21 @@ def test_a_record_with_a_number_that_none_counts_to_hides_no_others(chain: Chain
     jobs = {job["job"]: job["status"] for job in chain.begin(LIST)["jobs"]}
 
     assert jobs == {ended["job"]: "done", "bad": "unknown"}
+
+
+def test_a_job_that_there_was_no_time_to_look_at_hides_no_others(chain: Chain) -> None:
+    """The answer says so, and how to ask for those behind it."""
+    names = ["job-1", "job-2"]
+    chain.deployment.oss.fill(STATE_BUCKET, [f"{STATE}{name}/000000-01" for name in names])
+    clock = Clock()
+    chain.deployment.oss.misbehave(Before("list", clock.pass_by(5)))
+    chain.deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    chain.deployment.timeout = 10
+
+    answer = chain.begin(LIST)
+
+    assert answer["jobs"] == [{"job": "job-1", "status": "unknown", "reason": NO_TIME}]
+    assert answer["next"] == {"do": "list", "after": "job-1"}
 
 
 @pytest.mark.parametrize("more", [{"job": "a"}, {"after": 1}, {"after": "a/b"}, {"prefix": "a"}])

@@ -102,6 +102,16 @@ def test_parts_share_what_there_is_of_ceiling_and_rate(
     assert len(parts) == (number if number > 1 else 0)
 
 
+@pytest.mark.parametrize(("counted", "more"), [(0, 4), (1, 3)])
+def test_what_is_joined_knows_its_parts_invocations(counted: int, more: int) -> None:
+    """Whoever joins them is one more, unless it is a part's last."""
+    kept = Work("job", "examplebucket", hop=2)
+    # What is left of a part has the number of the invocation that would have been next.
+    parts = [replace(kept, hop=3), replace(kept, hop=4)]
+
+    assert joined(kept, parts, counted=counted).more_hops == more
+
+
 @given(work=works())
 def test_what_is_joined_again_counts_what_was_split(work: Work) -> None:
     """Whatever the parts do beside it."""

@@ -13,6 +13,7 @@ SOME = Work(
     clock=1_000_000,
     not_after=1_000_001,
     hop=1,
+    more_hops=9,
     keys=("a", "b\r", "\u00e9\U0001f4a9"),
     ranges=(
         Range("c/", "c/1", "c/5"),

@@ -186,6 +186,7 @@ def _check(work: Work) -> None:
     numbers = [counts.deleted, counts.bytes, counts.failed, counts.planned, counts.unanswered]
     numbers += [
         work.hop,
+        work.more_hops,
         work.idle,
         work.parallel,
         0 if work.rate is None else work.rate - 1,

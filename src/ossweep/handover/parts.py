@@ -67,20 +67,25 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     return kept, parts
 
 
-def joined(kept: Work, parts: Iterable[Work]) -> Work:
+def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
     """
     Return the job again whose parts have all come to their end.
 
     Left are its marker objects, and what parts had to leave whose share of the ceiling was used up
-    while others had some to spare.
+    while others had some to spare. The invocation that joins them counts as one more, unless it is
+    `counted` once as a part's.
     """
     ended = tuple(parts)
     every = (kept, *ended)
     counts = add(*(each.counts for each in every))
     named = {failure.key: failure for failure in counts.failures}  # one may have failed twice
     also_failed = tuple(key for key in dict.fromkeys(counts.also_failed) if key not in named)
+    # A part's first invocation has the number 1; the whole's next has that of what it kept, though
+    # the last one's was two less.
+    hops = sum(each.hop - 1 for each in ended) - 1 - counted
     return replace(
         kept,
+        more_hops=kept.more_hops + max(0, hops),
         keys=tuple(key for each in every for key in each.keys),
         doubted=tuple(key for each in every for key in each.doubted),
         ranges=tuple(part for each in every for part in each.ranges),
@@ -121,6 +126,7 @@ def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[R
         part_of=work.job,
         parallel=1,
         hop=1,  # the hop before was the whole job's
+        more_hops=0,
         idle=0,
         keys=work.keys if place == 0 else (),
         doubted=work.doubted if place == 0 else (),

@@ -11,12 +11,12 @@ from ossweep.events import POINTER_MARK
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
-from ossweep.jobs.state import carrier_of, leases_of
+from ossweep.jobs.state import carrier_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping
 
-    from ossweep.leases.records import JobState
+    from ossweep.leases.job_state import JobState
     from ossweep.session import Session
 
 MISSING = frozenset({"dead", "released", "lost"})  # how a part is that has begun and has nobody
@@ -98,40 +98,27 @@ def _resuming(job: str) -> dict[str, str]:
     return {"job": job, "do": "resume"}
 
 
-@dataclass(frozen=True)
-class Called:
+def call_missing(
+    parts: Mapping[str, dict[str, Any]],
+    states: Mapping[str, JobState],
+    session: Session,
+    *,
+    anew: bool,
+) -> Iterator[str]:
     """
-    Which parts of a job an invocation was called for, whether all of them have ended, and how one
-    has stopped for which nobody is to be called, if one has.
-    """
-
-    jobs: tuple[str, ...]
-    have_ended: bool
-    stopped: JobState | None = None
-
-
-def call_missing(parts: Sequence[dict[str, Any]], session: Session, *, anew: bool) -> Called:
-    """
-    Call an invocation for each part that has nobody.
+    Call an invocation for each part that has nobody, and yield the part once that is done.
 
     Who was called for a part that has not begun is called once more, `anew` if Function Compute
-    may hold that task for done. Raises HandoverError, StoreError and Closed.
+    may hold that task for done. Raises HandoverError.
     """
-    called: list[str] = []
-    stopped: JobState | None = None
-    ended = 0
-    for sealed in parts:
-        job = sealed["job"]
-        state = leases_of(job, session).job_state()
-        ended += state.how == "ended"
+    for job, sealed in parts.items():
+        state = states[job]
         if state.how == "unknown" and not anew:
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
             _call(_event(sealed), job, sealed["hop"], session)
         elif state.how in MISSING:
-            _call(_pointing(job, state.hops), job, state.hops, session)
-        if state.how == "unknown" or state.how in MISSING:
-            called.append(job)
-        elif state.how == "stopped":
-            stopped = state
-    return Called(tuple(called), ended == len(parts), stopped)
+            _call(_pointing(job, state.next_hop), job, state.next_hop, session)
+        else:
+            continue
+        yield job

@@ -154,7 +154,9 @@ class Hop:
         """Write how the job has ended, and what is kept of it; raises Closed and StoreError."""
         sealed = continuation.seal(kept) if kept is not None else None
         reply = left.reply if left.part_of is None else None
-        self.leases.end(self.lease, bare(said.document), left.clock, sealed, said.why, reply)
+        self.leases.end(
+            self.lease, bare(said.document), left.clock, sealed, said.why, reply, left.more_hops
+        )
 
     def _go_on(self, work: Work, share: Share) -> Answer:
         """Hand the rest over, unless there is a reason not to."""

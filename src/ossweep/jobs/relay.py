@@ -22,16 +22,15 @@ from ossweep.jobs.calls import call_missing, hand_over, handover_error
 from ossweep.jobs.hop import BranchEnded, Hop, answer_of
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.share import perform
-from ossweep.jobs.state import leases_of
+from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import Lease, NotGranted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ossweep.jobs.calls import Pointer
+    from ossweep.leases.job_state import JobState
     from ossweep.leases.leases import Leases
-    from ossweep.leases.records import JobState
-    from ossweep.leases.words import Word
     from ossweep.session import Session
     from ossweep.work import Work
 
@@ -79,22 +78,21 @@ def follow(where: Pointer, session: Session) -> Answer:
     return _to_the_end(Claimed(found, where.job, None, leases), session)
 
 
-def resume(job: str, word: Word, session: Session) -> Answer:
+def go_on(found: Lease | NotGranted, leases: Leases, job: str, session: Session) -> Answer:
     """
-    Go on with a job that nobody is at work on, because a person says so.
+    Go on with a job by what a person's word has found of it, who reads the answer.
 
     Raises as `carry` does, and RequestError.
     """
-    leases = leases_of(job, session)
-    return _to_the_end(Claimed(leases.resume(word), job, None, leases, is_read=True), session)
+    return _to_the_end(Claimed(found, job, None, leases, is_read=True), session)
 
 
-def join(job: str, session: Session) -> Claimed | Answer | None:
+def join(job: str, session: Session, *, counted: int = 0) -> Claimed | Answer | None:
     """
     Go on with a job whose parts have all come to their end; return None if they have not.
 
     Whoever has begun with that before may have died. If the job has ended, this returns its answer.
-    Raises as `carry` does.
+    This invocation may have been `counted` once already, as a part's. Raises as `carry` does.
     """
     leases = leases_of(job, session)
     state = leases.job_state()
@@ -102,16 +100,16 @@ def join(job: str, session: Session) -> Claimed | Answer | None:
         return Answer(state.end.answer, state.end.why)
     if state.how == "unknown":
         return None
-    if state.departure is None or state.departure.how != "split":
-        return Claimed(leases.claim(state.hops - 1), job, None, leases)
-    ends = [leases_of(each["job"], session).job_state().end for each in state.departure.parts]
+    if state.departure is None or not state.parts:
+        return Claimed(leases.claim(state.next_hop - 1), job, None, leases)
+    ends = [state.end for state in states_of_parts(job, state.parts, session).values()]
     ended = [end for end in ends if end is not None]
     if len(ended) < len(ends):
         return None
     where = f"the state of the job {job}"
     kept = job_of_continuation(state.departure.continuation, session, where)
     parts = [job_of_continuation(end.continuation, session, where) for end in ended]
-    whole = joined(kept, parts)
+    whole = joined(kept, parts, counted=counted)
     told = of_parts(kept, [end.answer for end in ended], "continued", "its parts have ended")
     found = leases.gather(whole.hop, continuation.seal(whole), told)
     return Claimed(found, job, whole, leases)
@@ -155,7 +153,8 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     done = Hop(found, claimed.leases, session).do(work)
     if isinstance(done, BranchEnded):
-        return join(done.whole, session) or _deliver(done.said, work, claimed, session)
+        whole = join(done.whole, session, counted=1)
+        return whole or _deliver(done.said, work, claimed, session)
     return _deliver(done, work, claimed, session)
 
 
@@ -167,8 +166,7 @@ def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed 
         for sealed in found.resend:
             hand_over(sealed, found.epoch, session)
         if found.parts:
-            called = call_missing(found.parts, session, anew=found.is_lost)
-            whole = join(job, session) if called.have_ended else _stopped(found, called.stopped)
+            whole = _of_parts(found, job, session)
     except HandoverError as error:
         raise handover_error(error, job, found.resend[0] if found.resend else None) from None
     if found.part_of is not None:
@@ -189,9 +187,21 @@ def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed 
     return Answer(ignored(reason, job, bucket, dry_run=session.settings.dry_run))
 
 
-def _stopped(found: NotGranted, part: JobState | None) -> Answer | None:
-    """Return the answer of a job of which a part has stopped, if one has: it goes on no further."""
-    if part is None or part.answer is None or part.departure is None:
+def _of_parts(found: NotGranted, job: str, session: Session) -> Claimed | Answer | None:
+    """Call whoever is missing of a job's parts, and tell how it is, if that tells it by itself."""
+    parts = {each["job"]: each for each in found.parts}
+    states = states_of_parts(job, parts, session)
+    for _ in call_missing(parts, states, session, anew=found.is_lost):
+        pass  # it goes on, as it did before
+    if all(state.how == "ended" for state in states.values()):
+        return join(job, session)
+    stopped = [state for state in states.values() if state.how == "stopped"]
+    return _stopped(found, stopped[-1]) if stopped else None
+
+
+def _stopped(found: NotGranted, part: JobState) -> Answer | None:
+    """Return the answer of a job of which a part has stopped: it goes on no further."""
+    if part.answer is None or part.departure is None:
         return None
     reason = f"{part.answer['job']}: {part.answer['reason']}"
     document = {**(found.answer or part.answer), "status": "stopped", "reason": reason}
@@ -207,18 +217,18 @@ def _whole_at_rest(whole: str, session: Session) -> Mapping[str, Any] | None:
     """
     where = f"the state of the job {whole}"
     try:
-        split = leases_of(whole, session).job_state().departure
-        parts = split.parts if split is not None else ()
-        looks = [leases_of(each["job"], session).job_state() for each in parts]
+        state = leases_of(whole, session).job_state()
+        split, parts = state.departure, state.parts
+        looks = states_of_parts(whole, parts, session) if parts else {}
     except (StoreError, Closed) as error:
         raise UndoneError(f"{where}: its answer was not written: {error or NO_TIME}") from None
-    if split is None or any(state.how not in _AT_REST for state in looks):
+    if split is None or any(state.how not in _AT_REST for state in looks.values()):
         return None
     answers = [
-        state.answer or so_far(job_of_continuation(each, session, where), "it has not begun")
-        for each, state in zip(parts, looks, strict=True)
+        looks[job].answer or so_far(job_of_continuation(each, session, where), "it has not begun")
+        for job, each in parts.items()
     ]
-    left = [each for each, state in zip(answers, looks, strict=True) if state.how != "ended"]
+    left = [said for said, job in zip(answers, parts, strict=True) if looks[job].how != "ended"]
     if not left:
         return None  # whoever joins them tells
     reason = f"{left[0]['job']}: {left[0]['reason']}"

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from ossweep.errors import Closed, PolicyError, SettingsError
 from ossweep.handover.carrier import Function, choose
 from ossweep.jobs.order import job_of_continuation
+from ossweep.leases.folder import parts_listed
 from ossweep.leases.leases import Leases
 from ossweep.leases.timer import LeaseTimer
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ossweep.handover.carrier import Carrier, Kind
+    from ossweep.leases.job_state import JobState
     from ossweep.session import Session
 
 
@@ -35,6 +39,12 @@ def leases_of(job: str, session: Session) -> Leases:
         sleep=lambda seconds: _wait(seconds, session),
         judge=lambda sealed: job_of_continuation(sealed, session, f"the state of the job {job}"),
     )
+
+
+def states_of_parts(whole: str, jobs: Collection[str], session: Session) -> dict[str, JobState]:
+    """Return how parts of a job are; raises Closed and StoreError."""
+    listed = parts_listed(whole, jobs, session.state_objects)
+    return {job: folder.state(listing) for job, (folder, listing) in listed.items()}
 
 
 def _wait(seconds: float, session: Session) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.leases.records import End, Fence, JobState, Lease, NotGranted
+from ossweep.leases.job_state import JobState
+from ossweep.leases.records import End, Fence, Lease, NotGranted
 
 if TYPE_CHECKING:
     from ossweep.leases.records import Departure, How, Record
@@ -174,7 +175,8 @@ def state_of(observed: Observed | End | None) -> JobState:
     if observed is None:
         return JobState("unknown")
     if isinstance(observed, End):
-        return JobState("ended", observed.answer, observed.hop + 1, end=observed)
+        hops = _hops(observed.hop, observed.continuation) + observed.more_hops
+        return JobState("ended", observed.answer, hops, observed.hop + 1, end=observed)
     how: str = observed.how or "dead"
     if observed.has_life:
         how = "running"
@@ -183,8 +185,24 @@ def state_of(observed: Observed | End | None) -> JobState:
     if how in {"running", "dead"} and observed.record.continuation is None:
         how = f"{how} early"
     last = observed.departure or observed.record
-    hops = observed.fence.hop + 1
-    return JobState(how, last.answer, hops, last.expected, observed.now, observed.departure)
+    hop, rest = observed.fence.hop, observed.rest
+    return JobState(
+        how,
+        last.answer,
+        _hops(hop, rest) + (rest or {}).get("more_hops", 0),
+        hop + 1,
+        last.expected,
+        observed.now,
+        observed.departure,
+        is_lost=observed.is_lost,
+        orders=observed.orders,
+    )
+
+
+def _hops(last: int, rest: dict[str, Any] | None) -> int:
+    """Return how many hops there have been up to the last one: a part's first is number 1."""
+    is_part = rest is not None and rest.get("part_of") is not None
+    return last if is_part else last + 1
 
 
 def _overtaking(observed: Observed) -> Lease:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.leases import orders
-from ossweep.leases.decisions import Observed
+from ossweep.leases.decisions import Observed, state_of
 from ossweep.leases.records import (
     BEAT,
     END,
@@ -23,10 +23,25 @@ from ossweep.leases.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
+    from ossweep.leases.job_state import JobState
     from ossweep.leases.ports import StateObject, StateObjects
     from ossweep.leases.records import Fence
+
+
+@dataclass(frozen=True)
+class Listing:
+    """
+    The names of a job's records, and the moment at which they were asked for, at the earliest.
+
+    `above` are, where they were listed, the full names of what tells of orders to the job that this
+    one is a part of.
+    """
+
+    names: frozenset[str]
+    moment: float
+    above: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,11 @@ class Folder:
     def names(self) -> frozenset[str]:
         """Return the names of the records, without the folder's."""
         return frozenset(each.removeprefix(self.name) for each in self.objects.names(self.name))
+
+    def listing(self) -> Listing:
+        """Return what is there."""
+        moment = self.objects.moment()
+        return Listing(self.names(), moment)
 
     def standing(self, names: Iterable[str] | None = None) -> list[str]:
         """Return the full names of the orders to stop the job that stand; only they are listed."""
@@ -64,11 +84,28 @@ class Folder:
         end = self.end(names)
         return end is not None and end.fence >= fence
 
-    def seen(self) -> Observed | End | None:
-        """Return what there is of the job; None if there is nothing."""
+    def orders_known(self, listing: Listing | None = None) -> list[str]:
+        """Return the orders to this job that stand, and those that it has stopped by."""
+        names = (listing or self.listing()).names
+        last = last_fence(names)
+        left = self._departure(last) if last is not None and last.name + LEFT in names else None
+        obeyed = left[0].orders if left is not None and left[0].how == "stopped" else []
+        own = [order for order in obeyed if orders.folder_of(order) == self.name]
+        return [*self.standing(names), *own]
+
+    def state(self, listing: Listing | None = None) -> JobState:
+        """Return how the job is. One that has not begun may have been ordered to stop."""
+        listing = listing or self.listing()
+        state = state_of(self.seen(listing))
+        if state.how != "unknown":
+            return state
+        return replace(state, orders=tuple(self.standing(listing.names)))
+
+    def seen(self, listing: Listing | None = None) -> Observed | End | None:
+        """Return what there is of the job, if it was listed, by that; None if there is nothing."""
         while True:
-            moment = self.objects.moment()
-            names = self.names()
+            listed, listing = listing or self.listing(), None
+            names = listed.names
             last = last_fence(names)
             end = self.end(names)
             if end is not None and (last is None or last <= end.fence):
@@ -76,11 +113,11 @@ class Folder:
             if last is None:
                 return None
             kept = self.objects.read(self.name + last_record(last, names))
-            beat = self._beat(last, names)
-            left = self._left(last, names) if last.name + LEFT in names else None
+            left = self._left(last, listed) if last.name + LEFT in names else None
+            beat = self._beat(last, names) if left is None else None
             if kept is not None:
                 record = record_of(Record, kept.content)
-                before = self._before(last, names) if record.continuation is None else None
+                before = self._before(last, listed) if record.continuation is None else None
                 # Who was overtaken as it split the job has called its parts, or was just going to.
                 if left is None and before is not None and before[0].how == "split":
                     left = before
@@ -94,7 +131,7 @@ class Folder:
                         min(sent_of(beat.content), beat.written) if beat is not None else 0,
                     ),
                     # A sign of life whose name was not there yet is not read, however late that is.
-                    now=self.objects.time_at(moment),
+                    now=self.objects.time_at(listed.moment),
                     latest=self.objects.latest(),
                     departure=left[0] if left is not None else None,
                     departure_age=left[1] if left is not None else 0,
@@ -132,28 +169,63 @@ class Folder:
         is_there = fence.name + BEAT in names
         return self.objects.read(self.name + fence.name + BEAT) if is_there else None
 
-    def _left(self, fence: Fence, names: frozenset[str]) -> tuple[Departure, int] | None:
-        """Return how a holder has left its hop, and how many seconds ago."""
+    def _left(self, fence: Fence, listed: Listing) -> tuple[Departure, int] | None:
+        """Return how a holder has left its hop, as it counts by now, and how many seconds ago."""
+        found = self._departure(fence)
+        if found is None or found[0].how != "stopped":
+            return found
+        left, ago = found
+        stands = any(self._stands(each, listed) for each in left.orders)
+        return (left if stands else left.released), ago
+
+    def _departure(self, fence: Fence) -> tuple[Departure, int] | None:
+        """Return how a holder has left its hop, as it has written it, and how many seconds ago."""
         kept = self.objects.read(self.name + fence.name + LEFT)
         if kept is None:
             return None
         left = record_of(Departure, kept.content)
         if left.how == "stopped":
-            obeyed = left.orders or [self.name + orders.own_order(fence.name)]
-            left = replace(left, orders=obeyed)
-            left = left if any(self._stands(each, names) for each in obeyed) else left.released
+            left = replace(left, orders=left.orders or [self.name + orders.own_order(fence.name)])
         return left, kept.now - kept.written
 
-    def _stands(self, order: str, names: frozenset[str]) -> bool:
+    def _stands(self, order: str, listed: Listing) -> bool:
         """Tell whether nobody has taken an order back: to this job, or to the one it is of."""
         if orders.folder_of(order) == self.name:
-            return order.removeprefix(self.name) + orders.BACK not in names
-        return order + orders.BACK not in self.objects.names(order)
+            return order.removeprefix(self.name) + orders.BACK not in listed.names
+        above = self.objects.names(order) if listed.above is None else listed.above
+        return order + orders.BACK not in above
 
-    def _before(self, last: Fence, names: frozenset[str]) -> tuple[Departure, int] | None:
+    def _before(self, last: Fence, listed: Listing) -> tuple[Departure, int] | None:
         """Return how an earlier holder of the same hop has left it, who had been overtaken."""
-        lefts = [each for each in fences(names, LEFT) if each.hop == last.hop and each < last]
-        return self._left(max(lefts), names) if lefts else None
+        lefts = fences(listed.names, LEFT)
+        lefts = {each for each in lefts if each.hop == last.hop and each < last}
+        return self._left(max(lefts), listed) if lefts else None
+
+
+def parts_listed(
+    whole: str, jobs: Collection[str], objects: StateObjects
+) -> dict[str, tuple[Folder, Listing]]:
+    """Return what is there of parts of a job, by two listings for all; raises as Folder does."""
+    moment = objects.moment()
+    above = frozenset(objects.names(f"{whole}/{orders.STOP}"))
+    found: dict[str, set[str]] = {job: set() for job in jobs}
+    for full in objects.names(f"{whole}-p"):
+        job, _, name = full.partition("/")
+        if job in found:
+            found[job].add(name)
+    return {
+        job: (Folder(objects, f"{job}/"), Listing(frozenset(names), moment, above))
+        for job, names in found.items()
+    }
+
+
+def standing_of(given: Iterable[str], objects: StateObjects) -> list[str]:
+    """Return those orders that nobody has taken back, by their full names; raises as Folder."""
+    back: set[str] = set()
+    given = list(given)
+    for folder in sorted({orders.folder_of(each) for each in given}):
+        back.update(objects.names(folder + orders.STOP))
+    return [order for order in given if order + orders.BACK not in back]
 
 
 def handed_to(job: str, objects: StateObjects) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep.errors import Closed, RequestError, UndoneError
 from ossweep.leases import decisions, orders, words
 from ossweep.leases.decisions import Observed
-from ossweep.leases.folder import Folder, handed_to
+from ossweep.leases.folder import Folder, handed_to, standing_of
 from ossweep.leases.records import (
     BEAT,
     END,
@@ -36,12 +36,12 @@ from ossweep.leases.watch import Watch
 from ossweep.stops import ORDERED, OVERTAKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from ossweep.events import Reply
     from ossweep.leases.decisions import Resumes
+    from ossweep.leases.job_state import JobState
     from ossweep.leases.ports import StateObjects
-    from ossweep.leases.records import JobState
     from ossweep.leases.timer import LeaseTimer
     from ossweep.leases.words import Word
     from ossweep.stops import Stop, Why
@@ -92,6 +92,7 @@ class Leases:
         self.timer = timer
         self.last_checkpoint: Record | None = None  # that this holder has made
         self._obeyed: list[str] = []  # the orders to stop that it has seen last
+        self.taken_back: list[str] = []  # those that a person's word has taken back here
 
     def claim(
         self, hop: int, *, resumes: Resumes = lambda _: False, answer: dict[str, Any] | None = None
@@ -137,14 +138,12 @@ class Leases:
                 self.take_back(word)
             return self._settle(decisions.decide_for_resume)
 
-    def take_back(self, word: Word, parts: Iterable[str] = ()) -> None:
-        """
-        Take back what a person's word does of the orders to a job that there is, and to its parts.
-
-        Raises Closed and StoreError.
-        """
-        folders = [self._records, *(Folder(self._objects, f"{part}/") for part in parts)]
-        words.take_back(self._objects, words.taken_back_by(word, folders, self._holder))
+    def take_back(self, word: Word, parts: Collection[str] = ()) -> None:
+        """Take back what a word does of the orders to the job and its parts; raises as `stop`."""
+        given = words.taken_back_by(word, self._records, parts, self._holder)
+        for order in standing_of(given, self._objects):
+            words.take_back(self._objects, [order])
+            self.taken_back.append(order)
 
     def is_part_of(self, job: str | None) -> None:
         """Take note of the job that this one is a part of: orders to stop that one count here."""
@@ -231,6 +230,7 @@ class Leases:
         continuation: dict[str, Any] | None = None,
         why: Why | None = None,
         reply: Reply | None = None,
+        more_hops: int = 0,
     ) -> None:
         """
         Write how the job has ended, and remove what nobody needs any more.
@@ -241,15 +241,15 @@ class Leases:
         whoever has the job. Raises Closed and StoreError.
         """
         fence = lease.fence
-        end = written(End(fence.hop, fence.epoch, began, answer, continuation, why, reply))
+        end = End(fence.hop, fence.epoch, began, answer, continuation, why, reply, more_hops)
         is_alone = fence == FIRST and self.last_checkpoint is None and not self._beats
         if is_alone and self.timer.left() > 0:
-            self._objects.write(self._folder + END, end)
+            self._objects.write(self._folder + END, written(end))
             return
         names = self._records.names()
         if self._records.is_past(fence, names):
             return
-        self._objects.write(self._folder + END, end)
+        self._objects.write(self._folder + END, written(end))
         # A checkpoint or a sign of life may have been under way when the names were listed.
         own = {record_name(fence, each) for each in range(1, self._writings + 1)}
         own |= {fence.name + BEAT} if self._beats else set()
@@ -263,7 +263,7 @@ class Leases:
 
     def job_state(self) -> JobState:
         """Return how the job is; raises Closed and StoreError."""
-        return decisions.state_of(self._records.seen())
+        return self._records.state()
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:
@@ -319,8 +319,8 @@ class Leases:
         if not self._records.may_hold(found.fence, observed):
             self._objects.remove([self._folder + found.fence.name])
             return None
-        if not (isinstance(observed, Observed) and observed.orders):
-            return found
+        if isinstance(observed, Observed) and not observed.orders:
+            return found  # a part may have been ordered to stop before it began
         self._obeyed = self._records.standing()
         return replace(found, is_to_stop=bool(self._obeyed))
 

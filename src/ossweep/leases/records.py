@@ -136,6 +136,7 @@ class End:
     `continuation` is what a part leaves to the whole, or what may be tried once more of a job of
     which some keys have failed. It holds until somebody takes up a later fence than the one it was
     written from. `reply` is where the answer belongs, if a request file has ordered the job.
+    `more_hops` are its parts' invocations, as in a continuation.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -147,6 +148,7 @@ class End:
     continuation: dict[str, Any] | None = None
     why: Why | None = None
     reply: Reply | None = None
+    more_hops: int = 0
 
     @property
     def fence(self) -> Fence:
@@ -200,26 +202,6 @@ class NotGranted:
     is_lost: bool = False
     part_of: str | None = None
     reply: Reply | None = None
-
-
-@dataclass(frozen=True)
-class JobState:
-    """
-    How a job is: "unknown", "ended", "running", "running early" or "dead early" (before there was
-    anything to go on from), "dead", as its last holder has left it, or "lost": handed over to
-    somebody who has not begun.
-
-    With it, how far it was when that was written, what time it is, by OSS's clock, and what its
-    last holder has left.
-    """
-
-    how: str
-    answer: dict[str, Any] | None = None
-    hops: int = 0
-    expected: int | None = None
-    now: int = 0
-    departure: Departure | None = None
-    end: End | None = None
 
 
 R = TypeVar("R", bound=Record | Departure | End)
@@ -280,8 +262,9 @@ def _is_rest(sealed: Mapping[str, Any] | None) -> bool:
     """Tell whether a continuation, if there is one, says whose it is; to unseal it tells more."""
     if sealed is None:
         return True
-    job, hop = sealed.get("job"), sealed.get("hop")
-    return isinstance(job, str) and JOB.fullmatch(job) is not None and isinstance(hop, int)
+    job, numbers = sealed.get("job"), (sealed.get("hop"), sealed.get("more_hops", 0))
+    are_numbers = all(isinstance(number, int) for number in numbers)
+    return isinstance(job, str) and JOB.fullmatch(job) is not None and are_numbers
 
 
 def _reader(kind: type[Any]) -> TypeAdapter[Any]:

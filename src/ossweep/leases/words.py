@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, StoreError
 from ossweep.leases.decisions import Observed
+from ossweep.leases.folder import parts_listed
 from ossweep.leases.orders import BACK, STOP, folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable
 
     from ossweep.leases.folder import Folder
     from ossweep.leases.ports import StateObjects
@@ -39,17 +40,17 @@ class Word:
         return b"{}" if self.at is None else json.dumps({"at": self.at}).encode()
 
 
-def taken_back_by(word: Word, folders: Sequence[Folder], holder: str) -> list[str]:
+def taken_back_by(word: Word, folder: Folder, parts: Collection[str], holder: str) -> list[str]:
     """
     Return the orders that a word takes back, those to a job and to its parts, by their full names.
 
-    The word is the same one whenever it has the same name, and is written down with the first of
-    the folders, by a holder who has no other's name. Raises Closed and StoreError.
+    The word is the same one whenever it has the same name, and is written down in the job's folder,
+    by a holder who has no other's name. Raises Closed and StoreError.
     """
-    objects, name = folders[0].objects, f"{folders[0].name}{RESUME}{word.name}"
+    objects, name = folder.objects, f"{folder.name}{RESUME}{word.name}"
     kept = objects.read(name)
     if kept is None:
-        known = sorted({order for each in folders for order in _orders_to(each)})
+        known = _orders_to(folder, parts)
         if word.at is not None:
             known = [order for order in known if _given_at(order, objects) <= word.at]
         content = json.dumps({"by": holder, "orders": known}).encode()
@@ -78,11 +79,14 @@ def take_back(objects: StateObjects, orders: Iterable[str]) -> None:
         objects.write(order + BACK, b"{}")
 
 
-def _orders_to(folder: Folder) -> list[str]:
-    """Return the orders to a job that stand, and those that it has stopped by."""
-    observed = folder.seen()
-    standing = observed.orders if isinstance(observed, Observed) else ()
-    return [*standing, *obeyed(observed, folder.name)]
+def _orders_to(folder: Folder, parts: Collection[str]) -> list[str]:
+    """Return the orders to a job and to its parts that stand, and those that they stopped by."""
+    known = set(folder.orders_known())
+    if parts:
+        job = folder.name.removesuffix("/")
+        for part, listing in parts_listed(job, parts, folder.objects).values():
+            known.update(part.orders_known(listing))
+    return sorted(known)
 
 
 def _given_at(order: str, objects: StateObjects) -> int:

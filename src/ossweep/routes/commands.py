@@ -2,67 +2,53 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import Answer, as_listed, ignored, of_parts, so_far
-from ossweep.errors import PolicyError, RequestError, SweepError
+from ossweep.answers import Answer
+from ossweep.errors import (
+    NO_TIME,
+    Closed,
+    HandoverError,
+    PolicyError,
+    RequestError,
+    StoreError,
+    SweepError,
+    UndoneError,
+)
 from ossweep.handover.continuation import check_job
 from ossweep.jobs.calls import call_missing
-from ossweep.jobs.order import job_of_continuation
-from ossweep.jobs.relay import finish, join, resume
-from ossweep.jobs.state import leases_of
-from ossweep.leases.records import JOB
+from ossweep.jobs.relay import finish, go_on, join
+from ossweep.jobs.state import leases_of, states_of_parts
+from ossweep.leases.job_state import JobState
+from ossweep.leases.leases import AT_WORK
+from ossweep.leases.records import JOB, NotGranted
 from ossweep.leases.words import Word
+from ossweep.routes.telling import NOT_BEGUN, THEY_STOP, Looks, told
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator
 
     from ossweep.events import Ordered
     from ossweep.leases.leases import Leases
-    from ossweep.leases.records import Departure, JobState
+    from ossweep.routes.telling import Look
     from ossweep.session import Session
-    from ossweep.work import Work
 
 COMMANDS = ("status", "stop", "resume")
 
-_AT_WORK = "an invocation is at work on it"
-
-# What is said of a job that has not ended: its status in the answer, and the reason.
-_SAID = {
-    "running": ("continued", _AT_WORK),
-    "running early": (
-        "continued",
-        f"{_AT_WORK}; before its first checkpoint nothing is known of its counts",
-    ),
-    "dead": (
-        "unfinished",
-        "its invocation has died; it goes on when its event is sent again, or by resume",
-    ),
-    "dead early": (
-        "unfinished",
-        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
-    ),
-    "continued": ("continued", "its next invocation is on its way"),
-    "lost": (
-        "unfinished",
-        "its next invocation never began; it goes on when its event is sent again, or by resume",
-    ),
-    "released": ("unfinished", "it goes on when its event is sent again, or by resume"),
-}
-
-# What is said of a job that is ordered to stop.
+# What is said where a job is ordered to stop.
 _STOPS_BY_ITSELF = "it stops at its next checkpoint, or before it goes on"
 _STAYS = "nobody is at work on it, and whoever comes finds the order to stop, until resume"
 _STOPS = {
     "running": _STOPS_BY_ITSELF,
     "running early": _STOPS_BY_ITSELF,
     "continued": _STOPS_BY_ITSELF,
-    **dict.fromkeys(("dead", "dead early", "lost", "released"), _STAYS),
+    "called": "it stops before it begins",
+    **dict.fromkeys(("dead", "dead early", "lost", "lost early", "released"), _STAYS),
 }
 
+NOTHING_DONE = "there was no order to stop that this word takes back"
 LATE = 1.0  # seconds that a look at one more job is not begun in any more
 LISTED = 50  # jobs in one answer
 _COUNTS = ("listed", "deleted", "failed", "skipped", "remaining")
@@ -128,20 +114,110 @@ def obey(command: Command, session: Session) -> Answer:
     Do what a command says, and return the job's answer.
 
     Raises PolicyError where no state is kept, StoreError and Closed where it cannot be read, and
-    what `resume` raises.
+    what a job that goes on raises.
     """
-    leases = leases_of(command.job, session)
-    state = leases.job_state()
-    if state.departure is not None and state.departure.how == "split":
-        return _of_parts(command, state.departure, leases, session)
-    if command.do == "stop" and state.how not in {"unknown", "ended"}:
-        leases.stop(command.word)
-    if command.do == "resume" and state.end is None:
-        return resume(command.job, command.word, session)
-    answer = _status(command.job, state, session)
-    if command.do == "stop" and state.how in _STOPS:
-        answer["reason"] = _STOPS[state.how]
+    looks = Looks(session)
+    look = looks.at(command.job)
+    if command.do == "resume" and look.state.end is None:
+        return _resume(command, look, session)
+    if command.do != "stop" or look.state.how in {"unknown", "ended"}:
+        return Answer(told(command.job, looks))
+    leases_of(command.job, session).stop(command.word)
+    looks.order_to_stop(command.job, command.word.name)
+    answer = told(command.job, looks)
+    if look.state.parts and answer["status"] == "continued":
+        # An order to stop lies in the whole job's state, where every part looks for it.
+        answer["reason"] = f"its parts go on with it; {THEY_STOP}"
+    elif look.state.how in _STOPS:
+        answer["reason"] = _STOPS[look.state.how]
     return Answer(answer)
+
+
+@dataclass
+class _Done:
+    """What a `resume` has done so far, beside the work itself."""
+
+    leases: Leases
+    called: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return it in words; nothing at all, if there is nothing."""
+        orders, called = len(self.leases.taken_back), self.called
+        said = []
+        if orders:
+            which = "an order to stop was" if orders == 1 else f"{orders} orders to stop were"
+            said.append(f"{which} taken back")
+        if called:
+            one, *others = called
+            calls = f"invocations were called for {len(called)} parts"
+            said.append(calls if others else f"an invocation was called for {one}")
+        return "; ".join(said)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Say of what goes wrong meanwhile what had been done until then."""
+        try:
+            yield
+        except (Closed, UndoneError, StoreError, HandoverError) as error:
+            if not str(self):
+                raise
+            is_late = isinstance(error, Closed)
+            cause = f"time ran out: {str(error) or NO_TIME}" if is_late else str(error)
+            sentence = f"{self}; then {cause}; `resume`, sent again, does the rest"
+            raise UndoneError(sentence) from None
+
+
+def _resume(command: Command, look: Look, session: Session) -> Answer:
+    """Let a job go on, and answer with what was done for that, and how the job is."""
+    leases = leases_of(command.job, session)
+    done = _Done(leases)
+    if look.state.parts:
+        return _resume_parts(command, look.state, done, session)
+    if look.handed is not None and look.state.how in NOT_BEGUN:
+        with done.told():
+            leases.take_back(command.word)
+            parts, states = {command.job: look.handed}, {command.job: JobState("unknown")}
+            done.called += call_missing(parts, states, session, anew=True)
+            return _as_done(done, command.job, Looks(session), called=done.called)
+    with done.told():
+        found = leases.resume(command.word)
+        if isinstance(found, NotGranted) and found.reason == AT_WORK:
+            return _as_done(done, command.job, Looks(session))
+    said = go_on(found, leases, command.job, session)
+    if isinstance(found, NotGranted) and str(done):
+        return replace(said, document=_with(done, said.document))
+    return said
+
+
+def _resume_parts(command: Command, whole: JobState, done: _Done, session: Session) -> Answer:
+    """Let the parts of a job go on, or the whole if all of them have ended."""
+    job, parts = command.job, whole.parts
+    with done.told():
+        done.leases.take_back(command.word, parts)
+        states = states_of_parts(job, parts, session)
+        for part in call_missing(parts, states, session, anew=True):
+            done.called.append(part)
+        have_ended = all(state.how == "ended" for state in states.values())
+        claimed = join(job, session) if have_ended else None
+    said = finish(claimed, session)
+    if said is not None:
+        return said
+    standing = tuple(set(whole.orders).difference(done.leases.taken_back))
+    looks = Looks(session, {job: replace(whole, orders=standing), **states})
+    return _as_done(done, job, looks, called=done.called)
+
+
+def _as_done(done: _Done, job: str, looks: Looks, called: Collection[str] = ()) -> Answer:
+    """Return how a job is after a `resume`, and what that has done."""
+    looks.at(job)
+    for part in called:
+        looks.call(part)
+    return Answer(_with(done, told(job, looks)))
+
+
+def _with(done: _Done, document: dict[str, Any]) -> dict[str, Any]:
+    said = [str(done) or NOTHING_DONE, document["reason"]]
+    return {**document, "reason": "; ".join(filter(None, said))}
 
 
 def listed(listing: ListJobs, session: Session) -> Answer:
@@ -153,116 +229,29 @@ def listed(listing: ListJobs, session: Session) -> Answer:
     if session.settings.state is None:
         raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
     names, more = session.state_objects.folders(listing.after, LISTED)
+    looks = Looks(session)
     jobs: list[dict[str, Any]] = []
     last = listing.after
     for name in names:
         if jobs and session.budget.left() < LATE:
             more = True
             break
-        last = name
         if JOB.fullmatch(name):  # whatever else lies there is none
-            jobs.append({"job": name, **_in_short(name, session)})
+            try:
+                jobs.append({"job": name, **_in_short(name, looks)})
+            except Closed:
+                if jobs:
+                    more = True
+                    break
+                jobs.append({"job": name, "status": "unknown", "reason": NO_TIME})
+        last = name
     following = {"do": "list", "after": last} if more else None
     return Answer({"status": "done", "jobs": jobs, "next": following})
 
 
-def _in_short(job: str, session: Session) -> dict[str, Any]:
+def _in_short(job: str, looks: Looks) -> dict[str, Any]:
     try:
-        answer = _status(job, leases_of(job, session).job_state(), session)
+        answer = told(job, looks)
     except SweepError as error:  # one that cannot be read hides no others
         return {"status": "unknown", "reason": str(error)}
     return {name: answer[name] for name in _SHOWN}
-
-
-def _of_parts(command: Command, left: Departure, leases: Leases, session: Session) -> Answer:
-    """
-    Do what a command says about a job of several parts; return one answer for all of them.
-
-    An order to stop lies in the whole job's state, where every part looks for it.
-    """
-    if command.do == "stop":
-        leases.stop(command.word)
-    kept = job_of_continuation(left.continuation, session, "the job's state")
-    known = {
-        each["job"]: job_of_continuation(each, session, "the job's state") for each in left.parts
-    }
-    called: tuple[str, ...] = ()
-    if command.do == "resume":
-        leases.take_back(command.word, known)
-        now = call_missing(left.parts, session, anew=True)
-        said = finish(join(command.job, session), session) if now.have_ended else None
-        if said is not None:
-            return said
-        called = now.jobs
-    looks = {each["job"]: leases_of(each["job"], session).job_state() for each in left.parts}
-    answers = {job: _status(job, state, session, known[job]) for job, state in looks.items()}
-    for job in called:
-        answers[job]["status"], answers[job]["reason"] = _SAID["continued"]
-    ended = frozenset(job for job, state in looks.items() if state.how == "ended")
-    status, reason = _status_of(answers, ended)
-    if command.do == "stop" and status == "continued":
-        reason = "its parts stop at their next checkpoints, or before they go on"
-    elif command.do == "stop" and status == "unfinished":
-        reason = f"{reason}; whoever comes finds the order to stop, until resume"
-    ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
-    rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
-    together = of_parts(kept, list(answers.values()), status, reason)
-    document = {
-        **as_listed(together, (left.answer or together)["listed"]),
-        # A part's first hop bears the number of the one after that in which the job was split.
-        "hops": kept.hop + sum(max(0, answer["hops"] - 1) for answer in answers.values()),
-        "objects_per_second": round(sum(rates), 1),
-        "estimated_end": max(ends) if ends and None not in ends else None,
-        "parts": {job: answer["status"] for job, answer in answers.items()},
-    }
-    return Answer(document)
-
-
-def _status_of(answers: Mapping[str, Mapping[str, Any]], ended: Collection[str]) -> tuple[str, str]:
-    """Return how a job is by its parts; one that has ended has left the rest to the whole."""
-    at_work = {job: answer for job, answer in answers.items() if job not in ended}
-    for status in ("unfinished", "stopped"):
-        for job, answer in at_work.items():
-            if answer["status"] == status:
-                return status, f"{job}: {answer['reason']}"
-    if not at_work:
-        reason = "its parts have ended, and nobody has joined them; it goes on by resume"
-        return "unfinished", reason
-    return "continued", "its parts go on with it"
-
-
-def _status(
-    job: str, state: JobState, session: Session, known: Work | None = None
-) -> dict[str, Any]:
-    """Return how a job is; `known` is what a part began with, which its state may not tell yet."""
-    nothing = ignored(
-        "there is no such job; if there was one, it has ended long ago",
-        job,
-        None,
-        dry_run=session.settings.dry_run,
-    )
-    if known is None and state.answer is None and state.departure is not None:
-        known = job_of_continuation(state.departure.continuation, session, "the job's state")
-    if known is not None:
-        nothing = so_far(known, "its first invocation is on its way")
-    if state.how == "unknown":
-        return {**nothing, "hops": 0, "objects_per_second": None, "estimated_end": None}
-    answer = dict(state.answer or nothing)
-    if state.how in _SAID and (state.how, answer["status"]) != ("released", "stopped"):
-        answer["status"], answer["reason"] = _SAID[state.how]
-    return {**answer, "hops": state.hops, **_pace(answer, state)}
-
-
-def _pace(answer: Mapping[str, Any], state: JobState) -> dict[str, Any]:
-    """Return the objects a second, and when the job should end if it goes on at that pace."""
-    settled = answer["deleted"] + (answer["remaining"] if answer["dry_run"] else 0)
-    rate = settled / answer["seconds"] if answer["seconds"] else None
-    end = None
-    if state.how in {"running", "continued"} and rate and state.expected is not None:
-        with suppress(ValueError, OverflowError, OSError):  # it lies outside of the calendar
-            moment = datetime.fromtimestamp(state.now + state.expected / rate, timezone.utc)
-            end = moment.isoformat(timespec="seconds")
-    return {
-        "objects_per_second": None if rate is None else round(rate, 1),
-        "estimated_end": end,
-    }

@@ -1,0 +1,215 @@
+"""How a job is, in words and figures, as its state shows it to whoever asks."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ossweep.answers import as_listed, ignored, of_parts, so_far
+from ossweep.jobs.calls import MISSING
+from ossweep.jobs.order import job_of_continuation
+from ossweep.jobs.state import leases_of, states_of_parts
+from ossweep.leases.records import PART
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ossweep.leases.job_state import JobState
+    from ossweep.leases.records import Departure
+    from ossweep.session import Session
+    from ossweep.work import Work
+
+UNKNOWN = "there is no such job; if there was one, it has ended long ago"
+_WHERE = "the job's state"
+_AT_WORK = "an invocation is at work on it"
+_BY_WHAT = "it goes on when its event is sent again, or by resume"
+
+# What is said of a job that has not ended: its status in the answer, and the reason.
+_SAID = {
+    "running": ("continued", _AT_WORK),
+    "running early": (
+        "continued",
+        f"{_AT_WORK}; before its first checkpoint nothing is known of its counts",
+    ),
+    "dead": ("unfinished", f"its invocation has died; {_BY_WHAT}"),
+    "dead early": (
+        "unfinished",
+        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
+    ),
+    "continued": ("continued", "its next invocation is on its way"),
+    "called": ("continued", "its first invocation is on its way"),
+    "lost": ("unfinished", f"its next invocation never began; {_BY_WHAT}"),
+    "lost early": ("unfinished", "its first invocation never began; it goes on by resume"),
+    "released": ("unfinished", _BY_WHAT),
+}
+# What is added where somebody is there to obey an order to stop; of others nobody is at work.
+_OBEYS = {
+    "running": "it is ordered to stop, and stops at its next checkpoint",
+    "running early": "it is ordered to stop, and stops at its next checkpoint",
+    "continued": "it is ordered to stop, and stops before it goes on",
+    "called": "it is ordered to stop, and stops before it begins",
+}
+THEY_STOP = "they stop at their next checkpoints, or before they go on"
+UNTIL_RESUME = "it is ordered to stop, until resume"
+NOT_BEGUN = frozenset({"called", "lost early"})  # how a part is that the whole job's state knows
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a job is; a part is also as the whole job is, which knows what was handed to it."""
+
+    state: JobState
+    handed: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What has been seen of several jobs; each is looked at once. Raises Closed and StoreError."""
+
+    session: Session
+    seen: dict[str, JobState] = field(default_factory=dict)
+
+    def at(self, job: str) -> Look:
+        """Return how a job is."""
+        of = PART.fullmatch(job)
+        whole = self._at(of[1]) if of is not None else None
+        if of is None or whole is None or job not in whole.parts:
+            return Look(self._at(job))
+        return self.at_parts(of[1], [job])[job]
+
+    def at_parts(self, whole: str, jobs: Collection[str]) -> dict[str, Look]:
+        """Return how parts of a job are. They are ordered to stop if it is."""
+        split = self._at(whole)
+        new = [job for job in jobs if job not in self.seen]
+        if new:
+            self.seen.update(states_of_parts(whole, new, self.session))
+        return {job: Look(_as_part(self.seen[job], split), split.parts.get(job)) for job in jobs}
+
+    def order_to_stop(self, job: str, order: str) -> None:
+        """Take note of an order that was given since."""
+        state = self._at(job)
+        self.seen[job] = replace(state, orders=(*state.orders, order))
+
+    def call(self, part: str) -> None:
+        """Take note that an invocation was called since for a part that had nobody."""
+        state = self.seen[part]
+        if state.how == "unknown":
+            self.seen[part] = replace(state, how="called")
+        elif state.how in MISSING:
+            self.seen[part] = replace(state, how="continued")
+
+    def _at(self, job: str) -> JobState:
+        if job not in self.seen:
+            self.seen[job] = leases_of(job, self.session).job_state()
+        return self.seen[job]
+
+
+def told(job: str, looks: Looks) -> dict[str, Any]:
+    """Return how a job is, all of its parts together; raises as `Looks` does."""
+    look = looks.at(job)
+    left, parts = look.state.departure, look.state.parts
+    if left is None or not parts:
+        return told_of(job, look, looks.session)
+    return _together(look.state, left, looks.at_parts(job, parts), looks.session)
+
+
+def told_of(job: str, look: Look, session: Session) -> dict[str, Any]:
+    """Return how a job, or a part of one, is by itself."""
+    state = look.state
+    known = _work_of(look, session)
+    if known is not None:
+        answer = so_far(known, None)
+    else:
+        answer = ignored(UNKNOWN, job, None, dry_run=session.settings.dry_run)
+    if state.how == "unknown":
+        return {**answer, "hops": 0, "objects_per_second": None, "estimated_end": None}
+    answer = dict(state.answer or answer)
+    answer["status"], answer["reason"] = _said(state, answer)
+    return {**answer, "hops": state.hops, **_pace(answer, state)}
+
+
+def _as_part(state: JobState, whole: JobState) -> JobState:
+    if state.how == "ended":
+        return state
+    state = replace(state, orders=(*whole.orders, *state.orders))
+    if state.how != "unknown":
+        return state
+    return replace(state, how="lost early" if whole.is_lost else "called")
+
+
+def _work_of(look: Look, session: Session) -> Work | None:
+    """Return what is left of a job that has answered nothing yet, as far as that is known."""
+    sealed = look.handed
+    if sealed is None and look.state.answer is None and look.state.departure is not None:
+        sealed = look.state.departure.continuation
+    return job_of_continuation(sealed, session, _WHERE) if sealed is not None else None
+
+
+def _said(state: JobState, answer: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a job's status and its reason; an order to stop that stands is a part of that."""
+    status, reason = answer["status"], answer["reason"]
+    if (state.how, status) == ("released", "stopped"):
+        return status, f"{reason}; {UNTIL_RESUME}" if state.orders else reason
+    if state.how not in _SAID:
+        return status, reason
+    status, reason = _SAID[state.how]
+    if not state.orders:
+        return status, reason
+    if state.how in _OBEYS:
+        return status, f"{reason}; {_OBEYS[state.how]}"
+    return status, f"nobody is at work on it, and {UNTIL_RESUME}"
+
+
+def _together(
+    whole: JobState, left: Departure, looks: Mapping[str, Look], session: Session
+) -> dict[str, Any]:
+    """Return one answer for all parts of a job."""
+    kept = job_of_continuation(left.continuation, session, _WHERE)
+    answers = {part: told_of(part, look, session) for part, look in looks.items()}
+    status, reason = _status_of(whole, answers, looks)
+    ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
+    rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
+    together = of_parts(kept, list(answers.values()), status, reason)
+    return {
+        **as_listed(together, (left.answer or together)["listed"]),
+        "hops": whole.hops + sum(answer["hops"] for answer in answers.values()),
+        "objects_per_second": round(sum(rates), 1),
+        "estimated_end": max(ends) if ends and None not in ends else None,
+        "parts": {part: answer["status"] for part, answer in answers.items()},
+    }
+
+
+def _status_of(
+    whole: JobState, answers: Mapping[str, Mapping[str, Any]], looks: Mapping[str, Look]
+) -> tuple[str, str]:
+    """Return how a job is by its parts; one that has ended has left the rest to the whole."""
+    going_on = {job: said for job, said in answers.items() if looks[job].state.how != "ended"}
+    for status in ("unfinished", "stopped"):
+        for job, answer in going_on.items():
+            if answer["status"] == status:
+                return status, f"{job}: {answer['reason']}"
+    if not going_on:
+        reason = "its parts have ended, and nobody has joined them"
+        return "unfinished", f"{reason}; {UNTIL_RESUME if whole.orders else 'it goes on by resume'}"
+    reason = "its parts go on with it"
+    if whole.orders:
+        return "continued", f"{reason}; it is ordered to stop, and {THEY_STOP}"
+    stopping = [job for job in going_on if looks[job].state.orders]
+    return "continued", f"{reason}; ordered to stop: {', '.join(stopping)}" if stopping else reason
+
+
+def _pace(answer: Mapping[str, Any], state: JobState) -> dict[str, Any]:
+    """Return the objects a second, and when the job should end if it goes on at that pace."""
+    settled = answer["deleted"] + (answer["remaining"] if answer["dry_run"] else 0)
+    rate = settled / answer["seconds"] if answer["seconds"] else None
+    end = None
+    if state.how in {"running", "continued"} and rate and state.expected is not None:
+        with suppress(ValueError, OverflowError, OSError):  # it lies outside of the calendar
+            moment = datetime.fromtimestamp(state.now + state.expected / rate, timezone.utc)
+            end = moment.isoformat(timespec="seconds")
+    return {
+        "objects_per_second": None if rate is None else round(rate, 1),
+        "estimated_end": end,
+    }
