@@ -38,6 +38,7 @@ TICK = 0.25  # seconds between two looks of a dispatcher
 LEAP = 1.0  # the longest time that may pass without its looking
 UNHEARD = (Reset, CutBody, CutXml)  # of what a request has done
 MOST_STEPS = 20_000
+TROUBLES = re.compile(r"; (?:\d+|none) of \d+ [a-z]+ (?:went wrong|was|were)[^;]*")
 SOON = 1.0  # seconds within which a state answers that nobody can complain of
 FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
 
@@ -580,6 +581,8 @@ def _said(life: Life) -> str:
         return f"{type(life.error).__name__}: {str(life.error)[:300]}"
     shown = ("job", "status", "reason", "listed", "deleted", "failed", "skipped", "remaining")
     answers = life.answer.get("answers", [life.answer])
-    return "; ".join(
+    told = "; ".join(
         str({name: each.get(name) for name in (*shown, "at_least")}) for each in answers
     )
+    # Whether a request that is cut off at the end has told its error by then, is no part of a play.
+    return TROUBLES.sub("", told)

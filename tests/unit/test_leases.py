@@ -519,6 +519,22 @@ def test_a_holder_that_lives_is_seen_to_where_the_time_told_is_behind(
     assert elsewhere(behind) == NotGranted(AT_WORK)
 
 
+def test_the_time_of_oss_tells_of_death_where_there_is_none_to_watch(
+    objects: MemoryStateObjects,
+) -> None:
+    """A function of a few seconds would never go on with the job of one that has died."""
+    holding(objects).keep(1)
+    died(objects)
+
+    def close(request: str) -> None:
+        if request == "sleep":
+            raise Closed
+
+    objects.before = close
+
+    assert holding(objects).lease.died
+
+
 def test_a_lease_begins_with_its_record(objects: MemoryStateObjects) -> None:
     """And not with the looks before it, which may take as long as OSS likes."""
     objects.before = lambda request: objects.pass_by(LEASE) if request == "create" else None

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from ossweep.stops import Stop, Why
     from ossweep.work import Work
 
-LOOKS = 1.0  # seconds between two looks at a holder that may be dead
-
 AT_WORK = "another invocation is at work on this job"
 
 
@@ -284,15 +282,13 @@ class Leases:
 
         Only the event of hop 0 brings what the job is to do.
         """
-        watch = Watch(self._now)
+        watch = Watch(self._now, self._sleep)
         while True:
             began, observed = self._now(), self._records.seen()
             if isinstance(observed, Observed) and observed.may_have_life:
                 if watch.shows_life(observed):
                     return NotGranted(AT_WORK)
-                if not watch.shows_death(observed, began):
-                    watch.looked(observed)
-                    self._sleep(LOOKS)
+                if not watch.shows_death(observed, began) and watch.waits(observed):
                     continue
             found = judge(observed)
             if isinstance(found, NotGranted):

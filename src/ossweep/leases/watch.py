@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ossweep.errors import Closed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ossweep.leases.decisions import Observed
+
+LOOKS = 1.0  # seconds between two looks at a holder that may be dead
 
 
 @dataclass
@@ -21,12 +25,28 @@ class Watch:
     """
 
     now: Callable[[], float]
+    sleep: Callable[[float], None]
     _first: Observed | None = field(init=False, default=None)
     _last: Observed | None = field(init=False, default=None)
     _since: float = field(init=False, default=0.0)  # at which it looked as it does, at the latest
 
-    def looked(self, observed: Observed) -> None:
-        """Take note of a look that has just been made."""
+    def waits(self, observed: Observed) -> bool:
+        """
+        Wait after a look that has told nothing; return whether there was the time for it.
+
+        Where there is none, OSS's time decides: a function of a few seconds could never watch for
+        as long as a lease. Raises Closed where that tells of life.
+        """
+        self._take_note(observed)
+        try:
+            self.sleep(LOOKS)
+        except Closed:
+            if observed.has_life:
+                raise
+            return False
+        return True
+
+    def _take_note(self, observed: Observed) -> None:
         if self._first is None or self._first.fence != observed.fence:
             self._first = observed
         if self._last is None or not _are_alike(self._last, observed):
