@@ -145,7 +145,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Fates:
     """
     What became of the keys that a store was asked to delete.
 

@@ -50,7 +50,7 @@ _SAMPLE = "x"  # what stands for a part when a rule's deletion is tried out
 
 
 @dataclass(frozen=True)
-class Deletion:
+class Belongings:
     """What a rule deletes: patterns of keys, of prefixes and of directories."""
 
     keys: tuple[Pattern, ...] = ()
@@ -90,7 +90,7 @@ class Rule:
     key: Pattern
     bucket: str | None = None
     run: Literal["request"] | None = None
-    delete: Deletion | None = None
+    delete: Belongings | None = None
 
     def parts(self, happened: Happened) -> Mapping[str, str] | None:
         """Return the parts of the key, or None if the rule says nothing about what happened."""
@@ -196,10 +196,10 @@ def _run(run: Any, on: str) -> Literal["request"]:
     return "request"
 
 
-def _deletion(document: Any, key: Pattern) -> Deletion:
+def _deletion(document: Any, key: Pattern) -> Belongings:
     if not isinstance(document, dict) or not document or document.keys() - set(_SELECTORS):
         raise ValueError("`delete` is an object with one or more of keys, prefix and directory")
-    deletion = Deletion(
+    deletion = Belongings(
         **{name: _patterns(name, document[name]) for name in _SELECTORS if name in document}
     )
     for selector, pattern in deletion.patterns():

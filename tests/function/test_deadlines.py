@@ -13,7 +13,7 @@ from oss2.http import Request
 from urllib3.exceptions import HTTPError, NameResolutionError
 
 from ossweep.store.connections import READ_SECONDS, Network
-from ossweep.store.transport import Session
+from ossweep.store.transport import TimedSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ def served(answer: Callable[[socket.socket], None]) -> Iterator[int]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def asked(session: Session, port: int, host: str = "127.0.0.1") -> bytes:
+def asked(session: TimedSession, port: int, host: str = "127.0.0.1") -> bytes:
     """Return the body of an answer."""
     request = Request("GET", f"http://{host}:{port}/bucket/", params={"max-keys": "1000"})
     return session.do_request(request, None).read()
@@ -104,7 +104,7 @@ def test_an_answer_may_take_up_to_a_minute(seconds: int) -> None:
         connection.sendall(HEAD + BODY)
 
     with served(answer) as port:
-        body = asked(Session(clock.seconds_left, 1, lambda: 0.0, Network(dial=dialled)), port)
+        body = asked(TimedSession(clock.seconds_left, 1, lambda: 0.0, Network(dial=dialled)), port)
 
     assert body == BODY
     assert dialled.limits[-1] == READ_SECONDS
@@ -116,7 +116,7 @@ def test_an_answer_may_take_no_longer_than_the_time_left() -> None:
     clock, dialled = Clock(12.0), Dialled()
 
     with served(lambda connection: connection.sendall(HEAD)) as port:
-        session = Session(clock.seconds_left, 1, lambda: 0.0, Network(dial=dialled))
+        session = TimedSession(clock.seconds_left, 1, lambda: 0.0, Network(dial=dialled))
         opened = session.do_request(Request("GET", f"http://127.0.0.1:{port}/b/"), None)
         clock.left = 0.0
         with pytest.raises(HTTPError):
@@ -137,7 +137,7 @@ def test_an_answer_that_trickles_ends_with_the_time_left(sent: bytes) -> None:
         clock.left = 0.0
 
     with served(answer) as port, pytest.raises(HTTPError):
-        asked(Session(clock.seconds_left, 1, lambda: 0.0), port)
+        asked(TimedSession(clock.seconds_left, 1, lambda: 0.0), port)
 
 
 def test_a_name_that_is_resolved_slowly_ends_with_the_time_left() -> None:
@@ -148,7 +148,7 @@ def test_a_name_that_is_resolved_slowly_ends_with_the_time_left() -> None:
         known.wait(LONG)
         return ["127.0.0.1"]
 
-    session = Session(lambda: 0.1, 1, lambda: 0.0, Network(resolve=resolve))
+    session = TimedSession(lambda: 0.1, 1, lambda: 0.0, Network(resolve=resolve))
     with pytest.raises(NameResolutionError, match="not resolved in the time"):
         asked(session, 80, "bucket.example")
     assert not known.is_set()
@@ -164,7 +164,7 @@ def test_a_name_is_resolved_once() -> None:
         return ["127.0.0.1"]
 
     with served(lambda connection: connection.sendall(HEAD + BODY)) as port:
-        session = Session(lambda: LONG, 1, lambda: 0.0, Network(resolve=resolve))
+        session = TimedSession(lambda: LONG, 1, lambda: 0.0, Network(resolve=resolve))
         bodies = [asked(session, port, "bucket.example") for _ in range(3)]
 
     assert (bodies, names) == ([BODY] * 3, ["bucket.example"])
@@ -181,7 +181,7 @@ def test_a_name_that_could_not_be_resolved_is_asked_for_again() -> None:
         return answers[0]
 
     with served(lambda connection: connection.sendall(HEAD + BODY)) as port:
-        session = Session(lambda: LONG, 1, lambda: 0.0, Network(resolve=resolve))
+        session = TimedSession(lambda: LONG, 1, lambda: 0.0, Network(resolve=resolve))
         with pytest.raises(HTTPError):
             asked(session, port, "bucket.example")
         assert asked(session, port, "bucket.example") == BODY
@@ -190,13 +190,13 @@ def test_a_name_that_could_not_be_resolved_is_asked_for_again() -> None:
 @pytest.mark.parametrize("head", [HEAD, UNTIL_CLOSED])
 def test_a_cut_reaches_an_answer_that_closes_its_connection(head: bytes) -> None:
     """And what has come of it does not pass for the whole, even where no length is told."""
-    sessions: list[Session] = []
+    sessions: list[TimedSession] = []
 
     def answer(connection: socket.socket) -> None:
         connection.sendall(head + BODY[:10])
         sessions[0].cut()
 
     with served(answer) as port:
-        sessions.append(Session(lambda: LONG, 1, lambda: 0.0))
+        sessions.append(TimedSession(lambda: LONG, 1, lambda: 0.0))
         with pytest.raises(HTTPError):
             asked(sessions[0], port)

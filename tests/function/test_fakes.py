@@ -20,7 +20,7 @@ from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed
-from ossweep.objects import Answer, Shown
+from ossweep.objects import Fates, Shown
 from ossweep.store import Credentials, connect
 from unit.memory import Bucket, MemoryStore
 from unit.state_objects import MemoryStateObjects
@@ -60,10 +60,10 @@ class Asked:
     def keys(self, prefix: str = "", after: str = "") -> list[str]:
         return [key for keys, _ in self.pages(prefix, after) for key in keys]
 
-    def delete(self, *keys: str) -> Answer:
+    def delete(self, *keys: str) -> Fates:
         throttle = Throttle(time.monotonic, lambda low, _: low, 1, None)
         ticket = throttle.start(throttle.lane(), len(keys))
-        answer: Answer = self.store.delete(list(keys), ticket, Shown(int(time.time())))
+        answer: Fates = self.store.delete(list(keys), ticket, Shown(int(time.time())))
         return answer
 
 
@@ -183,7 +183,7 @@ def test_when_time_is_up_nothing_is_asked(stand: Stand) -> None:
 
     with pytest.raises(Closed):
         store.keys()
-    assert store.delete("a/1") == Answer()
+    assert store.delete("a/1") == Fates()
 
 
 @pytest.fixture(params=["in memory", "local OSS", "with versions"])

@@ -18,7 +18,7 @@ from localcloud.certificates import certificate_hash, certified
 from localcloud.function import Function
 from ossweep.errors import Scope, SettingsError, StoreError
 from ossweep.store.names import KEY_BYTES
-from ossweep.store.transport import ROWS_BYTES, WORDS_BYTES, Session
+from ossweep.store.transport import ROWS_BYTES, WORDS_BYTES, TimedSession
 from ossweep.store.verdicts import is_undecided, verdict
 from ossweep.trust import authorities
 
@@ -110,8 +110,8 @@ def told() -> Iterator[Told]:
     server.server_close()
 
 
-def session() -> Session:
-    return Session(lambda: 10.0, 2, lambda: 0.0)
+def session() -> TimedSession:
+    return TimedSession(lambda: 10.0, 2, lambda: 0.0)
 
 
 def request(told: Told, method: str = "GET", path: str = "/b/", **more: Any) -> Request:
@@ -394,7 +394,7 @@ def test_a_certificate_that_the_deployment_names_is_believed(tmp_path: Path, has
     named = str(tmp_path if hashed else certificate)
     server = served(told, certificate)
 
-    opened = Session(lambda: 10.0, 2, lambda: 0.0, certificates=(named,))
+    opened = TimedSession(lambda: 10.0, 2, lambda: 0.0, certificates=(named,))
     answer = opened.do_request(request(told), None).read()
 
     server.shutdown()

@@ -14,7 +14,7 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.objects import Answer, Failure, Found, Lot
+from ossweep.objects import Failure, Fates, Found, Lot
 from ossweep.row import ALIKE, Row
 
 if TYPE_CHECKING:
@@ -145,11 +145,11 @@ class MemoryStore:
         self.admit("list")
         return self.bucket.objects.get(key)
 
-    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         try:
             self.admit("delete")
         except Closed:
-            return Answer()
+            return Fates()
         return self.carry_out(keys, shown)
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ class MemoryStore:
             self._requests += 1
             self._at.get(self._requests, lambda: None)()
 
-    def carry_out(self, keys: Sequence[str], shown: Shown) -> Answer:
+    def carry_out(self, keys: Sequence[str], shown: Shown) -> Fates:
         """Delete what can be, and tell what this fake lets OSS tell."""
         bucket = self.bucket
         with bucket.lock:
@@ -183,7 +183,7 @@ class MemoryStore:
         if passed_over:
             self.gate.passed_over(REFUSAL)
         refused = tuple(Failure(key, "FileAlreadyExists", "Not empty.") for key in full)
-        return Answer(deleted, failed, frozenset(unheard), passed_over=passed_over, full=refused)
+        return Fates(deleted, failed, frozenset(unheard), passed_over=passed_over, full=refused)
 
     def _refused(
         self, keys: Sequence[str], refused: str
@@ -215,7 +215,7 @@ class LateStore(MemoryStore):
         super().__init__(bucket, gate)
         self._late = late
 
-    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         answer = super().delete(keys, pace, shown)
         for key in keys:
             if key in self._late:
@@ -243,7 +243,7 @@ class ShuffledStore(MemoryStore):
         self._ended = 0
         self._change = Condition()
 
-    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         with self._change:
             before = self._ended
             if not self._slow.isdisjoint(keys):

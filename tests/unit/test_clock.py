@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from ossweep.store.transport import Session
+from ossweep.store.transport import TimedSession
 from ossweep.work import Work
 
 pytestmark = pytest.mark.differs
@@ -26,7 +26,7 @@ class Answer:
 def began(*answers: tuple[float, Answer]) -> int | None:
     """Return what answers tell that come so many seconds after the invocation began."""
     passed = [0.0]
-    session = Session(lambda: 10.0, 1, lambda: passed[0])
+    session = TimedSession(lambda: 10.0, 1, lambda: passed[0])
     for seconds, answer in answers:
         passed[0] = seconds
         session.note_date(cast("Any", answer))
@@ -35,7 +35,7 @@ def began(*answers: tuple[float, Answer]) -> int | None:
 
 def told(*answers: tuple[str, float]) -> int | None:
     """Return what answers tell that come at once, to requests that were signed at a time."""
-    session = Session(lambda: 10.0, 1, lambda: 0.0)
+    session = TimedSession(lambda: 10.0, 1, lambda: 0.0)
     for date, signed in answers:
         session.note_date(cast("Any", Answer(date)), signed)
     return session.began

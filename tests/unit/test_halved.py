@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.progress import achieved
-from ossweep.objects import Answer, Failure
+from ossweep.objects import Failure, Fates
 from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
@@ -37,7 +37,7 @@ class Brief(MemoryStore):
         self._hop = hop
         self._left = requests
 
-    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         deleted: set[str] = set()
         failed: list[Failure] = []
         halved, lots = 0, [list(keys)]
@@ -56,7 +56,7 @@ class Brief(MemoryStore):
                 lots += [lot[len(lot) // 2 :], lot[: len(lot) // 2]]
         if not self._left:
             self._hop.leave(0)()
-        return Answer(frozenset(deleted), tuple(failed), halved=halved)
+        return Fates(frozenset(deleted), tuple(failed), halved=halved)
 
 
 def hop(work: Work, bucket: Bucket, requests: int = 1) -> Result:

@@ -261,3 +261,20 @@ def test_a_function_is_seen_at_a_glance(module: Module) -> None:
     long = {node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > 55}
 
     assert long == set()
+
+
+# A port and what is behind it have one name, and so have the functions by which each trigger reads.
+OF_ONE_MEANING = {"Checkpoints", "Credentials", "Gate", "Requests", "parse", "read", "recognises"}
+
+
+def test_a_public_name_has_one_meaning() -> None:
+    """Whoever looks for it finds one place."""
+    places: dict[str, list[str]] = {}
+    for module in modules():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module.name)
+
+    twice = {name for name, found in places.items() if len(found) > 1}
+
+    assert twice - OF_ONE_MEANING == set()

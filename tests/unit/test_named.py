@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.result import Result
     from ossweep.engine.throttle import Permit
-    from ossweep.objects import Answer, Found, Shown
+    from ossweep.objects import Fates, Found, Shown
 
 KEYS = tuple(f"n/{number:04}" for number in range(2500))
 NAMED = Work("job", "examplebucket", clock=BEGAN, keys=KEYS, judged=True)
@@ -246,7 +246,7 @@ def test_what_was_looked_at_goes_before_it_has_to_be_looked_at_again() -> None:
             hop.clock.now += SOON + 0.5
             return super().find(key)
 
-        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
             ages.append(shown.left - self.gate.left())
             return super().delete(keys, pace, shown)
 

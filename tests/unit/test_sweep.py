@@ -10,7 +10,7 @@ import pytest
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.helps import with_help
-from ossweep.objects import Answer, Failure, Found, Lot
+from ossweep.objects import Failure, Fates, Found, Lot
 from ossweep.stops import NULL_MARKER_SHOWN, ORDERED, OVERTAKEN, SPLIT, Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
@@ -229,11 +229,11 @@ class HangingStore(MemoryStore):
         super().__init__(bucket, hop.gate)
         self._hop = hop
 
-    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         self.bucket.asked.append(tuple(keys))
         self._hop.leave(-0.49)()  # time is up, and the grace nearly, so that the test is quick
         assert self.closed.wait(LONG)
-        return Answer(unanswered=frozenset(keys))
+        return Fates(unanswered=frozenset(keys))
 
 
 def test_requests_that_hang_are_cut_off_when_time_is_up() -> None:
@@ -267,7 +267,7 @@ class LostStore(MemoryStore):
         self._hop = hop
         self._back = back
 
-    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         answer = super().delete(keys, pace, shown)
         self._hop.leave(-0.49)()
         assert self._back.wait(LONG)
@@ -318,7 +318,7 @@ def test_answers_that_come_back_while_threads_end_are_booked() -> None:
     hop = Hop(in_flight=1)
 
     class StoodStill(MemoryStore):
-        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
             answer = super().delete(keys, pace, shown)
             hop.leave(-3600)()
             assert self.closed.wait(LONG)
@@ -362,8 +362,8 @@ def test_a_ceiling_that_is_not_used_up_lets_the_job_go_on(work: Work) -> None:
     hop = Hop(ceiling=ceiling)
 
     class TimeIsUp(MemoryStore):
-        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
-            return Answer()  # the gate has closed before it
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
+            return Fates()  # the gate has closed before it
 
     result = hop.sweep(work, TimeIsUp(bucket, hop.gate))
 
@@ -648,7 +648,7 @@ def test_an_exception_that_nobody_expects_reaches_the_caller(method: str) -> Non
                 raise ZeroDivisionError
             return super().pages(prefix, after)
 
-        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Answer:
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
             raise ZeroDivisionError
 
     hop = Hop()

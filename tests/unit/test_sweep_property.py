@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ossweep.engine.result import Result
-    from ossweep.objects import Answer, Page, Shown
+    from ossweep.objects import Fates, Page, Shown
     from ossweep.work import Counts
 
 
@@ -52,7 +52,7 @@ class Watched(ShuffledStore):
     def fail_listings(self) -> None:
         self.listing_fails = True
 
-    def carry_out(self, keys: object, shown: Shown) -> Answer:
+    def carry_out(self, keys: object, shown: Shown) -> Fates:
         assert isinstance(keys, list)
         with self.bucket.lock:
             objects = self.bucket.objects

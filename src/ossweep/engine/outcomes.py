@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ossweep.engine.batch import Batch
     from ossweep.engine.ports import Store
     from ossweep.engine.throttle import Permit
-    from ossweep.objects import Answer, Found, Shown
+    from ossweep.objects import Fates, Found, Shown
 
 _NO_NAME = (
     "the key is not UTF-8, which no key of OSS should be, and is named here as its listing writes "
@@ -81,7 +81,7 @@ def delete(store: Store, batch: Batch, permit: Permit, shown: Shown) -> Outcome:
     )
 
 
-def _outcome(batch: Batch, answer: Answer) -> Outcome:
+def _outcome(batch: Batch, answer: Fates) -> Outcome:
     """Return what became of a batch, or of a part of it, by an answer to all of it."""
     objects = batch.page.objects()
     deleted = [found for found in objects if found.key in answer.deleted]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.result import Result
     from ossweep.engine.throttle import Permit
-    from ossweep.objects import Answer, Found, Page, Shown
+    from ossweep.objects import Fates, Found, Page, Shown
     from ossweep.stops import Stop
 
 
@@ -40,7 +40,7 @@ class Store(Protocol):
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
 
-    def delete(self, keys: Sequence[str], permit: Permit, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], permit: Permit, shown: Shown) -> Fates:
         """
         Delete up to a thousand keys, as fast as the permit lets it; raises nothing.
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Listing:
+class Records:
     """
     The names of a job's records, and the moment at which they were asked for, at the earliest.
 
@@ -59,10 +59,10 @@ class Folder:
         """Return the names of the records, without the folder's."""
         return frozenset(each.removeprefix(self.name) for each in self.objects.names(self.name))
 
-    def listing(self) -> Listing:
+    def listing(self) -> Records:
         """Return what is there."""
         moment = self.objects.moment()
-        return Listing(self.names(), moment)
+        return Records(self.names(), moment)
 
     def standing(self, names: Iterable[str] | None = None) -> list[str]:
         """Return the full names of the orders to stop the job that stand; only they are listed."""
@@ -84,7 +84,7 @@ class Folder:
         end = self.end(names)
         return end is not None and end.fence >= fence
 
-    def orders_known(self, listing: Listing | None = None) -> list[str]:
+    def orders_known(self, listing: Records | None = None) -> list[str]:
         """Return the orders to this job that stand, and those that it has stopped by."""
         names = (listing or self.listing()).names
         last = last_fence(names)
@@ -93,7 +93,7 @@ class Folder:
         own = [order for order in obeyed if orders.folder_of(order) == self.name]
         return [*self.standing(names), *own]
 
-    def state(self, listing: Listing | None = None) -> JobState:
+    def state(self, listing: Records | None = None) -> JobState:
         """Return how the job is. One that has not begun may have been ordered to stop."""
         listing = listing or self.listing()
         state = state_of(self.seen(listing))
@@ -101,7 +101,7 @@ class Folder:
             return state
         return replace(state, orders=tuple(self.standing(listing.names)))
 
-    def seen(self, listing: Listing | None = None) -> Observed | End | None:
+    def seen(self, listing: Records | None = None) -> Observed | End | None:
         """Return what there is of the job, if it was listed, by that; None if there is nothing."""
         while True:
             listed, listing = listing or self.listing(), None
@@ -169,7 +169,7 @@ class Folder:
         is_there = fence.name + BEAT in names
         return self.objects.read(self.name + fence.name + BEAT) if is_there else None
 
-    def _left(self, fence: Fence, listed: Listing) -> tuple[Departure, int] | None:
+    def _left(self, fence: Fence, listed: Records) -> tuple[Departure, int] | None:
         """Return how a holder has left its hop, as it counts by now, and how many seconds ago."""
         found = self._departure(fence)
         if found is None or found[0].how != "stopped":
@@ -188,14 +188,14 @@ class Folder:
             left = replace(left, orders=left.orders or [self.name + orders.own_order(fence.name)])
         return left, kept.now - kept.written
 
-    def _stands(self, order: str, listed: Listing) -> bool:
+    def _stands(self, order: str, listed: Records) -> bool:
         """Tell whether nobody has taken an order back: to this job, or to the one it is of."""
         if orders.folder_of(order) == self.name:
             return order.removeprefix(self.name) + orders.BACK not in listed.names
         above = self.objects.names(order) if listed.above is None else listed.above
         return order + orders.BACK not in above
 
-    def _before(self, last: Fence, listed: Listing) -> tuple[Departure, int] | None:
+    def _before(self, last: Fence, listed: Records) -> tuple[Departure, int] | None:
         """Return how an earlier holder of the same hop has left it, who had been overtaken."""
         lefts = fences(listed.names, LEFT)
         lefts = {each for each in lefts if each.hop == last.hop and each < last}
@@ -204,7 +204,7 @@ class Folder:
 
 def parts_listed(
     whole: str, jobs: Collection[str], objects: StateObjects
-) -> dict[str, tuple[Folder, Listing]]:
+) -> dict[str, tuple[Folder, Records]]:
     """Return what is there of parts of a job, by two listings for all; raises as Folder does."""
     moment = objects.moment()
     above = frozenset(objects.names(f"{whole}/{orders.STOP}"))
@@ -214,7 +214,7 @@ def parts_listed(
         if job in found:
             found[job].add(name)
     return {
-        job: (Folder(objects, f"{job}/"), Listing(frozenset(names), moment, above))
+        job: (Folder(objects, f"{job}/"), Records(frozenset(names), moment, above))
         for job, names in found.items()
     }
 

@@ -25,7 +25,7 @@ from ossweep.leases.job_state import JobState
 from ossweep.leases.leases import AT_WORK
 from ossweep.leases.records import JOB, NotGranted
 from ossweep.leases.words import Word
-from ossweep.routes.telling import NOT_BEGUN, THEY_STOP, Looks, told
+from ossweep.routes.telling import NOT_BEGUN, THEY_STOP, JobStates, told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -116,7 +116,7 @@ def obey(command: Command, session: Session) -> Answer:
     Raises PolicyError where no state is kept, StoreError and Closed where it cannot be read, and
     what a job that goes on raises.
     """
-    looks = Looks(session)
+    looks = JobStates(session)
     look = looks.at(command.job)
     if command.do == "resume" and look.state.end is None:
         return _resume(command, look, session)
@@ -178,11 +178,11 @@ def _resume(command: Command, look: Look, session: Session) -> Answer:
             leases.take_back(command.word)
             parts, states = {command.job: look.handed}, {command.job: JobState("unknown")}
             done.called += call_missing(parts, states, session, anew=True)
-            return _as_done(done, command.job, Looks(session), called=done.called)
+            return _as_done(done, command.job, JobStates(session), called=done.called)
     with done.told():
         found = leases.resume(command.word)
         if isinstance(found, NotGranted) and found.reason == AT_WORK:
-            return _as_done(done, command.job, Looks(session))
+            return _as_done(done, command.job, JobStates(session))
     said = go_on(found, leases, command.job, session)
     if isinstance(found, NotGranted) and str(done):
         return replace(said, document=_with(done, said.document))
@@ -203,11 +203,11 @@ def _resume_parts(command: Command, whole: JobState, done: _Done, session: Sessi
     if said is not None:
         return said
     standing = tuple(set(whole.orders).difference(done.leases.taken_back))
-    looks = Looks(session, {job: replace(whole, orders=standing), **states})
+    looks = JobStates(session, {job: replace(whole, orders=standing), **states})
     return _as_done(done, job, looks, called=done.called)
 
 
-def _as_done(done: _Done, job: str, looks: Looks, called: Collection[str] = ()) -> Answer:
+def _as_done(done: _Done, job: str, looks: JobStates, called: Collection[str] = ()) -> Answer:
     """Return how a job is after a `resume`, and what that has done."""
     looks.at(job)
     for part in called:
@@ -229,7 +229,7 @@ def listed(listing: ListJobs, session: Session) -> Answer:
     if session.settings.state is None:
         raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
     names, more = session.state_objects.folders(listing.after, LISTED)
-    looks = Looks(session)
+    looks = JobStates(session)
     jobs: list[dict[str, Any]] = []
     last = listing.after
     for name in names:
@@ -249,7 +249,7 @@ def listed(listing: ListJobs, session: Session) -> Answer:
     return Answer({"status": "done", "jobs": jobs, "next": following})
 
 
-def _in_short(job: str, looks: Looks) -> dict[str, Any]:
+def _in_short(job: str, looks: JobStates) -> dict[str, Any]:
     try:
         answer = told(job, looks)
     except SweepError as error:  # one that cannot be read hides no others

@@ -33,7 +33,7 @@ def note(answer: Answer, logger: Logger) -> None:
         logger.error("job ended badly", **names, **shown)
 
 
-def check(
+def raise_if_undone(
     reading: Reading, answers: Sequence[Answer], session: Session, *, only_asked: bool
 ) -> None:
     """

@@ -33,7 +33,7 @@ def act(reading: Reading, session: Session) -> dict[str, Any]:
     if not only_asked:
         for answer in answers:
             endings.note(answer, session.logger)
-    endings.check(reading, answers, session, only_asked=only_asked)
+    endings.raise_if_undone(reading, answers, session, only_asked=only_asked)
     return batch.together(answers, is_list=reading.is_list)
 
 

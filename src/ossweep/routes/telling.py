@@ -65,7 +65,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Looks:
+class JobStates:
     """What has been seen of several jobs; each is looked at once. Raises Closed and StoreError."""
 
     session: Session
@@ -106,8 +106,8 @@ class Looks:
         return self.seen[job]
 
 
-def told(job: str, looks: Looks) -> dict[str, Any]:
-    """Return how a job is, all of its parts together; raises as `Looks` does."""
+def told(job: str, looks: JobStates) -> dict[str, Any]:
+    """Return how a job is, all of its parts together; raises as `JobStates` does."""
     look = looks.at(job)
     left, parts = look.state.departure, look.state.parts
     if left is None or not parts:

@@ -10,7 +10,7 @@ import oss2
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.helps import with_help
-from ossweep.objects import Answer, Lot
+from ossweep.objects import Fates, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
 from ossweep.store.deletion import (
@@ -23,7 +23,7 @@ from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.requests import Requests, shown
 from ossweep.store.signing import Auth
 from ossweep.store.state_objects import OssStateObjects
-from ossweep.store.transport import Session, seconds_of
+from ossweep.store.transport import TimedSession, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
 from ossweep.store.wire import bodies, by_ways
@@ -84,7 +84,7 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     start = world.monotonic() if began is None else began
     if certificates:
         authorities(certificates)
-    session = Session(
+    session = TimedSession(
         gate.left,
         connections,
         lambda: max(0.0, world.monotonic() - start),
@@ -127,7 +127,7 @@ class OssStore:
     def __init__(  # noqa: PLR0913 - what `connect` has found, and what the job says
         self,
         bucket: Bucket,
-        session: Session,
+        session: TimedSession,
         gate: Gate,
         world: World,
         clock_at: Callable[[int], int] = lambda began: began,
@@ -213,7 +213,7 @@ class OssStore:
 
         return shown(key, page_after)
 
-    def delete(self, keys: Sequence[str], pace: Pace, shown: Shown) -> Answer:
+    def delete(self, keys: Sequence[str], pace: Pace, shown: Shown) -> Fates:
         """
         Delete up to a thousand keys, each the way that carries it unchanged; raises nothing.
 
@@ -234,7 +234,7 @@ class OssStore:
         if passed_over:
             last = passed_over[-1]
             self._gate.passed_over(StoreError(last.code, "", Scope.KEYS, said=last.message))
-        return Answer(
+        return Fates(
             deleted=frozenset(deletion.deleted),
             failed=tuple(deletion.failed.values()),
             kept=deletion.kept,

@@ -70,7 +70,7 @@ _APART = 15 * 60 + 2 * READ_SECONDS
 _ONCE = Retry(False, redirect=False)
 
 
-class Session:
+class TimedSession:
     """
     What oss2 sends requests through: a limit for each, a count, and when the invocation began.
 

@@ -44,7 +44,7 @@ def _moment() -> TypeAdapter[datetime]:
     return TypeAdapter(Moment)
 
 
-def seconds_of(moment: Any) -> int | None:
+def unix_seconds(moment: Any) -> int | None:
     """
     Return a time in Unix seconds, rounded down: text with or without its zone, a number of seconds
     or milliseconds. None: it is none, and tells nothing.

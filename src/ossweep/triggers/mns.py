@@ -103,7 +103,7 @@ def _unwrapped(message: Any) -> _Message:
         CloudEventsEnvelope,
         QueueMessage,
         TopicEnvelope,
-        seconds_of,
+        unix_seconds,
     )
 
     if _is_stream(message):
@@ -111,12 +111,12 @@ def _unwrapped(message: Any) -> _Message:
     if _is_topics(message):
         read = TopicEnvelope().parse(message, QueueMessage)
         place = [message["TopicOwner"], message["TopicName"]]
-        at = seconds_of(message.get("PublishTime"))
+        at = unix_seconds(message.get("PublishTime"))
     elif _is_queued(message):
         data = message if "messageBody" in message else message["data"]
         (read,) = CloudEventsEnvelope().parse({"data": data}, QueueMessage)
         place = [message.get("subject")]
-        at = seconds_of(message.get("time"))
+        at = unix_seconds(message.get("time"))
     else:
         return _Message("the message", None, None, message)
     if not read.id:

@@ -46,14 +46,14 @@ def _item(event: Any, cloud_id: Any, where: str, brought_by: str | None) -> Item
     from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for events
         ObjectEvent,
         OssEnvelope,
-        seconds_of,
+        unix_seconds,
     )
 
     try:
         (read,) = OssEnvelope().parse({"events": [event]}, ObjectEvent)
     except RequestError as refusal:
         return Unreadable(RequestError(f"{where} is no event of an object: {refusal}"), where)
-    at = seconds_of(read.time) or 0
+    at = unix_seconds(read.time) or 0
     return Happened(
         name=read.name.removeprefix("oss:"),
         bucket=read.oss.bucket.name,

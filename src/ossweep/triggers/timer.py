@@ -32,7 +32,7 @@ def read(document: Any, zone: tzinfo) -> Reading:
     from ossweep.triggers.envelopes import (  # noqa: PLC0415 - for timers
         TimerEnvelope,
         TimerEvent,
-        seconds_of,
+        unix_seconds,
     )
 
     try:
@@ -46,7 +46,7 @@ def read(document: Any, zone: tzinfo) -> Reading:
         )
     at = event.time
     identity = identity_of("timer", event.name, at.isoformat())
-    reading = direct.read(parse_message(event.payload), "timer", identity, seconds_of(at))
+    reading = direct.read(parse_message(event.payload), "timer", identity, unix_seconds(at))
     items = tuple(
         replace(item, document=_dated(item.document, at, zone))
         if isinstance(item, Ordered)
