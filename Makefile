@@ -39,7 +39,7 @@ run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events
 		$(if $(filter yes,$(call said,DELETE)),--delete)
 
 test: $(READY)  ## Run all tests; another Python: make test PYTHON=python3.12 VENV=.venv-3.12
-	@$(VENV)/bin/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(READY)  ## Run the linter, the formatter's check and the type checker
 	@$(VENV)/bin/ruff check .
