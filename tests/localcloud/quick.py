@@ -7,7 +7,7 @@ contract holds the answers of both to each other.
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.moto_store import VERSION_ID, MotoStore, Reply, name_of
+from localcloud.moto_store import VERSION_ID, Marker, MotoStore, Reply, name_of
 
 NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code></Error>"
 PRECONDITION = b"<Error><Code>PreconditionFailed</Code></Error>"
@@ -28,14 +28,15 @@ class QuickStore(MotoStore):
             return super().put(bucket, key, body, headers)
         with self._lock:
             into = self._bucket(bucket)
-            if IF_NONE_MATCH in headers and name_of(key) in into.keys:
+            there = into.keys.get(name_of(key))
+            if IF_NONE_MATCH in headers and there is not None and not isinstance(there, Marker):
                 return Reply(412, {}, PRECONDITION)
             kept = {name: text for name, text in headers.items() if name != IF_NONE_MATCH}
             written = self._seed(into, key, body, self._moment(self._clock()), kept)
             return Reply(200, _told(into, written), b"")
 
     def get(self, bucket: str, key: str, headers: Mapping[str, str], version_id: str = "") -> Reply:
-        if headers or version_id or self.versioning(bucket) == SUSPENDED:
+        if headers or version_id or not self._is_plain(bucket, key):
             return super().get(bucket, key, headers, version_id)
         with self._lock:
             return _found(self._bucket(bucket), key, with_body=True)
@@ -43,7 +44,7 @@ class QuickStore(MotoStore):
     def head(
         self, bucket: str, key: str, headers: Mapping[str, str], version_id: str = ""
     ) -> Reply:
-        if headers or version_id or self.versioning(bucket) == SUSPENDED:
+        if headers or version_id or not self._is_plain(bucket, key):
             return super().head(bucket, key, headers, version_id)
         with self._lock:
             return _found(self._bucket(bucket), key, with_body=False)
@@ -51,6 +52,12 @@ class QuickStore(MotoStore):
     def delete(self, bucket: str, key: str) -> Reply:
         self.delete_batch(bucket, [key])
         return Reply(204, {}, b"")
+
+    def _is_plain(self, bucket: str, key: str) -> bool:
+        """Tell whether nothing about a key's versions has to be told."""
+        with self._lock:
+            marked = isinstance(self._bucket(bucket).keys.get(name_of(key)), Marker)
+        return not marked and self.versioning(bucket) != SUSPENDED
 
     def versioning(self, bucket: str) -> str:
         with self._lock:
