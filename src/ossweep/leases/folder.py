@@ -233,7 +233,4 @@ def handed_to(job: str, objects: StateObjects) -> dict[str, Any] | None:
     found = PART.fullmatch(job)
     if found is None:
         return None
-    whole = Folder(objects, f"{found[1]}/").seen()
-    split = whole.departure if isinstance(whole, Observed) else None
-    parts = split.parts if split is not None else ()
-    return next((part for part in parts if part.get("job") == job), None)
+    return Folder(objects, f"{found[1]}/").state().parts.get(job)

@@ -11,7 +11,6 @@ from ossweep.errors import (
     NO_TIME,
     Closed,
     HandoverError,
-    PolicyError,
     RequestError,
     StoreError,
     SweepError,
@@ -20,7 +19,7 @@ from ossweep.errors import (
 from ossweep.handover.continuation import check_job
 from ossweep.jobs.calls import call_missing
 from ossweep.jobs.relay import finish, go_on, join
-from ossweep.jobs.state import leases_of, states_of_parts
+from ossweep.jobs.state import check_state, leases_of, states_of_parts
 from ossweep.leases.job_state import JobState
 from ossweep.leases.leases import AT_WORK
 from ossweep.leases.records import JOB, NotGranted
@@ -226,8 +225,7 @@ def listed(listing: ListJobs, session: Session) -> Answer:
 
     Raises as `obey` does.
     """
-    if session.settings.state is None:
-        raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
+    check_state(session)
     names, more = session.state_objects.folders(listing.after, LISTED)
     looks = JobStates(session)
     jobs: list[dict[str, Any]] = []
