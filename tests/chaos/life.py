@@ -188,6 +188,8 @@ class Life:
     def _sleep(self, seconds: float) -> None:
         if seconds > 0:
             ends = self.turnstile.now + seconds
+            if threading.current_thread() is self.thread:
+                self.dispatcher.is_held = True
             self.turnstile.wait(self.name, f"sleep {ends:.6f}", None, ends)
         if self.is_dead:
             raise Killed

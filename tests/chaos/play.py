@@ -38,7 +38,6 @@ TICK = 0.25  # seconds between two looks of a dispatcher
 LEAP = 1.0  # the longest time that may pass without its looking
 UNHEARD = (Reset, CutBody, CutXml)  # of what a request has done
 MOST_STEPS = 20_000
-TROUBLES = re.compile(r"; (?:\d+|none) of \d+ [a-z]+ (?:went wrong|was|were)[^;]*")
 SOON = 1.0  # seconds within which a state answers that nobody can complain of
 FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
 
@@ -97,8 +96,8 @@ class Play:
         self.story.append(f"{self.now - self.scene.epoch:8.2f}  {line}")
 
     def told(self) -> list[str]:
-        """Return the run's story, without what depends on the machine: numbers of ports."""
-        return [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", line) for line in self.story]
+        """Return the run's story, without what chance draws: ports, and versions' ids."""
+        return [re.sub(r"(?<=127\.0\.0\.1):\d+|CAEQ\w+", "", line) for line in self.story]
 
     def deliver(self, event: Any, *, request_id: str | None = None, by_person: bool = False) -> str:
         """Have an event delivered; a person's is not tried again."""
@@ -241,6 +240,9 @@ class Play:
                 self._give_up(each)
             if cut:
                 return False
+        calls = any(isinstance(each.about, Asked) for each in waiting)
+        if life.dispatcher.sweep is None and not (life.dispatcher.is_held or calls):
+            return False
         return under_way is not None and len(waiting) >= under_way
 
     def _draw_ends(self) -> None:
@@ -578,11 +580,13 @@ def _short(waiting: Waiting) -> str:
 
 def _said(life: Life) -> str:
     if life.error is not None:
-        return f"{type(life.error).__name__}: {str(life.error)[:300]}"
+        return f"{type(life.error).__name__}: {_first_of(str(life.error))}"
     shown = ("job", "status", "reason", "listed", "deleted", "failed", "skipped", "remaining")
     answers = life.answer.get("answers", [life.answer])
-    told = "; ".join(
-        str({name: each.get(name) for name in (*shown, "at_least")}) for each in answers
-    )
-    # Whether a request that is cut off at the end has told its error by then, is no part of a play.
-    return TROUBLES.sub("", told)
+    told = [{name: each.get(name) for name in (*shown, "at_least")} for each in answers]
+    return "; ".join(str({**each, "reason": _first_of(each["reason"])}) for each in told)
+
+
+def _first_of(reason: str | None) -> str | None:
+    """Leave out the troubles: a request that is cut off at the end may have told of its own yet."""
+    return reason and reason.partition("; ")[0]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.sweep import sweep
+from ossweep.store import connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _SOURCE, _FIRST = inspect.getsourcelines(sweep)
 # Where a sweep asks for the time last before it waits for its requests, or leaves.
 _WAITS = next(_FIRST + n for n, line in enumerate(_SOURCE) if "pipeline.settle(" in line)
+_READS = connections._Reader.readinto.__code__  # noqa: SLF001 - the last before an answer is waited for
 _LEAVES = next(_FIRST + n for n, line in enumerate(_SOURCE) if "gate.left() <= -GRACE" in line)
 
 
@@ -41,18 +43,21 @@ class Dispatcher:
     leaves: bool = False  # or does, or goes on to wait
     rounds: int = 0  # how often it has looked around
     woken: int | None = None  # after how many rounds it was last
-    beside: tuple[Future[Any], ...] = ()  # what the last sweep had under way beside it
+    beside: tuple[Future[Any], ...] = ()  # what ended sweeps had under way beside them
+    is_held: bool = False  # by an answer that it waits for, or by a pause
 
     def asks_for_the_time(self) -> None:
         """Take note of it; the dispatcher's own thread calls this."""
         frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way to look
-        depth = 0
+        depth, is_held = 0, False
         while frame is not None and frame.f_code is not sweep.__code__:
+            is_held = is_held or frame.f_code is _READS
             frame, depth = frame.f_back, depth + 1
+        self.is_held = is_held
         if frame is None:
             if self.pipeline is not None:
                 every = (*self.pipeline._beside, *self.pipeline._under_way)  # noqa: SLF001 - as above
-                self.beside = every
+                self.beside = (*self._behind(), *every)
             self.sweep = self.pipeline = self.gate = None
             self.waits = self.leaves = False
             return
@@ -92,12 +97,18 @@ class Dispatcher:
     def under_way(self) -> int | None:
         """How much must wait at the turnstile for it to stand still; None while it is at work."""
         if self.sweep is None:
-            # Its one request, and what the sweep before has left behind.
-            return 1 + sum(not each.done() for each in self.beside)
-        if not (self.waits or self.leaves) or self.pipeline is None:
+            # Its one request, and what the sweep before has left behind. What an invocation has cut
+            # off at its end may still stand at the turnstile, and nobody waits for it.
+            return 1 + len(self._behind())
+        # Who leaves has a moment of the machine's time for what is still under way, whatever it is.
+        if not self.waits or self.pipeline is None:
             return None
-        under_way = len(self.pipeline._under_way) + len(self.pipeline._beside)  # noqa: SLF001 - as above
-        return under_way if under_way or self.waits else None
+        own = len(self.pipeline._under_way) + len(self.pipeline._beside)  # noqa: SLF001 - as above
+        return own + len(self._behind())
+
+    def _behind(self) -> list[Future[Any]]:
+        """Return what sweeps that have ended have left behind, and is still at work."""
+        return [each for each in self.beside if not each.done()]
 
     @property
     def pauses(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,25 @@ class BlindStore(MemoryStore):
 
     def find(self, key: str) -> Found | None:
         raise StoreError("AccessDenied", f"Nobody sees {key}.", Scope.JOB)
+
+
+@dataclass(frozen=True)
+class Reserving:
+    """Keeps checkpoints that reserve so many objects each."""
+
+    objects: int
+
+    def due(self) -> bool:
+        return True
+
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
+        return Checkpoint(None, self.objects)
+
+    def beat_due(self) -> bool:
+        return False
+
+    def beat(self) -> None:
+        raise NotImplementedError
 
 
 def swept(work: Work, bucket: Bucket, hop: Hop | None = None) -> Result:
@@ -184,6 +203,17 @@ def test_what_is_in_doubt_and_still_there_is_asked_for_within_its_room() -> None
 
     assert (result.counts.deleted, result.counts.unanswered) == (150, 0)
     assert not set(KEYS[:100]) & bucket.objects.keys()
+
+
+def test_what_is_in_doubt_needs_no_checkpoint_to_be_asked_for_again() -> None:
+    """Its room is its own: where others have used up the rest, no checkpoint can reserve any."""
+    bucket = Bucket.of(KEYS[:100])
+    used_up = replace(in_doubt(KEYS[:100]), keys=KEYS[:100], counts=Counts(unanswered=50))
+    hop = Hop(ceiling=Ceiling(50, "limits.objects"), keeper=Reserving(0))
+
+    result = swept(used_up, bucket, hop)
+
+    assert (result.counts.deleted, bucket.objects) == (100, {})
 
 
 def test_named_keys_without_an_answer_are_in_doubt_in_what_is_left() -> None:

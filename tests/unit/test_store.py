@@ -50,12 +50,13 @@ class Session:
     requests: Counter[str] = field(default_factory=Counter)
     date: int | None = None
     began: int | None = None
+    is_cut: bool = False
 
     def throttled(self) -> None:
         self.requests["throttled"] += 1
 
     def cut(self) -> None:
-        self.requests["cut"] += 1
+        self.is_cut = True
 
 
 @dataclass
@@ -360,6 +361,19 @@ def test_a_look_that_is_refused_raises() -> None:
         store.find("a/")
 
     assert refused.value.scope is Scope.KEYS
+
+
+def test_what_is_cut_off_is_not_tried_again() -> None:
+    """Nobody waits for it any more, and its pause would keep a thread."""
+    pauses: list[float] = []
+    answers = Answers(raises=[ConnectionResetError()])
+    store, _ = opened(answers, pauses.append)
+    answers.then = lambda _: store.close()
+
+    with pytest.raises(Closed):
+        store.find(KEYS[0])
+
+    assert (len(answers.requests), pauses) == (1, [])
 
 
 def test_a_look_through_a_gate_that_is_closed_raises() -> None:

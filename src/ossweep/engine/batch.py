@@ -25,7 +25,8 @@ class Batch:
     among them; `unnamed` are keys met there that are not UTF-8. A batch that `is_listed` holds
     neighbours of a listing, brings its range up to the key `place`, and settles in the listing's
     order. What else there is is known by name. Where a `doubt_is_named`, a continuation names the
-    keys that were asked for without an answer; elsewhere their number counts.
+    keys that were asked for without an answer; elsewhere their number counts. Of its keys, those
+    `doubted` were asked for before, and have their room below the ceiling already.
     """
 
     keys: Sequence[str]
@@ -37,6 +38,14 @@ class Batch:
     left: float = -inf  # seconds that were left when the first of it was listed or looked at
     is_listed: bool = False
     doubt_is_named: bool = False
+    doubted: frozenset[str] = frozenset()
+
+    def asked_anew(self, most: int) -> int:
+        """Return how many of so many first keys have not been asked for before."""
+        keys = self.keys[:most]
+        if not self.doubted:
+            return len(keys)
+        return sum(key not in self.doubted for key in keys)
 
     @property
     def skipped(self) -> dict[str, int]:

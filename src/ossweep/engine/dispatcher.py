@@ -148,7 +148,7 @@ class Dispatcher:
             if self._is_dry_run or not batch.keys:
                 self._book(due, planned(batch))
             else:
-                self.turns.begin(due.queue, len(batch.keys))
+                self.turns.begin(due.queue, batch.asked_anew(most))
                 self.caution.begins()
                 permit = self._throttle.start(course.lane, len(batch.keys))
                 pipeline.start(

@@ -26,9 +26,10 @@ class Turns:
     """
     What is known by name goes before ranges, which take turns among each other.
 
-    `taken` counts the objects that have been taken up to be asked for. A job with a ceiling may
-    take up as many as its last checkpoint has reserved; `starved` tells whether batches wait for
-    nothing but the next checkpoint, which reserves more.
+    `taken` counts the objects that have been taken up to be asked for, but for those that have been
+    asked for before and keep their room below the ceiling. A job with a ceiling may take up as many
+    as its last checkpoint has reserved; `starved` tells whether batches wait for nothing but the
+    next checkpoint, which reserves more.
     """
 
     def __init__(self, sources: Sequence[Source], throttle: Throttle) -> None:
@@ -49,7 +50,7 @@ class Turns:
         return 0 if self._reserved == inf else int(self._reserved - self.taken)
 
     def begin(self, queue: Queue, objects: int) -> None:
-        """Take note that a batch of so many objects has been taken up, to be asked for."""
+        """Take note that a batch has been taken up, with so many objects not asked for before."""
         self.taken += objects
         if queue.keys_left is not None:
             queue.turn = self._turn
@@ -68,14 +69,16 @@ class Turns:
         for due in self._due():
             course = due.queue.course
             wait = self._throttle.wait(course.lane)
-            keys = min(len(due.queue.first.keys), course.lane.batch_keys)
             if wait > 0:
                 pause = wait if pause is None else min(pause, wait)
-            elif self.taken + keys > self._reserved:
+            elif self._lacks(due.queue.first.asked_anew(course.lane.batch_keys)):
                 self.starved = True
             else:
                 return due
         return pause
+
+    def _lacks(self, objects: int) -> bool:
+        return objects > 0 and self.taken + objects > self._reserved
 
     def any(self) -> Due | None:
         """Return the batch whose turn it is, whatever it would have to wait for."""

@@ -72,7 +72,9 @@ class Checkpoints:
             with suppress(ImportError):  # to hand over will fail, and tell of it
                 self._carrier.prepare()  # it takes a second, which there may not be at the end
         asked = share.left.counts.asked
-        room = self._ceiling.objects - asked if self._ceiling is not None else MOST_RESERVED
+        room = MOST_RESERVED
+        if self._ceiling is not None:
+            room = self._ceiling.objects - asked - len(share.left.doubted)
         more = min(max(LEAST_RESERVED, 2 * (asked - self._asked)), MOST_RESERVED, room)
         reserved = max(reserved, more)
         try:

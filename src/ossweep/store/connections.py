@@ -71,7 +71,7 @@ class Connections:
         self._lock = Lock()
         self._open: WeakSet[socket.socket] = WeakSet()
         self._addresses: dict[str, Future[Sequence[str]]] = {}
-        self._closed = False
+        self.is_cut = False  # whether all of them have been
 
     def limit(self, most: float) -> float:
         """Return the seconds that something may take now; raises TimeoutError if none are left."""
@@ -104,20 +104,20 @@ class Connections:
         """Take note of a connection; raises TimeoutError if all have been cut."""
         with self._lock:
             self._open.add(connection)
-            if not self._closed:
+            if not self.is_cut:
                 return
         connection.close()
         self.check_open()
 
     def check_open(self) -> None:
         """Raise TimeoutError if all connections have been cut: that is done when time is up."""
-        if self._closed:
+        if self.is_cut:
             raise TimeoutError("no time is left")
 
     def cut(self) -> None:
         """Cut off everything that is sent or received; new connections fail."""
         with self._lock:
-            self._closed = True
+            self.is_cut = True
             for connection in self._open:
                 with suppress(OSError):
                     # The plain socket's own method: TLS would start to talk.

@@ -279,7 +279,8 @@ class OssStore:
         Make a request, again if it is worth it, and return its answer.
 
         Pauses grow exponentially and are drawn by chance between nothing and their length. Raises
-        StoreError when OSS refuses it or its attempts are over, and Closed when no time is left.
+        StoreError when OSS refuses it or its attempts are over, and Closed when no time is left
+        or all is cut off.
         """
         attempt = 0
         pause = 0.0
@@ -302,6 +303,7 @@ class OssStore:
             attempt += 1
             if error.scope is not Scope.PASSING or attempt == ATTEMPTS:
                 raise error
-            # A pause that does not fit is not cut short: a listing is better left to a continuation
-            # than given up after a few tries in quick succession.
+            if self.session.is_cut:
+                raise Closed("")
+            # A pause that does not fit is not cut short: a continuation is better than hasty tries.
             pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))

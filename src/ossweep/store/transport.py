@@ -167,6 +167,11 @@ class TimedSession:
         with self._lock:
             self.requests["throttled"] += 1
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether all requests have been cut off."""
+        return self._open.is_cut
+
     def cut(self) -> None:
         """Cut off all requests under way; new ones fail."""
         self._open.cut()

@@ -256,7 +256,9 @@ class Looks:
             return None
         objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]
-        return Batch(objects.keys, objects, left=self._left, doubt_is_named=True)
+        return Batch(
+            objects.keys, objects, left=self._left, doubt_is_named=True, doubted=self._doubted
+        )
 
     def _give_back(self, key: str) -> None:
         del self._under_way[key]
