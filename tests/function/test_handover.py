@@ -77,9 +77,7 @@ def test_a_job_goes_on_until_it_is_done(long: Chain) -> None:
 
 
 @pytest.mark.parametrize("unfinished", ["continue", None])
-def test_to_continue_is_what_happens_if_nothing_is_said(
-    long: Chain, unfinished: str | None
-) -> None:
+def test_continuing_is_the_default(long: Chain, unfinished: str | None) -> None:
     """Where there is a place for the state."""
     asked = {} if unfinished is None else {"unfinished": unfinished}
 
@@ -129,7 +127,7 @@ def test_a_holder_that_is_overtaken_as_it_leaves_calls_nobody(chain: Chain) -> N
     assert (answer["status"], chain.called) == ("ignored", [])
 
 
-def test_what_is_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:
+def test_a_continuation_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:
     """Thousands of long names wait where the state is, and are deleted to the last one."""
     keys = [f"a/{'long' * 20}{number:05}" for number in range(4000)]
     chain.deployment.fill(*keys, "b", "a", "a0")
@@ -430,7 +428,7 @@ def test_keys_that_fail_are_told_by_the_last_hop(long: Chain) -> None:
     assert to(long, first["job"], STATUS)["status"] == "incomplete"
 
 
-def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
+def test_a_later_invocation_raises_for_a_timers_job(long: Chain) -> None:
     """The timer's own invocation has long ended when keys fail: Function Compute is told here."""
     long.deployment.oss.misbehave(Withhold({"a/02500"}))
     long.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))
@@ -451,7 +449,7 @@ def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
     assert long.deployment.keys() == ["a", "a0", "b"]
 
 
-def test_who_is_called_by_a_persons_job_raises_too(long: Chain) -> None:
+def test_a_later_invocation_raises_for_a_persons_job_too(long: Chain) -> None:
     """Nobody reads the answer of a later invocation, whoever ordered the job; the log has it."""
     long.deployment.oss.misbehave(Withhold({"a/02500"}))
     long.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))

@@ -90,7 +90,7 @@ def test_a_prefix_and_a_marker_may_hold_anything(oss: LocalOss, letter: str) -> 
     assert list(page.keys) == keys[1:]
 
 
-def test_nothing_is_one_empty_page(oss: LocalOss) -> None:
+def test_an_empty_bucket_is_one_empty_page(oss: LocalOss) -> None:
     """Its sums are nothing, too."""
     ((page, _),) = opened(oss).pages("a/", "")
 

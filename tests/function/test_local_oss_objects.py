@@ -423,7 +423,7 @@ def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
         ("POST", "a", "restore"),
     ],
 )
-def test_what_it_does_not_know_it_does_not_guess(
+def test_the_server_does_not_guess_what_it_does_not_know(
     oss: LocalOss, method: str, key: str, query: str
 ) -> None:
     """Above all, a deletion of some setting is not one of the bucket or object."""
@@ -472,7 +472,7 @@ def test_two_of_them_share_nothing(oss: LocalOss) -> None:
     assert (seen, oss.keys("examplebucket")) == ((["a"], ["b"]), ["a"])
 
 
-def test_its_clock_dates_answers_and_objects() -> None:
+def test_the_servers_clock_dates_answers_and_objects() -> None:
     """Both by the clock it was given."""
     with LocalOss(clock=lambda: 1_700_000_000.0) as oss:
         oss.create_bucket("examplebucket")

@@ -265,7 +265,7 @@ def test_the_answer_to_a_request_file_that_is_not_written_is_told_without_its_na
     assert "customers/0" not in json.dumps(chain.deployment.log)
 
 
-def test_what_was_passed_over_is_not_named(deployment: Deployment) -> None:
+def test_the_keys_of_a_stretch_that_was_passed_over_are_not_named(deployment: Deployment) -> None:
     """Its ends are keys; the answer names them."""
     deployment.fill(*(f"customers/{number:03}" for number in range(300)))
     for operation in ("batch_delete", "delete"):

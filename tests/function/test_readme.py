@@ -201,7 +201,7 @@ def test_a_quota_makes_the_hours_that_readme_tells() -> None:
     assert f"in {ceil(runs[0])} to {ceil(runs[1])} invocations of ten minutes" in ALL
 
 
-def test_what_was_deleted_comes_back_where_there_are_versions(
+def test_deleted_objects_come_back_where_there_are_versions(
     deployment: Deployment,
 ) -> None:
     """By the page's program, which leaves older deletions deleted."""

@@ -101,7 +101,7 @@ def test_an_order_older_than_any_source_keeps_one_tells_no_time() -> None:
     assert clock(NOON - 30 * A_DAY - 1) == NOON
 
 
-def test_what_happened_to_an_object_tells_its_time_however_old() -> None:
+def test_the_time_of_an_objects_event_counts_however_old() -> None:
     """What belongs to the object has not come to it since."""
     assert clock(NOON - 900 * A_DAY, judged=True) == NOON - 900 * A_DAY
 

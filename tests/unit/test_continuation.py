@@ -158,7 +158,7 @@ def test_every_change_of_a_continuation_is_refused() -> None:
 
 @settings(deadline=None)  # as above
 @given(WORK, st.data())
-def test_one_changed_value_anywhere_is_refused(work: Work, data: st.DataObject) -> None:
+def test_a_changed_value_anywhere_is_refused(work: Work, data: st.DataObject) -> None:
     """Of any work."""
     edits = [edit for edit in altered(seal(work)) if is_continuation(edit)]
 
@@ -237,7 +237,7 @@ def test_a_continuation_names_as_many_failures_as_fit() -> None:
 
 
 @pytest.mark.parametrize(("unfinished", "names"), [("continue", 68), ("return", 0)])
-def test_what_goes_on_by_itself_keeps_the_names_of_the_other_failures(
+def test_a_job_that_goes_on_by_itself_keeps_the_names_of_the_other_failures(
     unfinished: Literal["return", "continue"], names: int
 ) -> None:
     """They are tried again when the job has ended; what a person sends back has to stay small."""

@@ -93,7 +93,7 @@ def test_no_range_is_overlooked_because_others_have_to_wait(place: int) -> None:
     assert (before, len(bucket.objects)) == (12, 11)
 
 
-def test_who_has_to_wait_is_told_until_when() -> None:
+def test_the_wait_is_that_of_the_range_that_may_go_first() -> None:
     """It is the shortest time that any range has to wait."""
     work, bucket = letters_of("abc", 1)
     dispatcher, throttle, _ = dispatch_of(work, bucket)

@@ -42,7 +42,7 @@ def test_the_last_part_holds_the_whole_job(objects: MemoryStateObjects) -> None:
 
 
 @pytest.mark.parametrize("status", ["done", "incomplete", "stopped"])
-def test_of_two_parts_that_end_at_once_one_holds_the_job(
+def test_only_one_of_two_parts_that_end_at_once_holds_the_job(
     objects: MemoryStateObjects, status: str
 ) -> None:
     """The other learns how it has ended, even if what failed could be tried again."""

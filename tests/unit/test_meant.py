@@ -80,12 +80,12 @@ def test_an_address_of_a_whole_bucket_is_refused() -> None:
         "https:",
     ],
 )
-def test_what_may_be_a_key_is_taken_for_one(name: str) -> None:
+def test_a_name_that_may_be_a_key_is_taken_for_one(name: str) -> None:
     """Keys may look like anything; only what names a bucket that is swept was surely meant so."""
     meant.check_no_address(parse({"keys": [name], "prefix": name}), "one", ALLOWED, "it")
 
 
-def test_where_any_bucket_may_be_swept_any_address_is_meant() -> None:
+def test_any_address_is_refused_where_any_bucket_may_be_swept() -> None:
     """Nobody can tell which."""
     with pytest.raises(RequestError):
         meant.check_no_address(
