@@ -1,10 +1,9 @@
 """
 The accounts of a job: what has become of each key that was met, and what is left to do.
 
-Each key that was met stands in exactly one place: deleted, failed, skipped, planned, or left. What
-is settled is in the books; what counts before it settles, and what is left, only its source knows.
-So everything here is reckoned from the books and the sources when it is asked for, and nothing is
-kept twice.
+Each key that was met stands in exactly one place: deleted, failed, skipped, planned, or left. The
+books have what is settled; only a source knows what counts before it settles, and what is left. So
+everything here is reckoned from books and sources when it is asked for, and nothing is kept twice.
 """
 
 from __future__ import annotations
