@@ -58,8 +58,7 @@ class Leases:
 
     `began` is when the invocation began, in seconds by the clock that `now` reads; `time` tells the
     same by OSS's own clock, in Unix seconds, once OSS has told that. `judge` makes work of a
-    continuation, or raises why that is not allowed: so no invocation holds a job that it may not
-    do.
+    continuation, or raises why that is not allowed: nobody holds a job that it may not do.
     """
 
     def __init__(  # noqa: PLR0913 - all that it takes to hold a job
@@ -213,9 +212,8 @@ class Leases:
         """
         Write that the holder obeys the orders that it has seen; return as `reason_to_stop` does.
 
-        A person's word that takes them back meanwhile looks afterwards how the job is left, and
-        this holder looks whether they stand: so one of the two sees that the job is to go on. The
-        holder obeys newer orders, too.
+        A word that takes them back meanwhile looks afterwards how the job is left, and this holder
+        looks whether they stand: one of the two sees that it is to go on. Newer orders count, too.
         """
         while True:
             obeyed = self._obeyed
