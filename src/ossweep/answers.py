@@ -190,7 +190,7 @@ def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if work.dry_run:
         return "planned", advice(result.counts.planned)
     if result.counts.failed:
-        return "incomplete", with_help(*_of_failures(result.counts))
+        return "incomplete", with_help(*_failures_and_code(result.counts))
     return "done", None
 
 
@@ -198,12 +198,12 @@ def with_failures(sentence: str, counts: Counts) -> str:
     """Add to the reason why a job has not ended which keys have failed so far, if any have."""
     if not counts.failed:
         return sentence
-    failures, code = _of_failures(counts)
+    failures, code = _failures_and_code(counts)
     cause = sentence.replace(with_help("", code), "")  # the help comes once, and last
     return with_help(f"{cause}; {failures}", code)
 
 
-def _of_failures(counts: Counts) -> tuple[str, str]:
+def _failures_and_code(counts: Counts) -> tuple[str, str]:
     """Say how many keys have failed, and by which codes; return the most frequent code, too."""
     codes = Counter(code_of(failure.code) for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"

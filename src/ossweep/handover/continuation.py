@@ -61,7 +61,9 @@ def seal(work: Work) -> dict[str, Any]:
 
     It has been read again: raises StoreError for a document that nobody could go on with.
     """
-    kept = replace(work, counts=_fitting(work.counts, keeps_names=work.unfinished == "continue"))
+    kept = replace(
+        work, counts=_counts_that_fit(work.counts, keeps_names=work.unfinished == "continue")
+    )
     document = {MARK: FORM, **_form().dump_python(kept, mode="json")}
     sealed = {**document, "fingerprint": _fingerprint(document)}
     try:
@@ -291,7 +293,7 @@ def _fingerprint(document: dict[str, Any]) -> str | None:
         return None  # nothing that was made here is nested so deeply
 
 
-def _fitting(counts: Counts, *, keeps_names: bool) -> Counts:
+def _counts_that_fit(counts: Counts, *, keeps_names: bool) -> Counts:
     """
     Return counts with as many failures as travel on, and the names of the others.
 

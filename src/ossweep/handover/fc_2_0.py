@@ -43,7 +43,7 @@ class FC2:
 
     def send(self, event: bytes, task_id: str, seconds: float) -> None:
         """Invoke the function asynchronously, in one attempt; raises HandoverError."""
-        within(seconds, lambda: self._invoke(event, task_id, seconds), self._tell)
+        within(seconds, lambda: self._invoke(event, task_id, seconds), self._error_of)
 
     def _invoke(self, event: bytes, task_id: str, seconds: float) -> None:
         self.prepare()
@@ -69,7 +69,7 @@ class FC2:
         )
         check_accepted(answer.headers)
 
-    def _tell(self, error: Exception) -> HandoverError | None:
+    def _error_of(self, error: Exception) -> HandoverError | None:
         status = getattr(error, "status_code", None)  # an FcError's, which has a JSON document, too
         if not isinstance(status, int):
             return unanswered(error, self.credentials)

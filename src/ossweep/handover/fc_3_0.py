@@ -52,7 +52,7 @@ class FC3:
 
     def send(self, event: bytes, task_id: str, seconds: float) -> None:
         """Invoke the function asynchronously, in one attempt; raises HandoverError."""
-        within(seconds, lambda: self._invoke(event, task_id, seconds), self._tell)
+        within(seconds, lambda: self._invoke(event, task_id, seconds), self._error_of)
 
     def _invoke(self, event: bytes, task_id: str, seconds: float) -> None:
         self.prepare()
@@ -83,7 +83,7 @@ class FC3:
         service, name = self.function.service, self.function.name
         return f"{service}${name}" if service else name
 
-    def _tell(self, error: Exception) -> HandoverError | None:
+    def _error_of(self, error: Exception) -> HandoverError | None:
         # A refusal is raised as it is; a failure on the way is wrapped together with its request.
         inner = getattr(error, "inner_exception", error)
         status = getattr(inner, "status_code", None)

@@ -42,7 +42,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     )
     if number < 2:  # noqa: PLR2004 - one part would be the whole
         return work, ()
-    groups = _dealt(work.ranges, number)
+    groups = _deal(work.ranges, number)
     first, *others = _shares(room, number)
     limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
@@ -50,7 +50,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     one = replace(work, of_parts=number, asked_before=asked, shared=room)
     before = (None, *(group[-1] for group in groups))
     parts = tuple(
-        _part(
+        _part_of(
             replace(one, limit=limits[place], rate=rates[place]),
             place,
             group,
@@ -70,7 +70,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         held=tuple(found for found in work.held if found.key not in dealt),
         passed=(),
         unsettled=0,
-        counts=_less(work.counts, met),
+        counts=_without(work.counts, met),
     )
     return kept, parts
 
@@ -114,7 +114,7 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
     )
 
 
-def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[Range]) -> Work:
+def _part_of(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[Range]) -> Work:
     """
     Return a part, with the counts of its ranges in `settled`, whose keys it may meet again.
 
@@ -156,7 +156,7 @@ def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[R
     )
 
 
-def _less(counts: Counts, given: Counts) -> Counts:
+def _without(counts: Counts, given: Counts) -> Counts:
     skipped = Counter(counts.skipped) - Counter(given.skipped)
     known = {failure.key for failure in given.failures}.union(given.also_failed)
     return replace(
@@ -170,7 +170,7 @@ def _less(counts: Counts, given: Counts) -> Counts:
     )
 
 
-def _dealt(ranges: Sequence[Range], number: int) -> list[tuple[Range, ...]]:
+def _deal(ranges: Sequence[Range], number: int) -> list[tuple[Range, ...]]:
     """Deal ranges in order: a part with gaps would join its ranges over the keys of others."""
     edges = [len(ranges) * place // number for place in range(number + 1)]
     return [tuple(ranges[start:end]) for start, end in pairwise(edges)]

@@ -55,7 +55,7 @@ def raise_if_undone(
     documents = [answer.document for answer in answers]
     if not raises and len(answers) == 1 and undone[0].is_unread:
         raise UndoneError(_end_of(documents[0]), documents)
-    sentence = f"{_summary(undone, answers)}. {_of_repetition(reading, session)}"
+    sentence = f"{_summary(undone, answers)}. {_sentence_on_repetition(reading, session)}"
     raise UndoneError(sentence, documents)
 
 
@@ -83,7 +83,7 @@ def _summary_of_others(others: Sequence[Answer]) -> str:
     return f"; the others: {'; '.join(ends)}{more}" if ends else ""
 
 
-def _of_repetition(reading: Reading, session: Session) -> str:
+def _sentence_on_repetition(reading: Reading, session: Session) -> str:
     """Return a sentence about sending the event again."""
     names = [ordered.identity for ordered in reading.orders]
     names += [item.identity for item in reading.items if isinstance(item, Happened)]

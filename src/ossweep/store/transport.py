@@ -4,6 +4,10 @@ The way of requests to OSS: never longer than the time left, counted, and cut of
 oss2 sends its requests through a session; this one goes straight to urllib3, on which oss2's own
 stands. The library `requests` in between, twice for a thousand keys, costs more than reading the
 answers does.
+
+OSS's clock is the only one by which objects are judged. It is reckoned from the Date of OSS's own
+answers (`note_date`), and the earliest result counts: a clock that is late would delete what is
+newer, one that is early only keeps more. Without any Date nothing listed is deleted.
 """
 
 from __future__ import annotations

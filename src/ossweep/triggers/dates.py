@@ -273,7 +273,9 @@ def _check_no_return(shift: _Shift, form: _Form, template: str) -> None:
 def _moved(at: datetime, number: int, unit: str, zone: tzinfo) -> datetime:
     """Return another time in the zone; from days on, the same time of day by the calendar."""
     if unit in {"second", "minute", "hour"}:
-        return _once((at + timedelta(**{f"{unit}s": number})).astimezone(zone), number)
+        return _refuse_repeated_hour(
+            (at + timedelta(**{f"{unit}s": number})).astimezone(zone), number
+        )
     here = at.astimezone(zone).replace(tzinfo=None)
     if unit in {"day", "week"}:
         return here + timedelta(**{f"{unit}s": number})
@@ -285,7 +287,7 @@ def _moved(at: datetime, number: int, unit: str, zone: tzinfo) -> datetime:
     )
 
 
-def _once(moment: datetime, number: int) -> datetime:
+def _refuse_repeated_hour(moment: datetime, number: int) -> datetime:
     """Refuse an hour that comes twice, as clocks are put back: its digits name a younger one."""
     if number < 0 and not moment.fold and moment.utcoffset() != moment.replace(fold=1).utcoffset():
         raise RequestError(

@@ -34,7 +34,7 @@ def parse(event: bytes) -> Any:
         ) from None
     try:
         document = json.loads(
-            text, object_pairs_hook=_once_each, parse_constant=_no_constant, parse_int=_number
+            text, object_pairs_hook=_unique_names, parse_constant=_no_constant, parse_int=_number
         )
     except json.JSONDecodeError as error:
         raise RequestError(
@@ -102,7 +102,7 @@ def _too_deep() -> RequestError:
     return RequestError(f"the event is nested too deeply; send a request, such as {EXAMPLE}")
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a name that stands twice: of two `dry_run`, either might be meant."""
     document: dict[str, Any] = {}
     for name, value in pairs:
