@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Accounts:
-    """What the books and the sources of a sweep say at this moment."""
+    """The accounts that the books and the sources of a sweep give at this moment."""
 
     def __init__(
         self, work: Work, books: Books, selection: Selection, sources: Sequence[Source]

@@ -21,7 +21,7 @@ MANY = 64  # requests in flight that leave as much time as the slowest has taken
 
 
 class Took:
-    """What the last requests of a kind have taken: usually, and at the slowest; in seconds."""
+    """The seconds that the last requests of a kind took: usually, and at the slowest."""
 
     def __init__(self, guess: float) -> None:
         self.usually = self.slowest = guess

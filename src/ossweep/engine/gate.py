@@ -82,7 +82,7 @@ class Gate:
 
     @property
     def errors(self) -> dict[str, int]:
-        """What attempts have met, by kind, and how often."""
+        """The errors of attempts by kind, and how often each came."""
         with self._lock:
             return dict(self._troubles.errors)
 

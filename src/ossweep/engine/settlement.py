@@ -31,8 +31,8 @@ class Settlement:
     taken: int = 0  # batches that have been taken up
     booked: int = 0  # of those, how many have settled, each in its turn
     early: dict[int, Outcome] = field(default_factory=dict)  # until it is their turn
-    # What of the range was passed over, if that is all that it holds: in this sweep, where it is
-    # listed, or before, where it waits until everything else has been tried.
+    # The stretch that was passed over, if the range holds nothing else: in this sweep, if it is
+    # listed, or before, if it waits until everything else has been tried.
     passed_over: Stretch | None = None
 
     @classmethod

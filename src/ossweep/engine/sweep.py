@@ -51,7 +51,7 @@ class Progress:
 
     @property
     def counts(self) -> Counts:
-        """What has become of them."""
+        """The fates of these keys."""
         return self._accounts.counts()
 
     @property

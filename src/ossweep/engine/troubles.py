@@ -51,7 +51,7 @@ class Troubles:
 
     @property
     def sentence(self) -> str | None:
-        """What went wrong, how often, and what helps; None if nothing did."""
+        """A sentence on what went wrong, how often, and what helps; None if nothing did."""
         if not self.errors:
             return None
         most = self.errors.most_common(TOLD)

@@ -3,7 +3,7 @@ Decisions: which hop of a job an event asks for, by what can be seen of the job.
 
 They are pure: what was seen comes in as one value, a lease or the reason for none goes out, and no
 request is made. The records say how far a job is, and not the event, which anybody may have
-written. What was seen may be old by then, so a decision is only a proposal: the lease's record must
+written. The view may be old by then, so a decision is only a proposal: the lease's record must
 be created, which one invocation alone can do, and afterwards it is looked at once more whether the
 job has gone past what was seen (`Folder.may_hold`).
 """

@@ -13,7 +13,7 @@ class StateObject(Protocol):
 
     @property
     def content(self) -> bytes:
-        """What it holds."""
+        """Its content."""
 
     @property
     def written(self) -> int:

@@ -26,8 +26,8 @@ class LeaseTimer:
     Counts down to when the holder must have stopped asking OSS. Threads share it.
 
     Others take the holder for dead `seconds` after the last renewal that OSS has carried out. The
-    holder counts from before it sent that renewal, and stops `SLACK` seconds earlier. What is over
-    stays over: a renewal that comes later is no permission to go on.
+    holder counts from before it sent that renewal, and stops `SLACK` seconds earlier. A lease that
+    is over stays over: a renewal that comes later is no permission to go on.
     """
 
     def __init__(self, beat_seconds: float, clock: Callable[[], float]) -> None:

@@ -41,7 +41,7 @@ class Requests(Protocol):
 @dataclass(frozen=True)
 class Looked:
     """
-    What a look has shown: when each key that is there was written, in Unix seconds.
+    The result of a look: when each key that is there was written, in Unix seconds.
 
     `left` has, for each key that was looked at, the seconds of the invocation that were left then;
     keys that are gone are among them. A key that is not in it has not been looked at.

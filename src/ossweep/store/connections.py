@@ -197,7 +197,7 @@ def _answer(
 
 
 class _Reader(io.RawIOBase):
-    """What a connection receives, each piece of it in the time left; http.client's socket, too."""
+    """Reads from a connection, each piece in the time left; stands in for http.client's socket."""
 
     def __init__(self, connection: socket.socket, connections: Connections) -> None:
         self._connection = connection

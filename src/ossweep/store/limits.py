@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Gate(Protocol):
-    """What lets requests start. Threads share it."""
+    """The gate that lets requests start. Threads share it."""
 
     @property
     def deletions(self) -> int:

@@ -199,7 +199,7 @@ class OssStateObjects:
             self._remove(keys[start : start + BATCH])
 
     def _key(self, name: str) -> str:
-        # What does not print may not survive a batch's XML, and would be another object there.
+        # A name that does not print may not survive a batch's XML: another object would be meant.
         if not name.isprintable():
             raise StoreError("InvalidName", "a name must be printable", Scope.JOB)
         return self._prefix + name

@@ -47,7 +47,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True)
 class Credentials:
-    """What requests are signed with; `repr` does not show it."""
+    """The credentials that sign requests; `repr` does not show them."""
 
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)

@@ -77,7 +77,7 @@ _ONCE = Retry(False, redirect=False)
 
 class TimedSession:
     """
-    What oss2 sends requests through: a limit for each, a count, and when the invocation began.
+    The session of oss2's requests: a time limit for each, their count, and OSS's time.
 
     `left` tells the seconds that a request may take, `elapsed` those since the invocation began.
     """

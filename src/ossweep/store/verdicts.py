@@ -83,7 +83,7 @@ _BELIEVED = (
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(?::[0-9]{1,5})?")
 
-# What a failed connection is called; urllib3's names are those of its classes. Order counts.
+# The names of failed connections; urllib3's are those of its classes. Order counts.
 _CONNECTIONS: dict[type[Exception], str] = {
     NameResolutionError: "NameNotResolved",
     NewConnectionError: "ConnectionError",
