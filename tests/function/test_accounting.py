@@ -139,7 +139,7 @@ def test_a_listing_cut_off_half_way_is_asked_for_again(
 def test_keys_left_in_doubt_by_a_cut_off_answer_are_listed_again(
     deployment: Deployment, fault: CutBody | CutXml
 ) -> None:
-    """OSS has carried it out, as the listing shows; only its answers count as deletions."""
+    """OSS has deleted them, as the listing shows; only its answers count as deletions."""
     deployment.fill(*KEYS)
     deployment.oss.misbehave(type(fault)(fault.after_bytes, times=1, operation="batch_delete"))
 
@@ -178,7 +178,7 @@ def test_a_final_error_inside_a_200_fails_the_keys_by_its_code(deployment: Deplo
 def test_a_batch_answered_by_an_error_inside_a_200_is_not_sent_again_blindly(
     deployment: Deployment,
 ) -> None:
-    """A quota's code there may come after a part of it; what is written anew since stays."""
+    """A quota's code may come there after a part was deleted; objects written anew since stay."""
     deployment.fill(*KEYS[:50])
     oss = deployment.oss
 

@@ -56,7 +56,7 @@ def fc(tmp_path: Path) -> Iterator[LocalFc]:
 
 @pytest.fixture
 def carrier(kind: Kind, fc: LocalFc) -> Carrier:
-    """Of the function that the client is made for."""
+    """The carrier of the function that the client is made for."""
     return to(fc.endpoint, kind)
 
 

@@ -180,7 +180,7 @@ def test_the_package_holds_nothing_that_nobody_reads(package: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_the_modules_that_oss2_imports_are_whole_once_looked_into(package: Path) -> None:
-    """Whoever walks over all modules looks into each of them."""
+    """A walk over all modules looks into each of them."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import index;"
         "from ossweep.store.sdk import UNUSED;"

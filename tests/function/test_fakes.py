@@ -178,7 +178,7 @@ def test_a_bucket_says_whether_it_has_versions(stand: Stand, status: str) -> Non
 
 
 def test_no_request_is_made_once_time_is_up(stand: Stand) -> None:
-    """Whoever lists is told so; what was to be deleted has no answer."""
+    """A listing says so; a deletion is left without an answer."""
     store = stand.open(seconds=0.0)
 
     with pytest.raises(Closed):
@@ -197,7 +197,7 @@ def objects(request: pytest.FixtureRequest, oss: LocalOss) -> Any:
 
 
 def test_an_object_is_created_once(objects: Any) -> None:
-    """Who comes later is told so, and changes nothing; whoever has created it is told so again."""
+    """A later caller is told so, and changes nothing; the creator is told so again."""
     said = [objects.create("a", lambda text=text: text) for text in (b"1", b"2", b"1")]
 
     assert said == [True, False, True]
@@ -233,7 +233,7 @@ def test_names_are_those_that_begin_so(objects: Any) -> None:
 
 
 def test_a_removed_name_is_free_again(objects: Any) -> None:
-    """And what is not there counts as removed."""
+    """And a missing name counts as removed."""
     objects.write("a", b"1")
     objects.write("b", b"1")
     objects.remove(["a", "none"])

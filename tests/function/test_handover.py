@@ -97,7 +97,7 @@ def test_a_job_may_be_given_back_instead(long: Chain) -> None:
 
 
 def test_a_job_that_goes_on_by_itself_does_so_under_its_settings_only(long: Chain) -> None:
-    """Whoever takes the place for its state away ends it, before anything is deleted."""
+    """Taking the place for its state away ends it, before anything is deleted."""
     long.begin(PREFIX)
     del long.deployment.environ["OSSWEEP_STATE"]
     before = long.deployment.keys()
@@ -285,7 +285,7 @@ def test_a_permanent_error_stops_a_job_at_once(long: Chain) -> None:
 def test_a_call_that_fails_for_a_moment_is_repeated(
     long: Chain, fault: RefuseCall | ResetCall
 ) -> None:
-    """Whoever was called and could not be told so is called once."""
+    """An invocation whose call succeeded without an answer is called once."""
     long.fc.misbehave(fault)
 
     first = long.begin(PREFIX)
@@ -463,7 +463,7 @@ def test_a_later_invocation_raises_for_a_persons_job_too(long: Chain) -> None:
 
 
 def test_a_person_who_lets_a_job_go_on_gets_its_answer(long: Chain) -> None:
-    """Whoever sends `resume` waits for it, and need not read it in an exception."""
+    """The person waits for it, and need not read it in an exception."""
     job = long.begin(PREFIX)["job"]
     expired = Refuse(403, "SecurityTokenExpired")
     long.deployment.oss.misbehave(

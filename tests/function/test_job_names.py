@@ -158,7 +158,7 @@ def test_jobs_of_an_event_without_identity_are_counted(deployment: Deployment) -
 
 
 def test_an_event_that_orders_the_same_twice_makes_two_jobs(deployment: Deployment) -> None:
-    """They are counted."""
+    """Their names count up."""
     first, second = jobs(deployment, message(1, [KEYS, KEYS]))
 
     assert (first[:-2], first[-2:], second[-2:]) == (second[:-2], "-1", "-2")

@@ -62,7 +62,7 @@ def test_a_page_tells_whether_there_are_more(oss: LocalOss, number: int, more: l
 
 
 def test_no_page_is_asked_for_before_its_turn(oss: LocalOss) -> None:
-    """Who stops early has paid for what was taken."""
+    """A caller that stops early has paid for the pages it took."""
     oss.fill(BUCKET, KEYS)
 
     next(opened(oss).pages("a/", ""))

@@ -102,7 +102,7 @@ def test_a_range_of_an_object_can_be_read(bucket: oss2.Bucket) -> None:
 
 
 def test_head_knows_size_and_time_without_the_bytes(oss: LocalOss, bucket: oss2.Bucket) -> None:
-    """Of an object seeded with a size and a time, both are what was seeded."""
+    """They are those with which the object was seeded."""
     oss.fill("examplebucket", {"big": 5_000_000_000}, modified=1_700_000_000)
     head = bucket.head_object("big")
     assert (head.content_length, head.last_modified) == (5_000_000_000, 1_700_000_000)

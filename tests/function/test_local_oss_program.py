@@ -40,7 +40,7 @@ def bucket_of(printed: dict[str, str]) -> Any:
 
 
 def test_the_program_serves_what_it_prints() -> None:
-    """The tree, in a bucket of the name given, without the key withheld from batches."""
+    """It serves the tree, in a bucket of the given name, without the key withheld from batches."""
     with program("--bucket", "some", "--fill", "tree", "--withhold", "src.txt") as (_, printed):
         bucket = bucket_of(printed)
         found = bucket.object_exists("src/")

@@ -170,7 +170,7 @@ def test_markers_stand_among_the_versions(oss: LocalOss, versioned: oss2.Bucket)
 
 
 def test_a_walk_goes_on_behind_versions_that_are_gone(versioned: oss2.Bucket) -> None:
-    """Whoever deletes what was listed misses nothing of what follows."""
+    """Deleting the versions of a page loses none of those behind it."""
     ids = [versioned.put_object("a", str(number)).versionid for number in range(4)]
     page = versioned.list_object_versions(max_keys=2)
     for each in page.versions:
@@ -281,7 +281,7 @@ def test_versions_are_grouped_by_a_delimiter(versioned: oss2.Bucket) -> None:
 def test_a_malformed_version_id_is_refused(
     oss: LocalOss, versioned: oss2.Bucket, version_id: str
 ) -> None:
-    """Whoever asks for it, reading, deleting or in a batch, and nothing is deleted."""
+    """To read, to delete or in a batch; nothing is deleted."""
     oss.fill(BUCKET, ["a"])
     both = [BatchDeleteObjectVersion("a", each) for each in (listed(versioned)[0][1], version_id)]
     params = {"versionId": version_id}

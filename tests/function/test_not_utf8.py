@@ -100,7 +100,7 @@ def test_a_dry_run_tells_of_them(odd: Deployment) -> None:
 def test_keys_that_are_not_utf8_count_once_over_all_invocations(
     odd: Deployment, seconds: int
 ) -> None:
-    """Whatever an invocation meets again that could not name where it stopped."""
+    """Though an invocation may meet again those at which the one before stopped."""
     odd.oss.remove(BUCKET, set(KEYS) - set(KEYS[::15]))
     odd.oss.misbehave(ShortPage(5, operation="list"))
     hurried(odd, seconds, list=0.3, batch_delete=0.3)

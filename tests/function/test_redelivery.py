@@ -367,7 +367,7 @@ def test_a_job_that_died_before_any_checkpoint_spares_what_is_new(chain: Chain) 
 
 
 def test_a_jobs_first_record_keeps_its_events_time(chain: Chain) -> None:
-    """Whoever becomes its holder in the end: what was written after the event stays."""
+    """Whichever invocation holds the job in the end, objects written after the event stay."""
     oss = chain.deployment.oss
     event = {**MESSAGE, "time": datetime.fromtimestamp(oss.now() - 60, timezone.utc).isoformat()}
     oss.fill(BUCKET, ["a/since"], oss.now() - 30)

@@ -373,7 +373,7 @@ def test_a_repetition_writes_the_answer_to_a_whole_file_that_is_missing(chain: C
 
 
 def test_a_job_that_ends_while_the_whole_answer_is_written_is_told_in_it(chain: Chain) -> None:
-    """Of two who write it at once none has to know all: whoever does not looks once more."""
+    """Two may write it at once, neither knowing all: so each looks once more."""
     oss = long(chain).deployment.oss
     content = b'[{"prefix": "a/"}, {"keys": ["b"]}]'
     put(oss, content)

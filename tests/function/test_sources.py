@@ -353,7 +353,7 @@ def published(oss: LocalOss, seconds_ago: float, request: Any) -> dict[str, Any]
 
 
 def test_objects_written_after_an_event_stay(deployment: Deployment) -> None:
-    """It has waited for a minute, and nobody meant what came to the prefix meanwhile."""
+    """The event has waited for a minute, and nobody meant objects that came meanwhile."""
     oss = deployment.oss
     oss.fill(BUCKET, ["a/before"], oss.now() - 61)
     oss.fill(BUCKET, ["a/since"], oss.now() - 30)
@@ -530,7 +530,7 @@ def test_a_share_holds_over_all_invocations_of_its_job(chain: Chain) -> None:
 
 
 def test_an_order_to_stop_does_not_raise(chain: Chain) -> None:
-    """Whoever sends the event again is told that it was stopped."""
+    """The same event, sent again, is answered that it was stopped."""
     chain.deployment.fill(*(f"a/{number:04}" for number in range(3000)))
     hurried(chain.deployment, 60, batch_delete=57)
     event = timer({"prefix": "a/"})

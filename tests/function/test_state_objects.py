@@ -378,7 +378,7 @@ def test_a_removal_that_ends_half_way_shows_nothing_again(
 def test_an_object_that_was_not_removed_is_reported(
     oss: LocalOss, objects: OssStateObjects
 ) -> None:
-    """By its key's absence from the answer."""
+    """Its key is missing in the answer."""
     objects.write("a", b"1")
     oss.misbehave(Withhold(["state/a"]))
 

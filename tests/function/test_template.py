@@ -319,7 +319,7 @@ def test_no_two_triggers_of_oss_overlap() -> None:
 
 
 def test_eventbridges_invocations_are_tried_again_and_reach_the_failure_queue() -> None:
-    """Which holds for asynchronous invocations."""
+    """Both hold for asynchronous invocations only."""
     by_eventbridge = [
         each for each in EVERY_TRIGGER.values() if each["triggerType"] == "eventbridge"
     ]

@@ -155,7 +155,7 @@ def test_a_failure_ahead_of_its_turn_counts_and_is_passed_by() -> None:
 
 
 def test_known_failures_are_kept_where_a_range_that_is_left_shows_them_again() -> None:
-    """Of any of them, however many begin in the same way."""
+    """In any of the ranges, however many begin in the same way."""
     ranges = (Range("a", "", "a2"), Range("a", "a4", "a6"), Range("b/"), Range("c", "c5"))
     known = ("/", "a2", "a3", "a4", "a5", "a6", "a7", "b", "b/1", "c", "c5", "c6", "d")
     work = Work("job", "examplebucket", ranges=ranges, passed=known)

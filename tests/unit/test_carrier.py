@@ -116,7 +116,7 @@ def test_a_function_that_cannot_be_invoked_is_refused(
 
 
 def test_a_carrier_does_not_show_its_key() -> None:
-    """Whoever prints it."""
+    """Not even where it is printed."""
     assert "role" not in repr(choose(NEW, None, None, KEY)) + repr(choose(OLD, None, None, KEY))
 
 

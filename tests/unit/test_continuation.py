@@ -159,7 +159,7 @@ def test_every_change_of_a_continuation_is_refused() -> None:
 @settings(deadline=None)  # as above
 @given(WORK, st.data())
 def test_a_changed_value_anywhere_is_refused(work: Work, data: st.DataObject) -> None:
-    """Of any work."""
+    """In the continuation of any work."""
     edits = [edit for edit in altered(seal(work)) if is_continuation(edit)]
 
     with pytest.raises(RequestError):
@@ -250,7 +250,7 @@ def test_a_job_that_goes_on_by_itself_keeps_the_names_of_the_other_failures(
 
 
 def test_numbers_can_be_changed_without_reading_the_rest_again() -> None:
-    """Whoever reads it finds it whole."""
+    """Its reader finds it whole."""
     assert unseal(changed(seal(SOME), idle=2, parallel=1), "it") == replace(
         SOME, idle=2, parallel=1
     )

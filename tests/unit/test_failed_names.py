@@ -30,7 +30,7 @@ def reason(counts: Counts) -> str:
 
 
 def test_failures_beside_the_first_hundred_keep_their_names() -> None:
-    """To be tried again, when the job's event comes again."""
+    """They are tried again when the job's event comes again."""
     both = add(failed(0, 150), failed(150, 300))
 
     assert [len(both.failures), len(both.also_failed)] == [FAILURES_NAMED, 200]
@@ -40,7 +40,7 @@ def test_failures_beside_the_first_hundred_keep_their_names() -> None:
 
 
 def test_a_name_that_is_no_key_is_not_kept() -> None:
-    """To try it again would ask for another key."""
+    """Trying it again would ask for another key."""
     assert add(failed(0, 150), failed(150, 160, NOT_UTF8)).also_failed == tuple(
         f"a/{number:05}" for number in range(100, 150)
     )

@@ -29,7 +29,7 @@ def forged(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_fingerprint_is_no_secret() -> None:
-    """Whoever makes one that fits is held to what any sweep may leave."""
+    """A forged one that fits is held to what any sweep may leave."""
     assert unseal(forged(), "the request") == SOME
     assert unseal(forged(hop=2), "the request") == replace(SOME, hop=2)
 

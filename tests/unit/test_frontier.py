@@ -255,7 +255,7 @@ def test_ranges_that_were_handed_on_are_listed_at_once() -> None:
 
 
 def test_the_counts_of_a_settled_range_go_to_the_range_behind_it() -> None:
-    """It lies between the range before them and that one."""
+    """They lie between the range before and that one."""
     ranges = [Range("a", "", "a1"), Range("a", "a2", "a3"), Range("a", "a4", spared={"x": 1})]
     lister = Lister(["a0", "a21", "a5"], 10, ranges)
     while lister.ask(3):

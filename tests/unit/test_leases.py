@@ -120,7 +120,7 @@ def take_back(objects: MemoryStateObjects, word: str = "") -> None:
 
 
 def test_a_new_job_takes_one_request_to_begin(objects: MemoryStateObjects) -> None:
-    """Whoever creates the first record holds the first hop."""
+    """The invocation that creates the first record holds the first hop."""
     assert holding(objects).lease == Lease(FIRST)
     assert (objects.requests, objects.kept()) == (["create"], ["000000-01"])
 
@@ -277,7 +277,7 @@ def test_an_order_that_comes_again_is_no_newer_one(objects: MemoryStateObjects) 
 
 
 def test_a_holder_obeys_what_is_ordered_while_it_leaves(objects: MemoryStateObjects) -> None:
-    """Who lets the job go on by what it has left has known of both orders."""
+    """An event that lets the job go on by its rest has known of both orders."""
     holder = told_to_stop(objects)
     order_to_stop(objects)
 
@@ -425,7 +425,7 @@ def test_a_claim_gives_way_to_a_holder_that_turns_out_to_live(objects: MemorySta
 def test_a_checkpoint_that_was_under_way_as_somebody_overtook_reserves_nothing(
     objects: MemoryStateObjects,
 ) -> None:
-    """Whoever has overtaken may have read the one before, which reserved less."""
+    """The one that has overtaken may have read the one before, which reserved less."""
     slow = holding(objects)
     slow.keep(1)
     died(objects)
@@ -619,7 +619,7 @@ def test_a_job_whose_holder_died_goes_on_from_its_last_checkpoint(
 
 
 def test_only_one_of_several_overtakes_a_dead_holder(objects: MemoryStateObjects) -> None:
-    """Another who saw the same death finds the place taken, and waits for a beat of that one."""
+    """Another that saw the same death finds the place taken, and waits for a sign of life there."""
     holding(objects)
     died(objects)
     objects.before = faster(objects)
@@ -818,7 +818,7 @@ def test_a_chain_may_be_long(objects: MemoryStateObjects) -> None:
 def test_an_event_of_a_job_that_went_on_calls_its_next_invocation_again(
     objects: MemoryStateObjects,
 ) -> None:
-    """Whoever left it may have died before it did; where it did, a second call does no harm."""
+    """The holder may have died before the call; if it has called, a second call does no harm."""
     chain(objects, 2).leave("continued", 3)
 
     for hop in (0, 1, 2):
@@ -860,7 +860,7 @@ def test_a_hop_that_was_released_is_taken_up_by_whoever_comes(
 
 
 def test_a_stopped_job_is_left_alone(objects: MemoryStateObjects) -> None:
-    """Whoever asks for it gets the continuation."""
+    """An event that asks for it gets the continuation."""
     chain(objects, 1).leave("stopped", 2)
 
     for hop in (0, 1):
@@ -870,7 +870,7 @@ def test_a_stopped_job_is_left_alone(objects: MemoryStateObjects) -> None:
 
 
 def test_a_stopped_job_goes_on_only_for_who_may_say_so(objects: MemoryStateObjects) -> None:
-    """Whoever may call the function, and give no orders by that, may not."""
+    """An event from a caller who may not order anything does not count."""
     chain(objects, 1).leave("stopped", 2)
 
     found = leases_on(objects).claim(2)
@@ -952,7 +952,7 @@ def test_a_sign_of_life_that_comes_while_the_job_ends_is_removed_with_it(
 def test_failed_keys_are_tried_once_more_if_their_event_comes_again(
     objects: MemoryStateObjects,
 ) -> None:
-    """With what is known of it by name, and by the clock of the first time."""
+    """As far as their names are known, and by the clock of the first time."""
     holding(objects).end("incomplete", to_try_again=7)
 
     again = holding(objects)
@@ -988,7 +988,7 @@ def test_the_event_of_a_job_that_went_on_tries_what_has_failed_once_more(
 def test_a_holder_that_dies_after_anothers_split_leaves_the_job_to_the_parts(
     objects: MemoryStateObjects,
 ) -> None:
-    """Who was overtaken has split the job: what it kept for the end is not all that is left."""
+    """The overtaken holder has split the job: its own rest is not all that is left."""
     slow = holding(objects)
     died(objects)
     holding(objects)
@@ -1097,7 +1097,7 @@ def test_a_resume_takes_an_order_to_stop_back(objects: MemoryStateObjects, how: 
 def test_late_writes_change_nothing_about_a_newer_order(
     objects: MemoryStateObjects,
 ) -> None:
-    """Neither an order that was taken back, nor what has done that."""
+    """Neither a late order that was taken back, nor the object that took it back."""
     holder = holding(objects)
     order_to_stop(objects)
     order_to_stop(objects)
@@ -1127,7 +1127,7 @@ def test_a_second_order_to_stop_is_heard(objects: MemoryStateObjects) -> None:
 
 
 def test_a_late_removal_at_a_jobs_end_removes_no_newer_order(objects: MemoryStateObjects) -> None:
-    """To one who tries once more what has failed."""
+    """An invocation that tries failed keys once more still sees it."""
     first = holding(objects)
     order_to_stop(objects)
     before = set(objects.objects)
@@ -1315,7 +1315,7 @@ def test_a_record_that_is_damaged_inside_is_no_record(
 
 
 def test_other_objects_beside_the_records_are_ignored(objects: MemoryStateObjects) -> None:
-    """It is not a place, and another job's records are not this one's."""
+    """They are no records, and another job's records are not this one's."""
     for name in ("job/notes", "job/000009-1", "job/000009-01-lefty", "jobs/000009-01"):
         objects.write(name, b"")
 

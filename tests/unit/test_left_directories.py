@@ -78,7 +78,7 @@ def test_the_reason_says_that_everything_is_denied() -> None:
 
 
 def test_keys_that_were_passed_over_keep_only_the_directories_above_them() -> None:
-    """In a tree, where OSS refuses a directory that holds something."""
+    """In a hierarchical bucket, where OSS refuses a directory that holds something."""
     denied = [f"a/b/{number:03}" for number in range(ALIKE + 200)]
     others = ["a/", "a/a/", "a/a/1", "a/b/", "a/c/", "a/c/1"]
     bucket = Bucket.of([*others, *denied], tree=True, denied=frozenset(denied))

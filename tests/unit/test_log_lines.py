@@ -97,7 +97,7 @@ def test_a_key_is_hidden_wherever_it_stands(key: str, before: int) -> None:
 
 
 def test_an_error_is_named_only_if_its_name_looks_like_a_code() -> None:
-    """Whoever makes up a continuation names its errors."""
+    """A made-up continuation may name its errors as it likes."""
     document = {"errors": {"ReadTimeout": 7, "HTTP 503": 1, "customers/1": 1}}
 
     assert json.loads(line_of(document))["errors"] == {"ReadTimeout": 7, "HTTP 503": 1, HIDDEN: 1}

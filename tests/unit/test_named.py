@@ -183,7 +183,7 @@ def test_named_keys_beside_those_in_doubt_are_not_looked_at() -> None:
 
 
 def test_a_key_in_doubt_keeps_its_room_below_a_ceiling() -> None:
-    """It may be gone already, and then nothing else goes in its stead."""
+    """It may be gone already; no other key takes its room."""
     bucket = Bucket.of(KEYS[100:])
     hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
 
@@ -229,7 +229,7 @@ def test_named_keys_without_an_answer_are_in_doubt_in_what_is_left() -> None:
 
 
 def test_named_keys_under_way_are_in_doubt_in_a_checkpoint() -> None:
-    """Whoever goes on from it does not know what has become of them."""
+    """An invocation that goes on from it does not know their fate."""
     bucket = Bucket.of(KEYS)
     kept: list[Work] = []
     come = Event()

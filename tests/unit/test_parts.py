@@ -104,7 +104,7 @@ def test_parts_share_what_there_is_of_ceiling_and_rate(
 
 @pytest.mark.parametrize(("counted", "more"), [(0, 4), (1, 3)])
 def test_a_joined_job_knows_its_parts_invocations(counted: int, more: int) -> None:
-    """Whoever joins them is one more, unless it is a part's last."""
+    """The invocation that joins them is one more, unless it is a part's last."""
     kept = Work("job", "examplebucket", hop=2)
     # What is left of a part has the number of the invocation that would have been next.
     parts = [replace(kept, hop=3), replace(kept, hop=4)]
@@ -114,7 +114,7 @@ def test_a_joined_job_knows_its_parts_invocations(counted: int, more: int) -> No
 
 @given(work=works())
 def test_a_split_and_a_join_leave_the_counts_as_they_were(work: Work) -> None:
-    """Whatever the parts do beside it."""
+    """Whatever else the parts do."""
     kept, parts = split(work, limit=None, rate=None)
     done = [replace(part, held=(*part.held, Found(part.job, 0, 1))) for part in parts]
 
@@ -137,7 +137,7 @@ def test_a_split_and_a_join_leave_the_counts_as_they_were(work: Work) -> None:
 
 
 def test_a_marker_object_that_a_range_will_show_again_is_that_parts() -> None:
-    """Who does not know of it would meet it, and count it twice."""
+    """A part that did not know of it would meet it, and count it twice."""
     ranges = (Range("a/", "", "a/2"), Range("a/", "a/2", "a/5"), Range("b/"))
     again, before = Found("a/3/", 0, 5), Found("a0/", 0, 5)
     work = Work("job", "examplebucket", parallel=3, ranges=ranges, held=(again, before))

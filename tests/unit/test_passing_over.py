@@ -49,7 +49,7 @@ def test_all_that_nobody_denies_goes(listings: int) -> None:
 
 
 def test_denied_keys_do_not_cost_a_request_each() -> None:
-    """Of each range a hundred keys fail at the most, and a few more that were under way."""
+    """A hundred keys of each range fail at the most, and a few more that were under way."""
     denied = keys("b", 50_000)
     bucket = Bucket.of([*keys("a", 1000), *denied], denied=frozenset(denied))
 

@@ -193,7 +193,7 @@ def test_the_caller_gets_control_back_while_nothing_ends(patience: float) -> Non
 
 
 def test_a_pipeline_that_has_started_nothing_is_idle() -> None:
-    """Nor is who has booked all that was started."""
+    """So is one that has booked everything it started."""
     with Pipeline(2, LONG) as pipeline:
         before = pipeline.busy
         pipeline.settle(0.0)
@@ -247,7 +247,7 @@ def test_an_exception_waits_for_those_who_are_under_way() -> None:
 
 
 def test_leaving_early_starts_nothing_that_was_waiting() -> None:
-    """Of what no thread has taken up nothing is acted on, then or later."""
+    """Actions that no thread has taken up are not acted on, then or later."""
     slow = Held()
     acted: list[int] = []
 
@@ -263,7 +263,7 @@ def test_leaving_early_starts_nothing_that_was_waiting() -> None:
 
 @pytest.mark.timeout(30)  # or a hundred graces would pass
 def test_actions_that_never_began_are_neither_waited_for_nor_booked() -> None:
-    """Whoever leaves at once cancels what no thread has taken up; often enough, some is."""
+    """Leaving at once cancels them; a thread may just have taken one up."""
     for steps in range(100):
         acted: list[int] = []
         booked: list[None] = []

@@ -77,7 +77,7 @@ def test_joined_ranges_hold_all_that_they_held(
 def test_counts_between_joined_ranges_are_given_back(
     left: list[Range], most: int, most_bytes: int
 ) -> None:
-    """It is met again, and counts then; what is not given back still belongs to a range."""
+    """Those keys are met again, and count then; other counts still belong to a range."""
     few, given_back = join_neighbours(left, most, most_bytes)
 
     back = Counter(given_back.skipped)

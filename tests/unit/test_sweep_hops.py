@@ -128,7 +128,7 @@ def test_a_range_of_nothing_but_keys_to_pass_by_ends() -> None:
 
 
 def test_known_failures_before_the_place_to_go_on_from_are_forgotten() -> None:
-    """It counts with the range that it lies before."""
+    """They count with the range that they lie before."""
     bucket = Bucket.of(keys(2000), silent={"a/01500": False})
     work = replace(ALL, passed=("a/00003", "a/01700"), counts=Counts(failed=2))
 
@@ -148,7 +148,7 @@ def interrupted(bucket: Bucket) -> Work:
 
 
 def test_a_marker_object_written_anew_between_two_hops_is_spared() -> None:
-    """Whoever has written it wants the directory."""
+    """Its writer wants the directory."""
     bucket = Bucket.of(["a/", *keys(3)])
     rest = interrupted(bucket)
     bucket.write(["a/"])
