@@ -278,8 +278,9 @@ class Deletion:
         looked at later.
         """
         in_doubt = self.doubted.intersection(keys)
-        now = self.gate.left()
-        is_old = any(self._looked.get(key, self.shown.left) - now > OLDEST_LISTING for key in keys)
+        shown, again = self.shown.left, self._looked
+        first = max(again.get(key, shown) for key in keys) if again else shown
+        is_old = first - self.gate.left() > OLDEST_LISTING
         if in_doubt <= self._unnamed and not is_old:
             return keys
         seen = self._look(keys)
