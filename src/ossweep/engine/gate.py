@@ -53,6 +53,7 @@ class Gate:
         # Whether keys go one at a time: nobody could look what a deletion loses. The answer to the
         # first that has gone tells; what is refused, or has no answer, tells nothing.
         self.singly = False
+        self.no_marker = False  # whether answers have shown before that nothing is lost
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
@@ -110,9 +111,9 @@ class Gate:
         Take note of a key of which nobody can tell any more whether it was deleted.
 
         One that went alone, to show what a deletion costs, may have cost a null version: the next
-        one would be no better.
+        one would be no better, unless others have shown that none is lost.
         """
-        if self.singly:
+        if self.singly and not self.no_marker:
             self.stop(GONE_UNSEEN)
 
     def failed(self, error: StoreError) -> None:
