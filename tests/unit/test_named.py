@@ -209,11 +209,36 @@ def test_a_key_in_doubt_needs_no_checkpoint_to_be_asked_for_again() -> None:
     """Its room is its own: where others have used up the rest, no checkpoint can reserve any."""
     bucket = Bucket.of(KEYS[:100])
     used_up = replace(in_doubt(KEYS[:100]), keys=KEYS[:100], counts=Counts(unanswered=50))
-    hop = Hop(ceiling=Ceiling(50, "limits.objects"), keeper=Reserving(0))
+    hop = Hop(ceiling=Ceiling(150, "limits.objects"), keeper=Reserving(0))
 
     result = swept(used_up, bucket, hop)
 
     assert (result.counts.deleted, bucket.objects) == (100, {})
+
+
+def test_keys_in_doubt_wait_behind_none_that_has_no_room() -> None:
+    """They have theirs."""
+    bucket = Bucket.of(KEYS)
+    hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
+    work = replace(in_doubt(KEYS[-100:]), judged=True, counts=Counts(unanswered=50))
+
+    result = swept(work, bucket, hop)
+
+    assert (result.counts.asked, result.counts.deleted) == (150, 100)
+    assert not set(KEYS[-100:]) & bucket.objects.keys()
+
+
+def test_a_ceiling_holds_for_keys_in_doubt() -> None:
+    """It may have been lowered, and who says that they were asked for may be somebody else."""
+    bucket = Bucket.of(KEYS)
+    hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
+    work = replace(in_doubt(KEYS[:200]), counts=Counts(unanswered=50))
+
+    result = swept(work, bucket, hop)
+
+    assert (result.counts.asked, result.counts.deleted) == (150, 100)
+    assert str(result.stopped).startswith("limits.objects allows 150 objects")
+    assert len(result.left.doubted) == 100
 
 
 def test_named_keys_without_an_answer_are_in_doubt_in_what_is_left() -> None:

@@ -638,6 +638,18 @@ def test_a_dry_run_asks_for_no_deletion() -> None:
     )
 
 
+def test_a_dry_run_of_many_directories_comes_to_its_end() -> None:
+    """What is planned takes no request: nothing is under way, and more may begin all the same."""
+    markers = tuple(f"a/{number:04}/" for number in range(2500))
+    bucket = Bucket.of(markers)
+    work = Work("job", "examplebucket", dry_run=True, held=tuple(bucket.objects.values()))
+    hop = Hop()
+
+    result = hop.sweep(work, MemoryStore(bucket, hop.gate))
+
+    assert (result.counts.planned, result.left.finished) == (2500, True)
+
+
 @pytest.mark.parametrize("method", ["pages", "delete"])
 def test_an_exception_that_nobody_expects_reaches_the_caller(method: str) -> None:
     """The store is closed, and no thread is left running."""

@@ -42,10 +42,9 @@ class Batch:
 
     def asked_anew(self, most: int) -> int:
         """Return how many of so many first keys have not been asked for before."""
-        keys = self.keys[:most]
         if not self.doubted:
-            return len(keys)
-        return sum(key not in self.doubted for key in keys)
+            return min(most, len(self.keys))
+        return sum(key not in self.doubted for key in self.keys[:most])
 
     @property
     def skipped(self) -> dict[str, int]:

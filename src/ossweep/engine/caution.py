@@ -25,7 +25,8 @@ class Caution:
     no look, nor does an order that allows null versions to be lost. Where the look is refused, for
     whatever reason, the gate lets keys go one at a time until one has gone: its answer shows
     whether a null version was lost. If one was (`was_shown`), or if the first key that goes has no
-    answer (`may_be_lost`), nothing more goes until somebody may look.
+    answer (`may_be_lost`), nothing more goes until somebody may look. Where other keys have gone
+    without a marker (`no_marker`), a lost answer is nothing worse.
     """
 
     gate: Gate
@@ -33,6 +34,7 @@ class Caution:
     settled: bool
     was_shown: bool = False
     may_be_lost: bool = False
+    no_marker: bool = False
     note: str | None = None
     _under_way: int = 0  # batches
 
@@ -40,13 +42,15 @@ class Caution:
     def of(cls, work: Work, gate: Gate) -> Caution:
         """Begin with a job."""
         careful = not (work.dry_run or work.finished or work.null_versions == "lose")
+        no_marker = work.no_marker or work.counts.deleted > 0
         in_doubt = work.counts.unanswered > 0 or bool(work.doubted)
         return cls(
             gate,
             due=careful,
             settled=not careful,
             was_shown=work.null_marker,
-            may_be_lost=in_doubt and not work.counts.deleted,
+            may_be_lost=in_doubt and not no_marker,
+            no_marker=no_marker,
         )
 
     @property
@@ -80,6 +84,7 @@ class Caution:
             gate.stop(GONE_UNSEEN)
             return
         self.settled = gate.singly = True
+        gate.no_marker = self.no_marker
         self.note = (
             "nobody could look whether the bucket's versioning is suspended, where a deletion "
             f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "

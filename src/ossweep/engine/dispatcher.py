@@ -57,6 +57,7 @@ class Dispatcher:
         self._gate = gate
         self._throttle = throttle
         self._has_ceiling = ceiling is not None
+        self._booked = 0  # outcomes
         deferred = Deferred(work)
         self._selection = Selection(work, store.clock, protected, ceiling, deferred)
         self._books = Books(work)
@@ -96,6 +97,14 @@ class Dispatcher:
 
         Return the seconds after which more may start though nothing has ended, if there are any.
         """
+        while True:
+            before = self._booked
+            pause = self._start_once(pipeline)
+            # What was booked at once, without a request, may let more begin.
+            if pipeline.busy or self._booked == before:
+                return pause
+
+    def _start_once(self, pipeline: Pipeline) -> float | None:
         self.turns.starved = False
         if any(source.is_urgent for source in self._sources):
             return self._start_urgent(pipeline)
@@ -116,7 +125,7 @@ class Dispatcher:
             source.ask(pipeline, is_idle=True)
             pause = self._start_deletions(pipeline)
             if pause is None and not pipeline.busy and source.ease():
-                return self.start(pipeline)
+                return self._start_once(pipeline)
         return pause
 
     def _start_caution(self, pipeline: Pipeline) -> None:
@@ -190,5 +199,6 @@ class Dispatcher:
         self._book(due, outcome)
 
     def _book(self, due: Due, outcome: Outcome) -> None:
+        self._booked += 1
         self._books.enter(outcome)
         due.source.settle(outcome)

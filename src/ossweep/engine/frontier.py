@@ -7,8 +7,8 @@ half begins).
 
 Only the balance depends on the guess: each key lies in exactly one of the halves. An empty half
 costs one request, and few are allowed (`EMPTY_FREE`). A cut goes only so far beyond the keys met
-(`GALLOP`), and as many ranges are open as listings are worth having (`window.py`). If OSS answers
-with a page that does not belong to the range, or is out of order, `arrivals.check` ends the job.
+(`GALLOP`), and as many ranges are open as listings are worth having (`window.py`). A page that does
+not belong to its range, or is out of order, is refused by `arrivals.check` as a whole.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ class Gate:
         # Whether keys go one at a time, because no look could tell what a deletion loses. The first
         # key that goes tells it by its answer; a refusal, or no answer, tells nothing.
         self.singly = False
+        self.no_marker = False  # whether answers have shown before that nothing is lost
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
@@ -109,9 +110,9 @@ class Gate:
         Take note of a key of which nobody can tell any more whether it was deleted.
 
         If it went alone, to show what a deletion costs, it may have cost a null version, and the
-        next key would be no better.
+        next key would be no better, unless others have shown that none is lost.
         """
-        if self.singly:
+        if self.singly and not self.no_marker:
             self.stop(GONE_UNSEEN)
 
     def failed(self, error: StoreError) -> None:

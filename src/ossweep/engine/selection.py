@@ -53,6 +53,7 @@ class Selection:
         self._ceiling = ceiling
         # Keys in doubt may be gone already, and keep their room.
         self._chosen = work.counts.asked + len(work.doubted)
+        self._asked_again = work.counts.asked
         self._directories = work.directories
         self._known_failures = frozenset(work.passed)
         self.deferred = deferred
@@ -102,6 +103,21 @@ class Selection:
         if self.room == 0:
             self.stop_at_ceiling()
         return self.room > 0
+
+    def has_room_again(self) -> bool:
+        """
+        Tell whether the ceiling lets one more of what is in doubt be asked for again.
+
+        It has its room already, unless the ceiling was lowered, or a document claims too much.
+        """
+        has_room = self._ceiling is None or self._asked_again < self._ceiling.objects
+        if not has_room:
+            self.stop_at_ceiling()
+        return has_room
+
+    def choose_again(self) -> None:
+        """Take note that an object in doubt is asked for again."""
+        self._asked_again += 1
 
     def choose(self, objects: int = 1) -> None:
         """Take note that objects have been chosen."""

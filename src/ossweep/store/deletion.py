@@ -90,7 +90,7 @@ class Deletion:
         """
         left = [keys]
         while left:
-            refused = self._ask_together(left.pop(), attempts)
+            refused = self._ask(left.pop(), attempts)
             if self._later:
                 left.append(self._later)
                 self._later = []
@@ -114,9 +114,7 @@ class Deletion:
         self.delete(keys[:1])
         return keys[1:]
 
-    def _ask_together(
-        self, keys: Sequence[str], attempts: int
-    ) -> tuple[Sequence[str], StoreError] | None:
+    def _ask(self, keys: Sequence[str], attempts: int) -> tuple[Sequence[str], StoreError] | None:
         """
         Ask for keys in one request, again if it is worth it; return what is refused, and why.
 
@@ -223,8 +221,7 @@ class Deletion:
         """
         Probe keys after many were refused; pass over all up to the last probe that is refused, too.
 
-        Return the others, to go on with. Probing costs a few requests. Trying every key would cost
-        one each, and stopping would leave the keys behind them undeleted.
+        Return the others, to go on with. That costs a few requests, and not one for each key.
         """
         code, passed = self._refused_code, 0
         for part in range(1, PROBES + 1):
@@ -279,8 +276,9 @@ class Deletion:
         not come to are looked at later.
         """
         in_doubt = self.doubted.intersection(keys)
-        now = self.gate.left()
-        is_old = any(self._looked.get(key, self.shown.left) - now > OLDEST_LISTING for key in keys)
+        shown, again = self.shown.left, self._looked
+        first = max(again.get(key, shown) for key in keys) if again else shown
+        is_old = first - self.gate.left() > OLDEST_LISTING
         if in_doubt <= self._unnamed and not is_old:
             return keys
         seen = self._look(keys)
@@ -306,8 +304,7 @@ class Deletion:
         """
         Look at keys; raises TroubleError.
 
-        A refused look is a refused listing, and ends the job like any other. It says nothing about
-        the keys, which stay as much in doubt as they were.
+        A refused look ends the job like any refused listing. The keys stay as much in doubt.
         """
         listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
         try:

@@ -18,7 +18,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from math import floor, inf
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,7 @@ ROWS_BYTES = (_ROWS + 8) * _ROW_BYTES  # with the prefix, the markers and the bu
 WORDS_BYTES = 64 * 1024  # of all other documents: an error, or a setting of the bucket's
 
 _SHOWN = 40  # characters of a header that a sentence quotes
+SECONDS = 64  # of which the text is remembered: many answers come in each
 FORBIDDEN = 403
 REDIRECTION_BYTES = 16 * 1024  # that are read of the answer that redirects
 _ENDPOINT = re.compile(rb"<Endpoint>\s*([A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)\s*</Endpoint>")
@@ -151,7 +152,7 @@ class TimedSession:
             )
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
-        self.note_date(response, _signed(req), sent)
+        self.note_date(response, _signed(req.headers.get("x-oss-date")), sent)
         return Response(response, _longest_document(req), _scope_if_unreadable(req))
 
     def moment(self) -> float:
@@ -214,14 +215,15 @@ def _tells_the_time(response: BaseHTTPResponse) -> bool:
     return bool(own) and not is_fault and response.status != FORBIDDEN
 
 
-def _signed(request: Any) -> float | None:
-    """Return when a request was signed, in Unix seconds."""
+@lru_cache(maxsize=SECONDS)
+def _signed(signed: str | None) -> float | None:
+    """Return when a request was signed, in Unix seconds, by its header."""
     with suppress(ValueError, TypeError):
-        signed = request.headers.get("x-oss-date")
-        return datetime.strptime(signed, "%Y%m%dT%H%M%S%z").timestamp()
+        return datetime.strptime(signed or "", "%Y%m%dT%H%M%S%z").timestamp()
     return None
 
 
+@lru_cache(maxsize=SECONDS)
 def seconds_of(date: str | None) -> int | None:
     """Return the time in a header in Unix seconds, if there is one."""
     with suppress(ValueError, OverflowError, TypeError):

@@ -177,17 +177,18 @@ class Looks:
     """
     Looks at named keys, and makes batches of those that are there and may go.
 
-    The `doubted` keys were asked for before, and have their room below the ceiling already. Several
-    looks may be under way at once. A key stays among `names` until it is in a batch or has been
-    skipped, so a look that never comes back leaves it to be done.
+    The `doubted` keys were asked for before, and have their room below the ceiling already. They go
+    first, so that none waits behind a key without room. Several looks may be under way at once. A
+    key stays among `names` until it is in a batch or has been skipped, so a look that never comes
+    back leaves it to be done.
     """
 
     def __init__(
         self, selection: Selection, keys: Iterable[str] = (), doubted: Iterable[str] = ()
     ) -> None:
         self._selection = selection
-        self._waiting = deque(keys)
         self._doubted = frozenset(doubted)
+        self._waiting = deque(sorted(keys, key=lambda key: key not in self._doubted))
         self._under_way: dict[str, None] = {}
         self.refused: dict[str, None] = {}  # keys whose look OSS has refused
         self._row = 0  # of refusals
@@ -209,7 +210,7 @@ class Looks:
         """Return the key to look at next, if there is one and the ceiling allows it."""
         if not self._waiting:
             return None
-        if self._waiting[0] not in self._doubted and not self._selection.has_room():
+        if not self._has_room(self._waiting[0]):
             return None
         key = self._waiting.popleft()
         self._under_way[key] = None
@@ -233,12 +234,14 @@ class Looks:
         """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
         self._row = 0
         reason = self._reason_to_skip(key, found)
-        if reason is None and key not in self._doubted and not self._selection.has_room():
+        if reason is None and not self._has_room(key):
             self._give_back(key)
             return None
         del self._under_way[key]
         if found is not None and reason is None:
-            if key not in self._doubted:
+            if key in self._doubted:
+                self._selection.choose_again()
+            else:
                 self._selection.choose()
             self._left = max(self._left, left) if self._chosen else left
             self._chosen.append(found)
@@ -260,9 +263,16 @@ class Looks:
             objects.keys, objects, left=self._left, doubt_is_named=True, doubted=self._doubted
         )
 
+    def _has_room(self, key: str) -> bool:
+        in_doubt = key in self._doubted
+        return self._selection.has_room_again() if in_doubt else self._selection.has_room()
+
     def _give_back(self, key: str) -> None:
         del self._under_way[key]
-        self._waiting.appendleft(key)
+        if key in self._doubted:
+            self._waiting.appendleft(key)
+        else:
+            self._waiting.append(key)
 
     def _reason_to_skip(self, key: str, found: Found | None) -> str | None:
         if found is not None:

@@ -1,0 +1,47 @@
+"""Where nobody may look at the bucket: what a lost answer means."""
+
+from __future__ import annotations
+
+import pytest
+
+from ossweep.engine.budget import Budget
+from ossweep.engine.caution import Caution
+from ossweep.engine.gate import Gate
+from ossweep.errors import Scope, StoreError
+from ossweep.stops import GONE_UNSEEN, Stop
+from ossweep.work import Counts, Range, Work
+from unit.memory import Clock
+
+NEW = Work("job", "examplebucket", ranges=(Range("a/"),))
+BEGUN = Work("job", "examplebucket", ranges=(Range("a/"),), counts=Counts(deleted=1))
+PART = Work("job-p1", "examplebucket", ranges=(Range("a/"),), part_of="job", no_marker=True)
+
+
+@pytest.mark.parametrize(
+    ("work", "stopped"),
+    [(NEW, GONE_UNSEEN), (BEGUN, None), (PART, None)],
+    ids=["new", "begun", "part"],
+)
+def test_a_lost_answer_ends_a_job_that_has_deleted_nothing(
+    work: Work, stopped: Stop | None
+) -> None:
+    """Where others have gone without a null marker, the one in doubt has cost no version."""
+    gate = Gate(Budget(600.0, Clock().monotonic))
+    Caution.of(work, gate).looked_at(StoreError("AccessDenied", "No.", Scope.KEYS))
+
+    gate.left_in_doubt()
+
+    assert (gate.singly, gate.stopped) == (True, stopped)
+
+
+@pytest.mark.parametrize(("work", "stopped"), [(NEW, GONE_UNSEEN), (PART, None)])
+def test_a_doubt_of_an_earlier_invocation_ends_a_job_of_which_nothing_has_gone(
+    work: Work, stopped: Stop | None
+) -> None:
+    """The doubt of a part is as harmless as its job's."""
+    gate = Gate(Budget(600.0, Clock().monotonic))
+    doubtful = Work(work.job, work.bucket, keys=("a",), doubted=("a",), no_marker=work.no_marker)
+
+    Caution.of(doubtful, gate).looked_at(StoreError("AccessDenied", "No.", Scope.KEYS))
+
+    assert gate.stopped == stopped
