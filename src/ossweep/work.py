@@ -166,10 +166,10 @@ class Rest:
     asked for and not answered; they are looked at, and what was written after the job began stays.
     `passed` are keys that the ranges will show again and that have failed for good. `unsettled`
     objects were met before; the ranges will show them again. `null_marker` tells that an answer has
-    shown one: nothing is deleted any more until somebody has looked at the bucket. `no_marker`
-    tells a part that its job had deleted objects, and no answer had shown one. `together` keys are
-    asked for at once at first: twice as many were refused as a whole, and time ran out before it
-    was known for which of them.
+    shown one: nothing is deleted any more until somebody has looked at the bucket. `harmless` tells
+    that a look, or an answer, has shown that deletions lose none. `together` keys are asked for at
+    once at first: twice as many were refused as a whole, and time ran out before it was known for
+    which of them.
     """
 
     keys: tuple[str, ...] = ()
@@ -180,7 +180,7 @@ class Rest:
     passed: tuple[str, ...] = ()
     unsettled: int = 0
     null_marker: bool = False
-    no_marker: bool = False
+    harmless: bool = False
     together: int = BATCH_KEYS
 
     @property

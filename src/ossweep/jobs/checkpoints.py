@@ -117,8 +117,13 @@ class Checkpoints:
             self._gate.trouble = f"the job's state could not be written within its lease: {said}"
 
     def _reason_to_split(self, share: Share) -> Stop | None:
-        """Return it when the listing has been cut into as many ranges as there are to be parts."""
-        if self._parts == 1:
+        """
+        Return it when the listing has been cut into as many ranges as there are to be parts.
+
+        Where nobody may look at the bucket, a first key has to show what a deletion loses: in
+        parts, each would lose one of its own.
+        """
+        if self._parts == 1 or not share.left.harmless:
             return None
         waited = self._app.world.monotonic() - self._began >= ENOUGH
         wanted = 2 if waited else self._parts
