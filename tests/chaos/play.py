@@ -72,6 +72,7 @@ class Play:
         self.truth = Truth()
         self.fates = Fates(scene)
         self.lives: list[Life] = []
+        self._active: list[Life] = []
         self.failures: list[Delivery] = []
         # When a job began: by when its first invocation was called.
         self.born: dict[str, float] = {}
@@ -204,10 +205,6 @@ class Play:
         self._set(min(at, self.now + LEAP) if is_watched else at)
         return True
 
-    @property
-    def _active(self) -> list[Life]:
-        return [life for life in self.lives if not life.is_over]
-
     def _stand_still(self) -> None:
         until = time.monotonic() + PATIENCE
         while not self._all_stand_still():
@@ -219,13 +216,13 @@ class Play:
     def _all_stand_still(self) -> bool:
         if not all(map(self._stands_still, self._active)):
             return False
-        for life in self._active:
-            if life.dispatcher.looks:
-                life.stirs()  # it may have been about to do something
-        return all(map(self._stands_still, self._active))
+        behind = [life for life in self._active if life.is_behind]
+        for life in behind:
+            life.stirs()
+        return not behind or all(map(self._stands_still, self._active))
 
     def _stands_still(self, life: Life) -> bool:
-        if not life.thread.is_alive():
+        if life.has_ended:
             return True
         if life.is_dead:
             return False
@@ -290,14 +287,17 @@ class Play:
 
     def _go(self, waiting: Waiting) -> None:
         """Let a request be carried out, or whatever else becomes of it; or wake who sleeps."""
+        life = next(each for each in self._active if each.name == waiting.owner)
+        if life.dispatcher.beside:
+            life.meets()
         if waiting.about is None:
             self.turnstile.let_go(waiting, None)
             return
-        life = next(each for each in self._active if each.name == waiting.owner)
         life.requests += 1
         if life.requests == life.terminate_at:
             self.tell(f"{life.name} gets SIGTERM")
             life.terminated_at = self.now
+            life.meets()
         if life.requests == life.kill_at and not self.fates.is_calm:
             if life.carried_out:
                 self._carry_out(waiting, life)
@@ -477,6 +477,7 @@ class Play:
             f"{', a repetition' if delivery.spare else ''}: {str(delivery.event)[:160]}"
         )
         self.lives.append(life)
+        self._active.append(life)
         life.start({**self._environ, **self._changes()})
 
     def _changes(self) -> dict[str, str]:
@@ -498,9 +499,9 @@ class Play:
 
     def _bury(self) -> bool:
         """Do what Function Compute does when an invocation has ended."""
-        ended = [life for life in self._active if not life.thread.is_alive()]
+        ended = [life for life in self._active if life.has_ended]
         for life in ended:
-            life.is_over = True
+            self._active.remove(life)
             self.turnstile.gone(life.name, [Reset("before")])
             if not life.is_dead:
                 self.tell(f"{life.name} ends: {_said(life)}")
