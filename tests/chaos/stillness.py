@@ -105,10 +105,12 @@ class Dispatcher:
             # off at its end may still stand at the turnstile, and nobody waits for it.
             return 1 + len(self._behind())
         # Who leaves has a moment of the machine's time for what is still under way, whatever it is.
-        # And what has ended since it came to wait, it is about to hear of.
-        if not self.waits or any(each.done() for each in self.standing):
-            return None
-        return len(self.standing) + len(self._behind())
+        return len(self.standing) + len(self._behind()) if self.waits else None
+
+    @property
+    def hears(self) -> bool:
+        """Whether something has ended since it came to wait: it is about to be told."""
+        return self.waits and any(each.done() for each in self.standing)
 
     def _behind(self) -> list[Future[Any]]:
         """Return what sweeps that have ended have left behind, and is still at work."""
