@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Next to nothing of what is imported is garbage, and it stays as long as the process does: to look
-# for garbage in it, now or ever, is wasted time, a tenth of a cold start's.
+# Next to nothing that is imported is garbage, and it stays as long as the process does. Looking for
+# garbage in it, now or later, is wasted time: a tenth of a cold start's.
 _collecting = gc.isenabled()
 gc.disable()
 try:
@@ -26,7 +26,7 @@ finally:
     if _collecting:
         gc.enable()
 
-# By which OpenSSL and requests are told of authorities, each by one of them.
+# The variables by which OpenSSL and requests, each by its own, are told of authorities.
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 logger = log.open_log()
@@ -36,10 +36,10 @@ class Termination:
     """
     Function Compute's order to end, SIGTERM, which it sends when the time limit is reached.
 
-    Its runtime would end at once (it dumps all stacks and exits with 143). Here a job
-    has the time to write its checkpoint, and then that happens. How long the time is, is not
-    documented. Outside of the main thread, where the runtime of FC 2.0 may call the handler, there
-    is no way to be told.
+    FC's runtime would end at once (it dumps all stacks and exits with 143). Here that happens only
+    after the job has had time to write its checkpoint; how much time there is, is not documented.
+    Outside of the main thread, where the runtime of FC 2.0 may call the handler, there is no way to
+    be told.
     """
 
     def __init__(self) -> None:

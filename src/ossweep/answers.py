@@ -1,4 +1,4 @@
-"""What a job is answered with: a JSON document."""
+"""The answer of a job: a JSON document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
 SEND_BACK = "send the continuation back to go on"
 CODES_NAMED = 3  # in a reason
-MANY_OBJECTS = 10_000_000  # from which on a dry run tells of lifecycle rules
+MANY_OBJECTS = 10_000_000  # so many make a dry run mention lifecycle rules
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Answer:
 
     @property
     def wants_repetition(self) -> bool:
-        """Whether something is gained if the job's event comes again."""
+        """Whether anything is gained if the job's event comes again."""
         return self.document["status"] not in FINE and self.why not in MEANT
 
 
 def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict[str, Any]:
-    """Return the answer of an event that asks for nothing."""
+    """Return the answer to an event that asks for nothing."""
     return {
         "job": job,
         "status": "ignored",
@@ -66,14 +66,14 @@ def ignored(reason: str, job: str, bucket: str | None, *, dry_run: bool) -> dict
 
 
 def refused_of(refusal: SweepError) -> dict[str, Any]:
-    """Return what an answer tells of what was refused, or not done."""
+    """Return the answer for an order that was refused, or not done."""
     answers = refusal.answers if isinstance(refusal, UndoneError) else ()
     told = {"answers": list(answers)} if answers else {}
     return {"error": type(refusal).__name__, "reason": str(refusal), **told}
 
 
 def document(work: Work, result: Result) -> dict[str, Any]:
-    """Return the answer of a job whose sweep has ended so; the counts are the whole job's."""
+    """Return the answer of a job whose sweep had this result; the counts are the whole job's."""
     status, reason = _status(work, result)
     left = result.left
     may_go_on = result.may_go_on and status in {"unfinished", "stopped"}
@@ -96,7 +96,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
 
 
 def so_far(work: Work, reason: str | None) -> dict[str, Any]:
-    """Return how far a job is of which nothing is known but what is left of it."""
+    """Return the answer of a job of which only the rest is known."""
     listed = work.counts.settled + work.unsettled + len(work.keys) + len(work.held)
     return {
         **ignored("", work.job, work.bucket, dry_run=work.dry_run),
@@ -112,7 +112,7 @@ def so_far(work: Work, reason: str | None) -> dict[str, Any]:
 def of_parts(
     kept: Work, answers: Sequence[Mapping[str, Any]], status: str, reason: str | None
 ) -> dict[str, Any]:
-    """Return one answer for a job of several parts: what it kept for itself, and theirs."""
+    """Return one answer for a job of several parts, by the work that it kept and their answers."""
     own = _counts(kept.counts, kept.counts.settled + len(kept.held))
     every = (own, *answers)
     numbers = ("listed", "deleted", "bytes", "failed", "skipped", "remaining")
@@ -143,7 +143,7 @@ def as_listed(together: dict[str, Any], before: int) -> dict[str, Any]:
     """
     Return the answer of a job of several parts that had listed so many keys before it was split.
 
-    Its parts list again what was still to be done then.
+    Its parts list again the keys that were still to do then.
     """
     more = max(0, before - together["listed"])
     listed, remaining = together["listed"] + more, together["remaining"] + more
@@ -190,21 +190,21 @@ def _status(work: Work, result: Result) -> tuple[str, str | None]:
     if work.dry_run:
         return "planned", advice(result.counts.planned)
     if result.counts.failed:
-        return "incomplete", with_help(*_of_failures(result.counts))
+        return "incomplete", with_help(*_failures_and_code(result.counts))
     return "done", None
 
 
 def with_failures(sentence: str, counts: Counts) -> str:
-    """Add to why a job has not ended which keys have failed until then, if any have."""
+    """Add to the reason why a job has not ended which keys have failed so far, if any have."""
     if not counts.failed:
         return sentence
-    failures, code = _of_failures(counts)
-    cause = sentence.replace(with_help("", code), "")  # it comes once, and last
+    failures, code = _failures_and_code(counts)
+    cause = sentence.replace(with_help("", code), "")  # the help comes once, and last
     return with_help(f"{cause}; {failures}", code)
 
 
-def _of_failures(counts: Counts) -> tuple[str, str]:
-    """Say how many keys have failed, and by what; return the code of most of it, too."""
+def _failures_and_code(counts: Counts) -> tuple[str, str]:
+    """Say how many keys have failed, and by which codes; return the most frequent code, too."""
     codes = Counter(code_of(failure.code) for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
     unknown = counts.failed - codes.total() - len(counts.also_failed)
@@ -219,7 +219,7 @@ def _of_failures(counts: Counts) -> tuple[str, str]:
 
 
 def advice(planned: int) -> str | None:
-    """Return what to consider before so many objects are deleted, if they are many."""
+    """Return the advice for a dry run over very many objects."""
     if planned < MANY_OBJECTS:
         return None
     hours = planned / ACCOUNT_RATE / 3600

@@ -1,4 +1,4 @@
-"""Chooses the real things, and answers an event by them."""
+"""The app: puts the real parts together, and answers an event with them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def answer(
     """
     Do what an event asks for, and return the answer: a JSON document, or an HTTP response.
 
-    Raises RequestError, PolicyError or SettingsError, before anything is deleted, for what is
-    refused, and UndoneError for jobs that were not done if their source asks for that.
+    Raises RequestError, PolicyError or SettingsError for a refused event, before anything is
+    deleted, and UndoneError for jobs that were not done if their source asks for that.
     """
     settings = Settings.read(environ)
     with closing(Session.begin(settings, invocation, logger, world or World())) as session:

@@ -1,4 +1,4 @@
-"""What lies behind an error: the errors that it wraps, and the operating system's words."""
+"""The causes of an error: the errors that it wraps, and the operating system's words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_CAUSES = 30  # of an error; one may stand in a circle of others
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it wraps, however, as far as that goes."""
+    """Yield an error and all errors that it wraps, in whatever way."""
     left, seen = [error], 0
     while left and seen < MOST_CAUSES:
         each = left.pop()
@@ -23,6 +23,6 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def system_words(error: BaseException) -> str | None:
-    """Return what the operating system has said of the innermost cause that it has words for."""
+    """Return the operating system's words for the innermost cause that has any."""
     words = [each.strerror for each in causes(error) if isinstance(each, OSError)]
     return next((each for each in reversed(words) if each), None)

@@ -32,7 +32,7 @@ def quoted(words: str) -> str:
     """
     Return others' words as a sentence holds them: in quotation marks, short and in one line.
 
-    They may name a key. What stands in quotation marks, the log leaves out.
+    They may name a key, and the log leaves out everything in quotation marks.
     """
     return json.dumps(words if len(words) <= LONGEST_SAID else words[:LONGEST_SAID] + "...")
 
@@ -50,7 +50,7 @@ def code_of(text: str) -> str:
 
 class SweepError(Exception):
     """
-    What every error of ossweep is; its message is one sentence for a person.
+    An error of ossweep; its message is one sentence for a person.
 
     `about` names the job and the bucket that were at work when it was raised, for its log line.
     """
@@ -113,7 +113,7 @@ class StoreError(SweepError):
 
     @property
     def words(self) -> str:
-        """What a sentence tells of it beside its code."""
+        """The part of a sentence about it beside its code."""
         return ": ".join(each for each in (self.message, self.said and quoted(self.said)) if each)
 
 
@@ -122,8 +122,7 @@ class HandoverError(SweepError):
     The rest of a job could not be handed to the next invocation.
 
     `code` is Function Compute's own (`ResourceExhausted`), or the name of the failure on the way.
-    `passing` says that the same attempt may succeed later; whether it has not succeeded unseen,
-    nobody knows.
+    `passing` says that the same attempt may succeed later. It may even have succeeded, unseen.
     """
 
     def __init__(self, code: str, message: str, *, passing: bool) -> None:

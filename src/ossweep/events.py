@@ -1,4 +1,4 @@
-"""The plain nouns of an event: what a trigger has found in it."""
+"""The plain nouns of an event, as a trigger has read it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Source = Literal["direct", "http", "oss", "mns", "timer"]
 
 def identity_of(source: Source, *marks: str) -> str:
     """
-    Return what makes an event the same event when it is delivered again.
+    Return an event's identity, which is the same when it is delivered again.
 
-    It begins with its source; `marks` are what the source tells its events apart by.
+    It begins with the source; `marks` are the fields by which the source tells its events apart.
     """
     return f"{source} {json.dumps(marks)}"
 
@@ -30,8 +30,8 @@ class Origin:
     """
     The event by which an order has come.
 
-    `identity` is what makes it the same event when it is delivered again, `at` its time in Unix
-    seconds; None: it has none of its own.
+    `identity` is the same when the event is delivered again; `at` is its time in Unix seconds.
+    None: it has none of its own.
     """
 
     source: Source = "direct"
@@ -56,7 +56,7 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Together:
-    """Orders that one message holds: nothing of them starts unless all are valid."""
+    """The orders in one message: none of them starts unless all are valid."""
 
     orders: tuple[Ordered, ...]
     where: str
@@ -65,12 +65,12 @@ class Together:
 @dataclass(frozen=True)
 class Happened:
     """
-    Something that happened to an object: what OSS tells of it.
+    Something that happened to an object, as OSS tells it.
 
     `name` is OSS's own, without `oss:` before it (`ObjectCreated:PutObject`); `at` is the event's
     time in Unix seconds; `by_ossweep` tells whether ossweep has written the object itself; `etag`
     is the object's, if OSS tells it.
-    `identity` is what makes it the same event when it is delivered again; None: it has none.
+    `identity` is the same when the event is delivered again; None: it has none.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A message that holds neither, with the reason."""
+    """A message that holds none of these, with the reason."""
 
     refusal: RequestError
     where: str
@@ -97,7 +97,7 @@ Item = Ordered | Together | Happened | Unreadable
 @dataclass(frozen=True)
 class Reading:
     """
-    What an event holds.
+    The contents of an event.
 
     `together` items stand and fall together: nothing starts unless all are valid, and the event is
     refused as a whole. The others are done each for itself. `is_list` tells whether the answer is a
@@ -127,8 +127,8 @@ class Reply:
     The request file that ordered a job, which is answered beside it.
 
     `written` is when the file that was read had been written, in Unix seconds, and `etag` which it
-    was. A job `of_several` in one file has an answer of its own. What `is_claimed` has come in a
-    continuation that was sent as an event: its job's own answer may be replaced, and no other.
+    was. A job `of_several` in one file has an answer of its own. A reply that `is_claimed` has come
+    in a continuation that was sent as an event: it may replace its own job's answer, and no other.
     """
 
     bucket: str

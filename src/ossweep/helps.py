@@ -1,4 +1,4 @@
-"""What helps against what goes wrong with OSS: a sentence for each code that is known."""
+"""Help against errors: a sentence for each known code, of OSS's or of a connection's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TOKEN = "send it again: each invocation is given new credentials"  # noqa: S105
 _WHOLE = "see that the credentials are whole, and that OSSWEEP_REGION is right"
 _ANOTHER = "see what answers at OSSWEEP_ENDPOINT: it is not OSS, or changes what OSS says"
 
-# What answers with no code is called by its status, and is hardly OSS.
+# An answer without a code is named by its status, and is hardly OSS's.
 _GATEWAY = (
     "such an answer has no code of OSS's: see what answers at OSSWEEP_ENDPOINT, a gateway or a "
     "proxy, and what that says of OSS"
@@ -81,8 +81,8 @@ HELPS = {
 
 _REACH_FC = "see that the function's network reaches Function Compute (OSSWEEP_FC_ENDPOINT)"
 
-# What helps where the next invocation could not be called, by what Function Compute or its clients
-# say.
+# Help where the next invocation could not be called, by the codes of Function Compute or its
+# clients.
 HELPS_TO_HAND_OVER = {
     **dict.fromkeys(("Timeout", "RetryError", "ConnectionError", "ConnectTimeout"), _REACH_FC),
     "ReadTimeout": _REACH_FC,
@@ -100,6 +100,6 @@ HELPS_TO_HAND_OVER = {
 
 
 def with_help(sentence: str, code: str) -> str:
-    """Return a sentence with what helps against a code, where that is known."""
+    """Return a sentence with the help against a code, where there is any."""
     helps = _GATEWAY if code.startswith("HTTP ") else HELPS.get(code)
     return sentence if helps is None else f"{sentence}; {helps}"

@@ -1,10 +1,9 @@
 """
-The log: lines that machines read, each a JSON document of ASCII, and what a job writes into it.
+The log: lines that machines read, each a JSON document of ASCII, and the lines of a job.
 
-Keys are data of others, and a continuation holds thousands of them: neither is written. Whatever
-others have said, and whatever they have named, stands in quotation marks wherever a sentence holds
-it, and a sentence is told here with its quotations left out; whoever gets the answer or the error
-itself reads them there.
+Keys are other people's data, and a continuation holds thousands of them: neither is written. In
+sentences, words and names of others stand in quotation marks, and the log leaves quotations out.
+The answer or the error itself has them whole.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
 PREFIXES_SHOWN = 20
 LINES_ALIKE = 100  # of one invocation; the others are counted
 LONGEST_TEXT = 1000  # characters of a field
-MOST_INSIDE = 40  # elements of a field
+MOST_INSIDE = 40  # elements of a field's value
 HIDDEN = '"..."'
-# What the line of a sweep's end holds of its answer: what can name no key.
+# The fields of an answer in the line of a sweep's end: those that can name no key.
 _AT_THE_END = (
     "status",
     "reason",
@@ -53,9 +52,9 @@ _AT_THE_END = (
 )
 _JOB_KEYS = ("job", "bucket")
 _PROGRESS = "sweeping"  # the time between two of these bounds their number
-# One that does not end is one, too.
+# A quotation that does not end is one, too.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
-# What stands before a quotation that is no key, and what such a name looks like.
+# Texts in front of a quotation that is no key, and the form of such a name.
 _NAMES = ("bucket ", "field ", '"job": ', '"do": ')
 _NAME = re.compile(r'"[A-Za-z0-9_-]{1,100}"')
 # The names of fields that sentences show with their values.
@@ -259,7 +258,7 @@ class Log:
         self._line("sweep ends", **shown)
 
     def _line(self, message: str, **fields: Any) -> None:
-        # Whoever has called the method that calls this one.
+        # The line names the caller of the method that calls this one.
         self.logger.info(
             message, job=self.work.job, bucket=self.work.bucket, stacklevel=4, **fields
         )

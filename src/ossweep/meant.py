@@ -1,4 +1,4 @@
-"""What a name was probably meant to be that OSS, which knows only keys, takes to the letter."""
+"""Names that were probably meant otherwise, and that OSS, which knows only keys, takes as keys."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ossweep.request import Request
     from ossweep.settings import Settings
 
-# As tools write an address, with a bucket or its host, and as policies do.
+# An address as tools write it, with a bucket or its host, and as policies do.
 _TOOLS = re.compile(r"(?:oss|s3)://([^/]*)/?(.*)", re.IGNORECASE | re.DOTALL)
 _RESOURCE = re.compile(r"acs:oss:[^:/]*:[^:/]*:([^/]*)/?(.*)", re.IGNORECASE | re.DOTALL)
 _URL = re.compile(r"https?://([^/?#]+)/?([^?#]*)", re.IGNORECASE)
-# A bucket's, or the service's: of a region, of OSS-HDFS in one, and the oldest of all.
+# A bucket's host, or the service's: of a region, of OSS-HDFS in one, and the oldest of all.
 _HOST = re.compile(
     r"(?:([a-z0-9-]+)\.)?(?:s3\.|[a-z0-9-]+\.(?=oss-dls\.))?oss(?:-[a-z0-9.-]+)?\.aliyuncs\.com"
 )
@@ -50,7 +50,7 @@ def check_no_address(request: Request, bucket: str, settings: Settings, where: s
 
 
 def notes(request: Request) -> tuple[str, ...]:
-    """Return what an answer has to say of names that look like patterns."""
+    """Return an answer's notes on names that look like patterns."""
     starred = [(field, name) for field, name in _names(request) if "*" in name]
     if not starred:
         return ()
@@ -83,7 +83,7 @@ def _address(name: str, settings: Settings) -> tuple[str, str] | None:
 
 
 def _bucket_at(host: str, settings: Settings) -> str | None:
-    """Return whose host it is, "" for the service's own, None if it is none of OSS's."""
+    """Return the bucket of a host, "" for the service's own, None if it is none of OSS's."""
     host = host.lower()
     own = (settings.endpoint or "").lower().rpartition("://")[2].rstrip("/")
     if own and (host == own or host.endswith(f".{own}")):

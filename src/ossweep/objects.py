@@ -1,4 +1,4 @@
-"""Objects as a listing shows them, and what becomes of keys that OSS is asked to delete."""
+"""Objects as a listing shows them, and the fates of keys that OSS is asked to delete."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Why an object that was met is not deleted.
+# Reasons why an object that was met is not deleted.
 NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
@@ -27,7 +27,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Unnamed:
-    """A key that is not UTF-8, and so none to ask for: as its listing writes it, and its bytes."""
+    """A key that is not UTF-8 and cannot be asked for: as the listing writes it, and its bytes."""
 
     text: str
     raw: bytes
@@ -42,7 +42,7 @@ class Page(Protocol):
 
     @property
     def unnamed(self) -> Sequence[Unnamed]:
-        """What lies between its objects, before or after them, and has no name to ask for."""
+        """The keys among, before or after its objects that have no name to ask for."""
 
     @property
     def keys(self) -> Sequence[str]:
@@ -58,7 +58,7 @@ class Page(Protocol):
 
     @property
     def reaches(self) -> str:
-        """The marker behind which the next page begins, of one with nothing on it; else empty."""
+        """On a page without objects, the marker behind which the next begins; else empty."""
 
     def objects(self) -> Sequence[Found]:
         """Return the objects one by one, which costs more than all of the above."""
@@ -102,12 +102,12 @@ class Lot:
 @dataclass(frozen=True)
 class Shown:
     """
-    What is known of keys that are to be deleted, and since when.
+    The knowledge of keys that are to be deleted, and its age.
 
-    `left` are the seconds of the invocation that were left when they were asked for, negative
-    infinity for keys that nobody has looked at; `is_listing` tells whether a listing has shown them
+    `left` are the seconds of the invocation that were left when the keys were looked for, negative
+    infinity for keys that nobody has looked at. `is_listing` tells whether a listing has shown them
     one after the other. `clock` is the job's, None until OSS has told the time. `refused` is the
-    code by which OSS refused all that it was asked for of the keys before them, if it did.
+    code by which OSS refused every key before these that it was asked for, if it did.
     """
 
     clock: int | None
@@ -130,7 +130,7 @@ class Stretch:
     """
     Keys that were met one after the other and passed over: still to do, and not asked for.
 
-    OSS has refused those before them, and all that it was asked for of them, with this code.
+    OSS has refused the keys before them, and the probes among them, with this code.
     """
 
     first: str
@@ -147,13 +147,13 @@ class Stretch:
 @dataclass(frozen=True)
 class Fates:
     """
-    What became of the keys that a store was asked to delete.
+    The fates of the keys that a store was asked to delete.
 
     `kept` tells why keys stay, or are gone already; `full` are directories that OSS deletes only
-    when nothing is left in them. Keys in none of these are still to do; of them `passed_over` are
-    those that would be refused as those before them were. `unanswered` keys were asked for without
-    an answer that decided them, whether they are still to do, or turned out to be gone or newer.
-    `halved` is how many keys the smallest request held that was refused as a whole; 0: none was.
+    when nothing is left in them. Keys in none of these are still to do; those `passed_over` among
+    them would be refused like the keys before them. `unanswered` keys were asked for, and no answer
+    decided them, whether they are still to do, or turned out to be gone or newer. `halved` is how
+    many keys the smallest request held that was refused as a whole; 0: none was.
     """
 
     deleted: frozenset[str] = frozenset()

@@ -25,8 +25,8 @@ class Pattern:
     """
     A key in which `{name}` stands for one or more characters, none of them a slash.
 
-    Raises ValueError, with a sentence, for braces that are no part, a part that stands twice, and
-    parts that touch each other, whose border nobody could tell.
+    Raises ValueError, with a sentence, for braces that are no part, for a part that stands twice,
+    and for parts that touch each other, between which there is no clear border.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Pattern:
 
     def match(self, key: str) -> Mapping[str, str] | None:
         """
-        Return what the parts stand for in a key, or None.
+        Return the values of the parts in a key, or None.
 
         A key that can be read in two ways matches nothing, and neither does one in which a part
         would be `.` or `..`.
@@ -90,7 +90,7 @@ class Pattern:
 
 
 def _between(texts: tuple[str, ...], piece: str) -> list[str] | None:
-    """Return what stands between texts, or None if the piece is read in no way or in several."""
+    """Return the values between texts, or None if a piece can be read in no way or in several."""
     if len(texts) == 1:
         return [] if piece == texts[0] else None
     earliest = _places(texts, piece)

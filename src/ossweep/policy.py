@@ -1,4 +1,4 @@
-"""What this deployment lets a request do; a request can narrow it, never widen it."""
+"""The policy: what this deployment lets a request do; a request can narrow it, never widen it."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def bucket_of(request: Request, settings: Settings, where: str) -> str:
 
 def check_caller(token: str | None, settings: Settings) -> None:
     """
-    Raise PolicyError unless whoever the deployment names has let an HTTP request in.
+    Raise PolicyError unless the check that the deployment names has let an HTTP request in.
 
-    Nothing else in it proves anything: where a trigger lets everyone in, Function Compute may pass
-    any header through unread.
+    Nothing else in the request proves anything: where a trigger lets everyone in, Function Compute
+    may pass any header through unread.
     """
     if settings.http is None:
         raise PolicyError(
@@ -135,8 +135,8 @@ def _readings(prefix: str, bucket: str) -> tuple[str, ...]:
     """
     Return a protected prefix, and what it is in a bucket whose name or address it begins with.
 
-    OSSWEEP_STATE is written so, and a key may begin so: which one is meant, nobody knows. With
-    nothing behind it, all that is in the bucket may be.
+    OSSWEEP_STATE is written with the bucket's name, and a key may begin with it, too. Nobody knows
+    which is meant, so both are protected. A bucket's name alone may mean the whole bucket.
     """
     address = rf"(?:[a-z0-9]+://)?{re.escape(bucket)}(?:\.[^/]*)?/(.*)"
     told = re.fullmatch(address, prefix, re.DOTALL)
@@ -150,9 +150,9 @@ def lies_in_state(bucket: str, key: str, settings: Settings) -> bool:
 
 def may_continue(request: Request, settings: Settings, where: str) -> bool:
     """
-    Tell whether the next invocation goes on with what a job's time does not suffice for.
+    Tell whether the next invocation goes on with a job that runs out of time.
 
-    Raises PolicyError for a request that asks for it where nothing has been set up for it.
+    Raises PolicyError for a request that asks for it where no state is kept.
     """
     if request.unfinished == "continue" and settings.state is None:
         raise PolicyError(
@@ -170,7 +170,7 @@ def may_continue(request: Request, settings: Settings, where: str) -> bool:
 
 def share_of(requests: int, ceiling: int | None) -> int | None:
     """
-    Return what each of several requests of one event may delete; None: the ceiling is its own.
+    Return how much each of several requests of one event may delete; None: its own ceiling holds.
 
     Equal shares are known before anything starts, are the same when the event comes again, and hold
     however many invocations each job takes. Raises PolicyError where there are not enough.
@@ -189,8 +189,8 @@ def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
     """
     Return the lower of the order's ceiling and the deployment's.
 
-    That may have been lowered since an event with several requests began, or since a job was split:
-    then a request has its share of it, and a part what that leaves.
+    The deployment's may have been lowered since an event with several requests began, or since a
+    job was split. Then a request has its share of it, and a part what that leaves.
     """
     most = settings.max_objects
     if most is not None:
@@ -210,10 +210,10 @@ def ceiling_of(work: Work, settings: Settings) -> Ceiling | None:
 
 def _left_to_part(work: Work, most: int) -> int:
     """
-    Return what a part may ask for if all of them together may ask for so many objects by now.
+    Return how much a part may ask for if all parts together may now ask for so many objects.
 
-    The others may have used up all that they had, of which this one knows nothing: so each of them
-    goes without all that is taken away. What that leaves over the whole job uses in the end.
+    The other parts may have used up their shares, which this one cannot know. So each part goes
+    without the whole difference. The whole job uses in the end what that leaves over.
     """
     if work.shared is None or work.limit is None:
         return 0  # there is no saying what the others have asked for
@@ -221,7 +221,7 @@ def _left_to_part(work: Work, most: int) -> int:
 
 
 def rate_of(work: Work, settings: Settings) -> float | None:
-    """Return the most objects a second, of which a part has its share, be it less than one."""
+    """Return the most objects a second; a part has its share, which may be less than one."""
     of_all = settings.max_rate
     rates = (work.rate, None if of_all is None else of_all / work.of_parts)
     return min((rate for rate in rates if rate is not None), default=None)

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 from ossweep.errors import RequestError
 
 MOST_PARTS = 32  # of one job
-MOST_OBJECTS = 2**63  # what a ceiling stays below, so that whatever holds it can be read again
+MOST_OBJECTS = 2**63  # a ceiling stays below, so that every document with it can be read again
 KEY_BYTES = 1023  # the longest object name OSS has
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _NOT_YET = {
@@ -114,7 +114,7 @@ def _directories(directories: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_bucket(name: str) -> str:
-    """Refuse what is not the name of a bucket."""
+    """Refuse a text that is not the name of a bucket."""
     if not _BUCKET.fullmatch(name):
         raise _refuse(
             f"{_quoted(name)} is not the name of a bucket; a name has 3 to 63 lower-case letters, "
@@ -308,7 +308,7 @@ def _sentence(error: Any) -> str:
 
 
 def _refuse_unknown(document: dict[str, Any], model: type[BaseModel], where: str) -> None:
-    """Raise RequestError for a field that there is not: a mistyped `dryrun` must never delete."""
+    """Raise RequestError for an unknown field: a mistyped `dryrun` must never delete."""
     known = list(model.model_fields)
     for name in document:
         if name not in known:
@@ -318,7 +318,7 @@ def _refuse_unknown(document: dict[str, Any], model: type[BaseModel], where: str
 
 
 def _kind(value: Any) -> str:
-    """Name what a JSON value is, so that a person finds it."""
+    """Name the kind of a JSON value in words that help a person find it."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, str):

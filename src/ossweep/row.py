@@ -1,15 +1,15 @@
-"""What comes several times in a row, and how often it has."""
+"""A row: something that comes several times without anything else between."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-ALIKE = 100  # refusals of keys by one code in a row, after which those behind them will be alike
+ALIKE = 100  # refusals of keys by one code in a row, after which more of them are expected
 
 
 @dataclass
 class Row:
-    """How often the last of what came has come, with nothing else between."""
+    """Counts how often the last thing has come in a row."""
 
     what: str = ""
     times: int = 0

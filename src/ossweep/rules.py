@@ -1,4 +1,4 @@
-"""OSSWEEP_RULES: what an event of OSS asks for, which is the deployment's decision."""
+"""OSSWEEP_RULES: the deployment's decision about what an event of OSS asks for."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def answer_key(key: str, job: str | None = None) -> str:
     """
     Return the key of the answer to a request file, or to one of the jobs in it.
 
-    That to `x` is not that to `x.json`, nor that to any other file: it would answer one whose own
-    name is an answer's, and such a file is never run.
+    No two files have the same: the answer to `x` could only be that to a file whose own name is an
+    answer's, and such a file is never run.
     """
     other = "" if key.endswith(".json") else ANSWER.removesuffix(".json")
     return key.removesuffix(".json") + (f".{job}" if job else "") + other + ANSWER
 
 
-# Those after which an object is there, or is gone. Parts of an upload are neither, and when an
+# Events after which an object is there, or is gone. Parts of an upload are neither, and when an
 # upload is aborted, an older object of the same key may well be there.
 EVENTS = (
     "ObjectCreated:AppendObject",
@@ -46,12 +46,12 @@ WILDCARDS = ("ObjectCreated:*", "ObjectRemoved:*")
 
 _FIELDS = {"on", "bucket", "key", "run", "delete"}
 _SELECTORS = ("keys", "prefix", "directory")
-_SAMPLE = "x"  # what stands for a part when a rule's deletion is tried out
+_SAMPLE = "x"  # a part's value when a rule's deletion is tried out
 
 
 @dataclass(frozen=True)
 class Belongings:
-    """What a rule deletes: patterns of keys, of prefixes and of directories."""
+    """The belongings that a rule deletes: patterns of keys, of prefixes and of directories."""
 
     keys: tuple[Pattern, ...] = ()
     prefix: tuple[Pattern, ...] = ()
@@ -124,7 +124,7 @@ class Rule:
         return name in EVENTS and fnmatchcase(name, self.on)
 
     def sets_off(self, other: Rule) -> bool:
-        """Tell whether what this rule deletes may be what another one waits for."""
+        """Tell whether this rule may delete an object whose removal another rule waits for."""
         return (
             self.delete is not None
             and other.on.startswith("ObjectRemoved:")

@@ -1,4 +1,4 @@
-"""What the jobs of one invocation share: its settings, its time, its log, and the way to OSS."""
+"""The session: what the jobs of one invocation share, from its settings to the way to OSS."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LISTINGS = 32  # pages of listings that a job may ask for at once
 SMALL = 0.2  # seconds that a request about a job's state is expected to take
 ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 
-# What a job's name may begin with: it stands in objects' keys and in the log.
+# An allowed beginning of a job's name, which stands in objects' keys and in the log.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
@@ -39,7 +39,7 @@ _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.al
 @dataclass(frozen=True)
 class Invocation:
     """
-    What an invocation brings along: who is called, for how long, and as whom.
+    The invocation: which function is called, for how long, and with whose credentials.
 
     `timeout_seconds` is the function's, whose name is `service$function` if it has a service.
     """
@@ -102,7 +102,7 @@ class Session:
 
     @cached_property
     def unnamed(self) -> str:
-        """The name of an invocation that brings no request id: no other one's."""
+        """The name of an invocation without a request id, which no other one has."""
         return self.world.nonce()[:20]
 
     def time_of_state(self) -> int | None:
@@ -110,7 +110,7 @@ class Session:
         return self.opened[-1].first_date() if self.opened else None
 
     def close(self) -> None:
-        """Let nothing be left under way."""
+        """End all requests that are under way."""
         for store in self.opened:
             store.close()
 
@@ -119,7 +119,7 @@ class Session:
         Return the name of a new job: letters, digits, `_` and `-`, 100 of them at most.
 
         The same task of the same event gets the same name whenever it is delivered; without an
-        identity the name is the invocation's. `task` is a JSON document: what the job shall do.
+        identity the name is the invocation's. `task` is the job's order as a JSON document.
         """
         if identity is not None:
             source, _, _ = identity.partition(" ")
@@ -135,12 +135,12 @@ class Session:
 
     def _digest(self, identity: str, task: Any) -> str:
         """
-        Return 20 hex digits of what sets a job apart from others that share a state prefix.
+        Return 20 hex digits that set a job apart from others that share a state prefix.
 
-        Other functions get the same events. And what one event asks for may change between two
-        deliveries, with the rules, the settings or the request file: what was done then must not
-        pass for what is asked for now. So each task counts for itself, and no task's name depends
-        on whether those beside it were refused.
+        Other functions get the same events. And an event may ask for something else when it comes
+        again, because the rules, the settings or the request file have changed: then the earlier
+        job must not pass for it. So each task counts for itself, and no task's name depends on
+        whether those beside it were refused.
         """
         run = self.invocation
         whole = [identity, run.function_name, run.region, run.account_id, task]

@@ -30,8 +30,8 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-# An address behind which no prefix can be found: as policies write it, without a slash behind the
-# bucket, or by the service's own host.
+# An address in which no prefix can be found: as policies write it, without a slash behind the
+# bucket, or with the service's own host.
 _ADDRESS = re.compile(
     r"acs:oss:.*|(?:oss|s3|https?)://(?:[^/]*|(?:s3\.)?oss-[a-z0-9.-]+\.aliyuncs\.com/.*)",
     re.IGNORECASE | re.DOTALL,
@@ -42,7 +42,7 @@ _MEANT_OTHERWISE = frozenset("*?{}|^\\;: %\"'\uff0c\u3001\uff1b\u201c\u201d")  #
 def _protected(text: str) -> tuple[str, ...]:
     names = _names(text)
     if any(name.startswith(("/", "\\", "./", "../")) for name in names):
-        raise ValueError  # no key begins so, or it is a file's path: it would protect nothing
+        raise ValueError  # it would protect nothing: no key begins so, or it is a file's path
     is_json = text.lstrip().startswith("[")
     if not is_json and not (text.isprintable() and _MEANT_OTHERWISE.isdisjoint("".join(names))):
         raise ValueError  # a pattern, a separator, a code or a quote; JSON can mean the letter
@@ -298,7 +298,7 @@ class Settings:
 
 
 def described(settings: Settings) -> dict[str, Any]:
-    """Return the settings by their variables, as whoever may ask is shown them."""
+    """Return the settings by their variables, as the settings page shows them."""
     shown = {variable(each): getattr(settings, each.name) for each in fields(settings)}
     shown["OSSWEEP_RULES"] = [rule.document() for rule in settings.rules]
     if settings.http is not None:

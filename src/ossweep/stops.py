@@ -49,5 +49,5 @@ GONE_UNSEEN = Stop(
     '"null_versions": "lose"',
 )
 
-# What a person has decided, or the order itself, is no failure: nothing is gained by another try.
+# A stop that a person or the order has meant is no failure: another try would gain nothing.
 MEANT = frozenset({Why.CEILING, Why.ORDERED})

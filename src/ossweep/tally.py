@@ -1,4 +1,4 @@
-"""The sum of what was counted by name."""
+"""Sums of counts that are kept by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def tally(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Return the sum of what was counted by name."""
+    """Return the sums of counts, by name."""
     total: Counter[str] = Counter()
     for part in parts:
         total.update(part)

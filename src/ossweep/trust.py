@@ -1,4 +1,4 @@
-"""Whom to believe over TLS: the same authorities for OSS and for Function Compute."""
+"""Trust over TLS: the same authorities for OSS and for Function Compute."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def authorities(named: tuple[str, ...] = ()) -> ssl.SSLContext:
     """
     Return a context that believes all the world's authorities and those in the files named.
 
-    A name may be a directory's, as OpenSSL takes it. To read all of the world's certificates anew
-    would cost 20 ms. Raises SettingsError for a file in which there are none.
+    A name may be a directory's, as OpenSSL takes it. Reading all of the world's certificates anew
+    would cost 20 ms. Raises SettingsError for a file without any.
     """
     context = ssl.create_default_context(cafile=certifi.where())
     for name in named:
@@ -38,5 +38,5 @@ def authorities(named: tuple[str, ...] = ()) -> ssl.SSLContext:
 
 
 def is_disbelieved(error: BaseException) -> bool:
-    """Tell whether a certificate was not believed, whatever has wrapped that; none is next time."""
+    """Tell whether a certificate was not believed, however that is wrapped; it never will be."""
     return any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error))

@@ -1,4 +1,4 @@
-"""Where keys lie: those that have failed, in stretches that are settled; others, in directories."""
+"""The places of keys: which settled stretch a failure lies in, which directories are empty."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BEHIND = "\U0010ffff"  # behind whatever a key goes on with
 
 
 def settled_before(ranges: Sequence[Range], before: Range | None = None) -> list[Range]:
-    """Return the stretches that ranges have counted, each of them behind the range `before` it."""
+    """Return the stretches that ranges have counted, each behind the range before."""
     stretches: list[Range] = []
     for each in ranges:
         start = before.until if before is not None and before.prefix == each.prefix else ""
@@ -30,7 +30,7 @@ def settled_before(ranges: Sequence[Range], before: Range | None = None) -> list
 
 
 def lies_in(failure: Failure, stretch: Range) -> bool:
-    """Tell whether what has failed lies in a stretch; a key that is not UTF-8 does by its bytes."""
+    """Tell whether a failure lies in a stretch; a key that is not UTF-8 is placed by its bytes."""
     if failure.code != NOT_UTF8:
         return failure.key in stretch
     raw = unquote_to_bytes(failure.key)
@@ -41,9 +41,9 @@ def lies_in(failure: Failure, stretch: Range) -> bool:
 
 def emptied(directories: Iterable[str], left: Iterable[tuple[str, str]]) -> list[str]:
     """
-    Return the directories in which nothing may be left, their marker objects included.
+    Return the directories in which certainly nothing is left, not even their marker objects.
 
-    What may be lies between pairs of keys, those two included; no two pairs overlap.
+    `left` are pairs of keys between which something may be left, both included; no two overlap.
     """
     pairs = sorted(left)
     if not pairs:

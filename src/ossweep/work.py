@@ -1,4 +1,4 @@
-"""The plain nouns of a job: what is left to do, and what has become of the rest."""
+"""The plain nouns of a job: its order, the work that is left, and the totals so far."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ossweep.events import Reply  # noqa: TC001 - as above
 from ossweep.objects import NOT_UTF8, Failure, Found, Stretch
 from ossweep.tally import tally
 
-# Bytes of the largest object of a job's state: a request's 32 MB of keys, some of which twice.
+# Bytes of the largest object of a job's state: the 32 MB of keys of a request, some of them twice.
 STATE_BYTES = 80 * 1024 * 1024
 
 PLANNED_NAMED = 10  # keys that a dry run names
 BATCH_KEYS = 1000  # the most keys OSS accepts in one DeleteMultipleObjects
 FAILURES_NAMED = 100  # the answer names so many; all are counted
-FAILED_KEPT = 10_000  # keys that have failed beside those, and whose names are kept
-LONGEST_KEPT = 30 * 86_400  # seconds that a source keeps an event at most; an older time is no time
+FAILED_KEPT = 10_000  # more failed keys, beside those, whose names are kept
+LONGEST_KEPT = 30 * 86_400  # seconds that any source keeps an event; an older time does not count
 
-# The requests that a sweep makes of OSS, named as the answer's `requests_made` names them.
-# `names` is a listing of a job's state, after which nothing has to be deleted.
+# The kinds of requests to OSS, named as in the answer's `requests_made`. `names` is a listing of a
+# job's state, after which nothing has to be deleted.
 Kind = Literal["list", "batch_delete", "delete", "get", "put", "names"]
 
 
@@ -29,9 +29,9 @@ class Range:
     """
     The keys that begin with `prefix`, come after `after`, and not after `until` if that is given.
 
-    `spared` and `failed` count what earlier invocations have met between the range before it, or
-    the prefix's beginning, and `after`, and have neither deleted nor left; so do, in a dry run,
-    `planned` and `bytes`. `passed_over` tells of it if all that is left has been passed over.
+    `spared` and `failed` count the keys that earlier invocations have met between the range before
+    it, or the prefix's beginning, and `after`, and that stay; so do `planned` and `bytes` in a dry
+    run. `passed_over` is there if everything left of it has been passed over.
     """
 
     prefix: str
@@ -51,7 +51,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The most objects that a job may ask OSS to delete, and the name of what says so."""
+    """The most objects that a job may ask OSS to delete, and the name of the limit."""
 
     objects: int
     name: str
@@ -60,7 +60,7 @@ class Ceiling:
 @dataclass(frozen=True)
 class Counts:
     """
-    What has become of a job's keys, over all its invocations so far.
+    The fates of a job's keys, over all its invocations so far.
 
     Each key stands in one of `deleted`, `failed`, `skipped` and `planned`, or is still to do.
     """
@@ -107,17 +107,18 @@ def add(*parts: Counts) -> Counts:
 @dataclass(frozen=True)
 class Order:
     """
-    What a job has to do, and whose it is: the same from its first invocation to its last.
+    The order of a job, and its identity: the same from its first invocation to its last.
 
     `clock` is OSS's own time, in Unix seconds, when the job began; None until OSS has answered.
     `not_after` is the time of the event that ordered it, which the clock is never later than.
-    `source` is that of the event, and `reply` where it was a request file; `of_requests` tells how
-    many requests it held. `unfinished` tells what becomes of the rest when time runs out,
-    `parallel` how many parts it may be cut into. A part knows its job, how many parts that has,
-    what it had `asked_before`, how many objects they have `shared` below the ceiling, if there was
-    one, and its own share of the `rate`, in objects a second. `judged` tells that named keys are
-    looked at, and what was written after the job began stays. `null_versions` tells whether
-    deletions may lose null versions for good. `notes` are what the answer has to say of the order.
+    `source` is the event's; `reply` is where the answer to a request file belongs; `of_requests` is
+    how many requests the event held. `unfinished` tells what becomes of the rest when time runs
+    out, `parallel` how many parts it may be cut into. A part knows its job, how many parts that
+    has, how much the job had `asked_before`, how many objects they have `shared` below the ceiling,
+    if there was one, and its own share of the `rate`, in objects a second. `judged` tells that
+    named keys are looked at first, and stay if they were written after the job began.
+    `null_versions` tells whether deletions may lose null versions for good. `notes` are sentences
+    about the order for the answer.
     """
 
     job: str
@@ -145,9 +146,9 @@ class Order:
         """
         Return the job's clock, if it was `began` by OSS's own time when its invocation was called.
 
-        A clock that is ahead of that is a forged one. What an event orders may have waited for
-        long, or come again: what was written since is not meant. What happened to an object tells
-        its own time, however old. An order whose time is older than any source keeps tells none.
+        A clock that is ahead of that is a forged one. An event may have waited for long, or come
+        again, and objects written since are not meant: so its time counts. An event about an object
+        counts however old it is; a time that is older than any source keeps an event does not.
         """
         known = began if self.clock is None else min(self.clock, began)
         told = known if self.not_after is None else self.not_after
@@ -159,17 +160,17 @@ class Order:
 @dataclass(frozen=True, kw_only=True)
 class Rest:
     """
-    What is left of a job.
+    The rest of a job.
 
     `directories` are the marker objects that go last; `held` are those met already, and others that
     OSS has not deleted yet because something was left in them. `doubted` are named keys that were
-    asked for and not answered; they are looked at, and what was written after the job began stays.
-    `passed` are keys that the ranges will show again and that have failed for good. `unsettled`
-    objects were met before; the ranges will show them again. `null_marker` tells that an answer has
-    shown one: nothing is deleted any more until somebody has looked at the bucket. `harmless` tells
-    that a look, or an answer, has shown that deletions lose none. `together` keys are asked for at
-    once at first: twice as many were refused as a whole, and time ran out before it was known for
-    which of them.
+    asked for and not answered; they are looked at, and stay if they were written after the job
+    began. `passed` are keys that have failed for good, and that the ranges will show again.
+    `unsettled` is how many objects were met before and will be shown again. `null_marker` tells
+    that an answer has shown one: nothing more is deleted until somebody has looked at the bucket.
+    `harmless` tells that a look, or an answer, has shown that deletions lose no null version.
+    `together` is how many keys are asked for at once at first: twice as many were refused as a
+    whole, and time ran out before the culprit was known.
     """
 
     keys: tuple[str, ...] = ()
@@ -192,12 +193,12 @@ class Rest:
 @dataclass(frozen=True, kw_only=True)
 class Totals:
     """
-    What has become of a job in all its invocations so far.
+    The totals of a job over all its invocations so far.
 
     `hop` is the number of its invocation, from 0, and `idle` how many in a row have achieved
     nothing. `more_hops` are the invocations that its parts had, as far as `hop` does not count
-    them. `at_least` tells whether there may be deletions that nobody has counted. `errors` are
-    what its requests have met, by kind. `milliseconds` are whole: a float would not survive every
+    them. `at_least` tells whether there may be deletions that nobody has counted. `errors` counts
+    the errors of its requests by kind. `milliseconds` are whole: a float would not survive every
     JSON tool unchanged.
     """
 
@@ -215,7 +216,7 @@ class Totals:
 class Work(Totals, Rest, Order):
     """An order with what is left of it: a new one, or one that an earlier invocation began."""
 
-    # How pydantic reads it: a field that there is not must never be overlooked.
+    # For pydantic: an unknown field must never be overlooked.
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     @property

@@ -1,4 +1,4 @@
-"""What a sweep needs of the world outside: a clock, pauses and chance."""
+"""The world outside, as far as a sweep needs it: a clock, pauses and chance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class World:
-    """The real one by default; a test hands in its own."""
+    """The real world by default; a test hands in its own."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

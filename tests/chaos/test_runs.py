@@ -22,7 +22,7 @@ BRIEF = 20  # examples of a property where it is shown few of them, and so are r
 
 
 @pytest.mark.parametrize("first", range(1, RUNS + 1, AT_ONCE))
-def test_what_must_hold_holds_in_every_run(chaos_stage: Stage, first: int) -> None:
+def test_the_rules_hold_in_every_run(chaos_stage: Stage, first: int) -> None:
     """Nothing outside the order is gone, `done` is done, sums agree, every chain ends."""
     is_brief = settings.default is not None and settings.default.max_examples <= BRIEF
     seeds = range(first, first + (1 if is_brief else AT_ONCE))

@@ -136,10 +136,10 @@ def test_a_listing_cut_off_half_way_is_asked_for_again(
 
 
 @pytest.mark.parametrize("fault", [CutBody(400, times=2), CutXml(400, times=2)])
-def test_what_a_cut_off_answer_leaves_in_doubt_is_listed_again(
+def test_keys_left_in_doubt_by_a_cut_off_answer_are_listed_again(
     deployment: Deployment, fault: CutBody | CutXml
 ) -> None:
-    """OSS has carried it out, as the listing shows; only its answers count as deletions."""
+    """OSS has deleted them, as the listing shows; only its answers count as deletions."""
     deployment.fill(*KEYS)
     deployment.oss.misbehave(type(fault)(fault.after_bytes, times=1, operation="batch_delete"))
 
@@ -175,10 +175,10 @@ def test_a_final_error_inside_a_200_fails_the_keys_by_its_code(deployment: Deplo
     assert (answer["status"], failures(answer)) == ("incomplete", {"a": "AccessDenied"})
 
 
-def test_what_an_error_inside_a_200_has_carried_out_is_not_sent_again_blindly(
+def test_a_batch_answered_by_an_error_inside_a_200_is_not_sent_again_blindly(
     deployment: Deployment,
 ) -> None:
-    """A quota's code there may come after a part of it; what is written anew since stays."""
+    """A quota's code may come there after a part was deleted; objects written anew since stay."""
     deployment.fill(*KEYS[:50])
     oss = deployment.oss
 
@@ -407,7 +407,7 @@ def test_a_bucket_without_batches_is_emptied_one_by_one(
     assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 20, [])
 
 
-def test_what_a_batch_was_refused_by_as_a_whole_is_counted(deployment: Deployment) -> None:
+def test_the_error_that_refuses_a_whole_batch_is_counted(deployment: Deployment) -> None:
     """Its keys go one by one: a job that crawls tells why."""
     deployment.fill("a/1", "a/2", "a/3", "a/4")
     deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="batch_delete"))

@@ -56,7 +56,7 @@ def fc(tmp_path: Path) -> Iterator[LocalFc]:
 
 @pytest.fixture
 def carrier(kind: Kind, fc: LocalFc) -> Carrier:
-    """Of the function that the client is made for."""
+    """The carrier of the function that the client is made for."""
     return to(fc.endpoint, kind)
 
 
@@ -116,7 +116,7 @@ def test_a_task_that_is_there_already_is_a_success(carrier: Carrier, fc: LocalFc
     ],
     ids=["throttled", "broken", "reset before", "reset after"],
 )
-def test_what_passes_is_outlasted(carrier: Carrier, fc: LocalFc, fault: Refuse | Reset) -> None:
+def test_a_passing_fault_is_outlasted(carrier: Carrier, fc: LocalFc, fault: Refuse | Reset) -> None:
     """Where nobody was told of the success, the second attempt is told of the first."""
     fc.misbehave(fault)
 
@@ -243,7 +243,7 @@ def test_an_attempt_ends_though_no_answer_does(kind: Kind, trickle: bool) -> Non
     assert error.passing
 
 
-def test_where_nobody_listens_one_attempt_is_one(kind: Kind) -> None:
+def test_an_attempt_where_nobody_listens_is_one_connection(kind: Kind) -> None:
     """The client does not try again by itself, for half a minute; the error says what happened."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"

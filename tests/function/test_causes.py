@@ -84,7 +84,7 @@ def test_an_endpoint_that_never_answers_is_told(deployment: Deployment, unanswer
         (Reset(), "ConnectionError"),
     ],
 )
-def test_what_oss_does_throughout_is_told(
+def test_the_error_that_oss_answers_throughout_is_told(
     deployment: Deployment, fault: Refuse | Reset, code: str
 ) -> None:
     """Its code, and how often."""
@@ -105,7 +105,7 @@ def test_errors_of_a_job_that_has_ended_well_are_told_too(deployment: Deployment
     assert (answer["status"], answer["errors"]) == ("done", {"InternalError": 2})
 
 
-def test_nothing_is_said_where_nothing_went_wrong(deployment: Deployment) -> None:
+def test_errors_are_left_out_where_nothing_went_wrong(deployment: Deployment) -> None:
     """There is no empty field."""
     deployment.fill("a/1")
 

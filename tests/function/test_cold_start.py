@@ -95,8 +95,8 @@ assert set({ONLY_FOR_ENCRYPTION + ONLY_FOR_EVENTS}) & sys.modules.keys() == set(
 
 
 @pytest.mark.parametrize("before", ["enable", "disable"])
-def test_no_garbage_is_looked_for_in_what_the_door_imports(before: str) -> None:
-    """It is set aside for good; all else is collected as it was before, or is not."""
+def test_imported_modules_are_not_searched_for_garbage(before: str) -> None:
+    """They are set aside for good; all else is collected, or not, as before."""
     _fresh(f"""
 import gc
 gc.{before}()
@@ -107,7 +107,7 @@ assert gc.get_freeze_count() > len(gc.get_objects())
 """)
 
 
-def test_whoever_encrypts_after_the_door_has_opened_has_the_real_modules() -> None:
+def test_encryption_after_the_door_has_opened_uses_the_real_modules() -> None:
     """Ciphers, keys and the client of the key management service are whole at their first use."""
     _fresh("""
 import index, sys
@@ -144,7 +144,7 @@ oss2.AliKMSProvider("id", "secret", "cn-hangzhou", "key")
 """)
 
 
-def test_what_others_have_imported_before_stays_as_it_is() -> None:
+def test_modules_imported_before_stay_as_they_are() -> None:
     """The door neither replaces modules nor keeps its hand on imports."""
     _fresh("""
 import sys, Crypto.Cipher.AES, aliyunsdkcore.client, oss2

@@ -187,7 +187,7 @@ def test_an_unknown_job_is_told_as_such(chain: Chain, do: str) -> None:
 
 
 def test_an_order_to_stop_ends_a_chain_before_its_next_hop(long: Chain) -> None:
-    """Whoever was called finds the order; the rest is there, and nothing more is deleted."""
+    """The invocation that was called finds the order; the rest is there, and no more is deleted."""
     first = long.begin(PREFIX)
     before = long.deployment.keys()
 
@@ -311,7 +311,7 @@ def test_a_resume_of_a_job_at_work_tells_what_it_takes_back(chain: Chain) -> Non
 
 
 def test_a_job_that_is_stopped_is_ordered_to_stop_once_more(long: Chain) -> None:
-    """Who may be about to go on, because the first order was taken back, is to see it."""
+    """An invocation about to go on, because the first order was taken back, is to see it."""
     first = long.begin(PREFIX)
     to(long, first["job"], "stop")
     stopped = long.go_on()

@@ -59,7 +59,7 @@ def test_a_job_goes_on_by_itself_where_time_runs_out() -> None:
     assert said.splitlines()[-1].split() == [".dlsdata/", "5"]
 
 
-def test_what_a_bad_event_raises_is_shown() -> None:
+def test_a_bad_events_exception_is_shown() -> None:
     """The sentence, and no trace of a stack."""
     run = ran("events/refused/mistyped-field.json", columns=200)
 
@@ -96,7 +96,7 @@ def test_an_empty_event_shows_its_examples() -> None:
     assert '{"bucket": "examplebucket", "directory": "src", "dry_run": true}' in said.splitlines()
 
 
-def test_who_is_interrupted_learns_how_far_it_was() -> None:
+def test_an_interrupted_run_says_how_far_it_was() -> None:
     """And how to go on; no trace of a stack."""
     run = subprocess.Popen(
         [sys.executable, "-m", "localcloud.demo", "events/direct/everything.json", "--timeout=8"],
@@ -147,7 +147,7 @@ def sweep(status: str, failed: int = 0, reason: str | None = None) -> dict[str, 
         ({"statusCode": 403, "body": "{}"}, True),
     ],
 )
-def test_what_has_failed_is_told_by_the_exit_code(answer: dict[str, Any], failed: bool) -> None:
+def test_the_exit_code_tells_of_failures(answer: dict[str, Any], failed: bool) -> None:
     """A ceiling that is reached is what was asked for."""
     assert demo.has_failed(answer) is failed
 

@@ -179,8 +179,8 @@ def test_the_package_holds_nothing_that_nobody_reads(package: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_what_oss2_imports_is_whole_where_nobody_looks_into_it(package: Path) -> None:
-    """Whoever walks over all modules looks into each of them."""
+def test_the_modules_that_oss2_imports_are_whole_once_looked_into(package: Path) -> None:
+    """A walk over all modules looks into each of them."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import index;"
         "from ossweep.store.sdk import UNUSED;"

@@ -126,7 +126,7 @@ def test_a_listing_begins_behind_its_marker(
     assert stand.open().keys(prefix, after) == keys
 
 
-def test_what_is_below_no_key_is_one_empty_page(stand: Stand) -> None:
+def test_a_prefix_without_keys_is_one_empty_page(stand: Stand) -> None:
     """It is said once that there is nothing."""
     assert stand.open().pages("none") == [([], False)]
 
@@ -140,7 +140,7 @@ def test_a_key_is_found_or_is_not_there(stand: Stand) -> None:
     assert store.find("a") is None
 
 
-def test_what_is_not_there_counts_as_deleted(stand: Stand) -> None:
+def test_a_missing_object_counts_as_deleted(stand: Stand) -> None:
     """OSS names it in its answer."""
     store = stand.open()
     answer = store.delete("a/1", "a/none", "a/2")
@@ -177,8 +177,8 @@ def test_a_bucket_says_whether_it_has_versions(stand: Stand, status: str) -> Non
     assert stand.open(versioning=status).store.versioning() == status
 
 
-def test_when_time_is_up_nothing_is_asked(stand: Stand) -> None:
-    """Whoever lists is told so; what was to be deleted has no answer."""
+def test_no_request_is_made_once_time_is_up(stand: Stand) -> None:
+    """A listing says so; a deletion is left without an answer."""
     store = stand.open(seconds=0.0)
 
     with pytest.raises(Closed):
@@ -197,7 +197,7 @@ def objects(request: pytest.FixtureRequest, oss: LocalOss) -> Any:
 
 
 def test_an_object_is_created_once(objects: Any) -> None:
-    """Who comes later is told so, and changes nothing; whoever has created it is told so again."""
+    """A later caller is told so, and changes nothing; the creator is told so again."""
     said = [objects.create("a", lambda text=text: text) for text in (b"1", b"2", b"1")]
 
     assert said == [True, False, True]
@@ -211,7 +211,7 @@ def test_a_name_may_be_the_beginning_of_another(objects: Any) -> None:
     assert [objects.read(name).content for name in ("a", "abc")] == [b"a", b"abc"]
 
 
-def test_what_is_written_takes_the_place_of_what_was(objects: Any) -> None:
+def test_a_write_replaces_what_was_there(objects: Any) -> None:
     """And tells when, in whole seconds of the same clock as the time at which it is read."""
     before = int(objects.now if isinstance(objects, MemoryStateObjects) else time.time())
     assert (objects.write("a", b"1"), objects.write("a", b"2")) == (True, True)
@@ -232,8 +232,8 @@ def test_names_are_those_that_begin_so(objects: Any) -> None:
     assert objects.names("none") == []
 
 
-def test_what_is_removed_is_free_again(objects: Any) -> None:
-    """And what is not there counts as removed."""
+def test_a_removed_name_is_free_again(objects: Any) -> None:
+    """And a missing name counts as removed."""
     objects.write("a", b"1")
     objects.write("b", b"1")
     objects.remove(["a", "none"])

@@ -103,7 +103,7 @@ def test_the_deployment_can_turn_every_request_into_a_dry_run(deployment: Deploy
     assert (answer["status"], answer["dry_run"], answer["remaining"]) == ("planned", True, 1)
 
 
-def test_what_is_written_during_the_sweep_is_spared(deployment: Deployment) -> None:
+def test_objects_written_during_the_sweep_are_skipped(deployment: Deployment) -> None:
     """A writer that races with the sweep loses nothing."""
     deployment.fill(*(f"a/{number:04}" for number in range(2500)))
 

@@ -77,9 +77,7 @@ def test_a_job_goes_on_until_it_is_done(long: Chain) -> None:
 
 
 @pytest.mark.parametrize("unfinished", ["continue", None])
-def test_to_continue_is_what_happens_if_nothing_is_said(
-    long: Chain, unfinished: str | None
-) -> None:
+def test_continuing_is_the_default(long: Chain, unfinished: str | None) -> None:
     """Where there is a place for the state."""
     asked = {} if unfinished is None else {"unfinished": unfinished}
 
@@ -99,7 +97,7 @@ def test_a_job_may_be_given_back_instead(long: Chain) -> None:
 
 
 def test_a_job_that_goes_on_by_itself_does_so_under_its_settings_only(long: Chain) -> None:
-    """Whoever takes the place for its state away ends it, before anything is deleted."""
+    """Taking the place for its state away ends it, before anything is deleted."""
     long.begin(PREFIX)
     del long.deployment.environ["OSSWEEP_STATE"]
     before = long.deployment.keys()
@@ -129,7 +127,7 @@ def test_a_holder_that_is_overtaken_as_it_leaves_calls_nobody(chain: Chain) -> N
     assert (answer["status"], chain.called) == ("ignored", [])
 
 
-def test_what_is_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:
+def test_a_continuation_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:
     """Thousands of long names wait where the state is, and are deleted to the last one."""
     keys = [f"a/{'long' * 20}{number:05}" for number in range(4000)]
     chain.deployment.fill(*keys, "b", "a", "a0")
@@ -287,7 +285,7 @@ def test_a_permanent_error_stops_a_job_at_once(long: Chain) -> None:
 def test_a_call_that_fails_for_a_moment_is_repeated(
     long: Chain, fault: RefuseCall | ResetCall
 ) -> None:
-    """Whoever was called and could not be told so is called once."""
+    """An invocation whose call succeeded without an answer is called once."""
     long.fc.misbehave(fault)
 
     first = long.begin(PREFIX)
@@ -430,7 +428,7 @@ def test_keys_that_fail_are_told_by_the_last_hop(long: Chain) -> None:
     assert to(long, first["job"], STATUS)["status"] == "incomplete"
 
 
-def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
+def test_a_later_invocation_raises_for_a_timers_job(long: Chain) -> None:
     """The timer's own invocation has long ended when keys fail: Function Compute is told here."""
     long.deployment.oss.misbehave(Withhold({"a/02500"}))
     long.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))
@@ -451,7 +449,7 @@ def test_who_is_called_by_a_timers_job_raises_for_it(long: Chain) -> None:
     assert long.deployment.keys() == ["a", "a0", "b"]
 
 
-def test_who_is_called_by_a_persons_job_raises_too(long: Chain) -> None:
+def test_a_later_invocation_raises_for_a_persons_job_too(long: Chain) -> None:
     """Nobody reads the answer of a later invocation, whoever ordered the job; the log has it."""
     long.deployment.oss.misbehave(Withhold({"a/02500"}))
     long.deployment.oss.misbehave(Refuse(403, "FileImmutable", operation="delete"))
@@ -465,7 +463,7 @@ def test_who_is_called_by_a_persons_job_raises_too(long: Chain) -> None:
 
 
 def test_a_person_who_lets_a_job_go_on_gets_its_answer(long: Chain) -> None:
-    """Whoever sends `resume` waits for it, and need not read it in an exception."""
+    """The person waits for it, and need not read it in an exception."""
     job = long.begin(PREFIX)["job"]
     expired = Refuse(403, "SecurityTokenExpired")
     long.deployment.oss.misbehave(

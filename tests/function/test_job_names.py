@@ -157,8 +157,8 @@ def test_jobs_of_an_event_without_identity_are_counted(deployment: Deployment) -
     assert jobs(deployment, [body, message(1), body])[::2] == ["request-1", "request-2"]
 
 
-def test_what_is_ordered_twice_by_one_event_is_two_jobs(deployment: Deployment) -> None:
-    """They are counted."""
+def test_an_event_that_orders_the_same_twice_makes_two_jobs(deployment: Deployment) -> None:
+    """Their names count up."""
     first, second = jobs(deployment, message(1, [KEYS, KEYS]))
 
     assert (first[:-2], first[-2:], second[-2:]) == (second[:-2], "-1", "-2")

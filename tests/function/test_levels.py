@@ -71,7 +71,7 @@ def test_a_refused_message_is_an_error(deployment: Deployment) -> None:
     assert {line["message"] for line in errors(deployment)} == {"refused"}
 
 
-def test_what_is_ignored_leaves_one_line(deployment: Deployment) -> None:
+def test_an_ignored_event_leaves_one_line(deployment: Deployment) -> None:
     """It is no error that nothing was asked for."""
     deployment.send(
         {

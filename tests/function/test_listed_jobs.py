@@ -63,7 +63,7 @@ def test_jobs_are_found_behind_objects_that_lie_in_no_folder(chain: Chain) -> No
     assert answer["next"] is None
 
 
-def test_what_is_no_job_is_not_listed(chain: Chain) -> None:
+def test_a_folder_that_is_no_job_is_not_listed(chain: Chain) -> None:
     """Nor anything beside the state; one that cannot be read hides no others."""
     oss = chain.deployment.oss
     oss.fill(STATE_BUCKET, ["other/job/end", f"{STATE}a b/end", f"{STATE}bad/end", f"{STATE}file"])

@@ -62,7 +62,7 @@ def test_a_page_tells_whether_there_are_more(oss: LocalOss, number: int, more: l
 
 
 def test_no_page_is_asked_for_before_its_turn(oss: LocalOss) -> None:
-    """Who stops early has paid for what was taken."""
+    """A caller that stops early has paid for the pages it took."""
     oss.fill(BUCKET, KEYS)
 
     next(opened(oss).pages("a/", ""))
@@ -90,7 +90,7 @@ def test_a_prefix_and_a_marker_may_hold_anything(oss: LocalOss, letter: str) -> 
     assert list(page.keys) == keys[1:]
 
 
-def test_nothing_is_one_empty_page(oss: LocalOss) -> None:
+def test_an_empty_bucket_is_one_empty_page(oss: LocalOss) -> None:
     """Its sums are nothing, too."""
     ((page, _),) = opened(oss).pages("a/", "")
 

@@ -55,7 +55,7 @@ def test_text_and_bytes_are_sent_as_they_are_and_all_else_as_json(
         ("other = 1", "HandlerNotFound", "Handler 'handler' is missing on module 'index'"),
     ],
 )
-def test_what_goes_wrong_becomes_fc_s_error_document(
+def test_an_exception_becomes_fc_s_error_document(
     tmp_path: Path, source: str, kind: str, message: str | None
 ) -> None:
     """With the class, the message and where it happened."""

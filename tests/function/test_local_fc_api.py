@@ -110,7 +110,7 @@ def test_events_and_answers_come_through_unchanged(
     assert (old.data, new.body, none.body) == (event, event, b"")
 
 
-def test_what_ran_is_told_to_the_test(echoing: LocalFc) -> None:
+def test_the_test_is_told_what_ran(echoing: LocalFc) -> None:
     """By its request id, which the client was given, too."""
     answer = fc2_client(echoing).invoke_function("tests", "echo", b"hello")
 

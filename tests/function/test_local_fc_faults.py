@@ -111,7 +111,7 @@ def test_a_reset_after_a_refusal_hides_the_refusal(tmp_path: Path) -> None:
 
 
 def test_latency_ends_with_the_server(tmp_path: Path) -> None:
-    """Whoever waits for an answer is hung up on."""
+    """A client that waits for an answer is hung up on."""
     with local_fc(tmp_path) as fc:
         fc.misbehave(Latency(0.05, times=1))
         fc.misbehave(Late(99))

@@ -82,7 +82,7 @@ def test_at_the_time_limit_the_runtime_dumps_its_stacks_and_goes(tmp_path: Path)
     assert "time.sleep(600)" in log
 
 
-def test_who_does_not_go_is_killed(tmp_path: Path) -> None:
+def test_a_handler_that_does_not_go_is_killed(tmp_path: Path) -> None:
     """A handler that answers SIGTERM itself gets a short grace only."""
     outcome = run(Call(deployed(tmp_path, DEAF, timeout=1), b"", "request"))
 
@@ -137,7 +137,7 @@ def test_memory_that_is_reserved_and_not_used_does_not_count(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("then", ["return", "time.sleep(600)"])
-def test_what_a_handler_has_started_ends_with_it(tmp_path: Path, then: str) -> None:
+def test_processes_that_a_handler_has_started_end_with_it(tmp_path: Path, then: str) -> None:
     """Whether it answers or is killed."""
     source = LEAVES_A_CHILD.format(then=then)
 

@@ -93,7 +93,7 @@ def test_the_context_of_python3_12_holds_neither_credentials_nor_a_service(
     }
 
 
-def test_who_logs_the_context_of_python3_10_gives_the_credentials_away(tmp_path: Path) -> None:
+def test_logging_the_context_of_python3_10_gives_the_credentials_away(tmp_path: Path) -> None:
     """Its to_json includes them, so a test can catch a handler that does."""
     source = """
         import json, logging
@@ -180,7 +180,7 @@ def test_each_invocation_has_a_process_of_its_own(tmp_path: Path) -> None:
     assert first[1] != second[1]
 
 
-def test_what_goes_to_stdout_and_stderr_is_the_log(tmp_path: Path) -> None:
+def test_stdout_and_stderr_are_the_log(tmp_path: Path) -> None:
     """Line by line, a last one without an end included."""
     source = """
         import sys

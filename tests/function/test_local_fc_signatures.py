@@ -62,7 +62,7 @@ def signed_by_hand(fc: LocalFc, body: bytes, moment: datetime) -> tuple[str, dic
         ({"security_token": None}, "AccessDenied"),
     ],
 )
-def test_who_signs_wrongly_is_refused(echoing: LocalFc, change: dict[str, Any], code: str) -> None:
+def test_a_wrong_signature_is_refused(echoing: LocalFc, change: dict[str, Any], code: str) -> None:
     """By both APIs, with 403 and a code that each client reads from its own document."""
     wrong = replace(ROLE, **change)
 
@@ -80,7 +80,7 @@ def test_who_signs_wrongly_is_refused(echoing: LocalFc, change: dict[str, Any], 
         "/2023-03-30/functions/echo/invocations",
     ],
 )
-def test_who_does_not_sign_is_refused(echoing: LocalFc, path: str) -> None:
+def test_a_missing_signature_is_refused(echoing: LocalFc, path: str) -> None:
     """An invocation is nobody's by default."""
     assert http(echoing.endpoint + path, "POST", b"{}").status == 403
 

@@ -16,7 +16,7 @@ def hierarchical(oss: LocalOss, bucket: oss2.Bucket) -> oss2.Bucket:
     return bucket
 
 
-def test_it_has_no_batches(oss: LocalOss, hierarchical: oss2.Bucket) -> None:
+def test_a_hierarchical_bucket_has_no_batches(oss: LocalOss, hierarchical: oss2.Bucket) -> None:
     """They are refused as a whole, and nothing is deleted."""
     oss.fill(BUCKET, ["a"])
     with pytest.raises(oss2.exceptions.ServerError) as caught:
@@ -37,7 +37,7 @@ def test_a_directory_goes_when_it_is_empty(oss: LocalOss, hierarchical: oss2.Buc
 
 
 @pytest.mark.parametrize(("method", "query"), [("GET", "versions"), ("GET", "versioning")])
-def test_it_has_no_versions(
+def test_a_hierarchical_bucket_has_no_versions(
     oss: LocalOss, hierarchical: oss2.Bucket, method: str, query: str
 ) -> None:
     """Neither to list nor to ask about."""
@@ -70,7 +70,7 @@ def test_a_put_may_forbid_overwriting_there(hierarchical: oss2.Bucket) -> None:
     assert (caught.value.status, caught.value.code) == (409, "FileAlreadyExists")
 
 
-def test_it_is_chosen_when_a_bucket_is_made(oss: LocalOss) -> None:
+def test_hierarchy_is_chosen_when_a_bucket_is_made(oss: LocalOss) -> None:
     """By a header, and the bucket says so, as long as it is there."""
     fresh = oss2_bucket(oss, "anotherbucket")
     told = []

@@ -41,7 +41,7 @@ def test_moto_makes_harmless_for_what_was_never_there() -> None:
     assert left_by("never", "Enabled") == (2, 0)
 
 
-def test_one_module_knows_how_moto_holds_a_key() -> None:
+def test_only_one_module_knows_how_moto_holds_a_key() -> None:
     """Nobody else asks moto for anything, nor writes a key's hex."""
     assert "`moto_store.py` is the only module that knows it" in PAGE
     knows = [

@@ -102,7 +102,7 @@ def test_a_range_of_an_object_can_be_read(bucket: oss2.Bucket) -> None:
 
 
 def test_head_knows_size_and_time_without_the_bytes(oss: LocalOss, bucket: oss2.Bucket) -> None:
-    """Of an object seeded with a size and a time, both are what was seeded."""
+    """They are those with which the object was seeded."""
     oss.fill("examplebucket", {"big": 5_000_000_000}, modified=1_700_000_000)
     head = bucket.head_object("big")
     assert (head.content_length, head.last_modified) == (5_000_000_000, 1_700_000_000)
@@ -423,7 +423,7 @@ def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
         ("POST", "a", "restore"),
     ],
 )
-def test_what_it_does_not_know_it_does_not_guess(
+def test_the_server_does_not_guess_what_it_does_not_know(
     oss: LocalOss, method: str, key: str, query: str
 ) -> None:
     """Above all, a deletion of some setting is not one of the bucket or object."""
@@ -472,7 +472,7 @@ def test_two_of_them_share_nothing(oss: LocalOss) -> None:
     assert (seen, oss.keys("examplebucket")) == ((["a"], ["b"]), ["a"])
 
 
-def test_its_clock_dates_answers_and_objects() -> None:
+def test_the_servers_clock_dates_answers_and_objects() -> None:
     """Both by the clock it was given."""
     with LocalOss(clock=lambda: 1_700_000_000.0) as oss:
         oss.create_bucket("examplebucket")

@@ -39,8 +39,8 @@ def bucket_of(printed: dict[str, str]) -> Any:
     return oss2.Bucket(auth, printed["endpoint"], printed["bucket"], region=printed["region"])
 
 
-def test_it_serves_what_it_prints() -> None:
-    """The tree, in a bucket of the name given, without the key withheld from batches."""
+def test_the_program_serves_what_it_prints() -> None:
+    """It serves the tree, in a bucket of the given name, without the key withheld from batches."""
     with program("--bucket", "some", "--fill", "tree", "--withhold", "src.txt") as (_, printed):
         bucket = bucket_of(printed)
         found = bucket.object_exists("src/")
@@ -48,7 +48,7 @@ def test_it_serves_what_it_prints() -> None:
     assert (printed["bucket"], found, deleted) == ("some", True, ["src/"])
 
 
-def test_it_misbehaves_as_ordered() -> None:
+def test_the_program_misbehaves_as_ordered() -> None:
     """A reset, a refusal and a cut, each once; then it serves."""
     with program("--fill", "3", "--reset", "1", "--fail", "InternalError:1", "--cut", "1") as (
         _,
@@ -64,7 +64,7 @@ def test_it_misbehaves_as_ordered() -> None:
     assert seen == ["ServerError", "RequestError", "ChunkedEncodingError", 3]
 
 
-def test_its_bucket_may_have_versions_or_directories() -> None:
+def test_the_programs_bucket_may_have_versions_or_directories() -> None:
     """By switches: on, suspended, hierarchical."""
     told = []
     for arguments in (["--versioning", "enabled"], ["--versioning", "suspended"]):
@@ -79,7 +79,7 @@ def test_its_bucket_may_have_versions_or_directories() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda it: it.name)
-def test_it_stops_when_told(number: signal.Signals) -> None:
+def test_the_program_stops_when_told(number: signal.Signals) -> None:
     """In order, with nothing to say."""
     with program() as (process, _):
         process.send_signal(number)
@@ -87,7 +87,7 @@ def test_it_stops_when_told(number: signal.Signals) -> None:
     assert (process.returncode, said) == (0, ("", ""))
 
 
-def test_it_stops_by_itself() -> None:
+def test_the_program_stops_by_itself() -> None:
     """After the seconds given."""
     with program("--seconds", "0.1") as (process, _):
         code = process.wait(20)

@@ -198,7 +198,7 @@ def test_a_broken_authorization_is_refused(oss: LocalOss, authorization: str) ->
     assert (answer.status in (400, 403), b"<Error>\n  <Code>" in answer.body) == (True, True)
 
 
-def test_that_a_bucket_is_missing_is_told_to_anybody(oss: LocalOss) -> None:
+def test_anybody_is_told_that_a_bucket_is_missing(oss: LocalOss) -> None:
     """Before it is looked at who asks: the vendor's tests of its second SDK rely on it."""
     headers = {"Authorization": "OSS nobody:nothing"}
     answers = [

@@ -170,7 +170,7 @@ def test_markers_stand_among_the_versions(oss: LocalOss, versioned: oss2.Bucket)
 
 
 def test_a_walk_goes_on_behind_versions_that_are_gone(versioned: oss2.Bucket) -> None:
-    """Whoever deletes what was listed misses nothing of what follows."""
+    """Deleting the versions of a page loses none of those behind it."""
     ids = [versioned.put_object("a", str(number)).versionid for number in range(4)]
     page = versioned.list_object_versions(max_keys=2)
     for each in page.versions:
@@ -183,7 +183,9 @@ def test_a_walk_goes_on_behind_versions_that_are_gone(versioned: oss2.Bucket) ->
     assert [each.versionid for each in rest.versions] == [ids[1], ids[0]]
 
 
-def test_what_was_there_before_is_the_oldest_version(oss: LocalOss, bucket: oss2.Bucket) -> None:
+def test_an_object_from_before_versioning_is_the_oldest_version(
+    oss: LocalOss, bucket: oss2.Bucket
+) -> None:
     """Its id is null."""
     oss.fill(BUCKET, {"a": b"1"})
     oss.enable_versioning(BUCKET)
@@ -276,10 +278,10 @@ def test_versions_are_grouped_by_a_delimiter(versioned: oss2.Bucket) -> None:
 
 
 @pytest.mark.parametrize("version_id", ["x", "234", "CAEQ000000000001", "CAEQ/+==", "null ", "-"])
-def test_what_is_no_id_of_a_version_is_refused(
+def test_a_malformed_version_id_is_refused(
     oss: LocalOss, versioned: oss2.Bucket, version_id: str
 ) -> None:
-    """Whoever asks for it, reading, deleting or in a batch, and nothing is deleted."""
+    """To read, to delete or in a batch; nothing is deleted."""
     oss.fill(BUCKET, ["a"])
     both = [BatchDeleteObjectVersion("a", each) for each in (listed(versioned)[0][1], version_id)]
     params = {"versionId": version_id}
@@ -319,7 +321,9 @@ def test_a_version_that_is_not_there_is_no_such_version(versioned: oss2.Bucket) 
     assert codes == [(404, "NoSuchVersion", "0012-00000203")] * 2
 
 
-def test_what_a_marker_hides_is_missing_and_the_marker_is_named(versioned: oss2.Bucket) -> None:
+def test_an_object_hidden_by_a_marker_is_missing_and_the_marker_is_named(
+    versioned: oss2.Bucket,
+) -> None:
     """The marker itself, asked for by its id, is nothing that can be read."""
     versioned.put_object("a", "1")
     marker = versioned.delete_object("a").versionid

@@ -117,8 +117,8 @@ def test_buckets_are_listed_as_oss_lists_them(oss: LocalOss) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"regions": ""}, {"tag-key": "a"}, {"publicAccessBlock": ""}])
-def test_what_else_the_service_tells_is_not_guessed(oss: LocalOss, asked: dict[str, str]) -> None:
-    """Its regions are no buckets, and a filter that is not known lets nothing through."""
+def test_a_query_that_is_not_known_is_not_guessed(oss: LocalOss, asked: dict[str, str]) -> None:
+    """Regions are no buckets, and a filter that is not known lets nothing through."""
     assert signed_call(oss, "GET", "", query=asked).status == 501
 
 

@@ -128,7 +128,7 @@ def test_a_line_is_a_json_document_of_printable_ascii(oss: LocalOss, event: Any)
 
 
 def test_an_event_cannot_fill_the_log(oss: LocalOss) -> None:
-    """Of a kind of lines a hundred are written; the last line counts the others."""
+    """A hundred lines of a kind are written; the last line counts the others."""
     oss.create_bucket(BUCKET)
     function = Function(_environment(oss), oss.credentials)
 
@@ -265,8 +265,8 @@ def test_the_answer_to_a_request_file_that_is_not_written_is_told_without_its_na
     assert "customers/0" not in json.dumps(chain.deployment.log)
 
 
-def test_what_was_passed_over_is_not_named(deployment: Deployment) -> None:
-    """Its ends are keys; the answer names them."""
+def test_the_keys_of_a_stretch_that_was_passed_over_are_not_named(deployment: Deployment) -> None:
+    """The ends of the stretch are keys; the answer names them."""
     deployment.fill(*(f"customers/{number:03}" for number in range(300)))
     for operation in ("batch_delete", "delete"):
         deployment.oss.misbehave(Refuse(403, "AccessDenied", "No.", operation=operation))
@@ -278,7 +278,7 @@ def test_what_was_passed_over_is_not_named(deployment: Deployment) -> None:
 
 
 def test_a_continuation_cannot_fill_a_line(deployment: Deployment) -> None:
-    """Whoever has made it up may have counted errors of fifty thousand names."""
+    """A made-up one may count errors of fifty thousand names."""
     names = {f"made/up/{number}": 1 for number in range(50_000)}
     forged = Work("job", BUCKET, keys=("a",), errors=names, notes=tuple(names))
 

@@ -97,8 +97,10 @@ def test_a_dry_run_tells_of_them(odd: Deployment) -> None:
 
 
 @pytest.mark.parametrize("seconds", [8, 12])
-def test_they_are_counted_once_over_all_invocations(odd: Deployment, seconds: int) -> None:
-    """Whatever an invocation meets again that could not name where it stopped."""
+def test_keys_that_are_not_utf8_count_once_over_all_invocations(
+    odd: Deployment, seconds: int
+) -> None:
+    """Though an invocation may meet again those at which the one before stopped."""
     odd.oss.remove(BUCKET, set(KEYS) - set(KEYS[::15]))
     odd.oss.misbehave(ShortPage(5, operation="list"))
     hurried(odd, seconds, list=0.3, batch_delete=0.3)
@@ -117,7 +119,7 @@ def test_they_are_counted_once_over_all_invocations(odd: Deployment, seconds: in
     assert answer["listed"] == sum_of(answer) == 104
 
 
-def test_they_are_counted_once_over_all_parts(chain: Chain) -> None:
+def test_keys_that_are_not_utf8_count_once_over_all_parts(chain: Chain) -> None:
     """Each range counts those that lie in it."""
     deployment = chain.deployment
     deployment.fill(*KEYS, *ODD)

@@ -119,9 +119,7 @@ scenes = st.builds(
 
 
 @given(scene=scenes, order=orders)
-def test_what_is_left_is_what_the_model_says(
-    shared_oss: LocalOss, scene: Scene, order: Order
-) -> None:
+def test_the_rest_is_what_the_model_says(shared_oss: LocalOss, scene: Scene, order: Order) -> None:
     """Nothing outside the order is gone, nothing of it is left but what failed, sums agree."""
     deployment = _hurried(_deployed(shared_oss, scene), scene.hurry)
 

@@ -134,7 +134,7 @@ def test_all_keys_that_have_failed_are_tried_again(chain: Chain) -> None:
     assert chain.deployment.keys() == ["a/00599", "b"]
 
 
-def test_what_has_failed_and_was_written_anew_stays(chain: Chain) -> None:
+def test_an_object_that_has_failed_and_was_written_anew_stays(chain: Chain) -> None:
     """A repetition deletes nothing that was written after the job began."""
     fill(chain)
     oss = chain.deployment.oss
@@ -152,7 +152,9 @@ def test_what_has_failed_and_was_written_anew_stays(chain: Chain) -> None:
 
 
 @pytest.mark.parametrize("again", ["the first event", "the last one"])
-def test_of_a_job_in_parts_what_has_failed_is_tried_again_as_well(chain: Chain, again: str) -> None:
+def test_the_failed_keys_of_a_job_in_parts_are_tried_again_as_well(
+    chain: Chain, again: str
+) -> None:
     """By the event that ordered it, and by that of whoever told of its end."""
     deployment = chain.deployment
     deployment.fill(*(f"{prefix}/{number:04}" for prefix in "ab" for number in range(4000)))
@@ -365,7 +367,7 @@ def test_a_job_that_died_before_any_checkpoint_spares_what_is_new(chain: Chain) 
 
 
 def test_a_jobs_first_record_keeps_its_events_time(chain: Chain) -> None:
-    """Whoever becomes its holder in the end: what was written after the event stays."""
+    """Whichever invocation holds the job in the end, objects written after the event stay."""
     oss = chain.deployment.oss
     event = {**MESSAGE, "time": datetime.fromtimestamp(oss.now() - 60, timezone.utc).isoformat()}
     oss.fill(BUCKET, ["a/since"], oss.now() - 30)
@@ -447,7 +449,7 @@ def test_state_that_does_not_answer_is_told_before_anything_is_deleted(chain: Ch
     assert len(chain.deployment.keys()) == 11
 
 
-def test_who_cannot_renew_its_lease_stops_asking(chain: Chain) -> None:
+def test_a_holder_that_cannot_renew_its_lease_stops_asking(chain: Chain) -> None:
     """Another may begin when it is over: nobody deletes any more by then."""
     fill(chain, 4000)
     hurried(chain.deployment, 120, batch_delete=6)

@@ -88,7 +88,7 @@ def test_a_job_replaces_the_refusal_of_its_own_file(chain: Chain) -> None:
     assert (refused["status"], answer_at(oss)["status"]) == ("refused", "done")
 
 
-def test_of_several_orders_each_has_the_answer_that_tells_more_of_it(chain: Chain) -> None:
+def test_each_of_several_orders_keeps_the_answer_that_tells_more_of_it(chain: Chain) -> None:
     """A repetition carries out what was refused at first, and knows less of what was not."""
     oss = ruled(chain.deployment).oss
     chain.deployment.fill("a/1", "b/1")
@@ -118,7 +118,7 @@ def test_of_several_orders_each_has_the_answer_that_tells_more_of_it(chain: Chai
     assert (second[0], second[1]["deleted"]) == (first[0], 1)
 
 
-def test_what_refuses_a_whole_file_later_replaces_no_answer_to_its_orders(chain: Chain) -> None:
+def test_a_later_refusal_of_a_whole_file_replaces_no_answer_to_its_orders(chain: Chain) -> None:
     """They were carried out, whatever the setting says now."""
     oss = ruled(chain.deployment).oss
     content = b'[{"prefix": "a/"}, {"prefix": "b/"}]'
@@ -136,7 +136,7 @@ def test_what_refuses_a_whole_file_later_replaces_no_answer_to_its_orders(chain:
 @pytest.mark.parametrize(
     "content", [PREFIX, b'[{"prefix": "a/"}, {"prefix": "b/"}]'], ids=["one", "several"]
 )
-def test_what_was_really_done_replaces_what_was_only_planned(chain: Chain, content: bytes) -> None:
+def test_the_answer_of_a_deletion_replaces_that_of_a_dry_run(chain: Chain, content: bytes) -> None:
     """A deployment's dry run was switched off and on again, and the event came each time."""
     oss = ruled(chain.deployment).oss
     chain.deployment.fill("a/1", "b/1")
@@ -302,7 +302,7 @@ def test_the_end_of_an_older_job_leaves_the_answer_to_a_newer_file(
 
 
 @pytest.mark.parametrize("there", [b"[" * 100_000, b'{"job": {}}', b"\xff", b"[]", b""])
-def test_what_stands_in_an_answers_place_is_no_trouble(
+def test_a_strange_object_in_an_answers_place_is_no_trouble(
     deployment: Deployment, there: bytes
 ) -> None:
     """It stays, as it says of itself that it answers this very file."""
@@ -372,8 +372,8 @@ def test_a_repetition_writes_the_answer_to_a_whole_file_that_is_missing(chain: C
     assert own == there
 
 
-def test_what_ends_while_the_whole_answer_is_written_is_told_in_it(chain: Chain) -> None:
-    """Of two who write it at once none has to know all: whoever does not looks once more."""
+def test_a_job_that_ends_while_the_whole_answer_is_written_is_told_in_it(chain: Chain) -> None:
+    """Two may write it at once, neither knowing all: so each looks once more."""
     oss = long(chain).deployment.oss
     content = b'[{"prefix": "a/"}, {"keys": ["b"]}]'
     put(oss, content)
@@ -543,7 +543,7 @@ def test_a_made_up_continuation_leaves_what_others_were_answered(deployment: Dep
     assert (answer_at(oss), oss.keys(BUCKET)) == (honest, there)
 
 
-def test_where_state_is_kept_it_says_where_a_jobs_answer_belongs(chain: Chain) -> None:
+def test_the_state_says_where_a_jobs_answer_belongs(chain: Chain) -> None:
     """What a made-up continuation says of a job that has ended is nobody's business."""
     oss = ruled(chain.deployment).oss
     ended = chain.begin({"keys": ["a"]})

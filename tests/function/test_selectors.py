@@ -170,7 +170,7 @@ def test_requests_may_stand_in_an_object(deployment: Deployment) -> None:
     assert [answer["status"] for answer in answers] == ["done"]
 
 
-def test_nothing_starts_unless_every_request_of_a_batch_is_valid(deployment: Deployment) -> None:
+def test_a_batch_starts_only_if_every_request_in_it_is_valid(deployment: Deployment) -> None:
     """One bad request refuses the batch, before any deletion."""
     deployment.fill("a", "b")
 

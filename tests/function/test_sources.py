@@ -90,7 +90,7 @@ def body_of(response: dict[str, Any]) -> Any:
     return json.loads(response["body"])
 
 
-def test_what_belongs_to_a_removed_object_is_deleted(deployment: Deployment) -> None:
+def test_the_belongings_of_a_removed_object_are_deleted(deployment: Deployment) -> None:
     """And nothing of its neighbours'."""
     deployment.oss.fill(BUCKET, ["hls/7/a", "hls/7/b", "hls/77/a", "hls/7"], 1_600_000_000)
 
@@ -100,7 +100,7 @@ def test_what_belongs_to_a_removed_object_is_deleted(deployment: Deployment) -> 
     assert (answer["status"], answer["deleted"]) == ("done", 2)
 
 
-def test_what_was_written_after_the_event_belongs_to_another_object(
+def test_belongings_written_after_the_event_are_another_objects(
     deployment: Deployment,
 ) -> None:
     """The event's time is the job's clock: a late delivery harms no new upload."""
@@ -206,7 +206,7 @@ def test_an_object_that_ossweep_has_written_sets_nothing_off(deployment: Deploym
     assert (answer["status"], deployment.oss.requests) == ("ignored", [])
 
 
-def test_one_bad_message_does_not_stop_the_others(deployment: Deployment) -> None:
+def test_a_bad_message_does_not_stop_the_others(deployment: Deployment) -> None:
     """But the invocation fails, and names it, so that it is delivered again."""
     deployment.fill("a", "b")
 
@@ -329,7 +329,7 @@ def test_a_timer_deletes_the_day_thirty_days_ago(deployment: Deployment) -> None
         (messages({"keys": ["a"]}), True),
     ],
 )
-def test_what_was_not_done_raises_where_only_that_is_tried_again(
+def test_an_undone_job_raises_where_only_exceptions_are_tried_again(
     deployment: Deployment, event: Any, raises: bool
 ) -> None:
     """By default for OSS, MNS and timers, and not for HTTP and direct invocations."""
@@ -352,8 +352,8 @@ def published(oss: LocalOss, seconds_ago: float, request: Any) -> dict[str, Any]
     }
 
 
-def test_what_was_written_after_an_event_stays(deployment: Deployment) -> None:
-    """It has waited for a minute, and nobody meant what came to the prefix meanwhile."""
+def test_objects_written_after_an_event_stay(deployment: Deployment) -> None:
+    """The event has waited for a minute, and nobody meant objects that came meanwhile."""
     oss = deployment.oss
     oss.fill(BUCKET, ["a/before"], oss.now() - 61)
     oss.fill(BUCKET, ["a/since"], oss.now() - 30)
@@ -530,7 +530,7 @@ def test_a_share_holds_over_all_invocations_of_its_job(chain: Chain) -> None:
 
 
 def test_an_order_to_stop_does_not_raise(chain: Chain) -> None:
-    """Whoever sends the event again is told that it was stopped."""
+    """The same event, sent again, is answered that it was stopped."""
     chain.deployment.fill(*(f"a/{number:04}" for number in range(3000)))
     hurried(chain.deployment, 60, batch_delete=57)
     event = timer({"prefix": "a/"})

@@ -102,7 +102,7 @@ def behind(objects: OssStateObjects, name: str, taken: bytes) -> Any:
     return function
 
 
-def test_one_of_many_creates_an_object(oss: LocalOss, objects: OssStateObjects) -> None:
+def test_only_one_of_many_creates_an_object(oss: LocalOss, objects: OssStateObjects) -> None:
     """All eight have found nothing there; one's content stays, and the others are told."""
     shelves = [objects, *(objects_on(oss) for _ in range(AT_ONCE - 1))]
     barrier = Barrier(AT_ONCE)
@@ -121,7 +121,7 @@ def test_one_of_many_creates_an_object(oss: LocalOss, objects: OssStateObjects) 
             assert content(objects, name) == str(won.index(True)).encode()
 
 
-def test_one_of_two_creates_an_object_that_neither_has_found(
+def test_only_one_of_two_creates_an_object_that_neither_has_found(
     oss: LocalOss, objects: OssStateObjects
 ) -> None:
     """The first to write, not the first to look."""
@@ -131,9 +131,7 @@ def test_one_of_two_creates_an_object_that_neither_has_found(
     assert content(objects, "a") == b"1"
 
 
-def test_what_the_winner_writes_meanwhile_stays_on_top(
-    oss: LocalOss, versioned: OssStateObjects
-) -> None:
+def test_the_winners_later_write_stays_on_top(oss: LocalOss, versioned: OssStateObjects) -> None:
     """The loser takes back its own version, wherever it lies by now."""
     other = objects_on(oss)
     oss.misbehave(Before("put", behind(other, "a", b"1")))
@@ -189,7 +187,7 @@ def test_an_answer_that_is_lost_does_not_lose_the_object(
     assert content(objects, "a") == b"1"
 
 
-def test_who_loses_without_an_answer_takes_back_all_it_wrote(
+def test_a_loser_without_an_answer_takes_back_all_it_wrote(
     oss: LocalOss, versioned: OssStateObjects
 ) -> None:
     """A version for each request that was carried out."""
@@ -210,7 +208,9 @@ def test_who_loses_without_an_answer_takes_back_all_it_wrote(
     ],
     ids=["refused", "cut off", "an error inside"],
 )
-def test_what_passes_is_tried_again(oss: LocalOss, objects: OssStateObjects, fault: Any) -> None:
+def test_a_request_is_tried_again_after_a_passing_fault(
+    oss: LocalOss, objects: OssStateObjects, fault: Any
+) -> None:
     """Each kind of request outlives it."""
     objects.write("b", b"0")
     done: list[Any] = []
@@ -256,7 +256,7 @@ def test_an_object_tells_its_age_by_the_clock_of_oss(
     assert -1_000_002 <= kept.now - written <= -999_990
 
 
-def test_one_date_that_lies_ahead_makes_it_no_later(
+def test_a_single_date_ahead_of_time_makes_it_no_later(
     oss: LocalOss, objects: OssStateObjects
 ) -> None:
     """Else a holder would be taken for dead that is at work."""
@@ -294,7 +294,7 @@ def test_an_object_without_a_time_is_no_sign_of_life(
         objects.read("a")
 
 
-def test_what_is_written_says_whose_it_is(oss: LocalOss, objects: OssStateObjects) -> None:
+def test_an_object_of_the_state_says_whose_it_is(oss: LocalOss, objects: OssStateObjects) -> None:
     """Triggers know it by its metadata."""
     objects.create("a", lambda: b"{}")
     objects.write("b", b"{}")
@@ -315,7 +315,7 @@ def test_names_are_listed_to_the_end(oss: LocalOss, objects: OssStateObjects) ->
     assert objects.names("nothing") == []
 
 
-def test_what_is_removed_leaves_nothing_behind(oss: LocalOss, objects: OssStateObjects) -> None:
+def test_a_removal_leaves_nothing_behind(oss: LocalOss, objects: OssStateObjects) -> None:
     """All versions and markers, of these names alone; those that are not there are no matter."""
     oss.fill(BUCKET, [f"state/job/{number:04}" for number in range(1100)])
     for text in (b"1", b"2"):
@@ -343,7 +343,9 @@ def test_a_removal_spares_what_was_hidden_before(oss: LocalOss, versioned: OssSt
     assert (versioned.names(), everything(oss)) == ([], 2)
 
 
-def test_what_is_created_during_a_removal_stays(oss: LocalOss, versioned: OssStateObjects) -> None:
+def test_an_object_created_during_a_removal_stays(
+    oss: LocalOss, versioned: OssStateObjects
+) -> None:
     """It lies on top of the removal's marker."""
     versioned.write("a", b"1")
     other = objects_on(oss)
@@ -373,8 +375,10 @@ def test_a_removal_that_ends_half_way_shows_nothing_again(
     assert (content(versioned, "a"), everything(oss)) == (None, 1)
 
 
-def test_what_is_not_removed_is_told(oss: LocalOss, objects: OssStateObjects) -> None:
-    """By its key's absence from the answer."""
+def test_an_object_that_was_not_removed_is_reported(
+    oss: LocalOss, objects: OssStateObjects
+) -> None:
+    """Its key is missing in the answer."""
     objects.write("a", b"1")
     oss.misbehave(Withhold(["state/a"]))
 
@@ -387,7 +391,7 @@ def test_what_is_not_removed_is_told(oss: LocalOss, objects: OssStateObjects) ->
     [Refuse(403, "AccessDenied", operation="batch_delete"), Withhold(["state/a"], times=1)],
     ids=["refused", "left out"],
 )
-def test_where_versions_may_not_be_deleted_they_count_as_gone(
+def test_versions_that_may_not_be_deleted_count_as_gone(
     oss: LocalOss, versioned: OssStateObjects, fault: Refuse | Withhold
 ) -> None:
     """Behind a marker, which stays as long as there is something that it hides."""
@@ -400,7 +404,7 @@ def test_where_versions_may_not_be_deleted_they_count_as_gone(
     assert versioned.create("a", lambda: b"2")
 
 
-def test_who_cannot_take_back_what_it_wrote_says_so(
+def test_a_loser_that_cannot_take_back_what_it_wrote_says_so(
     oss: LocalOss, versioned: OssStateObjects
 ) -> None:
     """Its content hides the winner's: that is for the deployment to set right."""

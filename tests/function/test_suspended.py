@@ -252,7 +252,7 @@ def test_a_key_whose_answer_did_not_come_in_time_is_the_last(suspended: Deployme
     ],
     ids=["denied by another name", "unknown", "not implemented"],
 )
-def test_one_key_goes_alone_whatever_refuses_the_look(
+def test_a_single_key_goes_alone_whatever_refuses_the_look(
     suspended: Deployment, refusal: Refuse
 ) -> None:
     """What stands before OSS has codes of its own, and knows nothing of the bucket."""
@@ -264,7 +264,7 @@ def test_one_key_goes_alone_whatever_refuses_the_look(
     assert len(suspended.keys()) == len(KEYS) - 1
 
 
-def test_one_key_alone_may_be_all_there_is(suspended: Deployment) -> None:
+def test_a_single_key_may_be_all_there_is(suspended: Deployment) -> None:
     """Then the answer tells what was lost, and there is nothing to stop."""
     suspended.oss.misbehave(DENIED)
 
@@ -274,7 +274,7 @@ def test_one_key_alone_may_be_all_there_is(suspended: Deployment) -> None:
     assert answer["notes"][1].startswith("an answer has shown a null marker")
 
 
-def test_after_a_null_marker_nothing_goes_until_somebody_may_look(chain: Chain) -> None:
+def test_no_key_goes_after_a_null_marker_until_somebody_may_look(chain: Chain) -> None:
     """However often the event comes again, or the job is resumed."""
     deployment = chain.deployment
     deployment.fill(*KEYS)
@@ -291,7 +291,7 @@ def test_after_a_null_marker_nothing_goes_until_somebody_may_look(chain: Chain) 
     assert chain.begin({"job": job, "do": "resume"})["status"] == "done"
 
 
-def test_where_nobody_may_look_or_delete_a_few_keys_tell(deployment: Deployment) -> None:
+def test_a_few_keys_tell_where_nobody_may_look_or_delete(deployment: Deployment) -> None:
     """What is refused alone loses nothing: the rest shows by itself that it may not go."""
     deployment.fill(*KEYS)
     deployment.oss.misbehave(DENIED)
@@ -303,7 +303,7 @@ def test_where_nobody_may_look_or_delete_a_few_keys_tell(deployment: Deployment)
     assert deployment.oss.count("delete") < 300
 
 
-def test_where_nobody_may_look_the_others_wait_for_one_key(deployment: Deployment) -> None:
+def test_the_other_keys_wait_for_one_where_nobody_may_look(deployment: Deployment) -> None:
     """Until an answer has shown that nothing is lost; then all go as ever."""
     deployment.fill(*KEYS)
     deployment.oss.misbehave(DENIED)

@@ -144,7 +144,7 @@ def test_a_triggers_file_says_what_it_is_for_and_how_to_switch_it_on(
         (["triggers", 2, "triggerConfig", "events", 0], "oss:ObjectRemoved:*"),
     ],
 )
-def test_what_fc3_would_not_take_is_found(path: list[Any], value: Any) -> None:
+def test_a_value_that_fc3_would_not_take_is_found(path: list[Any], value: Any) -> None:
     """The schema is strict: fc3's own lets a mistyped name pass."""
     broken = props(with_triggers(*SWITCHED_OFF))
     inner = broken
@@ -242,7 +242,7 @@ def test_cores_and_memory_are_a_pair_that_is_sold() -> None:
     assert 1 <= PROPS["memorySize"] / 1024 / PROPS["cpu"] <= 4
 
 
-def test_what_is_switched_on_needs_nothing_else_to_exist() -> None:
+def test_the_triggers_that_are_on_need_nothing_else_to_exist() -> None:
     """A timer, and HTTP for signed requests only."""
     on = {each["triggerName"]: each["triggerConfig"] for each in PROPS["triggers"]}
 
@@ -318,8 +318,8 @@ def test_no_two_triggers_of_oss_overlap() -> None:
     assert len(followed) == len(set(followed)) == 6
 
 
-def test_what_eventbridge_starts_is_tried_again_and_reaches_the_failure_queue() -> None:
-    """Which holds for asynchronous invocations."""
+def test_eventbridges_invocations_are_tried_again_and_reach_the_failure_queue() -> None:
+    """Both hold for asynchronous invocations only."""
     by_eventbridge = [
         each for each in EVERY_TRIGGER.values() if each["triggerType"] == "eventbridge"
     ]
@@ -369,7 +369,7 @@ def operations() -> set[str]:
     }
 
 
-def test_what_the_code_asks_of_oss_is_what_the_policies_allow() -> None:
+def test_the_policies_allow_exactly_what_the_code_asks_of_oss() -> None:
     """No operation without its permission, and no permission without an operation."""
     assert operations() == NEEDS.keys()
     assert {action for action, _ in statements() if action.startswith("oss:")} == {
@@ -411,7 +411,7 @@ def test_the_state_that_may_be_touched_is_the_templates() -> None:
 
 
 @pytest.mark.parametrize("versions", [False, True])
-def test_what_is_asked_of_the_state_is_allowed(
+def test_the_policies_allow_every_request_to_the_state(
     deployment: Deployment, tmp_path: Path, *, versions: bool
 ) -> None:
     """By its own policies, whatever becomes of the others: by one, and with versions by two."""
@@ -452,7 +452,7 @@ def needed(request: Request) -> str:
     return NEEDS[operations[request.operation]]
 
 
-def test_what_the_template_orders_is_allowed() -> None:
+def test_the_policies_allow_what_the_template_orders() -> None:
     """The timer's prefix and the rules' belongings, keys of requests and of their answers."""
     bucket = f"acs:oss:*:{VARS['account']}:{VARS['watchedBucket']}"
 

@@ -302,7 +302,7 @@ def test_an_endpoint_that_a_redirect_of_osss_names_is_told(told: Told) -> None:
     assert refused.value.scope is Scope.JOB
 
 
-def test_what_a_redirect_names_and_is_no_endpoint_is_not_told(told: Told) -> None:
+def test_a_redirect_to_what_is_no_endpoint_is_not_quoted(told: Told) -> None:
     """Nor what another server says."""
     told.status, told.body = 307, b"<Error><Endpoint>a b \x1b[31m</Endpoint></Error>"
     told.headers = {"x-oss-request-id": "1"}
@@ -331,7 +331,7 @@ def test_an_endpoint_that_is_none_ends_the_job(endpoint: str) -> None:
     assert verdict(refused.value).scope is Scope.JOB
 
 
-def test_what_is_cut_off_stays_so(told: Told) -> None:
+def test_a_cut_off_connection_stays_cut_off(told: Told) -> None:
     """No new connection helps."""
     sent = session()
     sent.do_request(request(told), None).read()

@@ -201,7 +201,7 @@ def test_oss_through_eventbridge_is_read(event: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["objectMeta", "eTag"])
-def test_what_an_event_may_leave_out_may_be_null(name: str) -> None:
+def test_a_field_that_may_be_left_out_may_be_null(name: str) -> None:
     """It says as little."""
     event = json.loads(json.dumps(OSS_EVENT))
     event["events"][0]["oss"]["object"][name] = None
@@ -252,7 +252,7 @@ def test_a_document_that_is_nested_too_deeply_is_refused_from_every_source() -> 
     assert "the event is nested too deeply" in refusals(read(queued(payload)))[0]
 
 
-def test_one_bad_event_does_not_hide_the_others() -> None:
+def test_a_bad_event_does_not_hide_the_others() -> None:
     """Each is read for itself."""
     reading = read({"events": [{"eventSource": "acs:oss"}, *OSS_EVENT["events"]]})
 
@@ -702,7 +702,7 @@ def _outcome_of(act: Callable[[], object]) -> object:
         return refusal
 
 
-def test_what_is_no_character_in_a_date_is_refused_with_a_sentence() -> None:
+def test_a_wrong_character_in_a_date_is_refused_with_a_sentence() -> None:
     """The text between a date's digits is a piece of the key like any other."""
     prefix = dated("{trigger_time:\ud800%Y}", TIMER["triggerTime"])
 
@@ -893,7 +893,7 @@ def test_a_queues_message_without_an_id_has_no_identity(given: dict[str, str]) -
         [json.dumps(REQUEST)],
     ],
 )
-def test_what_nobody_numbers_has_no_identity(event: Any) -> None:
+def test_an_event_without_a_number_has_no_identity(event: Any) -> None:
     """A direct invocation, and bodies of messages that come without their ids."""
     assert set(identities(read(event))) == {None}
 

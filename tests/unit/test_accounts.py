@@ -124,7 +124,7 @@ def test_a_range_that_is_listed_and_settled_is_not_left() -> None:
     assert (before, desk.left()) == ([("", "a/4"), ("a/4", "")], [("a/4", "")])
 
 
-def test_what_is_still_to_do_holds_the_place_for_good() -> None:
+def test_a_key_still_to_do_holds_the_place_for_good() -> None:
     """However many batches come back behind it."""
     desk = Desk()
     first, second, third = (desk.take_up(1, f"a/{n}", f"a/{n}+") for n in (5, 6, 7))
@@ -154,8 +154,8 @@ def test_a_failure_ahead_of_its_turn_counts_and_is_passed_by() -> None:
     assert ahead.counts.failures == in_turn.counts.failures
 
 
-def test_what_is_passed_by_is_what_the_ranges_that_are_left_will_show_again() -> None:
-    """Of any of them, however many begin in the same way."""
+def test_known_failures_are_kept_where_a_range_that_is_left_shows_them_again() -> None:
+    """In any of the ranges, however many begin in the same way."""
     ranges = (Range("a", "", "a2"), Range("a", "a4", "a6"), Range("b/"), Range("c", "c5"))
     known = ("/", "a2", "a3", "a4", "a5", "a6", "a7", "b", "b/1", "c", "c5", "c6", "d")
     work = Work("job", "examplebucket", ranges=ranges, passed=known)
@@ -163,7 +163,7 @@ def test_what_is_passed_by_is_what_the_ranges_that_are_left_will_show_again() ->
     assert Desk(work).accounts.left().passed == ("a2", "a5", "a6", "b/1", "c6")
 
 
-def test_what_was_spared_ahead_of_its_turn_counts_in_its_turn() -> None:
+def test_an_object_skipped_ahead_of_its_turn_counts_in_its_turn() -> None:
     """It is met again."""
     desk = Desk(protected=("a/7",))
     first, second = desk.take_up(1, "a/5"), desk.take_up(1, "a/6", "a/7")
@@ -190,7 +190,7 @@ def test_a_marker_object_is_held_once_its_place_is_settled() -> None:
     assert desk.accounts.left().held == (Found("a/6/", 10, 1),)
 
 
-def test_what_has_not_come_back_weighs_on_the_ceiling() -> None:
+def test_a_batch_that_has_not_come_back_weighs_on_the_ceiling() -> None:
     """It may have been deleted."""
     desk = Desk()
     desk.take_up(0, "a/1", "a/2")
@@ -222,7 +222,7 @@ def test_counts_that_were_the_least_stay_so() -> None:
     assert (desk.accounts.is_in_doubt, desk.accounts.left().at_least) == (False, True)
 
 
-def test_what_is_left_is_expected_with_the_names_that_are_left() -> None:
+def test_the_keys_to_come_include_the_named_ones_that_are_left() -> None:
     """As soon as all ranges have been looked into."""
     desk = Desk(replace(WORK, keys=("b", "c")))
     unseen = desk.accounts.expected()

@@ -130,7 +130,7 @@ def test_every_cut_answer_is_left_to_oss2() -> None:
     ],
     ids=range(17),
 )
-def test_what_is_not_plain_is_left_to_oss2(body: bytes) -> None:
+def test_an_unusual_answer_is_left_to_oss2(body: bytes) -> None:
     """It is read slowly, or refused, where that is decided."""
     assert read_deleted(body) is None
 

@@ -119,7 +119,9 @@ LONGEST = 4_000_000  # bytes: what takes steps by the square of them never ends
     ids=["", "declared", "declaration", "rows", "row", "answer"],
 )
 @pytest.mark.parametrize("read", [listed, deleted], ids=["listing", "answer"])
-def test_what_never_ends_is_unreadable_in_no_time(read: Any, before: bytes, filler: bytes) -> None:
+def test_markup_without_an_end_is_found_unreadable_at_once(
+    read: Any, before: bytes, filler: bytes
+) -> None:
     """White space, brackets and quotes are looked at once each, wherever they stand."""
     code, _, scope = refusal(before + filler * (LONGEST // len(filler)), read)
 

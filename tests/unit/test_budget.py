@@ -32,7 +32,7 @@ def test_a_kind_that_was_never_asked_is_guessed(seconds: float, guess: float) ->
     assert budget.admits("list")
 
 
-def test_what_nine_of_ten_have_taken_is_expected_and_half_as_much_again() -> None:
+def test_a_request_is_expected_to_take_half_as_long_again_as_nine_of_ten_have() -> None:
     """One slow request among many is no reason to stop early; each kind is its own."""
     budget = Budget(60.0, Clock().monotonic)
 
@@ -57,7 +57,7 @@ def test_the_more_are_in_flight_the_more_time_is_left_for_the_slowest() -> None:
     assert expected == [3.0, 31.5, 60.0, 60.0]
 
 
-def test_what_was_slow_long_ago_is_forgotten() -> None:
+def test_slow_requests_of_long_ago_are_forgotten() -> None:
     """After 128 requests of its kind."""
     budget = Budget(60.0, Clock().monotonic)
     budget.took("delete", 4.0)
@@ -134,7 +134,7 @@ def test_a_look_needs_no_time_for_deletions() -> None:
     )
 
 
-def test_another_guess_may_be_made_of_what_was_never_asked() -> None:
+def test_a_kind_that_was_never_asked_for_may_have_a_guess_of_its_own() -> None:
     """Small objects come faster than a batch of deletions."""
     budget = Budget(60.0, Clock().monotonic, unknown=0.25)
 

@@ -107,7 +107,7 @@ def test_another_endpoint_is_a_host_or_a_url(endpoint: str, url: str) -> None:
         (replace(NEW, region=""), None, "set OSSWEEP_FC_ENDPOINT"),
     ],
 )
-def test_what_cannot_be_invoked_is_refused(
+def test_a_function_that_cannot_be_invoked_is_refused(
     function: Function, kind: Kind | None, sentence: str
 ) -> None:
     """Before any work is done, if it is asked for before."""
@@ -116,11 +116,11 @@ def test_what_cannot_be_invoked_is_refused(
 
 
 def test_a_carrier_does_not_show_its_key() -> None:
-    """Whoever prints it."""
+    """Not even where it is printed."""
     assert "role" not in repr(choose(NEW, None, None, KEY)) + repr(choose(OLD, None, None, KEY))
 
 
-def test_what_fails_in_passing_is_tried_again_as_the_same_task() -> None:
+def test_a_call_that_fails_in_passing_is_tried_again_as_the_same_task() -> None:
     """With pauses that double."""
     road = Road([BUSY] * 3)
 
@@ -130,7 +130,7 @@ def test_what_fails_in_passing_is_tried_again_as_the_same_task() -> None:
     assert road.pauses == [0.5, 1.0, 2.0]
 
 
-def test_what_will_not_pass_ends_it_at_once() -> None:
+def test_an_error_that_will_not_pass_ends_the_attempts_at_once() -> None:
     """A refusal of the credentials, say."""
     road = Road([BUSY, DENIED, BUSY])
 

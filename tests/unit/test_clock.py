@@ -101,11 +101,11 @@ def test_an_order_older_than_any_source_keeps_one_tells_no_time() -> None:
     assert clock(NOON - 30 * A_DAY - 1) == NOON
 
 
-def test_what_happened_to_an_object_tells_its_time_however_old() -> None:
-    """What belongs to the object has not come to it since."""
+def test_the_time_of_an_objects_event_counts_however_old() -> None:
+    """The object's belongings are not younger than the event."""
     assert clock(NOON - 900 * A_DAY, judged=True) == NOON - 900 * A_DAY
 
 
 def test_a_clock_that_was_taken_stays() -> None:
-    """Whoever goes on with a job goes on by it."""
+    """An invocation that goes on with a job goes on by its clock."""
     assert clock(NOON - 5, clock=NOON - 60) == NOON - 60

@@ -158,8 +158,8 @@ def test_every_change_of_a_continuation_is_refused() -> None:
 
 @settings(deadline=None)  # as above
 @given(WORK, st.data())
-def test_one_changed_value_anywhere_is_refused(work: Work, data: st.DataObject) -> None:
-    """Of any work."""
+def test_a_changed_value_anywhere_is_refused(work: Work, data: st.DataObject) -> None:
+    """In the continuation of any work."""
     edits = [edit for edit in altered(seal(work)) if is_continuation(edit)]
 
     with pytest.raises(RequestError):
@@ -237,7 +237,7 @@ def test_a_continuation_names_as_many_failures_as_fit() -> None:
 
 
 @pytest.mark.parametrize(("unfinished", "names"), [("continue", 68), ("return", 0)])
-def test_what_goes_on_by_itself_keeps_the_names_of_the_other_failures(
+def test_a_job_that_goes_on_by_itself_keeps_the_names_of_the_other_failures(
     unfinished: Literal["return", "continue"], names: int
 ) -> None:
     """They are tried again when the job has ended; what a person sends back has to stay small."""
@@ -250,7 +250,7 @@ def test_what_goes_on_by_itself_keeps_the_names_of_the_other_failures(
 
 
 def test_numbers_can_be_changed_without_reading_the_rest_again() -> None:
-    """Whoever reads it finds it whole."""
+    """Its reader finds it whole."""
     assert unseal(changed(seal(SOME), idle=2, parallel=1), "it") == replace(
         SOME, idle=2, parallel=1
     )

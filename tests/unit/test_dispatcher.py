@@ -80,7 +80,7 @@ def go_on(dispatcher: Dispatcher, round_trips: int) -> None:
 
 @pytest.mark.parametrize("place", range(12))
 def test_no_range_is_overlooked_because_others_have_to_wait(place: int) -> None:
-    """The one that may go does so, wherever it stands."""
+    """The range that may go does so, wherever it stands."""
     work, bucket = letters_of("abcdefghijkl", 1)
     dispatcher, throttle, _ = dispatch_of(work, bucket, listings=12)
     throttle.waits = [9.0] * 13
@@ -93,7 +93,7 @@ def test_no_range_is_overlooked_because_others_have_to_wait(place: int) -> None:
     assert (before, len(bucket.objects)) == (12, 11)
 
 
-def test_who_has_to_wait_is_told_until_when() -> None:
+def test_the_wait_is_that_of_the_range_that_may_go_first() -> None:
     """It is the shortest time that any range has to wait."""
     work, bucket = letters_of("abc", 1)
     dispatcher, throttle, _ = dispatch_of(work, bucket)
@@ -118,7 +118,7 @@ def test_ranges_are_deleted_from_in_turn() -> None:
 
 
 def test_listing_waits_for_deletions_however_many_ranges_there_are() -> None:
-    """Of many small ranges only so many are held in memory as may be listed at once."""
+    """Only as many small ranges are held in memory as may be listed at once."""
     work, bucket = letters_of(map(chr, range(0x4E00, 0x4FFF)), 1)
     dispatcher, throttle, store = dispatch_of(work, bucket)
     throttle.waits = [9.0] * 600

@@ -58,8 +58,8 @@ def test_an_invocation_goes_on_behind_the_empty_pages_of_the_one_before() -> Non
     assert (result.left.finished, result.counts.deleted, result.listed) == (True, 5, 5)
 
 
-def test_what_was_met_before_an_empty_page_is_deleted_and_counted() -> None:
-    """It need not wait for the pages behind, each of which may take long."""
+def test_keys_met_before_an_empty_page_are_deleted_and_counted() -> None:
+    """They need not wait for the pages behind, each of which may take long."""
     frontier, scan = begun(Range("a/"))
     selection = Selection(WORK, lambda known: known or 1000, (), None, Deferred(WORK))
 
@@ -103,8 +103,8 @@ def test_a_marker_that_leads_nowhere_in_the_range_settles_nothing(marker: str) -
     assert (scan.listed, scan.at, page.reaches) == (False, "a/1", "")
 
 
-def test_what_was_met_and_not_chosen_yet_keeps_its_place() -> None:
-    """A ceiling may have left it where it was: who goes on has to meet it."""
+def test_a_key_that_was_met_and_not_chosen_yet_keeps_its_place() -> None:
+    """A ceiling may have left it where it was: the next invocation has to meet it."""
     frontier, scan = begun(Range("a/"))
     frontier.take(scan, Lot([Found("a/0", 1, 1)]), more=True)
 

@@ -29,8 +29,8 @@ def reason(counts: Counts) -> str:
     return str(document(WORK, result)["reason"])
 
 
-def test_what_fails_beside_the_first_hundred_keeps_its_name() -> None:
-    """To be tried again, when the job's event comes again."""
+def test_failures_beside_the_first_hundred_keep_their_names() -> None:
+    """They are tried again when the job's event comes again."""
     both = add(failed(0, 150), failed(150, 300))
 
     assert [len(both.failures), len(both.also_failed)] == [FAILURES_NAMED, 200]
@@ -39,8 +39,8 @@ def test_what_fails_beside_the_first_hundred_keeps_its_name() -> None:
     assert "names are kept" not in reason(both)
 
 
-def test_what_no_key_can_be_named_by_is_not_kept() -> None:
-    """To try it again would ask for another key."""
+def test_a_name_that_is_no_key_is_not_kept() -> None:
+    """Trying it again would ask for another key."""
     assert add(failed(0, 150), failed(150, 160, NOT_UTF8)).also_failed == tuple(
         f"a/{number:05}" for number in range(100, 150)
     )

@@ -29,7 +29,7 @@ def forged(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_fingerprint_is_no_secret() -> None:
-    """Whoever makes one that fits is held to what any sweep may leave."""
+    """A forged one that fits is held to what any sweep may leave."""
     assert unseal(forged(), "the request") == SOME
     assert unseal(forged(hop=2), "the request") == replace(SOME, hop=2)
 
@@ -233,7 +233,7 @@ def test_a_forged_continuation_with_a_name_that_no_object_has_is_refused(
     ],
     ids=["directories", "prefix"],
 )
-def test_what_a_person_may_not_name_no_continuation_names(
+def test_no_continuation_names_what_no_person_may_name(
     place: Callable[[str], dict[str, Any]], name: str
 ) -> None:
     """A directory and a prefix are a person's own words."""
@@ -242,7 +242,7 @@ def test_what_a_person_may_not_name_no_continuation_names(
 
 
 @pytest.mark.parametrize("name", ["/a", "\\a"])
-def test_what_a_listing_has_shown_can_be_gone_on_with(name: str) -> None:
+def test_a_key_that_a_listing_has_shown_is_taken_from_a_continuation(name: str) -> None:
     """No person may name such a key, but it may lie where a listing stands still."""
     work = Work("job", "examplebucket", hop=1, ranges=(Range("", name),), passed=(name,))
 

@@ -254,8 +254,8 @@ def test_ranges_that_were_handed_on_are_listed_at_once() -> None:
     assert sorted(lister.taken) == keys
 
 
-def test_what_a_range_has_settled_is_handed_on_with_the_one_behind_it() -> None:
-    """It lies between the range before them and that one."""
+def test_the_counts_of_a_settled_range_go_to_the_range_behind_it() -> None:
+    """They lie between the range before and that one."""
     ranges = [Range("a", "", "a1"), Range("a", "a2", "a3"), Range("a", "a4", spared={"x": 1})]
     lister = Lister(["a0", "a21", "a5"], 10, ranges)
     while lister.ask(3):
@@ -287,7 +287,7 @@ def test_a_page_that_holds_what_it_should_not_is_refused(keys: list[str]) -> Non
         frontier.take(scan, Lot([Found(key, 1, 1) for key in keys]), more=True)
 
 
-def test_how_much_is_left_cannot_be_told_before_all_ranges_were_looked_into() -> None:
+def test_no_estimate_is_given_before_all_ranges_were_looked_into() -> None:
     """One that waits, or whose first page has not come, may hold anything."""
     frontier = Frontier((Range("a/"), Range("b/")), throttle())
     told = [frontier.expected()]
@@ -301,7 +301,7 @@ def test_how_much_is_left_cannot_be_told_before_all_ranges_were_looked_into() ->
     assert (told, frontier.expected()) == ([None] * 3, 0)
 
 
-def test_what_is_left_of_a_range_is_told_by_how_its_keys_have_run_so_far() -> None:
+def test_the_rest_of_a_range_is_estimated_from_its_keys_so_far() -> None:
     """It need not be right; it is more than nothing, and nothing once all has been listed."""
     keys = [f"a/{number:05}" for number in range(3000)]
     frontier = Frontier((Range("a/"),), throttle())

@@ -83,7 +83,7 @@ def test_another_code_begins_another_run_of_refused_keys() -> None:
     assert watched.refused == ""
 
 
-def test_where_nothing_goes_in_any_place_the_gate_closes() -> None:
+def test_the_gate_closes_where_nothing_goes_in_any_place() -> None:
     """After stretches in so many places that were passed over for one code."""
     watched = gate()
 
@@ -97,7 +97,7 @@ def test_where_nothing_goes_in_any_place_the_gate_closes() -> None:
     )
 
 
-def test_where_nothing_goes_for_a_known_reason_what_helps_is_said() -> None:
+def test_the_reason_says_what_helps_where_nothing_goes_for_a_known_code() -> None:
     """As of any refusal that ends a job."""
     watched = gate()
 
@@ -109,7 +109,7 @@ def test_where_nothing_goes_for_a_known_reason_what_helps_is_said() -> None:
     )
 
 
-def test_where_anything_has_gone_no_stretch_closes_the_gate() -> None:
+def test_no_stretch_closes_the_gate_where_anything_has_gone() -> None:
     """However many there are: what is in other places may go, too."""
     watched = gate()
 
@@ -161,7 +161,7 @@ def test_a_request_that_would_not_be_back_in_time_is_not_let_through() -> None:
     assert (watched.left(), watched.refusal) == (7.0, None)
 
 
-def test_whoever_asks_for_it_closes_the_gate() -> None:
+def test_the_gate_closes_on_request() -> None:
     """With a reason of its own."""
     watched = gate()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -268,7 +269,7 @@ OF_ONE_MEANING = {"Checkpoints", "Credentials", "Gate", "Requests", "parse", "re
 
 
 def test_a_public_name_has_one_meaning() -> None:
-    """Whoever looks for it finds one place."""
+    """A search for it finds one place."""
     places: dict[str, list[str]] = {}
     for module in modules():
         for node in module.tree.body:
@@ -278,3 +279,14 @@ def test_a_public_name_has_one_meaning() -> None:
     twice = {name for name, found in places.items() if len(found) > 1}
 
     assert twice - OF_ONE_MEANING == set()
+
+
+RIDDLES = re.compile(r"test_(who|whoever|what|whatever|whose|that|of|it|its|they|to)_")
+
+
+def test_a_tests_name_begins_with_its_noun() -> None:
+    """It states a rule that is read once: not who or what, but which thing does it."""
+    tests = (path.read_text("utf-8") for path in (SRC.parent / "tests").rglob("test_*.py"))
+    names = {name for text in tests for name in re.findall(r"^def (\w+)", text, re.MULTILINE)}
+
+    assert {name for name in names if RIDDLES.match(name)} == set()

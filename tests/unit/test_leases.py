@@ -120,7 +120,7 @@ def take_back(objects: MemoryStateObjects, word: str = "") -> None:
 
 
 def test_a_new_job_takes_one_request_to_begin(objects: MemoryStateObjects) -> None:
-    """Whoever creates the first record holds the first hop."""
+    """The invocation that creates the first record holds the first hop."""
     assert holding(objects).lease == Lease(FIRST)
     assert (objects.requests, objects.kept()) == (["create"], ["000000-01"])
 
@@ -141,7 +141,7 @@ def test_the_second_of_two_learns_that_the_first_is_at_work(objects: MemoryState
     assert objects.now == NOON + 3  # OSS tells times in whole seconds
 
 
-def test_what_a_dead_holder_had_sent_is_no_sign_of_life(objects: MemoryStateObjects) -> None:
+def test_late_writes_of_a_dead_holder_are_no_sign_of_life(objects: MemoryStateObjects) -> None:
     """Its last checkpoint and its last beats may be carried out while somebody watches."""
     dying = holding(objects)
     dying.keep(1)
@@ -227,7 +227,7 @@ def test_an_order_that_is_taken_back_as_its_holder_leaves_lets_it_go_on(
     assert stopped_by(holder) is None
 
 
-def test_who_dies_having_left_a_job_by_an_order_that_was_taken_back_leaves_it_to_anyone(
+def test_a_job_left_by_an_order_that_was_taken_back_is_anyones_if_the_holder_dies(
     objects: MemoryStateObjects,
 ) -> None:
     """A repetition of its event goes on: that it has stopped was true of that order alone."""
@@ -277,7 +277,7 @@ def test_an_order_that_comes_again_is_no_newer_one(objects: MemoryStateObjects) 
 
 
 def test_a_holder_obeys_what_is_ordered_while_it_leaves(objects: MemoryStateObjects) -> None:
-    """Who lets the job go on by what it has left has known of both orders."""
+    """An event that lets the job go on by its rest has known of both orders."""
     holder = told_to_stop(objects)
     order_to_stop(objects)
 
@@ -369,7 +369,7 @@ def test_a_word_that_somebody_has_changed_is_no_word(objects: MemoryStateObjects
         lambda leases: leases.claim(1, resumes=lambda _: True),
     ],
 )
-def test_what_is_refused_leaves_a_stopped_job_as_it_was(
+def test_a_refused_order_leaves_a_stopped_job_as_it_was(
     objects: MemoryStateObjects, ask: Callable[[Leases], object]
 ) -> None:
     """What is left is judged before anything is taken back, or held."""
@@ -405,7 +405,7 @@ def test_a_sign_of_life_that_began_between_two_looks_counts(objects: MemoryState
     assert elsewhere(objects) == NotGranted(AT_WORK)
 
 
-def test_who_overtakes_a_holder_that_lives_gives_way(objects: MemoryStateObjects) -> None:
+def test_a_claim_gives_way_to_a_holder_that_turns_out_to_live(objects: MemoryStateObjects) -> None:
     """Clocks may lie, and a look take long: the record is read once more, and has changed."""
     holder = holding(objects)
     holder.keep(1)
@@ -425,7 +425,7 @@ def test_who_overtakes_a_holder_that_lives_gives_way(objects: MemoryStateObjects
 def test_a_checkpoint_that_was_under_way_as_somebody_overtook_reserves_nothing(
     objects: MemoryStateObjects,
 ) -> None:
-    """Whoever has overtaken may have read the one before, which reserved less."""
+    """The one that has overtaken may have read the one before, which reserved less."""
     slow = holding(objects)
     slow.keep(1)
     died(objects)
@@ -595,7 +595,7 @@ def test_a_job_whose_holder_died_before_any_checkpoint_is_begun_once_more(
     assert holding(objects).lease == Lease(Fence(0, 2), None, began=NOON, died=True)
 
 
-def test_when_a_job_began_outlasts_every_death(objects: MemoryStateObjects) -> None:
+def test_the_time_a_job_began_outlasts_every_death(objects: MemoryStateObjects) -> None:
     """The second holder that dies so has not begun the job."""
     for epoch in (1, 2, 3):
         assert holding(objects).lease.fence == Fence(0, epoch)
@@ -618,8 +618,8 @@ def test_a_job_whose_holder_died_goes_on_from_its_last_checkpoint(
     )
 
 
-def test_one_of_several_overtakes_a_dead_holder(objects: MemoryStateObjects) -> None:
-    """Another who saw the same death finds the place taken, and waits for a beat of that one."""
+def test_only_one_of_several_overtakes_a_dead_holder(objects: MemoryStateObjects) -> None:
+    """Another that saw the same death finds the place taken, and waits for a sign of life there."""
     holding(objects)
     died(objects)
     objects.before = faster(objects)
@@ -628,7 +628,7 @@ def test_one_of_several_overtakes_a_dead_holder(objects: MemoryStateObjects) -> 
     assert objects.kept() == ["000000-01", "000000-02", "000000-02-w01"]
 
 
-def test_one_of_several_begins_a_hop(objects: MemoryStateObjects) -> None:
+def test_only_one_of_several_begins_a_hop(objects: MemoryStateObjects) -> None:
     """The same holds for an event that is delivered twice at once."""
     holding(objects).leave("continued", 1)
     objects.before = lambda request: rival() if request == "create" else None
@@ -722,7 +722,7 @@ def test_a_record_that_comes_after_the_next_hops_is_taken_back(objects: MemorySt
     assert "000001-02" not in objects.kept()
 
 
-def test_whoever_is_sent_to_the_next_hop_leaves_it_to_who_has_overtaken(
+def test_a_call_to_the_next_hop_leaves_it_to_the_holder_that_has_overtaken(
     objects: MemoryStateObjects,
 ) -> None:
     """The holder that has left the hop was overtaken before; the job is where the later one is."""
@@ -735,7 +735,7 @@ def test_whoever_is_sent_to_the_next_hop_leaves_it_to_who_has_overtaken(
     assert elsewhere(objects, 1, 1) == NotGranted(AT_WORK)
 
 
-def test_whoever_is_sent_to_the_next_hop_overtakes_who_has_overtaken_and_died(
+def test_a_call_to_the_next_hop_overtakes_a_holder_that_has_overtaken_and_died(
     objects: MemoryStateObjects,
 ) -> None:
     """What the later holder had reserved is in its record alone."""
@@ -818,7 +818,7 @@ def test_a_chain_may_be_long(objects: MemoryStateObjects) -> None:
 def test_an_event_of_a_job_that_went_on_calls_its_next_invocation_again(
     objects: MemoryStateObjects,
 ) -> None:
-    """Whoever left it may have died before it did; where it did, a second call does no harm."""
+    """The holder may have died before the call; if it has called, a second call does no harm."""
     chain(objects, 2).leave("continued", 3)
 
     for hop in (0, 1, 2):
@@ -860,7 +860,7 @@ def test_a_hop_that_was_released_is_taken_up_by_whoever_comes(
 
 
 def test_a_stopped_job_is_left_alone(objects: MemoryStateObjects) -> None:
-    """Whoever asks for it gets the continuation."""
+    """An event that asks for it gets the continuation."""
     chain(objects, 1).leave("stopped", 2)
 
     for hop in (0, 1):
@@ -870,7 +870,7 @@ def test_a_stopped_job_is_left_alone(objects: MemoryStateObjects) -> None:
 
 
 def test_a_stopped_job_goes_on_only_for_who_may_say_so(objects: MemoryStateObjects) -> None:
-    """Whoever may call the function, and give no orders by that, may not."""
+    """An event from a caller who may not order anything does not count."""
     chain(objects, 1).leave("stopped", 2)
 
     found = leases_on(objects).claim(2)
@@ -949,10 +949,10 @@ def test_a_sign_of_life_that_comes_while_the_job_ends_is_removed_with_it(
     assert objects.kept() == ["000000-01", "end"]
 
 
-def test_what_has_failed_is_tried_once_more_if_its_event_comes_again(
+def test_failed_keys_are_tried_once_more_if_their_event_comes_again(
     objects: MemoryStateObjects,
 ) -> None:
-    """With what is known of it by name, and by the clock of the first time."""
+    """As far as their names are known, and by the clock of the first time."""
     holding(objects).end("incomplete", to_try_again=7)
 
     again = holding(objects)
@@ -985,10 +985,10 @@ def test_the_event_of_a_job_that_went_on_tries_what_has_failed_once_more(
     assert holding(objects).lease == Lease(Fence(2, 2), rest(7), began=NOON)
 
 
-def test_who_dies_after_a_split_of_another_leaves_it_to_the_parts(
+def test_a_holder_that_dies_after_anothers_split_leaves_the_job_to_the_parts(
     objects: MemoryStateObjects,
 ) -> None:
-    """Who was overtaken has split the job: what it kept for the end is not all that is left."""
+    """The overtaken holder has split the job: its own rest is not all that is left."""
     slow = holding(objects)
     died(objects)
     holding(objects)
@@ -1016,7 +1016,7 @@ def test_failures_without_names_are_not_tried_again(objects: MemoryStateObjects)
     assert elsewhere(objects, 1, 1) == NotGranted("this job has ended", said("incomplete"))
 
 
-def test_who_tries_once_more_and_dies_is_overtaken(objects: MemoryStateObjects) -> None:
+def test_a_holder_that_dies_trying_once_more_is_overtaken(objects: MemoryStateObjects) -> None:
     """The end that was written before does not hold any more."""
     holding(objects).end("incomplete", to_try_again=7)
     holding(objects).keep(1)
@@ -1082,7 +1082,7 @@ def test_a_stopped_job_is_resumed(objects: MemoryStateObjects) -> None:
 
 
 @pytest.mark.parametrize("how", ["released", "continued"])
-def test_to_resume_a_job_takes_an_order_to_stop_back(objects: MemoryStateObjects, how: str) -> None:
+def test_a_resume_takes_an_order_to_stop_back(objects: MemoryStateObjects, how: str) -> None:
     """The later word counts."""
     holder = holding(objects)
     if how == "released":
@@ -1094,10 +1094,10 @@ def test_to_resume_a_job_takes_an_order_to_stop_back(objects: MemoryStateObjects
     assert resume(objects) == Lease(Fence(1), rest(1))
 
 
-def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(
+def test_late_writes_change_nothing_about_a_newer_order(
     objects: MemoryStateObjects,
 ) -> None:
-    """Neither an order that was taken back, nor what has done that."""
+    """Neither a late order that was taken back, nor the object that took it back."""
     holder = holding(objects)
     order_to_stop(objects)
     order_to_stop(objects)
@@ -1116,7 +1116,7 @@ def test_what_is_carried_out_late_changes_nothing_about_a_newer_order(
     assert holder.leases.reason_to_stop(holder.lease) is None
 
 
-def test_one_who_stops_a_job_once_more_is_heard(objects: MemoryStateObjects) -> None:
+def test_a_second_order_to_stop_is_heard(objects: MemoryStateObjects) -> None:
     """Though an order of the same invocation was taken back."""
     holder, giver = holding(objects), leases_on(objects)
     giver.stop(Word("word"))
@@ -1126,8 +1126,8 @@ def test_one_who_stops_a_job_once_more_is_heard(objects: MemoryStateObjects) -> 
     assert holder.leases.reason_to_stop(holder.lease) == ORDERED
 
 
-def test_what_the_end_of_a_job_removes_late_is_no_newer_order(objects: MemoryStateObjects) -> None:
-    """To one who tries once more what has failed."""
+def test_a_late_removal_at_a_jobs_end_removes_no_newer_order(objects: MemoryStateObjects) -> None:
+    """An invocation that tries failed keys once more still sees it."""
     first = holding(objects)
     order_to_stop(objects)
     before = set(objects.objects)
@@ -1314,8 +1314,8 @@ def test_a_record_that_is_damaged_inside_is_no_record(
         leases_on(objects).job_state()
 
 
-def test_what_else_lies_beside_the_records_is_overlooked(objects: MemoryStateObjects) -> None:
-    """It is not a place, and another job's records are not this one's."""
+def test_other_objects_beside_the_records_are_ignored(objects: MemoryStateObjects) -> None:
+    """They are no records, and another job's records are not this one's."""
     for name in ("job/notes", "job/000009-1", "job/000009-01-lefty", "jobs/000009-01"):
         objects.write(name, b"")
 

@@ -24,7 +24,7 @@ def objects() -> MemoryStateObjects:
 
 
 def test_the_event_of_a_job_in_parts_calls_each_of_them_again(objects: MemoryStateObjects) -> None:
-    """Whoever split it may have died before it had called all."""
+    """The invocation that split it may have died before it had called all."""
     assert elsewhere(objects).parts == tuple(PARTS)
 
 
@@ -42,10 +42,10 @@ def test_the_last_part_holds_the_whole_job(objects: MemoryStateObjects) -> None:
 
 
 @pytest.mark.parametrize("status", ["done", "incomplete", "stopped"])
-def test_of_two_parts_that_end_at_once_one_holds_the_job(
+def test_only_one_of_two_parts_that_end_at_once_holds_the_job(
     objects: MemoryStateObjects, status: str
 ) -> None:
-    """The other learns how it has ended, even if what failed could be tried again."""
+    """The other learns how the job has ended, even if failed keys could be tried again."""
     leases = leases_on(objects)
     lease = leases.gather(1, WHOLE)
     assert isinstance(lease, Lease)

@@ -27,7 +27,7 @@ Event = tuple[int, dict[str, Any] | None]  # a hop, and the continuation that it
 
 
 class Death(BaseException):
-    """Whoever meets it is gone, and does nothing more."""
+    """An invocation that meets it is gone, and does nothing more."""
 
 
 @dataclass

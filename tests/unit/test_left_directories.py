@@ -71,15 +71,15 @@ def test_a_denied_listing_keeps_its_own_directory_alone(tree: bool) -> None:
     assert (result.listed, result.counts.deleted, result.left.held) == (8, 8, ())
 
 
-def test_where_everything_is_denied_the_reason_says_so() -> None:
+def test_the_reason_says_that_everything_is_denied() -> None:
     """There is no prefix to name."""
     result = swept(Work("job", "examplebucket", ranges=(Range(""),)), Bucket.of(["a"]), "")
 
     assert str(result.stopped).startswith("listing all keys failed: AccessDenied: No.;")
 
 
-def test_what_was_passed_over_keeps_the_directories_above_it_alone() -> None:
-    """In a tree, where OSS refuses a directory that holds something."""
+def test_keys_that_were_passed_over_keep_only_the_directories_above_them() -> None:
+    """In a hierarchical bucket, where OSS refuses a directory that holds something."""
     denied = [f"a/b/{number:03}" for number in range(ALIKE + 200)]
     others = ["a/", "a/a/", "a/a/1", "a/b/", "a/c/", "a/c/1"]
     bucket = Bucket.of([*others, *denied], tree=True, denied=frozenset(denied))
@@ -112,7 +112,7 @@ def test_a_refused_look_keeps_a_directory_and_those_above_it(tree: bool) -> None
     assert (result.listed, result.counts.deleted, result.counts.failed) == (5, 3, 0)
 
 
-def test_after_a_hundred_refused_looks_three_tell_of_the_other_directories() -> None:
+def test_three_looks_tell_of_the_other_directories_after_a_hundred_refused_ones() -> None:
     """They would be refused, too."""
     bucket = Bucket.of(f"{number:03}/" for number in range(3 * ALIKE))
     work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)

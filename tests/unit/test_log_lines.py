@@ -57,7 +57,7 @@ def test_a_document_that_cannot_be_written_is_told_of() -> None:
     }
 
 
-def test_what_is_no_json_is_named_by_its_class() -> None:
+def test_a_value_that_is_not_json_is_named_by_its_class() -> None:
     """A context would show its credentials."""
 
     class Context:
@@ -96,8 +96,8 @@ def test_a_key_is_hidden_wherever_it_stands(key: str, before: int) -> None:
     assert '"/' not in reason("x" * before + quoted[:-1])
 
 
-def test_what_is_counted_is_named_only_if_its_name_is_a_name() -> None:
-    """Whoever makes up a continuation names its errors."""
+def test_an_error_is_named_only_if_its_name_looks_like_a_code() -> None:
+    """A made-up continuation may name its errors as it likes."""
     document = {"errors": {"ReadTimeout": 7, "HTTP 503": 1, "customers/1": 1}}
 
     assert json.loads(line_of(document))["errors"] == {"ReadTimeout": 7, "HTTP 503": 1, HIDDEN: 1}

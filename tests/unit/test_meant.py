@@ -41,7 +41,7 @@ HOST = "oss-cn-hangzhou.aliyuncs.com"
 def test_an_address_is_refused_with_the_key_that_was_meant(
     address: str, key: str, field: str
 ) -> None:
-    """Of an object in a bucket that may be swept."""
+    """It is the address of an object in a bucket that may be swept."""
     request = parse({field: [address]})
 
     with pytest.raises(RequestError, match="is an address and no key") as refused:
@@ -80,13 +80,13 @@ def test_an_address_of_a_whole_bucket_is_refused() -> None:
         "https:",
     ],
 )
-def test_what_may_be_a_key_is_taken_for_one(name: str) -> None:
+def test_a_name_that_may_be_a_key_is_taken_for_one(name: str) -> None:
     """Keys may look like anything; only what names a bucket that is swept was surely meant so."""
     meant.check_no_address(parse({"keys": [name], "prefix": name}), "one", ALLOWED, "it")
 
 
-def test_where_any_bucket_may_be_swept_any_address_is_meant() -> None:
-    """Nobody can tell which."""
+def test_any_address_is_refused_where_any_bucket_may_be_swept() -> None:
+    """It could be in any of them."""
     with pytest.raises(RequestError):
         meant.check_no_address(
             parse({"keys": ["oss://three/a"]}), "one", Settings(buckets=("*",)), "it"
@@ -94,7 +94,7 @@ def test_where_any_bucket_may_be_swept_any_address_is_meant() -> None:
 
 
 def test_an_asterisk_is_told_to_have_been_taken_to_the_letter() -> None:
-    """Of many names only some are shown."""
+    """Only some of many names are shown."""
     request = parse({"prefix": [f"{letter}/*" for letter in "abcde"], "keys": ["k"]})
 
     [note] = meant.notes(request)

@@ -184,8 +184,8 @@ def test_named_keys_beside_those_in_doubt_are_not_looked_at() -> None:
     assert (result.counts.deleted, bucket.objects) == (2500, {})
 
 
-def test_what_is_in_doubt_keeps_its_room_below_a_ceiling() -> None:
-    """It may be gone already, and then nothing else goes in its stead."""
+def test_a_key_in_doubt_keeps_its_room_below_a_ceiling() -> None:
+    """It may be gone already; no other key takes its room."""
     bucket = Bucket.of(KEYS[100:])
     hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
 
@@ -196,7 +196,7 @@ def test_what_is_in_doubt_keeps_its_room_below_a_ceiling() -> None:
     assert str(result.stopped) == "limits.objects allows 150 objects"
 
 
-def test_what_is_in_doubt_and_still_there_is_asked_for_within_its_room() -> None:
+def test_a_key_in_doubt_that_is_still_there_is_asked_for_within_its_room() -> None:
     """It counts against the ceiling once."""
     bucket = Bucket.of(KEYS)
     hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
@@ -207,7 +207,7 @@ def test_what_is_in_doubt_and_still_there_is_asked_for_within_its_room() -> None
     assert not set(KEYS[:100]) & bucket.objects.keys()
 
 
-def test_what_is_in_doubt_needs_no_checkpoint_to_be_asked_for_again() -> None:
+def test_a_key_in_doubt_needs_no_checkpoint_to_be_asked_for_again() -> None:
     """Its room is its own: where others have used up the rest, no checkpoint can reserve any."""
     bucket = Bucket.of(KEYS[:100])
     used_up = replace(in_doubt(KEYS[:100]), keys=KEYS[:100], counts=Counts(unanswered=50))
@@ -256,7 +256,7 @@ def test_named_keys_without_an_answer_are_in_doubt_in_what_is_left() -> None:
 
 
 def test_named_keys_under_way_are_in_doubt_in_a_checkpoint() -> None:
-    """Whoever goes on from it does not know what has become of them."""
+    """An invocation that goes on from it does not know their fate."""
     bucket = Bucket.of(KEYS)
     kept: list[Work] = []
     come = Event()
@@ -312,7 +312,7 @@ def test_a_look_that_did_not_come_back_leaves_the_doubt() -> None:
     assert set(result.left.doubted) == set(KEYS[:10])
 
 
-def test_what_was_looked_at_goes_before_it_has_to_be_looked_at_again() -> None:
+def test_a_key_that_was_looked_at_goes_before_its_look_is_too_old() -> None:
     """Else an invocation whose looks take seconds would look at keys, and come to nothing."""
     bucket = Bucket.of(KEYS[:30])
     hop, ages = Hop(), []

@@ -215,7 +215,7 @@ def test_a_size_is_read(size: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES[5:] + NO_SIZES, ids=lambda size: ascii(size[:20]))
-def test_what_is_no_plain_size_is_left_to_oss2(size: str) -> None:
+def test_an_unusual_size_is_left_to_oss2(size: str) -> None:
     """Python's int() takes more than digits."""
     assert read_listing(document([entry(size=size)])) is None
 
@@ -293,7 +293,7 @@ def test_every_cut_page_is_left_to_oss2() -> None:
     ],
     ids=range(23),
 )
-def test_what_is_not_plain_is_left_to_oss2(body: bytes) -> None:
+def test_an_unusual_page_is_left_to_oss2(body: bytes) -> None:
     """It is read slowly, or refused, where that is decided."""
     assert read_listing(body) is None
 

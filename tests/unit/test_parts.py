@@ -103,8 +103,8 @@ def test_parts_share_what_there_is_of_ceiling_and_rate(
 
 
 @pytest.mark.parametrize(("counted", "more"), [(0, 4), (1, 3)])
-def test_what_is_joined_knows_its_parts_invocations(counted: int, more: int) -> None:
-    """Whoever joins them is one more, unless it is a part's last."""
+def test_a_joined_job_knows_its_parts_invocations(counted: int, more: int) -> None:
+    """The invocation that joins them is one more, unless it is a part's last."""
     kept = Work("job", "examplebucket", hop=2)
     # What is left of a part has the number of the invocation that would have been next.
     parts = [replace(kept, hop=3), replace(kept, hop=4)]
@@ -113,8 +113,8 @@ def test_what_is_joined_knows_its_parts_invocations(counted: int, more: int) -> 
 
 
 @given(work=works())
-def test_what_is_joined_again_counts_what_was_split(work: Work) -> None:
-    """Whatever the parts do beside it."""
+def test_a_split_and_a_join_leave_the_counts_as_they_were(work: Work) -> None:
+    """Whatever else the parts do."""
     kept, parts = split(work, limit=None, rate=None)
     done = [replace(part, held=(*part.held, Found(part.job, 0, 1))) for part in parts]
 
@@ -137,7 +137,7 @@ def test_what_is_joined_again_counts_what_was_split(work: Work) -> None:
 
 
 def test_a_marker_object_that_a_range_will_show_again_is_that_parts() -> None:
-    """Who does not know of it would meet it, and count it twice."""
+    """A part that did not know of it would meet it, and count it twice."""
     ranges = (Range("a/", "", "a/2"), Range("a/", "a/2", "a/5"), Range("b/"))
     again, before = Found("a/3/", 0, 5), Found("a0/", 0, 5)
     work = Work("job", "examplebucket", parallel=3, ranges=ranges, held=(again, before))
@@ -162,7 +162,7 @@ def test_a_key_that_has_failed_ahead_is_counted_by_the_part_that_passes_it_by() 
     assert (kept.counts.failed, kept.counts.failures) == (0, ())
 
 
-def test_what_has_failed_before_a_range_is_named_by_the_part_that_counts_it() -> None:
+def test_a_failure_before_a_range_is_named_by_the_part_that_counts_it() -> None:
     """It may meet it again, where it has to join its ranges, and name it or not by then."""
     no, not_utf8, named, behind = (
         Failure("b/3", "FileImmutable", "No."),
@@ -208,7 +208,7 @@ def test_a_part_travels(work: Work) -> None:
 
 
 @pytest.mark.parametrize("name", ["deleted", "failed", "bytes", "planned", "unanswered"])
-def test_what_parts_have_counted_is_added(name: str) -> None:
+def test_the_counts_of_parts_are_added(name: str) -> None:
     """Each part counts for itself."""
     work = Work("job", "examplebucket", parallel=2, ranges=(Range("a/"), Range("b/")))
     kept, parts = split(work, limit=None, rate=None)
@@ -241,7 +241,7 @@ def test_named_keys_in_doubt_go_to_the_first_part_with_their_room() -> None:
     assert split(work, limit=3, rate=None) == (work, ())
 
 
-def test_what_one_part_has_only_planned_is_not_done() -> None:
+def test_a_dry_run_of_one_part_makes_the_whole_a_dry_run() -> None:
     """The deployment may have been set to dry runs meanwhile."""
     kept = Work("job", "examplebucket")
     parts = [replace(kept, dry_run=dry_run) for dry_run in (False, True)]
@@ -276,7 +276,7 @@ def test_a_part_knows_that_deletions_lose_no_null_version() -> None:
     assert [part.harmless for part in parts] == [True, True]
 
 
-def test_what_one_part_has_to_look_at_is_looked_at_by_the_whole() -> None:
+def test_named_keys_that_one_part_must_look_at_are_looked_at_by_the_whole() -> None:
     """It may have been asked for by a holder that has died."""
     kept = Work("job", "examplebucket", keys=("a",))
     parts = [replace(kept, judged=judged) for judged in (False, True)]

@@ -48,8 +48,8 @@ def test_all_that_nobody_denies_goes(listings: int) -> None:
     assert str(result.stopped).startswith("OSS answered FileImmutable")
 
 
-def test_what_is_denied_costs_no_request_a_key() -> None:
-    """Of each range a hundred keys fail at the most, and a few more that were under way."""
+def test_denied_keys_do_not_cost_a_request_each() -> None:
+    """A hundred keys of each range fail at the most, and a few more that were under way."""
     denied = keys("b", 50_000)
     bucket = Bucket.of([*keys("a", 1000), *denied], denied=frozenset(denied))
 
@@ -58,7 +58,7 @@ def test_what_is_denied_costs_no_request_a_key() -> None:
     assert bucket.refused.total() <= 4 * 100
 
 
-def test_where_nothing_goes_the_sweep_gives_up() -> None:
+def test_the_sweep_gives_up_where_nothing_goes() -> None:
     """It does not list ten million keys to be refused ten million times."""
     denied = keys("b", 100_000)
     bucket = Bucket.of(denied, denied=frozenset(denied))
@@ -81,7 +81,7 @@ def test_other_directories_are_tried_before_the_sweep_gives_up() -> None:
     assert sorted(bucket.objects) == denied
 
 
-def test_what_was_passed_over_is_tried_last_in_the_next_hop() -> None:
+def test_keys_that_were_passed_over_are_tried_last_in_the_next_hop() -> None:
     """So that it keeps nothing else from its turn; what goes by then is gone."""
     denied = keys("b", 2000)
     bucket = Bucket.of([*denied, *keys("c", 5000)], denied=frozenset(denied))

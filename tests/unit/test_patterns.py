@@ -156,7 +156,7 @@ def test_a_key_matches_as_by_a_regular_expression(pattern: Pattern, key: str) ->
 def test_the_time_to_match_grows_no_faster_than_the_key(
     pattern: Pattern, unit: str, end: str
 ) -> None:
-    """Whoever may write an object chooses its key: of 1 KB, made of what the pattern waits for."""
+    """A writer chooses the key: 1 KB of just what the pattern waits for."""
     pattern.match("warm")  # what belongs to the pattern alone is made once
     short, long = (unit * (size // len(unit)) + end for size in (128, 1024))
     first = steps_of(lambda: pattern.match(short))

@@ -70,7 +70,7 @@ class Held:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_as_many_act_at_once_as_there_are_threads(threads: int) -> None:
+def test_actions_run_at_once_up_to_the_number_of_threads(threads: int) -> None:
     """Not one fewer, and never one more."""
     gauge = Gauge()
     full = Barrier(threads)
@@ -125,7 +125,7 @@ def test_everything_is_booked_in_the_callers_thread() -> None:
     assert (before, booked) == (0, [threading.current_thread()] * 8)
 
 
-def test_what_ends_first_is_booked_first() -> None:
+def test_the_first_action_to_end_is_booked_first() -> None:
     """Nothing waits for something slower that was started before it."""
     slow = Held()
     booked: list[object] = []
@@ -158,7 +158,7 @@ def test_all_that_has_ended_is_booked_at_once() -> None:
     assert at_once == 50
 
 
-def test_what_is_booked_may_start_more() -> None:
+def test_booking_may_start_more_actions() -> None:
     """Until nothing is left."""
     booked: list[int] = []
 
@@ -176,7 +176,7 @@ def test_what_is_booked_may_start_more() -> None:
 
 
 @pytest.mark.parametrize("patience", [0.0, -1.0, 0.001])
-def test_while_nothing_ends_the_caller_is_asked_back(patience: float) -> None:
+def test_the_caller_gets_control_back_while_nothing_ends(patience: float) -> None:
     """After its patience is over, so that it can look at the time."""
     slow = Held()
     booked: list[object] = []
@@ -192,8 +192,8 @@ def test_while_nothing_ends_the_caller_is_asked_back(patience: float) -> None:
     assert (quiet, booked) == ((True, []), ["held"])
 
 
-def test_who_has_started_nothing_is_not_busy() -> None:
-    """Nor is who has booked all that was started."""
+def test_a_pipeline_that_has_started_nothing_is_idle() -> None:
+    """So is one that has booked everything it started."""
     with Pipeline(2, LONG) as pipeline:
         before = pipeline.busy
         pipeline.settle(0.0)
@@ -246,8 +246,8 @@ def test_an_exception_waits_for_those_who_are_under_way() -> None:
     assert_that_nothing_is_running()
 
 
-def test_who_leaves_early_does_not_start_what_was_waiting() -> None:
-    """Of what no thread has taken up nothing is acted on, then or later."""
+def test_leaving_early_starts_nothing_that_was_waiting() -> None:
+    """Actions that no thread has taken up are not acted on, then or later."""
     slow = Held()
     acted: list[int] = []
 
@@ -262,8 +262,8 @@ def test_who_leaves_early_does_not_start_what_was_waiting() -> None:
 
 
 @pytest.mark.timeout(30)  # or a hundred graces would pass
-def test_what_never_began_is_neither_waited_for_nor_booked() -> None:
-    """Whoever leaves at once cancels what no thread has taken up; often enough, some is."""
+def test_actions_that_never_began_are_neither_waited_for_nor_booked() -> None:
+    """Leaving at once cancels them; a thread may just have taken one up."""
     for steps in range(100):
         acted: list[int] = []
         booked: list[None] = []
@@ -277,7 +277,7 @@ def test_what_never_began_is_neither_waited_for_nor_booked() -> None:
         assert len(booked) == len(acted)
 
 
-def test_who_comes_back_while_the_caller_leaves_is_booked_late() -> None:
+def test_an_action_that_ends_while_the_caller_leaves_is_booked_late() -> None:
     """What has been done is told, though nobody has waited for it."""
     first, second = Held(), Held()
     booked: list[str] = []
@@ -295,7 +295,7 @@ def test_who_comes_back_while_the_caller_leaves_is_booked_late() -> None:
     assert_that_nothing_is_running()
 
 
-def test_who_cannot_be_stopped_does_not_hold_up_the_caller() -> None:
+def test_an_action_that_cannot_be_stopped_does_not_hold_up_the_caller() -> None:
     """The grace is over, and the caller goes on without it; it is not booked."""
     stuck = Held()
     booked: list[str] = []

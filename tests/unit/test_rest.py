@@ -74,10 +74,10 @@ def test_joined_ranges_hold_all_that_they_held(
 
 
 @given(rests(), st.integers(1, 8), st.sampled_from([200, 600, 10_000]))
-def test_what_was_settled_between_joined_ranges_is_given_back(
+def test_counts_between_joined_ranges_are_given_back(
     left: list[Range], most: int, most_bytes: int
 ) -> None:
-    """It is met again, and counts then; what is not given back still belongs to a range."""
+    """Those keys are met again, and count then; other counts still belong to a range."""
     few, given_back = join_neighbours(left, most, most_bytes)
 
     back = Counter(given_back.skipped)

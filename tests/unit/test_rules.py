@@ -54,7 +54,7 @@ def test_belongings_are_what_the_parts_say(name: str) -> None:
         "",
     ],
 )
-def test_what_says_nothing_of_the_object_itself_sets_nothing_off(name: str) -> None:
+def test_events_that_say_nothing_of_the_object_itself_set_nothing_off(name: str) -> None:
     """When an upload is aborted, an older object of the same key may well be there."""
     removed, created = read(BELONGINGS, REQUESTS)
 

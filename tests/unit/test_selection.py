@@ -134,7 +134,7 @@ def test_a_page_in_which_something_is_newer_is_looked_at_one_by_one(
     assert scan.queue.batches[0].skipped == ({NEWER: 1000} if looks else {})
 
 
-def test_of_a_page_that_belongs_to_two_spans_each_takes_its_own() -> None:
+def test_two_scans_of_one_page_each_take_their_own_keys() -> None:
     """The rest is listed by whoever has it now."""
     page, scan = Whole(KEYS[:1000]), scan_of()
 
@@ -161,7 +161,7 @@ def test_a_few_keys_wait_for_the_next_page_and_many_do_not() -> None:
     assert batches(scan)[2:] == [KEYS[2000:]]
 
 
-def test_what_waits_for_the_next_page_goes_with_its_first_keys() -> None:
+def test_keys_that_wait_for_the_next_page_go_with_its_first_keys() -> None:
     """A batch is full before the next one begins."""
     scan, selection = (
         scan_of(),

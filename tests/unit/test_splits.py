@@ -113,7 +113,7 @@ def test_keys_of_any_shape_are_cut_with_some_on_either_side(shape: str) -> None:
         ("-_", "-_"),
     ],
 )
-def test_who_uses_one_character_of_a_kind_uses_the_others(seen: str, expected: str) -> None:
+def test_one_character_of_a_kind_stands_for_its_whole_kind(seen: str, expected: str) -> None:
     """Cuts are made of digits where digits were seen, of letters where letters were."""
     alphabet, sight = learned(sorted(seen))
     chance = random.Random(1)

@@ -29,7 +29,7 @@ DONE = {"job": "one", "status": "done", "dry_run": False}
         ({"answers": [REFUSED, REFUSED]}, REFUSED),
     ],
 )
-def test_what_tells_more_replaces_what_is_there(
+def test_an_answer_that_tells_more_replaces_the_one_that_is_there(
     there: dict[str, Any], said: dict[str, Any]
 ) -> None:
     """A job's own later answer does, too, and of two refusals the later one."""
@@ -53,14 +53,14 @@ def test_what_tells_more_replaces_what_is_there(
         ({"answers": [5]}, {"answers": [DONE]}),
     ],
 )
-def test_what_tells_less_or_of_another_job_replaces_nothing(
+def test_an_answer_that_tells_less_or_of_another_job_replaces_nothing(
     there: dict[str, Any], said: dict[str, Any]
 ) -> None:
     """What is no answer of ours stays, too."""
     assert bettered(there, said) is None
 
 
-def test_of_several_orders_each_is_judged_by_itself() -> None:
+def test_each_of_several_orders_is_judged_by_itself() -> None:
     """Both deliveries may have carried out a part of them."""
     there, said = {"answers": [DONE, REFUSED]}, {"answers": [IGNORED, PLANNED]}
 

@@ -131,7 +131,7 @@ def test_keys_that_are_refused_are_found_by_halving(number: int) -> None:
     assert gate.refusal is None
 
 
-def test_after_a_hundred_refusals_in_a_row_their_like_is_passed_over() -> None:
+def test_keys_are_passed_over_after_a_hundred_refusals_in_a_row() -> None:
     """The rest is probed in places, and stays to be done; the gate stays open."""
     answers = Answers(frozenset(KEYS))
     store, gate = opened(answers)
@@ -147,7 +147,7 @@ def test_after_a_hundred_refusals_in_a_row_their_like_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize(("first", "end"), [(0, 500), (300, 700), (500, 1000)])
-def test_what_lies_beside_a_denied_stretch_goes(first: int, end: int) -> None:
+def test_keys_beside_a_denied_stretch_are_deleted(first: int, end: int) -> None:
     """Whatever of the stretch has been passed over."""
     denied = frozenset(KEYS[first:end])
     store, _ = opened(Answers(denied))
@@ -160,7 +160,7 @@ def test_what_lies_beside_a_denied_stretch_goes(first: int, end: int) -> None:
     assert 100 <= len(answer.failed) <= 203  # and again behind the first probe that goes
 
 
-def test_what_follows_a_refused_batch_costs_a_few_probes() -> None:
+def test_a_batch_behind_a_refused_one_costs_a_few_probes() -> None:
     """The batch, and three of its keys."""
     answers = Answers(frozenset(KEYS))
     store, _ = opened(answers)
@@ -182,7 +182,7 @@ def test_a_probe_that_goes_ends_the_passing_over() -> None:
     assert len(answer.failed) >= 100
 
 
-def test_what_answers_leave_out_is_passed_over_in_doubt() -> None:
+def test_keys_that_answers_leave_out_are_passed_over_in_doubt() -> None:
     """It was asked for, and not named; what is refused by itself is in doubt no more."""
     denied = frozenset(KEYS[500:])
     answers = Silent(denied)
@@ -334,7 +334,7 @@ def test_a_look_goes_on_behind_a_page_that_is_empty(empty: list[str], found: boo
 
 
 @pytest.mark.parametrize("is_listing", [True, False])
-def test_what_is_in_doubt_is_not_gone_because_a_page_is_empty(is_listing: bool) -> None:
+def test_a_key_in_doubt_is_not_gone_because_a_page_is_empty(is_listing: bool) -> None:
     """It is there, and is asked for again."""
     answers = Slow(listed=["a/1"], empty=["A", "a/0"], raises=[ConnectionResetError()])
     store, _ = opened(answers)
@@ -363,7 +363,7 @@ def test_a_look_that_is_refused_raises() -> None:
     assert refused.value.scope is Scope.KEYS
 
 
-def test_what_is_cut_off_is_not_tried_again() -> None:
+def test_a_request_that_is_cut_off_is_not_tried_again() -> None:
     """Nobody waits for it any more, and its pause would keep a thread."""
     pauses: list[float] = []
     answers = Answers(raises=[ConnectionResetError()])

@@ -569,7 +569,7 @@ def test_without_osss_time_nothing_listed_is_deleted() -> None:
     assert result.left.clock is None
 
 
-def test_what_was_written_from_the_jobs_second_on_is_spared() -> None:
+def test_objects_written_from_the_jobs_second_on_are_skipped() -> None:
     """The clock of a continuation is the job's, not the hop's."""
     ages = {"a/1": -1, "a/2": 0, "a/3": 1}
     bucket = Bucket({key: Found(key, 10, BEGAN - 500 + age) for key, age in ages.items()})

@@ -88,7 +88,7 @@ def test_the_first_hundred_failures_are_named_once_each() -> None:
         assert [failure.key for failure in result.counts.failures] == keys(100)
 
 
-def test_what_is_passed_over_stays_and_is_named() -> None:
+def test_a_stretch_that_is_passed_over_stays_and_is_named() -> None:
     """The range goes on right behind what has failed, and tells why."""
     bucket = Bucket.of(keys(250), denied=frozenset(keys(250)))
 
@@ -127,8 +127,8 @@ def test_a_range_of_nothing_but_keys_to_pass_by_ends() -> None:
     assert result.left.finished
 
 
-def test_what_is_to_be_passed_by_is_forgotten_behind_the_place_to_go_on_from() -> None:
-    """It counts with the range that it lies before."""
+def test_known_failures_before_the_place_to_go_on_from_are_forgotten() -> None:
+    """They count with the range that they lie before."""
     bucket = Bucket.of(keys(2000), silent={"a/01500": False})
     work = replace(ALL, passed=("a/00003", "a/01700"), counts=Counts(failed=2))
 
@@ -148,7 +148,7 @@ def interrupted(bucket: Bucket) -> Work:
 
 
 def test_a_marker_object_written_anew_between_two_hops_is_spared() -> None:
-    """Whoever has written it wants the directory."""
+    """Its writer wants the directory."""
     bucket = Bucket.of(["a/", *keys(3)])
     rest = interrupted(bucket)
     bucket.write(["a/"])
@@ -340,7 +340,7 @@ def test_failures_that_a_continuation_has_no_room_for_count_in_their_turn() -> N
     assert (ended.left.finished, bucket.refused.total()) == (True, 2000)
 
 
-def test_what_is_spared_within_a_batch_is_counted_though_time_runs_out_amid_it() -> None:
+def test_objects_skipped_within_a_batch_count_though_time_runs_out_amid_it() -> None:
     """A rate makes parts of a batch, and the hop ends between two of them."""
     bucket = Bucket.of(keys(1000))
     bucket.write(["a/00001x", "a/00900x"])

@@ -41,7 +41,7 @@ def work_of(*ranges: Range, counts: Counts, dry_run: bool = False) -> Work:
     return Work("job", "examplebucket", dry_run=dry_run, clock=BEGAN, ranges=ranges, counts=counts)
 
 
-def test_what_a_dry_run_has_planned_between_joined_ranges_counts_once() -> None:
+def test_keys_that_a_dry_run_has_planned_between_joined_ranges_count_once() -> None:
     """It is still there, so it is met again, and its bytes count again as well."""
     bucket = Bucket.of(KEYS)
     ranges = (Range("a/", "", "a/099"), Range("a/", "a/199", planned=100, bytes=1000))

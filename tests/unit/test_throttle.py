@@ -64,7 +64,7 @@ def test_a_quota_of_a_partition_is_used_up() -> None:
 
 
 @pytest.mark.parametrize("quota", [5000.0, 2500.0])
-def test_what_others_leave_of_a_quota_is_used_up(quota: float) -> None:
+def test_the_rest_of_a_shared_quota_is_used_up(quota: float) -> None:
     """The published figure is where the throttle begins, and nothing it insists on."""
     oss = Oss(15 * int(quota), Bucket(quota), partitions(*[2000.0] * 8))
 
@@ -200,7 +200,7 @@ def test_a_lane_that_carries_a_partitions_quota_is_refused_alone() -> None:
     assert [lane.batch_keys for lane in lanes] == [1000, 200, 1000]
 
 
-def test_what_waits_for_its_turn_is_not_in_flight() -> None:
+def test_a_request_that_waits_for_its_turn_is_not_in_flight() -> None:
     """A thread that sleeps off a refusal keeps no other from starting, up to the most there are."""
     clock = Clock()
     throttle = throttle_of(clock, most=3)
@@ -219,7 +219,7 @@ def test_what_waits_for_its_turn_is_not_in_flight() -> None:
     assert throttle.room() == 0
 
 
-def test_what_was_on_its_way_when_another_was_refused_says_nothing_new() -> None:
+def test_a_refusal_of_a_request_sent_before_the_last_refusal_is_no_news() -> None:
     """A burst of refusals lowers a pace once."""
     clock = Clock()
     throttle = throttle_of(clock)

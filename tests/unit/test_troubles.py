@@ -11,7 +11,7 @@ LOST = StoreError("ReadTimeout", "nothing came in time", Scope.PASSING, answered
 BUSY = StoreError("ServiceUnavailable", "busy", Scope.PASSING)
 
 
-def test_nothing_is_told_of_what_went_well() -> None:
+def test_requests_that_went_well_are_not_mentioned() -> None:
     """An attempt that was answered is no trouble."""
     troubles = Troubles()
     troubles.asked("list")
@@ -67,6 +67,6 @@ def test_codes_that_anybody_makes_up_take_little_room() -> None:
     assert sum(troubles.errors.values()) == 2000
 
 
-def test_what_ends_a_job_or_slows_it_down_has_its_advice() -> None:
+def test_every_code_that_ends_a_job_or_slows_it_down_has_its_advice() -> None:
     """For each of OSS's codes."""
     assert HELPS.keys() >= JOB_CODES | THROTTLED

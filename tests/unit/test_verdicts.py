@@ -142,7 +142,7 @@ def test_an_error_inside_a_200_leaves_all_in_doubt_whatever_its_code(
 
 
 @pytest.mark.parametrize("code", ["Redirected", "InvalidHeader"])
-def test_what_was_never_sent_to_the_bucket_leaves_nothing_in_doubt(code: str) -> None:
+def test_a_request_that_never_reached_the_bucket_leaves_nothing_in_doubt(code: str) -> None:
     """Nor does what another server has turned away."""
     assert not is_undecided(StoreError(code, "No.", Scope.JOB))
 
@@ -229,7 +229,7 @@ def test_oss2s_own_complaint_ends_the_job() -> None:
     [ZeroDivisionError("no"), AttributeError("status"), RecursionError("deep"), KeyError("Key")],
     ids=lambda error: type(error).__name__,
 )
-def test_what_nobody_expects_is_an_answer_that_could_not_be_read(error: Exception) -> None:
+def test_an_unexpected_error_is_an_answer_that_could_not_be_read(error: Exception) -> None:
     """Another try may bring a better one, and no answer ends the invocation midway."""
     judged = verdict(error)
 

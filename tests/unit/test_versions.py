@@ -90,7 +90,7 @@ def test_a_listing_of_versions_that_leads_nowhere_is_refused(markers: tuple[str,
         WHOLE + "<Version>",
     ],
 )
-def test_what_is_no_listing_of_versions_is_refused(body: str) -> None:
+def test_an_answer_that_is_no_listing_of_versions_is_refused(body: str) -> None:
     """Another try may bring one."""
     with pytest.raises(StoreError, match="UnreadableAnswer") as refused:
         page(body)

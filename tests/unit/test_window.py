@@ -15,7 +15,7 @@ def sizes(answers: list[float], start: int = 1, most: int = 32) -> list[int]:
     return found
 
 
-def test_while_all_answers_are_prompt_a_round_trip_quadruples_the_window() -> None:
+def test_a_round_trip_quadruples_the_window_while_all_answers_are_prompt() -> None:
     """Up to the most that may be."""
     window = ListingWindow(start=1, most=100)
     after = []

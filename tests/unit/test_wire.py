@@ -28,7 +28,7 @@ XML = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=
     ],
     ids=hex,
 )
-def test_what_xml_may_change_fits_no_batch(code: int) -> None:
+def test_a_key_that_xml_may_change_fits_no_batch(code: int) -> None:
     """Wherever in the key it stands."""
     letter = chr(code)
 
@@ -58,7 +58,7 @@ def test_what_xml_may_change_fits_no_batch(code: int) -> None:
     ],
     ids=ascii,
 )
-def test_what_xml_carries_unchanged_fits_a_batch(key: str) -> None:
+def test_a_key_that_xml_carries_unchanged_fits_a_batch(key: str) -> None:
     """The neighbours of what it does not are among it."""
     assert fits_a_batch(key)
 
@@ -103,7 +103,7 @@ def test_a_key_that_fits_a_batch_is_what_oss_reads(key: str) -> None:
 @pytest.mark.parametrize(
     "code", [*range(0x20), *range(0x7F, 0xA0), 0xD800, 0xDFFF, 0xFFFE, 0xFFFF], ids=hex
 )
-def test_what_fits_no_batch_goes_alone(code: int) -> None:
+def test_a_key_that_fits_no_batch_goes_alone(code: int) -> None:
     """The keys beside it do not, and all keep their order."""
     odd = f"b{chr(code)}"
 

@@ -7,9 +7,9 @@ The belt, and who hands what to whom::
     ranges → listing → selection → batches → deletions → accounts
 
 - `sweep.py` runs the loop: start what may start, wait until a request ends, book it, look again.
-- The dispatcher (`dispatcher.py`) does the starting. What there is to delete it knows only as
-  sources (`source.py`), of which each kind is a file and a line of the table in `sources/`: named
-  keys, ranges, directory markers.
+- The dispatcher (`dispatcher.py`) does the starting. It knows things to delete only as sources
+  (`source.py`): named keys, ranges, directory markers. Each kind is a file, and a line of the
+  table in `sources/`.
 - A source asks questions (`reads.py`): for a page of a listing, or for one object. Pages go to the
   selection (`selection.py`), which makes batches of what is to be deleted (`batch.py`).
 - Batches wait in queues (`queues.py`). The turns (`turns.py`) say which of them goes next, the
@@ -18,7 +18,7 @@ The belt, and who hands what to whom::
   books (`books.py`). The accounts (`accounts.py`) reckon from books and sources what has become of
   all keys, and what is left.
 
-Of each range three things are known, and each has one owner: how far it is scanned (`scan.py`, the
+Three things are known of each range, and each has one owner: how far it is scanned (`scan.py`, the
 frontier's), what was met and waits (`backlog.py`, which the selection fills and the turns empty),
 and how far it is settled (`settlement.py`, the settling's).
 
@@ -26,8 +26,9 @@ What bounds memory:
 
 - A range has at most `frontier.AHEAD` batches waiting when its next page is asked for, and at most
   as many ranges are open as may be listed at once (`window.py`).
-- Of a range's batches at most `ranges.EARLY` wait to settle, each without its keys.
-- Of named keys one batch waits, and whatever was looked at; of directories one batch is out.
+- At most `ranges.EARLY` batches of a range wait to settle, each without its keys.
+- One batch of named keys waits, beside the keys that were looked at. One batch of directories is
+  under way.
 - As many deletions are under way as the throttle has room for.
 
 Who waits for whom:

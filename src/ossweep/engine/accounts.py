@@ -1,10 +1,9 @@
 """
 The accounts of a job: what has become of each key that was met, and what is left to do.
 
-Each key that was met stands in exactly one place: deleted, failed, skipped, planned, or left. What
-is settled is in the books; what counts before it settles, and what is left, only its source knows.
-So everything here is reckoned from the books and the sources when it is asked for, and nothing is
-kept twice.
+Each key that was met stands in exactly one place: deleted, failed, skipped, planned, or left. The
+books have what is settled; only a source knows what counts before it settles, and what is left. So
+everything here is reckoned from books and sources when it is asked for, and nothing is kept twice.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Accounts:
-    """What the books and the sources of a sweep say at this moment."""
+    """The accounts that the books and the sources of a sweep give at this moment."""
 
     def __init__(
         self, work: Work, books: Books, selection: Selection, sources: Sequence[Source]

@@ -1,4 +1,4 @@
-"""What of a page that arrives belongs to the range that has asked for it."""
+"""A page that arrives: which of its keys belong to the range that asked for it."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def as_far_as_it_reaches(page: Page, scan: Scan) -> Page:
     """
     Take note of how far a page without objects leads; return one that leads no further.
 
-    Behind many delete markers OSS lists such pages, and may take long over each. What was met
-    before and is not chosen yet keeps its place, and so does the range.
+    OSS lists such pages behind many delete markers, and may take long over each. Keys that were met
+    before and are not chosen yet keep their place, and so does the range.
     """
     marker = page.reaches
     if not marker:

@@ -1,4 +1,4 @@
-"""What waits: the part of a range that was listed, and is not taken up for deletion yet."""
+"""The backlog: the part of a range that was listed, and is not taken up for deletion yet."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Backlog:
     """
     The batches of a range that wait in its queue, and the draft of the next one.
 
-    The selection owns it: it fills the draft, and cuts batches of it. Turns and the dispatcher take
-    batches from the queue. `place` is the last key that the selection has dealt with, `cut` that of
-    the last batch; what was met between the two is in the draft.
+    The selection owns it: it fills the draft, and cuts batches from it. Turns and the dispatcher
+    take batches from the queue. `place` is the last key that the selection has dealt with, `cut`
+    the last key of the last batch; the draft holds what was met between the two.
     """
 
     queue: Queue

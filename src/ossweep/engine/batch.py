@@ -19,14 +19,14 @@ KNOWN_FAILURE = ""  # no reason to skip a key: it has failed before
 @dataclass(frozen=True)
 class Batch:
     """
-    Objects to delete together, and what was met and not chosen since the batch before.
+    Objects to delete together, and the objects met since the batch before that were not chosen.
 
-    `between` counts the latter: how many of the batch's objects came before it, and why it is not
-    among them; `unnamed` are keys met there that are not UTF-8. A batch that `is_listed` holds
+    `between` counts the latter, each by how many of the batch's objects come before it, and by why
+    it stays; `unnamed` are keys met there that are not UTF-8. A batch that `is_listed` holds
     neighbours of a listing, brings its range up to the key `place`, and settles in the listing's
-    order. What else there is is known by name. Where a `doubt_is_named`, a continuation names the
-    keys that were asked for without an answer; elsewhere their number counts. Of its keys, those
-    `doubted` were asked for before, and have their room below the ceiling already.
+    order; any other batch holds keys known by name. Where `doubt_is_named`, a continuation names
+    the keys that were asked for without an answer; elsewhere only their number counts. Its
+    `doubted` keys were asked for before, and have their room below the ceiling already.
     """
 
     keys: Sequence[str]

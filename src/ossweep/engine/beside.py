@@ -1,4 +1,4 @@
-"""What goes on beside a sweep's requests: its checkpoints, and its signs of life."""
+"""Checkpoints and signs of life, which go on beside a sweep's requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The books of a sweep: what is settled for good, and what its answers have taught on the way."""
+"""The books of a sweep: what is settled for good, and what its answers have shown on the way."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 class Books:
     """
-    What has settled so far, with what earlier invocations have. The sources write in it.
+    All that has settled so far, in this and in earlier invocations. The sources write in it.
 
     `doubted` are the named keys that were asked for and not answered. `deletions` counts those of
     this invocation, whether or not they are settled. `together` is how many keys may be asked for
-    at once: fewer than a batch, where an earlier invocation was refused batches as a whole, until
-    anything is settled.
+    at once: fewer than a batch holds, until anything is settled, if OSS refused an earlier
+    invocation's batches as a whole.
     """
 
     def __init__(self, work: Work) -> None:
@@ -53,7 +53,7 @@ class Books:
         self.settled = add(self.settled, counts)
 
     def skip(self, key: str, reason: str) -> None:
-        """Settle a key known by name that stays, or is gone: a doubt stays one."""
+        """Settle a key known by name that stays, or is gone; a doubt about it stays."""
         self.settle(Counts(skipped={reason: 1}, unanswered=int(key in self.doubted)))
 
     def doubt(self, keys: Iterable[str]) -> None:
@@ -64,8 +64,8 @@ class Books:
         """
         Return how many keys to ask for at once when another invocation goes on with such counts.
 
-        Where none was settled it never grows: so a hop that has halved only what was refused as a
-        whole has come nearer to the culprit, and one that has not even done that has not.
+        It never grows where nothing was settled. So a hop that has only halved refused batches has
+        come nearer to the culprit, and that counts as having achieved something.
         """
         learnt = max(1, self._halved // 2) if self._halved else BATCH_KEYS
         is_settled = counts.settled > self._work.counts.settled

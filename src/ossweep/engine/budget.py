@@ -21,7 +21,7 @@ MANY = 64  # requests in flight that leave as much time as the slowest has taken
 
 
 class Took:
-    """What the last requests of a kind have taken: usually, and at the slowest; in seconds."""
+    """The seconds that the last requests of a kind took: usually, and at the slowest."""
 
     def __init__(self, guess: float) -> None:
         self.usually = self.slowest = guess
@@ -38,11 +38,11 @@ class Took:
         """
         Return the seconds that a request beside so many others is given to come back in.
 
-        One in a hundred may take many times as long as the others. Who waits for that one each time
-        ends too early each time; who never does loses, of n requests in flight at the end, the
-        answer of one in n hundredths of all runs. So the more are in flight, the earlier is the
-        last moment to start one more: they become fewer towards the end, and the last ones are
-        given what a request usually takes.
+        One request in a hundred may take many times as long as the others. A job that always left
+        time for that one would always end too early; a job that never did would lose, with n
+        requests in flight at the end, an answer in n of a hundred runs. So the more are in flight,
+        the earlier is the last moment to start one more: they become fewer towards the end, and the
+        last ones are given what a request usually takes.
         """
         share = min(1.0, in_flight / MANY)
         return self.usually + share * (self.slowest - self.usually)

@@ -21,12 +21,12 @@ class Caution:
     """
     Whether deletions may begin, and what the job's answer has to tell of that.
 
-    `due` tells whether the bucket is still to be looked at: not for a dry run, which deletes
-    nothing, nor for an order that allows null versions to be lost. Where a look is refused, for
-    whatever reason, the gate lets keys go one at a time until one has gone, whose answer shows
-    whether its null version was lost. After one that has (`was_shown`), and after one without an
-    answer before any other has gone (`may_be_lost`), nothing goes until somebody may look. Where
-    the gate knows that nothing is lost, because others have gone, a missing answer stops nothing.
+    `due` tells whether the bucket is still to be looked at. A dry run, which deletes nothing, needs
+    no look, nor does an order that allows null versions to be lost. Where the look is refused, for
+    whatever reason, the gate lets keys go one at a time until one has gone: its answer shows
+    whether a null version was lost. If one was (`was_shown`), or if the first key that goes has no
+    answer (`may_be_lost`), nothing more goes until somebody may look. Where the gate knows that
+    nothing is lost, because other keys have gone, a lost answer stops nothing.
     """
 
     gate: Gate
@@ -62,7 +62,7 @@ class Caution:
         self._under_way += 1
 
     def ended(self) -> None:
-        """Take note that what became of a batch is known."""
+        """Take note that a batch's outcome is known."""
         self._under_way -= 1
 
     def looked_at(self, found: str | StoreError) -> None:

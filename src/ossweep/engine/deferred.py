@@ -16,8 +16,8 @@ class Deferred:
     """
     Directory markers that wait, each with the scan in which it was met.
 
-    Those of an earlier invocation have none. Nor have directories that were named, and that OSS has
-    not deleted yet because something is left in them.
+    Markers of an earlier invocation have no scan. Neither have named directories that OSS has not
+    deleted yet because something is left in them.
     """
 
     def __init__(self, work: Work) -> None:
@@ -40,11 +40,11 @@ class Deferred:
         return iter(self.waiting)
 
     def add(self, scan: Scan | None, found: Found) -> None:
-        """Let a marker wait that was met."""
+        """Let a marker that was met wait."""
         self.waiting[found.key] = scan, found
 
     def add_again(self, scan: Scan | None, found: Found, deletions: int) -> None:
-        """Let a directory wait that OSS has refused after so many deletions."""
+        """Let a directory wait which OSS has refused, when so many deletions had been made."""
         self._refused_at[found.key] = deletions
         self._refused.add(found.key)
         self.add(scan, found)

@@ -2,9 +2,13 @@
 The frontier: how far a job's ranges have been listed, and which of them to cut in two.
 
 A listing begins behind any key, so a range may be cut anywhere, and both halves listed at once. An
-idle lister gets half of what is probably left of the largest range. Only the balance depends on the
-guess: each key lies in one of the halves, and a half that turns out to be empty costs one request,
-of which there may be few.
+idle lister gets half of what is probably left of the largest range (`splits.py` guesses where that
+half begins).
+
+Only the balance depends on the guess: each key lies in exactly one of the halves. An empty half
+costs one request, and few are allowed (`EMPTY_FREE`). A cut goes only so far beyond the keys met
+(`GALLOP`), and as many ranges are open as listings are worth having (`window.py`). A page that does
+not belong to its range, or is out of order, is refused by `arrivals.check` as a whole.
 """
 
 from __future__ import annotations
@@ -68,9 +72,9 @@ class Frontier:
         """
         Return a range to ask for its next page, if there is one.
 
-        At most so many ranges are open at once, beside those of which OSS refuses all, and no other
-        one is opened while as many that have been listed wait to be deleted from. What was passed
-        over before comes last.
+        At most `most` ranges are open at once, beside those in which OSS refuses everything. No
+        other range is opened while that many listed ones wait for their deletions. Ranges that
+        were passed over before come last.
         """
         unlisted = [scan for scan in self._unlisted() if not scan.settlement.passed_over]
         idle = [scan for scan in unlisted if not scan.listing and len(scan.queue.batches) < AHEAD]
@@ -121,9 +125,9 @@ class Frontier:
 
     def take(self, scan: Scan, page: Page, *, more: bool) -> Page:
         """
-        Take note of a range's page, after which there are more or not; return what belongs to it.
+        Take note of a range's page, and whether more follow; return what belongs to the range.
 
-        What was cut off from the range while the page was on its way is listed by itself.
+        Keys that were cut off from the range while the page was on its way are listed apart.
         A page without any objects reaches up to the next one's marker.
         Raises StoreError for a page that holds what it should not, or not in order.
         """
@@ -203,9 +207,9 @@ class Frontier:
 
     def look_behind(self, scan: Scan) -> None:
         """
-        Cut a range behind all that begins as what was passed over right before it does.
+        Cut a range behind all keys that begin like those passed over right before it.
 
-        Policies deny what begins alike: what lies behind it may go, however much of it there is.
+        Policies deny keys by their beginning, so the keys behind them may well be deleted.
         """
         over = self.scans[max(0, self.scans.index(scan) - 1)].settlement.passed_over
         if over is None:

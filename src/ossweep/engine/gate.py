@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from ossweep.work import Kind
 
 # How many requests in a row may fail before the job stops. An error of the job's own would come
-# back for every key. An outage shows itself by several codes, so errors of the moment count
-# whatever they are called. Each of them has had all its attempts by then. Refusals of keys stop
-# only what is like them.
+# back for every key. An outage shows itself by several codes, so all errors of the moment count
+# together; each request has had all its attempts by then. A refusal of keys stops only their like.
 PATIENCE = {Scope.JOB: 1, Scope.PASSING: 10}
 
-# Stretches of keys, refused by one code, after which a job stops of which nothing has gone at all.
-# They lie in different places: what is listed is cut behind each of them.
+# Stretches of keys, refused by one code, after which a job that has deleted nothing at all stops.
+# They lie in different places: the range is cut behind each of them.
 PLACES = 20
 
 
@@ -50,8 +49,8 @@ class Gate:
         self.has_asked = False  # whether a deletion may have been sent
         self.stopped: Stop | None = None  # why the gate is closed, if not for time
         self.reasons: frozenset[Stop] = frozenset()  # that were given, that one among them
-        # Whether keys go one at a time: nobody could look what a deletion loses. The answer to the
-        # first that has gone tells; what is refused, or has no answer, tells nothing.
+        # Whether keys go one at a time, because no look could tell what a deletion loses. The first
+        # key that goes tells it by its answer; a refusal, or no answer, tells nothing.
         self.singly = False
         # Whether it is known that deletions lose no null version, or nobody asks.
         self.harmless = False
@@ -85,7 +84,7 @@ class Gate:
 
     @property
     def errors(self) -> dict[str, int]:
-        """What attempts have met, by kind, and how often."""
+        """The errors of attempts by kind, and how often each came."""
         with self._lock:
             return dict(self._troubles.errors)
 
@@ -102,7 +101,7 @@ class Gate:
         """
         Close for a reason of the caller's, unless there was one before.
 
-        What comes after that was met all the same: by what was under way as the gate closed.
+        Later reasons are kept, too: requests that were under way as the gate closed have met them.
         """
         with self._lock:
             self.stopped = self.stopped or reason
@@ -112,8 +111,8 @@ class Gate:
         """
         Take note of a key of which nobody can tell any more whether it was deleted.
 
-        One that went alone, to show what a deletion costs, may have cost a null version: the next
-        one would be no better, unless others have shown that none is lost.
+        If it went alone, to show what a deletion costs, it may have cost a null version, and the
+        next key would be no better, unless others have shown that none is lost.
         """
         if self.singly and not self.harmless:
             self.stop(GONE_UNSEEN)
@@ -148,7 +147,7 @@ class Gate:
 
     @property
     def trouble(self) -> str | None:
-        """What ended the work if not its end, with what requests have met; None if they did not."""
+        """What kept the work from its end, with what requests have met; None if nothing did."""
         is_let_go = self._fence() <= 0 < self._budget.left()
         cause = self._trouble or (
             "the job's state could not be written within its lease; where it answers slowly, raise "

@@ -1,4 +1,4 @@
-"""What becomes of a batch: by asking a store for it, or, in a dry run, by counting it."""
+"""The outcome of a batch: by asking a store to delete it, or, in a dry run, by counting it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Outcome:
     What became of a batch.
 
     `undone` are its objects that are still to do; `full` are directories that OSS has refused
-    because something is left in them; `in_doubt` are the keys that were asked for without an answer
-    that decided it. Where all that is undone was passed over, `passed_over` tells of it, and `head`
-    of the batch's part before it, which is not in this outcome. `halved` is how many keys the
-    smallest request held that was refused as a whole, where some are undone.
+    because something is left in them; `in_doubt` are keys that were asked for, and that no answer
+    has decided. Where all undone objects were passed over, `passed_over` tells of them, and `head`
+    is the outcome of the batch's part before them, which is not in this one. `halved` is the number
+    of keys in the smallest request that was refused as a whole, where some are undone.
     """
 
     batch: Batch

@@ -1,10 +1,10 @@
 """
 How fast objects may go through one of OSS's quotas, and how many deletions fit on the way.
 
-A quota shows only by refusals. So its pace goes up until something is refused, a little down from
-there, and slowly up to where the refusal came, as CUBIC does for a network. How many deletions are
-worth having under way shows by their round trips: what takes longer than the fastest of its size
-has only waited for others.
+A quota shows only in refusals. So its pace goes up until something is refused, then a little down,
+and slowly back to where the refusal came, as CUBIC does for a network. How many deletions are worth
+having under way shows in their round trips: one that takes longer than the fastest of its size has
+only waited for others.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class QuotaPace:
     """
     Objects a second: as many as come, or `ceiling`, until OSS refuses some.
 
-    The first refusal lowers it to just below the published `quota`. From then on it is what CUBIC
-    (RFC 9438) is to a window: a refusal takes the rate down, then the rate comes back to a peak,
-    lingers there, and leaves it ever faster. So a quota that stays is touched every several
-    seconds by little, and one that rises is followed within some seconds. OSS's bucket holds one
-    second's worth, so what is not asked for after a refusal is not lost. Time in which nothing
+    The first refusal lowers it to just below the published `quota`. From then on it does for a rate
+    what CUBIC (RFC 9438) does for a window: a refusal takes the rate down, then the rate comes back
+    to a peak, lingers there, and leaves it ever faster. So a quota that stays is exceeded a little
+    every several seconds, and one that rises is followed within some seconds. OSS's bucket holds
+    one second's worth, so what is not asked for after a refusal is not lost. Time in which nothing
     waited for the pace does not count.
 
-    Refusals of all that was sent since the first of them are a quota that admits nothing: pauses
-    between none and a length that doubles, drawn by chance, keep the job from hammering.
+    When everything sent since the first refusal is refused as well, the quota admits nothing: then
+    pauses of a random length, whose limit doubles, keep the job from hammering.
 
     Not safe for threads: its owner holds a lock.
     """
@@ -116,7 +116,7 @@ class QuotaPace:
         self.opens = now + booked / self.rate
 
     def parted(self) -> QuotaPace:
-        """Return a pace that begins as this one is, for what may not go through its quota."""
+        """Return a pace that begins as this one is, for a lane that may use another quota."""
         pace = QuotaPace(self._quota, self._ceiling)
         pace.opens = self.opens
         pace._settle(self.rate, peak=self._quota)
@@ -138,11 +138,11 @@ class DeletionWindow:
     """
     How many deletions may be in flight: a few times as many as have just been coming back.
 
-    Of a deletion that came back it is known how many others did while it was under way. If it took
-    no longer than the fastest of its size, that is how many fit on the way to OSS and back without
-    waiting for each other; if it took twice as long, half of them only queued. The window is
-    `FACTOR` times that, so it multiplies in each round trip while OSS keeps up, and stays small
-    where this machine, not OSS, is what they wait for.
+    While a deletion was under way, a known number of others came back. If it took no longer than
+    the fastest of its size, that number fits on the way to OSS and back without queueing; if it
+    took twice as long, half of them only queued. The window is `FACTOR` times that, so it
+    multiplies in each round trip while OSS keeps up, and stays small where deletions wait for this
+    machine and not for OSS.
 
     Not safe for threads: its owner holds a lock.
     """

@@ -1,4 +1,4 @@
-"""The ports of the engine: what of the world a sweep needs, and is handed in."""
+"""The ports of the engine: all that a sweep needs of the world outside; it is handed in."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Store(Protocol):
         """
         Delete up to a thousand keys, as fast as the permit lets it; raises nothing.
 
-        What is in doubt, or was shown long ago, is looked at before it is asked for.
+        Keys that are in doubt, or were shown long ago, are looked at before they are asked for.
         """
 
     def close(self) -> None:
@@ -66,8 +66,8 @@ class Checkpoint:
 
 class Keeper(Protocol):
     """
-    What keeps a sweep's checkpoints, in case the sweep does not come to its end, and sees to it
-    that no other invocation takes its job meanwhile.
+    Keeps a sweep's checkpoints, in case the sweep does not come to its end, and sees to it that no
+    other invocation takes its job meanwhile.
     """
 
     def due(self) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SOON = 2.5  # seconds after which what was looked at goes; a little later it is looked at again
 
 T = TypeVar("T")
-# What was shown, the seconds it took, and those that were left when it was asked for.
+# The answer to a question, the seconds it took, and the seconds left when it was asked.
 Timed: TypeAlias = "tuple[T, float, float]"
 
 
@@ -42,7 +42,7 @@ class Reads:
     """
     Runs the questions of all sources, as many at once as are worth it.
 
-    `is_over` tells that nothing more is asked. What fails is kept as `unseen`: it ends all reads,
+    `is_over` tells that nothing more is asked. A failure is kept in `unseen`, and ends all reads,
     unless OSS refuses that place only.
     """
 

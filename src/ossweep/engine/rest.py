@@ -1,9 +1,9 @@
 """
-What is left of a job's ranges, made small enough for a continuation to hold.
+The rest of a job's ranges, made small enough for a continuation to hold.
 
-Where there are too many, neighbours are joined: the stretch between them is listed again, so what
-was counted of it is given back, and counts when it is met once more. Those go first between which
-the least was counted.
+Where there are too many ranges, neighbours are joined. The stretch between them is then listed
+again, so its counts are given back, and its keys count when they are met once more. The neighbours
+with the least counted between them are joined first.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_BYTES = 45_056
 
 @dataclass
 class GivenBack:
-    """What was settled between ranges that were joined: it is met again, and counts then."""
+    """Counts of what was settled between joined ranges: it is met again, and counts then."""
 
     skipped: Counter[str] = field(default_factory=Counter)
     failed: int = 0
@@ -39,7 +39,7 @@ class GivenBack:
     stretches: list[Range] = field(default_factory=list)
 
     def taken_from(self, counts: Counts) -> Counts:
-        """Return the counts without it. What has failed was asked for, and stays asked for."""
+        """Return the counts without these; what has failed stays counted as asked for."""
         if not self.stretches:
             return counts
         skipped = Counter(counts.skipped)
@@ -68,10 +68,10 @@ def join_neighbours(
     ranges: Sequence[Range], most: int = MOST_RANGES, most_bytes: int = MOST_BYTES
 ) -> tuple[list[Range], GivenBack]:
     """
-    Return ranges, in order, of which so many are joined to their neighbours that they are few.
+    Return the ranges, in order, with as many neighbours joined as it takes to make them few.
 
-    Ranges of different prefixes can't be joined: what lies between them is not in the order. An
-    order that names more prefixes than `most` goes on with as many.
+    Ranges of different prefixes can't be joined, because the keys between them are not ordered. So
+    an order that names more prefixes than `most` goes on with that many ranges.
     """
     left, given_back = list(ranges), GivenBack()
     if all(before.prefix != after.prefix for before, after in pairwise(left)):

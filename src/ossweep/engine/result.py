@@ -1,4 +1,4 @@
-"""What a sweep has come to: how far it is, how it ended, and what is left."""
+"""The result of a sweep: how far it came, how it ended, and what is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What scans: a range of keys while it is swept, and how far it has been listed."""
+"""A scan: a range of keys while it is swept, and how far it has been listed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Scan:
     The keys below `prefix` after `after`, up to and with `until`; None is the prefix's end.
 
     Its own fields say how far the range is listed, up to the key `at`: the frontier writes them.
-    What was listed and waits is in its `backlog` and that one's `queue`, which the selection fills
-    and turns empty; what settles is in its `settlement`, which the settling writes.
+    Its `backlog`, with a `queue`, holds what was listed and waits: the selection fills it, and the
+    turns empty it. Its `settlement` holds what settles: the settling writes that.
     """
 
     prefix: str
@@ -78,7 +78,7 @@ class Scan:
 
     @property
     def bounds(self) -> tuple[str, str]:
-        """Two keys between which all lies that is left of it, those two included."""
+        """Two keys between which everything left of it lies, those two included."""
         passed_over = self.settlement.passed_over
         if self.listed and passed_over is not None:
             return passed_over.first, passed_over.last

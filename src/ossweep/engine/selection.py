@@ -3,8 +3,9 @@ The selection: which of the objects that a listing shows are deleted, and in wha
 
 A page that holds nothing special (all of it older than the job's clock, no protected key, no
 directory marker, no known failure, room below the ceiling) is a batch as it is, and no object is
-made of any of its keys. Of any other page each object is judged by itself, and what stays is
-counted between the chosen ones, so that a batch can be cut anywhere and still tell what lies in it.
+made of any of its keys. The objects of any other page are judged one by one, and those that stay
+are counted between the chosen ones, so that a batch can be cut anywhere and still tell what lies in
+it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ossweep.objects import Found, Page
     from ossweep.work import Ceiling, Work
 
-ENOUGH_KEYS = 500  # with which a batch is cut at a page's end, so that the next page is one whole
+ENOUGH_KEYS = 500  # a batch with so many ends at a page's end, so that the next page stays whole
 SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are skipped, to keep their place
 
 PROTECTED = "protected"
@@ -50,7 +51,7 @@ class Selection:
         self._clock_of = clock
         self._protected = protected
         self._ceiling = ceiling
-        # What is in doubt may be gone already, and keeps its room.
+        # Keys in doubt may be gone already, and keep their room.
         self._chosen = work.counts.asked + len(work.doubted)
         self._asked_again = work.counts.asked
         self._directories = work.directories
@@ -87,7 +88,7 @@ class Selection:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
         if found.key.startswith(self._protected):
             return PROTECTED
-        # Times are whole seconds: what carries the clock's own second may have been written after.
+        # Times are whole seconds: an object of the clock's own second may have been written later.
         return NEWER if found.modified >= self._clock() else None
 
     @property
@@ -187,7 +188,7 @@ class Selection:
         return True
 
     def _go_to(self, backlog: Backlog, place: str) -> None:
-        """Go on to a place up to which nothing is left that could be asked for."""
+        """Go on to a place before which nothing is left to ask for."""
         while backlog.behind and backlog.behind[0].lies_before(place):
             self._lose_next(backlog, len(backlog.chosen))
         backlog.place = place

@@ -1,4 +1,4 @@
-"""What settles: how far the outcomes of a range have come in the order of its listing."""
+"""A settlement: how far the outcomes of a range have come in the order of its listing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class Settlement:
     """
-    The outcomes of a range's batches, and what has been counted of those whose turn it was.
+    The outcomes of a range's batches, and the counts of those whose turn has come.
 
     `settled` is the key up to which all that was met is settled. `skipped`, `failed`, `planned` and
     `bytes`, those of planned objects, count what was met and settled between the range before it
@@ -31,8 +31,8 @@ class Settlement:
     taken: int = 0  # batches that have been taken up
     booked: int = 0  # of those, how many have settled, each in its turn
     early: dict[int, Outcome] = field(default_factory=dict)  # until it is their turn
-    # What of the range was passed over, if that is all that it holds: in this sweep, where it is
-    # listed, or before, where it waits until everything else has been tried.
+    # The stretch that was passed over, if the range holds nothing else: in this sweep, if it is
+    # listed, or before, if it waits until everything else has been tried.
     passed_over: Stretch | None = None
 
     @classmethod
@@ -79,7 +79,7 @@ class Settlement:
         self.bytes += before.bytes
 
     def part_with(self, outcome: Outcome) -> Settlement:
-        """Return what keeps the next outcome apart, for good; this one goes on behind it."""
+        """Return a settlement that keeps the next outcome apart; this one goes on behind it."""
         apart = Settlement(
             self.settled,
             self.skipped,

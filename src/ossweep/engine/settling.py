@@ -1,10 +1,10 @@
 """
 The settling: brings the outcomes of ranges into the order of their listing.
 
-A continuation lists a range again from one place on, so what is known of a range is a place up to
-which all is settled, and what was counted before it. Outcomes come in any order; one that comes
-early waits for those before it. A batch that was passed over would keep all behind it waiting: it
-is kept apart, as a range of its own, and the rest goes on behind it.
+A continuation lists a range again from one place on. So a range is known by a place up to which
+everything is settled, and by the counts before it. Outcomes come in any order; one that comes early
+waits for those before it. A batch that was passed over would keep all behind it waiting: so it is
+kept apart, as a range of its own, and the rest goes on behind it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Settling:
                     self._frontier.look_behind(scan)
 
     def forget(self, scan: Scan) -> None:
-        """Let a range go of which nothing is left; what it has settled lies before the next one."""
+        """Forget a range of which nothing is left; its counts go to the range behind it."""
         scans, waiting = self._frontier.scans, self._frontier.waiting
         at = scans.index(scan)
         if at:
@@ -125,7 +125,7 @@ def _with_settled(keys: Range, before: Scan) -> Range:
 
 
 def _reach_to_end(apart: Scan, after: Scan) -> None:
-    """Let what is kept apart reach over the rest of the range behind it, if there was nothing."""
+    """Let what is kept apart reach over the rest of the range behind it, if that was empty."""
     if apart.is_kept_apart and _is_beside(apart, after, after.settlement.settled):
         apart.until = after.until
 

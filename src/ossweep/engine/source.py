@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 class Source(Protocol):
     """
-    Things to delete of one kind: how they are found, and how what becomes of them is kept.
+    Things to delete of one kind: how they are found, and how their outcomes are kept.
 
-    The dispatcher lets it ask, takes batches of its queues up, and settles their outcomes; the
-    accounts ask what has become of all, and what is left.
+    The dispatcher lets it ask, takes batches from its queues, and settles their outcomes. The
+    accounts ask what has become of everything, and what is left.
     """
 
     def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:
@@ -36,10 +36,10 @@ class Source(Protocol):
 
     @property
     def is_urgent(self) -> bool:
-        """Whether nothing else asks, and no queue takes its turn, until this source is eased."""
+        """Whether everything else waits, reads and queues alike, until this source is eased."""
 
     def ease(self) -> bool:
-        """Take note that all of it has come back; return whether it is urgent no more."""
+        """Take note that all its batches have come back; return whether it is urgent no more."""
 
     def queues(self) -> Iterable[Queue]:
         """Return the queues of which a batch may be taken up now."""
@@ -68,13 +68,13 @@ class Source(Protocol):
 
     @property
     def unheard_of(self) -> int:
-        """How many were taken up, and count as asked for if nothing of them comes back any more."""
+        """How many were taken up, and count as asked for if none of them comes back any more."""
 
     def bounds(self) -> Iterable[tuple[str, str]]:
-        """Return pairs of keys between which all lies that is left of it."""
+        """Return pairs of keys between which everything left of it lies."""
 
     def early(self) -> Sequence[Counts]:
-        """Return what counts already of what is not settled."""
+        """Return the counts that hold already, though their batches are not settled."""
 
     def passed_over(self) -> Iterable[Stretch]:
         """Return what was passed over and has not been tried again."""

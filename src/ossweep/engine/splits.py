@@ -2,9 +2,13 @@
 Where to cut a range of keys in two, judged by the keys that a listing has shown.
 
 Keys are read as numbers of mixed radix: the digits at each position are the characters that were
-seen there, or are likely to come. So a cut is an interpolation between two numbers, and the string
-of the number between them. A wrong guess costs balance, never correctness: a listing may begin
-behind any string.
+seen there, or are likely to come. A cut is then an interpolation between two such numbers, written
+as a string again.
+
+A wrong guess costs balance, never correctness: a listing may begin behind any string, and each key
+lies on one side of it. What bounds a guess is elsewhere: the frontier trusts it only so far
+(`frontier.GALLOP`), and learns from the first page behind a cut how good it was. No cut is longer
+than the marker that OSS takes (`MARKER_BYTES`).
 """
 
 from __future__ import annotations
@@ -57,12 +61,12 @@ class Sample:
 
 @dataclass
 class _Place:
-    """What has been seen at a position of keys: by kind, the codes from the least to the last."""
+    """The characters seen at one position of keys: by kind, the codes from least to greatest."""
 
     characters: set[str] = field(default_factory=set)  # of ASCII: there are not many
     codes: dict[range, range] = field(default_factory=dict)
-    # Whether it has begun anew behind another character before it. Then the last one that it had
-    # is likely to be the last one of all; else it may go on.
+    # How often the position has begun anew behind a new character before it, as a counter does.
+    # Then the last character seen is likely to be the last of all; otherwise more may come.
     wraps: int = 0
     order: _Order | None = None
 
@@ -83,7 +87,7 @@ class _Place:
         return True
 
     def wrap(self) -> bool:
-        """Take note that it has begun anew; return whether that changes anything."""
+        """Take note that the position has begun anew; return whether that changes anything."""
         self.wraps += 1
         if self.wraps != SURE_WRAPS:
             return False
@@ -95,8 +99,8 @@ class Alphabet:
     """
     The characters that keys have at each position, and keys as numbers written in them.
 
-    Keys are compared character by character, so the distance between two of them is that of two
-    numbers whose digits are the characters that may stand there, an absent one being nought.
+    Keys are compared character by character. So the distance between two keys is that between two
+    numbers whose digits are the characters that may stand there; a missing character is zero.
     """
 
     def __init__(self) -> None:
@@ -130,8 +134,8 @@ class Alphabet:
         """
         Return a string between `low` and `end` with about so many keys before it, if there is one.
 
-        Any string is a right one: a listing can begin at every marker. Only the balance depends on
-        what has been seen.
+        Any string is correct, because a listing can begin at any marker. Only the balance depends
+        on what has been seen.
         """
         width = self._width(sample)
         step = max(1, keys * self._extent(sample, width) // sample.keys)
@@ -155,7 +159,7 @@ class Alphabet:
             order = self._order(position)
             digit = 0
             if known and position < len(key):
-                # What comes after a character that is not in the alphabet does not count.
+                # Nothing behind a character that is not in the alphabet counts.
                 digit, known = order.digit(ord(key[position]))
             number = number * order.radix + digit
         return number
@@ -209,7 +213,7 @@ class _Order:
         return self._digits[at + 1], False
 
     def character(self, digit: int) -> str:
-        """Return the character of a digit, and none for nought."""
+        """Return the character of a digit; zero has none."""
         if digit == 0:
             return ""
         at = bisect_right(self._digits, digit) - 1

@@ -1,10 +1,10 @@
 """
-The sweep: takes the work that is left, deletes what it says, and tells what became of it.
+The sweep: deletes what the work that is left says, and tells what became of it.
 
     ranges → listing → selection → batches → deletions → accounts
 
-`ossweep.engine` says who hands what to whom on this belt. Here is what keeps it going: the loop,
-and what the sweep has come to at any moment.
+`ossweep.engine` says who hands what to whom on this belt. This module keeps it going: the loop, and
+the result that the sweep has at any moment.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Progress:
 
     @property
     def counts(self) -> Counts:
-        """What has become of them."""
+        """The fates of these keys."""
         return self._accounts.counts()
 
     @property
@@ -77,10 +77,10 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     """
     Do the work that is left, until it is done, the gate closes or the ceiling is reached.
 
-    At most so many deletions are in flight, and so many pages of listings asked for, at once; what
-    is left is in at most so many ranges, or as many as there are prefixes.
+    At most `in_flight` deletions are in flight, and `listings` pages asked for, at once. The rest
+    is in at most `most_ranges` ranges, or in as many as there are prefixes.
     `report` is called whenever something has ended, and several times a second while nothing does;
-    so is the keeper asked, which is given what the sweep would end with at that moment.
+    the keeper is asked as often, and is given what the sweep would end with at that moment.
     Nothing is left running when this returns.
     """
     dispatcher = Dispatcher(
@@ -120,14 +120,14 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
         left = replace(left, null_marker=True, harmless=False)
     elif gate.harmless:
         left = replace(left, harmless=True)
-    # What was chosen up to the ceiling and not asked for any more leaves room below it.
+    # Objects that were chosen up to the ceiling, and then not asked for, leave room below it.
     is_full = ceiling is not None and counts.asked >= ceiling.objects
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling
     # only until another invocation sees what is still there.
     at_ceiling = dispatcher.ceiling_reached if is_full and gate.stopped is None else None
     stopped = gate.stopped
     if at_ceiling is not None and ceiling is not None:
-        # No order has been carried out if what only may have been asked for has filled it up.
+        # The order is not carried out where keys that may not even be gone fill the ceiling.
         is_sure = counts.deleted + counts.failed + counts.planned >= ceiling.objects
         in_doubt = not is_sure and accounts.was_in_doubt
         stopped = stop_at_ceiling(at_ceiling, counts, in_doubt=in_doubt)
@@ -135,11 +135,11 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
     refused = None
     if accounts.has_tried_all:
         refused = unseen.denied or (refusal_of(passed_over) if passed_over else None)
-    # What is in doubt may leave room below the ceiling, once OSS has shown what is there.
+    # Keys in doubt may leave room below the ceiling, once OSS has shown what is there.
     may_go_on = not (left.finished or (at_ceiling and not accounts.is_in_doubt))
     return Result(
         listed=accounts.listed(),
-        # Where nothing goes on, what ranges that were joined give back is not met a second time.
+        # Where nothing goes on, the counts that joined ranges give back are not met a second time.
         counts=left.counts if may_go_on or not at_ceiling else counts,
         left=left,
         stopped=stopped or _refused(unseen.failed or refused),
@@ -164,14 +164,14 @@ def _refused(sentence: str | None) -> Stop | None:
 
 
 def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
-    """Book what is known by name and is protected: it needs no listing to be judged."""
+    """Skip protected keys that are known by name: they need no listing to be judged."""
     keys = tuple(key for key in work.keys if not key.startswith(protected))
     deferred = tuple(found for found in work.held if not found.key.startswith(protected))
     skipped = len(work.keys) - len(keys) + len(work.held) - len(deferred)
     if not skipped:
         return work
     doubted = tuple(key for key in work.doubted if not key.startswith(protected))
-    # What may have been asked for before it was protected keeps its room below the ceiling.
+    # A key that may have been asked for before it was protected keeps its room below the ceiling.
     lost = len(work.doubted) - len(doubted)
     counts = add(work.counts, Counts(skipped={PROTECTED: skipped}, unanswered=lost))
     return replace(work, keys=keys, doubted=doubted, held=deferred, counts=counts)

@@ -5,6 +5,11 @@ OSS's quotas count objects, not requests (PROTOCOL 3.5): some 2,000 a second in 
 of the key space whose borders are not published, and 10,000 for an account. So the job has a pace,
 and so has each range, until its refusals show that it shares a partition with its neighbours: then
 they share one pace. Nothing is assumed before OSS refuses something.
+
+Which ranges share a partition is a guess from what went through them (`Throttle._explain`). A wrong
+guess slows a range down and harms nothing else: the outermost lanes of a slow group leave it again
+after `ALONE` seconds without a refusal of their own. The window (`pace.py`) bounds the deletions in
+flight, and OSSWEEP_MAX_RATE the pace of the job.
 """
 
 from __future__ import annotations
@@ -101,7 +106,7 @@ class Throttle:
     Paces the deletions of a job: one pace for the job, one for each lane or group of lanes.
 
     Safe for threads: each method takes the one lock, and none waits for anything else. Nothing
-    sleeps in here: callers do, for as long as they are told.
+    here sleeps; the callers do, for as long as they are told.
 
     `clock` counts seconds, `uniform` draws between two numbers, `most` is the most deletions in
     flight, and `max_rate` the most objects a second (OSSWEEP_MAX_RATE).
@@ -128,7 +133,7 @@ class Throttle:
         with self._lock:
             place = self._lanes.index(beside) + 1 if beside in self._lanes else len(self._lanes)
             paces = [lane.pace for lane in self._lanes[max(0, place - 1) : place + 1]]
-            # What lies between two lanes of one partition lies in it.
+            # A lane between two lanes of one partition lies in that partition.
             between = len(paces) == 2 and paces[0] is paces[1]  # noqa: PLR2004 - a pair
             lane = Lane(self._job, paces[0] if between else QuotaPace(PARTITION_RATE))
             self._lanes.insert(place, lane)
@@ -219,11 +224,11 @@ class Throttle:
 
     def _explain(self, permit: Permit, objects: int, now: float, *, first: bool) -> None:
         """
-        Join paces beside a refused one, if what went through it cannot explain the refusal.
+        Join a refused pace with those beside it, if its own load cannot explain the refusal.
 
         A partition serves 2,000 objects a second before it refuses any. So if less went through
-        this pace, the lanes beside it use the same partition: the fewest that make up for it. That
-        is a guess, so a pace that was limited before joins only those in the same position.
+        this pace, lanes beside it use the same partition: the fewest that make up the difference.
+        That is a guess, so a pace that was limited before joins only others that were, too.
         """
         refused = permit.lane.pace
         loads = self._loads(permit.sent, now)
@@ -251,7 +256,7 @@ class Throttle:
             self._let_go(refused, now)
 
     def _let_go(self, pace: QuotaPace, now: float) -> None:
-        """Let the outermost lanes of a slow group go their own ways: they may not belong to it."""
+        """Let the outermost lanes leave a slow group, to which they may not belong."""
         group = [lane for lane in self._lanes if lane.pace is pace]
         for outermost in (group[0], group[-1]):
             if now - outermost.refused_at > ALONE:
@@ -269,8 +274,8 @@ class Throttle:
         """
         Return about how many objects went through each pace in the last second, in key order.
 
-        To what was confirmed comes what was sent before a request that is known to be refused: if
-        it had been refused as well, that would be known by now.
+        Objects that were sent before the refused request count like confirmed ones: had they been
+        refused as well, that would be known by now.
         """
         loads: dict[QuotaPace, float] = {}
         for lane in self._lanes:

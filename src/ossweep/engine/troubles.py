@@ -1,4 +1,4 @@
-"""What went wrong on the way to OSS and back: by kind, how often, and in one sentence."""
+"""Troubles on the way to OSS and back: by kind, how often, and in one sentence."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Troubles:
 
     @property
     def sentence(self) -> str | None:
-        """What went wrong, how often, and what helps; None if nothing did."""
+        """A sentence on what went wrong, how often, and what helps; None if nothing did."""
         if not self.errors:
             return None
         most = self.errors.most_common(TOLD)
@@ -62,7 +62,7 @@ class Troubles:
 
     @property
     def _extent(self) -> str:
-        """How much of what was asked for is concerned."""
+        """How many of the requests are concerned."""
         done = "was carried out" if self._answered else "was answered"
         lost = [
             f"{number:,} {_ONE_AND_MORE[kind][number > 1]}"

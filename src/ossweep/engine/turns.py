@@ -24,12 +24,12 @@ class Due:
 
 class Turns:
     """
-    What is known by name goes before ranges, which take turns among each other.
+    Keys known by name go first; the ranges behind them take turns.
 
-    `taken` counts the objects that have been taken up to be asked for, but for those that have been
-    asked for before and keep their room below the ceiling. A job with a ceiling may take up as many
-    as its last checkpoint has reserved; `starved` tells whether batches wait for nothing but the
-    next checkpoint, which reserves more.
+    `taken` counts the objects that have been taken up, without those that were asked for before and
+    keep their room below the ceiling. A job with a ceiling may take up as many as its last
+    checkpoint has reserved; `starved` tells whether batches wait only for the next checkpoint,
+    which reserves more.
     """
 
     def __init__(self, sources: Sequence[Source], throttle: Throttle) -> None:
@@ -88,9 +88,9 @@ class Turns:
         """
         Yield the queues that hold something, in the order in which it is their turn.
 
-        Ranges take turns, so that deletions spread over OSS's partitions; those of which more is
-        left more often, so that they end together: the last ones would be in few partitions. Where
-        OSS refuses all, others come first. While a source is urgent, ranges wait.
+        Ranges take turns, so that deletions spread over OSS's partitions. Ranges with more left
+        come more often, so that all end together: else the last ones would lie in few partitions.
+        Ranges in which OSS refuses everything come last. While a source is urgent, ranges wait.
         """
         now = self._turn
         in_turn: list[tuple[bool, int, int, Source, Queue]] = []

@@ -1,4 +1,4 @@
-"""What could not be seen: the prefixes and keys whose listing has failed, and why."""
+"""The unseen: the prefixes and keys whose listing has failed, and why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Unseen:
 
     @property
     def denied(self) -> str | None:
-        """What OSS does not let be listed, in a sentence."""
+        """A sentence about what OSS does not let be listed."""
         if self._first is None:
             return None
         first, *others = self._denied

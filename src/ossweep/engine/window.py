@@ -11,9 +11,9 @@ class ListingWindow:
     """
     Grows while answers come as fast as they did, and shrinks when requests wait for each other.
 
-    Where the network is slow and the machine is not, that soon fills the line; on a fraction of a
-    core, where a request more only makes the others later, it stays small. And it stays so small
-    that those under way, each as fast as the fastest, would not keep the machine more than busy.
+    Where the network is slow and the machine is not, the window soon fills the line. On a fraction
+    of a core, where one more request only makes the others later, it stays small: never more than
+    the machine could handle if each request were as fast as the fastest.
     """
 
     def __init__(self, start: int, most: int) -> None:

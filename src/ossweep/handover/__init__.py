@@ -1,1 +1,1 @@
-"""To be continued: the document in which a job's rest travels on, and who carries it."""
+"""The handover: the document in which a job's rest travels on, and the APIs that carry it."""

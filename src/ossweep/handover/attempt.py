@@ -1,4 +1,4 @@
-"""One attempt to invoke a function: of which one, ended in time, and told of without secrets."""
+"""One attempt to invoke a function: it ends in time, and its errors hold no secrets."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 CONNECT_SECONDS = 3.0
-ALMOST_ALL = 0.9  # of an attempt's time: the client gives up by itself, and nothing is left behind
+ALMOST_ALL = 0.9  # of an attempt's time, after which the client gives up: nothing is left behind
 REQUEST_ID = "x-fc-request-id"  # FC names every request that it has answered, by both APIs
 # FC 2.0 says StatefulAsyncInvocationAlreadyExists, with a status that its page "Task deduplication"
-# gives as 409, and gave as 400 once. What FC 3.0 says is NOT ESTABLISHED.
+# gives as 409, and gave as 400 once. FC 3.0's words are NOT ESTABLISHED.
 TAKEN_CODE = re.compile("already_?exist|duplicat", re.IGNORECASE)
 TAKEN_WORDS = re.compile("already exist|duplicat", re.IGNORECASE)
 REFUSALS = range(400, 500)
 CONFLICT = 409
 PASSING = frozenset({408, 429})
 THROTTLED = re.compile("Throttling|Resource(Exhausted|Throttled)")  # with whatever status
-# Tokens, signatures and what was signed are longer than words; ids of requests have hyphens.
+# Tokens, signatures and signed texts are longer than words; ids of requests have hyphens.
 SECRET_LOOKING = re.compile(r"[A-Za-z0-9+/=%]{40,}")
 HIDDEN = "***"
 
 
 @dataclass(frozen=True)
 class Function:
-    """The function that is running, as its context tells of it."""
+    """The function that is running, as its context describes it."""
 
     name: str
     service: str | None  # of FC 2.0
@@ -43,7 +43,7 @@ class Function:
 
 
 class Credentials(Protocol):
-    """What the function's role gives it."""
+    """The credentials of the function's role."""
 
     @property
     def access_key_id(self) -> str:
@@ -51,11 +51,11 @@ class Credentials(Protocol):
 
     @property
     def access_key_secret(self) -> str:
-        """What requests are signed with."""
+        """The secret that signs requests."""
 
     @property
     def security_token(self) -> str | None:
-        """What a temporary key needs beside it."""
+        """The token that a temporary key needs beside it."""
 
 
 def within(
@@ -64,12 +64,12 @@ def within(
     tell: Callable[[Exception], HandoverError | None],
 ) -> None:
     """
-    Call what invokes a function, and come back within so many seconds, whatever happens.
+    Call `invoke`, and come back within so many seconds, whatever happens.
 
-    The clients' timeouts are those of single socket operations: an answer that trickles goes on
-    for ever, and no timeout holds for looking up a name. What is not done in time is left to a
-    daemon thread. `tell` says what an exception means, None being success. Raises HandoverError,
-    whose past is empty: what the clients raise holds their requests' headers.
+    The clients' timeouts are those of single socket operations: an answer that trickles goes on for
+    ever, and looking up a name has no timeout. An attempt that is not done in time is left to a
+    daemon thread. `tell` turns an exception into its error, or None for success. Raises
+    HandoverError without a cause: the clients' own exceptions hold their requests' headers.
     """
     ended = Event()
     told: HandoverError | None = HandoverError("Unknown", "the attempt broke off", passing=True)
@@ -114,10 +114,10 @@ def check_accepted(headers: Iterable[str]) -> None:
 
 def refusal(status: int, code: str, words: str, credentials: Credentials) -> HandoverError | None:
     """
-    Return what a refusal means: None if it says that the task is there already.
+    Return the error of a refusal, or None if it says that the task is there already.
 
-    Doubt about that is an error. A task held to be there that is not would end the chain in
-    silence; one that is there twice finds its lease taken.
+    Doubt about that is an error. If a task were wrongly taken to be there, the chain would end in
+    silence; a task that is there twice only finds its lease taken.
     """
     if status in REFUSALS and TAKEN_CODE.search(code):
         return None
@@ -135,15 +135,15 @@ def refusal(status: int, code: str, words: str, credentials: Credentials) -> Han
 
 def unanswered(error: Exception, credentials: Credentials) -> HandoverError:
     """
-    Return what a failure means that is no refusal.
+    Return the error of a failure that is no refusal.
 
-    It may pass, and the function may have been invoked. What cannot be sent at all is a ValueError,
-    which quotes the header that is wrong; an answer that cannot be read is one, too.
+    It may pass, and the function may have been invoked. A request that cannot be sent at all is a
+    ValueError, which quotes the wrong header; so is an answer that cannot be read.
     """
     code = type(error).__name__
     if isinstance(error, ValueError) and not isinstance(error, json.JSONDecodeError):
         return HandoverError(code, "the request cannot be sent", passing=False)
-    # urllib3 says at the end what has happened, after the host, the path and the attempts.
+    # urllib3 tells at the end what has happened, after the host, the path and the attempts.
     said = str(getattr(error, "message", None) or error).rpartition("Caused by ")[2]
     words = system_words(error) or _quoted(said, credentials)
     # A certificate that is not believed now will not be a second later.
@@ -152,7 +152,7 @@ def unanswered(error: Exception, credentials: Credentials) -> HandoverError:
 
 
 def _quoted(words: str, credentials: Credentials) -> str:
-    """Quote a server's words, without what it may have quoted of the request's secrets."""
+    """Quote a server's words, without the request's secrets that it may have quoted."""
     secrets = (credentials.security_token, credentials.access_key_secret, credentials.access_key_id)
     for secret in filter(None, secrets):
         words = words.replace(secret, HIDDEN)

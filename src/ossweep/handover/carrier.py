@@ -1,4 +1,4 @@
-"""Who carries the rest on: the function invokes itself, asynchronously and once for each task."""
+"""The carrier of a job's rest: the function invokes itself, asynchronously, once for a task."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ READABLE = 40  # characters of a job's id that are kept where a digest stands fo
 
 
 class Carrier(Protocol):
-    """What can invoke the function that is running."""
+    """An API by which the running function can be invoked."""
 
     def prepare(self) -> None:
-        """Import what is needed: early, beside other work, or else the first attempt does it."""
+        """Import the client early, beside other work; otherwise the first attempt does it."""
 
     def send(self, event: bytes, task_id: str, seconds: float) -> None:
         """
         Invoke the function asynchronously: one attempt, of so many seconds at most.
 
-        Returns if Function Compute has taken the event, now or before under the same task's id.
+        Returns if Function Compute has taken the event, now, or before under the same task id.
         Raises HandoverError.
         """
 
@@ -62,7 +62,7 @@ def choose(
     certificates: tuple[str, ...] = (),
 ) -> Carrier:
     """
-    Return what invokes the function: of `kind`, or else as the context says.
+    Return the carrier that invokes the function: of `kind`, or else as the context says.
 
     A context that names a service is one of FC 2.0. The endpoint, a host name or a URL, is the
     account's internal one over HTTPS if none is given. `certificates` are files of authorities to
@@ -87,8 +87,8 @@ def deliver(
     """
     Send an event, again and again if need be, within the seconds that `left` returns.
 
-    An attempt that got no answer may have been heard: the task's id is the same each time. Pauses
-    double, each being any part of its length. Raises the last attempt's HandoverError.
+    An attempt without an answer may have been carried out, so the task's id is the same each time.
+    Pauses are random, up to a limit that doubles. Raises the last attempt's HandoverError.
     """
     failure = HandoverError("NoTime", "no time was left for it", passing=True)
     longest = FIRST_PAUSE
@@ -112,10 +112,10 @@ def deliver(
 
 def task_id(job: str, hop: int, epoch: int = 1) -> str:
     """
-    Return the id of the task that is a job's hop, called by the holder of this epoch of the one
-    before: another one for each of them.
+    Return the id of the task that is a job's hop, called by the holder of this epoch of the hop
+    before. Each holder's task has an id of its own.
 
-    A job's id that is too long, or has characters that FC does not take, stands there as a digest.
+    A job's name that is too long, or has characters that FC does not take, becomes a digest.
     """
     number = str(hop) if epoch == 1 else f"{hop}e{epoch}"
     plain = f"ossweep-{job}-{number}"
@@ -127,7 +127,7 @@ def task_id(job: str, hop: int, epoch: int = 1) -> str:
 
 
 def _seconds(left: float) -> float:
-    """Return an attempt's share: half, so that one without an answer leaves time for another."""
+    """Return an attempt's share of the time: half, so that there is time for another attempt."""
     return min(left, max(left / 2, 1.0), LONGEST_ATTEMPT)
 
 

@@ -1,4 +1,16 @@
-"""The continuation: a job's rest as a JSON document that goes on when it is sent back."""
+"""
+The continuation: a job's rest as a JSON document that goes on when it is sent back.
+
+The codec is `seal` and `unseal`: the fields of `Work`, a form number, a fingerprint. A document is
+read again when it is written, so one that nobody could go on with is an error now and not later.
+Documents of the first form are kept as test data, and every later version reads them; a document of
+another form is refused by its number.
+
+The fingerprint shows an accident, and stops no attacker. So `_check` refuses whatever no sweep
+leaves behind, the deployment's settings apply as to any request, and where state is kept, the
+records say how far a job is. The size is bounded: by `rest.py` for ranges, by `FAILURES_BYTES` for
+the names of failures.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +40,9 @@ if TYPE_CHECKING:
 
 FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
-SAMPLE = 1000  # names by which it is measured how fast a continuation is written
+SAMPLE = 1000  # names that are written to measure how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
-FAILURES_BYTES = 32_768  # of failures that travel on by name; all are counted
+FAILURES_BYTES = 32_768  # for failures that travel on by name; all are counted
 
 
 @cache
@@ -47,10 +59,11 @@ def seal(work: Work) -> dict[str, Any]:
     """
     Return the document that goes on with this work when it is sent back as an event.
 
-    It has been read again: what nobody could go on with is an error here, and not later. Raises
-    StoreError for that.
+    It has been read again: raises StoreError for a document that nobody could go on with.
     """
-    kept = replace(work, counts=_fitting(work.counts, keeps_names=work.unfinished == "continue"))
+    kept = replace(
+        work, counts=_counts_that_fit(work.counts, keeps_names=work.unfinished == "continue")
+    )
     document = {MARK: FORM, **_form().dump_python(kept, mode="json")}
     sealed = {**document, "fingerprint": _fingerprint(document)}
     try:
@@ -64,8 +77,8 @@ def is_rest_of(work: Work, sealed: Mapping[str, Any]) -> bool:
     """
     Tell whether a work is the rest in a continuation, however its event has narrowed it since.
 
-    No two invocations leave a job with the same totals: who has overtaken another one, and has done
-    nothing, is in doubt about what that may have done.
+    No two invocations leave a job with the same totals: even one that has overtaken another and
+    done nothing differs, by its doubt about what the other has done.
     """
     names = {"job", *(each.name for each in fields(Totals))}
     own = _form().dump_python(work, mode="json", include=names)
@@ -73,17 +86,17 @@ def is_rest_of(work: Work, sealed: Mapping[str, Any]) -> bool:
 
 
 def changed(sealed: Mapping[str, Any], **numbers: int) -> dict[str, Any]:
-    """Return a continuation with other numbers in it, which takes a fraction of sealing it anew."""
+    """Return a continuation with other numbers in it, much faster than sealing it anew."""
     document = {name: value for name, value in sealed.items() if name != "fingerprint"} | numbers
     return {**document, "fingerprint": _fingerprint(document)}
 
 
 def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     """
-    Return about how long it takes to write down what is left of a work, several times over.
+    Return about how long it takes to write down the rest of a work, as often as it is written.
 
-    Names are most of it, of which a request may hold some hundred thousand. This machine says how
-    fast it is at a thousand of them, some of each kind.
+    Most of it are names, and a request may hold some hundred thousand. So this machine's speed is
+    measured with a thousand of them, some of each kind.
     """
     also = work.counts.also_failed
     lots = (work.keys, work.ranges, work.directories, work.held, work.passed, also)
@@ -91,7 +104,7 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     if names <= SAMPLE:
         return 0.0
     some = _sample(work, names)
-    _form()  # the first one to need it would take it for the time that writing takes
+    _form()  # before the measurement, which would count the time to build it
     began = clock()
     seal(some)
     return TIMES * (clock() - began) * names / SAMPLE
@@ -124,8 +137,8 @@ def unseal(document: dict[str, Any], where: str) -> Work:
     """
     Return the work in a continuation.
 
-    The fingerprint tells an edited or damaged document; it is no secret, and what the work may
-    touch is checked against the deployment like any request. Raises RequestError.
+    The fingerprint shows an edited or damaged document. It is no secret, so the work is checked
+    against the deployment like any request. Raises RequestError.
     """
     content = {name: value for name, value in document.items() if name != "fingerprint"}
     if content.get(MARK) != FORM:
@@ -160,7 +173,7 @@ def compact(document: Mapping[str, Any]) -> bytes:
 
 
 def check_job(job: str, where: str) -> str:
-    """Refuse what is no job's name: it is part of its records' keys. Raises RequestError."""
+    """Return a job's name, part of its records' keys; raises RequestError if it is none."""
     if not JOB.fullmatch(job):
         raise RequestError(
             f"{where}: {json.dumps(job[:80])} is not the name of a job; a name has 1 to 100 "
@@ -170,7 +183,7 @@ def check_job(job: str, where: str) -> str:
 
 
 def _check(work: Work) -> None:
-    """Refuse what no sweep has left behind: the fingerprint is no secret."""
+    """Refuse a work that no sweep leaves behind: the fingerprint is no secret."""
     if not (JOB.fullmatch(work.job) and JOB.fullmatch(work.part_of or work.job)):
         raise PydanticCustomError("refused", "its job is none")
     check_bucket(work.bucket)
@@ -218,9 +231,9 @@ def _check(work: Work) -> None:
 
 def _check_key(key: str) -> None:
     """
-    Refuse what no listing can have shown.
+    Refuse a key that no listing can have shown.
 
-    What a person may not name it may show all the same: a key that begins with a slash.
+    A listing may show a key that no person may name: one that begins with a slash.
     """
     try:
         size = len(key.encode())
@@ -231,7 +244,7 @@ def _check_key(key: str) -> None:
 
 
 def _check_ranges(work: Work) -> None:
-    """Refuse ranges that a sweep would list twice, or give back more of than was counted."""
+    """Refuse ranges that overlap, or that would give back more than was counted."""
     counts = work.counts
     skipped: Counter[str] = Counter()
     for each in work.ranges:
@@ -257,7 +270,7 @@ def _check_ranges(work: Work) -> None:
 
 
 def _check_passed_over(keys: Range) -> None:
-    """Refuse to tell of keys that a range does not hold."""
+    """Refuse a stretch of keys that does not lie in its range."""
     over = keys.passed_over
     if over is None:
         return
@@ -267,7 +280,7 @@ def _check_passed_over(keys: Range) -> None:
 
 
 def _overlap(before: Range, after: Range) -> bool:
-    """Tell whether a range does not lie wholly behind another one."""
+    """Tell whether a range begins before another one has ended."""
     if before.prefix == after.prefix:
         return not before.until or after.after < before.until
     return after.prefix < before.prefix or after.prefix.startswith(before.prefix)
@@ -280,11 +293,12 @@ def _fingerprint(document: dict[str, Any]) -> str | None:
         return None  # nothing that was made here is nested so deeply
 
 
-def _fitting(counts: Counts, *, keeps_names: bool) -> Counts:
+def _counts_that_fit(counts: Counts, *, keeps_names: bool) -> Counts:
     """
-    Return counts with as many failures as travel on, and of the others the names.
+    Return counts with as many failures as travel on, and the names of the others.
 
-    Those are for who goes on by itself: what a person sends back has to stay small.
+    The names are for jobs that go on by themselves: a document that a person sends back has to stay
+    small.
     """
     size, number = 0, 0
     for failure in counts.failures:

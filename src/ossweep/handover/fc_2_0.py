@@ -1,4 +1,4 @@
-"""FC 2.0 carries on: a function of a service, invoked by the client aliyun-fc2."""
+"""The carrier for FC 2.0: a function of a service, invoked by the client aliyun-fc2."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class FC2:
         Import the client, and take three habits from it (fc2 2.5.2, fc2/client.py, fc2/auth.py).
 
         It logs what it signs, and with each refusal its request's headers, the security token
-        among them, by the root logger's functions: it gets a logger that says nothing. It tries
-        to connect six times, with pauses of 30 s together: whoever sends, tries again. And it goes
-        through the environment's proxies, which OSS's connections do not.
+        among them, by the root logger's functions: it gets a logger that says nothing. It tries to
+        connect six times, with pauses of 30 s together: trying again is left to `deliver`. And it
+        goes through the environment's proxies, which OSS's connections do not.
         """
         import fc2.auth  # noqa: PLC0415 - only those who hand over pay for it
         import fc2.client  # noqa: PLC0415
@@ -43,7 +43,7 @@ class FC2:
 
     def send(self, event: bytes, task_id: str, seconds: float) -> None:
         """Invoke the function asynchronously, in one attempt; raises HandoverError."""
-        within(seconds, lambda: self._invoke(event, task_id, seconds), self._tell)
+        within(seconds, lambda: self._invoke(event, task_id, seconds), self._error_of)
 
     def _invoke(self, event: bytes, task_id: str, seconds: float) -> None:
         self.prepare()
@@ -69,7 +69,7 @@ class FC2:
         )
         check_accepted(answer.headers)
 
-    def _tell(self, error: Exception) -> HandoverError | None:
+    def _error_of(self, error: Exception) -> HandoverError | None:
         status = getattr(error, "status_code", None)  # an FcError's, which has a JSON document, too
         if not isinstance(status, int):
             return unanswered(error, self.credentials)

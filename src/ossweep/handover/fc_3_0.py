@@ -1,4 +1,4 @@
-"""FC 3.0 carries on: a function, invoked by the client alibabacloud_fc20230330."""
+"""The carrier for FC 3.0: a function, invoked by the client alibabacloud_fc20230330."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ossweep.errors import HandoverError
     from ossweep.handover.attempt import Credentials, Function
 
-# What the client stands on; they log requests' headers where DEBUG=sdk is in the environment
+# Libraries below the client; they log requests' headers where DEBUG=sdk is in the environment
 # (darabonba-core 1.0.9 and alibabacloud-tea 0.4.3, core.py of both).
 TALKERS = ("darabonba-core", "alibabacloud-tea")
 
@@ -45,14 +45,14 @@ class FC3:
             logging.getLogger(name).disabled = True
 
     def _adapter(self, *_: object, **__: object) -> Any:
-        """Return what its connections are made by, in place of its own."""
+        """Return the adapter that makes the client's connections, in place of its own."""
         from darabonba.core import adapters  # noqa: PLC0415 - as in prepare
 
         return adapter(adapters.HTTPAdapter, self.certificates)
 
     def send(self, event: bytes, task_id: str, seconds: float) -> None:
         """Invoke the function asynchronously, in one attempt; raises HandoverError."""
-        within(seconds, lambda: self._invoke(event, task_id, seconds), self._tell)
+        within(seconds, lambda: self._invoke(event, task_id, seconds), self._error_of)
 
     def _invoke(self, event: bytes, task_id: str, seconds: float) -> None:
         self.prepare()
@@ -83,7 +83,7 @@ class FC3:
         service, name = self.function.service, self.function.name
         return f"{service}${name}" if service else name
 
-    def _tell(self, error: Exception) -> HandoverError | None:
+    def _error_of(self, error: Exception) -> HandoverError | None:
         # A refusal is raised as it is; a failure on the way is wrapped together with its request.
         inner = getattr(error, "inner_exception", error)
         status = getattr(inner, "status_code", None)

@@ -1,4 +1,4 @@
-"""The way out of the vendor's clients: the authorities that OSS's connections believe, no proxy."""
+"""The network of the vendor's clients: the authorities that OSS's connections believe, no proxy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ossweep.trust import authorities
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What a client sees of the environment: neither proxies nor switches of its own.
+# The environment that a client sees: neither proxies nor switches of its own.
 NO_ENVIRONMENT = SimpleNamespace(environ={}, getenv=lambda *_: None)
 
 
@@ -26,7 +26,7 @@ def adapter(kind: Any, certificates: tuple[str, ...], **more: Any) -> Any:
 
 
 def sender(requests: Any, certificates: tuple[str, ...]) -> Callable[..., Any]:
-    """Return what sends a request once, through no proxy and by nobody's .netrc."""
+    """Return a function that sends a request once, without a proxy and without a .netrc."""
 
     def send(method: str, url: str, **more: Any) -> Any:
         with requests.Session() as session:

@@ -1,4 +1,13 @@
-"""A job's rest in several parts, each a chain of its own, and one job again at the end."""
+"""
+Branches: a job's rest in several parts, each a chain of its own, and one job again at the end.
+
+The ranges are apart from each other, so the parts can be swept at once: each is a job with some of
+the neighbouring ranges, and with the counts and known failures that lie there. The rest (directory
+markers, totals so far) the whole job keeps for its end. Ceiling and rate are shared out at the
+split, so all parts together stay below them, whatever becomes of any of them. `joined` adds the
+parts up again, so the sums agree whether a job was split or not. Which invocation joins them is
+decided by the leases; a part that dies leaves its records, from which another goes on.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +28,21 @@ if TYPE_CHECKING:
 
 def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tuple[Work, ...]]:
     """
-    Return what a job keeps for its end, and its parts: neighbouring ranges, as many to each.
+    Return the work that a job keeps for its end, and its parts, each with as many ranges.
 
-    `limit` objects may still be asked for and `rate` objects be deleted in a second, by all of them
-    together. Named keys go to the first part. A part owns what has been counted in its ranges, and
-    what is known of the keys there: those that have failed, and the marker objects that they will
-    show again. Those go last, when all parts have come to their end. There are no parts if there is
-    not enough to share.
+    `limit` objects may still be asked for, and `rate` objects deleted in a second, by all parts
+    together. Named keys go to the first part. A part owns the counts of its ranges, and what is
+    known of keys there: failures, and the markers that its ranges will show again. Markers go last,
+    when all parts have come to their end. There are no parts if there is not enough to share.
     """
-    # What is in doubt goes to the first part with the room that it has taken already.
+    # Keys in doubt go to the first part, with the room that they have taken already.
     room = None if limit is None else limit - len(work.doubted)
     number = min(
         work.parallel, len(work.ranges), *(most for most in (room, rate) if most is not None)
     )
     if number < 2:  # noqa: PLR2004 - one part would be the whole
         return work, ()
-    groups = _dealt(work.ranges, number)
+    groups = _deal(work.ranges, number)
     first, *others = _shares(room, number)
     limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
@@ -42,7 +50,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     one = replace(work, of_parts=number, asked_before=asked, shared=room)
     before = (None, *(group[-1] for group in groups))
     parts = tuple(
-        _part(
+        _part_of(
             replace(one, limit=limits[place], rate=rates[place]),
             place,
             group,
@@ -62,17 +70,17 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         held=tuple(found for found in work.held if found.key not in dealt),
         passed=(),
         unsettled=0,
-        counts=_less(work.counts, met),
+        counts=_without(work.counts, met),
     )
     return kept, parts
 
 
 def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
     """
-    Return the job again whose parts have all come to their end.
+    Return the whole job, once all of its parts have come to their end.
 
-    Left are its marker objects, and what parts had to leave whose share of the ceiling was used up
-    while others had some to spare. The invocation that joins them counts as one more, unless it is
+    Left are its marker objects, and the keys of parts whose share of the ceiling was used up while
+    others had some to spare. The invocation that joins them counts as one more, unless it was
     `counted` once as a part's.
     """
     ended = tuple(parts)
@@ -92,9 +100,9 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
         held=tuple(found for each in every for found in each.held),
         passed=tuple(key for each in every for key in each.passed),
         unsettled=sum(each.unsettled for each in every),
-        # What one of them has only planned, under another setting, is not done.
+        # A part that has only planned, under another setting, has not done its keys.
         dry_run=any(each.dry_run for each in every),
-        # And what one had to look at may have been asked for before.
+        # And keys that a part had to look at may have been asked for before.
         judged=any(each.judged for each in every),
         null_marker=any(each.null_marker for each in every),
         harmless=any(each.harmless for each in every),
@@ -107,11 +115,11 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
     )
 
 
-def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[Range]) -> Work:
+def _part_of(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[Range]) -> Work:
     """
-    Return a part, with what its ranges have counted in `settled`, which it may meet again.
+    Return a part, with the counts of its ranges in `settled`, whose keys it may meet again.
 
-    What has failed there, or ahead of that, it names as well, as far as the job does.
+    It also has the names of failures there, or ahead of that, as far as the job has them.
     """
     passed = tuple(key for key in work.passed if any(key in each for each in ranges))
     failed = sum(each.failed for each in ranges) + len(passed)
@@ -149,7 +157,7 @@ def _part(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[R
     )
 
 
-def _less(counts: Counts, given: Counts) -> Counts:
+def _without(counts: Counts, given: Counts) -> Counts:
     skipped = Counter(counts.skipped) - Counter(given.skipped)
     known = {failure.key for failure in given.failures}.union(given.also_failed)
     return replace(
@@ -163,8 +171,8 @@ def _less(counts: Counts, given: Counts) -> Counts:
     )
 
 
-def _dealt(ranges: Sequence[Range], number: int) -> list[tuple[Range, ...]]:
-    """Deal ranges in order: a part that had not only neighbours would join over others' keys."""
+def _deal(ranges: Sequence[Range], number: int) -> list[tuple[Range, ...]]:
+    """Deal ranges in order: a part with gaps would join its ranges over the keys of others."""
     edges = [len(ranges) * place // number for place in range(number + 1)]
     return [tuple(ranges[start:end]) for start, end in pairwise(edges)]
 

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from ossweep.leases.job_state import JobState
     from ossweep.session import Session
 
-MISSING = frozenset({"dead", "released", "lost"})  # how a part is that has begun and has nobody
+MISSING = frozenset({"dead", "released", "lost"})  # states of a part that has begun and has nobody
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """What an event that is too small for a continuation says: whose state holds it."""
+    """An event that only says where the continuation is, which was too large to be sent."""
 
     job: str
     hop: int
 
 
 def pointer(document: Any) -> Pointer | None:
-    """Return what a document points at, if it is such an event; raises RequestError."""
+    """Return the pointer in a document, if it is one; raises RequestError."""
     if not (isinstance(document, dict) and POINTER_MARK in document):
         return None
     if document[POINTER_MARK] != continuation.FORM:
@@ -49,8 +49,8 @@ def hand_over(sealed: dict[str, Any], epoch: int, session: Session) -> None:
     """
     Call the next invocation of a job, or of a part, as the hop's holder of this epoch does.
 
-    An invocation that was called by an earlier one may have taken the place of the later one, and
-    will not come again. Raises HandoverError and SettingsError.
+    Each epoch calls a task of its own: an earlier holder's task may have run already, and would not
+    run again. Raises HandoverError and SettingsError.
     """
     task = task_id(sealed["job"], sealed["hop"], epoch)
     deliver(
@@ -59,7 +59,7 @@ def hand_over(sealed: dict[str, Any], epoch: int, session: Session) -> None:
 
 
 def _call(event: bytes, job: str, hop: int, session: Session) -> None:
-    """Call an invocation as a task of its own: the one before may have been carried out."""
+    """Call an invocation as a new task: one that was called before may have run already."""
     task = task_id(f"{job}-{session.world.nonce()[:8]}", hop)
     deliver(carrier_of(session), event, task, left=session.ending.left, world=session.world)
 
@@ -70,14 +70,14 @@ def _event(sealed: dict[str, Any]) -> bytes:
 
 
 def _pointing(job: str, hop: int) -> bytes:
-    """Return the event that points at what a job's state holds."""
+    """Return the event that points at a continuation in a job's state."""
     return json.dumps({POINTER_MARK: continuation.FORM, "job": job, "hop": hop}).encode()
 
 
 def handover_error(
     error: Exception, job: str, sealed: dict[str, Any] | None, *, is_kept: bool = True
 ) -> HandoverError:
-    """Return what says that nobody goes on with a job, and how somebody can."""
+    """Return the error that says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
     said = _words_of(error)
     ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
@@ -108,8 +108,8 @@ def call_missing(
     """
     Call an invocation for each part that has nobody, and yield the part once that is done.
 
-    Who was called for a part that has not begun is called once more, `anew` if Function Compute
-    may hold that task for done. Raises HandoverError.
+    The invocation of a part that has not begun is called once more, as a new task (`anew`) if
+    Function Compute may take the first one for done. Raises HandoverError.
     """
     for job, sealed in parts.items():
         state = states[job]

@@ -30,9 +30,10 @@ MOST_RESERVED = 64_000  # objects: as many batches as may be in flight
 
 class Checkpoints:
     """
-    Keeps a hop's checkpoints, the first of them early, and renews its lease where they take longer.
+    Keeps a hop's checkpoints, the first of them early, and renews its lease between them.
 
-    Each reserves what may be asked for until the next one: twice what was since the one before.
+    Each checkpoint reserves what may be asked for until the next one: twice as many objects as were
+    asked for since the one before.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that a checkpoint is made of
@@ -63,13 +64,13 @@ class Checkpoints:
 
     def keep(self, share: Share, reserved: int) -> Checkpoint:
         """
-        Keep one; return why the sweep shall end, if it shall, and what it has reserved.
+        Keep one; return why the sweep shall end, if it shall, and how many objects it has reserved.
 
-        That is never less than the `reserved` objects that the sweep may still ask for: the answer
-        may be lost, and the record be there all the same.
+        It never reserves less than the `reserved` objects that the sweep may still ask for: even
+        if the answer to its writing is lost, the record may be there.
         """
         if self._carrier is not None:
-            with suppress(ImportError):  # to hand over will fail, and tell of it
+            with suppress(ImportError):  # handing over will fail, and say so
                 self._carrier.prepare()  # it takes a second, which there may not be at the end
         asked = share.left.counts.asked
         room = MOST_RESERVED
@@ -96,7 +97,7 @@ class Checkpoints:
         return Checkpoint(stop or self._reason_to_split(share), reserved)
 
     def beat_due(self) -> bool:
-        """Tell whether the lease should be renewed, and has not been tried to be just now."""
+        """Tell whether the lease should be renewed, and no renewal was tried just now."""
         now = self._app.world.monotonic()
         if not self._leases.timer.is_due or now < self._next_beat:
             return False
@@ -118,7 +119,7 @@ class Checkpoints:
 
     def _reason_to_split(self, share: Share) -> Stop | None:
         """
-        Return it when the listing has been cut into as many ranges as there are to be parts.
+        Return the stop to split, once the listing has as many ranges as parts were asked for.
 
         Where nobody may look at the bucket, a first key has to show what a deletion loses: in
         parts, each would lose one of its own.

@@ -63,8 +63,8 @@ class Hop:
         work = replace(
             work,
             hop=lease.fence.hop,
-            # Known from the record on, so that there is no checkpoint without it: whoever goes on
-            # from one would take the time at which that was written.
+            # Known from the record on, so that no checkpoint lacks it: an invocation that went on
+            # from such a one would take the time at which it was written.
             clock=work.clock if began is None else work.clock_at(began),
         )
         if lease.died:
@@ -89,10 +89,10 @@ class Hop:
             return self._split(work, share)
         if share.answer["status"] == "unfinished" and work.unfinished == "continue":
             return self._go_on(work, share)
-        return self._rest(work, share)
+        return self._leave_ended(work, share)
 
     def _release(self, work: Work, gate: Gate) -> None:
-        """Let whoever gets the event next go on from the last checkpoint, without waiting."""
+        """Leave the hop so that the next event goes on from the last checkpoint, at once."""
         kept = self.leases.last_checkpoint
         answer, reserved = self.lease.answer, 0
         if kept is not None:
@@ -108,11 +108,11 @@ class Hop:
     def _overtaken(self, work: Work) -> Answer:
         return Answer(ignored(OVERTAKEN.sentence, work.job, work.bucket, dry_run=work.dry_run))
 
-    def _rest(self, work: Work, share: Share) -> BranchEnded | Answer:
+    def _leave_ended(self, work: Work, share: Share) -> BranchEnded | Answer:
         """Leave the hop, or the job, as it has ended."""
         said, left = answer_of(share), share.left
         answer = said.document
-        # What a part's share of a ceiling has left over, the whole may have room for.
+        # The whole job may have room for keys that a part's share of the ceiling left over.
         is_over = answer["continuation"] is None or said.why in {Why.CEILING, Why.DOUBT}
         if left.part_of is not None and is_over:
             self._end(said, left, left)
@@ -123,10 +123,10 @@ class Hop:
         else:
             if said.why is Why.ORDERED:
                 return self._obey(work, share)
-            self._released(answer, said.why)
+            self._release_answered(answer, said.why)
         return said
 
-    def _released(self, answer: dict[str, Any], why: Why | None = None) -> None:
+    def _release_answered(self, answer: dict[str, Any], why: Why | None = None) -> None:
         sealed = answer["continuation"]
         self._quietly(lambda: self._leave("released", sealed, answer, why=why))
 
@@ -147,7 +147,7 @@ class Hop:
         answer = {**answer, "status": "unfinished", "reason": f"{reason}; {SEND_BACK}"}
         if work.unfinished == "continue":
             return self._go_on(work, replace(share, answer=answer))
-        self._released(answer)
+        self._release_answered(answer)
         return Answer(answer)
 
     def _end(self, said: Answer, left: Work, kept: Work | None) -> None:
@@ -171,23 +171,23 @@ class Hop:
             stop = self.leases.reason_to_stop(self.lease)
             if stop is ORDERED:
                 stopped = Departure(
-                    "stopped", sealed, bare(_stopped(answer, stop, left)), why=stop.why
+                    "stopped", sealed, bare(_as_stopped(answer, stop, left)), why=stop.why
                 )
                 stop = self.leases.depart_as_ordered(self.lease, stopped)
             if stop is None:
                 stop = _reason_to_stop(left, share.trouble, self.session)
                 if stop is not None:
-                    self._leave("stopped", sealed, _stopped(answer, stop, left), why=stop.why)
+                    self._leave("stopped", sealed, _as_stopped(answer, stop, left), why=stop.why)
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
-                return Answer(_stopped(answer, stop, left), stop.why)
-            answer = _continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
+                return Answer(_as_stopped(answer, stop, left), stop.why)
+            answer = _as_continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
             self._leave("continued", sealed, answer, share.expected)
             replies.tell_on_the_way(work, answer, self.session)
             if self._has_been_overtaken():
                 return self._overtaken(work)
-            # If it fails, what is left is written twice more.
+            # If it fails, the rest is written twice more.
             to_write = continuation.seconds_to_write(left, self.session.world.monotonic)
             with self.session.ending.kept_back(to_write):
                 hand_over(sealed, self.lease.fence.epoch, self.session)
@@ -200,9 +200,9 @@ class Hop:
 
     def _has_been_overtaken(self) -> bool:
         """
-        Tell whether another invocation has the hop by now, which decides how the job goes on.
+        Tell whether another invocation has the hop by now, which then decides how the job goes on.
 
-        Nobody else can have had it before the lease was over; raises Closed and StoreError.
+        None can have it before this lease is over; raises Closed and StoreError.
         """
         is_over = self.leases.timer.left() <= 0
         return is_over and self.leases.reason_to_stop(self.lease) is OVERTAKEN
@@ -212,7 +212,7 @@ class Hop:
         ceiling = policy.ceiling_of(work, self.session.settings)
         room = None if ceiling is None else ceiling.objects - share.left.counts.asked
         kept, parts = split(share.left, limit=room, rate=self.session.settings.max_rate)
-        share = replace(share, answer=_undivided(share.answer))
+        share = replace(share, answer=_as_unsplit(share.answer))
         if not parts:
             return self._go_on(work, replace(share, left=replace(share.left, parallel=1)))
         answer = {
@@ -227,7 +227,7 @@ class Hop:
             if self.leases.reason_to_stop(self.lease) is not None:
                 return self._go_on(work, share)  # which comes to the same, and leaves the hop
             self.leases.depart(self.lease, left)
-            # Whoever overtakes this hop from now on sees that it was left, and calls the parts.
+            # An invocation that overtakes this hop from now on sees the split, and calls the parts.
             if self.leases.reason_to_stop(self.lease) is OVERTAKEN:
                 return self._overtaken(work)
             replies.tell_on_the_way(work, answer, self.session)
@@ -240,7 +240,7 @@ class Hop:
         return Answer(answer)
 
     def _note_lost(self, error: Exception, left: Work) -> None:
-        """Write that nobody goes on, without what is left: it may name keys."""
+        """Log that nobody goes on, without the rest of the job, which may name keys."""
         self.session.logger.error(
             "not handed over",
             job=left.job,
@@ -265,7 +265,7 @@ class Hop:
         """
         Write to the job's state; return whether that went well.
 
-        What is not written there only makes others wait, or ask again.
+        If it is not written, others only wait, or ask again.
         """
         try:
             write()
@@ -276,16 +276,16 @@ class Hop:
 
 
 def answer_of(share: Share) -> Answer:
-    """Return the answer that is given if an invocation's share was all that is done of a job."""
+    """Return the answer of a job that ends with this share."""
     is_stopped = share.answer["status"] == "stopped" and share.stopped is not None
     return Answer(share.answer, share.stopped.why if is_stopped and share.stopped else None)
 
 
 def _doubtful(work: Work, reserved: int) -> Work:
     """
-    Return the work of a holder that may have asked for so many objects and not counted them.
+    Return the work of a holder that may have asked for `reserved` objects and not counted them.
 
-    Named keys may be among them, and may have been written anew: all are looked at first.
+    Named keys may be among them, and may have been written anew: so all are looked at first.
     """
     counts = replace(work.counts, unanswered=work.counts.unanswered + reserved)
     return replace(work, judged=True, at_least=True, counts=counts)
@@ -293,9 +293,9 @@ def _doubtful(work: Work, reserved: int) -> Work:
 
 def _to_try_again(left: Work) -> Work | None:
     """
-    Return the work of trying once more what has failed, as far as its name is kept.
+    Return the work of trying failed keys once more, as far as their names are kept.
 
-    It is judged by the job's clock, as everything is that is not ordered by a person just now.
+    They are judged by the job's clock, like everything that no person has ordered just now.
     """
     failures = left.counts.failures
     named = [failure.key for failure in failures if failure.code != NOT_UTF8]
@@ -329,12 +329,12 @@ def _reason_to_stop(left: Work, trouble: str | None, session: Session) -> Stop |
     return None
 
 
-def _stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:
+def _as_stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:
     reason = with_failures(stop.sentence, left.counts)
     return {**answer, "status": "stopped", "reason": reason}
 
 
-def _continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
+def _as_continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
     return {
         **answer,
         "status": "continued",
@@ -343,6 +343,6 @@ def _continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
     }
 
 
-def _undivided(answer: dict[str, Any]) -> dict[str, Any]:
+def _as_unsplit(answer: dict[str, Any]) -> dict[str, Any]:
     reason = f"it could not be split; {SEND_BACK}"
     return {**answer, "status": "unfinished", "reason": reason}

@@ -1,4 +1,4 @@
-"""What a document orders, once the deployment allows it: a new job, or the rest of one."""
+"""From a document to a job's work, once the deployment allows it: a new job, or a job's rest."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def job_of_continuation(document: Any, session: Session, where: str) -> Work:
             "invocation leaves to the next; set OSSWEEP_STATE"
         )
     if settings.state is not None and work.hop == 0:
-        # Only a request begins a job; whatever goes on with one has had a hop before it.
+        # Only a request begins a job; a continuation has had a hop before it.
         wrong = "it would begin its job; send a request"
         raise RequestError(f"{where} is no continuation: {wrong}")
     return replace(work, dry_run=work.dry_run or settings.dry_run)

@@ -12,9 +12,9 @@ def achieved(work: Work, left: Work) -> bool:
     """
     Tell whether less is left of a job's work than there was, or more is known of it.
 
-    To have halved what was refused as a whole brings the next hop nearer to the key that is to
-    blame, until that stands alone; what was looked at and neither asked for nor spared, each hop
-    looks at again.
+    Halving a refused batch is progress: it brings the next hop nearer to the key that is to blame,
+    until that stands alone. Looking at keys without asking for or skipping them is none, because
+    each hop looks at them again.
     """
     return (
         left.counts.settled > work.counts.settled
@@ -25,7 +25,7 @@ def achieved(work: Work, left: Work) -> bool:
 
 
 def _extent(work: Work) -> list[tuple[str, str, str]]:
-    """Return the stretches that the work's ranges make up: to cut one in two achieves nothing."""
+    """Return the stretches that the work's ranges make up: cutting one in two is no progress."""
     stretches: list[tuple[str, str, str]] = []
     for each in work.ranges:
         if stretches and stretches[-1][0] == each.prefix and stretches[-1][2] == each.after:

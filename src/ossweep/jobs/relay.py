@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 
-_AT_REST = frozenset({"ended", "stopped", "released"})  # how a part is that nobody goes on with
+_AT_REST = frozenset({"ended", "stopped", "released"})  # states of a part that nobody goes on with
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """What an invocation has found when it asked for a job: a hop to do, or why there is none."""
+    """A claim on a job, as an invocation made it: a hop to do, or the reason why there is none."""
 
     found: Lease | NotGranted
     job: str
@@ -72,7 +72,7 @@ def carry(work: Work, session: Session) -> Answer:
 
 
 def follow(where: Pointer, session: Session) -> Answer:
-    """Go on with what a job's state holds; raises as `carry` does, and RequestError."""
+    """Go on with the continuation in a job's state; raises as `carry` does, and RequestError."""
     leases = leases_of(where.job, session)
     found = leases.claim(where.hop)
     return _to_the_end(Claimed(found, where.job, None, leases), session)
@@ -80,7 +80,7 @@ def follow(where: Pointer, session: Session) -> Answer:
 
 def go_on(found: Lease | NotGranted, leases: Leases, job: str, session: Session) -> Answer:
     """
-    Go on with a job by what a person's word has found of it, who reads the answer.
+    Go on with a job by what a person's word has found of it; the person reads the answer.
 
     Raises as `carry` does, and RequestError.
     """
@@ -91,8 +91,9 @@ def join(job: str, session: Session, *, counted: int = 0) -> Claimed | Answer | 
     """
     Go on with a job whose parts have all come to their end; return None if they have not.
 
-    Whoever has begun with that before may have died. If the job has ended, this returns its answer.
-    This invocation may have been `counted` once already, as a part's. Raises as `carry` does.
+    An invocation that began with this before may have died. If the job has ended, its answer is
+    returned. This invocation may have been `counted` once already, as a part's. Raises as `carry`
+    does.
     """
     leases = leases_of(job, session)
     state = leases.job_state()
@@ -117,10 +118,10 @@ def join(job: str, session: Session, *, counted: int = 0) -> Claimed | Answer | 
 
 def _join_again(job: str, session: Session) -> Claimed | Answer | None:
     """
-    Do as `join` does for a part whose event comes again; what has failed of the job is tried again.
+    Do as `join` does for a part whose event comes again, and try the job's failed keys again.
 
-    That part may have been the last, whose event Function Compute repeats since the job's end was
-    raised there. Raises as `carry` does.
+    The part may have been the last: there the job's bad end was raised, so Function Compute repeats
+    its event. Raises as `carry` does.
     """
     leases = leases_of(job, session)
     end = leases.job_state().end
@@ -137,7 +138,7 @@ def finish(claimed: Claimed | Answer | None, session: Session) -> Answer | None:
 
 
 def _to_the_end(claimed: Claimed, session: Session) -> Answer:
-    """Do what was claimed, and what it leads to: the last part of a job leads to the whole."""
+    """Do the claimed hop, and what follows from it: a job's last part leads to the whole job."""
     step: Claimed | Answer = claimed
     while isinstance(step, Claimed):
         step = _next_step(replace(step, is_read=claimed.is_read), session)
@@ -147,7 +148,7 @@ def _to_the_end(claimed: Claimed, session: Session) -> Answer:
 def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
     found, job = claimed.found, claimed.job
     if isinstance(found, NotGranted):
-        return _not_mine(found, claimed, session)
+        return _answer_not_granted(found, claimed, session)
     work = found.work or claimed.work
     if work is None:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
@@ -158,15 +159,15 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
     return _deliver(done, work, claimed, session)
 
 
-def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed | Answer:
-    """Call who is to go on and may not have been called, and tell how the job is."""
+def _answer_not_granted(found: NotGranted, claimed: Claimed, session: Session) -> Claimed | Answer:
+    """Call those invocations that may not have been called, and return how the job is."""
     job, work = claimed.job, claimed.work
     whole: Claimed | Answer | None = None
     try:
         for sealed in found.resend:
             hand_over(sealed, found.epoch, session)
         if found.parts:
-            whole = _of_parts(found, job, session)
+            whole = _answer_by_parts(found, job, session)
     except HandoverError as error:
         raise handover_error(error, job, found.resend[0] if found.resend else None) from None
     if found.part_of is not None:
@@ -181,14 +182,14 @@ def _not_mine(found: NotGranted, claimed: Claimed, session: Session) -> Claimed 
         said = _deliver(said, work, claimed, session)
     if said.document.get("status") in {"stopped", "incomplete"} or said.is_unread:
         return said
-    # A repetition is answered with what there is to know, and its source need not send it again.
+    # A repetition gets an answer and no exception: its source need not send it again.
     bucket = work.bucket if work is not None else None
     reason = found.reason if work is None else f"{found.reason}, and this event asks for the same"
     return Answer(ignored(reason, job, bucket, dry_run=session.settings.dry_run))
 
 
-def _of_parts(found: NotGranted, job: str, session: Session) -> Claimed | Answer | None:
-    """Call whoever is missing of a job's parts, and tell how it is, if that tells it by itself."""
+def _answer_by_parts(found: NotGranted, job: str, session: Session) -> Claimed | Answer | None:
+    """Call the missing invocations of a job's parts; return its answer, if they decide it."""
     parts = {each["job"]: each for each in found.parts}
     states = states_of_parts(job, parts, session)
     for _ in call_missing(parts, states, session, anew=found.is_lost):
@@ -196,11 +197,11 @@ def _of_parts(found: NotGranted, job: str, session: Session) -> Claimed | Answer
     if all(state.how == "ended" for state in states.values()):
         return join(job, session)
     stopped = [state for state in states.values() if state.how == "stopped"]
-    return _stopped(found, stopped[-1]) if stopped else None
+    return _answer_of_stopped(found, stopped[-1]) if stopped else None
 
 
-def _stopped(found: NotGranted, part: JobState) -> Answer | None:
-    """Return the answer of a job of which a part has stopped: it goes on no further."""
+def _answer_of_stopped(found: NotGranted, part: JobState) -> Answer | None:
+    """Return the answer of a job one of whose parts has stopped: it goes on no further."""
     if part.answer is None or part.departure is None:
         return None
     reason = f"{part.answer['job']}: {part.answer['reason']}"
@@ -210,9 +211,9 @@ def _stopped(found: NotGranted, part: JobState) -> Answer | None:
 
 def _whole_at_rest(whole: str, session: Session) -> Mapping[str, Any] | None:
     """
-    Return the answer of a job in parts with which nobody goes on though it has not come to its end.
+    Return the answer of a job in parts that has not ended, if nobody goes on with it.
 
-    A part asks this when it has written how it is left, so that of two the later one sees both.
+    A part asks this after it has written how it is left, so of two parts the later one sees both.
     Raises UndoneError, and what `order` does.
     """
     where = f"the state of the job {whole}"
@@ -230,7 +231,7 @@ def _whole_at_rest(whole: str, session: Session) -> Mapping[str, Any] | None:
     ]
     left = [said for said, job in zip(answers, parts, strict=True) if looks[job].how != "ended"]
     if not left:
-        return None  # whoever joins them tells
+        return None  # the invocation that joins them answers
     reason = f"{left[0]['job']}: {left[0]['reason']}"
     together = of_parts(
         job_of_continuation(split.continuation, session, where), answers, left[0]["status"], reason
@@ -243,8 +244,8 @@ def _deliver(said: Answer, work: Work, claimed: Claimed, session: Session) -> An
     Return the answer, and whether nobody reads it, so that a bad end has to be raised.
 
     The invocation that received the job's event is gone by the last hop, so the last hop raises on
-    its behalf, whatever the event's source. What became of one part does not tell what became of
-    the job, unless nobody goes on with it.
+    its behalf, whatever the event's source. A part's end is not the job's, unless nobody goes on
+    with the job.
     """
     answer = said.document
     replies.tell(work, answer, session)

@@ -1,4 +1,4 @@
-"""The answer to a request file, written beside it by whichever invocation ends its job."""
+"""The answer to a request file, written beside it by the invocation that ends its job."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; a larger one is nobody's
 SMALL = 0.2  # seconds that a request is expected to take
-# The user metadata by which an answer tells which file it answers: when that was written, its ETag.
+# The user metadata that says which file an answer is for: when the file was written, and its ETag.
 FILE_META = "x-oss-meta-ossweep-file"
-# What OSS carries out only where nothing stands, and how it refuses that where something does.
+# A header by which OSS writes only where nothing stands, and its refusal where something does.
 _IF_NEW = {"x-oss-forbid-overwrite": "true"}
 _STANDS = "FileAlreadyExists"
 
@@ -37,7 +37,7 @@ def tell(work: Work, answer: Mapping[str, Any], session: Session) -> None:
     """
     Write a job's answer beside the request file that ordered it, if one did; raises as `tell_of`.
 
-    What became of a part is no answer; its last invocation may tell of the whole job.
+    A part's own end is no answer; the last part's invocation may write that of the whole job.
     """
     job = work.part_of or work.job
     if work.reply is not None and answer["job"] == job:
@@ -48,9 +48,10 @@ def tell_of(reply: Reply, job: str, answer: Mapping[str, Any], session: Session)
     """
     Write a job's answer beside a request file.
 
-    A job that goes on has been told of before its next invocation was called, which may have ended
-    it by now. Raises UndoneError where a repetition finds the job ended, and writes what is
-    missing; where no state is kept, it would carry the order out once more, so the loss is logged.
+    The answer of a job that goes on was written before its next invocation was called, which may
+    have ended the job by now. If writing fails where state is kept, raises UndoneError: the
+    repetition finds the job ended, and writes what is missing. Without state a repetition would
+    carry the order out once more, so the loss is only logged.
     """
     if answer["status"] in {"continued", "ignored"}:
         return
@@ -65,10 +66,10 @@ def tell_of(reply: Reply, job: str, answer: Mapping[str, Any], session: Session)
 
 def tell_on_the_way(work: Work, answer: Mapping[str, Any], session: Session) -> None:
     """
-    Write an answer that whoever ends the job will replace, before the next invocation is called.
+    Write a first answer before the next invocation is called; the job's end will replace it.
 
-    It replaces none itself: OSS may carry it out when the job has ended. It takes at most half of
-    the time that is left, and is not missed if it cannot be written.
+    It replaces no other answer, because OSS may carry it out when the job has ended. It takes at
+    most half of the time that is left, and is not missed if it cannot be written.
     """
     if work.reply is None or work.part_of is not None:
         return
@@ -84,10 +85,10 @@ def tell_on_the_way(work: Work, answer: Mapping[str, Any], session: Session) -> 
 
 def write(reply: Reply, document: Any, session: Session) -> None:
     """
-    Write what a request file as a whole is answered with; raises as `tell`.
+    Write the answer to a request file as a whole; raises as `tell`.
 
-    Of what others carry out it tells what their jobs are answered with. They may write at the same
-    time: so where it does not tell of all, it is looked at again until nothing is new.
+    It includes the answers of jobs that other invocations carry out. They may write at the same
+    time: so as long as answers are missing, it is looked at again until nothing is new.
     """
     gate, last = Gate(session.ending), None
     try:
@@ -110,11 +111,11 @@ def _write(  # noqa: PLR0913, PLR0917 - whose answer it is, and all that it take
     how: Mapping[str, str] = MappingProxyType({}),
 ) -> Any | None:
     """
-    Write an answer, unless one is there to a newer file, or one to the same that tells more.
+    Write an answer, unless there is one to a newer file, or one to the same file that tells more.
 
-    It leads nowhere but to the place of an answer beside what a rule runs now: the rules may have
-    changed since the file was read. `how` are headers to write it with. Returns what was written,
-    if anything was; raises Closed and StoreError.
+    It is written only where a rule runs the file now: the rules may have changed since the file was
+    read. `how` are headers to write it with. Returns what was written, if anything was; raises
+    Closed and StoreError.
     """
     reason = _reason_not_to(reply, session)
     if reason is not None:
@@ -122,7 +123,7 @@ def _write(  # noqa: PLR0913, PLR0917 - whose answer it is, and all that it take
         return None
     key = answer_key(reply.key, job if reply.of_several else None)
     with closing(open_bucket(reply.bucket, gate, session)) as store:
-        to_stand = _to_stand(key, reply, document, store)
+        to_stand = _replacement(key, reply, document, store)
         if to_stand is not None:
             mark = {OWN_META: session.invocation.request_id, FILE_META: _mark(reply)}
             store.write(key, json.dumps(to_stand, indent=2).encode(), {**mark, **how})
@@ -141,15 +142,15 @@ def _reason_not_to(reply: Reply, session: Session) -> str | None:
     return None
 
 
-def _to_stand(key: str, reply: Reply, document: Any, store: OssStore) -> Any | None:
+def _replacement(key: str, reply: Reply, document: Any, store: OssStore) -> Any | None:
     """
-    Return what is to stand in an answer's place; None: what is there stays.
+    Return the answer to write in a place; None: the answer that is there stays.
 
-    What is claimed replaces its own job's answer alone.
+    A claimed reply replaces only its own job's answer.
     """
     if reply.of_several and not reply.is_claimed:
         return document
-    there = _standing(key, store)
+    there = _content_at(key, store)
     written, _, etag = there.headers.get(FILE_META, "").partition(" ") if there else ("", "", "")
     is_marked = written.isascii() and written.isdecimal()
     if there is not None and is_marked and (int(written), etag) == (reply.written, reply.etag):
@@ -158,14 +159,14 @@ def _to_stand(key: str, reply: Reply, document: Any, store: OssStore) -> Any | N
             return document if are_of_one_job(document, said) else None
         better = _completed(bettered(said, document) or said, reply, store)
         return better if better != said else None
-    # OSS tells times in whole seconds: of two files in one the last one that is done is answered.
+    # OSS's times are whole seconds: of two files of one second, the one done last is answered.
     if reply.is_claimed or (is_marked and int(written) > reply.written):
         return None
     return _completed(document, reply, store)
 
 
-def _standing(key: str, store: OssStore) -> Content | None:
-    """Return what stands in an answer's place; None: nothing does, or nobody may look."""
+def _content_at(key: str, store: OssStore) -> Content | None:
+    """Return the object in an answer's place; None: there is none, or nobody may look."""
     try:
         return store.read(key, LARGEST)
     except StoreError as error:
@@ -175,10 +176,10 @@ def _standing(key: str, store: OssStore) -> Content | None:
 
 
 def _completed(document: Any, reply: Reply, store: OssStore) -> Any:
-    """Return an answer with what is known of the orders that somebody else carries out."""
+    """Return an answer with those of the orders that other invocations carry out."""
 
     def own(job: str) -> Any | None:
-        there = _standing(answer_key(reply.key, job), store)
+        there = _content_at(answer_key(reply.key, job), store)
         is_marked = there is not None and there.headers.get(FILE_META) == _mark(reply)
         return _answer_in(there.body) if there is not None and is_marked else None
 
@@ -186,7 +187,7 @@ def _completed(document: Any, reply: Reply, store: OssStore) -> Any:
 
 
 def _answer_in(content: bytes) -> dict[str, Any]:
-    """Return the answer that stands there, if it is one."""
+    """Return the answer in an object, if it holds one."""
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Share:
-    """What an invocation has done of a job: the work that is left, and the job's answer."""
+    """The share of a job that an invocation has done: the work left, and the job's answer."""
 
     left: Work
     stopped: Stop | None  # what ended it early, if anything but time did
@@ -39,7 +39,7 @@ class Share:
 
 
 class Checkpoints(Protocol):
-    """Whoever keeps a job's checkpoints; the rest is as in the sweep's Keeper."""
+    """The port to what keeps a job's checkpoints; the rest is as in the sweep's Keeper."""
 
     def due(self) -> bool:
         """Tell whether it is time for the next one."""

@@ -1,4 +1,4 @@
-"""Where a deployment's jobs keep their state, and who calls their next invocation."""
+"""The state of a deployment's jobs: where it is kept, and by what the next invocation is called."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def leases_of(job: str, session: Session) -> Leases:
 
 
 def states_of_parts(whole: str, jobs: Collection[str], session: Session) -> dict[str, JobState]:
-    """Return how parts of a job are; raises Closed and StoreError."""
+    """Return the states of parts of a job; raises Closed and StoreError."""
     listed = parts_listed(whole, jobs, session.state_objects)
     return {job: folder.state(listing) for job, (folder, listing) in listed.items()}
 
@@ -56,7 +56,7 @@ def _wait(seconds: float, session: Session) -> None:
 
 def carrier_of(session: Session) -> Carrier:
     """
-    Return who calls the next invocation; nothing is imported for it yet. Raises SettingsError.
+    Return what calls the next invocation; nothing is imported for it yet. Raises SettingsError.
 
     A function of FC 2.0 has a service; by FC 3.0's API the carrier names it by both.
     """

@@ -1,1 +1,1 @@
-"""Who holds a job: at any moment one invocation, by records in OSS."""
+"""Leases: at any moment one invocation holds a job, by records in OSS."""

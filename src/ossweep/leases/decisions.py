@@ -1,4 +1,12 @@
-"""Which hop of a job an event asks for, by what can be seen of the job; no request is made."""
+"""
+Decisions: which hop of a job an event asks for, by what can be seen of the job.
+
+They are pure: what was seen comes in as one value, a lease or the reason for none goes out, and no
+request is made. The records say how far a job is, and not the event, which anybody may have
+written. The view may be old by then, so a decision is only a proposal: the lease's record must
+be created, which one invocation alone can do, and afterwards it is looked at once more whether the
+job has gone past what was seen (`Folder.may_hold`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +21,7 @@ if TYPE_CHECKING:
     from ossweep.leases.records import Departure, How, Record
 
 
-# Tells of the continuation that a job was stopped with whether what has come lets that job go on.
+# Tells whether an event lets a job go on that was stopped with this continuation.
 Resumes = Callable[[dict[str, Any]], bool]
 
 # Seconds by which the clocks of two of OSS's front ends may differ. A holder that has been silent
@@ -23,7 +31,7 @@ CLOCKS_DIFFER = 60
 
 @dataclass(frozen=True)
 class Observed:
-    """All that there is of a job that has not ended; times are OSS's, in Unix seconds."""
+    """All that can be seen of a job that has not ended; times are OSS's, in Unix seconds."""
 
     fence: Fence  # the last one
     record: Record
@@ -35,12 +43,13 @@ class Observed:
     departure: Departure | None
     departure_age: int  # seconds
     orders: tuple[str, ...]  # to stop it that stand, by their full names
-    # What an earlier holder of a hop has left, if the last one has died without leaving any work.
+    # The continuation of an earlier holder of the hop, if the last one has died without leaving
+    # any.
     before: dict[str, Any] | None = None
 
     @property
     def has_life(self) -> bool:
-        """Whether somebody is at work on it, as far as can be told."""
+        """Whether an invocation is at work on it, as far as can be told."""
         return self.departure is None and self.now - self.alive <= self.record.lease
 
     @property
@@ -74,11 +83,11 @@ def decide_for_event(
     resumes: Resumes = lambda _: False,
 ) -> Lease | NotGranted:
     """
-    Return what an event asks for that is about a hop, where nobody is at work.
+    Return what an event about a hop gets, where no invocation is at work.
 
-    How far the job is, its records say and not the event: whoever wrote that may have been anybody.
-    Of who has held the last hop the last one counts: an earlier one that has left it since had been
-    overtaken. What was `handed` to a part that has not begun stands in the whole job's record.
+    The records say how far the job is, and not the event, which anybody may have written. Of the
+    holders of the last hop the last one counts: an earlier one that has left it since had been
+    overtaken. `handed` is the work of a part that has not begun, from the whole job's record.
     """
     if observed is None:
         return Lease(Fence(hop), handed)
@@ -86,18 +95,18 @@ def decide_for_event(
         return _decide_after_end(observed, hop)
     if observed.departure is None:
         return _overtaking(observed)
-    # To send the continuation of a stopped job back is to say that it shall go on. A call of the
-    # next invocation says nothing: who made it may have been overtaken by who has stopped.
+    # A stopped job's continuation that is sent back says that the job shall go on. A call of the
+    # next invocation does not: its caller may have been overtaken by the holder that stopped.
     if hop > observed.fence.hop and (
         observed.how in {"continued", "released"}
         or (observed.how == "stopped" and resumes(observed.departure.continuation))
     ):
-        return _next(observed.fence, observed.departure)
-    return _after(observed, observed.departure)
+        return _next_hop(observed.fence, observed.departure)
+    return _of_left_hop(observed, observed.departure)
 
 
-def _after(observed: Observed, departure: Departure) -> Lease | NotGranted:
-    """Return what an event asks for that is about a hop which its holder has departure."""
+def _of_left_hop(observed: Observed, departure: Departure) -> Lease | NotGranted:
+    """Return what an event gets that is about a hop whose holder has left it."""
     if departure.how == "stopped":
         whole = {**(departure.answer or {}), "continuation": departure.continuation}
         return NotGranted("this job was stopped", whole, departure.why)
@@ -109,7 +118,7 @@ def _after(observed: Observed, departure: Departure) -> Lease | NotGranted:
             is_lost=observed.is_lost,
         )
     if departure.how == "released" or observed.is_lost:
-        return replace(_next(observed.fence, departure), is_repeated=True)
+        return replace(_next_hop(observed.fence, departure), is_repeated=True)
     return NotGranted(
         "its next invocation is called",
         departure.answer,
@@ -118,22 +127,22 @@ def _after(observed: Observed, departure: Departure) -> Lease | NotGranted:
     )
 
 
-def _next(last: Fence, departure: Departure) -> Lease:
+def _next_hop(last: Fence, departure: Departure) -> Lease:
     return Lease(Fence(last.hop + 1), departure.continuation, answer=departure.answer)
 
 
 def _decide_after_end(end: End, hop: int) -> Lease | NotGranted:
-    """Return what an event asks for after its job has ended: what failed may be tried once more."""
+    """Return what an event gets after its job has ended: failed keys may be tried once more."""
     if end.continuation is not None and end.continuation.get("part_of") is not None:
         # The whole job tells what has become of its parts.
-        return replace(_over(end), part_of=end.continuation["part_of"])
+        return replace(_ended(end), part_of=end.continuation["part_of"])
     if end.continuation is not None and hop in {0, end.hop}:
         fence = Fence(end.hop, end.epoch + 1)
         return Lease(fence, end.continuation, began=end.began, answer=end.answer)
-    return _over(end)
+    return _ended(end)
 
 
-def _over(end: End) -> NotGranted:
+def _ended(end: End) -> NotGranted:
     return NotGranted("this job has ended", end.answer, end.why, reply=end.reply)
 
 
@@ -143,9 +152,9 @@ def decide_for_branches(
     continuation: dict[str, Any],
     answer: dict[str, Any] | None = None,
 ) -> Lease | NotGranted:
-    """Return what the last part of a job asks for: of those that end at once, one is the last."""
+    """Return what the last part of a job gets: of several that end at once, one is the last."""
     if isinstance(observed, End):
-        return _over(observed)
+        return _ended(observed)
     if observed is not None and observed.how == "split":
         return Lease(Fence(hop), continuation, answer=answer)
     return decide_for_event(observed, hop, continuation)
@@ -153,18 +162,19 @@ def decide_for_branches(
 
 def decide_for_resume(observed: Observed | End | None) -> Lease | NotGranted:
     """
-    Return what a person asks for who wants a job to go on, where no holder is alive.
+    Return what a person gets who wants a job to go on, where no holder is alive.
 
-    One that is stopped though what the person can have known was taken back was stopped since.
+    The orders that the person can have known were taken back before: a job that is stopped all the
+    same was stopped since.
     """
     if observed is None:
         return NotGranted("there is no such job; if there was one, it has ended long ago")
     if isinstance(observed, End):
-        return _over(observed)
+        return _ended(observed)
     if observed.departure is not None and observed.departure.how in {"split", "stopped"}:
-        return _after(observed, observed.departure)
+        return _of_left_hop(observed, observed.departure)
     if observed.departure is not None:
-        return _next(observed.fence, observed.departure)
+        return _next_hop(observed.fence, observed.departure)
     if observed.record.continuation is None:
         return NotGranted("this job died before its first checkpoint; send its event again")
     return _overtaking(observed)
@@ -175,7 +185,7 @@ def state_of(observed: Observed | End | None) -> JobState:
     if observed is None:
         return JobState("unknown")
     if isinstance(observed, End):
-        hops = _hops(observed.hop, observed.continuation) + observed.more_hops
+        hops = _hops_so_far(observed.hop, observed.continuation) + observed.more_hops
         return JobState("ended", observed.answer, hops, observed.hop + 1, end=observed)
     how: str = observed.how or "dead"
     if observed.has_life:
@@ -189,7 +199,7 @@ def state_of(observed: Observed | End | None) -> JobState:
     return JobState(
         how,
         last.answer,
-        _hops(hop, rest) + (rest or {}).get("more_hops", 0),
+        _hops_so_far(hop, rest) + (rest or {}).get("more_hops", 0),
         hop + 1,
         last.expected,
         observed.now,
@@ -199,8 +209,8 @@ def state_of(observed: Observed | End | None) -> JobState:
     )
 
 
-def _hops(last: int, rest: dict[str, Any] | None) -> int:
-    """Return how many hops there have been up to the last one: a part's first is number 1."""
+def _hops_so_far(last: int, rest: dict[str, Any] | None) -> int:
+    """Return how many hops there have been up to the last; a part's first has the number 1."""
     is_part = rest is not None and rest.get("part_of") is not None
     return last if is_part else last + 1
 
@@ -219,5 +229,5 @@ def _overtaking(observed: Observed) -> Lease:
 
 
 def _earliest(told: int | None, shown: int) -> int:
-    """Return when a job began, which it did no later than its record shows it to be there."""
+    """Return when a job began: no later than the time that its record shows."""
     return shown if told is None else min(told, shown)

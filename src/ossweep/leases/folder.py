@@ -1,4 +1,4 @@
-"""A job's records as they are read: what can be seen of it, and how it has ended."""
+"""A job's folder of records, as it is read: what can be seen of the job, and how it has ended."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Records:
     """
-    The names of a job's records, and the moment at which they were asked for, at the earliest.
+    The names of a job's records, and a moment no later than that at which they were asked for.
 
-    `above` are, where they were listed, the full names of what tells of orders to the job that this
-    one is a part of.
+    `above`, where it was listed, has the full names of the objects about orders to the job that
+    this one is a part of.
     """
 
     names: frozenset[str]
@@ -52,7 +52,7 @@ class Folder:
     name: str  # with the slash at its end
 
     def time(self) -> int:
-        """Return what time it is, by OSS's clock, as far as is known: it is that late, or later."""
+        """Return the time by OSS's clock, as far as is known: it is that late, or later."""
         return self.objects.time_at(self.objects.moment())
 
     def names(self) -> frozenset[str]:
@@ -65,7 +65,7 @@ class Folder:
         return Records(self.names(), moment)
 
     def standing(self, names: Iterable[str] | None = None) -> list[str]:
-        """Return the full names of the orders to stop the job that stand; only they are listed."""
+        """Return the full names of the standing orders to stop the job; lists them if need be."""
         if names is None:
             listed = self.objects.names(self.name + orders.STOP)
             names = [each.removeprefix(self.name) for each in listed]
@@ -113,12 +113,15 @@ class Folder:
             if last is None:
                 return None
             kept = self.objects.read(self.name + last_record(last, names))
-            left = self._left(last, listed) if last.name + LEFT in names else None
-            beat = self._beat(last, names) if left is None else None
+            left = self._departure_by_now(last, listed) if last.name + LEFT in names else None
+            beat = self._read_heartbeat(last, names) if left is None else None
             if kept is not None:
                 record = record_of(Record, kept.content)
-                before = self._before(last, listed) if record.continuation is None else None
-                # Who was overtaken as it split the job has called its parts, or was just going to.
+                before = (
+                    self._earlier_departure(last, listed) if record.continuation is None else None
+                )
+                # A holder that was overtaken as it split the job has called its parts, or was about
+                # to.
                 if left is None and before is not None and before[0].how == "split":
                     left = before
                 return Observed(
@@ -130,7 +133,7 @@ class Folder:
                         min(record.sent, kept.written),  # one Date may have lain ahead
                         min(sent_of(beat.content), beat.written) if beat is not None else 0,
                     ),
-                    # A sign of life whose name was not there yet is not read, however late that is.
+                    # As of the listing: a sign of life that came after it is not seen.
                     now=self.objects.time_at(listed.moment),
                     latest=self.objects.latest(),
                     departure=left[0] if left is not None else None,
@@ -145,37 +148,37 @@ class Folder:
         end = self.end(names)
         is_older = observed is not None and end is not None and end.fence < observed.fence
         is_over = end is not None and end != observed and not is_older
-        # Somebody may have taken the hop before for a dead one's, and have begun with it.
+        # Another invocation may have taken the last holder for dead before, and have begun.
         others = fences(names) - {fence}
         is_doubled = any(observed is None or other > observed.fence for other in others)
         # The holder that was taken for dead may live.
         is_alive = False
         if isinstance(observed, Observed) and observed.how is None:
-            is_alive = self._stirs(observed, names)
+            is_alive = self._has_stirred(observed, names)
         return not (is_over or is_doubled or is_alive or self.is_past(fence, names))
 
-    def _stirs(self, observed: Observed, names: frozenset[str]) -> bool:
+    def _has_stirred(self, observed: Observed, names: frozenset[str]) -> bool:
         """Tell whether a holder has left its hop, or given a sign of life, since it was seen."""
         if observed.fence.name + LEFT in names:
             return True
         kept = self.objects.read(self.name + last_record(observed.fence, names))
         if kept is None:
             return False
-        beat = self._beat(observed.fence, names)
+        beat = self._read_heartbeat(observed.fence, names)
         alive = max(kept.written, beat.written if beat is not None else 0)
         return (record_of(Record, kept.content), alive) != (observed.record, observed.alive)
 
-    def _beat(self, fence: Fence, names: frozenset[str]) -> StateObject | None:
+    def _read_heartbeat(self, fence: Fence, names: frozenset[str]) -> StateObject | None:
         is_there = fence.name + BEAT in names
         return self.objects.read(self.name + fence.name + BEAT) if is_there else None
 
-    def _left(self, fence: Fence, listed: Records) -> tuple[Departure, int] | None:
+    def _departure_by_now(self, fence: Fence, listed: Records) -> tuple[Departure, int] | None:
         """Return how a holder has left its hop, as it counts by now, and how many seconds ago."""
         found = self._departure(fence)
         if found is None or found[0].how != "stopped":
             return found
         left, ago = found
-        stands = any(self._stands(each, listed) for each in left.orders)
+        stands = any(self._is_standing(each, listed) for each in left.orders)
         return (left if stands else left.released), ago
 
     def _departure(self, fence: Fence) -> tuple[Departure, int] | None:
@@ -188,24 +191,24 @@ class Folder:
             left = replace(left, orders=left.orders or [self.name + orders.own_order(fence.name)])
         return left, kept.now - kept.written
 
-    def _stands(self, order: str, listed: Records) -> bool:
-        """Tell whether nobody has taken an order back: to this job, or to the one it is of."""
+    def _is_standing(self, order: str, listed: Records) -> bool:
+        """Tell whether nobody has taken back an order, to this job or to the one it is part of."""
         if orders.folder_of(order) == self.name:
             return order.removeprefix(self.name) + orders.BACK not in listed.names
         above = self.objects.names(order) if listed.above is None else listed.above
         return order + orders.BACK not in above
 
-    def _before(self, last: Fence, listed: Records) -> tuple[Departure, int] | None:
-        """Return how an earlier holder of the same hop has left it, who had been overtaken."""
+    def _earlier_departure(self, last: Fence, listed: Records) -> tuple[Departure, int] | None:
+        """Return how an earlier, overtaken holder of the same hop has left it."""
         lefts = fences(listed.names, LEFT)
         lefts = {each for each in lefts if each.hop == last.hop and each < last}
-        return self._left(max(lefts), listed) if lefts else None
+        return self._departure_by_now(max(lefts), listed) if lefts else None
 
 
 def parts_listed(
     whole: str, jobs: Collection[str], objects: StateObjects
 ) -> dict[str, tuple[Folder, Records]]:
-    """Return what is there of parts of a job, by two listings for all; raises as Folder does."""
+    """Return the records of parts of a job, by two listings for all; raises as Folder does."""
     moment = objects.moment()
     above = frozenset(objects.names(f"{whole}/{orders.STOP}"))
     found: dict[str, set[str]] = {job: set() for job in jobs}
@@ -229,7 +232,7 @@ def standing_of(given: Iterable[str], objects: StateObjects) -> list[str]:
 
 
 def handed_to(job: str, objects: StateObjects) -> dict[str, Any] | None:
-    """Return what was handed to a job, if it is a part of another one and has not begun."""
+    """Return the work that was handed to a part of a job, if it is one and has not begun."""
     found = PART.fullmatch(job)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""How a job is, as whoever asks is told: no invocation holds it for that."""
+"""The state of a job, as a person is told it; no invocation has to hold the job for that."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 class JobState:
     """
     How a job is: "unknown", "ended", "running", "running early" or "dead early" (before there was
-    anything to go on from), "dead", as its last holder has left it, or "lost": handed over to
-    somebody who has not begun.
+    anything to go on from), "dead", as its last holder has left it, or "lost": handed over to an
+    invocation that has not begun.
 
-    With it, how far it was when that was written, how many `hops` it has had and what number the
-    next one has, what time it is, by OSS's clock, and what its last holder has left. `is_lost`
-    tells that whoever was called then should have begun; `orders` are those to stop it that stand.
+    With it come the answer so far, how many `hops` the job has had and the number of the next one,
+    the time by OSS's clock, and how its last holder has left it. `is_lost` tells that the
+    invocations called then should have begun; `orders` are the standing orders to stop the job.
     """
 
     how: str
@@ -34,7 +34,7 @@ class JobState:
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
-        """What was handed to the parts that go on with it, by their names, if they do."""
+        """The work that was handed to its parts, by their names, if parts go on with it."""
         split = self.departure is not None and self.departure.how == "split"
         sealed = self.departure.parts if self.departure is not None and split else ()
         return {each["job"]: each for each in sealed}

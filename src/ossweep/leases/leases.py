@@ -1,10 +1,12 @@
 """
-Who carries a job on: at any moment one invocation, whatever is delivered twice and whoever dies.
+Leases: one invocation at a time carries a job on, whatever is delivered twice and whoever dies.
 
-A hop is an invocation's share of a job. Whoever begins with it creates its record, which only one
-can, and gives signs of life: it writes the record anew every few seconds, and a small object beside
-it where that takes longer. A holder that has given none for longer than the lease in its record has
-died, or has stopped; whoever overtakes it creates a record with the next epoch, and so on.
+A hop is an invocation's share of a job. To hold it, an invocation creates the hop's record, which
+only one can do, and then gives signs of life: it writes the record anew every few seconds, or a
+small object beside it. A holder that is silent for longer than the lease in its record has died or
+stopped; another then overtakes it, by a record with the next epoch. A holder stops before its lease
+is over (`timer.py`), so two never delete at once. No two clocks are compared (`watch.py`), and each
+claim is followed by a look whether the job has gone past it.
 """
 
 from __future__ import annotations
@@ -54,9 +56,9 @@ class Leases:
     """
     The records of one job. One thread claims and leaves; others may keep and beat meanwhile.
 
-    `began` is when the invocation did, in seconds by the clock that `now` reads; `time` tells it by
-    OSS's own clock, in Unix seconds, once OSS has told that. `judge` makes work of a continuation,
-    or raises why that is not allowed: so nobody holds what he is refused.
+    `began` is when the invocation began, in seconds by the clock that `now` reads; `time` tells the
+    same by OSS's own clock, in Unix seconds, once OSS has told that. `judge` makes work of a
+    continuation, or raises why that is not allowed: nobody holds a job that it may not do.
     """
 
     def __init__(  # noqa: PLR0913 - all that it takes to hold a job
@@ -96,13 +98,13 @@ class Leases:
         self, hop: int, *, resumes: Resumes = lambda _: False, answer: dict[str, Any] | None = None
     ) -> Lease | NotGranted:
         """
-        Hold the hop that an event asks for, or the one after which nobody goes on.
+        Hold the hop that an event asks for, or the last one, if nobody goes on after it.
 
-        What is left of the job stands in its records; only the event of hop 0 brings its work, and
-        in `answer` what there is to tell of it. One that was stopped goes on only where the event
+        The records have the work that is left; only the event of hop 0 brings the job's work
+        itself, and in `answer` what there is to tell of it. A stopped job goes on only if the event
         `resumes` it. Waits where a holder may be dead or alive. Raises UndoneError if there was no
-        time to tell, RequestError if the work that is left is gone, StoreError, and what `judge`
-        raises.
+        time to find out, RequestError if the work that is left is gone, StoreError, and what
+        `judge` raises.
         """
         first = Lease(FIRST, answer=answer)
         with self._in_time():
@@ -137,7 +139,7 @@ class Leases:
             return self._settle(decisions.decide_for_resume)
 
     def take_back(self, word: Word, parts: Collection[str] = ()) -> None:
-        """Take back what a word does of the orders to the job and its parts; raises as `stop`."""
+        """Take back the orders to the job and its parts that a word can; raises as `stop`."""
         given = words.taken_back_by(word, self._records, parts, self._holder)
         for order in standing_of(given, self._objects):
             words.take_back(self._objects, [order])
@@ -158,8 +160,8 @@ class Leases:
         """
         Write the holder's record; return why it shall not go on, if it shall not.
 
-        Whoever has overtaken this holder until the record was written is seen afterwards, and
-        whoever does later reads it once more. Raises Closed and StoreError.
+        An invocation that overtook this holder before the record was written is seen afterwards;
+        one that does so later reads the record once more. Raises Closed and StoreError.
         """
         if self.reason_to_stop(lease) is OVERTAKEN:
             return OVERTAKEN
@@ -210,8 +212,8 @@ class Leases:
         """
         Write that the holder obeys the orders that it has seen; return as `reason_to_stop` does.
 
-        Who takes them back meanwhile looks afterwards how the job is left, and this holder does
-        whether they stand: one of the two sees that somebody is to go on. Newer ones it obeys, too.
+        A word that takes them back meanwhile looks afterwards how the job is left, and this holder
+        looks whether they stand: one of the two sees that it is to go on. Newer orders count, too.
         """
         while True:
             obeyed = self._obeyed
@@ -233,10 +235,10 @@ class Leases:
         """
         Write how the job has ended, and remove what nobody needs any more.
 
-        A part leaves a continuation to the whole, and a job of which keys have failed one for who
-        tries those again: for them, what was ordered stays. The first record stays as well: a
-        repetition of the event that began the job meets it. An overtaken holder leaves that to
-        whoever has the job. Raises Closed and StoreError.
+        A part leaves a continuation to the whole job. A job with failed keys leaves one for trying
+        them again. In both cases the orders stay, too. The first record stays, so that a repetition
+        of the job's event meets it. An overtaken holder leaves all this to the one that has the
+        job. Raises Closed and StoreError.
         """
         fence = lease.fence
         end = End(fence.hop, fence.epoch, began, answer, continuation, why, reply, more_hops)
@@ -278,9 +280,9 @@ class Leases:
         self, judge: Callable[[Observed | End | None], Lease | NotGranted], hop: int = 0
     ) -> Lease | NotGranted:
         """
-        Hold the hop that is to be held by what can be seen, as soon as that can be told.
+        Hold the hop that `judge` finds in what can be seen, as soon as that can be told.
 
-        Only the event of hop 0 brings what the job is to do.
+        Only the event of hop 0 brings the job's work.
         """
         watch = Watch(self._now, self._sleep)
         while True:
@@ -299,7 +301,7 @@ class Leases:
                 )
             if found.continuation is not None:
                 found = replace(found, work=self._judge(found.continuation))
-            # To go on behind a stop is to say that it does not hold any more.
+            # Going on after a stop means that the stop does not hold any more.
             words.take_back(self._objects, words.obeyed(observed, self._folder))
             if self._create(found) and (held := self._confirmed(found, observed)) is not None:
                 return held
@@ -325,12 +327,12 @@ class Leases:
 
         def record() -> bytes:
             nonlocal sent
-            sent = self._now()  # what was asked for before has taken its time, too
+            sent = self._now()  # the requests before this one took time, too
             is_new = lease.began is None and lease.fence == FIRST
             self._record = Record(
                 self._holder,
                 self.timer.seconds,
-                # Until its first checkpoint, what those before had reserved is in no record else.
+                # Until its first checkpoint no other record has what earlier holders reserved.
                 reserved=lease.reserved,
                 late=ceil(sent - self._began),
                 began=self._time() if is_new else lease.began,

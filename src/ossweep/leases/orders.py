@@ -1,10 +1,10 @@
 """
 Orders to stop a job, and what takes them back: the one truth about whether a job is to stop.
 
-Each order has a name of its own, and what takes it back is an object beside it: whatever request is
-carried out late, or twice, is about that order alone, and changes nothing about a newer one. So a
-job that has stopped names the orders that it has obeyed, and is stopped as long as one of them was
-not taken back; one that has stopped by itself obeys an order that has the name of its fence.
+Each order is an object with a name of its own, and an object beside it takes it back. So a request
+that is carried out late, or twice, is about that order alone, and changes nothing about a newer
+one. A job that has stopped names the orders that it has obeyed, and stays stopped as long as one of
+them was not taken back. A job that has stopped by itself obeys an order with the name of its fence.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _IN_FULL = re.compile(rf"([A-Za-z0-9_-]{{1,100}}/){STOP}(?:-[0-9a-f]+)?")
 
 
 def order_name(word: str) -> str:
-    """Return the name of the order that a person's word of this name gives, however often."""
+    """Return the name of the order that a person's word gives, the same however often it comes."""
     return f"{STOP}-{sha256(word.encode()).hexdigest()[:16]}"
 
 
 def own_order(fence: str) -> str:
-    """Return the name of the order that a holder obeys who stops by itself."""
+    """Return the name of the order that a holder obeys which stops by itself."""
     return f"{STOP}-{fence.replace('-', '')}"
 
 

@@ -1,4 +1,4 @@
-"""What the records need of the world: a place for small objects, with OSS's own times."""
+"""The port of the records: a place for small objects, with OSS's own times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class StateObject(Protocol):
 
     @property
     def content(self) -> bytes:
-        """What it holds."""
+        """Its content."""
 
     @property
     def written(self) -> int:
@@ -31,14 +31,14 @@ class StateObjects(Protocol):
         """
         Write an object that is not there yet; return whether it was not.
 
-        What is written is made when it is known that nothing is there.
+        Its content is made once it is known that nothing is there.
         """
 
     def write(self, name: str, content: bytes) -> bool:
         """
-        Write an object; return whether nothing of that is under way any more.
+        Write an object; return whether no request for that is still under way.
 
-        If not, or if this raises, a request without an answer may be carried out later.
+        If one is, or if this raises, it may be carried out later.
         """
 
     def read(self, name: str) -> StateObject | None:

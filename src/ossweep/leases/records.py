@@ -36,8 +36,8 @@ _PLACE = re.compile(r"([0-9]{6,})-([0-9]{2,})")
 
 # How a holder has left its hop.
 How = Literal[
-    "continued",  # the next invocation has been called, or was just going to be
-    "released",  # whoever is sent here next may go on: the same event again, or the continuation
+    "continued",  # the next invocation has been called, or was about to be
+    "released",  # any event may go on with it: the same one again, or the continuation
     "stopped",  # nobody is to go on, as long as an order stands that it has obeyed
     "split",  # its parts go on, each a job of its own
 ]
@@ -45,7 +45,7 @@ How = Literal[
 
 @dataclass(frozen=True, order=True)
 class Fence:
-    """A hop, and which of its holders: each that has died leaves it to one with the next epoch."""
+    """A hop, and which of its holders: a dead one is followed by one with the next epoch."""
 
     hop: int
     epoch: int = 1
@@ -62,16 +62,16 @@ FIRST = Fence(0)
 @dataclass(frozen=True)
 class Record:
     """
-    What a holder says of its hop: at its beginning and every few seconds.
+    A holder's report on its hop, written at its beginning and every few seconds.
 
-    `beat` counts these; `continuation` is the work that was left then, None for a job that has just
-    begun; `answer` is how far the job was then. `lease` is how long the holder is at work though
-    nothing is heard of it, in seconds. It may ask for `reserved` objects beside those that the
-    continuation counts until it writes the next one. `late` seconds had passed at its creation
-    since its handler was called. `began` is when a job began whose first holder died before it had
-    left any work, in Unix seconds by OSS's clock; `expected` are the objects that are probably
-    left, where that can be told. `sent` is when it was, or earlier, in Unix seconds by OSS's clock,
-    as far as several answers tell: it may be carried out after its holder's death.
+    `beat` counts the reports; `continuation` is the work that was left then, None for a job that
+    has just begun; `answer` is how far the job was then. `lease` is for how many seconds the holder
+    may be at work though nothing is heard of it. Until the next report it may ask for `reserved`
+    objects beside those that the continuation counts. `late` seconds had passed between the call of
+    its handler and the first report. `began`, in Unix seconds by OSS's clock, is when the job began
+    if its first holder died before it had left any work; `expected` is how many objects are
+    probably left, where that can be told. `sent`, by the same clock, is when the report was sent,
+    or earlier, as far as several answers tell: it may be carried out after its holder's death.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -94,7 +94,7 @@ def heartbeat(number: int, sent: int) -> bytes:
 
 
 def sent_of(content: bytes) -> int:
-    """Return when a sign of life was sent; 0 if it does not tell."""
+    """Return when a sign of life was sent; 0 if it does not say."""
     told = re.fullmatch(rb"\d{1,10} (\d{1,12})", content)
     return int(told[1]) if told else 0
 
@@ -105,8 +105,8 @@ class Departure:
     How a holder has left its hop; the rest is as in its record.
 
     `why` is the kind of reason for which it has stopped, if it has; `parts` are the continuations
-    of the parts that a job has been split into. `orders` are those to stop that it has obeyed, by
-    their full names; there are none if it has stopped by itself.
+    of the parts that a job has been split into. `orders` are the full names of the orders to stop
+    that it has obeyed, none if it has stopped by itself.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -121,7 +121,7 @@ class Departure:
 
     @property
     def released(self) -> Departure:
-        """How it is left once all orders that it has obeyed were taken back."""
+        """The same departure, once all orders that it has obeyed were taken back."""
         changed = {"status": "unfinished", "reason": "a person has let it go on; nobody does yet"}
         answer = {**self.answer, **changed} if self.answer is not None else None
         return replace(self, how="released", answer=answer, why=None)
@@ -133,10 +133,10 @@ class End:
     How a job has ended: its answer, why it has stopped if it has, and when it began, in Unix
     seconds by OSS's clock.
 
-    `continuation` is what a part leaves to the whole, or what may be tried once more of a job of
-    which some keys have failed. It holds until somebody takes up a later fence than the one it was
-    written from. `reply` is where the answer belongs, if a request file has ordered the job.
-    `more_hops` are its parts' invocations, as in a continuation.
+    `continuation` is the rest that a part leaves to the whole job, or the failed keys that may be
+    tried once more. It holds until somebody takes up a later fence than the one it was written
+    from. `reply` is where the answer belongs, if a request file has ordered the job. `more_hops`
+    are its parts' invocations, as in a continuation.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -162,11 +162,11 @@ class Lease:
     A hop that this invocation holds from now on.
 
     `continuation` is the work to go on with, if an earlier holder has left any; `began` is when the
-    job began, in Unix seconds, if it is to be begun once more; `died` tells whether a holder
-    has, so that what it did last may not have been counted: up to `reserved` objects, which it may
-    have asked for. `is_to_stop` tells whether the job was ordered to stop, `is_repeated` whether an
-    event has come once more, so that what it names may be another object by now; `answer` tells how
-    far the job was, and `work` is the continuation once it was judged.
+    job began, in Unix seconds, if it is to be begun once more. `died` tells that a holder has died:
+    it may have asked for up to `reserved` objects that nobody has counted. `is_to_stop` tells that
+    the job was ordered to stop, `is_repeated` that an event has come once more, so that its keys
+    may name other objects by now. `answer` is how far the job was, and `work` is the continuation
+    once it was judged.
     """
 
     fence: Fence
@@ -186,11 +186,11 @@ class NotGranted:
     The job is not this invocation's to carry on, for this reason.
 
     `answer` is how far it is, or how it has ended, and `why` the kind of reason for which it has
-    stopped. `resend` are continuations that have been handed over, or nearly were: whoever finds
-    them hands them over once more, as the holder of that `epoch` has, which can do no harm.
-    `parts` are those of a job in parts, some of which may have nobody; `is_lost` tells that they
-    were called long ago. A part that has ended names the job that it was `part_of`, and a job that
-    has ended where its answer belongs.
+    stopped. `resend` are continuations that were handed over, or nearly were: they are handed over
+    once more, as the holder of that `epoch` did, which can do no harm. `parts` are the parts of the
+    job, some of which may have nobody; `is_lost` tells that they were called long ago. A part that
+    has ended names the job that it was `part_of`, and a job that has ended where its answer
+    belongs.
     """
 
     reason: str
@@ -218,7 +218,7 @@ def written(record: Record | Departure | End) -> bytes:
     document = json.dumps(
         {"form": FORM, **content}, ensure_ascii=False, separators=(",", ":"), default=asdict
     )
-    # Whoever reads it decodes it so, too: a message of OSS's may hold half of a surrogate pair.
+    # The reader decodes it so, too: a message of OSS's may hold half of a surrogate pair.
     text = document.encode(errors="surrogatepass")
     if len(text) > STATE_BYTES:
         raise StoreError(
@@ -232,7 +232,7 @@ def written(record: Record | Departure | End) -> bytes:
 
 
 def record_of(kind: type[R], content: bytes) -> R:
-    """Return the record in an object; raises StoreError for what is none, whatever it holds."""
+    """Return the record in an object; raises StoreError if it holds anything else."""
     try:
         document = json.loads(content, parse_constant=_no_constant)
         form = document.pop("form", FORM)
@@ -259,7 +259,7 @@ def record_of(kind: type[R], content: bytes) -> R:
 
 
 def _is_rest(sealed: Mapping[str, Any] | None) -> bool:
-    """Tell whether a continuation, if there is one, says whose it is; to unseal it tells more."""
+    """Tell whether a continuation, if there is one, names its job; unsealing it checks the rest."""
     if sealed is None:
         return True
     job, numbers = sealed.get("job"), (sealed.get("hop"), sealed.get("more_hops", 0))
@@ -287,16 +287,16 @@ def _damaged() -> StoreError:
 
 def fences(names: Iterable[str], ending: str = "") -> set[Fence]:
     """
-    Return the fences that there are records of, or objects whose names end so.
+    Return the fences that there are records of, or of objects whose names end so.
 
-    What its holder writes beside a record shows that there was one, should that have been removed.
+    Objects that a holder writes beside its record show that there was one, even if it was removed.
     """
     of_holders = (_OWN.sub("", name) for name in names) if not ending else names
     found = (
         _PLACE.fullmatch(name.removesuffix(ending)) for name in of_holders if name.endswith(ending)
     )
     all_fences = {Fence(int(each[1]), int(each[2])): each[0] for each in found if each}
-    # Another way to write a number names no fence: nobody would find its record.
+    # A number written in another way names no fence: its record would not be found.
     return {fence for fence, name in all_fences.items() if fence.name == name}
 
 
@@ -304,8 +304,8 @@ def record_name(fence: Fence, writing: int) -> str:
     """
     Return the name that a holder's record has when it is written.
 
-    A request that nobody has answered may be carried out late, over whatever has that name by then:
-    so what is written after one has another name.
+    A request without an answer may be carried out late, over anything that has its name by then. So
+    the writing after such a request has another name.
     """
     return f"{fence.name}-w{writing:02d}" if writing else fence.name
 
@@ -319,5 +319,5 @@ def last_record(fence: Fence, names: Iterable[str]) -> str:
 
 
 def last_fence(names: Iterable[str]) -> Fence | None:
-    """Return the last hop that somebody has lease, with its last holder."""
+    """Return the last hop that has had a holder, with its last holder."""
     return max(fences(names), default=None)

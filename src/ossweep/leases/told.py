@@ -1,4 +1,4 @@
-"""What a job's records hold of its answers, by types that pydantic reads them by."""
+"""The answers in a job's records, as types by which pydantic reads them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 from annotated_types import Interval
 from typing_extensions import NotRequired, TypedDict  # pydantic asks for it before Python 3.12
 
-# What a sum of some, a quotient and a date can be made of.
+# Numbers that can be added, divided, and made a date of.
 Number = Annotated[int, Interval(ge=0, lt=2**63)]
 Seconds = Annotated[float, Interval(ge=0, lt=2**63)]
 
 
 class Refused(TypedDict):
-    """What an answer holds of a key that has failed."""
+    """A key that has failed, in an answer."""
 
     key: str
     code: str
@@ -21,7 +21,7 @@ class Refused(TypedDict):
 
 
 class Over(TypedDict):
-    """What an answer holds of keys that were passed over."""
+    """A stretch of keys that were passed over, in an answer."""
 
     first: str
     last: str
@@ -31,7 +31,7 @@ class Over(TypedDict):
 
 
 class Told(TypedDict):
-    """What an answer holds in any case, and what is read of it if there is more."""
+    """The fields that every answer has, and those others that are read."""
 
     __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc] # pydantic's own way  # noqa: RUF012
 

@@ -1,4 +1,10 @@
-"""Whether the holder of a hop lives, as one sees who waits for that: no two clocks are compared."""
+"""
+The watch: whether the holder of a hop lives, as the invocation that waits for it can see.
+
+No two clocks are compared: the watcher counts by its own clock for how long it has seen nothing
+new. OSS's times say only whether something new was really sent after the first look, or was under
+way before. If the watcher is wrong all the same, its claim is looked at again (`Folder.may_hold`).
+"""
 
 from __future__ import annotations
 
@@ -18,10 +24,10 @@ LOOKS = 1.0  # seconds between two looks at a holder that may be dead
 @dataclass
 class Watch:
     """
-    What has been seen of a holder in several looks, each at a time by the clock `now`.
+    The looks at a holder so far, each at a time by the clock `now`.
 
-    OSS's front ends tell different times, so what one has told somebody else may lie ahead of what
-    another one tells here.
+    OSS's front ends tell different times: one may have told the holder a time that lies ahead of
+    the time that another tells here.
     """
 
     now: Callable[[], float]
@@ -32,10 +38,10 @@ class Watch:
 
     def waits(self, observed: Observed) -> bool:
         """
-        Wait after a look that has told nothing; return whether there was the time for it.
+        Wait after a look that has shown nothing; return whether there was time for it.
 
         Where there is none, OSS's time decides: a function of a few seconds could never watch for
-        as long as a lease. Raises Closed where that tells of life.
+        as long as a lease. Raises Closed if that says that the holder lives.
         """
         self._take_note(observed)
         try:
@@ -56,9 +62,9 @@ class Watch:
         """
         Tell whether the holder has given a sign of life since the first look.
 
-        What a dead one had sent may be carried out meanwhile. It had sent nothing for longer than a
-        lease after what OSS has carried out; and where its times do not lie ahead of those that are
-        told here, nothing after the first look.
+        A dead holder's last requests may be carried out meanwhile, and are no sign of life. They
+        were sent within a lease of the last one that OSS had carried out, and, unless the holder
+        was told times that lie ahead, before the first look.
         """
         first = self._first
         if first is None:
@@ -72,8 +78,8 @@ class Watch:
         """
         Tell whether a look that began then shows that the holder has stopped.
 
-        It counts its lease from before it sent what was carried out by the last look that showed
-        anything new, and a renewal would be seen.
+        The holder counts its lease from before it sent the last thing that was seen, and a renewal
+        would be seen.
         """
         is_same = self._last is not None and _are_alike(self._last, observed)
         return is_same and began - self._since > observed.record.lease

@@ -1,9 +1,10 @@
 """
 A person's word that a job may go on, which takes back the orders to stop that it can have known.
 
-It may be brought twice, and whoever brings it may die. So what it takes back is written down when
-it comes first, and is the same whenever it comes again: an order that was given since stands. Where
-that could not be written, the times of both tell which is the younger.
+A word may be brought twice, and the invocation that brings it may die. So the orders that it takes
+back are written down when it first comes, and are the same whenever it comes again: an order given
+since then stands. Where that could not be written down, the times of word and order tell which is
+younger.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ RESUME = "resume-"
 
 @dataclass(frozen=True)
 class Word:
-    """What a person has said: its name, and the time of the event that brings it, if it has one."""
+    """A person's word: its name, and the time of the event that brings it, if it has one."""
 
     name: str
     at: int | None = None  # Unix seconds
 
     @property
     def content(self) -> bytes:
-        """What an order holds that is given by it."""
+        """The content of an order that is given by it."""
         return b"{}" if self.at is None else json.dumps({"at": self.at}).encode()
 
 
 def taken_back_by(word: Word, folder: Folder, parts: Collection[str], holder: str) -> list[str]:
     """
-    Return the orders that a word takes back, those to a job and to its parts, by their full names.
+    Return the full names of the orders that a word takes back, to a job and to its parts.
 
-    The word is the same one whenever it has the same name, and is written down in the job's folder,
-    by a holder who has no other's name. Raises Closed and StoreError.
+    Words of the same name are the same word. It is written down in the job's folder, by a holder
+    whose name no other has. Raises Closed and StoreError.
     """
     objects, name = folder.objects, f"{folder.name}{RESUME}{word.name}"
     kept = objects.read(name)
@@ -61,7 +62,7 @@ def taken_back_by(word: Word, folder: Folder, parts: Collection[str], holder: st
 
 
 def obeyed(observed: Observed | End | None, folder: str) -> list[str]:
-    """Return the orders to a job by which it is stopped, if it is; the folder is the job's."""
+    """Return the orders by which a job is stopped, if it is; the folder is the job's."""
     departure = observed.departure if isinstance(observed, Observed) else None
     if departure is None or departure.how != "stopped":
         return []
@@ -69,7 +70,7 @@ def obeyed(observed: Observed | End | None, folder: str) -> list[str]:
 
 
 def remembered(names: Iterable[str]) -> set[str]:
-    """Return those of a job's records by which a word that comes again is known."""
+    """Return the names of those records by which a word that comes again is recognised."""
     return {name for name in names if name.startswith((RESUME, STOP))}
 
 
@@ -80,7 +81,7 @@ def take_back(objects: StateObjects, orders: Iterable[str]) -> None:
 
 
 def _orders_to(folder: Folder, parts: Collection[str]) -> list[str]:
-    """Return the orders to a job and to its parts that stand, and those that they stopped by."""
+    """Return the orders to a job and its parts that stand, and those by which they stopped."""
     known = set(folder.orders_known())
     if parts:
         job = folder.name.removesuffix("/")
@@ -93,7 +94,7 @@ def _given_at(order: str, objects: StateObjects) -> int:
     """Return when an order was given: by its event, or else when it was written."""
     kept = objects.read(order)
     if kept is None:
-        return 0  # only what takes it back is left
+        return 0  # the order is gone, and only the object that takes it back is left
     try:
         at = json.loads(kept.content).get("at", kept.written)
     except (ValueError, AttributeError, RecursionError):

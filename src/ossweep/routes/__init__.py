@@ -1,1 +1,1 @@
-"""What an event asks for: HTTP requests, orders, words to jobs, and what rules make of events."""
+"""Routes, one for each thing that an event asks for: HTTP, orders, words to jobs, and rules."""

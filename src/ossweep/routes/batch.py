@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from ossweep.routes.request_files import Filed
     from ossweep.session import Session
 
-TIMES = 2  # what a job was ordered is written down: as its rest, and for who looks for it
+TIMES = 2  # an order is written down so often: as the job's rest, and in the job's state
 
 
 def do_each(messages: Sequence[Message], session: Session) -> list[Answer]:
     """
-    Do what several messages order, each for itself; raises nothing.
+    Do the orders of several messages, each for itself; raises nothing.
 
-    Each leaves time to those behind it, as `do_all` tells.
+    Each message leaves time to those behind it, as in `do_all`.
     """
     answers: list[Answer] = []
-    to_leave = _to_leave([message.instructions for message in messages], session)
+    to_leave = _seconds_to_leave([message.instructions for message in messages], session)
     for message, seconds in zip(messages, to_leave, strict=True):
         with _kept_back(seconds, session):
             answers += _answers_to(message, session)
@@ -43,7 +43,7 @@ def do_each(messages: Sequence[Message], session: Session) -> list[Answer]:
 
 
 def _answers_to(message: Message, session: Session) -> list[Answer]:
-    """Do what a message orders: a refusal does not stop the messages behind it."""
+    """Do the orders of a message: a refusal does not stop the messages behind it."""
     try:
         if message.refusal is not None:
             raise message.refusal
@@ -57,13 +57,13 @@ def do_all(instructions: Sequence[Instruction], session: Session) -> list[Answer
     """
     Do instructions one after the other; one alone raises what `do` raises.
 
-    Each leaves those behind it the time that it takes to write down what they ask for: when time
-    runs out, that is done with each of them, and once more where nobody can go on with it.
+    Each leaves the others enough time to write their orders down. When time runs out, each of them
+    is written down, and once more where nobody can go on with it.
     """
     if len(instructions) == 1:
         return do(instructions[0], session)
     answers: list[Answer] = []
-    to_leave = _to_leave([[each] for each in instructions], session)
+    to_leave = _seconds_to_leave([[each] for each in instructions], session)
     for instruction, seconds in zip(instructions, to_leave, strict=True):
         with _kept_back(seconds, session):
             answers += _answers_among_others(instruction, session)
@@ -71,7 +71,7 @@ def do_all(instructions: Sequence[Instruction], session: Session) -> list[Answer
 
 
 def _answers_among_others(instruction: Instruction, session: Session) -> list[Answer]:
-    """Do one of several instructions: a job that nobody can go on with does not stop the others."""
+    """Do one of several instructions: a job that cannot go on does not stop the others."""
     try:
         return do(instruction, session)
     except SweepError as error:
@@ -81,16 +81,16 @@ def _answers_among_others(instruction: Instruction, session: Session) -> list[An
 
 def do(instruction: Instruction, session: Session) -> list[Answer]:
     """
-    Do what is ordered, and return the answer, or those of all jobs that a request file orders.
+    Do an instruction, and return its answer, or the answers of all jobs of a request file.
 
     Raises what `relay.carry` and `commands.obey` raise, and UndoneError.
     """
     if isinstance(instruction, Nothing):
         return [ignored_for(instruction.reason, instruction.happened, session)]
     if isinstance(instruction, RequestFile):
-        return _do_file(instruction, session)
+        return _do_request_file(instruction, session)
     try:
-        with log.about(session.logger, **_names(instruction)):
+        with log.about(session.logger, **_names_for_log(instruction)):
             return [_carry_out(instruction, session)]
     except Closed as closed:
         met = f": {closed}" if str(closed) else ""
@@ -108,25 +108,25 @@ def _carry_out(instruction: Work | Command | ListJobs | Pointer, session: Sessio
     return relay.carry(instruction, session)
 
 
-def _do_file(file: RequestFile, session: Session) -> list[Answer]:
-    """Do what a request file orders, and see to it that it is answered beside the file."""
+def _do_request_file(file: RequestFile, session: Session) -> list[Answer]:
+    """Do the orders of a request file, and see to it that the answer lies beside the file."""
     found = request_files.open_file(file, session)
     if isinstance(found, Nothing):
         return do(found, session)
     try:
-        return _do_filed(found, file, session)
+        return _do_instructions_of(found, file, session)
     except (RequestError, PolicyError) as refusal:
         document = {"status": "refused", **refused_of(refusal)}
         replies.write(found.reply, document, session)
         return [Answer({**document, "where": file.happened.where})]
 
 
-def _do_filed(filed: Filed, file: RequestFile, session: Session) -> list[Answer]:
+def _do_instructions_of(filed: Filed, file: RequestFile, session: Session) -> list[Answer]:
     """
     Do the instructions of a request file, and return their answers.
 
-    Each job writes its own, whenever it ends. Of several, and of a word to a job, the whole is
-    written here; of what stands there a repetition replaces what it knows better.
+    Each job writes its own answer, whenever it ends. The answer to several orders together, and to
+    a word to a job, is written here; a repetition replaces those parts that it knows better.
     """
     reading = request_files.reading_of(filed, file)
     instructions = request_files.instructions_of(filed, reading, file, session)
@@ -142,8 +142,8 @@ def together(answers: Sequence[Answer], *, is_list: bool) -> dict[str, Any]:
     return {"answers": documents} if is_list or len(documents) > 1 else documents[0]
 
 
-def _to_leave(groups: Sequence[Sequence[Instruction]], session: Session) -> list[float]:
-    """Return the seconds that each of several groups leaves to those behind it."""
+def _seconds_to_leave(groups: Sequence[Sequence[Instruction]], session: Session) -> list[float]:
+    """Return the seconds that each of several groups leaves to the groups behind it."""
     clock = session.world.monotonic
     to_write = [
         sum(seconds_to_write(each, clock) for each in group if isinstance(each, Work))
@@ -162,8 +162,8 @@ def _kept_back(seconds: float, session: Session) -> Iterator[None]:
         yield
 
 
-def _names(instruction: Work | Command | ListJobs | Pointer) -> dict[str, str]:
-    """Return what the log's lines shall name."""
+def _names_for_log(instruction: Work | Command | ListJobs | Pointer) -> dict[str, str]:
+    """Return the names of job and bucket for the lines of the log."""
     if isinstance(instruction, ListJobs):
         return {}
     return {

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 COMMANDS = ("status", "stop", "resume")
 
-# What is said where a job is ordered to stop.
+# Sentences about a job that is ordered to stop.
 _STOPS_BY_ITSELF = "it stops at its next checkpoint, or before it goes on"
 _STAYS = "nobody is at work on it, and whoever comes finds the order to stop, until resume"
 _STOPS = {
@@ -48,7 +48,7 @@ _STOPS = {
 }
 
 NOTHING_DONE = "there was no order to stop that this word takes back"
-LATE = 1.0  # seconds that a look at one more job is not begun in any more
+LATE = 1.0  # seconds left in which no look at one more job is begun
 LISTED = 50  # jobs in one answer
 _COUNTS = ("listed", "deleted", "failed", "skipped", "remaining")
 _SHOWN = ("status", "reason", "bucket", "dry_run", *_COUNTS, "hops")
@@ -56,7 +56,7 @@ _SHOWN = ("status", "reason", "bucket", "dry_run", *_COUNTS, "hops")
 
 @dataclass(frozen=True)
 class ListJobs:
-    """A question for the jobs of a deployment's state, those whose names come after one."""
+    """A question for the jobs in a deployment's state, from one name on."""
 
     after: str = ""
 
@@ -64,9 +64,9 @@ class ListJobs:
 @dataclass(frozen=True)
 class Command:
     """
-    What a person says to a job.
+    A person's command to a job.
 
-    Its word has the same name whenever its event comes again, and no other word has it.
+    Its word has the same name whenever its event comes again, and a name that no other word has.
     """
 
     job: str
@@ -104,7 +104,7 @@ def _listing(document: dict[str, Any], where: str) -> ListJobs:
 
 
 def only_asks(document: Any) -> bool:
-    """Tell whether a document, if it is a command, does no work: how a job is, is no failure."""
+    """Tell whether a document, if it is a command, only asks: a job's bad state is no failure."""
     return isinstance(document, dict) and document.get("do") in ("status", "stop", "list")
 
 
@@ -136,7 +136,7 @@ def obey(command: Command, session: Session) -> Answer:
 
 @dataclass
 class _Done:
-    """What a `resume` has done so far, beside the work itself."""
+    """Things that a `resume` has done so far, beside the work itself."""
 
     leases: Leases
     called: list[str] = field(default_factory=list)
@@ -156,7 +156,7 @@ class _Done:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Say of what goes wrong meanwhile what had been done until then."""
+        """Add to an error that is raised meanwhile what had been done before it."""
         try:
             yield
         except (Closed, UndoneError, StoreError, HandoverError) as error:
@@ -169,7 +169,7 @@ class _Done:
 
 
 def _resume(command: Command, look: Look, session: Session) -> Answer:
-    """Let a job go on, and answer with what was done for that, and how the job is."""
+    """Let a job go on; return how the job is, with what was done for that."""
     leases = leases_of(command.job, session)
     done = _Done(leases)
     if look.state.parts:
@@ -179,14 +179,14 @@ def _resume(command: Command, look: Look, session: Session) -> Answer:
             leases.take_back(command.word)
             parts, states = {command.job: look.handed}, {command.job: JobState("unknown")}
             done.called += call_missing(parts, states, session, anew=True)
-            return _as_done(done, command.job, JobStates(session), called=done.called)
+            return _told_after(done, command.job, JobStates(session), called=done.called)
     with done.told():
         found = leases.resume(command.word)
         if isinstance(found, NotGranted) and found.reason == AT_WORK:
-            return _as_done(done, command.job, JobStates(session))
+            return _told_after(done, command.job, JobStates(session))
     said = go_on(found, leases, command.job, session)
     if isinstance(found, NotGranted) and str(done):
-        return replace(said, document=_with(done, said.document))
+        return replace(said, document=_with_done(done, said.document))
     return said
 
 
@@ -196,7 +196,7 @@ def _release(command: Command, session: Session) -> Answer:
     done = _Done(leases)
     with done.told():
         leases.take_back(command.word)
-    return _as_done(done, command.job, JobStates(session))
+    return _told_after(done, command.job, JobStates(session))
 
 
 def _resume_parts(command: Command, whole: JobState, done: _Done, session: Session) -> Answer:
@@ -214,25 +214,25 @@ def _resume_parts(command: Command, whole: JobState, done: _Done, session: Sessi
         return said
     standing = tuple(set(whole.orders).difference(done.leases.taken_back))
     looks = JobStates(session, {job: replace(whole, orders=standing), **states})
-    return _as_done(done, job, looks, called=done.called)
+    return _told_after(done, job, looks, called=done.called)
 
 
-def _as_done(done: _Done, job: str, looks: JobStates, called: Collection[str] = ()) -> Answer:
-    """Return how a job is after a `resume`, and what that has done."""
+def _told_after(done: _Done, job: str, looks: JobStates, called: Collection[str] = ()) -> Answer:
+    """Return how a job is after a `resume`, and what the resume has done."""
     looks.at(job)
     for part in called:
         looks.call(part)
-    return Answer(_with(done, told(job, looks)))
+    return Answer(_with_done(done, told(job, looks)))
 
 
-def _with(done: _Done, document: dict[str, Any]) -> dict[str, Any]:
+def _with_done(done: _Done, document: dict[str, Any]) -> dict[str, Any]:
     said = [str(done) or NOTHING_DONE, document["reason"]]
     return {**document, "reason": "; ".join(filter(None, said))}
 
 
 def listed(listing: ListJobs, session: Session) -> Answer:
     """
-    Return how the jobs are of which the state tells, so many at once as there is time for.
+    Return how the jobs in the state are, as many as there is time for.
 
     Raises as `obey` does.
     """
@@ -245,7 +245,7 @@ def listed(listing: ListJobs, session: Session) -> Answer:
         if jobs and session.budget.left() < LATE:
             more = True
             break
-        if JOB.fullmatch(name):  # whatever else lies there is none
+        if JOB.fullmatch(name):  # other folders are no jobs
             try:
                 jobs.append({"job": name, **_in_short(name, looks)})
             except Closed:

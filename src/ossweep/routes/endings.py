@@ -1,4 +1,4 @@
-"""How an event's jobs have ended: what is logged, and, decided here alone, what is raised."""
+"""The ends of an event's jobs: what is logged, and, decided here alone, what is raised."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 
 
 def note(answer: Answer, logger: Logger) -> None:
-    """Write a line of a job that somebody should look after, and of an event that asks nothing."""
+    """Log a job that somebody should look after, and an event that asks for nothing."""
     document = answer.document
     if document["status"] == "refused":
         return  # it has a line of its own
@@ -55,12 +55,12 @@ def raise_if_undone(
     documents = [answer.document for answer in answers]
     if not raises and len(answers) == 1 and undone[0].is_unread:
         raise UndoneError(_end_of(documents[0]), documents)
-    sentence = f"{_summary(undone, answers)}. {_of_repetition(reading, session)}"
+    sentence = f"{_summary(undone, answers)}. {_sentence_on_repetition(reading, session)}"
     raise UndoneError(sentence, documents)
 
 
 def _summary(undone: Sequence[Answer], answers: Sequence[Answer]) -> str:
-    """Say how those of an event's jobs ended that were not done, and how the others did."""
+    """Say how the undone jobs of an event ended, and how the others did."""
     ends = "; ".join(_end_of(answer.document) for answer in undone[:NAMED])
     others = _summary_of_others([answer for answer in answers if answer not in undone])
     return f"{len(undone)} of {len(answers)} jobs were not done: {ends}{others}"
@@ -73,7 +73,7 @@ def _end_of(document: dict[str, Any]) -> str:
 
 
 def _summary_of_others(others: Sequence[Answer]) -> str:
-    """Say how those jobs ended that were done: an exception is all that their source gets."""
+    """Say how the done jobs ended: their source gets the exception and nothing else."""
     ends = [
         f"job {each['job']}: {each['status']}, {each['deleted']:,} deleted"
         for each in (answer.document for answer in others[:NAMED])
@@ -83,8 +83,8 @@ def _summary_of_others(others: Sequence[Answer]) -> str:
     return f"; the others: {'; '.join(ends)}{more}" if ends else ""
 
 
-def _of_repetition(reading: Reading, session: Session) -> str:
-    """Return what is true of sending an event again."""
+def _sentence_on_repetition(reading: Reading, session: Session) -> str:
+    """Return a sentence about sending the event again."""
     names = [ordered.identity for ordered in reading.orders]
     names += [item.identity for item in reading.items if isinstance(item, Happened)]
     if session.settings.state is not None and None not in names:

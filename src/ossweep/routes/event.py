@@ -1,4 +1,4 @@
-"""An event that was read: what it orders is allowed, done, and answered or raised."""
+"""An event that was read: its orders are checked, done, and answered, or a bad end is raised."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def act(reading: Reading, session: Session) -> dict[str, Any]:
     """
     Do what was read, and return the answer's document.
 
-    Raises what is refused, and UndoneError for a bad end if the event's source asks for that.
+    Raises refusals, and UndoneError for a bad end if the event's source asks for that.
     """
     of_requests = _requests_in(reading, session)
     policy.share_of(of_requests, session.settings.max_objects)
@@ -38,7 +38,7 @@ def act(reading: Reading, session: Session) -> dict[str, Any]:
 
 
 def _requests_in(reading: Reading, session: Session) -> int:
-    """Return how many jobs an event may make, one for each rule that is about what happened."""
+    """Return how many jobs an event may make: one for each rule about what happened."""
     of_rules = [
         rule
         for item in reading.items
@@ -50,7 +50,7 @@ def _requests_in(reading: Reading, session: Session) -> int:
 
 
 def _answers(reading: Reading, session: Session, of_requests: int) -> list[Answer]:
-    """Do all of the event once all is allowed, or each message for itself."""
+    """Do the whole event once all of it is allowed, or each message for itself."""
     if reading.together:
         source = reading.source
         found = [read(ordered, source, session, of_requests) for ordered in reading.orders]

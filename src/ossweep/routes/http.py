@@ -49,7 +49,7 @@ def over_http(document: Any, session: Session) -> str:
     if request.is_invocation and not request.body.strip():
         return json.dumps(menu(session))
     if request.is_invocation:
-        return json.dumps(act(_within(request, session), session))
+        return json.dumps(act(_invocation_in(request, session), session))
     try:
         return http.response(*_response(request, session))
     except SweepError as refusal:
@@ -57,11 +57,11 @@ def over_http(document: Any, session: Session) -> str:
 
 
 def _is_own_call(request: HttpRequest, session: Session) -> bool:
-    """Tell whether this may be a job's next invocation; what it does, the job's state decides."""
+    """Tell whether this may be a job's next invocation; the job's state decides what it does."""
     if not request.is_invocation or session.settings.state is None:
         return False
     try:
-        reading = _within(request, session)
+        reading = _invocation_in(request, session)
     except RequestError:
         return False
     match reading:
@@ -70,7 +70,7 @@ def _is_own_call(request: HttpRequest, session: Session) -> bool:
     return False
 
 
-def _within(request: HttpRequest, session: Session) -> Reading:
+def _invocation_in(request: HttpRequest, session: Session) -> Reading:
     """Read the event that InvokeFunction brings in an HTTP request; raises RequestError."""
     return triggers.read(triggers.parse(request.body), session.settings.time_zone)
 

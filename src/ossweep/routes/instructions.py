@@ -1,4 +1,4 @@
-"""What a document orders: a job, the rest of one that the state holds, or a word to one."""
+"""The instruction in a document: a job, the rest of one in the state, or a word to one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RequestFile:
-    """An object that holds requests, and the event by which it was found: one of so many."""
+    """An object that holds requests, with the event by which it was found, one of so many."""
 
     happened: Happened
     of_requests: int
@@ -44,7 +44,7 @@ Instruction = Work | Command | ListJobs | Pointer | RequestFile | Nothing
 
 @dataclass(frozen=True)
 class Message:
-    """What one message of an event orders, or why it is refused; `where` names it in a refusal."""
+    """The orders of one message, or why it is refused; `where` names it in a refusal."""
 
     where: str
     instructions: Sequence[Instruction] = ()
@@ -52,7 +52,7 @@ class Message:
 
 
 def message(where: str, read: Callable[[], list[Instruction]]) -> Message:
-    """Return what a message orders, read so; what is refused concerns nobody else."""
+    """Return the orders that `read` finds in a message; a refusal concerns no other message."""
     try:
         return Message(where, read())
     except SweepError as refusal:
@@ -61,9 +61,9 @@ def message(where: str, read: Callable[[], list[Instruction]]) -> Message:
 
 def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 1) -> Instruction:
     """
-    Return what a document orders, once the deployment allows it.
+    Return the instruction in a document, once the deployment allows it.
 
-    It is one of so many requests. Raises RequestError and PolicyError.
+    It is one of `of_requests` requests. Raises RequestError and PolicyError.
     """
     document, where = ordered.document, ordered.where
     if not (source == "direct" and is_next_invocation(document, session)):
@@ -80,7 +80,7 @@ def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 
 
 
 def within_share(of_requests: int, work: Work, session: Session) -> Work:
-    """Return a work that deletes no more than its share, as one of so many requests."""
+    """Return the work, limited to its share as one of so many requests."""
     share = share_of(of_requests, session.settings.max_objects)
     limits = [limit for limit in (work.limit, share) if limit is not None]
     among = max(of_requests, work.of_requests)  # which the rest of a job brings along
@@ -91,7 +91,7 @@ def is_next_invocation(document: Any, session: Session) -> bool:
     """
     Tell whether this may be a job's next invocation, whose order came by another source.
 
-    The function calls itself directly. What such a document does, the job's state decides.
+    The function calls itself directly. The job's state decides what such a document does.
     """
     is_of_a_job = pointer(document) is not None or is_continuation(document)
     return is_of_a_job and session.settings.state is not None
@@ -99,10 +99,10 @@ def is_next_invocation(document: Any, session: Session) -> bool:
 
 def _as_sent(work: Work, origin: Origin) -> Work:
     """
-    Return the work of a continuation that was sent as an event: nothing in it is a secret.
+    Return the work of a continuation that was sent as an event, which anybody may have written.
 
-    So where it says that its answer belongs, its job must have answered already, and what was
-    written after the event stays, as it would if a request had come by that.
+    So it may only replace an answer that its own job has given before; and objects that were
+    written after the event stay, as they would if a request had come by that event.
     """
     times = [each for each in (work.not_after, origin.at) if each is not None]
     reply = replace(work.reply, is_claimed=True) if work.reply is not None else None

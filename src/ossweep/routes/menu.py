@@ -1,4 +1,4 @@
-"""The answer to an empty event, which the console sends if nothing else is written."""
+"""The answer to an empty event, which the console sends if nothing is typed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the deployment's rules order when something has happened to an object."""
+"""Reactions: the orders of the deployment's rules when something has happened to an object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def reactions(happened: Happened, session: Session, of_requests: int) -> list[Message]:
-    """Return what each rule that is about it orders; a refused rule does not stop the others."""
+    """Return the orders of each rule about it; a refused rule does not stop the others."""
     if happened.by_ossweep:
         return [_nothing("ossweep has written this object itself", happened)]
     if policy.lies_in_state(happened.bucket, happened.key, session.settings):
@@ -53,9 +53,9 @@ def _reaction(
 
 
 def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], session: Session) -> Work:
-    """Return the work of deleting what belongs to an object."""
+    """Return the work of deleting an object's belongings."""
     request = rule.delete.request(happened.bucket, parts) if rule.delete else {}
-    # What was written after the event belongs to another object of that name, whether a listing
-    # shows it or the rule names it.
+    # Belongings written after the event are those of another object of that name, whether a listing
+    # shows them or the rule names them.
     origin = Origin("oss", happened.identity, happened.at)
     return replace(job_of_request(request, session, happened.where, origin), judged=True)

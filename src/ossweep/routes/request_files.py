@@ -29,7 +29,7 @@ MOST_BYTES = 32 * 1024 * 1024  # what FC takes as an event
 
 @dataclass(frozen=True)
 class Filed:
-    """What was read of a request file, and where it is answered."""
+    """A request file as it was read, and where it is answered."""
 
     body: bytes
     reply: Reply
@@ -59,7 +59,7 @@ def open_file(file: RequestFile, session: Session) -> Filed | Nothing:
 
 
 def reading_of(filed: Filed, file: RequestFile) -> Reading:
-    """Return what a request file holds; raises RequestError."""
+    """Return the reading of a request file; raises RequestError."""
     happened = file.happened
     return direct.read(triggers.parse(filed.body), "oss", happened.identity, happened.at)
 

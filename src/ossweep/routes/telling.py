@@ -1,4 +1,4 @@
-"""How a job is, in words and figures, as its state shows it to whoever asks."""
+"""The state of a job in words and figures, for a person who asks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WHERE = "the job's state"
 _AT_WORK = "an invocation is at work on it"
 _BY_WHAT = "it goes on when its event is sent again, or by resume"
 
-# What is said of a job that has not ended: its status in the answer, and the reason.
+# The status and the reason in the answer about a job that has not ended, by its state.
 _SAID = {
     "running": ("continued", _AT_WORK),
     "running early": (
@@ -44,7 +44,7 @@ _SAID = {
     "lost early": ("unfinished", "its first invocation never began; it goes on by resume"),
     "released": ("unfinished", _BY_WHAT),
 }
-# What is added where somebody is there to obey an order to stop; of others nobody is at work.
+# Additions where an invocation is there to obey an order to stop, by the job's state.
 _OBEYS = {
     "running": "it is ordered to stop, and stops at its next checkpoint",
     "running early": "it is ordered to stop, and stops at its next checkpoint",
@@ -54,12 +54,12 @@ _OBEYS = {
 THEY_STOP = "they stop at their next checkpoints, or before they go on"
 UNTIL_RESUME = "it is ordered to stop, until resume"
 NOT_TRIED_AGAIN = "it is ordered to stop: what has failed is not tried again, until resume"
-NOT_BEGUN = frozenset({"called", "lost early"})  # how a part is that the whole job's state knows
+NOT_BEGUN = frozenset({"called", "lost early"})  # states of a part that has not begun
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a job is; a part is also as the whole job is, which knows what was handed to it."""
+    """A look at a job; that at a part includes the whole job's state, and the work handed to it."""
 
     state: JobState
     handed: dict[str, Any] | None = None
@@ -67,7 +67,7 @@ class Look:
 
 @dataclass(frozen=True)
 class JobStates:
-    """What has been seen of several jobs; each is looked at once. Raises Closed and StoreError."""
+    """The states of several jobs; each is looked at once. Raises Closed and StoreError."""
 
     session: Session
     seen: dict[str, JobState] = field(default_factory=dict)
@@ -75,33 +75,35 @@ class JobStates:
     def at(self, job: str) -> Look:
         """Return how a job is."""
         of = PART.fullmatch(job)
-        whole = self._at(of[1]) if of is not None else None
+        whole = self._state_at(of[1]) if of is not None else None
         if of is None or whole is None or job not in whole.parts:
-            return Look(self._at(job))
+            return Look(self._state_at(job))
         return self.at_parts(of[1], [job])[job]
 
     def at_parts(self, whole: str, jobs: Collection[str]) -> dict[str, Look]:
-        """Return how parts of a job are. They are ordered to stop if it is."""
-        split = self._at(whole)
+        """Return how parts of a job are. They are ordered to stop if the job is."""
+        split = self._state_at(whole)
         new = [job for job in jobs if job not in self.seen]
         if new:
             self.seen.update(states_of_parts(whole, new, self.session))
-        return {job: Look(_as_part(self.seen[job], split), split.parts.get(job)) for job in jobs}
+        return {
+            job: Look(_state_as_part(self.seen[job], split), split.parts.get(job)) for job in jobs
+        }
 
     def order_to_stop(self, job: str, order: str) -> None:
-        """Take note of an order that was given since."""
-        state = self._at(job)
+        """Take note of an order that was given after the look."""
+        state = self._state_at(job)
         self.seen[job] = replace(state, orders=(*state.orders, order))
 
     def call(self, part: str) -> None:
-        """Take note that an invocation was called since for a part that had nobody."""
+        """Take note that an invocation was called, after the look, for a part that had nobody."""
         state = self.seen[part]
         if state.how == "unknown":
             self.seen[part] = replace(state, how="called")
         elif state.how in MISSING:
             self.seen[part] = replace(state, how="continued")
 
-    def _at(self, job: str) -> JobState:
+    def _state_at(self, job: str) -> JobState:
         if job not in self.seen:
             self.seen[job] = leases_of(job, self.session).job_state()
         return self.seen[job]
@@ -113,7 +115,7 @@ def told(job: str, looks: JobStates) -> dict[str, Any]:
     left, parts = look.state.departure, look.state.parts
     if left is None or not parts:
         return told_of(job, look, looks.session)
-    return _together(look.state, left, looks.at_parts(job, parts), looks.session)
+    return _told_by_parts(look.state, left, looks.at_parts(job, parts), looks.session)
 
 
 def told_of(job: str, look: Look, session: Session) -> dict[str, Any]:
@@ -127,11 +129,11 @@ def told_of(job: str, look: Look, session: Session) -> dict[str, Any]:
     if state.how == "unknown":
         return {**answer, "hops": 0, "objects_per_second": None, "estimated_end": None}
     answer = dict(state.answer or answer)
-    answer["status"], answer["reason"] = _said(state, answer)
+    answer["status"], answer["reason"] = _status_and_reason(state, answer)
     return {**answer, "hops": state.hops, **_pace(answer, state)}
 
 
-def _as_part(state: JobState, whole: JobState) -> JobState:
+def _state_as_part(state: JobState, whole: JobState) -> JobState:
     if state.how == "ended":
         return state
     state = replace(state, orders=(*whole.orders, *state.orders))
@@ -141,15 +143,15 @@ def _as_part(state: JobState, whole: JobState) -> JobState:
 
 
 def _work_of(look: Look, session: Session) -> Work | None:
-    """Return what is left of a job that has answered nothing yet, as far as that is known."""
+    """Return the work of a job that has answered nothing yet, as far as that is known."""
     sealed = look.handed
     if sealed is None and look.state.answer is None and look.state.departure is not None:
         sealed = look.state.departure.continuation
     return job_of_continuation(sealed, session, _WHERE) if sealed is not None else None
 
 
-def _said(state: JobState, answer: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a job's status and its reason; an order to stop that stands is a part of that."""
+def _status_and_reason(state: JobState, answer: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a job's status and its reason, which mentions a standing order to stop."""
     status, reason = answer["status"], answer["reason"]
     if (state.how, status) == ("released", "stopped"):
         return status, f"{reason}; {UNTIL_RESUME}" if state.orders else reason
@@ -165,13 +167,13 @@ def _said(state: JobState, answer: Mapping[str, Any]) -> tuple[str, str]:
     return status, f"nobody is at work on it, and {UNTIL_RESUME}"
 
 
-def _together(
+def _told_by_parts(
     whole: JobState, left: Departure, looks: Mapping[str, Look], session: Session
 ) -> dict[str, Any]:
     """Return one answer for all parts of a job."""
     kept = job_of_continuation(left.continuation, session, _WHERE)
     answers = {part: told_of(part, look, session) for part, look in looks.items()}
-    status, reason = _status_of(whole, answers, looks)
+    status, reason = _status_by_parts(whole, answers, looks)
     ends = [answer["estimated_end"] for answer in answers.values() if answer["status"] != "done"]
     rates = [answer["objects_per_second"] or 0 for answer in answers.values()]
     together = of_parts(kept, list(answers.values()), status, reason)
@@ -184,10 +186,10 @@ def _together(
     }
 
 
-def _status_of(
+def _status_by_parts(
     whole: JobState, answers: Mapping[str, Mapping[str, Any]], looks: Mapping[str, Look]
 ) -> tuple[str, str]:
-    """Return how a job is by its parts; one that has ended has left the rest to the whole."""
+    """Return a job's status and reason by its parts; ended parts leave the rest to the whole."""
     going_on = {job: said for job, said in answers.items() if looks[job].state.how != "ended"}
     for status in ("unfinished", "stopped"):
         for job, answer in going_on.items():

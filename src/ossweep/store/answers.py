@@ -1,4 +1,8 @@
-"""Answers to a batch deletion: the keys that OSS names, without an object for each of them."""
+"""
+Answers to a batch deletion, read by columns: the keys that OSS names, and no object for each.
+
+Why that is right, and what catches an answer of any other shape, `rows.py` says.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a deletion asks of a bucket, and what a look at keys has shown."""
+"""The requests that a deletion makes of a bucket, as it sees them, and what a look has shown."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Requests(Protocol):
-    """What a deletion asks of a bucket, one attempt each; whatever goes wrong is raised."""
+    """The requests of a deletion, one attempt each; whatever goes wrong is raised."""
 
     def delete(self, keys: Sequence[str]) -> set[str]:
         """Ask OSS once to delete keys; return those that its answer names."""
 
     def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
         """
-        Look at keys, at least one, and at as many as so many seconds suffice for.
+        Look at at least one key, and at as many as there is time for in so many seconds.
 
         Keys that were listed lie close together, and are listed again.
         """
@@ -41,10 +41,10 @@ class Requests(Protocol):
 @dataclass(frozen=True)
 class Looked:
     """
-    What a look has shown: when each of the keys that are there was written, in Unix seconds.
+    The result of a look: when each key that is there was written, in Unix seconds.
 
-    `left` are the seconds of the invocation that were left when each key was asked for, those that
-    are gone included; a key without them has not been looked at.
+    `left` has, for each key that was looked at, the seconds of the invocation that were left then;
+    keys that are gone are among them. A key that is not in it has not been looked at.
     """
 
     there: Mapping[str, int]
@@ -52,7 +52,7 @@ class Looked:
 
 
 class TroubleError(Exception):
-    """An attempt without the answer that was wanted."""
+    """An attempt that did not get the answer it should."""
 
     def __init__(self, error: StoreError, *, throttled: bool, in_doubt: bool) -> None:
         super().__init__(error)

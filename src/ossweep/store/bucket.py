@@ -1,4 +1,4 @@
-"""oss2's bucket, with answers that are looked at before they are believed."""
+"""oss2's bucket, whose answers are checked before they are believed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ROOTS = {
     VersionsPage: "ListVersionsResult",
 }
 _READ_BYTES = 256 * 1024  # of an object, at a time
-# Nothing repeats without an end, nor next to anything else that matches the same.
+# Every repetition has an end, and none stands beside another that matches the same text.
 _ROOT = re.compile(rb"\s{0,64}(?:<\?xml[^>]{0,128}\?>\s{0,64})?<([A-Za-z]{1,64})")
 _MOST_TAGS = 1008 * 32  # a version has 26, with owner and restoration; each takes a parser memory
 _NULL_MARKER = f"<DeleteMarkerVersionId>{NULL}<".encode()
@@ -47,7 +47,7 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
     """An oss2.Bucket whose answers are whole, are no errors, and lead onward."""
 
     def _do(self, *args: Any, **kwargs: Any) -> Any:
-        """Make a request, as oss2 does; what it is refused for by its time tells the right one."""
+        """Make a request, as oss2 does; one refused for its time sets the clock right."""
         try:
             return super()._do(*args, **kwargs)
         except oss2.exceptions.ServerError as error:
@@ -164,8 +164,8 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         """
         Delete up to a thousand objects, as oss2 does; raises StoreError.
 
-        oss2's own method (`oss2/api.py` of the version that is pinned) differs in its way to write
-        the request, and in that it formats all keys for a log that is switched off.
+        oss2's own method (`oss2/api.py` of the pinned version) writes the request in another way,
+        and formats all keys for a log that is switched off.
         """
         if not key_list:
             return super().batch_delete_objects(key_list, headers)  # says what is wrong
@@ -189,7 +189,7 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
     @staticmethod
     def _parse_result(resp: Any, parse_func: Any, klass: Any) -> Any:
         """
-        Read an answer; the one seam of oss2 through which all of them come (`oss2/api.py`).
+        Read an answer: all of them come through this one seam of oss2 (`oss2/api.py`).
 
         Raises StoreError for an error that arrives with status 200, which oss2 would read as an
         answer without keys, and for a document that is cut off or is another one.

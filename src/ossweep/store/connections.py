@@ -2,8 +2,8 @@
 Connections that end with the time left: each wait for the network takes its limit from it.
 
 A name is resolved, a connection opened and each piece sent or received within the time that is left
-at that moment. So neither an answer that comes a byte at a time nor a slow name can outlast it,
-whichever thread waits, and nobody has to watch.
+at that moment. So neither an answer that comes a byte at a time nor a slow name server can outlast
+it, whichever thread waits, and nobody has to watch.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Connections:
             found = self._addresses.get(host)
             if found is None or (found.done() and found.exception() is not None):
                 found = self._addresses[host] = Future()
-                # The system's resolver takes no limit: what it is late with, nobody waits for.
+                # The system's resolver takes no time limit: so a thread of its own waits for it.
                 Thread(target=self._resolve, args=(host, found), daemon=True).start()
         try:
             return found.result(self.limit(READ_SECONDS))
@@ -197,7 +197,7 @@ def _answer(
 
 
 class _Reader(io.RawIOBase):
-    """What a connection receives, each piece of it in the time left; http.client's socket, too."""
+    """Reads from a connection, each piece in the time left; stands in for http.client's socket."""
 
     def __init__(self, connection: socket.socket, connections: Connections) -> None:
         self._connection = connection

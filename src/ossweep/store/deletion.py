@@ -2,10 +2,10 @@
 One deletion of up to a thousand keys, until each of them has its fate.
 
 An attempt leaves every key confirmed, refused, not sent, or in doubt: sent, and no answer has
-decided it. OSS has no conditional delete, so a key in doubt is never sent again blindly: what has
-gone meanwhile may have been written anew. Its stretch is listed again, and what is still there,
-and is not newer than the job's clock, is asked for again. A listing that has grown old while its
-keys waited is treated alike.
+decided it. OSS has no conditional delete, so a key in doubt is never sent again blindly: its object
+may have gone meanwhile, and been written anew. Its stretch is listed again, and objects that are
+still there, and not newer than the job's clock, are asked for again. A listing that has grown old
+while its keys waited is treated alike.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ATTEMPTS = 8  # of one request
-HALF_ATTEMPTS = 2  # of each half of what alone can't be carried out
-STORM = 3  # refusals by quotas in a row that are more than a pace that was too fast
+HALF_ATTEMPTS = 2  # of each half of a batch that can't be carried out while others can
+STORM = 3  # refusals by quotas in a row that mean more than too fast a pace
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 LONGEST_PAUSE = 10.0  # seconds
-PROBES = 3  # of keys whose like OSS refuses
+PROBES = 3  # keys that are tried of those whose like OSS refuses
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 
 _LOOK = "a listing that was to show what is left of the keys that are deleted"
@@ -56,9 +56,9 @@ class Deletion:
     left) and `kept` (why it stays, or is gone already) is still to do; `passed_over` are those that
     were left because OSS refuses their like.
 
-    `doubted` are those sent without an answer that decided them; of those that are gone, or are
-    newer, nobody can tell any more who has deleted them. `halved` is how many keys the smallest
-    request held that was refused as a whole.
+    `doubted` keys were sent, and no answer has decided them; if one is gone, or is newer, nobody
+    can tell any more who deleted it. `halved` is how many keys the smallest request held that was
+    refused as a whole.
     """
 
     requests: Requests
@@ -86,11 +86,11 @@ class Deletion:
         """
         Delete keys that go in one request, in halves if it is refused as a whole; raises Closed.
 
-        Where their like is refused, what is left of them is probed before any more are asked for.
+        Where their like is refused, the rest is probed before any more are asked for.
         """
         left = [keys]
         while left:
-            refused = self._try(left.pop(), attempts)
+            refused = self._ask(left.pop(), attempts)
             if self._later:
                 left.append(self._later)
                 self._later = []
@@ -98,29 +98,28 @@ class Deletion:
                 continue
             self._divide(*refused, left)
             attempts = ATTEMPTS
-            if self._alike and sum(map(len, left)) > PROBES:
-                rest = self._unlike([key for part in reversed(left) for key in part])
+            if self._refused_code and sum(map(len, left)) > PROBES:
+                rest = self._probe([key for part in reversed(left) for key in part])
                 left = [rest] if rest else []
 
     def delete_singly(self, keys: Sequence[str]) -> None:
         """Delete keys by themselves; raises Closed."""
         while keys:
-            keys = self._begun(keys)
+            keys = self._begin(keys)
 
-    def _begun(self, keys: Sequence[str]) -> Sequence[str]:
+    def _begin(self, keys: Sequence[str]) -> Sequence[str]:
         """Delete the first of keys by itself, or probe them; return those still to be deleted."""
-        if self._alike and len(keys) > PROBES:
-            return self._unlike(keys)
+        if self._refused_code and len(keys) > PROBES:
+            return self._probe(keys)
         self.delete(keys[:1])
         return keys[1:]
 
-    def _try(self, keys: Sequence[str], attempts: int) -> tuple[Sequence[str], StoreError] | None:
+    def _ask(self, keys: Sequence[str], attempts: int) -> tuple[Sequence[str], StoreError] | None:
         """
         Ask for keys in one request, again if it is worth it; return what is refused, and why.
 
-        Pauses grow exponentially and are drawn by chance between nothing and their length, so that
-        many invocations do not come back at once; the pace tells those of a request that OSS's
-        quotas refuse.
+        Pauses are random, up to a limit that doubles, so that many invocations do not come back at
+        once. The pace sets the pauses of a request that OSS's quotas refuse.
         """
         if len(keys) > 1 and not self._may_go_together:
             self._delete_alone(keys)
@@ -144,7 +143,7 @@ class Deletion:
                 break
             pause = self.world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
             if throttled:
-                # The pace is for one that was too fast. A request that is refused time and again
+                # The pace is for a request that came too fast. One that is refused time and again
                 # meets a storm, and has to outlast it.
                 turn = self.pace.refused(len(keys), partition=error.code == PARTITION)
                 if turn.objects < len(keys):
@@ -178,13 +177,13 @@ class Deletion:
 
     def _delete_alone(self, keys: Sequence[str]) -> None:
         """
-        Delete keys one by one, until they may go together if ever.
+        Delete keys one by one, until they may go together, if that is ever so.
 
-        Those that lie in a directory go before the directory itself.
+        Keys that lie in a directory go before the directory itself.
         """
         left: Sequence[str] = sorted(keys, reverse=True)
         while left and not self._may_go_together:
-            left = self._begun(left)
+            left = self._begin(left)
         if left:
             self.delete(left)
 
@@ -214,18 +213,17 @@ class Deletion:
             left += keys[middle:], keys[:middle]  # the first of them is the next
 
     @property
-    def _alike(self) -> str:
-        """The code by which OSS has refused so many keys in a row that others will be alike."""
+    def _refused_code(self) -> str:
+        """The code by which OSS has refused so many keys in a row that it will refuse others."""
         return self._row.what if self._row.times >= ALIKE else self.gate.refused
 
-    def _unlike(self, keys: Sequence[str]) -> list[str]:
+    def _probe(self, keys: Sequence[str]) -> list[str]:
         """
         Probe keys after many were refused; pass over all up to the last probe that is refused, too.
 
-        Return the others, to go on with. It costs a few requests, where to find each culprit costs
-        one a key, and where a stop would save what lies behind them.
+        Return the others, to go on with. That costs a few requests, and not one for each key.
         """
-        code, passed = self._alike, 0
+        code, passed = self._refused_code, 0
         for part in range(1, PROBES + 1):
             end = len(keys) * part // PROBES
             probe = keys[end - 1]
@@ -252,7 +250,7 @@ class Deletion:
         """
         Leave keys undone whose attempts are over, which is no refusal.
 
-        Where other keys go, something among these may be what is in the way.
+        Where other keys go, one of these may be in the way.
         """
         if others_go and len(keys) > 1:
             middle = len(keys) // 2
@@ -264,7 +262,7 @@ class Deletion:
         self.gate.failed(error)
 
     def _look_once_more(self, keys: Sequence[str]) -> None:
-        """Look whether keys are still there, which cost nothing then; raises Closed."""
+        """Look whether keys are still there: if so, the attempt did no harm; raises Closed."""
         try:
             self._still_meant(keys)
         except TroubleError:
@@ -274,8 +272,8 @@ class Deletion:
         """
         Return the keys that may be asked for now: those in doubt and old ones after a look.
 
-        A look may take so long that what it has shown first grows old: what it did not come to is
-        looked at later.
+        A long look would let its first results grow old, so it ends early, and the keys that it did
+        not come to are looked at later.
         """
         in_doubt = self.doubted.intersection(keys)
         shown, again = self.shown.left, self._looked
@@ -306,8 +304,7 @@ class Deletion:
         """
         Look at keys; raises TroubleError.
 
-        A refusal is that of a listing, and ends the job as any does: it tells nothing of the keys,
-        which stay as much in doubt as they were.
+        A refused look ends the job like any refused listing. The keys stay as much in doubt.
         """
         listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
         try:

@@ -1,4 +1,4 @@
-"""A page of a listing read entry by entry, where it cannot be read by columns."""
+"""A page of a listing, read entry by entry where it cannot be read by columns."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def read_entries(page: Any, body: bytes) -> Any:
     """
     Read a page as oss2 does (`parse_list_objects` of `oss2/xml_utils.py`), but for two things.
 
-    An entry may be without an ETag, as a directory is where a bucket's namespace is hierarchical.
-    And oss2 makes another object's key of one that is not UTF-8: here it has no entry, and stands
-    among the page's `unnamed`. Raises ParseError, ValueError and StoreError.
+    An entry may lack an ETag, as a directory does in a bucket with a hierarchical namespace. And
+    where a key is not UTF-8, oss2 makes another object's key of it: here it has no entry, and
+    stands among the page's `unnamed`. Raises ParseError, ValueError and StoreError.
     """
     root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
     if root.findtext("EncodingType") != "url":

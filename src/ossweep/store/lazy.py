@@ -1,4 +1,4 @@
-"""Lists that oss2's results hold and ossweep does not look at: made when somebody does."""
+"""Lists in oss2's results that ossweep does not look at: made only if somebody does."""
 
 from __future__ import annotations
 

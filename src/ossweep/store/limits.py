@@ -1,4 +1,4 @@
-"""What limits a store's requests from outside: the time left, and the pace that OSS allows."""
+"""Limits on a store's requests from outside: the time left, and the pace that OSS allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Gate(Protocol):
-    """What lets requests start. Threads share it."""
+    """The gate that lets requests start. Threads share it."""
 
     @property
     def deletions(self) -> int:
@@ -31,7 +31,7 @@ class Gate(Protocol):
         """Take note of the time that a request has taken."""
 
     def missed(self, kind: Kind, error: StoreError) -> None:
-        """Take note of what an attempt has met that was not answered as it should be."""
+        """Take note of the error of an attempt that was not answered as it should be."""
 
     def deleted(self) -> None:
         """Take note that OSS has deleted something."""

@@ -1,4 +1,4 @@
-"""Names in answers that are URL-encoded, and those of which nobody can tell what they stand for."""
+"""URL-encoded names in answers, and names that could stand for more than one key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_ambiguous(text: str) -> bool:
     """
     Tell whether a text stands for one key to some readers and for another one to others.
 
-    OSS writes a space as %20 and a plus as %2B, and no `+` ever. Who writes one may mean either.
+    OSS writes a space as %20, a plus as %2B, and never a `+`, which could mean either.
     """
     return "+" in text
 

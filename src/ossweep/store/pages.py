@@ -1,4 +1,11 @@
-"""Pages of a listing: read by columns where oss2 would build a thousand objects."""
+"""
+Pages of a listing, read by columns where oss2 would build a thousand objects.
+
+A page is three columns: keys, times, sizes. Times are ISO 8601 of one form, which sort as text, so
+the newest object is the greatest text. `rows.py` says why the columns are right. A page of any
+other shape, a time that no calendar has (`_are_days`) and a name that is not plain go to the parser
+(`entries.py`), which reads what this cannot, or refuses it.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +28,14 @@ _SHAPE = Shape(
     row=b"Contents",
     content=(
         column(b"Key")
-        # As oss2 takes it, but for the days that a month has not.
+        # As oss2 takes it; days that a month does not have are looked for below.
         + column(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z")
-        # Which a directory may lack where a bucket's namespace is hierarchical.
+        # A directory may lack it where a bucket's namespace is hierarchical.
         + rb"(?:%s)?" % element(b"ETag")
         + element(b"Type")
         + column(b"Size", rb"\d{1,18}")
         + element(b"StorageClass")
-        # What nobody asks for here, and not every object has.
+        # Not every object has these, and they are not used here.
         + rb"(?:%s|%s){0,2}"
         % (
             element(b"Owner", SPACE + element(b"ID") + element(b"DisplayName")),
@@ -51,7 +58,7 @@ class PlainPage:
 
     @property
     def unnamed(self) -> tuple[()]:
-        """Nothing: whoever has written what is not UTF-8 has written no plain page."""
+        """Nothing: a page with a key that is not UTF-8 is no plain page."""
         return ()
 
     @property

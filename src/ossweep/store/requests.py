@@ -1,4 +1,4 @@
-"""The requests that a deletion makes of a bucket: to delete keys, and to look at them."""
+"""The requests that a deletion makes of oss2's bucket: to delete keys, and to look at them."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ class Requests:
 
 def shown(key: str, page_after: Callable[[str], Any]) -> Found | None:
     """
-    Return an object as a listing shows it of what begins like it.
+    Return an object as a listing of its own key as the prefix shows it.
 
-    OSS may list nothing and tell that there is more: a page is asked for after the other until one
-    has come to the key, or past it.
+    OSS may list nothing and say that there is more: so page after page is asked for, until one has
+    come to the key, or past it.
     """
     marker = ""
     while True:

@@ -1,8 +1,11 @@
 """
 Documents that repeat one row a thousand times, read by columns.
 
-A document that is not plainly of the shape asked for is not read at all: an XML parser has to look
-at it. What is read is what a parser would read.
+One regular expression describes a whole row, and splitting the document by it leaves the columns.
+That is right because only text passes that stands for itself in XML (`_PLAIN`), and because nothing
+may be left between two rows: then the columns are what a parser would read. Any other document is
+not read here at all, and an XML parser has to look at it. Every repetition has a limit, so an
+odd document costs a few thousand steps. Tests hold both readers against each other.
 """
 
 from __future__ import annotations
@@ -16,12 +19,12 @@ from ossweep.store.names import KEY_BYTES, without_quotes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What stands for itself wherever it stands in XML's text. Not so: & begins an entity, ] may end a
-# CDATA section, CR becomes LF, and what is not ASCII may not be UTF-8.
+# Characters that stand for themselves anywhere in XML's text. The others do not: & begins an
+# entity, ] may end a CDATA section, CR becomes LF, and bytes beyond ASCII may not be UTF-8.
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&]")) + b"\t\n"
 
-# Nothing repeats without an end: what does not fit has cost a few thousand steps, however long it
-# is. A key has 3,069 bytes at most, and OSS indents by a few spaces.
+# Every repetition has a limit: a document that does not fit costs a few thousand steps, however
+# long it is. A key has 3,069 bytes at most, and OSS indents by a few spaces.
 SPACE = rb"[ \t\n]{0,64}"
 _TEXT = rb"[^<]{0,4096}"
 _NAME = rb"[A-Za-z]{1,64}"
@@ -69,7 +72,7 @@ class Shape:
         head = self._head.fullmatch(document, 0, first)
         tail = self._tail.fullmatch(document, last)
         # Between two rows, before the first one and after the last one there must be nothing.
-        between, *columns = _dealt(self._row.split(document[first:last]), 1 + self._row.groups)
+        between, *columns = _in_columns(self._row.split(document[first:last]), 1 + self._row.groups)
         if head is None or tail is None or any(between):
             return None
         pairs = _LEAF.findall(head[1] + tail[1])
@@ -79,16 +82,16 @@ class Shape:
         return Table(leaves, dict(zip(self._row.groupindex, columns, strict=True)))
 
 
-def _dealt(pieces: list[bytes], hands: int) -> list[list[bytes]]:
-    return [pieces[hand::hands] for hand in range(hands)]
+def _in_columns(pieces: list[bytes], columns: int) -> list[list[bytes]]:
+    return [pieces[column::columns] for column in range(columns)]
 
 
 def unquoted(values: Sequence[bytes]) -> list[str] | None:
     """
     Return a column's names without their URL encoding.
 
-    None if one of them is not UTF-8, holds a `+`, of which nobody can tell what it stands for, or
-    is longer than any of OSS's.
+    None if one of them is not UTF-8, is longer than any of OSS's, or holds a `+`, which could stand
+    for two characters.
     """
     text = _BETWEEN.join(values)
     if b"+" in text:

@@ -1,4 +1,4 @@
-"""How oss2 is imported first: without its noise, and without its encryption."""
+"""The first import of oss2: without its noise, and without its encryption."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-# What oss2 2.19.1 imports for client-side encryption, which ossweep does not do, and does not look
-# into before it encrypts (`oss2/utils.py`, `oss2/crypto.py`): ciphers, and a client of the key
-# management service with an HTTP library of its own, two fifths of all that oss2 imports. A name
-# that oss2 imports no more would do no harm here.
+# Modules that oss2 2.19.1 imports for client-side encryption, which ossweep does not do, and that
+# it does not look into before it encrypts (`oss2/utils.py`, `oss2/crypto.py`): ciphers, and a
+# client of the key management service with an HTTP library of its own, two fifths of all that oss2
+# imports. A name that oss2 no longer imports does no harm here.
 UNUSED = frozenset(
     {
         "Crypto.Cipher.AES",
@@ -54,7 +54,7 @@ def _only_what_is_used() -> Iterator[None]:
     """
     Let the unused modules wait, if nobody has imported them before.
 
-    They are the real ones, and whoever uses them later gets them whole (`importlib.util`,
+    They are the real modules, and load in full when they are used later (`importlib.util`,
     "Implementing lazy imports").
     """
     finder = _Unused()
@@ -65,8 +65,8 @@ def _only_what_is_used() -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-# A docstring of oss2 2.19.1 holds `\&`. Whoever compiles it (a cache without its bytecode, a new
-# Python) is warned of that, from 3.12 on in the function's log, with lines of the docstring.
+# A docstring of oss2 2.19.1 holds `\&`. Compiling it (no bytecode in the cache, a new Python) gives
+# a warning, from 3.12 on in the function's log, with lines of the docstring.
 with warnings.catch_warnings(), _only_what_is_used():
     warnings.filterwarnings("ignore", "invalid escape sequence", Warning, r".*\boss2.api$")
     import oss2

@@ -1,4 +1,4 @@
-"""How requests are signed: by this machine's clock, until OSS says that it goes wrong."""
+"""Signatures of requests: by this machine's clock, until OSS says that it is wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SKEWED = "RequestTimeTooSkewed"
 
 class Auth(oss2.ProviderAuthV4):  # type: ignore[misc] # oss2 has no types
     """
-    oss2's signature of version 4, by a clock that can be put right.
+    oss2's signature of version 4, by a clock that can be corrected.
 
     `now` tells the time in Unix seconds. Threads share it.
     """

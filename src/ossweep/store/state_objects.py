@@ -1,15 +1,15 @@
 """
-Small objects that invocations leave each other: who creates one, holds what it stands for.
+Small objects that invocations leave each other: only one invocation can create each.
 
-In a bucket without versions OSS sees to it that only one creates an object: by the header
-`x-oss-forbid-overwrite`. In a bucket with versions that header is void (API reference, PutObject):
-everyone's content becomes a version, and the oldest one's writer has won. The others take theirs
-back, so that the winner's shows again. Versions behind a delete marker count as gone, whoever put
-it there, so that a name that was removed, or has expired, is as free in one kind of bucket as in
-the other. In a bucket whose versions are suspended neither way is certain, and nobody wins.
+In a bucket without versions OSS sees to that itself, by the header `x-oss-forbid-overwrite`. In a
+bucket with versions that header is void (API reference, PutObject): every writer's content becomes
+a version, and the writer of the oldest one has won. The others take theirs back, so that the
+winner's shows again. Versions behind a delete marker count as gone, whoever put it there. So a name
+that was removed, or has expired, is as free in one kind of bucket as in the other. In a bucket
+whose versions are suspended neither way is certain, and nobody wins.
 
-What it takes: oss:PutObject, oss:GetObject, oss:DeleteObject and oss:ListObjects; with versions
-oss:ListObjectVersions and oss:DeleteObjectVersion, too.
+Permissions needed: oss:PutObject, oss:GetObject, oss:DeleteObject and oss:ListObjects; with
+versions oss:ListObjectVersions and oss:DeleteObjectVersion, too.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class OssStateObject:
     """
     An object as it was read: its content, when it was written, and what time it was then.
 
-    Both times are of OSS's own clock, in Unix seconds, and the latter is what one answer says: that
-    is good enough for how long ago a holder has left its hop, and not for whether one has died.
+    Both times are by OSS's own clock, in Unix seconds. The latter is what one answer says: good
+    enough to tell how long ago a holder left its hop, and not good enough to tell whether one died.
     """
 
     content: bytes
@@ -99,15 +99,15 @@ class OssStateObjects:
 
     def create(self, name: str, make: Callable[[], bytes]) -> bool:
         """
-        Write an object that is not there yet; return whether this is what has been done.
+        Write an object that is not there yet; return whether this call has created it.
 
-        Of many who create one at the same time exactly one is told so. The content is made when OSS
-        has answered that nothing is there, and with that has told the time. It is its writer's
-        alone: it shows whether a request whose answer was lost has been carried out. Whoever has
-        won is told so again.
+        If many create one at the same time, exactly one is told so, and is told so again if it asks
+        again. The content is made after OSS has answered that nothing is there, and so has told the
+        time. No two writers have the same content: it shows whether a request whose answer was lost
+        has been carried out.
 
-        With versions the content of one who loses shows until it is taken back; if its writer dies
-        before that, until the winner next writes. So whoever finds the object there writes nothing.
+        With versions, a loser's content shows until it is taken back, or, if the loser dies before
+        that, until the winner writes next. So a writer that finds the object there writes nothing.
         """
         kept = self.read(name)
         content = make()
@@ -131,9 +131,9 @@ class OssStateObjects:
 
     def write(self, name: str, content: bytes) -> bool:
         """
-        Write an object, whether it is there or not; return whether its first request did that.
+        Write an object, whether it is there or not; return whether the first request did that.
 
-        One before, of which nobody knows what became, may be carried out later still.
+        If not, an earlier request, whose fate nobody knows, may still be carried out later.
         """
         key = self._key(name)
         sent = 0
@@ -152,7 +152,9 @@ class OssStateObjects:
 
         def request() -> OssStateObject:
             found, content = self._bucket.read_object(key, STATE_BYTES)
-            return OssStateObject(content, _time(found, "Last-Modified"), _time(found, "Date"))
+            return OssStateObject(
+                content, _time_in(found, "Last-Modified"), _time_in(found, "Date")
+            )
 
         try:
             return self._ask("get", request)
@@ -189,14 +191,15 @@ class OssStateObjects:
         Remove objects, with all their versions; those that are not there count as removed.
 
         Where versions may not be deleted they stay behind markers, and count as gone. All versions
-        between the first and the last of the names are listed: remove together what is together.
+        between the first and the last name are listed, so names that lie together should be removed
+        together.
         """
         keys = sorted(map(self._key, names))
         for start in range(0, len(keys), BATCH):
             self._remove(keys[start : start + BATCH])
 
     def _key(self, name: str) -> str:
-        # What does not print may not survive a batch's XML, and would be another object there.
+        # A name that does not print may not survive a batch's XML: another object would be meant.
         if not name.isprintable():
             raise StoreError("InvalidName", "a name must be printable", Scope.JOB)
         return self._prefix + name
@@ -226,7 +229,8 @@ class OssStateObjects:
         ours = [
             version
             for version in alive
-            if version.id == written.versionid or _bare(version.etag) == _bare(written.etag)
+            if version.id == written.versionid
+            or _bare_etag(version.etag) == _bare_etag(written.etag)
         ]
         if ours and ours[-1] is alive[-1]:
             return True
@@ -260,14 +264,14 @@ class OssStateObjects:
         hidden: list[Version] = []
         markers: list[Version] = []
         for key, versions in groupby(
-            self._versions(_beginning(keys)), key=lambda version: version.key
+            self._versions(_common_prefix(keys)), key=lambda version: version.key
         ):
             is_hidden = False
             for version in versions:
                 is_hidden = is_hidden or version.is_marker
                 if is_hidden and key in keys:
                     (markers if version.is_marker else hidden).append(version)
-        # A marker that went before what it hides would let it show again.
+        # A marker must not go before the versions that it hides: they would show again.
         if self._delete_versions(hidden):
             self._delete_versions(markers)
 
@@ -300,17 +304,17 @@ class OssStateObjects:
             following = page.following
 
 
-def _bare(etag: str) -> str:
+def _bare_etag(etag: str) -> str:
     return etag.strip('"').upper()
 
 
-def _beginning(keys: Collection[str]) -> str:
+def _common_prefix(keys: Collection[str]) -> str:
     """Return what all keys begin with."""
     same = takewhile(lambda pair: pair[0] == pair[1], zip(min(keys), max(keys), strict=False))
     return "".join(first for first, _ in same)
 
 
-def _time(answer: Any, header: str) -> int:
+def _time_in(answer: Any, header: str) -> int:
     """Return the time that a header of an answer tells, in Unix seconds."""
     text = answer.headers.get(header)
     if text is None:

@@ -47,7 +47,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True)
 class Credentials:
-    """What requests are signed with; `repr` does not show it."""
+    """The credentials that sign requests; `repr` does not show them."""
 
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
@@ -55,7 +55,7 @@ class Credentials:
 
 
 def bare_etag(etag: str) -> str:
-    """Return an ETag as all who write it mean it."""
+    """Return an ETag without the differences between its writers: quotes, and small letters."""
     return etag.strip('"').upper()
 
 
@@ -79,7 +79,7 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
 
     A deletion that loses a null version for good is the last one, unless it `may_lose` them.
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
-    `clock_at` tells what that makes the job's clock, both by OSS's own time.
+    `clock_at` turns that moment into the job's clock, both by OSS's own time.
     """
     start = world.monotonic() if began is None else began
     if certificates:
@@ -178,7 +178,7 @@ class OssStore:
             self.bucket, prefix=prefix, marker=after, max_keys=PAGE_KEYS, max_retries=1
         )
         while listing.is_truncated:
-            # An iterator whose page failed stands where it stood: asking again loses nothing.
+            # An iterator whose page failed has not moved: asking again loses nothing.
             self._ask("list", listing.fetch_with_retry)
             page, listing.entries = page_of(listing.entries), []
             is_empty = not (page.keys or page.unnamed)
@@ -199,7 +199,7 @@ class OssStore:
         return self._ask("get", self.bucket.get_bucket_versioning)
 
     def lost(self, result: Any) -> None:
-        """Take note of a deletion's answer, and close after one that shows a null marker."""
+        """Take note of a deletion's answer, and close the gate if it shows a null marker."""
         if not self._may_lose and has_lost_null_version(result):
             self._gate.stop(NULL_MARKER_SHOWN)
 
@@ -227,7 +227,7 @@ class OssStore:
                 deletion.delete(body)
             deletion.delete_singly(alone)
         except Closed:
-            pass  # what was not answered for is still to do
+            pass  # keys that were not answered for are still to do
         except StoreError as error:
             self._gate.failed(error)  # OSS has told no time to judge keys in doubt by
         passed_over = tuple(deletion.passed_over.values())
@@ -264,7 +264,7 @@ class OssStore:
         self.session.cut()
 
     def _ask_for_state(self, kind: Kind, request: Callable[[], T]) -> T:
-        """Do as `_ask` does; what is raised tells the state's bucket from the one that is swept."""
+        """Do as `_ask` does; an error says that it is about the state's bucket."""
         place = f"the jobs' state in the bucket {self.bucket.bucket_name} (OSSWEEP_STATE)"
         try:
             return self._ask(kind, request)
@@ -278,9 +278,8 @@ class OssStore:
         """
         Make a request, again if it is worth it, and return its answer.
 
-        Pauses grow exponentially and are drawn by chance between nothing and their length. Raises
-        StoreError when OSS refuses it or its attempts are over, and Closed when no time is left
-        or all is cut off.
+        Pauses are random, up to a limit that doubles. Raises StoreError when OSS refuses the
+        request or its attempts are over, and Closed when no time is left or all is cut off.
         """
         attempt = 0
         pause = 0.0
@@ -305,5 +304,5 @@ class OssStore:
                 raise error
             if self.session.is_cut:
                 raise Closed("")
-            # A pause that does not fit is not cut short: a continuation is better than hasty tries.
+            # A pause that does not fit is not shortened: a continuation is better than hasty tries.
             pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))

@@ -1,4 +1,4 @@
-"""Where a listing begins that is to show certain keys, and little else."""
+"""The place to begin a listing that is to show certain keys, and little else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def marker_before(key: str) -> str:
     """
     Return a marker after which a listing begins with `key`, or with very few keys before it.
 
-    A marker is a place and no key: it lies as near before `key` as a text of OSS's length can.
+    A marker is a place, not a key: it lies as close before `key` as its length limit allows.
     """
     code = ord(key[-1])
     if code == 0:

@@ -1,8 +1,13 @@
 """
-How requests travel: never longer than the time left, counted, and cut off all at once.
+The way of requests to OSS: never longer than the time left, counted, and cut off all at once.
 
 oss2 sends its requests through a session; this one goes straight to urllib3, on which oss2's own
-stands. What requests does in between, twice a thousand keys, costs more than reading the answers.
+stands. The library `requests` in between, twice for a thousand keys, costs more than reading the
+answers does.
+
+OSS's clock is the only one by which objects are judged. It is reckoned from the Date of OSS's own
+answers (`note_date`), and the earliest result counts: a clock that is late would delete what is
+newer, one that is early only keeps more. Without any Date nothing listed is deleted.
 """
 
 from __future__ import annotations
@@ -44,8 +49,8 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 256 * 1024  # of an answer whose length is not known
 
-# An answer that OSS can write has a thousand rows at most: a key, each byte of it as %00, and what
-# else there is of an object or a version (600 bytes with owner, restoration and white space).
+# An answer of OSS's has a thousand rows at most: a key, each byte of it as %00, and the other
+# fields of an object or a version (600 bytes with owner, restoration and white space).
 _ROWS = 1000
 _ROW_BYTES = 3 * KEY_BYTES + 1024
 ROWS_BYTES = (_ROWS + 8) * _ROW_BYTES  # with the prefix, the markers and the bucket's name
@@ -63,8 +68,8 @@ KINDS: dict[str, Kind] = {
     "PUT": "put",
 }
 
-# OSS takes no request that was signed further from its own time than 15 minutes; an answer may take
-# as long as one is waited for.
+# OSS takes no request that was signed more than 15 minutes away from its own time, and an answer
+# may take as long as it is waited for.
 _APART = 15 * 60 + 2 * READ_SECONDS
 
 # The store tries again by itself, and OSS never redirects: DELETE must not follow anyone.
@@ -73,7 +78,7 @@ _ONCE = Retry(False, redirect=False)
 
 class TimedSession:
     """
-    What oss2 sends requests through: a limit for each, a count, and when the invocation began.
+    The session of oss2's requests: a time limit for each, their count, and OSS's time.
 
     `left` tells the seconds that a request may take, `elapsed` those since the invocation began.
     """
@@ -88,8 +93,8 @@ class TimedSession:
     ) -> None:
         self._elapsed = elapsed
         self._open = Connections(left, network or Network())
-        # Neither a .netrc nor a proxy of the machine's is looked for: they would meddle with
-        # requests that are signed.
+        # Neither a .netrc nor a proxy of the machine's is looked for: they would change requests
+        # that are signed.
         self._pool = cache(partial(_pool, certificates, through=self._open, most=connections))
         self._lock = Lock()
         self.requests: Counter[str] = Counter()
@@ -100,8 +105,9 @@ class TimedSession:
         """
         Send one request; oss2 calls this for every one.
 
-        Raises urllib3's HTTPError if no answer comes, and StoreError for what is no OSS, or is
-        encoded, which nobody asks for: a short answer could become one of any length.
+        Raises urllib3's HTTPError if no answer comes, and StoreError for an answer that is not
+        OSS's, or is encoded: nobody asks for that, and a short answer could become one of any
+        length.
         """
         sent = self._elapsed()
         path = req.url.index("/", len("https://"))
@@ -125,7 +131,7 @@ class TimedSession:
         except ValueError as refused:
             if isinstance(refused, OSError | HTTPError):
                 raise
-            # What the refusal says may hold a credential.
+            # The words of the refusal may hold a credential.
             raise StoreError(
                 "InvalidHeader", "a header of the request cannot be sent", Scope.JOB
             ) from None
@@ -136,7 +142,7 @@ class TimedSession:
             raise StoreError(
                 "EncodedAnswer",
                 f"the answer is encoded, and not to be read: {encoding}",
-                _about(req),
+                _scope_if_unreadable(req),
             )
         if response.status // 100 == 2 and not response.headers.get("x-oss-request-id"):  # noqa: PLR2004 - success
             response.close()
@@ -147,19 +153,19 @@ class TimedSession:
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
         self.note_date(response, _signed(req.headers.get("x-oss-date")), sent)
-        return Response(response, _most(req), _about(req))
+        return Response(response, _longest_document(req), _scope_if_unreadable(req))
 
     def moment(self) -> float:
         """Return the seconds since the invocation began."""
         return self._elapsed()
 
     def time_at(self, moment: float) -> int:
-        """Return OSS's time so many seconds after that, or earlier; 0 if nobody has told it."""
+        """Return OSS's time at a moment, or an earlier time; 0 if nobody has told it."""
         with self._lock:
             return 0 if self.began is None else floor(self.began + moment)
 
     def latest(self) -> float:
-        """Return OSS's time now: it is that late, or earlier; infinity if nobody has told it."""
+        """Return OSS's time now, or a later time; infinity if nobody has told it."""
         with self._lock:
             return inf if self._latest is None else self._latest + self._elapsed()
 
@@ -181,12 +187,13 @@ class TimedSession:
         self, response: BaseHTTPResponse, signed: float | None = None, sent: float = 0.0
     ) -> None:
         """
-        Reckon from an answer's Date when the invocation began; the earliest that comes out counts.
+        Reckon from an answer's Date when the invocation began; the earliest result counts.
 
-        A gateway's answer, and any that tells of a fault, may have a Date that is nobody's: only
-        OSS's own are believed. One that lies so far ahead that OSS would have refused what was
-        `signed` at that time is not: that time counts. One that lies behind keeps more. OSS has
-        written the Date after the request was `sent`, so many seconds after the invocation began.
+        Only OSS's own answers are believed: a gateway's, or one that tells of a fault, may carry
+        any Date. Nor is a Date believed so far ahead that OSS would have refused the signature:
+        then the time at which the request was `signed` counts. A Date that lies behind does no
+        harm: it only keeps more objects. OSS wrote the Date after the request was `sent`, so many
+        seconds after the invocation began.
         """
         if not _tells_the_time(response):
             return
@@ -228,8 +235,8 @@ class Response:
     """
     An answer as oss2 reads it: `oss2.http.Response`, without requests and without its log.
 
-    `most` bytes are read of it where it is asked for as a whole; `about` tells what one that is
-    larger is about.
+    At most `most` bytes are read where the whole answer is asked for; `about` is the scope of the
+    error if it is larger.
     """
 
     def __init__(self, response: BaseHTTPResponse, most: int, about: Scope) -> None:
@@ -247,11 +254,11 @@ class Response:
         Raises StoreError for more than OSS can have written, as soon as that is known.
         """
         if amt is not None:
-            return self._up_to(amt)
+            return self._read_up_to(amt)
         announced = self.response.length_remaining
         if announced is not None and announced <= self._most:
             return self.response.read()
-        if announced is None and len(body := self._up_to(self._most + 1)) <= self._most:
+        if announced is None and len(body := self._read_up_to(self._most + 1)) <= self._most:
             return body
         self.response.close()
         raise StoreError(
@@ -260,7 +267,7 @@ class Response:
             self._about,
         )
 
-    def _up_to(self, amt: int) -> bytes:
+    def _read_up_to(self, amt: int) -> bytes:
         """Read until there are so many bytes or no more; a piece may be short though more come."""
         body = bytearray()
         while len(body) < amt:
@@ -276,10 +283,10 @@ class Response:
 
 def _redirected(response: BaseHTTPResponse) -> StoreError:
     """
-    Return what a redirection means, which nobody follows: that the job asks at the wrong place.
+    Return the error of a redirection: the job asks at the wrong place, and nobody follows it.
 
-    OSS names the endpoint that a bucket is reached at, in the answer's body. Only what looks like a
-    host's name is passed on.
+    OSS names the bucket's own endpoint in the answer's body. Only a name that looks like a host's
+    is passed on.
     """
     with suppress(HTTPError, OSError):
         body = response.read(REDIRECTION_BYTES)
@@ -297,17 +304,17 @@ def _kind(request: Any) -> Kind:
     return KINDS[request.method]
 
 
-def _most(request: Any) -> int:
+def _longest_document(request: Any) -> int:
     """Return the bytes of the longest document that OSS may answer a request with."""
     is_of_rows = "max-keys" in request.params or "delete" in request.params
     return ROWS_BYTES if is_of_rows else WORDS_BYTES
 
 
-def _about(request: Any) -> Scope:
+def _scope_if_unreadable(request: Any) -> Scope:
     """
-    Tell what an answer is about that cannot be read.
+    Return the scope of an answer that cannot be read.
 
-    A deletion may have been carried out, and one about the bucket tells nothing of it.
+    After a deletion it is the moment's: it may have been carried out, whatever the answer is.
     """
     is_an_object = _kind(request) == "get" and "versioning" not in request.params
     return Scope.KEYS if is_an_object else Scope.PASSING

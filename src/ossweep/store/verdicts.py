@@ -1,5 +1,5 @@
 """
-Which of OSS's errors are worth another try, and what the others are about.
+Verdicts on OSS's errors: which are worth another try, and what the others are about.
 
 Sources: the vendor's page "HTTP 503 status code" (Developer Guide, Troubleshooting) for the codes
 of throttling; the vendor's SDK V2, `retry/error_retryable.py`, for the statuses and codes that are
@@ -83,7 +83,7 @@ _BELIEVED = (
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(?::[0-9]{1,5})?")
 
-# What a failed connection is called; urllib3's names are those of its classes. Order counts.
+# The names of failed connections; urllib3's are those of its classes. Order counts.
 _CONNECTIONS: dict[type[Exception], str] = {
     NameResolutionError: "NameNotResolved",
     NewConnectionError: "ConnectionError",
@@ -100,8 +100,8 @@ def scope_of(status: int, code: str) -> Scope:
     """
     Tell what an answer of OSS's is about.
 
-    An error that arrives inside a 200 has no status to judge by: a code that is not known then
-    counts as passing, and fails its keys when its attempts are over.
+    An error inside a 200 has no status to judge by. If its code is not known either, it counts as
+    passing, and its keys fail when their attempts are over.
     """
     if code in JOB_CODES:
         return Scope.JOB
@@ -121,11 +121,11 @@ def is_throttling(status: int, code: str) -> bool:
 
 def is_undecided(error: Exception) -> bool:
     """
-    Tell whether a request may have been carried out that got this for an answer, or none.
+    Tell whether a request that ended with this error may have been carried out all the same.
 
-    What OSS's quotas refuse has not been, where the answer's status says so: an error inside a 200,
-    or a 200 that nobody can read, may come after a part of it, whatever its code. A gateway's 503
-    tells nothing of what OSS has done.
+    A request that OSS's quotas refused was not, where the answer's status says so. An error inside
+    a 200, or a 200 that nobody can read, may come after a part was done, whatever its code. A
+    gateway's 503 tells nothing of what OSS has done.
     """
     if isinstance(error, StoreError):
         return error.code not in _NEVER_DONE
@@ -146,7 +146,7 @@ def verdict(error: Exception) -> StoreError:
         code = error.code or f"HTTP {error.status}"
         endpoint = error.details.get("Endpoint")
         if endpoint:
-            # OSS names the endpoint that the bucket is reached at: no key has to do with it.
+            # OSS names the bucket's own endpoint: it has nothing to do with any key.
             words = f"the endpoint that OSS names is {_host(endpoint)} (OSSWEEP_ENDPOINT)"
             said = f"{code}: {error.message}"
             return StoreError(REDIRECTED, words, Scope.JOB, said=said)
@@ -160,17 +160,17 @@ def verdict(error: Exception) -> StoreError:
 
 
 def _host(name: str) -> str:
-    """Return the name of a host as it is; whatever else is there, as others' words."""
+    """Return the name of a host as it is, and any other text in quotation marks."""
     return name if _HOST.fullmatch(name) else quoted(name)
 
 
 def _unanswered(error: Exception) -> StoreError:
-    """Return what a connection that failed means; that of a certificate is for good."""
+    """Return the error of a connection that failed; a certificate's failure is for good."""
     code = next(name for kind, name in _CONNECTIONS.items() if isinstance(error, kind))
     if is_disbelieved(error):
         words = f"{_cause(error)}; {_BELIEVED}"
         return StoreError("CertificateNotTrusted", words, Scope.JOB, answered=False)
-    # No second try makes a URL better.
+    # No second try repairs a URL.
     final = isinstance(error, LocationValueError)
     scope = Scope.JOB if final else Scope.PASSING
     return StoreError(code, _cause(error), scope, answered=False)
@@ -180,7 +180,7 @@ def _cause(error: BaseException) -> str:
     """
     Return the words of the operating system behind a failed connection.
 
-    What urllib3 says of it may hold the request's URL, and with it the key.
+    urllib3's own words may hold the request's URL, and with it the key.
     """
     if words := system_words(error):
         return words

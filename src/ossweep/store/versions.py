@@ -25,7 +25,7 @@ class VersionsPage(RequestResult):  # type: ignore[misc] # oss2 has no types
     """
     A page of a listing of versions.
 
-    oss2's own result has versions and markers in two lists, which do not tell what came first.
+    oss2's own result has versions and markers in two lists, which do not tell which came first.
     """
 
     def __init__(self, resp: Any) -> None:

@@ -1,4 +1,4 @@
-"""Which way a key can travel to OSS unchanged: in a batch's XML, or alone in a URL."""
+"""The ways in which a key travels to OSS unchanged: in a batch's XML, or alone in a URL."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _DOCUMENT = 256  # more than the declaration and the elements around the objects
 _HEAD = "<Delete><Quiet>false</Quiet><Object><Key>"
 _TAIL = "</Key></Object></Delete>"
 
-# Control characters, which XML cannot carry or which a parser may change (CR becomes LF: another
-# object), and those that are no characters. LF and TAB could travel, but nothing is won by it.
+# Control characters, which XML cannot carry or a parser may change (CR becomes LF: another object),
+# and codes that are no characters. LF and TAB could travel, but nothing would be won by it.
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # URLs are normalised on their way, by requests, proxies and servers: DELETE /bucket/.. would become

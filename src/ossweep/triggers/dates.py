@@ -1,9 +1,10 @@
 """
 Dates in a timer's payload: `{trigger_time - 30d:%Y/%m/%d}`.
 
-A date names a minute, an hour, a day, a week, a month or a year: the smallest that it writes. What
-is subtracted must be no smaller, because a month that holds the day thirty days ago also holds
-younger days. It must be less than what a date without its month or year comes again after.
+A date names a minute, an hour, a day, a week, a month or a year: the smallest unit that it writes.
+The amount that is subtracted must not be smaller than that unit, because a month that holds the day
+thirty days ago also holds younger days. And where a date is written without its month or year, the
+amount must be less than the time after which the same digits come again.
 Each text is cut at its braces and signs, never searched twice, so that reading it takes time in
 proportion to its length.
 """
@@ -59,7 +60,7 @@ def _week(moment: datetime) -> str:
     return f"{moment.isocalendar()[1]:02}"
 
 
-# Each of these always yields as many digits: nothing can make a prefix shorter.
+# Each of these always yields the same number of digits: nothing can make a prefix shorter.
 _DIRECTIVES: dict[str, tuple[str, Callable[[datetime], str]]] = {
     "Y": ("year", _year),
     "y": ("year", lambda moment: _year(moment)[2:]),
@@ -90,7 +91,7 @@ _LONGEST = {
 
 @dataclass(frozen=True)
 class _Within:
-    """What a letter's digits come again in, unless one of these letters stands beside them."""
+    """The time in which a letter's digits come again, unless one of these letters is beside it."""
 
     unit: str
     letters: str
@@ -167,7 +168,7 @@ def filled(text: str, at: datetime, zone: tzinfo) -> list[str]:
 
 
 def _dates(inside: str, at: datetime, zone: tzinfo) -> list[str]:
-    """Return what a template stands for, given what is between its braces."""
+    """Return the dates that a template stands for, given the text between its braces."""
     template = "{" + inside + "}"
     head, colon, written = inside.strip().partition(":")
     if not head.startswith("trigger_time") or head[12:13].isalnum() or head[12:13] == "_":
@@ -251,7 +252,7 @@ def _check_unit(shift: _Shift, form: _Form, template: str) -> None:
 
 
 def _check_no_return(shift: _Shift, form: _Form, template: str) -> None:
-    """Refuse digits that have come again since, so that they name what is younger, too."""
+    """Refuse digits that have come again since, and so name younger objects, too."""
     if "G" in form.letters and "V" not in form.letters:
         raise RequestError(
             f"the date {_shown(template)} names the year of a week without the week: it may still "
@@ -272,7 +273,9 @@ def _check_no_return(shift: _Shift, form: _Form, template: str) -> None:
 def _moved(at: datetime, number: int, unit: str, zone: tzinfo) -> datetime:
     """Return another time in the zone; from days on, the same time of day by the calendar."""
     if unit in {"second", "minute", "hour"}:
-        return _once((at + timedelta(**{f"{unit}s": number})).astimezone(zone), number)
+        return _refuse_repeated_hour(
+            (at + timedelta(**{f"{unit}s": number})).astimezone(zone), number
+        )
     here = at.astimezone(zone).replace(tzinfo=None)
     if unit in {"day", "week"}:
         return here + timedelta(**{f"{unit}s": number})
@@ -284,7 +287,7 @@ def _moved(at: datetime, number: int, unit: str, zone: tzinfo) -> datetime:
     )
 
 
-def _once(moment: datetime, number: int) -> datetime:
+def _refuse_repeated_hour(moment: datetime, number: int) -> datetime:
     """Refuse an hour that comes twice, as clocks are put back: its digits name a younger one."""
     if number < 0 and not moment.fold and moment.utcoffset() != moment.replace(fold=1).utcoffset():
         raise RequestError(

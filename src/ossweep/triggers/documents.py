@@ -18,7 +18,7 @@ EXAMPLE = json.dumps(EXAMPLES[0])
 
 DEEPEST = 64  # levels of a document; what ossweep reads has a dozen at most
 LONGEST_NUMBER = 400  # characters of a whole number; Python takes time with their square to read it
-WRAPPINGS = 4  # layers around a message: a queue's around a topic's, Base64 in Base64
+WRAPPINGS = 4  # the most layers around a message: a queue's around a topic's, Base64 in Base64
 
 
 def parse(event: bytes) -> Any:
@@ -34,7 +34,7 @@ def parse(event: bytes) -> Any:
         ) from None
     try:
         document = json.loads(
-            text, object_pairs_hook=_once_each, parse_constant=_no_constant, parse_int=_number
+            text, object_pairs_hook=_unique_names, parse_constant=_no_constant, parse_int=_number
         )
     except json.JSONDecodeError as error:
         raise RequestError(
@@ -49,7 +49,7 @@ def parse(event: bytes) -> Any:
 
 def parse_message(body: Any) -> Any:
     """
-    Parse a message's body: JSON, JSON in Base64, or what its source has parsed already.
+    Parse a message's body: JSON, JSON in Base64, or a document that its source has parsed already.
 
     Whether an MNS body is in Base64 depends on the publisher's SDK (NOT ESTABLISHED), so both are
     read. Raises RequestError for one that is neither.
@@ -68,7 +68,7 @@ def parse_message(body: Any) -> Any:
 
 def decoded(text: bytes) -> bytes | None:
     """
-    Return what Base64 stands for, or None if the text is none that could hold JSON.
+    Return the bytes in a text of Base64, or None if it is none that could hold JSON.
 
     Base64 may lie in Base64: a publisher's SDK and the topic may both have encoded the message.
     """
@@ -83,7 +83,7 @@ def decoded(text: bytes) -> bytes | None:
 
 
 def _check_depth(document: Any) -> None:
-    """Refuse what Python could parse, and could not walk through or write again."""
+    """Refuse a depth that Python could parse, and could not walk through or write again."""
     level = [document]
     for _ in range(DEEPEST):
         level = [
@@ -102,7 +102,7 @@ def _too_deep() -> RequestError:
     return RequestError(f"the event is nested too deeply; send a request, such as {EXAMPLE}")
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a name that stands twice: of two `dry_run`, either might be meant."""
     document: dict[str, Any] = {}
     for name, value in pairs:

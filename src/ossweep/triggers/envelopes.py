@@ -1,8 +1,8 @@
 """
-What the sources wrap around their payloads, as envelopes of aws-lambda-powertools' parser.
+The wrappings of the sources' payloads, as envelopes of aws-lambda-powertools' parser.
 
-The shapes are those of the vendor's page "Trigger event format"; what it calls optional, or what
-its samples disagree about, is not asked for.
+The shapes are those of the vendor's page "Trigger event format"; fields that it calls optional, or
+that its samples disagree about, are not required.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ossweep.errors import RequestError, place_of
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return a time in UTC, which one without a zone is in already, or refuse it."""
+    """Return a time in UTC, or refuse it; a time without a zone is in UTC already."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=timezone.utc)
     try:
@@ -62,7 +62,7 @@ def in_zone(moment: datetime) -> datetime:
 
 
 class _Told(BaseModel):
-    """What an event tells; a null in it is as good as nothing."""
+    """A part of an event; a null in it counts as nothing."""
 
     @model_validator(mode="before")
     @classmethod
@@ -101,7 +101,7 @@ class ObjectEvent(_Told):
         """
         The id of the request by which it happened, if the event tells it.
 
-        A notification's sample nests what stands beside `oss` elsewhere inside of it.
+        The sample of a notification has inside `oss` what other samples have beside it.
         """
         told = self.response or self.oss.response
         return told.get("requestId") if isinstance(told, dict) else None
@@ -152,7 +152,7 @@ class QueueMessage(_Told):
 
 
 class TopicEnvelope(_Envelope):
-    """A topic's message in the format JSON: `Message`, and attributes beside it, which may lie."""
+    """A topic's message in the format JSON: `Message`, with attributes that may lie."""
 
     def parse(self, data: Any, model: Any) -> Any:
         """Return the message, as the model has it."""

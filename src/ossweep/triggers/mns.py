@@ -69,7 +69,7 @@ def _items(message: Any) -> list[Item]:
 
 
 def _named(item: Item, where: str) -> Item:
-    """Return what a message holds with the message's name, also in what is said of it."""
+    """Return a message's item with the message's name in it, also in its refusal."""
     named = replace(item, where=f"{where}: {item.where}")
     if isinstance(named, Unreadable):
         return replace(named, refusal=RequestError(f"{where}: {named.refusal}"))

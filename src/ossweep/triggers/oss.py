@@ -69,7 +69,7 @@ def _item(event: Any, cloud_id: Any, where: str, brought_by: str | None) -> Item
 
 
 def _identity(read: ObjectEvent, at: int, cloud_id: Any) -> str | None:
-    """Return what tells an event from all others: one request may delete many objects."""
+    """Return an event's identity, different for each object: one request may delete many."""
     place, name = read.oss, read.name.removeprefix("oss:")
     for request in (read.request_id, cloud_id):
         if isinstance(request, str) and request:

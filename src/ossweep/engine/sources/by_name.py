@@ -1,4 +1,4 @@
-"""The batches of things that a continuation names: they settle in whatever order they come."""
+"""Batches of things that a continuation names: they settle in whatever order they come back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ByName:
-    """Batches that wait, those that are taken up, and what the others have left to be done."""
+    """Batches that wait, batches that are taken up, and what the others have left undone."""
 
     queue: Queue
     undone: list[Found] = field(default_factory=list)

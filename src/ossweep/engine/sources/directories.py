@@ -1,10 +1,10 @@
 """
 Directory markers, the objects that stand for directories: each goes after what lies below it.
 
-Those that an order names or its ranges meet are deferred until nothing else is left to try, which
+Markers that an order names or its ranges meet are deferred until nothing else is left to try. That
 may take hours, so each is looked at once more before it goes. On a bucket with a hierarchical
-namespace OSS refuses a directory in which something is left: it is deferred once more. Rounds are
-made of those that wait, in each the deepest first.
+namespace OSS refuses a directory in which something is left: it is deferred once more. The markers
+that wait go in rounds, in each the deepest first.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Directories:
     """
     Deferred directory markers as a source.
 
-    So that those which OSS has refused stay few, whatever the size of the job, it becomes urgent
-    when many of them wait: a round of them is made between, and everything else waits for it. A
-    branch leaves its markers to the job.
+    The source becomes urgent when many directories that OSS has refused wait, so that they stay few
+    whatever the size of the job: then a round is made between, and everything else waits for it.
+    A branch leaves its markers to the job.
     """
 
     holds_up = False
@@ -89,7 +89,7 @@ class Directories:
         return is_crowded and self._selection.room > 0 and not self._reads.is_over
 
     def ease(self) -> bool:
-        """End a round between that is over; those still deferred are no reason for another."""
+        """End a round between that is over; the markers still deferred call for no other."""
         is_over = self._round.is_over or self._selection.room == 0
         if is_over:
             self._most_refused = max(MOST_REFUSED, 2 * len(self._deferred.refused))
@@ -98,7 +98,7 @@ class Directories:
 
     def queues(self) -> Iterable[Queue]:
         """Return the one queue, when all directories that were taken up have come back."""
-        # A directory goes when all that lies in it has come back, the directories there included.
+        # A directory goes when everything in it has come back, the directories there included.
         queue = self._batches.queue
         return (queue,) if queue.batches and not self._batches.taken else ()
 
@@ -197,14 +197,14 @@ class Round:
     def begin(self, keys: Iterable[str]) -> None:
         """Begin with keys that are deferred."""
         self._refused.update(self._waiting.kept_back)
-        # Whatever lies in a directory has a longer key, which sorts after the directory's.
+        # A key in a directory is longer than the directory's, and sorts after it.
         self._waiting = Waiting(sorted(self._above_no_refused(keys), reverse=True))
 
     def next(self, left: float) -> str | None:
         """
         Return the marker to look at next, if there is one and the ceiling allows it.
 
-        So many seconds are left: what was looked at goes before it has to be looked at again.
+        `left` are the seconds left: markers go before they would have to be looked at again.
         """
         if len(self._chosen) + len(self._under_way) >= BATCH_KEYS:
             return None
@@ -255,7 +255,7 @@ class Round:
         if not self._chosen:
             return None
         objects = Lot(tuple(sorted(self._chosen, key=lambda found: found.key, reverse=True)))
-        # Only now: a look that never came back would leave the others neither deferred nor out.
+        # Only now: if a look never came back, the others would be neither deferred nor under way.
         self._deferred.remove(objects.keys)
         self._chosen = []
         return Batch(objects.keys, objects, left=self._left)
@@ -265,5 +265,5 @@ class Round:
         self._waiting.give_back(key)
 
     def _above_no_refused(self, keys: Iterable[str]) -> list[str]:
-        """Return the keys below which, themselves included, OSS has refused no look."""
+        """Return the keys at and below which OSS has refused no look."""
         return emptied(keys, ((key, key) for key in self._refused))

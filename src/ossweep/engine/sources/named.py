@@ -1,9 +1,9 @@
 """
 The keys that an order names.
 
-A key that a person names is asked for as it is, however young its object. What a rule names, or a
-repetition asks for once more, is looked at first, and judged by the clock as what a listing shows
-is. Either way a continuation names what is left, so batches settle in any order.
+A key that a person names is asked for as it is, however young its object. A key that a rule names,
+or that a repetition asks for once more, is looked at first, and judged by the job's clock like the
+objects of a listing. Either way a continuation names what is left, so batches settle in any order.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ class NamedKeys:
 
     @property
     def holds_up(self) -> bool:
-        """Whether keys wait to be looked at or taken up: nothing is listed before."""
+        """Whether keys wait to be looked at or taken up: until then nothing is listed."""
         return bool(self._batches.queue.batches) or not self._looks.ended
 
     def ease(self) -> bool:
-        """It never is urgent."""
+        """Do nothing: this source is never urgent."""
         return True
 
     def queues(self) -> Iterable[Queue]:
@@ -118,7 +118,7 @@ class NamedKeys:
 
     @property
     def unheard_of(self) -> int:
-        """None: what is in doubt is named."""
+        """None: keys in doubt are named."""
         return 0
 
     def bounds(self) -> Iterable[tuple[str, str]]:
@@ -136,7 +136,7 @@ class NamedKeys:
     def rest(self, work: Work) -> Work:
         """Return work with the keys that are left, and which of them are in doubt."""
         keys = self._left()
-        # What is taken up has been asked for: an invocation that goes on from here is in doubt.
+        # A batch taken up has been asked for: an invocation that goes on from here is in doubt.
         taken = (batch.keys for batch in self._batches.taken.values())
         doubted = self._books.doubted.union(*taken)
         return replace(work, keys=keys, doubted=tuple(key for key in keys if key in doubted))
@@ -172,12 +172,12 @@ class NamedKeys:
 
 class Looks:
     """
-    Turns named keys into batches of those that are there and may go.
+    Looks at named keys, and makes batches of those that are there and may go.
 
-    Those that are `doubted` have been asked for, and have their room below the ceiling already.
-    They go first, so that none waits behind a key that has none.
-    Several looks may be under way at once. A key stays among `names` until it is in a batch or has
-    been skipped: a look that never comes back leaves it to be done.
+    The `doubted` keys were asked for before, and have their room below the ceiling already. They go
+    first, so that none waits behind a key without room. Several looks may be under way at once. A
+    key stays among `names` until it is in a batch or has been skipped, so a look that never comes
+    back leaves it to be done.
     """
 
     def __init__(
@@ -245,10 +245,10 @@ class Looks:
 
     def cut(self, left: float) -> Batch | None:
         """
-        Return a batch, if a whole one is there, or no look is under way that would fill it in time.
+        Return a batch, if a whole one is there, or if no look under way would fill it in time.
 
-        So many seconds are left. Where looks take long, an invocation would come to nothing else:
-        whatever it has looked at would have to be looked at again, and so by the next one.
+        `left` are the seconds left. Where looks take long, a job that waited for a whole batch
+        would never delete: its looks would grow too old, in this invocation and in the next.
         """
         is_filling = self._under_way and self._left - left <= SOON
         if not self._chosen or (is_filling and len(self._chosen) < BATCH_KEYS):

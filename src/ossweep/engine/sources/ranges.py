@@ -1,9 +1,9 @@
 """
-Ranges of keys: what lies below prefixes, as listings show it.
+Ranges of keys: the objects below prefixes, as listings show them.
 
-A range goes from page to page, and is cut where a lister is idle (the frontier); what it shows is
-selected into its backlog; what becomes of that settles in the order of the listing (the settling),
-because a continuation does not name keys here, but places to list on from.
+A range goes from page to page, and is cut where a lister is idle (the frontier). Its objects are
+selected into its backlog. Their outcomes settle in the order of the listing (the settling), because
+a continuation names no keys here, only places to list on from.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Ranges:
             reads.begin(pipeline, Question(scan.prefix, ask, show, partial(fail, scan)))
 
     def ease(self) -> bool:
-        """It never is urgent."""
+        """Do nothing: this source is never urgent."""
         return True
 
     def queues(self) -> Iterable[Queue]:
@@ -93,7 +93,7 @@ class Ranges:
         return batch
 
     def settle(self, outcome: Outcome) -> None:
-        """Settle what the outcome of a batch allows to settle, in the order of the listing."""
+        """Settle the batches whose turn an outcome brings, in the order of the listing."""
         scan, batch = self._taken.pop(id(outcome.batch))
         outcome = self._shared.defer_refused(outcome, scan)
         scan.settlement.early[batch.number] = slim(outcome)
@@ -115,7 +115,7 @@ class Ranges:
         """How many keys have been listed, now and before."""
         if self.frontier.exhausted:
             return self._selection.met
-        # What an earlier invocation met and left is met again, unless others have deleted it.
+        # Keys that an earlier invocation met and left are met again, unless others deleted them.
         return max(self._selection.met, self._work.unsettled)
 
     @property
@@ -134,10 +134,10 @@ class Ranges:
 
     def early(self) -> Sequence[Counts]:
         """
-        Return what counts already of the batches that wait for their turn to settle.
+        Return the counts that hold already of batches that wait for their turn to settle.
 
-        Their deletions do, as those objects will not be listed again, and their failures as far as
-        the continuation can name them as known; what was skipped does not.
+        Deletions count, because those objects will not be listed again. Failures count as far as
+        the continuation can name them as known. Skipped objects do not count yet.
         """
         counted, room = [], KNOWN_FAILURES_BYTES - sum(map(_size, self._work.passed))
         waiting = [each for scan in self.frontier.scans for each in scan.settlement.early.values()]
@@ -148,7 +148,7 @@ class Ranges:
                 bytes=early.counts.bytes,
                 unanswered=early.counts.unanswered,
             )
-            # What has no name to be known by is met again, and counts then.
+            # A failure without a name to be known by is met again, and counts then.
             failed = early.counts.failed - len(early.batch.unnamed)
             failures = tuple(each for each in early.counts.failures if each.code != NOT_UTF8)
             size = sum(_size(failure.key) for failure in failures)
@@ -170,7 +170,7 @@ class Ranges:
         return replace(
             work,
             ranges=tuple(ranges),
-            # One that is settled counts with its range, which gives it back where it is joined.
+            # A settled failure counts with its range, which gives it back when ranges are joined.
             passed=_lying_in(rest, [*self._work.passed, *failed_early]),
             counts=given_back.taken_from(work.counts),
         )
@@ -202,7 +202,7 @@ class Ranges:
 
 
 def _lying_in(ranges: Sequence[Range], keys: Iterable[str]) -> tuple[str, ...]:
-    """Return those keys that ranges hold, which may be many: they are in order, and apart."""
+    """Return those keys that the ranges hold; the ranges are in order, and may be many."""
     prefixes = [each.prefix for each in ranges]
 
     def is_held(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the sources of a sweep share, and what one of them may ask of all."""
+"""The parts of a sweep that its sources share, and what one source may ask of all."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Shared:
         """
         Defer the directories that OSS has refused because something is left in them.
 
-        Return the outcome without those, as its scan settles it. A directory that is refused again
-        although nothing has been deleted since has failed, unless something in it is still to do.
+        Return the outcome without those, as its scan settles it. A directory has failed if it is
+        refused again although nothing has been deleted since, unless something in it is left.
         """
         if outcome.head is not None:
             outcome = replace(outcome, head=self.defer_refused(outcome.head, scan))
