@@ -168,7 +168,7 @@ class Rest:
     began. `passed` are keys that have failed for good, and that the ranges will show again.
     `unsettled` is how many objects were met before and will be shown again. `null_marker` tells
     that an answer has shown one: nothing more is deleted until somebody has looked at the bucket.
-    `no_marker` tells a part that its job had deleted objects, and no answer had shown one.
+    `harmless` tells that a look, or an answer, has shown that deletions lose no null version.
     `together` is how many keys are asked for at once at first: twice as many were refused as a
     whole, and time ran out before the culprit was known.
     """
@@ -181,7 +181,7 @@ class Rest:
     passed: tuple[str, ...] = ()
     unsettled: int = 0
     null_marker: bool = False
-    no_marker: bool = False
+    harmless: bool = False
     together: int = BATCH_KEYS
 
     @property

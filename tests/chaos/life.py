@@ -84,7 +84,7 @@ class Life:
     answer: Any = None
     error: BaseException | None = None
     ended: float = 0.0
-    is_over: bool = False  # and what is to be done about that has been done
+    has_ended: bool = False
 
     def __post_init__(self) -> None:
         self.began = self.turnstile.now
@@ -93,6 +93,7 @@ class Life:
         )
         self.name = self.key.access_key_id
         self._nonces = 0
+        self._ident: int | None = None  # of its thread
         self.dispatcher = Dispatcher(self.turnstile.changed)
         self._text = self.slot.stream.text = io.StringIO()
 
@@ -101,14 +102,25 @@ class Life:
         self.thread = threading.Thread(target=self._answer, args=(environ,), daemon=True)
         self.thread.start()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether it has not looked around yet at this time: by itself it goes by the machine's."""
+        return self.dispatcher.looks and self.dispatcher.looked_at != self.turnstile.now
+
     def stirs(self) -> None:
-        """Have it look around once more: by itself it does so by the machine's clock."""
+        """Have it look around."""
         until = time.monotonic() + PATIENCE
         self.dispatcher.wake()
         while self.dispatcher.looks and not self.dispatcher.has_looked:
             if time.monotonic() > until:
                 raise TimeoutError(f"{self.name} does not stir")
             self.turnstile.glance()
+        if self.dispatcher.has_looked:
+            self.dispatcher.looked_at = self.turnstile.now
+
+    def meets(self) -> None:
+        """Take note that something happens to it, which what is under way does not show."""
+        self.dispatcher.looked_at = None
 
     def die(self) -> None:
         """Be killed: what it has asked for and was not carried out never is."""
@@ -142,6 +154,7 @@ class Life:
         )
 
     def _answer(self, environ: Mapping[str, str]) -> None:
+        self._ident = threading.get_ident()
         try:
             service = "tools" if self.api == "fc2" else None
             self.answer = json.loads(
@@ -171,6 +184,7 @@ class Life:
             self.error = error
         self.ended = self.turnstile.now
         self.dispatcher = Dispatcher(self.turnstile.changed)
+        self.has_ended = True
         self.turnstile.changed()
 
     def _is_terminated(self) -> bool:
@@ -181,14 +195,14 @@ class Life:
     def _monotonic(self) -> float:
         if self.is_dead:
             raise Killed
-        if threading.current_thread() is self.thread:
+        if threading.get_ident() == self._ident:
             self.dispatcher.asks_for_the_time()
         return self.origin + self.turnstile.now
 
     def _sleep(self, seconds: float) -> None:
         if seconds > 0:
             ends = self.turnstile.now + seconds
-            if threading.current_thread() is self.thread:
+            if threading.get_ident() == self._ident:
                 self.dispatcher.is_held = True
             self.turnstile.wait(self.name, f"sleep {ends:.6f}", None, ends)
         if self.is_dead:

@@ -72,6 +72,7 @@ class Play:
         self.truth = Truth()
         self.fates = Fates(scene)
         self.lives: list[Life] = []
+        self._active: dict[str, Life] = {}  # by name
         self.failures: list[Delivery] = []
         # When a job began: by when its first invocation was called.
         self.born: dict[str, float] = {}
@@ -200,13 +201,9 @@ class Play:
             return True
         # Whoever waits sees at each moment what time it is, before anything else happens: how
         # often it looks by itself is the machine's choice.
-        is_watched = any(life.dispatcher.looks for life in self._active)
+        is_watched = any(life.dispatcher.looks for life in self._active.values())
         self._set(min(at, self.now + LEAP) if is_watched else at)
         return True
-
-    @property
-    def _active(self) -> list[Life]:
-        return [life for life in self.lives if not life.is_over]
 
     def _stand_still(self) -> None:
         until = time.monotonic() + PATIENCE
@@ -217,18 +214,17 @@ class Play:
                 raise TimeoutError(f"seed {self.scene.seed} does not stand still: {waits}")
 
     def _all_stand_still(self) -> bool:
-        if not all(map(self._stands_still, self._active)):
+        active = self._active.values()
+        if not all(map(self._stands_still, active)):
             return False
-        for life in self._active:
-            if life.dispatcher.looks:
-                life.stirs()  # it may have been about to do something
-        return all(map(self._stands_still, self._active))
+        behind = [life for life in active if life.is_behind]
+        for life in behind:
+            life.stirs()
+        return not behind or all(map(self._stands_still, active))
 
     def _stands_still(self, life: Life) -> bool:
-        if not life.thread.is_alive():
-            return True
-        if life.is_dead:
-            return False
+        if life.has_ended or life.is_dead:
+            return life.has_ended
         under_way, gate = life.dispatcher.under_way, life.dispatcher.gate
         waiting = self.turnstile.of(life.name)
         if gate is None or gate.left() <= 0:
@@ -243,14 +239,15 @@ class Play:
         calls = any(isinstance(each.about, Asked) for each in waiting)
         if life.dispatcher.sweep is None and not (life.dispatcher.is_held or calls):
             return False
-        return under_way is not None and len(waiting) >= under_way
+        if under_way is None or len(waiting) < under_way:
+            return False
+        return not life.dispatcher.hears
 
     def _draw_ends(self) -> None:
         """Draw how long each request takes that has just come; its client waits only so long."""
-        lives = {life.name: life for life in self._active}
         new = [each for each in self.turnstile.waiting if each.ends is None]
         for each in sorted(new, key=lambda each: (each.owner, each.label)):
-            life = lives[each.owner]
+            life = self._active[each.owner]
             limit, pace = life.deadline - ANSWER, self.scene.state_pace
             if _is_of_the_sweep(each) or (
                 isinstance(each.about, Request) and each.about.key == FILE
@@ -274,7 +271,7 @@ class Play:
             due.append((first.due, 2, "", partial(self._start, first)))
         if self._coming:
             due.append((self.scene.epoch + self._coming[0].at, 3, "", self._happen))
-        for life in self._active:
+        for life in self._active.values():
             ends = life.deadline
             if life.terminated_at is not None:
                 ends = min(ends, life.terminated_at + GRACE)
@@ -290,14 +287,17 @@ class Play:
 
     def _go(self, waiting: Waiting) -> None:
         """Let a request be carried out, or whatever else becomes of it; or wake who sleeps."""
+        life = self._active[waiting.owner]
+        if life.dispatcher.beside:
+            life.meets()
         if waiting.about is None:
             self.turnstile.let_go(waiting, None)
             return
-        life = next(each for each in self._active if each.name == waiting.owner)
         life.requests += 1
         if life.requests == life.terminate_at:
             self.tell(f"{life.name} gets SIGTERM")
             life.terminated_at = self.now
+            life.meets()
         if life.requests == life.kill_at and not self.fates.is_calm:
             if life.carried_out:
                 self._carry_out(waiting, life)
@@ -308,18 +308,21 @@ class Play:
         elif isinstance(waiting.about, Asked):
             self._hand_over(waiting, life)
         else:
-            fate = self._fate(waiting.about, life)
-            is_heard = not any(isinstance(each, UNHEARD) for each in fate.faults)
-            if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
-                self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
-            if fate.faults and in_state(waiting.about):
-                life.is_heard = False
-            if fate.carried_out:
-                self._note(waiting, life.name, fate.spared, is_heard=is_heard)
-                self._hide(waiting, life.name, fate.faults)
-                self._let_go(waiting, fate.faults)
-            else:
-                self.turnstile.let_go(waiting, fate.faults)
+            self._meet(waiting, life, self._fate(waiting.about, life))
+
+    def _meet(self, waiting: Waiting, life: Life, fate: Fate) -> None:
+        """Let a request meet its fate."""
+        is_heard = not any(isinstance(each, UNHEARD) for each in fate.faults)
+        if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
+            self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
+        if fate.faults and in_state(waiting.about):
+            life.is_heard = False
+        if fate.carried_out:
+            self._note(waiting, life.name, fate.spared, is_heard=is_heard)
+            self._hide(waiting, life.name, fate.faults)
+            self._let_go(waiting, fate.faults)
+        else:
+            self.turnstile.let_go(waiting, fate.faults)
 
     def _hide(self, waiting: Waiting, by: str, faults: Sequence[Fault]) -> None:
         """Take note of what a client does not hear of what it has done."""
@@ -351,7 +354,7 @@ class Play:
         """Let a request's client hear nothing more of it."""
         fate = self.fates.given_up(waiting.about)
         self.tell(f"{waiting.owner} {_short(waiting)}: waited for too long, {fate.carried_out}")
-        life = next(each for each in self._active if each.name == waiting.owner)
+        life = self._active[waiting.owner]
         if fate.carried_out:
             self._carry_out(waiting, life)
             self._expect_anew(waiting.about)
@@ -396,7 +399,7 @@ class Play:
         """Write down what a request that is carried out does; its client hears of it, or not."""
         request: Request = waiting.about
         if request.operation == "put":
-            alive = {life.name for life in self._active if not life.is_dead}
+            alive = {life.name for life in self._active.values() if not life.is_dead}
             self._blame(self.leases.written(request, by, self.now, waiting.came, alive))
             found = FIRST_RECORD.fullmatch(request.key)
             if found is not None:
@@ -449,7 +452,7 @@ class Play:
 
     def _start(self, delivery: Delivery) -> None:
         self._queue.remove(delivery)
-        free = set(self.stage.slots) - {life.slot for life in self._active}
+        free = set(self.stage.slots) - {life.slot for life in self._active.values()}
         weather, random = self.scene.weather, self.fates.random
         life = Life(
             number=len(self.lives) + 1,
@@ -477,6 +480,7 @@ class Play:
             f"{', a repetition' if delivery.spare else ''}: {str(delivery.event)[:160]}"
         )
         self.lives.append(life)
+        self._active[life.name] = life
         life.start({**self._environ, **self._changes()})
 
     def _changes(self) -> dict[str, str]:
@@ -498,9 +502,9 @@ class Play:
 
     def _bury(self) -> bool:
         """Do what Function Compute does when an invocation has ended."""
-        ended = [life for life in self._active if not life.thread.is_alive()]
+        ended = [life for life in self._active.values() if life.has_ended]
         for life in ended:
-            life.is_over = True
+            del self._active[life.name]
             self.turnstile.gone(life.name, [Reset("before")])
             if not life.is_dead:
                 self.tell(f"{life.name} ends: {_said(life)}")

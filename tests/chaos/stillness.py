@@ -41,8 +41,10 @@ class Dispatcher:
     gate: Gate | None = None
     waits: bool = False
     leaves: bool = False  # or does, or goes on to wait
+    standing: tuple[Future[Any], ...] = ()  # what was under way as it came to wait
     rounds: int = 0  # how often it has looked around
     woken: int | None = None  # after how many rounds it was last
+    looked_at: float | None = None  # what time it was when it has looked around
     beside: tuple[Future[Any], ...] = ()  # what ended sweeps had under way beside them
     is_held: bool = False  # by an answer that it waits for, or by a pause
 
@@ -64,11 +66,13 @@ class Dispatcher:
         if self.sweep is not frame or self.pipeline is None:
             self.sweep = frame
             self.pipeline, self.gate = frame.f_locals.get("pipeline"), frame.f_locals["gate"]
+            self.looked_at = None
         # Past the budget and the gate.
         self.waits = depth == 2 and frame.f_lineno == _WAITS
         self.leaves = depth == 2 and frame.f_lineno == _LEAVES
-        self.rounds += self.waits
-        if self.waits:
+        if self.waits and self.pipeline is not None:
+            self.standing = (*self.pipeline._under_way, *self.pipeline._beside)  # noqa: SLF001 - as above
+            self.rounds += 1
             self.changed()
 
     def wake(self) -> None:
@@ -101,14 +105,16 @@ class Dispatcher:
             # off at its end may still stand at the turnstile, and nobody waits for it.
             return 1 + len(self._behind())
         # Who leaves has a moment of the machine's time for what is still under way, whatever it is.
-        if not self.waits or self.pipeline is None:
-            return None
-        own = len(self.pipeline._under_way) + len(self.pipeline._beside)  # noqa: SLF001 - as above
-        return own + len(self._behind())
+        return len(self.standing) + len(self._behind()) if self.waits else None
+
+    @property
+    def hears(self) -> bool:
+        """Whether something has ended since it came to wait: it is about to be told."""
+        return self.waits and any(each.done() for each in self.standing)
 
     def _behind(self) -> list[Future[Any]]:
         """Return what sweeps that have ended have left behind, and is still at work."""
-        return [each for each in self.beside if not each.done()]
+        return [each for each in self.beside if not each.done()] if self.beside else []
 
     @property
     def pauses(self) -> bool:

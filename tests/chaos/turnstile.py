@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 PATIENCE = 20.0  # real seconds until a run that stands still is given up
 GLANCE = 0.001  # real seconds between two looks at who is at work, where nobody says anything
+
+
+def _closed() -> threading.Lock:
+    """Return a lock that is held until somebody lets go."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 @dataclass(eq=False)
@@ -21,7 +29,7 @@ class Waiting:
     came: float = 0.0
     given_up: bool = False  # by then its client waits no longer
     fate: Any = None
-    go: threading.Event = field(default_factory=threading.Event)
+    go: threading.Lock = field(default_factory=_closed)
 
 
 class Turnstile:
@@ -34,40 +42,39 @@ class Turnstile:
     def __init__(self, now: float) -> None:
         self.now = now
         self.waiting: list[Waiting] = []
-        self._changed = threading.Condition()
-        self._changes = 0
-        self._seen = 0
+        self._lock = threading.Lock()
+        # Is held until something changes: less than half of what a condition costs.
+        self._changed = _closed()
         self._gone: dict[str, Any] = {}
 
     def wait(self, owner: str, label: str, about: Any, ends: float | None = None) -> Any:
         """Wait for one's turn; return one's fate. Whoever is gone has it already."""
-        with self._changed:
+        with self._lock:
             if owner in self._gone:
                 return self._gone[owner]
             waiting = Waiting(owner, label, about, ends, came=self.now)
             self.waiting.append(waiting)
-            self._changes += 1
-            self._changed.notify_all()
-        if not waiting.go.wait(2 * PATIENCE):
+        self.changed()
+        if not waiting.go.acquire(timeout=2 * PATIENCE):
             raise TimeoutError(f"{owner} was never let go: {label}")
         return waiting.fate
 
     def let_go(self, waiting: Waiting, fate: Any) -> None:
         """Let one go."""
-        with self._changed:
+        with self._lock:
             self.waiting.remove(waiting)
         waiting.fate = fate
-        waiting.go.set()
+        waiting.go.release()
 
     def gone(self, owner: str, fate: Any) -> None:
         """Let all of an owner's go, now and from now on."""
-        with self._changed:
+        with self._lock:
             self._gone[owner] = fate
             gone = [each for each in self.waiting if each.owner == owner]
             self.waiting = [each for each in self.waiting if each.owner != owner]
         for each in gone:
             each.fate = fate
-            each.go.set()
+            each.go.release()
 
     def of(self, owner: str) -> list[Waiting]:
         """Return what waits in an owner's name."""
@@ -75,13 +82,9 @@ class Turnstile:
 
     def changed(self) -> None:
         """Take note that somebody may have come to stand still."""
-        with self._changed:
-            self._changes += 1
-            self._changed.notify_all()
+        with suppress(RuntimeError):  # somebody has taken note already
+            self._changed.release()
 
     def glance(self) -> None:
         """Let the others work until something has changed since the last time, or for a moment."""
-        with self._changed:
-            if self._changes == self._seen:
-                self._changed.wait(GLANCE)
-            self._seen = self._changes
+        self._changed.acquire(timeout=GLANCE)

@@ -35,7 +35,7 @@ def test_moto_drops_all_versions_where_they_are_suspended() -> None:
     assert left_by("a", "Suspended") == (0, 0)
 
 
-def test_moto_makes_no_marker_for_what_was_never_there() -> None:
+def test_moto_makes_harmless_for_what_was_never_there() -> None:
     """OSS does."""
     assert "makes no marker for what was never there" in PAGE
     assert left_by("never", "Enabled") == (2, 0)

@@ -30,6 +30,7 @@ class Log:
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._requests: dict[int, Request] = {}
+        self._statuses: dict[int, int] = {}
         self._tickets = 0
 
     def arrived(self, request: Request) -> int:
@@ -41,9 +42,7 @@ class Log:
 
     def answered(self, ticket: int, status: int) -> None:
         with self._lock:
-            request = self._requests.get(ticket)
-            if request is not None:  # a test may have forgotten it meanwhile
-                self._requests[ticket] = replace(request, status=status)
+            self._statuses[ticket] = status
 
     def wait_for(self, operation: str, count: int, timeout: float, but: tuple[str, ...]) -> bool:
         with self._lock:
@@ -61,8 +60,12 @@ class Log:
 
     def requests(self) -> list[Request]:
         with self._lock:
-            return list(self._requests.values())
+            return [
+                replace(request, status=self._statuses.get(ticket))
+                for ticket, request in self._requests.items()
+            ]
 
     def forget(self) -> None:
         with self._lock:
             self._requests.clear()
+            self._statuses.clear()

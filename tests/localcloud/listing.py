@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote_from_bytes
 from xml.sax.saxutils import escape
 
@@ -42,7 +43,7 @@ class Question:
     def write(self, text: bytes) -> str:
         """A key in the answer: percent-encoded if asked for, and otherwise as XML allows."""
         if self.encoded:
-            return quote_from_bytes(text, safe="")
+            return _percent_encoded(text)
         return escape(text.decode(), {"\r": "&#13;"})
 
     def head(self, bucket: str, position: str, truncated: bool) -> str:
@@ -56,6 +57,11 @@ class Question:
             + (leaf("EncodingType", "url") if self.encoded else "")
             + leaf("IsTruncated", "true" if truncated else "false")
         )
+
+
+@lru_cache(maxsize=1024)
+def _percent_encoded(text: bytes) -> str:
+    return quote_from_bytes(text, safe="")
 
 
 def list_objects(store: MotoStore, request: Request) -> Answer:
@@ -157,7 +163,7 @@ def _contents(listed: Listed, write: Callable[[bytes], str], owner: str, directo
     storage_class = STORAGE_CLASSES.get(listed.storage_class, "Standard")
     return (
         f"  <Contents>\n    <Key>{write(listed.key)}</Key>\n"
-        f"    <LastModified>{listed.modified:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>\n"
+        f"    <LastModified>{listed.modified.isoformat(timespec='seconds')}.000Z</LastModified>\n"
         f"    <ETag>{etag}</ETag>\n    <Type>Normal</Type>\n    <Size>{listed.size}</Size>\n"
         f"    <StorageClass>{storage_class}</StorageClass>\n"
         f"{owner}  </Contents>\n"

@@ -145,6 +145,7 @@ class MotoStore:
         self._hierarchical: set[str] = set()
         self._last_moment = 0
         self._nulls: dict[tuple[str, str], int] = {}  # the moments of versions without an id
+        self._backend: S3Backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
         self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
 
     def start(self) -> None:
@@ -412,10 +413,6 @@ class MotoStore:
             return name
         digest = hashlib.md5(bucket.encode(), usedforsecurity=False).hexdigest()
         return f"{name[: LONGEST_NAME - len(digest) - 1]}-{digest}"
-
-    @property
-    def _backend(self) -> S3Backend:
-        return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
     def _ask(
         self,

@@ -2,15 +2,16 @@
 
 import contextlib
 import ipaddress
+import secrets
 import socket
 import struct
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -133,7 +134,7 @@ class OssHandler(BaseHTTPRequestHandler):
     def serve(self) -> None:
         service = self.server.service
         began = time.monotonic()
-        request_id = uuid.uuid4().hex[:24].upper()
+        request_id = secrets.token_hex(12).upper()
         headers = self._headers
         request, body, refusal = self._read(headers)
         ticket = service.log.arrived(request)
@@ -171,17 +172,15 @@ class OssHandler(BaseHTTPRequestHandler):
         # The base class shortens a path's leading slashes in self.path: it is another object's.
         target = self.requestline.split(" ")[1]
         method = self.command or ""
-        unread = Request("unknown", method, "", "", {}, headers)
         try:
             path, query = read_target(target)
             bucket, key = self._bucket_and_key(path.decode(), headers.get("host", ""))
         except UnicodeDecodeError:
+            unread = Request("unknown", method, "", "", {}, headers)
             return unread, body, invalid_argument("The request's URI is not UTF-8.")
-        request = replace(unread, bucket=bucket, key=key, query=query)
-        request = replace(request, operation=operation_of(request))
-        if request.operation == "batch_delete":
-            request = replace(request, keys=batch.keys_in(body))
-        return request, body, None
+        operation = operation_of(Request("unknown", method, bucket, key, query, headers))
+        keys = batch.keys_in(body) if operation == "batch_delete" else ()
+        return Request(operation, method, bucket, key, query, headers, keys), body, None
 
     def _bucket_and_key(self, path: str, host: str) -> tuple[str, str]:
         name = host.rpartition(":")[0] or host
@@ -216,13 +215,12 @@ class OssHandler(BaseHTTPRequestHandler):
     def _send(
         self, answer: Answer, request: Request, faults: Sequence[Fault], request_id: str
     ) -> None:
-        body = answer.body
         for cut in _of(faults, CutXml):
-            body = body[: cut.after_bytes]
-        head = self._head(replace(answer, body=body), faults, request_id)
-        sent = body
+            answer = replace(answer, body=answer.body[: cut.after_bytes])
+        head = self._head(answer, faults, request_id)
+        sent = answer.body
         for cut_short in _of(faults, CutBody):
-            sent = body[: cut_short.after_bytes]
+            sent = sent[: cut_short.after_bytes]
             self.close_connection = True
         trickles = _of(faults, Trickle)
         if request.method == "HEAD":
@@ -269,6 +267,7 @@ def _of(faults: Sequence[Fault], kind: type) -> list[Any]:
     return [fault for fault in faults if isinstance(fault, kind)]
 
 
+@lru_cache
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name.strip("[]"))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from localcloud.answers import OssError, invalid_argument
@@ -154,6 +155,7 @@ def _account(access_key_id: str, known: Mapping[str, Credentials]) -> Credential
     return known[access_key_id]
 
 
+@lru_cache
 def _v4_time(text: str) -> float:
     try:
         moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
@@ -201,10 +203,16 @@ def _compare(expected: str, given: str) -> None:
 
 def _v4_signature(account: Credentials, scope: Scope, signed_at: str, canonical: bytes) -> str:
     to_sign = f"{ALGORITHM}\n{signed_at}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}"
-    key = ("aliyun_v4" + account.access_key_secret).encode()
+    key = _signing_key(account.access_key_secret, scope)
+    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache
+def _signing_key(secret: str, scope: Scope) -> bytes:
+    key = ("aliyun_v4" + secret).encode()
     for part in (scope.date, scope.region, "oss", "aliyun_v4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+    return key
 
 
 def _canonical_request(request: Request, additional: str) -> bytes:
@@ -213,7 +221,7 @@ def _canonical_request(request: Request, additional: str) -> bytes:
     query = "&".join(
         f"{name}={value}" if value else name
         for name, value in sorted(
-            (quote(name, safe=""), quote(value, safe="", errors="surrogateescape"))
+            (_quoted(name), _quoted(value))
             for name, value in request.query.items()
             if name not in UNSIGNED_QUERY
         )
@@ -226,6 +234,11 @@ def _canonical_request(request: Request, additional: str) -> bytes:
     payload = request.headers.get("x-oss-content-sha256", "UNSIGNED-PAYLOAD")
     lines = [request.method, quote(path, safe="/"), query, headers, ";".join(also_signed), payload]
     return "\n".join(lines).encode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogateescape")
 
 
 def _v1_string_to_sign(request: Request, date: str) -> bytes:

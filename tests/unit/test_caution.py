@@ -14,7 +14,7 @@ from unit.memory import Clock
 
 NEW = Work("job", "examplebucket", ranges=(Range("a/"),))
 BEGUN = Work("job", "examplebucket", ranges=(Range("a/"),), counts=Counts(deleted=1))
-PART = Work("job-p1", "examplebucket", ranges=(Range("a/"),), part_of="job", no_marker=True)
+PART = Work("job-p1", "examplebucket", ranges=(Range("a/"),), part_of="job", harmless=True)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_doubt_of_an_earlier_invocation_ends_a_job_of_which_nothing_has_gone(
 ) -> None:
     """The doubt of a part is as harmless as its job's."""
     gate = Gate(Budget(600.0, Clock().monotonic))
-    doubtful = Work(work.job, work.bucket, keys=("a",), doubted=("a",), no_marker=work.no_marker)
+    doubtful = Work(work.job, work.bucket, keys=("a",), doubted=("a",), harmless=work.harmless)
 
     Caution.of(doubtful, gate).looked_at(StoreError("AccessDenied", "No.", Scope.KEYS))
 

@@ -118,7 +118,7 @@ def test_a_continuation_without_the_newest_fields_is_read() -> None:
     """Jobs under way outlive a deployment: what it adds has the value that says nothing."""
     read = unseal(json.loads(earlier("continuation.json")), "the request")
 
-    assert read == replace(WORK, together=BATCH_KEYS, more_hops=0, no_marker=False)
+    assert read == replace(WORK, together=BATCH_KEYS, more_hops=0, harmless=False)
 
 
 @pytest.mark.parametrize("name", RECORDS)

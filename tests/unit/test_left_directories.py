@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ossweep.engine.waiting import PROBES
 from ossweep.errors import Scope, StoreError
 from ossweep.helps import with_help
 from ossweep.row import ALIKE
@@ -111,17 +112,30 @@ def test_a_refused_look_keeps_a_directory_and_those_above_it(tree: bool) -> None
     assert (result.listed, result.counts.deleted, result.counts.failed) == (5, 3, 0)
 
 
-def test_no_directory_is_looked_at_after_a_hundred_refused_looks() -> None:
+def test_three_looks_tell_of_the_other_directories_after_a_hundred_refused_ones() -> None:
     """They would be refused, too."""
     bucket = Bucket.of(f"{number:03}/" for number in range(3 * ALIKE))
     work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)
     hop = Hop()
-    store = Blind(bucket, hop, sorted(bucket.objects)[1:])
+    store = Blind(bucket, hop, bucket.objects)
 
     result = hop.sweep(work, store)
 
     assert len(bucket.objects) == len(result.left.held) == 3 * ALIKE
-    assert str(result.stopped).startswith('listing "299/" and 99 others failed: AccessDenied: No.;')
+    said = f'listing "299/" and {ALIKE + PROBES - 1} others failed: AccessDenied: No.;'
+    assert str(result.stopped).startswith(said)
+
+
+def test_directories_behind_a_hundred_refused_looks_go_where_one_of_three_is_shown() -> None:
+    """What OSS refuses keeps nothing else."""
+    bucket = Bucket.of(f"{number:03}/" for number in range(2 * ALIKE))
+    work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)
+    hop = Hop()
+    denied = sorted(bucket.objects)[ALIKE:]
+
+    hop.sweep(work, Blind(bucket, hop, denied))
+
+    assert sorted(bucket.objects) == denied
 
 
 KEYS = st.text(st.sampled_from("ab/"), min_size=1, max_size=5)

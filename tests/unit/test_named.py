@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.ports import Checkpoint
 from ossweep.engine.reads import SOON
+from ossweep.engine.waiting import PROBES
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE_UNANSWERED, NEWER
+from ossweep.row import ALIKE
 from ossweep.stops import Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore
@@ -279,6 +281,25 @@ def test_named_keys_under_way_are_in_doubt_in_a_checkpoint() -> None:
 
     assert kept[0].doubted == KEYS[:1000]
     assert set(kept[0].keys) == set(KEYS)
+
+
+def test_named_keys_whose_looks_are_refused_keep_no_range_waiting() -> None:
+    """After a hundred of them, three tell of the others; all stay to be done."""
+    named = KEYS[:300]
+    bucket = Bucket.of([*named, *(f"p/{number}" for number in range(50))])
+    looks: list[str] = []
+
+    class Denied(MemoryStore):
+        def find(self, key: str) -> Found | None:
+            looks.append(key)
+            raise StoreError("AccessDenied", "No.", Scope.KEYS)
+
+    hop = Hop()
+    result = hop.sweep(replace(NAMED, keys=named, ranges=(Range("p/"),)), Denied(bucket, hop.gate))
+
+    assert (set(bucket.objects), set(result.left.keys)) == (set(named), set(named))
+    assert len(looks) == ALIKE + PROBES
+    assert str(result.stopped).startswith('listing "n/0000" and 102 others failed')
 
 
 def test_a_look_that_did_not_come_back_leaves_the_doubt() -> None:

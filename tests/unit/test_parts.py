@@ -266,17 +266,14 @@ def test_a_null_marker_that_a_part_has_been_shown_is_the_wholes() -> None:
     assert joined(kept, [kept, replace(kept, null_marker=True)]).null_marker
 
 
-@pytest.mark.parametrize(("deleted", "known"), [(0, False), (4000, True)])
-def test_a_part_knows_that_its_job_has_deleted_without_a_null_marker(
-    deleted: int, known: bool
-) -> None:
+def test_a_part_knows_that_deletions_lose_no_null_version() -> None:
     """Its own counts begin with nothing, and a lost answer of its first key would stop it."""
     ranges = (Range("a/", until="a/m"), Range("a/", "a/m"))
-    work = Work("job", "examplebucket", parallel=2, ranges=ranges, counts=Counts(deleted=deleted))
+    work = Work("job", "examplebucket", parallel=2, ranges=ranges, harmless=True)
 
     _, parts = split(work, limit=None, rate=None)
 
-    assert [part.no_marker for part in parts] == [known, known]
+    assert [part.harmless for part in parts] == [True, True]
 
 
 def test_named_keys_that_one_part_must_look_at_are_looked_at_by_the_whole() -> None:

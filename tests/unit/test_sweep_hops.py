@@ -237,7 +237,7 @@ def test_marker_objects_that_could_not_be_looked_at_are_held() -> None:
     assert result.stopped is None
 
 
-def test_no_marker_object_is_lost_when_looking_at_one_never_comes_back() -> None:
+def test_harmless_object_is_lost_when_looking_at_one_never_comes_back() -> None:
     """Those that were chosen before it are held as well."""
     bucket = Bucket.of(["a/", "b/", "c/"])
     work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)

@@ -25,7 +25,7 @@ SOME = Work(
     passed=("c/2", "d/1"),
     unsettled=9,
     null_marker=True,
-    no_marker=True,
+    harmless=True,
     together=500,
     source="timer",
     reply=Reply("examplebucket", "requests/x.json", 1_000_000, "5B3C", of_several=True),

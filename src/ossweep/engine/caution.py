@@ -25,8 +25,8 @@ class Caution:
     no look, nor does an order that allows null versions to be lost. Where the look is refused, for
     whatever reason, the gate lets keys go one at a time until one has gone: its answer shows
     whether a null version was lost. If one was (`was_shown`), or if the first key that goes has no
-    answer (`may_be_lost`), nothing more goes until somebody may look. Where other keys have gone
-    without a marker (`no_marker`), a lost answer is nothing worse.
+    answer (`may_be_lost`), nothing more goes until somebody may look. Where the gate knows that
+    nothing is lost, because other keys have gone, a lost answer stops nothing.
     """
 
     gate: Gate
@@ -34,7 +34,6 @@ class Caution:
     settled: bool
     was_shown: bool = False
     may_be_lost: bool = False
-    no_marker: bool = False
     note: str | None = None
     _under_way: int = 0  # batches
 
@@ -42,15 +41,15 @@ class Caution:
     def of(cls, work: Work, gate: Gate) -> Caution:
         """Begin with a job."""
         careful = not (work.dry_run or work.finished or work.null_versions == "lose")
-        no_marker = work.no_marker or work.counts.deleted > 0
-        in_doubt = work.counts.unanswered > 0 or bool(work.doubted)
+        gate.harmless = not careful or work.harmless or work.counts.deleted > 0
+        # A holder that died may have asked for a key, and told nobody.
+        in_doubt = work.at_least or work.counts.unanswered > 0 or bool(work.doubted)
         return cls(
             gate,
             due=careful,
             settled=not careful,
             was_shown=work.null_marker,
-            may_be_lost=in_doubt and not no_marker,
-            no_marker=no_marker,
+            may_be_lost=in_doubt and not gate.harmless,
         )
 
     @property
@@ -70,7 +69,7 @@ class Caution:
         """Take note of a look, and close the gate if nothing may be deleted."""
         gate = self.gate
         if isinstance(found, str):
-            self.settled = found != SUSPENDED
+            self.settled = gate.harmless = found != SUSPENDED
             if not self.settled:
                 gate.stop(Stop(Why.REFUSED, f"nothing was deleted: {NULL_VERSIONS_LOST}"))
             return
@@ -84,7 +83,6 @@ class Caution:
             gate.stop(GONE_UNSEEN)
             return
         self.settled = gate.singly = True
-        gate.no_marker = self.no_marker
         self.note = (
             "nobody could look whether the bucket's versioning is suspended, where a deletion "
             f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "

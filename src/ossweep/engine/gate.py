@@ -52,7 +52,8 @@ class Gate:
         # Whether keys go one at a time, because no look could tell what a deletion loses. The first
         # key that goes tells it by its answer; a refusal, or no answer, tells nothing.
         self.singly = False
-        self.no_marker = False  # whether answers have shown before that nothing is lost
+        # Whether it is known that deletions lose no null version, or nobody asks.
+        self.harmless = False
 
     def admit(self, kind: Kind, after: float = 0.0) -> None:
         """Return if a request may start in `after` seconds; raise Closed if it may not."""
@@ -93,6 +94,7 @@ class Gate:
             self._row.end()
             self._refused = ""
             self.singly = False
+            self.harmless = True
             self.deletions += 1
 
     def stop(self, reason: Stop) -> None:
@@ -112,7 +114,7 @@ class Gate:
         If it went alone, to show what a deletion costs, it may have cost a null version, and the
         next key would be no better, unless others have shown that none is lost.
         """
-        if self.singly and not self.no_marker:
+        if self.singly and not self.harmless:
             self.stop(GONE_UNSEEN)
 
     def failed(self, error: StoreError) -> None:

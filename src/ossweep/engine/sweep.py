@@ -117,7 +117,9 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
     accounts, unseen = dispatcher.accounts, dispatcher.unseen
     left, counts = accounts.left(), accounts.at_the_end()
     if NULL_MARKER_SHOWN in gate.reasons:
-        left = replace(left, null_marker=True)
+        left = replace(left, null_marker=True, harmless=False)
+    elif gate.harmless:
+        left = replace(left, harmless=True)
     # Objects that were chosen up to the ceiling, and then not asked for, leave room below it.
     is_full = ceiling is not None and counts.asked >= ceiling.objects
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling

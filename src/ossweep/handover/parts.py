@@ -47,8 +47,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     limits = [None if first is None else first + len(work.doubted), *others]
     rates = _shares(rate, number)
     asked = work.counts.asked + len(work.doubted)
-    no_marker = work.no_marker or work.counts.deleted > 0
-    one = replace(work, of_parts=number, asked_before=asked, shared=room, no_marker=no_marker)
+    one = replace(work, of_parts=number, asked_before=asked, shared=room)
     before = (None, *(group[-1] for group in groups))
     parts = tuple(
         _part_of(
@@ -106,7 +105,7 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
         # And keys that a part had to look at may have been asked for before.
         judged=any(each.judged for each in every),
         null_marker=any(each.null_marker for each in every),
-        no_marker=any(each.no_marker for each in every),
+        harmless=any(each.harmless for each in every),
         together=min(each.together for each in every),
         at_least=any(each.at_least for each in every),
         counts=replace(counts, failures=tuple(named.values()), also_failed=also_failed),

@@ -118,8 +118,13 @@ class Checkpoints:
             self._gate.trouble = f"the job's state could not be written within its lease: {said}"
 
     def _reason_to_split(self, share: Share) -> Stop | None:
-        """Return the stop to split, once the listing has as many ranges as parts were asked for."""
-        if self._parts == 1:
+        """
+        Return the stop to split, once the listing has as many ranges as parts were asked for.
+
+        Where nobody may look at the bucket, a first key has to show what a deletion loses: in
+        parts, each would lose one of its own.
+        """
+        if self._parts == 1 or not share.left.harmless:
             return None
         waited = self._app.world.monotonic() - self._began >= ENOUGH
         wanted = 2 if waited else self._parts

@@ -94,10 +94,10 @@ class Folder:
         return [*self.standing(names), *own]
 
     def state(self, listing: Records | None = None) -> JobState:
-        """Return how the job is. One that has not begun may have been ordered to stop."""
+        """Return how the job is. One that has not begun, or has ended, may be ordered to stop."""
         listing = listing or self.listing()
         state = state_of(self.seen(listing))
-        if state.how != "unknown":
+        if state.how not in {"unknown", "ended"}:
             return state
         return replace(state, orders=tuple(self.standing(listing.names)))
 

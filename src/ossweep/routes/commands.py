@@ -119,6 +119,8 @@ def obey(command: Command, session: Session) -> Answer:
     look = looks.at(command.job)
     if command.do == "resume" and look.state.end is None:
         return _resume(command, look, session)
+    if command.do == "resume" and look.state.orders:
+        return _release(command, session)
     if command.do != "stop" or look.state.how in {"unknown", "ended"}:
         return Answer(told(command.job, looks))
     leases_of(command.job, session).stop(command.word)
@@ -186,6 +188,15 @@ def _resume(command: Command, look: Look, session: Session) -> Answer:
     if isinstance(found, NotGranted) and str(done):
         return replace(said, document=_with_done(done, said.document))
     return said
+
+
+def _release(command: Command, session: Session) -> Answer:
+    """Take back the orders to stop a job that has ended: what has failed may be tried again."""
+    leases = leases_of(command.job, session)
+    done = _Done(leases)
+    with done.told():
+        leases.take_back(command.word)
+    return _told_after(done, command.job, JobStates(session))
 
 
 def _resume_parts(command: Command, whole: JobState, done: _Done, session: Session) -> Answer:

@@ -53,6 +53,7 @@ _OBEYS = {
 }
 THEY_STOP = "they stop at their next checkpoints, or before they go on"
 UNTIL_RESUME = "it is ordered to stop, until resume"
+NOT_TRIED_AGAIN = "it is ordered to stop: what has failed is not tried again, until resume"
 NOT_BEGUN = frozenset({"called", "lost early"})  # states of a part that has not begun
 
 
@@ -154,6 +155,8 @@ def _status_and_reason(state: JobState, answer: Mapping[str, Any]) -> tuple[str,
     status, reason = answer["status"], answer["reason"]
     if (state.how, status) == ("released", "stopped"):
         return status, f"{reason}; {UNTIL_RESUME}" if state.orders else reason
+    if state.orders and state.end is not None and state.end.continuation is not None:
+        return status, f"{reason}; {NOT_TRIED_AGAIN}"
     if state.how not in _SAID:
         return status, reason
     status, reason = _SAID[state.how]

@@ -9,7 +9,6 @@ that wait go in rounds, in each the deepest first.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -19,9 +18,9 @@ from ossweep.engine.batch import Batch
 from ossweep.engine.queues import Queue
 from ossweep.engine.reads import SOON, Question
 from ossweep.engine.sources.by_name import ByName
+from ossweep.engine.waiting import Waiting
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, Lot
-from ossweep.row import ALIKE
 from ossweep.whereabouts import emptied
 from ossweep.work import BATCH_KEYS
 
@@ -170,9 +169,8 @@ class Directories:
 
     def _fail(self, key: str, error: Closed | StoreError) -> None:
         self._round.has_failed(key, error)
-        if not self._round.goes_on:
-            self._reads.end()
-            self._is_between = False
+        if not (isinstance(error, StoreError) and error.scope is Scope.KEYS):
+            self._is_between = False  # nothing more is asked
 
 
 class Round:
@@ -185,13 +183,11 @@ class Round:
     def __init__(self, selection: Selection, deferred: Deferred) -> None:
         self._selection = selection
         self._deferred = deferred
-        self._waiting: deque[str] = deque()
+        self._waiting = Waiting()
         self._under_way: set[str] = set()
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
-        self._refused: set[str] = set()  # whose look OSS has refused
-        self._row = 0  # of refusals
-        self.goes_on = True  # whether others may be looked at
+        self._refused: set[str] = set()  # whose look OSS has refused, or would
 
     @property
     def is_over(self) -> bool:
@@ -200,8 +196,9 @@ class Round:
 
     def begin(self, keys: Iterable[str]) -> None:
         """Begin with keys that are deferred."""
+        self._refused.update(self._waiting.kept_back)
         # A key in a directory is longer than the directory's, and sorts after it.
-        self._waiting = deque(sorted(self._above_no_refused(keys), reverse=True))
+        self._waiting = Waiting(sorted(self._above_no_refused(keys), reverse=True))
 
     def next(self, left: float) -> str | None:
         """
@@ -215,7 +212,7 @@ class Round:
             return None
         if not self._waiting or not self._selection.has_room():
             return None
-        key = self._waiting.popleft()
+        key = self._waiting.take()
         self._under_way.add(key)
         return key
 
@@ -224,18 +221,20 @@ class Round:
         if isinstance(error, StoreError) and error.scope is Scope.KEYS:
             self._under_way.discard(key)
             self._refused.add(key)
-            self._row += 1
-            self.goes_on = self._row < ALIKE
+            self._waiting.was_refused()
             chosen = len(self._chosen)
             self._chosen = [each for each in self._chosen if not key.startswith(each.key)]
             self._selection.put_back(chosen - len(self._chosen))
         else:
             self._give_back(key)
-            self.goes_on = False
 
     def judge(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a marker; return why it is skipped, if it is. Raises StoreError without a clock."""
-        self._row = 0
+        if self._waiting.was_shown():
+            # It may be above some of those that wait again.
+            self._under_way.discard(key)
+            self._waiting = Waiting(sorted((*self._waiting.all, key), reverse=True))
+            return None
         reason = self._selection.reason_to_skip(found) if found is not None else GONE
         if found is not None and reason is None and not self._selection.has_room():
             self._give_back(key)
@@ -263,7 +262,7 @@ class Round:
 
     def _give_back(self, key: str) -> None:
         self._under_way.discard(key)
-        self._waiting.appendleft(key)
+        self._waiting.give_back(key)
 
     def _above_no_refused(self, keys: Iterable[str]) -> list[str]:
         """Return the keys at and below which OSS has refused no look."""

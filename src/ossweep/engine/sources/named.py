@@ -8,7 +8,6 @@ objects of a listing. Either way a continuation names what is left, so batches s
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -19,9 +18,9 @@ from ossweep.engine.batch import Batch
 from ossweep.engine.queues import Queue
 from ossweep.engine.reads import SOON, Question
 from ossweep.engine.sources.by_name import ByName
+from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, Found, Lot
-from ossweep.row import ALIKE
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -169,8 +168,6 @@ class NamedKeys:
 
     def _fail(self, key: str, error: Closed | StoreError) -> None:
         self._looks.has_failed(key, error)
-        if self._looks.are_refused:
-            self._reads.end()
 
 
 class Looks:
@@ -188,10 +185,9 @@ class Looks:
     ) -> None:
         self._selection = selection
         self._doubted = frozenset(doubted)
-        self._waiting = deque(sorted(keys, key=lambda key: key not in self._doubted))
+        self._waiting = Waiting(sorted(keys, key=lambda key: key not in self._doubted))
         self._under_way: dict[str, None] = {}
-        self.refused: dict[str, None] = {}  # keys whose look OSS has refused
-        self._row = 0  # of refusals
+        self._refused: dict[str, None] = {}  # keys whose look OSS has refused
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
 
@@ -199,7 +195,12 @@ class Looks:
     def names(self) -> tuple[str, ...]:
         """The keys that are neither in a batch nor skipped."""
         chosen = (found.key for found in self._chosen)
-        return (*chosen, *self._under_way, *self._waiting, *self.refused)
+        return (*chosen, *self._under_way, *self._waiting.all, *self._refused)
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The keys whose look OSS has refused, or would."""
+        return (*self._refused, *self._waiting.kept_back)
 
     @property
     def ended(self) -> bool:
@@ -210,9 +211,9 @@ class Looks:
         """Return the key to look at next, if there is one and the ceiling allows it."""
         if not self._waiting:
             return None
-        if not self._has_room(self._waiting[0]):
+        if not self._has_room(self._waiting.first):
             return None
-        key = self._waiting.popleft()
+        key = self._waiting.take()
         self._under_way[key] = None
         return key
 
@@ -220,19 +221,14 @@ class Looks:
         """Take note that a look has shown nothing; what OSS has refused is not tried again."""
         if isinstance(error, StoreError) and error.scope is Scope.KEYS:
             del self._under_way[key]
-            self.refused[key] = None
-            self._row += 1
+            self._refused[key] = None
+            self._waiting.was_refused()
         else:
             self._give_back(key)
 
-    @property
-    def are_refused(self) -> bool:
-        """Whether so many in a row were refused that others will be."""
-        return self._row >= ALIKE
-
     def judge(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
-        self._row = 0
+        self._waiting.was_shown()
         reason = self._reason_to_skip(key, found)
         if reason is None and not self._has_room(key):
             self._give_back(key)
@@ -270,9 +266,9 @@ class Looks:
     def _give_back(self, key: str) -> None:
         del self._under_way[key]
         if key in self._doubted:
-            self._waiting.appendleft(key)
+            self._waiting.give_back(key)
         else:
-            self._waiting.append(key)
+            self._waiting.give_back_last(key)
 
     def _reason_to_skip(self, key: str, found: Found | None) -> str | None:
         if found is not None:
