@@ -10,7 +10,7 @@ import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, sum_of
 from localcloud.clients import oss2_bucket
-from localcloud.faults import Before, DateShift
+from localcloud.faults import Before, DateShift, Refuse
 from ossweep.handover.continuation import seal
 from ossweep.leases.records import FIRST, LEFT, Departure, End, Record, written
 from ossweep.stops import Why
@@ -415,6 +415,28 @@ def test_an_ended_job_is_neither_stopped_nor_resumed(chain: Chain) -> None:
     for told in (stopped, resumed):
         assert {name: told[name] for name in first} == first
     assert chain.state() == ["000000-01", "end"]
+
+
+def test_a_resume_takes_back_an_order_that_came_as_the_job_ended(chain: Chain) -> None:
+    """The order stands until then, and keeps what has failed from being tried again."""
+    chain.deployment.fill("a/1", "b")
+    oss = chain.deployment.oss
+
+    def order(request: Request) -> None:
+        if request.key.endswith("/end"):
+            oss.behave()
+            to(chain, request.key.split("/")[1], "stop")
+
+    oss.misbehave(Refuse(409, "FileImmutable", operation=("delete", "batch_delete")))
+    oss.misbehave(Before("put", order))
+    job = chain.begin(PREFIX)["job"]
+
+    told, resumed = to(chain, job, "status"), to(chain, job, "resume")
+
+    assert told["status"] == resumed["status"] == "incomplete"
+    assert told["reason"].endswith("what has failed is not tried again, until resume")
+    assert resumed["reason"].startswith("an order to stop was taken back; ")
+    assert not resumed["reason"].endswith("until resume")
 
 
 @pytest.mark.parametrize(

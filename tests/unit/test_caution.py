@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ossweep.engine.budget import Budget
@@ -34,14 +36,19 @@ def test_a_lost_answer_ends_a_job_that_has_deleted_nothing(
     assert (gate.singly, gate.stopped) == (True, stopped)
 
 
-@pytest.mark.parametrize(("work", "stopped"), [(NEW, GONE_UNSEEN), (PART, None)])
-def test_a_doubt_of_an_earlier_invocation_ends_a_job_of_which_nothing_has_gone(
-    work: Work, stopped: Stop | None
-) -> None:
-    """The doubt of a part is as harmless as its job's."""
-    gate = Gate(Budget(600.0, Clock().monotonic))
-    doubtful = Work(work.job, work.bucket, keys=("a",), doubted=("a",), harmless=work.harmless)
+DOUBTED = replace(NEW, keys=("a",), doubted=("a",))
+DIED = replace(NEW, at_least=True)
 
-    Caution.of(doubtful, gate).looked_at(StoreError("AccessDenied", "No.", Scope.KEYS))
+
+@pytest.mark.parametrize("doubtful", [DOUBTED, DIED], ids=["a key without an answer", "a death"])
+@pytest.mark.parametrize(("harmless", "stopped"), [(False, GONE_UNSEEN), (True, None)])
+def test_a_doubt_of_an_earlier_invocation_ends_a_job_that_may_have_lost_a_version(
+    doubtful: Work, harmless: bool, stopped: Stop | None
+) -> None:
+    """Each that followed would lose another."""
+    gate = Gate(Budget(600.0, Clock().monotonic))
+    caution = Caution.of(replace(doubtful, harmless=harmless), gate)
+
+    caution.looked_at(StoreError("AccessDenied", "No.", Scope.KEYS))
 
     assert gate.stopped == stopped
