@@ -157,7 +157,8 @@ class Deletion:
         """Book what an answer names; ask by itself for each key that it leaves out."""
         if named:
             self.deleted |= named
-            self.doubted -= named
+            if self.doubted:
+                self.doubted -= named
             self.pace.confirmed(len(named))
             self.gate.deleted()
             self._row.end()
@@ -275,7 +276,7 @@ class Deletion:
         A long look would let its first results grow old, so it ends early, and the keys that it did
         not come to are looked at later.
         """
-        in_doubt = self.doubted.intersection(keys)
+        in_doubt = self.doubted.intersection(keys) if self.doubted else frozenset[str]()
         shown, again = self.shown.left, self._looked
         first = max(again.get(key, shown) for key in keys) if again else shown
         is_old = first - self.gate.left() > OLDEST_LISTING
