@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ossweep.engine.ports import Checkpoint
 from ossweep.engine.reads import SOON
 from ossweep.engine.waiting import PROBES
@@ -230,15 +232,16 @@ def test_keys_in_doubt_wait_behind_none_that_has_no_room() -> None:
     assert not set(KEYS[-100:]) & bucket.objects.keys()
 
 
-def test_a_ceiling_holds_for_keys_in_doubt() -> None:
+@pytest.mark.parametrize("gone", [0, 30])
+def test_a_ceiling_holds_for_keys_in_doubt(gone: int) -> None:
     """It may have been lowered, and who says that they were asked for may be somebody else."""
-    bucket = Bucket.of(KEYS)
+    bucket = Bucket.of(KEYS[gone:])
     hop = Hop(listings=8, ceiling=Ceiling(150, "limits.objects"))
     work = replace(in_doubt(KEYS[:200]), counts=Counts(unanswered=50))
 
     result = swept(work, bucket, hop)
 
-    assert (result.counts.asked, result.counts.deleted) == (150, 100)
+    assert (result.counts.asked, result.counts.deleted) == (150, 100 - gone)
     assert str(result.stopped).startswith("limits.objects allows 150 objects")
     assert len(result.left.doubted) == 100
 

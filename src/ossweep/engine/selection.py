@@ -53,7 +53,7 @@ class Selection:
         self._ceiling = ceiling
         # Keys in doubt may be gone already, and keep their room.
         self._chosen = work.counts.asked + len(work.doubted)
-        self._asked_again = work.counts.asked
+        self._settled = work.counts.asked
         self._directories = work.directories
         self._known_failures = frozenset(work.passed)
         self.deferred = deferred
@@ -110,14 +110,14 @@ class Selection:
 
         It has its room already, unless the ceiling was lowered, or a document claims too much.
         """
-        has_room = self._ceiling is None or self._asked_again < self._ceiling.objects
+        has_room = self._ceiling is None or self._settled < self._ceiling.objects
         if not has_room:
             self.stop_at_ceiling()
         return has_room
 
-    def choose_again(self) -> None:
-        """Take note that an object in doubt is asked for again."""
-        self._asked_again += 1
+    def settle_doubt(self) -> None:
+        """Take note that one in doubt is asked for again, or stays one for good."""
+        self._settled += 1
 
     def choose(self, objects: int = 1) -> None:
         """Take note that objects have been chosen."""

@@ -234,10 +234,10 @@ class Looks:
             self._give_back(key)
             return None
         del self._under_way[key]
+        if key in self._doubted:
+            self._selection.settle_doubt()
         if found is not None and reason is None:
-            if key in self._doubted:
-                self._selection.choose_again()
-            else:
+            if key not in self._doubted:
                 self._selection.choose()
             self._left = max(self._left, left) if self._chosen else left
             self._chosen.append(found)
