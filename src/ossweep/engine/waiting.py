@@ -68,7 +68,8 @@ class Waiting:
         self._refusals = 0
         if not self.kept_back:
             return False
-        again = frozenset(self.all)
-        self._keys = deque(key for key in self._order if key in again)
+        place = {key: number for number, key in enumerate(self._order)}
+        # What was given back since went before all of those.
+        self._keys = deque(sorted(self.all, key=lambda key: place.get(key, -1)))
         self.kept_back = ()
         return True
