@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ossweep.engine.budget import Budget
 from ossweep.engine.caution import Caution
 from ossweep.engine.gate import Gate
+from ossweep.engine.ports import Checkpoint
 from ossweep.errors import Scope, StoreError
 from ossweep.stops import GONE_UNSEEN, Stop
 from ossweep.work import Counts, Range, Work
-from unit.memory import Clock
+from unit.memory import Bucket, Clock, Hop, MemoryStore
+
+if TYPE_CHECKING:
+    from ossweep.engine.result import Result
 
 NEW = Work("job", "examplebucket", ranges=(Range("a/"),))
 BEGUN = Work("job", "examplebucket", ranges=(Range("a/"),), counts=Counts(deleted=1))
@@ -37,7 +42,7 @@ def test_a_lost_answer_ends_a_job_that_has_deleted_nothing(
 
 
 DOUBTED = replace(NEW, keys=("a",), doubted=("a",))
-DIED = replace(NEW, at_least=True)
+DIED = replace(NEW, counts=Counts(unanswered=2000))
 
 
 @pytest.mark.parametrize("doubtful", [DOUBTED, DIED], ids=["a key without an answer", "a death"])
@@ -52,3 +57,43 @@ def test_a_doubt_of_an_earlier_invocation_ends_a_job_that_may_have_lost_a_versio
     caution.looked_at(StoreError("AccessDenied", "No.", Scope.KEYS))
 
     assert gate.stopped == stopped
+
+
+class Unseen(MemoryStore):
+    """A store whose bucket nobody may look at."""
+
+    def versioning(self) -> str:
+        raise StoreError("AccessDenied", "No.", Scope.KEYS)
+
+
+@dataclass
+class Recording:
+    """Keeps how many objects were wanted, and had been asked for, at each checkpoint."""
+
+    bucket: Bucket
+    kept: list[tuple[int, int]] = field(default_factory=list)
+
+    def due(self) -> bool:
+        return False
+
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
+        self.kept.append((reserved, len(self.bucket.asked)))
+        return Checkpoint(None, 2000)
+
+    def beat_due(self) -> bool:
+        return False
+
+    def beat(self) -> None:
+        raise NotImplementedError
+
+
+def test_the_key_that_goes_alone_is_on_record_before_it_goes() -> None:
+    """Else each invocation that dies before it can tell would let one more go."""
+    bucket = Bucket.of([f"a/{number:03}" for number in range(2500)])
+    keeper = Recording(bucket)
+    hop = Hop(keeper=keeper)
+
+    result = hop.sweep(NEW, Unseen(bucket, hop.gate))
+
+    assert keeper.kept == [(1, 0)]
+    assert (result.counts.deleted, result.left.harmless) == (2500, True)

@@ -1,4 +1,4 @@
-"""When a checkpoint lets its job be split into parts."""
+"""What a checkpoint reserves, and when it lets its job be split into parts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Leases:
 def checkpoints_of(work: Work) -> Checkpoints:
     clock = Clock()
     session = SimpleNamespace(
-        settings=SimpleNamespace(max_objects=None),
+        settings=SimpleNamespace(max_objects=None, checkpoint_seconds=5.0),
         world=SimpleNamespace(monotonic=clock.monotonic),
         budget=SimpleNamespace(left=lambda: 600.0),
     )
@@ -48,3 +48,18 @@ def test_a_job_is_split_once_it_is_known_that_deletions_lose_nothing(
     checkpoint = checkpoints_of(work).keep(cast("Share", share), 0)
 
     assert checkpoint.stop is stop
+
+
+@pytest.mark.parametrize(
+    ("harmless", "wanted", "reserved"), [(True, 0, 2000), (False, 0, 0), (False, 1, 2000)]
+)
+def test_nothing_is_reserved_for_a_first_key_that_does_not_go(
+    harmless: bool, wanted: int, reserved: int
+) -> None:
+    """What is reserved counts as asked for, and an invocation that died would end its job."""
+    work = Work("job", "examplebucket", ranges=RANGES, harmless=harmless)
+    share = SimpleNamespace(answer={"continuation": seal(work)}, left=work, expected=None)
+
+    checkpoint = checkpoints_of(work).keep(cast("Share", share), wanted)
+
+    assert checkpoint.reserved == reserved

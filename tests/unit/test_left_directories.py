@@ -138,6 +138,19 @@ def test_directories_behind_a_hundred_refused_looks_go_where_one_of_three_is_sho
     assert sorted(bucket.objects) == denied
 
 
+def test_a_directory_that_was_a_probe_waits_for_those_in_it() -> None:
+    """Its look came early, and tells nothing of what lies deeper."""
+    inside = [f"top/{number:04}/" for number in range(1200)]
+    denied = [f"z{number:03}/" for number in range(ALIKE)]
+    bucket = Bucket.of(["top/", *inside, *denied])
+    work = Work("job", "examplebucket", held=tuple(bucket.objects.values()), clock=BEGAN)
+    hop = Hop()
+
+    hop.sweep(work, Blind(bucket, hop, [*denied, inside[0]]))
+
+    assert sorted(bucket.objects) == sorted(["top/", inside[0], *denied])
+
+
 KEYS = st.text(st.sampled_from("ab/"), min_size=1, max_size=5)
 
 

@@ -8,9 +8,9 @@ from ossweep.row import ALIKE
 KEYS = [f"{number:03}" for number in range(3 * ALIKE)]
 
 
-def refused() -> Waiting:
+def refused(turn: int = 0) -> Waiting:
     """Return keys of which a hundred looks were refused, and one look is still under way."""
-    waiting = Waiting(KEYS)
+    waiting = Waiting(KEYS, turn)
     for _ in range(ALIKE + 1):
         waiting.take()
     for _ in range(ALIKE):
@@ -32,7 +32,7 @@ def test_all_wait_again_in_their_order_when_one_is_shown() -> None:
     waiting = refused()
     probe = waiting.take()
 
-    assert waiting.was_shown()
+    assert waiting.was_shown(probe)
 
     assert waiting.all == tuple(key for key in KEYS[ALIKE + 1 :] if key != probe)
 
@@ -40,8 +40,26 @@ def test_all_wait_again_in_their_order_when_one_is_shown() -> None:
 def test_a_key_that_is_given_back_meanwhile_waits_again() -> None:
     """Its look was under way when the others were kept back, and has told nothing."""
     waiting = refused()
+    probe = waiting.take()
     waiting.give_back(KEYS[ALIKE])
 
-    waiting.was_shown()
+    waiting.was_shown(probe)
 
-    assert waiting.all == tuple(KEYS[ALIKE:])
+    assert waiting.all == tuple(key for key in KEYS[ALIKE:] if key != probe)
+
+
+def test_each_turn_has_other_probes() -> None:
+    """What those of one turn could not tell, those of the next may."""
+    first, second = refused(), refused(turn=1)
+
+    assert [first.take() for _ in range(PROBES)] == ["166", "232", "299"]
+    assert [second.take() for _ in range(PROBES)] == ["165", "231", "298"]
+
+
+def test_each_probe_tells_of_others_that_it_was_one() -> None:
+    """Those under way beside the first are told apart from what is looked at afterwards."""
+    waiting = refused()
+    probes = [waiting.take() for _ in range(PROBES)]
+
+    assert [waiting.was_shown(probe) for probe in probes] == [True, True, True]
+    assert not waiting.was_shown(waiting.take())

@@ -52,7 +52,8 @@ class Beside:
         is_due = keeper.due() or (turns.starved and self._was_kept)
         if is_due and not self._is_keeping:
             self._is_keeping = True
-            act = partial(keeper.keep, self._result(), turns.still_reserved)
+            wanted = turns.still_reserved or int(turns.starved)
+            act = partial(keeper.keep, self._result(), wanted)
             pipeline.beside(act, partial(self._book_checkpoint, turns.taken))
         if keeper.beat_due() and self._beats < BEATS:
             self._beats += 1

@@ -42,8 +42,7 @@ class Caution:
         """Begin with a job."""
         careful = not (work.dry_run or work.finished or work.null_versions == "lose")
         gate.harmless = not careful or work.harmless or work.counts.deleted > 0
-        # A holder that died may have asked for a key, and told nobody.
-        in_doubt = work.at_least or work.counts.unanswered > 0 or bool(work.doubted)
+        in_doubt = work.counts.unanswered > 0 or bool(work.doubted)
         return cls(
             gate,
             due=careful,

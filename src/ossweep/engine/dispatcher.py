@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.accounts import Accounts
@@ -56,7 +57,8 @@ class Dispatcher:
         self._store = store
         self._gate = gate
         self._throttle = throttle
-        self._has_ceiling = ceiling is not None
+        self._reserves = self._has_ceiling = ceiling is not None
+        self._is_kept = False
         self._booked = 0  # outcomes
         deferred = Deferred(work)
         self._selection = Selection(work, store.clock, protected, ceiling, deferred)
@@ -88,7 +90,8 @@ class Dispatcher:
 
     def reserve(self, taken: int, objects: int) -> None:
         """Let so many objects be taken up after a checkpoint; after a death they count as asked."""
-        if self._has_ceiling:
+        self._is_kept = True
+        if self._reserves:
             self.turns.reserve(taken, objects)
 
     def start(self, pipeline: Pipeline) -> float | None:
@@ -146,6 +149,11 @@ class Dispatcher:
             self.caution.looked_at(found)
         if not self.caution.settled:
             self._reads.end()
+        if self._gate.singly and self._is_kept and not self._reserves:
+            # The first key goes alone, and is on record before it goes: else each invocation that
+            # dies before it can tell would let one more go.
+            self._reserves = True
+            self.turns.reserve(self.turns.taken, 0)
 
     def _start_deletions(self, pipeline: Pipeline) -> float | None:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
@@ -194,6 +202,9 @@ class Dispatcher:
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:
         permit.ended()
         self.caution.ended()
+        if self._gate.harmless and self._reserves and not self._has_ceiling:
+            self._reserves = False
+            self.turns.reserve(0, inf)
         passed_over = outcome.passed_over
         due.queue.course.refused = "" if passed_over is None else passed_over.code
         self._book(due, outcome)

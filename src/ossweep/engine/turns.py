@@ -40,7 +40,7 @@ class Turns:
         self.taken = 0
         self.starved = False
 
-    def reserve(self, taken: int, objects: int) -> None:
+    def reserve(self, taken: int, objects: float) -> None:
         """Let so many objects be taken up beside those that had been at a checkpoint."""
         self._reserved = taken + objects
 

@@ -18,14 +18,17 @@ class Waiting:
     Keys in the order in which they are looked at.
 
     After a hundred looks in a row that OSS has refused, all but three of the others are
-    `kept_back`: each would cost a request, and most likely be refused. Those three lie far apart.
-    Where one of them is shown, OSS does not refuse them all, and the others wait again.
+    `kept_back`: each would cost a request, and most likely be refused. Those three lie far apart,
+    and are others in each `turn`. Where one of them is shown, OSS does not refuse them all, and the
+    others wait again.
     """
 
-    def __init__(self, keys: Iterable[str] = ()) -> None:
-        self._order = tuple(keys)
-        self._keys = deque(self._order)
+    def __init__(self, keys: Iterable[str] = (), turn: int = 0) -> None:
+        self._keys = deque(keys)
+        self._turn = turn
         self._refusals = 0  # in a row
+        self._places: dict[str, int] = {}  # of the keys, before some of them were kept back
+        self._probes: set[str] = set()
         self.kept_back: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -53,23 +56,31 @@ class Waiting:
         """Let it wait behind all others."""
         self._keys.append(key)
 
+    def give_back_in_order(self, key: str) -> None:
+        """Let it wait behind those that were before it."""
+        self._wait((*self._keys, key))
+
     def was_refused(self) -> None:
         """Take note that OSS has refused a look."""
         self._refusals += 1
         if self._refusals >= ALIKE and len(self._keys) > PROBES and not self.kept_back:
-            self._order = keys = tuple(self._keys)
-            ends = [len(keys) * part // PROBES - 1 for part in range(1, PROBES + 1)]
-            self._keys = deque(keys[end] for end in ends)
-            probes = frozenset(self._keys)
-            self.kept_back = tuple(key for key in keys if key not in probes)
+            keys = tuple(self._keys)
+            ends = (len(keys) * part // PROBES - 1 for part in range(1, PROBES + 1))
+            self._places = {key: number for number, key in enumerate(keys)}
+            self._keys = deque(keys[(end - self._turn) % len(keys)] for end in ends)
+            self._probes = set(self._keys)
+            self.kept_back = tuple(key for key in keys if key not in self._probes)
 
-    def was_shown(self) -> bool:
-        """Take note that OSS has answered a look; return whether it lets others wait again."""
+    def was_shown(self, key: str) -> bool:
+        """Take note of a look that OSS has answered; return whether it has told of others."""
         self._refusals = 0
-        if not self.kept_back:
-            return False
-        place = {key: number for number, key in enumerate(self._order)}
-        # What was given back since went before all of those.
-        self._keys = deque(sorted(self.all, key=lambda key: place.get(key, -1)))
-        self.kept_back = ()
-        return True
+        if self.kept_back:
+            self._wait(self.all)
+            self.kept_back = ()
+        is_probe = key in self._probes
+        self._probes.discard(key)
+        return is_probe
+
+    def _wait(self, keys: Iterable[str]) -> None:
+        # What was given back meanwhile went before all of those.
+        self._keys = deque(sorted(keys, key=lambda key: self._places.get(key, -1)))

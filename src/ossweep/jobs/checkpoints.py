@@ -77,7 +77,9 @@ class Checkpoints:
         if self._ceiling is not None:
             room = self._ceiling.objects - asked - len(share.left.doubted)
         more = min(max(LEAST_RESERVED, 2 * (asked - self._asked)), MOST_RESERVED, room)
-        reserved = max(reserved, more)
+        # As long as a first key has to show what a deletion loses, only one that is about to go is
+        # on record: what is reserved counts as asked for, and a death would end the job.
+        reserved = max(reserved, more if reserved or share.left.harmless else 0)
         try:
             stop = self._leases.keep(
                 self._lease,

@@ -56,7 +56,7 @@ class Directories:
         self._reads = shared.reads
         self._selection = shared.selection
         self._deferred = shared.deferred
-        self._round = Round(shared.selection, shared.deferred)
+        self._round = Round(shared.selection, shared.deferred, shared.work.hop)
         self._batches = ByName(Queue(shared.course), shared.deferred.undone)
         self._is_between = False  # whether a round is made before the rest goes on
         self._most_refused = MOST_REFUSED
@@ -180,7 +180,8 @@ class Round:
     A marker whose look OSS refuses stays, as do those of the directories that it lies in.
     """
 
-    def __init__(self, selection: Selection, deferred: Deferred) -> None:
+    def __init__(self, selection: Selection, deferred: Deferred, turn: int) -> None:
+        self._turn = turn
         self._selection = selection
         self._deferred = deferred
         self._waiting = Waiting()
@@ -198,7 +199,7 @@ class Round:
         """Begin with keys that are deferred."""
         self._refused.update(self._waiting.kept_back)
         # A key in a directory is longer than the directory's, and sorts after it.
-        self._waiting = Waiting(sorted(self._above_no_refused(keys), reverse=True))
+        self._waiting = Waiting(sorted(self._above_no_refused(keys), reverse=True), self._turn)
 
     def next(self, left: float) -> str | None:
         """
@@ -230,10 +231,10 @@ class Round:
 
     def judge(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a marker; return why it is skipped, if it is. Raises StoreError without a clock."""
-        if self._waiting.was_shown():
+        if self._waiting.was_shown(key):
             # It may be above some of those that wait again.
             self._under_way.discard(key)
-            self._waiting = Waiting(sorted((*self._waiting.all, key), reverse=True))
+            self._waiting.give_back_in_order(key)
             return None
         reason = self._selection.reason_to_skip(found) if found is not None else GONE
         if found is not None and reason is None and not self._selection.has_room():

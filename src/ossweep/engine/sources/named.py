@@ -228,7 +228,7 @@ class Looks:
 
     def judge(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
-        self._waiting.was_shown()
+        self._waiting.was_shown(key)
         reason = self._reason_to_skip(key, found)
         if reason is None and not self._has_room(key):
             self._give_back(key)
