@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 settings.register_profile("thorough", max_examples=60, deadline=None)
 settings.register_profile("brief", max_examples=15, deadline=None)
 settings.load_profile("thorough")
+
+
+def pytest_collection_finish() -> None:
+    """
+    Spare what stays to the end: moto's models and five thousand tests are more than all else, and
+    each full collection would go through them again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

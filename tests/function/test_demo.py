@@ -59,12 +59,14 @@ def test_a_job_goes_on_by_itself_where_time_runs_out() -> None:
     assert said.splitlines()[-1].split() == [".dlsdata/", "5"]
 
 
-def test_a_bad_events_exception_is_shown() -> None:
+def test_a_bad_events_exception_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """The sentence, and no trace of a stack."""
-    run = ran("events/refused/mistyped-field.json", columns=200)
+    code = demo.main([str(ROOT / "events/refused/mistyped-field.json")])
 
-    assert run.returncode == 1
-    assert 'raised: RequestError: the request: there is no field "dryrun"' in run.stdout
+    assert code == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert 'raised: RequestError: the request: there is no field "dryrun"' in said
+    assert "Traceback" not in said
 
 
 def test_sixty_columns_are_enough() -> None:
@@ -78,14 +80,15 @@ def test_sixty_columns_are_enough() -> None:
     assert len(re.findall(r"^job \S+-1$", said, re.MULTILINE)) == 2
 
 
-def test_a_file_that_is_not_there_is_told_of() -> None:
+def test_a_file_that_is_not_there_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
     """In a sentence."""
-    run = ran("events/nothing.json", columns=200)
+    code = demo.main(["events/nothing.json"])
 
-    assert (run.returncode, run.stderr) == (2, "")
-    assert run.stdout == (
+    said = capsys.readouterr()
+    assert (code, said.err) == (2, "")
+    assert " ".join(said.out.split()) == (
         'There is no event in "events/nothing.json": No such file or directory. Name a file of '
-        "events/.\n"
+        "events/."
     )
 
 

@@ -27,16 +27,6 @@ def test_without_an_allow_list_every_request_is_refused(deployment: Deployment) 
     assert deployment.keys() == ["a"]
 
 
-def test_a_bucket_that_is_not_on_the_list_is_refused(deployment: Deployment) -> None:
-    """However real it is."""
-    deployment.set(buckets="onebucket, twobuckets")
-
-    assert deployment.refuse({"bucket": BUCKET, "keys": ["a"]}) == (
-        'PolicyError: the request: the bucket "examplebucket" is not among those in '
-        "OSSWEEP_BUCKETS; allowed are: onebucket, twobuckets"
-    )
-
-
 def test_a_star_allows_any_bucket_that_is_named(deployment: Deployment) -> None:
     """But a request must then name it."""
     deployment.set(buckets="*").fill("a")
@@ -216,28 +206,15 @@ def test_without_osss_date_nothing_listed_is_deleted(deployment: Deployment) -> 
     ("variable", "text"),
     [
         ("OSSWEEP_DRYRUN", "true"),
-        ("OSSWEEP_BUCKET", BUCKET),
         ("OSSWEEP_DRY_RUN", "True"),
-        ("OSSWEEP_DRY_RUN", "1"),
-        ("OSSWEEP_DRY_RUN", ""),
-        ("OSSWEEP_MAX_OBJECTS", "0"),
         ("OSSWEEP_MAX_OBJECTS", "many"),
         ("OSSWEEP_RESERVE_SECONDS", "-1"),
-        ("OSSWEEP_RESERVE_SECONDS", "nan"),
-        ("OSSWEEP_IN_FLIGHT", "0"),
-        ("OSSWEEP_MAX_RATE", "0"),
         ("OSSWEEP_PROTECTED", "[1]"),
         ("OSSWEEP_PROTECTED", "keep/,/data/"),
-        ("OSSWEEP_PROTECTED", "keep/*"),
-        ("OSSWEEP_PROTECTED", "keep/;data/"),
-        ("OSSWEEP_PROTECTED", '"keep/"'),
-        ("OSSWEEP_MAX_OBJECTS", "1_000"),
-        ("OSSWEEP_ENDPOINT", "ftp://example"),
         ("OSSWEEP_ENDPOINT", "http://127.0.0.1:99999"),
         ("OSSWEEP_RAISE", "sometimes"),
         ("OSSWEEP_RULES", "{}"),
         ("OSSWEEP_HTTP", "anyone"),
-        ("OSSWEEP_PROTECTED", '[""]'),
         ("OSSWEEP_ENDPOINT", "http://not an endpoint"),
     ],
 )

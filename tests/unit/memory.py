@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections import Counter
 from contextlib import suppress
@@ -14,6 +15,7 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
+from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import Failure, Fates, Found, Lot
 from ossweep.row import ALIKE, Row
 
@@ -313,3 +315,8 @@ class Hop:
             keeper=self.keeper,
             most_ranges=self.most_ranges,
         )
+
+
+def sent_back(result: Result) -> Work:
+    """Return the work that is left as it arrives at the next hop."""
+    return unseal(json.loads(json.dumps(seal(result.left))), "the request")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.progress import achieved
 from ossweep.objects import Failure, Fates
 from ossweep.work import Range, Work
-from unit.memory import BEGAN, Bucket, Hop, MemoryStore
+from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,10 +60,6 @@ class Brief(MemoryStore):
 def hop(work: Work, bucket: Bucket, requests: int = 1) -> Result:
     fresh = Hop(in_flight=1)
     return fresh.sweep(work, Brief(bucket, fresh, requests))
-
-
-def sent_back(result: Result) -> Work:
-    return unseal(json.loads(json.dumps(seal(result.left))), "the request")
 
 
 @pytest.mark.parametrize("work", [LISTED, NAMED], ids=["listed", "named"])

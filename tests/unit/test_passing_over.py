@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ossweep.engine.gate import PLACES
-from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import Stretch
 from ossweep.work import Range, Work
-from unit.memory import Bucket, Hop, MemoryStore
+from unit.memory import Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
     from ossweep.engine.result import Result
@@ -26,10 +24,6 @@ def keys(letter: str, number: int) -> list[str]:
 def swept(work: Work, bucket: Bucket, hop: Hop | None = None) -> Result:
     hop = hop or Hop()
     return hop.sweep(work, MemoryStore(bucket, hop.gate))
-
-
-def sent_back(result: Result) -> Work:
-    return unseal(json.loads(json.dumps(seal(result.left))), "the request")
 
 
 @pytest.mark.parametrize("listings", [1, 8])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import weakref
 from dataclasses import replace
 from threading import Event
@@ -12,10 +11,9 @@ import pytest
 
 from ossweep.engine.sources.ranges import EARLY
 from ossweep.errors import Closed
-from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import Found, Lot, Stretch
 from ossweep.work import Counts, Range, Work
-from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
+from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore, sent_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,11 +36,6 @@ def hop(work: Work, bucket: Bucket) -> Result:
     """Go on with what is left, without any trouble of the hop's own."""
     fresh = Hop()
     return fresh.sweep(work, MemoryStore(bucket, fresh.gate))
-
-
-def sent_back(result: Result) -> Work:
-    """Return the work as it arrives at the next hop."""
-    return unseal(json.loads(json.dumps(seal(result.left))), "the request")
 
 
 def chain(work: Work, bucket: Bucket) -> list[Result]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ossweep.handover.continuation import seal, unseal
 from ossweep.objects import Failure
 from ossweep.stops import Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
-from unit.memory import BEGAN, Bucket, Hop, MemoryStore
+from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
     from ossweep.engine.result import Result
@@ -26,10 +24,6 @@ def joined(work: Work, bucket: Bucket, ceiling: Ceiling | None = None) -> Result
     if ceiling is None:
         hop.leave(0.1)()
     return hop.sweep(work, MemoryStore(bucket, hop.gate))
-
-
-def sent_back(result: Result) -> Work:
-    return unseal(json.loads(json.dumps(seal(result.left))), "the request")
 
 
 def finished(result: Result, bucket: Bucket) -> Result:
