@@ -125,6 +125,23 @@ def test_a_ceiling_counts_what_is_chosen_after_a_look() -> None:
     assert result.stopped == Stop(Why.CEILING, "limits.objects allows 1,200 objects")
 
 
+def test_a_ceiling_is_named_that_is_full_of_keys_whose_looks_are_refused() -> None:
+    """Time has not run out, and the others had no room."""
+
+    class Denied(MemoryStore):
+        def find(self, key: str) -> Found | None:
+            raise StoreError("AccessDenied", f"Nobody sees {key}.", Scope.KEYS)
+
+    bucket = Bucket.of(KEYS[:30])
+    hop = Hop(ceiling=Ceiling(20, "limits.objects"))
+    work = replace(in_doubt(KEYS[:20]), keys=KEYS[:30], judged=True)
+
+    result = hop.sweep(work, Denied(bucket, hop.gate))
+
+    assert (len(bucket.objects), len(result.left.keys)) == (30, 30)
+    assert str(result.trouble).startswith("limits.objects allows 20 objects, and what is left")
+
+
 def test_a_look_that_is_refused_keeps_the_key() -> None:
     """What cannot be judged stays to be done, and the reason is told."""
     bucket = Bucket.of(KEYS)

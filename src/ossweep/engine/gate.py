@@ -155,13 +155,17 @@ class Gate:
             if is_let_go
             else None
         )
-        with self._lock:
-            met = self._troubles.sentence
-        return f"{cause or 'time ran out'}; {met}" if met is not None else cause
+        return self.trouble_after(cause)
 
     @trouble.setter
     def trouble(self, trouble: str) -> None:
         self._trouble = trouble
+
+    def trouble_after(self, cause: str | None) -> str | None:
+        """Return what ended the work, with what requests have met."""
+        with self._lock:
+            met = self._troubles.sentence
+        return f"{cause or 'time ran out'}; {met}" if met is not None else cause
 
     @property
     def refusal(self) -> str | None:

@@ -145,10 +145,18 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
         stopped=stopped or _refused(unseen.failed or refused),
         may_go_on=may_go_on,
         expected=accounts.expected(),
-        trouble=gate.trouble,
+        trouble=_trouble(dispatcher, gate, is_full=is_full),
         passed_over=passed_over,
         notes=_notes(dispatcher, gate, left),
     )
+
+
+def _trouble(dispatcher: Dispatcher, gate: Gate, *, is_full: bool) -> str | None:
+    """Return what has ended the work: time, or a ceiling whose room was taken and given back."""
+    reached = dispatcher.ceiling_reached
+    if reached is None or is_full or gate.left() <= 0:
+        return gate.trouble
+    return gate.trouble_after(f"{reached}, and what is left of that goes on from here")
 
 
 def _notes(dispatcher: Dispatcher, gate: Gate, left: Work) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ class Waiting:
         self._keys = deque(keys)
         self._turn = turn
         self._refusals = 0  # in a row
+        self._enough = ALIKE  # of them, after which the others are kept back
         self._places: dict[str, int] = {}  # of the keys, before some of them were kept back
         self._probes: set[str] = set()
         self.kept_back: tuple[str, ...] = ()
@@ -63,11 +64,11 @@ class Waiting:
     def was_refused(self) -> None:
         """Take note that OSS has refused a look."""
         self._refusals += 1
-        if self._refusals >= ALIKE and len(self._keys) > PROBES and not self.kept_back:
+        if self._refusals >= self._enough and len(self._keys) > PROBES and not self.kept_back:
             keys = tuple(self._keys)
-            ends = (len(keys) * part // PROBES - 1 for part in range(1, PROBES + 1))
+            places = (len(keys) * part // PROBES for part in range(PROBES))
             self._places = {key: number for number, key in enumerate(keys)}
-            self._keys = deque(keys[(end - self._turn) % len(keys)] for end in ends)
+            self._keys = deque(keys[(place + self._turn) % len(keys)] for place in places)
             self._probes = set(self._keys)
             self.kept_back = tuple(key for key in keys if key not in self._probes)
 
@@ -77,6 +78,7 @@ class Waiting:
         if self.kept_back:
             self._wait(self.all)
             self.kept_back = ()
+            self._enough *= 2  # to keep them back, and let them wait again, takes all of them
         is_probe = key in self._probes
         self._probes.discard(key)
         return is_probe
