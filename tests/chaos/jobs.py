@@ -12,6 +12,8 @@ from chaos.scene import BUCKET, FILE
 from ossweep.rules import answer_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chaos.life import Life
     from chaos.play import Play
     from chaos.scene import Order
@@ -56,15 +58,12 @@ def jobs_of(play: Play) -> dict[str, Job]:
     """Return all jobs that have begun, by their names."""
     jobs: dict[str, Job] = {}
     for life in play.lives:
-        seen = set()
-        for line in map(json.loads, life.log.splitlines()):
-            if line["message"] == "sweep starts":
-                name = whole_of(line["job"])
-                if name not in jobs:
-                    jobs[name] = Job(name, _order(play, line["prefixes"]))
-                if name not in seen:
-                    jobs[name].lives.append(life)
-                    seen.add(name)
+        for name, prefixes in _sweeps(life):
+            order = _order(play, prefixes)
+            job = jobs.setdefault(name, Job(name, order or play.scene.orders[0]))
+            job.order = order or job.order  # who began later may have gone on with it before
+            if life not in job.lives:
+                job.lives.append(life)
     for life in filter(_works, play.lives):
         for answer in answers_of(life):
             name = whole_of(answer["job"])
@@ -75,16 +74,24 @@ def jobs_of(play: Play) -> dict[str, Job]:
     return jobs
 
 
+def _sweeps(life: Life) -> Iterator[tuple[str, list[str]]]:
+    """Yield the jobs that an invocation has swept for, with the prefixes that were left of each."""
+    for line in map(json.loads, life.log.splitlines()):
+        if line["message"] == "sweep starts":
+            yield whole_of(line["job"]), line["prefixes"]
+
+
 def _works(life: Life) -> bool:
     """Tell whether an invocation's event is no mere question, nor an order to stop."""
     return "do" not in life.delivery.event or life.delivery.event["do"] == "resume"
 
 
-def _order(play: Play, prefixes: list[str]) -> Order:
+def _order(play: Play, prefixes: list[str]) -> Order | None:
+    """Return the order whose prefixes these are, if any of them are left."""
     for order in play.scene.orders:
         if any(order.lists(prefix) for prefix in prefixes):
             return order
-    return play.scene.orders[0]
+    return None
 
 
 def answer_beside_the_file(play: Play, job: str | None) -> dict[str, Any] | None:
