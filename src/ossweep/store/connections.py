@@ -80,6 +80,12 @@ class Connections:
             raise TimeoutError("no time is left")
         return min(most, left)
 
+    def limit_next(self, connection: socket.socket) -> None:
+        """Limit the next piece of a connection; raises TimeoutError as `limit` does."""
+        seconds = self.limit(READ_SECONDS)
+        if connection.gettimeout() != seconds:  # to set it is a call of the system's
+            connection.settimeout(seconds)
+
     def dial(self, host: str, port: int, socket_options: Any) -> socket.socket:
         """Return a connection to a host, whichever of its addresses answers; raises OSError."""
         refused: OSError = OSError("the name has no addresses")
@@ -165,7 +171,7 @@ class Plain(HTTPConnection):
         """Send a piece of a request; raises TimeoutError when no time is left."""
         if self.sock is None:
             self.connect()
-        self.sock.settimeout(self._connections.limit(READ_SECONDS))
+        self._connections.limit_next(self.sock)
         super().send(data)
 
     def _new_conn(self) -> socket.socket:
@@ -211,7 +217,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._connection.settimeout(self._connections.limit(READ_SECONDS))
+        self._connections.limit_next(self._connection)
         count = self._pieces.readinto(buffer)
         if count == 0:
             self._connections.check_open()  # an answer without a length would pass for a whole one
