@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ALIKE = 100  # refusals of keys by one code in a row, after which more of them are expected
+PROBES = 3  # keys that are tried of those whose like OSS refuses
 
 
 @dataclass

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossweep.engine.waiting import PROBES
 from ossweep.errors import Scope, StoreError
 from ossweep.helps import with_help
-from ossweep.row import ALIKE
+from ossweep.row import ALIKE, PROBES
 from ossweep.stops import Stop, Why
 from ossweep.whereabouts import emptied
 from ossweep.work import Range, Work

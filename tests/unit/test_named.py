@@ -10,10 +10,9 @@ import pytest
 
 from ossweep.engine.ports import Checkpoint
 from ossweep.engine.reads import SOON
-from ossweep.engine.waiting import PROBES
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE_UNANSWERED, NEWER
-from ossweep.row import ALIKE
+from ossweep.row import ALIKE, PROBES
 from ossweep.stops import Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ossweep.engine.waiting import PROBES, Waiting
-from ossweep.row import ALIKE
+from ossweep.engine.waiting import Waiting
+from ossweep.row import ALIKE, PROBES
 
 KEYS = [f"{number:03}" for number in range(3 * ALIKE)]
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from ossweep.row import ALIKE
+from ossweep.row import ALIKE, PROBES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-PROBES = 3  # of keys whose like OSS refuses
 
 
 class Waiting:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Failure
-from ossweep.row import ALIKE, Row
+from ossweep.row import ALIKE, PROBES, Row
 from ossweep.store.asking import TroubleError
 from ossweep.store.verdicts import (
     NO_BATCHES,
@@ -43,7 +43,6 @@ HALF_ATTEMPTS = 2  # of each half of a batch that can't be carried out while oth
 STORM = 3  # refusals by quotas in a row that mean more than too fast a pace
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 LONGEST_PAUSE = 10.0  # seconds
-PROBES = 3  # keys that are tried of those whose like OSS refuses
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 
 _LOOK = "a listing that was to show what is left of the keys that are deleted"
