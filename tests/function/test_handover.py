@@ -110,8 +110,9 @@ def test_a_holder_that_is_overtaken_as_it_leaves_calls_nobody(chain: Chain) -> N
     """OSS may take longer for what it writes than its lease lasts: another one goes on by then."""
     deployment, clock = chain.deployment, Clock()
     deployment.fill(*(f"a/{number:05}" for number in range(9000)))
-    deployment.set(reserve_seconds="40", in_flight="1")
-    deployment.timeout = 90
+    # A look at the state that meets a jump of the clock's seems to take as long: there is time.
+    deployment.set(reserve_seconds="140", in_flight="1")
+    deployment.timeout = 190
     deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
     deployment.oss.misbehave(Before("batch_delete", clock.pass_by(14)))
 
