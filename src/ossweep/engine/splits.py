@@ -16,6 +16,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class Alphabet:
         self._places: list[_Place] = []
         self._last = ""  # of the keys that were learned before
         self.lessons = 0  # how often something new has been learned
+        self._scale: list[tuple[_Order, int]] = []
+        self._is_scale_of = (0, 0)  # lessons and width
 
     def learn(self, keys: Sequence[str]) -> None:
         """Take note of the characters of a few keys of a page."""
@@ -154,15 +157,22 @@ class Alphabet:
         return min(common_start(sample.first, sample.last) + DEEPER, len(self._places))
 
     def _number(self, key: str, width: int) -> int:
-        number, known = 0, True
-        for position in range(width):
-            order = self._order(position)
-            digit = 0
-            if known and position < len(key):
-                # Nothing behind a character that is not in the alphabet counts.
-                digit, known = order.digit(ord(key[position]))
-            number = number * order.radix + digit
+        number = 0
+        for character, (order, worth) in zip(key, self._scale_of(width), strict=False):
+            digit, is_known = order.digit(ord(character))
+            number += digit * worth
+            if not is_known:
+                break  # nothing behind a character that is not in the alphabet counts
         return number
+
+    def _scale_of(self, width: int) -> list[tuple[_Order, int]]:
+        """Return what stands at each position of a number, and what its digit one is worth."""
+        if self._is_scale_of != (self.lessons, width):
+            orders = [self._order(position) for position in range(width)]
+            worths = [*accumulate((order.radix for order in reversed(orders)), mul, initial=1)]
+            self._scale = list(zip(orders, reversed(worths[:-1]), strict=True))
+            self._is_scale_of = (self.lessons, width)
+        return self._scale
 
     def _string(self, number: int, width: int) -> str:
         characters = []
@@ -177,10 +187,8 @@ class Alphabet:
     def _end(self, prefix: str, end: str | None, width: int) -> int:
         if end is not None:
             return self._number(end, width)
-        below = 1
-        for position in range(len(prefix), width):
-            below *= self._order(position).radix
-        return self._number(prefix, width) + below
+        below = [order.radix * worth for order, worth in self._scale_of(width)[len(prefix) :][:1]]
+        return self._number(prefix, width) + (below[0] if below else 1)
 
     def _order(self, position: int) -> _Order:
         place = self._places[position]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ossweep.objects import Found, Lot
@@ -45,6 +46,7 @@ _SHAPE = Shape(
 )
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
 
+_DAY = itemgetter(slice(10))  # of a time in ISO 8601
 _TRUNCATED = {b"true": True, b"false": False}
 
 
@@ -141,7 +143,7 @@ def read_listing(body: bytes) -> Listing | None:
 def _are_days(times: list[bytes]) -> bool:
     """Tell whether times are those of days that the calendar has."""
     try:
-        for day in {time[:10] for time in times}:
+        for day in set(map(_DAY, times)):
             date.fromisoformat(day.decode())
     except ValueError:
         return False

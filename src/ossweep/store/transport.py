@@ -68,6 +68,8 @@ KINDS: dict[str, Kind] = {
     "PUT": "put",
 }
 
+_SHORT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")  # of ISO 8601
+
 # OSS takes no request that was signed more than 15 minutes away from its own time, and an answer
 # may take as long as it is waited for.
 _APART = 15 * 60 + 2 * READ_SECONDS
@@ -218,8 +220,9 @@ def _tells_the_time(response: BaseHTTPResponse) -> bool:
 @lru_cache(maxsize=SECONDS)
 def _signed(signed: str | None) -> float | None:
     """Return when a request was signed, in Unix seconds, by its header."""
-    with suppress(ValueError, TypeError):
-        return datetime.strptime(signed or "", "%Y%m%dT%H%M%S%z").timestamp()
+    with suppress(ValueError):
+        iso = _SHORT.sub(r"\1-\2-\3T\4:\5:\6+00:00", signed or "")
+        return datetime.fromisoformat(iso).timestamp()
     return None
 
 
