@@ -15,6 +15,15 @@ POINTER_MARK = "ossweep_handover"  # and by which an event is known that only sa
 
 Source = Literal["direct", "http", "oss", "mns", "timer"]
 
+# The sources that there are, in words. The deployment lets those order that OSSWEEP_SOURCES names.
+SOURCES: dict[Source, str] = {
+    "direct": "a direct invocation",
+    "http": "an HTTP trigger",
+    "oss": "an event of OSS",
+    "mns": "a message of MNS",
+    "timer": "a timer",
+}
+
 
 def identity_of(source: Source, *marks: str) -> str:
     """

@@ -10,6 +10,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from ossweep.errors import PolicyError
+from ossweep.events import SOURCES
 from ossweep.work import Ceiling, Range
 
 if TYPE_CHECKING:
@@ -25,13 +26,6 @@ _LIMIT = "limits.objects"
 _LIMIT_OR_SHARE = (
     "limits.objects, or the share of OSSWEEP_MAX_OBJECTS in an event of several requests,"
 )
-_WAYS: dict[Source, str] = {
-    "direct": "a direct invocation (direct)",
-    "http": "an HTTP trigger (http)",
-    "oss": "an event of OSS (oss)",
-    "mns": "a message of MNS (mns)",
-    "timer": "a timer (timer)",
-}
 
 
 def bucket_of(request: Request, settings: Settings, where: str) -> str:
@@ -82,7 +76,7 @@ def check_source(source: Source, settings: Settings, where: str) -> None:
     if source not in settings.sources:
         allowed = ", ".join(settings.sources) or "none"
         raise PolicyError(
-            f"{where}: it has come by {_WAYS[source]}, which may not order here; "
+            f"{where}: it has come by {SOURCES[source]} ({source}), which may not order here; "
             f"allowed by OSSWEEP_SOURCES are: {allowed}"
         )
 

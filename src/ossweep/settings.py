@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ossweep import rules
 from ossweep.errors import SettingsError
+from ossweep.events import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ossweep.rules import Rule
 
 PREFIX = "OSSWEEP_"
-SOURCES = ("direct", "http", "oss", "mns", "timer")
+_OF_SOURCES = f"{', '.join(SOURCES)} with commas between them, or none"
 ALWAYS_PROTECTED = (".dlsdata/",)  # OSS-HDFS keeps its data there; Alibaba forbids touching it
 
 
@@ -191,16 +192,16 @@ class Settings:
         "What events of OSS ask for. Without a rule they are ignored.",
     )
     sources: tuple[str, ...] = _setting(
-        SOURCES,
+        tuple(SOURCES),
         _sources,
-        "direct, http, oss, mns, timer with commas between them, or none",
+        _OF_SOURCES,
         "The sources that may order. `oss` are events of OSS, by whatever way they come, of which "
         "the rules decide.",
     )
     raise_: tuple[str, ...] = _setting(
         ("oss", "mns", "timer"),
         _sources,
-        "direct, http, oss, mns, timer with commas between them, or none",
+        _OF_SOURCES,
         "The sources for which a job that was not done raises, so that FC tries again.",
     )
     http: str | None = _setting(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ossweep.errors import HandoverError, SettingsError
 from ossweep.handover.attempt import refusal
-from ossweep.handover.carrier import Function, choose, deliver, task_id
+from ossweep.handover.carrier import PAYLOAD_BYTES, Function, choose, deliver, task_id
 from ossweep.handover.fc_2_0 import FC2
 from ossweep.handover.fc_3_0 import FC3
 from ossweep.store import Credentials
@@ -40,6 +40,7 @@ class Road:
     sent: list[tuple[bytes, str]] = field(default_factory=list)
     given: list[float] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    most_bytes: int = PAYLOAD_BYTES
 
     def prepare(self) -> None:
         """Nothing."""

@@ -15,6 +15,7 @@ from ossweep.trust import is_disbelieved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+PAYLOAD_BYTES = 128 * 1024  # of an asynchronous invocation's event, the most that FC takes
 CONNECT_SECONDS = 3.0
 ALMOST_ALL = 0.9  # of an attempt's time, after which the client gives up: nothing is left behind
 REQUEST_ID = "x-fc-request-id"  # FC names every request that it has answered, by both APIs

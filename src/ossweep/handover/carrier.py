@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ossweep.errors import HandoverError, SettingsError
-from ossweep.handover.attempt import Credentials, Function
+from ossweep.handover.attempt import PAYLOAD_BYTES, Credentials, Function
 from ossweep.handover.fc_2_0 import FC2
 from ossweep.handover.fc_3_0 import FC3
 
@@ -29,7 +29,6 @@ __all__ = [
 
 Kind = Literal["fc2", "fc3"]
 
-PAYLOAD_BYTES = 128 * 1024  # of an asynchronous invocation's event, the most that FC takes
 ATTEMPTS = 6
 FIRST_PAUSE = 0.5  # seconds; what FC itself begins with when it is asked to try again
 LONGEST_PAUSE = 8.0
@@ -40,7 +39,11 @@ READABLE = 40  # characters of a job's id that are kept where a digest stands fo
 
 
 class Carrier(Protocol):
-    """An API by which the running function can be invoked."""
+    """An API by which the running function can be invoked, with `most_bytes` of an event."""
+
+    @property
+    def most_bytes(self) -> int:
+        """The longest event that it takes."""
 
     def prepare(self) -> None:
         """Import the client early, beside other work; otherwise the first attempt does it."""

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from ossweep.handover.attempt import check_accepted, refusal, timeouts, unanswered, within
+from ossweep.handover.attempt import (
+    PAYLOAD_BYTES,
+    check_accepted,
+    refusal,
+    timeouts,
+    unanswered,
+    within,
+)
 from ossweep.handover.outlet import sender
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ class FC2:
     endpoint: str
     credentials: Credentials = field(repr=False)
     certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
+    most_bytes: ClassVar[int] = PAYLOAD_BYTES
 
     def prepare(self) -> None:
         """

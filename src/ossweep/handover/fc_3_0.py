@@ -5,9 +5,16 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ossweep.handover.attempt import check_accepted, refusal, timeouts, unanswered, within
+from ossweep.handover.attempt import (
+    PAYLOAD_BYTES,
+    check_accepted,
+    refusal,
+    timeouts,
+    unanswered,
+    within,
+)
 from ossweep.handover.outlet import NO_ENVIRONMENT, adapter
 
 if TYPE_CHECKING:
@@ -27,6 +34,7 @@ class FC3:
     endpoint: str
     credentials: Credentials = field(repr=False)
     certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
+    most_bytes: ClassVar[int] = PAYLOAD_BYTES
 
     def prepare(self) -> None:
         """

@@ -52,21 +52,22 @@ def hand_over(sealed: dict[str, Any], epoch: int, session: Session) -> None:
     Each epoch calls a task of its own: an earlier holder's task may have run already, and would not
     run again. Raises HandoverError and SettingsError.
     """
-    task = task_id(sealed["job"], sealed["hop"], epoch)
-    deliver(
-        carrier_of(session), _event(sealed), task, left=session.ending.left, world=session.world
-    )
+    _send(_event(sealed, session), task_id(sealed["job"], sealed["hop"], epoch), session)
 
 
 def _call(event: bytes, job: str, hop: int, session: Session) -> None:
     """Call an invocation as a new task: one that was called before may have run already."""
-    task = task_id(f"{job}-{session.world.nonce()[:8]}", hop)
+    _send(event, task_id(f"{job}-{session.world.nonce()[:8]}", hop), session)
+
+
+def _send(event: bytes, task: str, session: Session) -> None:
     deliver(carrier_of(session), event, task, left=session.ending.left, world=session.world)
 
 
-def _event(sealed: dict[str, Any]) -> bytes:
+def _event(sealed: dict[str, Any], session: Session) -> bytes:
     event = continuation.compact(sealed)
-    return event if len(event) <= PAYLOAD_BYTES else _pointing(sealed["job"], sealed["hop"])
+    fits = len(event) <= carrier_of(session).most_bytes
+    return event if fits else _pointing(sealed["job"], sealed["hop"])
 
 
 def _pointing(job: str, hop: int) -> bytes:
@@ -116,7 +117,7 @@ def call_missing(
         if state.how == "unknown" and not anew:
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
-            _call(_event(sealed), job, sealed["hop"], session)
+            _call(_event(sealed, session), job, sealed["hop"], session)
         elif state.how in MISSING:
             _call(_pointing(job, state.next_hop), job, state.next_hop, session)
         else:
