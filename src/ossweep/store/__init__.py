@@ -1,4 +1,24 @@
-"""OSS: the only place that imports oss2."""
+"""
+OSS: the only place that imports oss2.
+
+From a wish of the sweep's down to the bytes, and back:
+
+    store.py         a bucket as the sweep uses it; state_objects.py is the jobs' state in one
+      deletion.py    settles the fates of a batch's keys, by what requests.py asks for
+                     (asking.py is the port between them); stretch.py says where a look begins
+      limits.py      holds each request to the time left and to OSS's pace
+      verdicts.py    says what an error is about: the job, some keys, or the moment
+    bucket.py        oss2's bucket; no answer is believed before it is checked
+      wire.py        how a key is written into a request; names.py how it is read in an answer
+      pages.py       a listing, by the columns of rows.py, or else by entries.py;
+                     answers.py, versions.py and versioning.py are other answers
+      lazy.py        what oss2 would have made of an answer, only if somebody looks at it
+    transport.py     one request, in time, counted, and OSS's clock by its answers
+      signing.py     its signature
+      connections.py the connection that it goes through
+
+sdk.py imports oss2, before any other module does.
+"""
 
 from ossweep.store import sdk  # first: it is how all the others find oss2 imported
 from ossweep.store.bucket import Bucket
