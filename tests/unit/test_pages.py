@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -98,6 +99,14 @@ def entry(key: str = "a", time: str = TIME, size: str = "10", *, owner: bool = F
     return (*plain, OWNER) if owner else plain
 
 
+MORE: list[tuple[str, Any]] = [
+    OWNER,
+    ("TransitionTime", TIME),
+    ("SealedTime", TIME),
+    ("RestoreInfo", "ongoing-request=&quot;true&quot;"),
+    ("Foo", "\u00fc ]] &amp;"),
+    ("Bar", (("Key", "x"), ("Size", "y"), ("Baz", (("Type", ""),)))),
+]
 KEYS = st.lists(
     st.lists(st.sampled_from(ODD), min_size=1, max_size=3).map("".join), min_size=1, max_size=3
 )
@@ -166,7 +175,7 @@ def check(body: bytes) -> bool:
     if read is None:
         return False
     known = read_entries(ListObjectsResult(response()), body)  # raises nothing
-    if body.count(b"<ETag") == body.count(b"<Contents"):
+    with suppress(RuntimeError):  # oss2 asks for elements that nobody reads
         assert list(map(_plainly, by_oss2(body).object_list)) == list(
             map(_plainly, known.object_list)
         )
@@ -220,6 +229,83 @@ def test_an_unusual_size_is_left_to_oss2(size: str) -> None:
     assert read_listing(document([entry(size=size)])) is None
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        entry()[:-1],
+        tuple(pair for pair in entry() if pair[0] not in {"Type", "ETag"}),
+        (*entry(), ("TransitionTime", TIME)),
+        (entry()[0], ("TransitionTime", TIME), *entry()[1:]),
+        (*entry()[:2], ("SealedTime", TIME), *entry("a", owner=True)[2:]),
+        (*entry(), ("Foo", "anything")),
+        (*entry(), ("Foo", (("Bar", "1"), ("Key", "b")))),
+        (*entry(), ("Foo", (("Bar", (("Owner", ""),)),))),
+        (*entry(), ("Owner", (("DisplayName", "J\u00fcrgen & S\u00f6hne".replace("&", "&amp;")),))),
+        (*entry(), ("RestoreInfo", "ongoing-request=&quot;true&quot;")),
+        (*entry(), ("Foo", "a ]] b &lt;&gt;&apos;")),
+    ],
+    ids=range(11),
+)
+@pytest.mark.parametrize("space", ["", "\n    "], ids=["compact", "indented"])
+def test_a_row_of_other_elements_is_read_by_columns(row: Elements, space: str) -> None:
+    """OSS adds them over the years, to some rows only; where nobody reads, any text may stand."""
+    assert check(document([entry("A"), row, entry("z")], space))
+    assert check(document([row], space, truncated=True, Foo="unknown"))
+
+
+@pytest.mark.parametrize("row", [tuple(reversed(entry("a", owner=True))), entry("\u00e9%C3%A9")])
+def test_a_page_of_other_rows_is_read_by_columns(row: Elements) -> None:
+    """In whichever order their elements are, and where a key is UTF-8 without an encoding."""
+    assert check(document([row, row], "\n"))
+
+
+def test_an_element_that_is_written_short_is_read_by_columns() -> None:
+    """`<ETag/>` is the same as one that is empty."""
+    body = document([entry("a"), entry("b", owner=True)], "\n")
+
+    assert check(body.replace(b"<Type>Normal</Type>", b"<Type/>", 1))
+    assert check(body.replace(b"<ID>0022012</ID>", b"<ID/>"))
+
+
+@st.composite
+def varied(draw: st.DrawFn) -> list[Elements]:
+    """Draw rows with optional, unknown and missing elements, all of them in one order."""
+    more = draw(st.lists(st.sampled_from(MORE), unique_by=lambda pair: pair[0], max_size=4))
+    order = draw(st.permutations([*ENTRY, *more]))
+    missing = st.sets(st.sampled_from([*more, *ENTRY[2:4], ENTRY[5]]))
+    return [
+        tuple(
+            (name, key if name == "Key" else value)
+            for name, value in order
+            if (name, value) not in gone
+        )
+        for key, gone in zip("abcde", draw(st.lists(missing, min_size=1, max_size=5)), strict=False)
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(varied(), SPACES, st.booleans())
+def test_rows_of_one_order_are_read_as_parsers_read_them(
+    rows: list[Elements], space: str, truncated: bool
+) -> None:
+    """Whichever elements each of them has beside a key, a time and a size."""
+    assert check(document(rows, space, truncated))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(varied(), min_size=2, max_size=3), SPACES)
+def test_rows_of_several_orders_are_read_as_parsers_read_them_or_not_at_all(
+    pages: list[list[Elements]], space: str
+) -> None:
+    """OSS writes none."""
+    rows = [row for page in pages for row in page]
+    named = [
+        tuple((name, f"{at:02}" if name == "Key" else value) for name, value in row)
+        for at, row in enumerate(rows)
+    ]
+    check(document(named, space))
+
+
 def test_rows_need_not_all_be_alike() -> None:
     """Not every object has an owner or was restored."""
     restored = ("RestoreInfo", 'ongoing-request="false", expiry-date="Sun, 16 Apr 2017"')
@@ -269,9 +355,6 @@ def test_every_cut_page_is_left_to_oss2() -> None:
     [
         document([]),
         document([entry("b"), entry("a")]),
-        document([tuple(reversed(entry()))]),
-        document([entry()[:-1]]),
-        document([(*entry(), ("TransitionTime", TIME))]),
         document([entry()], EncodingType=""),
         document([entry()], IsTruncated="perhaps"),
         document([entry()], IsTruncated="true"),
@@ -279,19 +362,28 @@ def test_every_cut_page_is_left_to_oss2() -> None:
         document([entry("%FF")]),
         document([entry("%ED%A0%80")]),
         document([entry("a&amp;")]),
-        document([entry("\u00e9")]),
         document([entry("a\r")]),
         document([entry("<![CDATA[a]]>")]),
         document([entry("a"), entry("<!-- -->b")]),
         document([entry()]).replace(b"<Size>", b'<Size unit="byte">'),
-        document([entry()]).replace(b"<ListBucketResult>", b'<ListBucketResult xmlns="a">'),
+        document([entry()]).replace(b"<ListBucketResult>", b'<ListBucketResult a="a">'),
+        document([(*entry(), ("Key", "b"))]),
+        document([entry("<a>b</a>")]),
+        document([entry("a"), entry()[1:]]),
+        document([entry("a")]).replace(b"<Key>a</Key>", b"<Key/>"),
+        document([(*entry(), ("Foo", "&none;"))]),
+        document([(*entry(), ("Foo", "a &amp b"))]),
+        document([(*entry(), ("Foo", "]]>"))]),
+        document([(*entry(), ("Foo", "\uffff"))]),
+        document([(*entry(), ("Foo", "\x01"))]),
+        document([(*entry(), ("Foo", "a"))]).replace(b"<Foo>a", b"<Foo>\xff"),
         document([entry()]).replace(b"ListBucketResult", b"ListBucketResults"),
         document([entry()]).replace(b"UTF-8", b"GBK"),
         document([entry()], truncated=True).replace(b"%2F</Next", b"%FF</Next"),
         document([entry("a+b")]),
         document([entry()], truncated=True).replace(b"%2F</Next", b"+</Next"),
     ],
-    ids=range(23),
+    ids=range(29),
 )
 def test_an_unusual_page_is_left_to_oss2(body: bytes) -> None:
     """It is read slowly, or refused, where that is decided."""

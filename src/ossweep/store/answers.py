@@ -6,19 +6,21 @@ Why that is right, and what catches an answer of any other shape, `rows.py` says
 
 from __future__ import annotations
 
-from ossweep.store.rows import SPACE, Shape, column, element, unquoted
+from ossweep.store.forms import Element
+from ossweep.store.rows import Shape, unquoted
 
 _SHAPE = Shape(
     root=b"DeleteResult",
-    leaves=b"EncodingType",
     row=b"Deleted",
-    content=(
-        column(b"Key")
+    elements=(
+        Element(b"Key"),
         # In a bucket with versions a deletion adds a marker, which is a version, too.
-        + rb"(?:<VersionId/>%s|%s)?" % (SPACE, element(b"VersionId"))
-        + rb"(?:%s)?" % element(b"DeleteMarker", rb"(?:true|false)")
-        + rb"(?:%s)?" % element(b"DeleteMarkerVersionId")
+        Element(b"VersionId", is_always=False, is_short=True),
+        Element(b"DeleteMarker", rb"(?:true|false)", is_always=False),
+        Element(b"DeleteMarkerVersionId", is_always=False),
     ),
+    columns=b"Key",
+    never=b"Error",
 )
 
 

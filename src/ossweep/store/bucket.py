@@ -22,7 +22,7 @@ from ossweep.store.pages import Entries, page_of, read_listing
 from ossweep.store.signing import SKEWED
 from ossweep.store.verdicts import scope_of
 from ossweep.store.versioning import NULL, read_state
-from ossweep.store.versions import VersionsPage, read_versions
+from ossweep.store.versions import VersionsPage, read_versions, versions_by_columns
 from ossweep.store.wire import batch_document, versions_document
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ _ROOTS = {
 }
 _READ_BYTES = 256 * 1024  # of an object, at a time
 # Every repetition has an end, and none stands beside another that matches the same text.
-_ROOT = re.compile(rb"\s{0,64}(?:<\?xml[^>]{0,128}\?>\s{0,64})?<([A-Za-z]{1,64})")
+_ROOT = re.compile(
+    rb"\s{0,64}(?:<\?xml[^>]{0,128}\?>\s{0,64})?<([A-Za-z]{1,64})( xmlns=\"[^\"<&]{0,256}\")?"
+)
 _MOST_TAGS = 1008 * 32  # a version has 26, with owner and restoration; each takes a parser memory
 _NULL_MARKER = f"<DeleteMarkerVersionId>{NULL}<".encode()
 _UNREADABLE = "UnreadableAnswer"
@@ -195,11 +197,13 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         answer without keys, and for a document that is cut off or is another one.
         """
         body = resp.read()
+        root = _ROOT.match(body)
+        if root and root[2]:  # OSS writes none; names mean the same with it, but to no reader here
+            body = body[: root.start(2)] + body[root.end(2) :]
         read = read_entries if klass is ListObjectsResult else parse_func
         if (result := _read_by_columns(resp, body, read, klass)) is not None:
             return result
         wanted = _ROOTS.get(klass)
-        root = _ROOT.match(body)
         found = root[1].decode() if root else ""
         if found == "Error":
             raise _error_inside(body)
@@ -237,6 +241,9 @@ def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
         result.deleted_keys = deleted
         result.has_null_marker = _NULL_MARKER in body
         result.delete_versions = Lazy(lambda: read(klass(resp), body).delete_versions)
+        return result
+    if klass is VersionsPage and (found := versions_by_columns(body)) is not None:
+        result.versions, result.following = found
         return result
     return None
 

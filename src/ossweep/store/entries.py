@@ -18,7 +18,8 @@ def read_entries(page: Any, body: bytes) -> Any:
     """
     Read a page as oss2 does (`parse_list_objects` of `oss2/xml_utils.py`), but for two things.
 
-    An entry may lack an ETag, as a directory does in a bucket with a hierarchical namespace. And
+    An entry needs no more than a key, a time and a size: a directory in a bucket with a
+    hierarchical namespace lacks an ETag, and what is not looked at here need not be there. And
     where a key is not UTF-8, oss2 makes another object's key of it: here it has no entry, and
     stands among the page's `unnamed`. Raises ParseError, ValueError and StoreError.
     """
@@ -46,14 +47,14 @@ def read_entries(page: Any, body: bytes) -> Any:
 def _entry(row: ET.Element) -> Any:
     owner = None
     if row.find("Owner") is not None:
-        owner = Owner(_text(row, "Owner/DisplayName"), _text(row, "Owner/ID"))
+        owner = Owner(row.findtext("Owner/DisplayName"), row.findtext("Owner/ID"))
     return SimplifiedObjectInfo(
         _name(row, "Key"),
         iso8601_to_unixtime(_text(row, "LastModified")),
         (row.findtext("ETag") or "").strip('"'),
-        _text(row, "Type"),
+        row.findtext("Type"),
         int(_text(row, "Size")),
-        _text(row, "StorageClass"),
+        row.findtext("StorageClass"),
         owner,
         row.findtext("RestoreInfo"),
     )

@@ -15,8 +15,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ossweep.objects import Found, Lot
+from ossweep.store.forms import Element
 from ossweep.store.lazy import Lazy
-from ossweep.store.rows import SPACE, Shape, column, element, unquoted
+from ossweep.store.rows import Shape, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,24 +26,20 @@ if TYPE_CHECKING:
 
 _SHAPE = Shape(
     root=b"ListBucketResult",
-    leaves=b"Name Prefix Marker NextMarker MaxKeys Delimiter EncodingType IsTruncated KeyCount",
     row=b"Contents",
-    content=(
-        column(b"Key")
+    elements=(
+        Element(b"Key"),
         # As oss2 takes it; days that a month does not have are looked for below.
-        + column(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z")
-        # A directory may lack it where a bucket's namespace is hierarchical.
-        + rb"(?:%s)?" % element(b"ETag")
-        + element(b"Type")
-        + column(b"Size", rb"\d{1,18}")
-        + element(b"StorageClass")
-        # Not every object has these, and they are not used here.
-        + rb"(?:%s|%s){0,2}"
-        % (
-            element(b"Owner", SPACE + element(b"ID") + element(b"DisplayName")),
-            element(b"RestoreInfo"),
-        )
+        Element(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z"),
+        Element(b"ETag"),
+        Element(b"Type"),
+        Element(b"Size", rb"\d{1,18}"),
+        Element(b"StorageClass"),
+        Element(b"Owner", None, (Element(b"ID"), Element(b"DisplayName")), is_always=False),
     ),
+    columns=b"Key LastModified Size",
+    extra=b"ETag StorageClass TransitionTime",
+    never=b"CommonPrefixes",
 )
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
 

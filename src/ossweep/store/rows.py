@@ -2,10 +2,15 @@
 Documents that repeat one row a thousand times, read by columns.
 
 One regular expression describes a whole row, and splitting the document by it leaves the columns.
-That is right because only text passes that stands for itself in XML (`_PLAIN`), and because nothing
-may be left between two rows: then the columns are what a parser would read. Any other document is
-not read here at all, and an XML parser has to look at it. Every repetition has a limit, so an
-odd document costs a few thousand steps. Tests hold both readers against each other.
+That is right because the text that is read stands for itself in XML, because no text that nobody
+reads can hide a tag (`_is_sound`), and because nothing may be left between two rows: then the
+columns are what a parser would read. Any other document is not read here at all, and an XML parser
+has to look at it. Every repetition has a limit, so an odd document costs a few thousand steps.
+Tests hold both readers against each other.
+
+The expression is made of the elements that rows have had so far. A row that it does not fit is
+parsed, and its elements are learned (`forms.py`), so that a page of any shape is read by columns
+from the second one on, and each page pays only for what it holds.
 """
 
 from __future__ import annotations
@@ -14,87 +19,139 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ossweep.store.forms import SPACE, TEXT, Form
 from ossweep.store.names import KEY_BYTES, without_quotes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ossweep.store.forms import Element, Split
 
 # Characters that stand for themselves anywhere in XML's text. The others do not: & begins an
 # entity, ] may end a CDATA section, CR becomes LF, and bytes beyond ASCII may not be UTF-8.
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&]")) + b"\t\n"
+# What may stand in text that nobody reads, if it is used as XML has it.
+_TEXTUAL = b"&]" + bytes(range(0x80, 0x100))
+_ENTITIES = {b"&quot;": b'"', b"&apos;": b"'", b"&lt;": b"<", b"&gt;": b">", b"&amp;": b"&"}
+_ENTITY = re.compile(b"|".join(_ENTITIES))
+_NO_CHARACTER = re.compile("[\ufffe\uffff]")
 
-# Every repetition has a limit: a document that does not fit costs a few thousand steps, however
-# long it is. A key has 3,069 bytes at most, and OSS indents by a few spaces.
-SPACE = rb"[ \t\n]{0,64}"
-_TEXT = rb"[^<]{0,4096}"
 _NAME = rb"[A-Za-z]{1,64}"
 _DECLARATION = rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"\?>%s)?' % SPACE
-_LEAF = re.compile(rb"<(%s)(?:/>|>(%s)</\1>)" % (_NAME, _TEXT) + SPACE)
-_LEAVES = rb"((?:<(%s)(?:/>|>%s</\2>)%s){0,32})" % (_NAME, _TEXT, SPACE)
+_LEAF = re.compile(rb"<(%s)(?:/>|>(%s)</\1>)" % (_NAME, TEXT) + SPACE)
+_LEAVES = rb"((?:<(%s)(?:/>|>%s</\2>)%s){0,32})" % (_NAME, TEXT, SPACE)
 
 _BETWEEN = b"\xff"  # which no UTF-8 holds
-
-
-def element(name: bytes, content: bytes = _TEXT) -> bytes:
-    """Return the pattern of an element, and of the white space after it; by default of a leaf."""
-    return rb"<%s>%s</%s>%s" % (name, content, name, SPACE)
-
-
-def column(name: bytes, content: bytes = _TEXT) -> bytes:
-    """Return the pattern of a row's leaf that is of interest."""
-    return element(name, rb"(?P<%s>%s)" % (name, content))
+_FORMS = 4  # orders of a row's elements that are remembered
+_LESSONS = 8  # rows of one document that may be learned from
 
 
 @dataclass(frozen=True)
 class Table:
-    """The leaves of a document's root, by name, and those of its rows: a column for each name."""
+    """
+    The leaves of a document's root, by name, and those of its rows: a column for each name.
+
+    None stands in a column for a row that lacks the leaf. `names` are the rows' own, where they may
+    differ.
+    """
 
     leaves: Mapping[bytes, bytes]
     columns: Mapping[str, list[bytes]]
+    names: list[bytes]
 
 
 class Shape:
-    """The shape of a document: a root element with leaves, and rows between them."""
+    """
+    The shape of a document: a root element with leaves, and rows between them. Threads share it.
 
-    def __init__(self, *, root: bytes, leaves: bytes, row: bytes, content: bytes) -> None:
-        self._names = frozenset(leaves.split())
-        self._opens, self._closes = b"<%s>" % row, b"</%s>" % row
-        self._row = re.compile(element(row, SPACE + content))
+    `row` are the names that a row may have, `elements` what is in it as far as that is known,
+    `columns` the leaves that it must have, and `extra` those that may be asked for. The root has no
+    leaf of the names in `never`.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that a shape is made of
+        self,
+        *,
+        root: bytes,
+        row: bytes,
+        elements: Iterable[Element],
+        columns: bytes,
+        extra: bytes = b"",
+        never: bytes = b"",
+    ) -> None:
+        names = tuple(row.split())
+        self._never = frozenset(never.split()).union(names)
+        self._opens = re.compile(b"<(?:%s)>" % b"|".join(names))
+        self._closes = [b"</%s>" % name for name in names]
         self._head = re.compile(_DECLARATION + b"<%s>" % root + SPACE + _LEAVES)
         self._tail = re.compile(SPACE + _LEAVES + b"</%s>" % root + SPACE)
+        form = Form(names, tuple(elements), tuple(columns.split()), tuple(extra.split()))
+        self._forms: tuple[Form, ...] = (form,)
 
-    def read(self, document: bytes) -> Table | None:
-        """Return what a document holds; None if it is not of this shape or has no row."""
-        first, closing = document.find(self._opens), document.rfind(self._closes)
-        if first < 0 or closing < first or document.translate(None, _PLAIN):
+    def read(self, document: bytes, also: bytes = b"") -> Table | None:
+        """
+        Return what a document holds, with the extra columns that are `also` asked for.
+
+        None if it is not of this shape or has no row.
+        """
+        opening = self._opens.search(document)
+        if opening is None or not _is_sound(document):
             return None
-        last = closing + len(self._closes)
-        head = self._head.fullmatch(document, 0, first)
+        last = max(document.rfind(each) + len(each) for each in self._closes)
+        head = self._head.fullmatch(document, 0, opening.start())
         tail = self._tail.fullmatch(document, last)
-        # Between two rows, before the first one and after the last one there must be nothing.
-        between, *columns = _in_columns(self._row.split(document[first:last]), 1 + self._row.groups)
-        if head is None or tail is None or any(between):
+        if head is None or tail is None:
             return None
         pairs = _LEAF.findall(head[1] + tail[1])
         leaves = dict(pairs)
-        if len(leaves) != len(pairs) or not leaves.keys() <= self._names:
+        if len(leaves) != len(pairs) or leaves.keys() & self._never:
             return None
-        return Table(leaves, dict(zip(self._row.groupindex, columns, strict=True)))
+        split = self._split(document[opening.start() : last], tuple(also.split()))
+        return Table(leaves, split.columns, split.names) if split is not None else None
+
+    def _split(self, rows: bytes, also: tuple[bytes, ...]) -> Split | None:
+        """Split rows by a form that fits all of them, which may be learned from them."""
+        forms = self._forms
+        for form in forms:
+            split = form.split(rows, also)
+            if not split.misfit:
+                return split
+        form, split = forms[0], forms[0].split(rows, also)
+        for _ in range(_LESSONS):
+            learned = form.learned(split.misfit)
+            if learned is None:
+                return None
+            form, split = learned, learned.split(rows, also)
+            if not split.misfit:
+                self._forms = (form, *forms)[:_FORMS]
+                return split
+        return None
 
 
-def _in_columns(pieces: list[bytes], columns: int) -> list[list[bytes]]:
-    return [pieces[column::columns] for column in range(columns)]
+def _is_sound(document: bytes) -> bool:
+    """Tell whether a document's text is XML's, as far as that does not show in its tags."""
+    unusual = document.translate(None, _PLAIN)
+    if not unusual:
+        return True
+    if unusual.translate(None, _TEXTUAL) or b"]]>" in document:
+        return False
+    if document.count(b"&") != len(_ENTITY.findall(document)):
+        return False
+    try:
+        return unusual.isascii() or not _NO_CHARACTER.search(document.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def unquoted(values: Sequence[bytes]) -> list[str] | None:
     """
     Return a column's names without their URL encoding.
 
-    None if one of them is not UTF-8, is longer than any of OSS's, or holds a `+`, which could stand
-    for two characters.
+    None if one of them is not UTF-8, is longer than any of OSS's, or holds a `+` or a `&`, which
+    could stand for something else.
     """
     text = _BETWEEN.join(values)
-    if b"+" in text:
+    if b"+" in text or b"&" in text:
         return None
     if b"%" in text:
         text = without_quotes(text)
@@ -105,3 +162,12 @@ def unquoted(values: Sequence[bytes]) -> list[str] | None:
         return list(map(bytes.decode, pieces))
     except UnicodeDecodeError:
         return None
+
+
+def unescaped(values: Sequence[bytes]) -> list[str]:
+    """Return a column's texts, as XML means them."""
+    text = _BETWEEN.join(values)
+    if b"&" in text:
+        for entity, character in _ENTITIES.items():
+            text = text.replace(entity, character)
+    return list(map(bytes.decode, text.split(_BETWEEN)))

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from oss2.models import RequestResult
 
+from ossweep.store.forms import Element
 from ossweep.store.names import unquoted_name
+from ossweep.store.rows import Shape, unescaped, unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SHAPE = Shape(
+    root=b"ListVersionsResult",
+    row=b"Version DeleteMarker",
+    elements=(
+        Element(b"Key"),
+        Element(b"VersionId"),
+        Element(b"IsLatest"),
+        Element(b"LastModified"),
+        Element(b"ETag", is_always=False),  # a marker lacks these four
+        Element(b"Type", is_always=False),
+        Element(b"Size", is_always=False),
+        Element(b"StorageClass", is_always=False),
+        Element(b"Owner", None, (Element(b"ID"), Element(b"DisplayName")), is_always=False),
+    ),
+    columns=b"Key VersionId",
+    extra=b"ETag",
+    never=b"CommonPrefixes",
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +56,39 @@ class VersionsPage(RequestResult):  # type: ignore[misc] # oss2 has no types
         super().__init__(resp)
         self.versions: list[Version] = []
         self.following: tuple[str, str] | None = None  # the markers of the next page, if any
+
+
+def versions_by_columns(body: bytes) -> tuple[list[Version], tuple[str, str] | None] | None:
+    """
+    Return the versions of a page, and the markers of the next one.
+
+    None where it takes `read_versions` to tell, or there is no version.
+    """
+    table = _SHAPE.read(body, also=b"ETag")
+    if table is None or table.leaves.get(b"EncodingType") != b"url":
+        return None
+    are_markers = [name == b"DeleteMarker" for name in table.names]
+    tags = table.columns["ETag"]
+    if any(tag is None and not is_marker for tag, is_marker in zip(tags, are_markers, strict=True)):
+        return None
+    keys, following = unquoted(table.columns["Key"]), _following(table.leaves)
+    if keys is None or following is None:
+        return None
+    etags = unescaped(
+        [b"" if is_marker else tag for tag, is_marker in zip(tags, are_markers, strict=True)]
+    )
+    ids = unescaped(table.columns["VersionId"])
+    return list(map(Version, keys, ids, etags, are_markers)), following or None
+
+
+def _following(leaves: Mapping[bytes, bytes]) -> tuple[str, str] | tuple[()] | None:
+    """Return the markers of the next page; none if it is the last, None if they are unusual."""
+    if b"IsTruncated" not in leaves:
+        return None
+    if leaves[b"IsTruncated"] != b"true":
+        return ()
+    found = unquoted([leaves.get(b"NextKeyMarker", b"+"), leaves.get(b"NextVersionIdMarker", b"+")])
+    return None if found is None else (found[0], found[1])
 
 
 def read_versions(page: VersionsPage, body: bytes) -> VersionsPage:
