@@ -67,8 +67,8 @@ MUTANTS = (
     Mutant(
         "attempts that are over are a failure for good",
         "store/deletion.py",
-        "        self.gate.failed(error)\n\n    def _look_once_more",
-        "        for key in keys:\n            self._refuse(key, error)\n\n    def _look_once_more",
+        "        self.gate.failed(error)\n\n    def _still_meant",
+        "        for key in keys:\n            self._refuse(key, error)\n\n    def _still_meant",
     ),
     Mutant(
         "501 for a batch is a passing error",

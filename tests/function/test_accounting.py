@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deployment import BUCKET, sum_of
+from deployment import BUCKET, hurried, sum_of
 from localcloud.faults import (
     AsTold,
     Before,
@@ -524,3 +524,30 @@ def test_a_named_key_whose_answer_is_lost_is_looked_at_in_the_next_invocation(
     assert deployment.keys() == ["a"]
     assert (answer["status"], answer["at_least"], answer["deleted"]) == ("done", True, 0)
     assert answer["skipped_because"] == {NEWER: 1, GONE_UNANSWERED: 1}
+
+
+def test_time_is_told_as_the_end_of_a_job_whose_listing_has_met_its_ceiling(
+    deployment: Deployment,
+) -> None:
+    """What was chosen below the ceiling still waits to be deleted."""
+    deployment.fill(*(f"a/{number:05}" for number in range(4000)))
+    hurried(deployment, 60, batch_delete=57)
+
+    answer = deployment.send({"prefix": "a/", "limits": {"objects": 3500}})
+
+    assert (answer["status"], answer["deleted"]) == ("unfinished", 1000)
+    assert answer["reason"].startswith("time ran out")
+
+
+def test_requests_that_fail_are_told_as_the_end_of_a_job_whose_listing_has_met_its_ceiling(
+    deployment: Deployment,
+) -> None:
+    """An outage is no ceiling."""
+    keys = [f"a/{number:05}" for number in range(300)]
+    deployment.fill(*keys)
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="batch_delete"))
+
+    answer = deployment.send({"keys": keys, "limits": {"objects": 100}})
+
+    assert (answer["status"], answer["deleted"]) == ("unfinished", 0)
+    assert answer["reason"].startswith("requests failed in all of their attempts")

@@ -466,6 +466,21 @@ def test_a_holder_that_cannot_renew_its_lease_stops_asking(chain: Chain) -> None
     assert "checkpoint not written" in said
 
 
+def test_a_state_without_which_nothing_is_asked_for_is_told(chain: Chain) -> None:
+    """A job with a ceiling waits for its first checkpoint, and time passes."""
+    fill(chain, 3000)
+    clock = Clock()
+    refuse = Refuse(503, "ServiceUnavailable", operation="put")
+    chain.deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    chain.deployment.oss.misbehave(Before("list", lambda _: chain.deployment.oss.misbehave(refuse)))
+    chain.deployment.oss.misbehave(Before("put", clock.pass_by(1)))
+
+    answer = chain.begin({**PREFIX, "limits": {"objects": 2000}, "unfinished": "return"})
+
+    assert (answer["status"], answer["deleted"]) == ("unfinished", 0)
+    assert answer["reason"].startswith("the job's state could not be written")
+
+
 def test_state_that_is_gone_when_a_hop_ends_hands_nothing_over(chain: Chain) -> None:
     """The invocation raises, and its event goes on from what could be kept."""
     fill(chain, 3000)

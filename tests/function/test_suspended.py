@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -241,6 +242,40 @@ def test_a_key_whose_answer_did_not_come_in_time_is_the_last(suspended: Deployme
     assert first["status"] == "unfinished"
     assert (answer["status"], answer["deleted"]) == ("stopped", 0)
     assert len(suspended.keys()) == len(KEYS) - 1
+
+
+def test_a_key_whose_answer_is_lost_is_the_last_where_no_other_attempt_fits(
+    suspended: Deployment,
+) -> None:
+    """There may still be time for a request without a pause."""
+    suspended.oss.misbehave(DENIED)
+    suspended.oss.misbehave(Reset("after", operation=("delete", "batch_delete")))
+    suspended.world = replace(suspended.world, uniform=lambda low, high: 1000.0)
+
+    answer = suspended.send({"prefix": "a/"})
+
+    assert (answer["status"], len(suspended.keys())) == ("unfinished", len(KEYS) - 1)
+
+
+def test_a_key_that_is_written_anew_after_a_lost_answer_is_the_last(suspended: Deployment) -> None:
+    """It stays, as its object is newer; whether a null version was lost nobody can tell."""
+    suspended.oss.misbehave(DENIED)
+    asked: list[str] = []
+
+    def told(request: Request) -> Sequence[Fault]:
+        if request.operation == "delete" and not asked:
+            asked.append(request.key)
+            return [Reset("after")]
+        if request.operation == "list" and asked == KEYS[:1]:
+            asked.append("written anew")
+            suspended.oss.fill(BUCKET, KEYS[:1], modified=suspended.oss.now() + 1)
+        return []
+
+    suspended.oss.misbehave(AsTold(told))
+    answer = suspended.send({"prefix": "a/"})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert suspended.keys() == KEYS
 
 
 @pytest.mark.parametrize(

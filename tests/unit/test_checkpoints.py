@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from ossweep.engine.ports import Checkpoint
+from ossweep.errors import Scope, StoreError
 from ossweep.handover.continuation import seal
-from ossweep.jobs.checkpoints import Checkpoints
+from ossweep.jobs.checkpoints import SOON, Checkpoints
 from ossweep.stops import SPLIT, Stop
 from ossweep.work import Range, Work
 from unit.memory import Clock
@@ -19,21 +22,30 @@ if TYPE_CHECKING:
 RANGES = (Range("a/", until="a/m"), Range("a/", "a/m"))
 
 
+@dataclass
 class Leases:
-    """Leases whose records are written."""
+    """Leases whose records are written, but for as many as fail."""
+
+    failures: int = 0
+    timer: Any = field(default_factory=lambda: SimpleNamespace(left=lambda: 10.0))
 
     def keep(self, *_: object) -> None:
-        pass
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("ServiceUnavailable", "Busy.", Scope.PASSING)
 
 
-def checkpoints_of(work: Work) -> Checkpoints:
-    clock = Clock()
+def checkpoints_of(
+    work: Work, leases: Leases | None = None, clock: Clock | None = None
+) -> Checkpoints:
+    clock = clock or Clock()
     session = SimpleNamespace(
         settings=SimpleNamespace(max_objects=None, checkpoint_seconds=5.0),
         world=SimpleNamespace(monotonic=clock.monotonic),
         budget=SimpleNamespace(left=lambda: 600.0),
+        logger=SimpleNamespace(warning=lambda *_, **__: None),
     )
-    every: Any = (None, Leases(), None, session, None)
+    every: Any = (None, leases or Leases(), None, session, None)
     return Checkpoints(work, *every)
 
 
@@ -63,3 +75,17 @@ def test_nothing_is_reserved_for_a_first_key_that_does_not_go(
     checkpoint = checkpoints_of(work).keep(cast("Share", share), wanted)
 
     assert checkpoint.reserved == reserved
+
+
+def test_a_checkpoint_that_is_not_written_is_due_again_soon() -> None:
+    """The sweep may wait for it."""
+    work = Work("job", "examplebucket", ranges=RANGES, harmless=True)
+    share: Any = SimpleNamespace(answer={"continuation": seal(work)}, left=work, expected=None)
+    clock = Clock()
+    checkpoints = checkpoints_of(work, Leases(failures=1), clock)
+
+    assert checkpoints.keep(share, 1) == Checkpoint(None, None, "ServiceUnavailable: Busy.")
+    clock.now += SOON
+    assert checkpoints.due()
+    assert checkpoints.keep(share, 1).reserved
+    assert not checkpoints.due()

@@ -41,7 +41,9 @@ class Beside:
         self._beats = 0
         self._over_since: float | None = None  # seconds that were left when the work was over
         if keeper is not None:
-            dispatcher.reserve(0, 0)  # before the first checkpoint nothing is asked for
+            dispatcher.reserve(
+                0, 0, harmless=False
+            )  # before the first checkpoint nothing is asked for
 
     def start(self, pipeline: Pipeline) -> None:
         """Start what is due."""
@@ -53,8 +55,13 @@ class Beside:
         if is_due and not self._is_keeping:
             self._is_keeping = True
             wanted = turns.still_reserved or int(turns.starved)
-            act = partial(keeper.keep, self._result(), wanted)
-            pipeline.beside(act, partial(self._book_checkpoint, turns.taken))
+            result = self._result()
+            pipeline.beside(
+                partial(keeper.keep, result, wanted),
+                partial(
+                    self._book_checkpoint, turns.taken, result.left.harmless, waits=turns.starved
+                ),
+            )
         if keeper.beat_due() and self._beats < BEATS:
             self._beats += 1
             pipeline.beside(keeper.beat, self._book_beat)
@@ -65,13 +72,17 @@ class Beside:
         self._over_since = left if self._over_since is None else self._over_since
         return not pipeline.busy_beside or self._over_since - left >= ASIDE
 
-    def _book_checkpoint(self, taken: int, checkpoint: Checkpoint) -> None:
+    def _book_checkpoint(
+        self, taken: int, harmless: bool, checkpoint: Checkpoint, *, waits: bool
+    ) -> None:
+        """Take note of a checkpoint, for which the sweep `waits` if it has reserved too little."""
         self._is_keeping = False
         self._was_kept = checkpoint.reserved is not None
+        self._gate.unwritten = checkpoint.error if waits else ""
         if checkpoint.stop is not None:
             self._gate.stop(checkpoint.stop)
         elif checkpoint.reserved is not None:
-            self._dispatcher.reserve(taken, checkpoint.reserved)
+            self._dispatcher.reserve(taken, checkpoint.reserved, harmless=harmless)
 
     def _book_beat(self, _: None) -> None:
         self._beats -= 1

@@ -88,11 +88,23 @@ class Dispatcher:
         """Which ceiling has been reached with an object above it, if one has."""
         return self._selection.ceiling_reached
 
-    def reserve(self, taken: int, objects: int) -> None:
-        """Let so many objects be taken up after a checkpoint; after a death they count as asked."""
+    def reserve(self, taken: int, objects: int, *, harmless: bool) -> None:
+        """
+        Let so many objects be taken up after a checkpoint; after a death they count as asked.
+
+        `harmless` tells whether it says that deletions lose nothing for good.
+        """
         self._is_kept = True
-        if self._reserves:
+        if harmless and self._reserves and not self._has_ceiling:
+            self._reserves = False
+            self.turns.reserve(0, inf)
+        elif self._reserves:
             self.turns.reserve(taken, objects)
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether anything that was chosen is under way, or waits to be asked for."""
+        return any(source.has_batches or any(source.queues()) for source in self._sources)
 
     def start(self, pipeline: Pipeline) -> float | None:
         """
@@ -161,6 +173,8 @@ class Dispatcher:
         while isinstance(due, Due):
             course = due.queue.course
             most = min(course.lane.batch_keys, self._books.together)
+            if self._gate.singly and not self._booked:
+                most = 1  # what it shows goes on record before any other goes
             batch = due.source.take_up(due.queue, most)
             if self._is_dry_run or not batch.keys:
                 self._book(due, planned(batch))
@@ -203,8 +217,9 @@ class Dispatcher:
         permit.ended()
         self.caution.ended()
         if self._gate.harmless and self._reserves and not self._has_ceiling:
-            self._reserves = False
-            self.turns.reserve(0, inf)
+            # What the first key has shown goes on record before the others go: an invocation that
+            # took over without it would have to stop the job.
+            self.turns.reserve(self.turns.taken, 0)
         passed_over = outcome.passed_over
         due.queue.course.refused = "" if passed_over is None else passed_over.code
         self._book(due, outcome)

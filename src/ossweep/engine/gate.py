@@ -46,12 +46,14 @@ class Gate:
         self._troubles = Troubles()
         self.deletions = 0  # requests that have deleted something
         self._trouble: str | None = None
+        self.unwritten = ""  # why a checkpoint is missing without which nothing is asked for
         self.has_asked = False  # whether a deletion may have been sent
         self.stopped: Stop | None = None  # why the gate is closed, if not for time
         self.reasons: frozenset[Stop] = frozenset()  # that were given, that one among them
         # Whether keys go one at a time, because no look could tell what a deletion loses. The first
         # key that goes tells it by its answer; a refusal, or no answer, tells nothing.
         self.singly = False
+        self._is_held = False  # until the next invocation
         # Whether it is known that deletions lose no null version, or nobody asks.
         self.harmless = False
 
@@ -117,6 +119,15 @@ class Gate:
         if self.singly and not self.harmless:
             self.stop(GONE_UNSEEN)
 
+    def hold(self) -> None:
+        """
+        Take note of a key in doubt for which there is no time any more.
+
+        If it went alone, no other goes before the next invocation has looked at it.
+        """
+        if self.singly and not self.harmless:
+            self._is_held = True
+
     def failed(self, error: StoreError) -> None:
         """Take note of a request that was given up, and close after too many of one kind."""
         kind = error.scope.value if error.scope is Scope.PASSING else error.code
@@ -149,20 +160,28 @@ class Gate:
     def trouble(self) -> str | None:
         """What kept the work from its end, with what requests have met; None if nothing did."""
         is_let_go = self._fence() <= 0 < self._budget.left()
-        cause = self._trouble or (
+        cause = self._cause or (
             "the job's state could not be written within its lease; where it answers slowly, raise "
             "OSSWEEP_CHECKPOINT_SECONDS"
             if is_let_go
             else None
         )
-        return self.trouble_after(cause)
+        return self._with_what_was_met(cause)
 
     @trouble.setter
     def trouble(self, trouble: str) -> None:
         self._trouble = trouble
 
-    def trouble_after(self, cause: str | None) -> str | None:
-        """Return what ended the work, with what requests have met."""
+    def trouble_unless(self, cause: str) -> str | None:
+        """Return what kept the work from its end; this, if no request has failed for good."""
+        return self._with_what_was_met(self._cause or cause)
+
+    @property
+    def _cause(self) -> str | None:
+        missing = "the job's state could not be written, and nothing is asked for without it"
+        return self._trouble or (f"{missing}: {self.unwritten}" if self.unwritten else None)
+
+    def _with_what_was_met(self, cause: str | None) -> str | None:
         with self._lock:
             met = self._troubles.sentence
         return f"{cause or 'time ran out'}; {met}" if met is not None else cause
@@ -174,7 +193,7 @@ class Gate:
 
     @property
     def _is_open(self) -> bool:
-        return self.stopped is None and self._fence() > 0
+        return self.stopped is None and not self._is_held and self._fence() > 0
 
 
 def _given_up(error: StoreError, run: int) -> str:

@@ -57,11 +57,12 @@ class Checkpoint:
     A checkpoint that was kept, or not.
 
     `stop` says why the sweep shall end, if it shall; `reserved` objects may be asked for beside
-    those that it counts, None if it was not written.
+    those that it counts, None if it was not written, which `error` gives the reason for.
     """
 
     stop: Stop | None
     reserved: int | None
+    error: str = ""
 
 
 class Keeper(Protocol):

@@ -152,11 +152,16 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
 
 
 def _trouble(dispatcher: Dispatcher, gate: Gate, *, is_full: bool) -> str | None:
-    """Return what has ended the work: time, or a ceiling whose room was taken and given back."""
+    """
+    Return what has ended the work: time, requests that failed, or a ceiling.
+
+    A ceiling whose room was taken and given back has ended it only if nothing else did: what was
+    chosen below it has all been asked for.
+    """
     reached = dispatcher.ceiling_reached
-    if reached is None or is_full or gate.left() <= 0:
+    if reached is None or is_full or dispatcher.has_batches or gate.left() <= 0:
         return gate.trouble
-    return gate.trouble_after(f"{reached}, and what is left of that goes on from here")
+    return gate.trouble_unless(f"{reached}, and what is left of that goes on from here")
 
 
 def _notes(dispatcher: Dispatcher, gate: Gate, left: Work) -> tuple[str, ...]:

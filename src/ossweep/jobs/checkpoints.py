@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ossweep.stops import Stop
     from ossweep.work import Work
 
-SOON = 1.0  # seconds between two looks at whether a job can be split
+SOON = 1.0  # seconds until one that was not written is tried again, or a split is looked at again
 ENOUGH = 5.0  # seconds after which fewer parts than were asked for have to do
 LEAST_RESERVED = 2000  # objects: fewer would make a batch wait for a checkpoint
 MOST_RESERVED = 64_000  # objects: as many batches as may be in flight
@@ -90,9 +90,9 @@ class Checkpoints:
             )
         except (StoreError, Closed) as error:
             self._not_written("checkpoint not written", error)
-            return Checkpoint(None, None)
-        finally:
-            self._next = self._app.world.monotonic() + self._every
+            self._next = self._app.world.monotonic() + min(SOON, self._every)
+            return Checkpoint(None, None, str(error) or NO_TIME)
+        self._next = self._app.world.monotonic() + self._every
         self._asked = asked
         if stop is OVERTAKEN:
             return Checkpoint(stop, None)

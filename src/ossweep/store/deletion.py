@@ -10,6 +10,7 @@ while its keys waited is treated alike.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -87,6 +88,16 @@ class Deletion:
 
         Where their like is refused, the rest is probed before any more are asked for.
         """
+        try:
+            self._delete(keys, attempts)
+        except Closed:
+            if self.doubted:
+                self.gate.hold()
+            raise
+        if self.doubted:
+            self.gate.left_in_doubt()
+
+    def _delete(self, keys: Sequence[str], attempts: int) -> None:
         left = [keys]
         while left:
             refused = self._ask(left.pop(), attempts)
@@ -258,15 +269,9 @@ class Deletion:
                 self.delete(half, HALF_ATTEMPTS)
             return
         if self.gate.singly and self.doubted.intersection(keys):
-            self._look_once_more(keys)
+            with suppress(TroubleError):
+                self._still_meant(keys)  # if they are still there, the attempt did no harm
         self.gate.failed(error)
-
-    def _look_once_more(self, keys: Sequence[str]) -> None:
-        """Look whether keys are still there: if so, the attempt did no harm; raises Closed."""
-        try:
-            self._still_meant(keys)
-        except TroubleError:
-            self.gate.left_in_doubt()
 
     def _still_meant(self, keys: Sequence[str]) -> Sequence[str]:
         """
@@ -290,8 +295,6 @@ class Deletion:
             if key not in seen.left:
                 self._later.append(key)
             elif written is None:
-                if key in in_doubt:
-                    self.gate.left_in_doubt()
                 self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
             elif written >= clock:
                 self.kept[key] = NEWER

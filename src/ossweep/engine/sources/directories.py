@@ -9,6 +9,7 @@ that wait go in rounds, in each the deepest first.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -21,11 +22,10 @@ from ossweep.engine.sources.by_name import ByName
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, Lot
-from ossweep.whereabouts import emptied
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.outcomes import Outcome
@@ -188,7 +188,8 @@ class Round:
         self._under_way: set[str] = set()
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
-        self._refused: set[str] = set()  # whose look OSS has refused, or would
+        # Whose look OSS has refused, or would, and the directories that these lie in.
+        self._refused: set[str] = set()
 
     @property
     def is_over(self) -> bool:
@@ -197,9 +198,11 @@ class Round:
 
     def begin(self, keys: Iterable[str]) -> None:
         """Begin with keys that are deferred."""
-        self._refused.update(self._waiting.kept_back)
+        for key in self._waiting.kept_back:
+            self._refused.update(_with_those_above(key))
         # A key in a directory is longer than the directory's, and sorts after it.
-        self._waiting = Waiting(sorted(self._above_no_refused(keys), reverse=True), self._turn)
+        may_go = (key for key in keys if key not in self._refused)
+        self._waiting = Waiting(sorted(may_go, reverse=True), self._turn)
 
     def next(self, left: float) -> str | None:
         """
@@ -221,7 +224,7 @@ class Round:
         """Take note that a look has shown nothing; what OSS has refused is not tried again."""
         if isinstance(error, StoreError) and error.scope is Scope.KEYS:
             self._under_way.discard(key)
-            self._refused.add(key)
+            self._refused.update(_with_those_above(key))
             self._waiting.was_refused()
             chosen = len(self._chosen)
             self._chosen = [each for each in self._chosen if not key.startswith(each.key)]
@@ -244,7 +247,7 @@ class Round:
         if found is None or reason is not None:
             self._deferred.remove([key])
             return reason
-        if not self._above_no_refused([key]):
+        if key in self._refused:
             return None
         self._selection.choose()
         self._left = max(self._left, left) if self._chosen else left
@@ -265,6 +268,8 @@ class Round:
         self._under_way.discard(key)
         self._waiting.give_back(key)
 
-    def _above_no_refused(self, keys: Iterable[str]) -> list[str]:
-        """Return the keys at and below which OSS has refused no look."""
-        return emptied(keys, ((key, key) for key in self._refused))
+
+def _with_those_above(key: str) -> Iterator[str]:
+    """Yield a key, and the markers of the directories that it lies in."""
+    yield key
+    yield from (key[: slash.end()] for slash in re.finditer("/", key))
