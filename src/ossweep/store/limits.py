@@ -39,6 +39,9 @@ class Gate(Protocol):
     def left_in_doubt(self) -> None:
         """Take note of a key of which nobody can tell any more whether it was deleted."""
 
+    def hold(self) -> None:
+        """Take note of a key in doubt for which there is no time any more."""
+
     def stop(self, reason: Stop) -> None:
         """Close for a reason that is no error of OSS's."""
 
