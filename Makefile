@@ -80,16 +80,20 @@ UNUSED := Crypto/SelfTest Crypto/IO Crypto/Protocol \
 # Sources of what is compiled, and types: nobody reads them there.
 UNREAD := pyi pyx pxd pxi h c rst hash
 
+# The pip that this Python has, whatever it is told for other work; a Python without one is lent one.
+HAS_PIP = $(shell $(TARGET) -c 'import pip; print("yes")' 2>/dev/null)
+PACK = PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 $(if $(HAS_PIP),$(TARGET),$(BUILD)/.tools/bin/python) -m pip
+
 package:  ## Build what is deployed, in build/: make package FOR=3.12 for the other runtime
 	@$(TARGET) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(FOR)")' || \
 		{ echo "Building for $(FOR) takes Python $(FOR): say where it is with TARGET=..."; exit 1; }
 	@rm -rf $(BUILD)
-	@$(TARGET) -m venv $(BUILD)/.tools
+	@$(if $(HAS_PIP),,$(TARGET) -m venv $(BUILD)/.tools)
 	@# These are published as sources only.
-	@$(BUILD)/.tools/bin/pip wheel --quiet --disable-pip-version-check --no-deps --use-pep517 \
+	@$(PACK) wheel --quiet --disable-pip-version-check --no-deps --use-pep517 \
 		--wheel-dir $(BUILD)/.wheels \
 		$$(grep -E '^(oss2|crcmod|aliyun-fc2|alibabacloud-tea)==' requirements.txt | cut -d' ' -f1)
-	@$(BUILD)/.tools/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile \
+	@$(PACK) install --quiet --disable-pip-version-check --no-deps --no-compile \
 		--only-binary=:all: $(addprefix --platform ,$(PLATFORMS)) --python-version $(FOR) \
 		--find-links $(BUILD)/.wheels --target $(BUILD) -r requirements.txt
 	@cp -R src/. $(BUILD)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,7 +15,7 @@ from chaos.leases import Leases
 from chaos.life import Delivery, Life, Slot
 from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET, Happening
 from chaos.truth import OTHERS, Truth
-from chaos.turnstile import PATIENCE, Turnstile
+from chaos.turnstile import PATIENCE, Turnstile, closed
 from localcloud.arrivals import Request
 from localcloud.faults import After, AsTold, CutBody, CutXml, LoseFromAnswer, Reset, chooses
 from localcloud.signature import key_id_of
@@ -123,8 +122,6 @@ class Play:
             if self._steps > MOST_STEPS:
                 self.wrong.append("the run does not come to an end")
                 return
-            if self.now - self.scene.epoch > self.scene.calm_after:
-                self.fates.is_calm = True
 
     def write_named_keys_anew(self) -> None:
         """Let an application write the keys anew that orders have named."""
@@ -174,6 +171,8 @@ class Play:
 
     def _set(self, now: float) -> None:
         self.turnstile.now = self.stage.clock.now = now
+        if now - self.scene.epoch > self.scene.calm_after:
+            self.fates.is_calm = True
 
     def _told(self, request: Request) -> Sequence[Fault]:
         owner = key_id_of(request)
@@ -182,7 +181,8 @@ class Play:
         keys = "|".join(request.keys)[:200]
         query = sorted(request.query.items())
         label = f"oss {request.operation} {request.bucket}/{request.key} {query} {keys}"
-        faults: Sequence[Fault] = self.turnstile.wait(owner, label, request)
+        is_cut = _is_of_the_sweep(request)
+        faults: Sequence[Fault] = self.turnstile.wait(owner, label, request, is_cut=is_cut)
         return faults
 
     # One thing after the other.
@@ -196,13 +196,13 @@ class Play:
         if todo is None:
             return False
         at, act = todo
-        if at <= self.now:
-            act()
-            return True
         # Whoever waits sees at each moment what time it is, before anything else happens: how
         # often it looks by itself is the machine's choice.
-        is_watched = any(life.dispatcher.looks for life in self._active.values())
-        self._set(min(at, self.now + LEAP) if is_watched else at)
+        if at > self.now and any(life.dispatcher.looks for life in self._active.values()):
+            self._set(min(at, self.now + LEAP))
+        else:
+            self._set(max(at, self.now))
+            act()
         return True
 
     def _stand_still(self) -> None:
@@ -228,7 +228,7 @@ class Play:
         under_way, gate = life.dispatcher.under_way, life.dispatcher.gate
         waiting = self.turnstile.of(life.name)
         if gate is None or gate.left() <= 0:
-            cut = [each for each in waiting if _is_of_the_sweep(each)]
+            cut = [each for each in waiting if each.is_cut]
             if gate is None and len(cut) == len(waiting) > 0:
                 return False  # these are the first of a sweep that has not asked for the time yet
             # A sweep that is over has cut off what it still had under way.
@@ -249,9 +249,7 @@ class Play:
         for each in sorted(new, key=lambda each: (each.owner, each.label)):
             life = self._active[each.owner]
             limit, pace = life.deadline - ANSWER, self.scene.state_pace
-            if _is_of_the_sweep(each) or (
-                isinstance(each.about, Request) and each.about.key == FILE
-            ):
+            if each.is_cut or (isinstance(each.about, Request) and each.about.key == FILE):
                 limit, pace = life.deadline - life.reserve, self.scene.pace
             seconds = self.fates.seconds(each.about, pace, self.now)
             longest = LONGEST_CALL if isinstance(each.about, Asked) else LONGEST
@@ -262,10 +260,12 @@ class Play:
 
     def _due(self) -> tuple[float, Callable[[], None]] | None:
         """Return what happens next, and when."""
+        if not (self._active or self._queue or self._coming):
+            return None
         due: list[tuple[float, int, str, Callable[[], None]]] = []
-        for waiting in self.turnstile.waiting:
-            label = f"{waiting.owner} {waiting.label}"
-            due.append((waiting.ends or 0.0, 1, label, partial(self._go, waiting)))
+        waiting = min(self.turnstile.waiting, key=_when, default=None)
+        if waiting is not None:
+            due.append((*_when(waiting), partial(self._go, waiting)))
         if len(self._active) < AT_ONCE and self._queue:
             first = min(self._queue, key=lambda each: (each.due, each.request_id))
             due.append((first.due, 2, "", partial(self._start, first)))
@@ -278,8 +278,6 @@ class Play:
             due.append((ends, 0, life.name, partial(self._kill, life, "its time is up")))
             if life.dispatcher.pauses:
                 due.append((self.now + TICK, 4, life.name, life.stirs))
-        if not due or (not self._active and not self._queue and not self._coming):
-            return None
         at, _, _, act = min(due, key=lambda each: each[:3])
         return at, act
 
@@ -367,9 +365,9 @@ class Play:
         if not isinstance(waiting.about, Request):
             self.turnstile.let_go(waiting, fate)
             return
-        done = threading.Event()
-        self.turnstile.let_go(waiting, [*fate, After(lambda _: done.set())])
-        if not done.wait(PATIENCE):
+        done = closed()
+        self.turnstile.let_go(waiting, [*fate, After(lambda _: done.release())])
+        if not done.acquire(timeout=PATIENCE):
             raise TimeoutError(f"{waiting.label} was let go, and is not carried out")
 
     def _hand_over(self, waiting: Waiting, life: Life) -> None:
@@ -570,12 +568,15 @@ class Play:
         self._write(f"{directory}{self._random.randrange(20):03d}new{happening.number}")
 
 
-def _is_of_the_sweep(waiting: Waiting) -> bool:
+def _is_of_the_sweep(request: Request) -> bool:
     """Tell whether it is a request that is cut off when the time for the work is up."""
-    about = waiting.about
-    if about is None or isinstance(about, Asked) or in_state(about):
-        return False
-    return not (about.operation in {"get", "put"} and about.key.startswith(REQUESTS))
+    of_file = request.operation in {"get", "put"} and request.key.startswith(REQUESTS)
+    return not (in_state(request) or of_file)
+
+
+def _when(waiting: Waiting) -> tuple[float, int, str]:
+    """Return when somebody's turn is, and what decides between two of one time."""
+    return waiting.ends or 0.0, 1, f"{waiting.owner} {waiting.label}"
 
 
 def _short(waiting: Waiting) -> str:

@@ -56,10 +56,14 @@ class Dispatcher:
             is_held = is_held or frame.f_code is _READS
             frame, depth = frame.f_back, depth + 1
         self.is_held = is_held
+        if is_held:
+            self.changed()
         if frame is None:
             if self.pipeline is not None:
                 every = (*self.pipeline._beside, *self.pipeline._under_way)  # noqa: SLF001 - as above
                 self.beside = (*self._behind(), *every)
+                for each in every:
+                    each.add_done_callback(lambda _: self.changed())
             self.sweep = self.pipeline = self.gate = None
             self.waits = self.leaves = False
             return

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PATIENCE = 20.0  # real seconds until a run that stands still is given up
-GLANCE = 0.001  # real seconds between two looks at who is at work, where nobody says anything
+GLANCE = 0.01  # real seconds between two looks at who is at work, where nobody says anything
 
 
-def _closed() -> threading.Lock:
+def closed() -> threading.Lock:
     """Return a lock that is held until somebody lets go."""
     lock = threading.Lock()
     lock.acquire()
@@ -28,8 +28,9 @@ class Waiting:
     ends: float | None = None
     came: float = 0.0
     given_up: bool = False  # by then its client waits no longer
+    is_cut: bool = False  # off when the time for the work is up
     fate: Any = None
-    go: threading.Lock = field(default_factory=_closed)
+    go: threading.Lock = field(default_factory=closed)
 
 
 class Turnstile:
@@ -44,15 +45,17 @@ class Turnstile:
         self.waiting: list[Waiting] = []
         self._lock = threading.Lock()
         # Is held until something changes: less than half of what a condition costs.
-        self._changed = _closed()
+        self._changed = closed()
         self._gone: dict[str, Any] = {}
 
-    def wait(self, owner: str, label: str, about: Any, ends: float | None = None) -> Any:
+    def wait(
+        self, owner: str, label: str, about: Any, ends: float | None = None, *, is_cut: bool = False
+    ) -> Any:
         """Wait for one's turn; return one's fate. Whoever is gone has it already."""
         with self._lock:
             if owner in self._gone:
                 return self._gone[owner]
-            waiting = Waiting(owner, label, about, ends, came=self.now)
+            waiting = Waiting(owner, label, about, ends, came=self.now, is_cut=is_cut)
             self.waiting.append(waiting)
         self.changed()
         if not waiting.go.acquire(timeout=2 * PATIENCE):

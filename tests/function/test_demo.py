@@ -8,30 +8,45 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from localcloud import demo
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 ROOT = Path(__file__).parents[2]
 
 
-def ran(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def shown(*arguments: str) -> str:
+    run = subprocess.run(
         [sys.executable, "-m", "localcloud.demo", *arguments],
         cwd=ROOT,
-        env={"PYTHONPATH": "src:tests", "COLUMNS": str(columns)},
+        env={"PYTHONPATH": "src:tests", "COLUMNS": "80"},
         check=False,
         capture_output=True,
         text=True,
     )
-
-
-def shown(*arguments: str, columns: int = 80) -> str:
-    run = ran(*arguments, columns=columns)
     assert (run.returncode, run.stderr) == (0, ""), run.stdout
     return run.stdout
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+    """What is shown for an event in so many columns, without a process of its own."""
+    usual = demo.console.width
+
+    def show(*arguments: str, columns: int) -> str:
+        demo.console.width = columns
+        code = demo.main(arguments)
+        said = capsys.readouterr()
+        assert (code, said.err) == (0, ""), said.out
+        return said.out
+
+    yield show
+    demo.console.width = usual
 
 
 def rows(said: str) -> list[tuple[str, str, str]]:
@@ -69,9 +84,9 @@ def test_a_bad_events_exception_is_shown(capsys: pytest.CaptureFixture[str]) -> 
     assert "Traceback" not in said
 
 
-def test_sixty_columns_are_enough() -> None:
+def test_sixty_columns_are_enough(here: Callable[..., str]) -> None:
     """Each number has a line of its own, and the job's name is there to be copied."""
-    said = shown(columns=60)
+    said = here(columns=60)
 
     # The event is one line, to be copied.
     lines = [line for line in said.splitlines() if not line.startswith("direct/prefix.json")]
@@ -92,9 +107,9 @@ def test_a_file_that_is_not_there_is_told_of(capsys: pytest.CaptureFixture[str])
     )
 
 
-def test_an_empty_event_shows_its_examples() -> None:
+def test_an_empty_event_shows_its_examples(here: Callable[..., str]) -> None:
     """Each can be copied into a file."""
-    said = shown("events/direct/empty.json", columns=200)
+    said = here(str(ROOT / "events/direct/empty.json"), columns=200)
 
     assert '{"bucket": "examplebucket", "directory": "src", "dry_run": true}' in said.splitlines()
 

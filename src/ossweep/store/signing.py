@@ -35,20 +35,19 @@ class Auth(oss2.ProviderAuthV4):  # type: ignore[misc] # oss2 has no types
             self._behind = date - self._now()
 
     def _sign_request(
-        self, req: Any, bucket_name: str, key: str, in_additional_headers: Any = None
+        self, req: Any, bucket_name: str, key: str, _additional_headers: Any = None
     ) -> None:
-        """Sign as oss2 2.19.1 does (`oss2/auth.py`), and once more if its time is wrong."""
-        super()._sign_request(req, bucket_name, key, in_additional_headers)
+        """Sign as oss2 2.19.1 does (`oss2/auth.py`), which looks at this machine's clock only."""
+        credentials = self.credentials_provider.get_credentials()
+        if credentials.get_security_token():
+            req.headers["x-oss-security-token"] = credentials.get_security_token()
         moment = datetime.fromtimestamp(self._now() + self._behind, timezone.utc)
         time = moment.strftime("%Y%m%dT%H%M%SZ")
-        if time == req.headers["x-oss-date"]:
-            return
         req.headers["x-oss-date"] = time
-        del req.headers["authorization"]
-        signed = self._ProviderAuthV4__get_additional_signed_headers(in_additional_headers)
-        credentials = self.credentials_provider.get_credentials()
+        req.headers["x-oss-content-sha256"] = "UNSIGNED-PAYLOAD"
+        # oss2 itself names no header that is to be signed beside those that always are.
         signature = self._ProviderAuthV4__make_signature(
-            req, bucket_name, key, signed, credentials, time
+            req, bucket_name, key, None, credentials, time
         )
         scope = self._ProviderAuthV4__get_scope(time[:8], req)
         req.headers["authorization"] = (
