@@ -117,6 +117,8 @@ def test_every_cut_answer_is_left_to_oss2() -> None:
         answer(["a"], "<DeleteMarker>true</DeleteMarker>")
         + answer(["a"], "<DeleteMarker>no</DeleteMarker>"),
         answer(["a", "b"], MARKED).replace(b">true<", b">True<", 1),
+        answer(["a"], "<DeleteMarker/>"),
+        answer(["a"], "<DeleteMarker><a>true</a></DeleteMarker>"),
         answer(["a"], "<Key>b</Key>"),
         answer(["a", "%FF"]),
         answer(["a", "&#97;"]),
@@ -127,7 +129,7 @@ def test_every_cut_answer_is_left_to_oss2() -> None:
         answer(["a", "b"]).replace(b"<Deleted>", b"<Deleted a='b'>", 1),
         b"<Error><Code>AccessDenied</Code></Error>",
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_an_unusual_answer_is_left_to_oss2(body: bytes) -> None:
     """It is read slowly, or refused, where that is decided."""

@@ -57,8 +57,9 @@ class Dispatcher:
         self._store = store
         self._gate = gate
         self._throttle = throttle
-        self._reserves = self._has_ceiling = ceiling is not None
+        self._has_ceiling = ceiling is not None
         self._is_kept = False
+        self._is_unrecorded = False  # what a first key shows, which goes alone
         self._booked = 0  # outcomes
         deferred = Deferred(work)
         self._selection = Selection(work, store.clock, protected, ceiling, deferred)
@@ -95,11 +96,13 @@ class Dispatcher:
         `harmless` tells whether it says that deletions lose nothing for good.
         """
         self._is_kept = True
-        if harmless and self._reserves and not self._has_ceiling:
-            self._reserves = False
-            self.turns.reserve(0, inf)
-        elif self._reserves:
+        self._is_unrecorded = self._is_unrecorded and not harmless
+        if self._is_unrecorded and self._gate.harmless:
+            return  # the next one will say so
+        if self._has_ceiling or self._is_unrecorded:
             self.turns.reserve(taken, objects)
+        else:
+            self.turns.reserve(0, inf)
 
     @property
     def has_batches(self) -> bool:
@@ -161,11 +164,12 @@ class Dispatcher:
             self.caution.looked_at(found)
         if not self.caution.settled:
             self._reads.end()
-        if self._gate.singly and self._is_kept and not self._reserves:
+        if self._gate.singly and self._is_kept:
             # The first key goes alone, and is on record before it goes: else each invocation that
             # dies before it can tell would let one more go.
-            self._reserves = True
-            self.turns.reserve(self.turns.taken, 0)
+            self._is_unrecorded = True
+            if not self._has_ceiling:
+                self.turns.reserve(self.turns.taken, 0)
 
     def _start_deletions(self, pipeline: Pipeline) -> float | None:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
@@ -216,7 +220,7 @@ class Dispatcher:
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:
         permit.ended()
         self.caution.ended()
-        if self._gate.harmless and self._reserves and not self._has_ceiling:
+        if self._is_unrecorded and self._gate.harmless:
             # What the first key has shown goes on record before the others go: an invocation that
             # took over without it would have to stop the job.
             self.turns.reserve(self.turns.taken, 0)

@@ -42,10 +42,14 @@ class Element:
 
     def pattern(self, columns: Collection[bytes] = ()) -> bytes:
         """Return what matches it, and white space after it; a column's text is a group."""
-        content = SPACE + b"".join(each.pattern() for each in self.within)
+        inside = b"".join(each.pattern() for each in self.within)
+        content = SPACE + inside
         if self.text is not None:
             text = b"(?P<%s>%s)" % (self.name, self.text) if self.name in columns else self.text
-            content = b"(?:%s|%s)" % (text, content) if self.within else text
+            # Only one of both ever matches: else a row that does not fit would be tried in more
+            # ways than there is time for.
+            either = b"(?:%s|%s(?=<[A-Za-z])%s)" % (text, SPACE, inside)
+            content = either if self.within else text
         whole = b"<%s>%s</%s>" % (self.name, content, self.name)
         if self.is_short:
             whole = b"(?:<%s/>|%s)" % (self.name, whole)
@@ -84,13 +88,12 @@ class Form:
     """
     A form of rows that have one of these names, and each of them all the `columns`.
 
-    Rows may have columns that are `extra`: they are read if they are asked for.
+    Any other leaf is a column if it is asked for.
     """
 
     names: tuple[bytes, ...]
     elements: tuple[Element, ...]
     columns: tuple[bytes, ...]
-    extra: tuple[bytes, ...] = ()
     _patterns: dict[tuple[bytes, ...], re.Pattern[bytes]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
@@ -127,13 +130,12 @@ class Form:
             return None
         texts = {each.name: each.text for each in self.elements if each.text}
         met = tuple(replace(each, text=each.text and texts.get(each.name, TEXT)) for each in met)
-        joined = _merged(self.elements, met, {*self.columns, *self.extra}) or met
-        surely = {
-            each.name
-            for each in joined
-            if each.is_always and not each.is_short and each.text and not each.within
-        }
-        if joined == self.elements or not surely.issuperset(self.columns):
+        joined = _merged(self.elements, met) or met
+        plain = [each for each in joined if each.text and not each.is_short and not each.within]
+        surely = {each.name for each in plain if each.is_always}
+        # A text of a pattern of its own is always there, whatever else is learned.
+        own = [each for each in joined if each.text not in {None, TEXT} and each not in plain]
+        if joined == self.elements or own or not surely.issuperset(self.columns):
             return None
         return replace(self, elements=joined)
 
@@ -168,28 +170,25 @@ def _within(node: ET.Element, row: bytes, depth: int) -> tuple[Element, ...] | N
     return tuple(found.values())
 
 
-def _merged(
-    known: tuple[Element, ...], met: tuple[Element, ...], once: Collection[bytes] = ()
-) -> tuple[Element, ...] | None:
+def _merged(known: tuple[Element, ...], met: tuple[Element, ...]) -> tuple[Element, ...] | None:
     """
-    Return elements that fit both; one that stands elsewhere in the other is there twice.
+    Return elements that fit both, in an order that is that of both; None if there is none.
 
-    None if that takes one of `once` twice, or too many elements.
+    None stands there twice: a row that does not fit would be tried in too many ways.
     """
     merged, at = list(known), 0
     for element in met:
         names = [each.name for each in merged]
-        if element.name in names[at:]:
-            found = names.index(element.name, at)
+        if element.name not in names:
+            merged.insert(at, _optional(element))
+        elif (found := names.index(element.name)) < at:
+            return None
+        else:
             merged[at:found] = map(_optional, merged[at:found])
             joined = merged[found].joined(element)
             if joined is None:
                 return None
             merged[found], at = joined, found
-        elif element.name in names and element.name in once:
-            return None
-        else:
-            merged.insert(at, _optional(element))
         at += 1
     merged[at:] = map(_optional, merged[at:])
     return tuple(merged) if len(merged) <= _ELEMENTS else None

@@ -38,7 +38,6 @@ _SHAPE = Shape(
         Element(b"Owner", None, (Element(b"ID"), Element(b"DisplayName")), is_always=False),
     ),
     columns=b"Key LastModified Size",
-    extra=b"ETag StorageClass TransitionTime",
     never=b"CommonPrefixes",
 )
 PAGE_KEYS = 1000  # the most keys OSS lists in one page

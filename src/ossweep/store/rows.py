@@ -65,18 +65,16 @@ class Shape:
     The shape of a document: a root element with leaves, and rows between them. Threads share it.
 
     `row` are the names that a row may have, `elements` what is in it as far as that is known,
-    `columns` the leaves that it must have, and `extra` those that may be asked for. The root has no
-    leaf of the names in `never`.
+    and `columns` the leaves that it must have. The root has no leaf of the names in `never`.
     """
 
-    def __init__(  # noqa: PLR0913 - all that a shape is made of
+    def __init__(
         self,
         *,
         root: bytes,
         row: bytes,
         elements: Iterable[Element],
         columns: bytes,
-        extra: bytes = b"",
         never: bytes = b"",
     ) -> None:
         names = tuple(row.split())
@@ -85,12 +83,11 @@ class Shape:
         self._closes = [b"</%s>" % name for name in names]
         self._head = re.compile(_DECLARATION + b"<%s>" % root + SPACE + _LEAVES)
         self._tail = re.compile(SPACE + _LEAVES + b"</%s>" % root + SPACE)
-        form = Form(names, tuple(elements), tuple(columns.split()), tuple(extra.split()))
-        self._forms: tuple[Form, ...] = (form,)
+        self._forms: tuple[Form, ...] = (Form(names, tuple(elements), tuple(columns.split())),)
 
     def read(self, document: bytes, also: bytes = b"") -> Table | None:
         """
-        Return what a document holds, with the extra columns that are `also` asked for.
+        Return what a document holds, with the columns that are `also` asked for.
 
         None if it is not of this shape or has no row.
         """

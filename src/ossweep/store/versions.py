@@ -30,7 +30,6 @@ _SHAPE = Shape(
         Element(b"Owner", None, (Element(b"ID"), Element(b"DisplayName")), is_always=False),
     ),
     columns=b"Key VersionId",
-    extra=b"ETag",
     never=b"CommonPrefixes",
 )
 
