@@ -78,6 +78,8 @@ class Life:
     cut_off_until: float = 0.0  # once it has written its first record
     has_written: bool = False
     is_heard: bool = True  # whether the state has answered all that it was asked, and soon
+    has_swept: bool = False
+    can_renew: bool = True  # as far as that goes by what it was answered when it wrote
     requests: int = 0
     is_dead: bool = False
     terminated_at: float | None = None
@@ -101,6 +103,11 @@ class Life:
         """Begin to answer the event."""
         self.thread = threading.Thread(target=self._answer, args=(environ,), daemon=True)
         self.thread.start()
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether it is at work on a job."""
+        return self.dispatcher.sweep is not None
 
     @property
     def is_behind(self) -> bool:

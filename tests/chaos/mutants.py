@@ -67,8 +67,8 @@ MUTANTS = (
     Mutant(
         "attempts that are over are a failure for good",
         "store/deletion.py",
-        "        self.gate.failed(error)\n\n    def _still_meant",
-        "        for key in keys:\n            self._refuse(key, error)\n\n    def _still_meant",
+        "        self.gate.failed(error)\n\n    def _look_once_more",
+        "        for key in keys:\n            self._refuse(key, error)\n\n    def _look_once_more",
     ),
     Mutant(
         "501 for a batch is a passing error",
@@ -107,17 +107,11 @@ MUTANTS = (
         "            return inf",
     ),
     Mutant(
-        "a lease that was over is renewed",
-        "leases/timer.py",
-        "            if sent > self._sent and self._clock() < self._until:",
-        "            if sent > self._sent:",
-    ),
-    Mutant(
         "the lease is told by the reader's own setting",
-        "leases/leases.py",
-        "            if isinstance(observed, Observed) and observed.may_have_life:",
-        "            if isinstance(observed, Observed) and observed.departure is None and "
-        "observed.now - observed.alive <= self.timer.seconds:",
+        "leases/records.py",
+        "        record: R = _reader(kind).validate_python(document)",
+        '        document |= {"lease": 11} if "lease" in document else {}\n'
+        "        record: R = _reader(kind).validate_python(document)",
     ),
     Mutant(
         "signs of life do not count",

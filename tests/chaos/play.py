@@ -37,6 +37,7 @@ TICK = 0.25  # seconds between two looks of a dispatcher
 LEAP = 1.0  # the longest time that may pass without its looking
 UNHEARD = (Reset, CutBody, CutXml)  # of what a request has done
 MOST_STEPS = 20_000
+LET_GO = "could not be written within its lease"
 SOON = 1.0  # seconds within which a state answers that nobody can complain of
 FIRST_RECORD = re.compile(re.escape(STATE) + r"([^/]+)/000000-01")
 
@@ -248,6 +249,7 @@ class Play:
         new = [each for each in self.turnstile.waiting if each.ends is None]
         for each in sorted(new, key=lambda each: (each.owner, each.label)):
             life = self._active[each.owner]
+            life.has_swept = life.has_swept or life.sweeps
             limit, pace = life.deadline - ANSWER, self.scene.state_pace
             if each.is_cut or (isinstance(each.about, Request) and each.about.key == FILE):
                 limit, pace = life.deadline - life.reserve, self.scene.pace
@@ -255,8 +257,16 @@ class Play:
             longest = LONGEST_CALL if isinstance(each.about, Asked) else LONGEST
             each.ends = min(self.now + seconds, limit, self.now + longest)
             each.given_up = each.ends < self.now + seconds
-            if isinstance(each.about, Request) and in_state(each.about) and seconds > SOON:
-                life.is_heard = False
+            if seconds > SOON and isinstance(each.about, Request):
+                self._complain(life, each.about)
+
+    def _complain(self, life: Life, request: Request) -> None:
+        """Take note of an answer that went wrong, or was late."""
+        if in_state(request):
+            life.is_heard = False
+            # Whoever is at work renews its lease, whatever it waits to be told.
+            is_told = life.has_swept and request.operation != "put"
+            life.can_renew = life.can_renew and is_told
 
     def _due(self) -> tuple[float, Callable[[], None]] | None:
         """Return what happens next, and when."""
@@ -313,8 +323,8 @@ class Play:
         is_heard = not any(isinstance(each, UNHEARD) for each in fate.faults)
         if fate.faults[1:] or (fate.faults and waiting.about.operation != "list"):
             self.tell(f"{life.name} {_short(waiting)}: {fate.faults}")
-        if fate.faults and in_state(waiting.about):
-            life.is_heard = False
+        if fate.faults:
+            self._complain(life, waiting.about)
         if fate.carried_out:
             self._note(waiting, life.name, fate.spared, is_heard=is_heard)
             self._hide(waiting, life.name, fate.faults)
@@ -507,7 +517,8 @@ class Play:
             if not life.is_dead:
                 self.tell(f"{life.name} ends: {_said(life)}")
                 lapsed = self.leases.lapsed_at(life.name, life.ended)
-                if life.is_heard and lapsed is not None:
+                lets_go = LET_GO in f"{life.answer} {life.error}"
+                if (life.is_heard and lapsed is not None) or (life.can_renew and lets_go):
                     self.wrong.append(f"{life.name} has not renewed its lease, and was heard")
             # A process that has been told to end does, after its answer; nobody is told of that.
             if life.error is not None or life.is_dead or life.terminated_at is not None:

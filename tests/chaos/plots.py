@@ -59,7 +59,9 @@ def _the_state_takes_longer_than_a_lease(scene: Scene, random: Random) -> Scene:
     """What renews a lease comes too late, and each invocation has a lease of its own."""
     weather = _quiet(scene, slow_state=0.4)
     lasting = replace(_lasting(_for_long(scene, weather)), settings_change=True)
-    return _comes_again(lasting, random)
+    every = random.choice(("1", "8"))  # so that the first holder's lease is the longest, or not
+    settings = {**lasting.settings, "OSSWEEP_CHECKPOINT_SECONDS": every}
+    return _comes_again(replace(lasting, settings=settings), random)
 
 
 def _a_holder_is_cut_off_from_the_state(scene: Scene, random: Random) -> Scene:
@@ -89,7 +91,7 @@ def _lasting(scene: Scene) -> Scene:
     """Have a single order be about so many objects, deleted so slowly, that it is not soon done."""
     names = (f"{each}{at:03d}" for each in DIRECTORIES for at in range(10))
     objects = tuple(sorted({*scene.objects, *names}))
-    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "4"}
+    settings = {**scene.settings, "OSSWEEP_MAX_RATE": "1"}
     return _sent(replace(scene, objects=objects, settings=settings), [Order(prefixes=DIRECTORIES)])
 
 

@@ -257,6 +257,22 @@ def test_a_key_whose_answer_is_lost_is_the_last_where_no_other_attempt_fits(
     assert (answer["status"], len(suspended.keys())) == ("unfinished", len(KEYS) - 1)
 
 
+def test_a_key_is_looked_at_once_more_where_no_other_attempt_fits(suspended: Deployment) -> None:
+    """If it is still there, its attempts did no harm, and another invocation goes on."""
+    suspended.oss.misbehave(DENIED)
+    suspended.oss.misbehave(Refuse(500, "InternalError", operation=("delete", "batch_delete")))
+    suspended.world = replace(suspended.world, uniform=lambda low, high: 1000.0)
+    first = suspended.send({"prefix": "a/"})
+    suspended.oss.behave()
+    suspended.oss.enable_versioning(BUCKET)
+    suspended.oss.misbehave(DENIED)
+
+    answer = suspended.send(first["continuation"])
+
+    assert (first["status"], first["deleted"]) == ("unfinished", 0)
+    assert (answer["status"], answer["deleted"]) == ("done", len(KEYS))
+
+
 def test_a_key_that_is_written_anew_after_a_lost_answer_is_the_last(suspended: Deployment) -> None:
     """It stays, as its object is newer; whether a null version was lost nobody can tell."""
     suspended.oss.misbehave(DENIED)

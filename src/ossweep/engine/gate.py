@@ -123,7 +123,7 @@ class Gate:
         """
         Take note of a key in doubt for which there is no time any more.
 
-        If it went alone, no other goes before the next invocation has looked at it.
+        If it went alone, no other goes after it.
         """
         if self.singly and not self.harmless:
             self._is_held = True

@@ -6,13 +6,13 @@ Why that is right, and what catches an answer of any other shape, `rows.py` says
 
 from __future__ import annotations
 
-from ossweep.store.forms import Element
+from ossweep.store.forms import Element, in_order
 from ossweep.store.rows import Shape, unquoted
 
 _SHAPE = Shape(
     root=b"DeleteResult",
     row=b"Deleted",
-    elements=(
+    elements=in_order(
         Element(b"Key"),
         # In a bucket with versions a deletion adds a marker, which is a version, too.
         Element(b"VersionId", is_always=False, is_short=True),

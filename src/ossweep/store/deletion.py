@@ -91,6 +91,7 @@ class Deletion:
         try:
             self._delete(keys, attempts)
         except Closed:
+            self._look_once_more(keys)
             if self.doubted:
                 self.gate.hold()
             raise
@@ -187,11 +188,7 @@ class Deletion:
         return self.requests.has_batches and not self.gate.singly
 
     def _delete_alone(self, keys: Sequence[str]) -> None:
-        """
-        Delete keys one by one, until they may go together, if that is ever so.
-
-        Keys that lie in a directory go before the directory itself.
-        """
+        """Delete keys one by one, a directory after what is in it, until they may go together."""
         left: Sequence[str] = sorted(keys, reverse=True)
         while left and not self._may_go_together:
             left = self._begin(left)
@@ -268,10 +265,14 @@ class Deletion:
             for half in (keys[:middle], keys[middle:]):
                 self.delete(half, HALF_ATTEMPTS)
             return
-        if self.gate.singly and self.doubted.intersection(keys):
-            with suppress(TroubleError):
-                self._still_meant(keys)  # if they are still there, the attempt did no harm
+        self._look_once_more(keys)
         self.gate.failed(error)
+
+    def _look_once_more(self, keys: Sequence[str]) -> None:
+        """Look whether a key that went alone is still there: then its attempts did no harm."""
+        if self.gate.singly and self.doubted.intersection(keys):
+            with suppress(TroubleError, Closed):
+                self._still_meant(keys)
 
     def _still_meant(self, keys: Sequence[str]) -> Sequence[str]:
         """
@@ -304,11 +305,7 @@ class Deletion:
         return meant
 
     def _look(self, keys: Sequence[str]) -> Looked:
-        """
-        Look at keys; raises TroubleError.
-
-        A refused look ends the job like any refused listing. The keys stay as much in doubt.
-        """
+        """Look at keys; raises TroubleError, about the job where OSS refuses the look."""
         listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
         try:
             return self._ask_once(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 SPACE = rb"[ \t\n]{0,64}"
 TEXT = rb"[^<]{0,4096}"
 
-_ROW_BYTES = 64 * 1024  # of a row that may be learned from
-_ELEMENTS = 32  # in an element
+_ROW_BYTES = 8 * 1024  # of a row that may be learned from
+_ELEMENTS = 64  # of a form, all levels together: to compile an expression takes time
 _DEPTH = 3  # of elements in elements
 _NAME = re.compile("[A-Za-z]{1,64}")
 
@@ -31,7 +32,8 @@ class Element:
     """
     An element of a row, with what it holds: text of this pattern, or other elements, or either.
 
-    `is_always` tells whether every row has had it, `is_short` whether it has been met as `<Name/>`.
+    `is_always` tells whether every row has had it, `is_short` whether it has been met as `<Name/>`,
+    and `after` which elements have been met right before it.
     """
 
     name: bytes
@@ -39,6 +41,7 @@ class Element:
     within: tuple[Element, ...] = ()
     is_always: bool = True
     is_short: bool = False
+    after: frozenset[bytes] = frozenset()
 
     def pattern(self, columns: Collection[bytes] = ()) -> bytes:
         """Return what matches it, and white space after it; a column's text is a group."""
@@ -66,6 +69,7 @@ class Element:
             within=within,
             is_always=self.is_always and met.is_always,
             is_short=self.is_short or met.is_short,
+            after=self.after | met.after,
         )
 
 
@@ -135,7 +139,9 @@ class Form:
         surely = {each.name for each in plain if each.is_always}
         # A text of a pattern of its own is always there, whatever else is learned.
         own = [each for each in joined if each.text not in {None, TEXT} and each not in plain]
-        if joined == self.elements or own or not surely.issuperset(self.columns):
+        if own or not surely.issuperset(self.columns) or _count(joined) > _ELEMENTS:
+            return None
+        if joined == self.elements:
             return None
         return replace(self, elements=joined)
 
@@ -158,7 +164,7 @@ def _elements_of(row: bytes) -> tuple[Element, ...] | None:
 
 def _within(node: ET.Element, row: bytes, depth: int) -> tuple[Element, ...] | None:
     """Return the elements in an element; None if one of them cannot be part of a pattern."""
-    if len(node) > _ELEMENTS or (len(node) and not depth):
+    if len(node) and not depth:
         return None
     found: dict[bytes, Element] = {}
     for child in node:
@@ -167,7 +173,13 @@ def _within(node: ET.Element, row: bytes, depth: int) -> tuple[Element, ...] | N
             return None
         text = None if within else TEXT
         found[name] = Element(name, text, within, is_short=b"<%s/>" % name in row)
-    return tuple(found.values())
+    return in_order(*found.values())
+
+
+def in_order(*elements: Element) -> tuple[Element, ...]:
+    """Return elements that stand in this order."""
+    before: list[frozenset[bytes]] = [frozenset(), *(frozenset({each.name}) for each in elements)]
+    return tuple(replace(each, after=names) for each, names in zip(elements, before, strict=False))
 
 
 def _merged(known: tuple[Element, ...], met: tuple[Element, ...]) -> tuple[Element, ...] | None:
@@ -176,23 +188,20 @@ def _merged(known: tuple[Element, ...], met: tuple[Element, ...]) -> tuple[Eleme
 
     None stands there twice: a row that does not fit would be tried in too many ways.
     """
-    merged, at = list(known), 0
-    for element in met:
-        names = [each.name for each in merged]
-        if element.name not in names:
-            merged.insert(at, _optional(element))
-        elif (found := names.index(element.name)) < at:
-            return None
-        else:
-            merged[at:found] = map(_optional, merged[at:found])
-            joined = merged[found].joined(element)
+    new = {each.name: each for each in met}
+    merged = {each.name: replace(each, is_always=False) for each in (*known, *met)}
+    for each in known:
+        if each.name in new:
+            joined = each.joined(new[each.name])
             if joined is None:
                 return None
-            merged[found], at = joined, found
-        at += 1
-    merged[at:] = map(_optional, merged[at:])
-    return tuple(merged) if len(merged) <= _ELEMENTS else None
+            merged[each.name] = joined
+    try:
+        order = list(TopologicalSorter({n: e.after for n, e in merged.items()}).static_order())
+    except CycleError:
+        return None
+    return tuple(merged[name] for name in order)
 
 
-def _optional(element: Element) -> Element:
-    return replace(element, is_always=False)
+def _count(elements: tuple[Element, ...]) -> int:
+    return len(elements) + sum(_count(each.within) for each in elements)

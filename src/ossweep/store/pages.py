@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ossweep.objects import Found, Lot
-from ossweep.store.forms import Element
+from ossweep.store.forms import Element, in_order
 from ossweep.store.lazy import Lazy
 from ossweep.store.rows import Shape, unquoted
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SHAPE = Shape(
     root=b"ListBucketResult",
     row=b"Contents",
-    elements=(
+    elements=in_order(
         Element(b"Key"),
         # As oss2 takes it; days that a month does not have are looked for below.
         Element(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z"),

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from oss2.models import RequestResult
 
-from ossweep.store.forms import Element
+from ossweep.store.forms import Element, in_order
 from ossweep.store.names import unquoted_name
 from ossweep.store.rows import Shape, unescaped, unquoted
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHAPE = Shape(
     root=b"ListVersionsResult",
     row=b"Version DeleteMarker",
-    elements=(
+    elements=in_order(
         Element(b"Key"),
         Element(b"VersionId"),
         Element(b"IsLatest"),

@@ -9,7 +9,7 @@ that wait go in rounds, in each the deepest first.
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left, insort
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -25,7 +25,7 @@ from ossweep.objects import GONE, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.outcomes import Outcome
@@ -188,8 +188,7 @@ class Round:
         self._under_way: set[str] = set()
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
-        # Whose look OSS has refused, or would, and the directories that these lie in.
-        self._refused: set[str] = set()
+        self._refused: list[str] = []  # whose look OSS has refused, or would, in order
 
     @property
     def is_over(self) -> bool:
@@ -198,10 +197,9 @@ class Round:
 
     def begin(self, keys: Iterable[str]) -> None:
         """Begin with keys that are deferred."""
-        for key in self._waiting.kept_back:
-            self._refused.update(_with_those_above(key))
+        self._refused = sorted({*self._refused, *self._waiting.kept_back})
         # A key in a directory is longer than the directory's, and sorts after it.
-        may_go = (key for key in keys if key not in self._refused)
+        may_go = (key for key in keys if not self._is_above_refused(key))
         self._waiting = Waiting(sorted(may_go, reverse=True), self._turn)
 
     def next(self, left: float) -> str | None:
@@ -224,7 +222,7 @@ class Round:
         """Take note that a look has shown nothing; what OSS has refused is not tried again."""
         if isinstance(error, StoreError) and error.scope is Scope.KEYS:
             self._under_way.discard(key)
-            self._refused.update(_with_those_above(key))
+            insort(self._refused, key)
             self._waiting.was_refused()
             chosen = len(self._chosen)
             self._chosen = [each for each in self._chosen if not key.startswith(each.key)]
@@ -247,7 +245,7 @@ class Round:
         if found is None or reason is not None:
             self._deferred.remove([key])
             return reason
-        if key in self._refused:
+        if self._is_above_refused(key):
             return None
         self._selection.choose()
         self._left = max(self._left, left) if self._chosen else left
@@ -268,8 +266,7 @@ class Round:
         self._under_way.discard(key)
         self._waiting.give_back(key)
 
-
-def _with_those_above(key: str) -> Iterator[str]:
-    """Yield a key, and the markers of the directories that it lies in."""
-    yield key
-    yield from (key[: slash.end()] for slash in re.finditer("/", key))
+    def _is_above_refused(self, key: str) -> bool:
+        """Tell whether OSS has refused a look at a marker, or at one of those below it."""
+        at = bisect_left(self._refused, key)
+        return at < len(self._refused) and self._refused[at].startswith(key)
