@@ -33,8 +33,8 @@ _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&]")) + b"\t\n"
 # What may stand in text that nobody reads, if it is used as XML has it.
 _TEXTUAL = b"&]" + bytes(range(0x80, 0x100))
 _ENTITIES = {b"&quot;": b'"', b"&apos;": b"'", b"&lt;": b"<", b"&gt;": b">", b"&amp;": b"&"}
-_ENTITY = re.compile(b"|".join(_ENTITIES))
-_NO_CHARACTER = re.compile("[\ufffe\uffff]")
+_NO_ENTITY = re.compile(rb"&(?!(?:quot|apos|lt|gt|amp);)")
+_NO_CHARACTERS = "\ufffe\uffff"  # though UTF-8 can write them
 
 _NAME = rb"[A-Za-z]{1,64}"
 _DECLARATION = rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"\?>%s)?' % SPACE
@@ -132,12 +132,15 @@ def _is_sound(document: bytes) -> bool:
         return True
     if unusual.translate(None, _TEXTUAL) or b"]]>" in document:
         return False
-    if document.count(b"&") != len(_ENTITY.findall(document)):
+    if b"&" in unusual and _NO_ENTITY.search(document):
         return False
+    if unusual.isascii():
+        return True
     try:
-        return unusual.isascii() or not _NO_CHARACTER.search(document.decode())
+        text = document.decode()
     except UnicodeDecodeError:
         return False
+    return not any(each in text for each in _NO_CHARACTERS)
 
 
 def unquoted(values: Sequence[bytes]) -> list[str] | None:
