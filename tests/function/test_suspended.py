@@ -282,9 +282,9 @@ def test_a_key_that_is_written_anew_after_a_lost_answer_is_the_last(suspended: D
         if request.operation == "delete" and not asked:
             asked.append(request.key)
             return [Reset("after")]
-        if request.operation == "list" and asked == KEYS[:1]:
+        if request.operation == "list" and len(asked) == 1:
+            suspended.oss.fill(BUCKET, asked, modified=suspended.oss.now() + 1)
             asked.append("written anew")
-            suspended.oss.fill(BUCKET, KEYS[:1], modified=suspended.oss.now() + 1)
         return []
 
     suspended.oss.misbehave(AsTold(told))

@@ -118,6 +118,7 @@ def test_every_cut_answer_is_left_to_oss2() -> None:
         + answer(["a"], "<DeleteMarker>no</DeleteMarker>"),
         answer(["a", "b"], MARKED).replace(b">true<", b">True<", 1),
         answer(["a"], "<DeleteMarker/>"),
+        answer(["a"]).replace(b"<Deleted>", b"<Deleted><DeleteMarker>maybe</DeleteMarker>"),
         answer(["a"], "<DeleteMarker><a>true</a></DeleteMarker>"),
         answer(["a"], "<Key>b</Key>"),
         answer(["a", "%FF"]),
@@ -129,7 +130,7 @@ def test_every_cut_answer_is_left_to_oss2() -> None:
         answer(["a", "b"]).replace(b"<Deleted>", b"<Deleted a='b'>", 1),
         b"<Error><Code>AccessDenied</Code></Error>",
     ],
-    ids=range(18),
+    ids=range(19),
 )
 def test_an_unusual_answer_is_left_to_oss2(body: bytes) -> None:
     """It is read slowly, or refused, where that is decided."""

@@ -177,7 +177,7 @@ class Dispatcher:
         while isinstance(due, Due):
             course = due.queue.course
             most = min(course.lane.batch_keys, self._books.together)
-            if self._gate.singly and not self._booked:
+            if self._gate.singly and self._is_kept and not self._gate.refused:
                 most = 1  # what it shows goes on record before any other goes
             batch = due.source.take_up(due.queue, most)
             if self._is_dry_run or not batch.keys:

@@ -38,7 +38,8 @@ _ROOTS = {
 _READ_BYTES = 256 * 1024  # of an object, at a time
 # Every repetition has an end, and none stands beside another that matches the same text.
 _ROOT = re.compile(
-    rb"\s{0,64}(?:<\?xml[^>]{0,128}\?>\s{0,64})?<([A-Za-z]{1,64})( xmlns=\"[^\"<&]{0,256}\")?"
+    rb"\s{0,64}(?:<\?xml[^>]{0,128}\?>\s{0,64})?<([A-Za-z]{1,64})"
+    rb'( xmlns="(?!http://www\.w3\.org/)[a-z]{1,8}://[A-Za-z0-9./_-]{1,200}")?'
 )
 _MOST_TAGS = 1008 * 32  # a version has 26, with owner and restoration; each takes a parser memory
 _NULL_MARKER = f"<DeleteMarkerVersionId>{NULL}<".encode()

@@ -92,12 +92,14 @@ class Form:
     """
     A form of rows that have one of these names, and each of them all the `columns`.
 
-    Any other leaf is a column if it is asked for.
+    Any other leaf is a column if it is asked for. `fixed` are the patterns of those whose text is
+    not any: what is learned never changes them.
     """
 
     names: tuple[bytes, ...]
     elements: tuple[Element, ...]
     columns: tuple[bytes, ...]
+    fixed: tuple[tuple[bytes, bytes], ...] = ()
     _patterns: dict[tuple[bytes, ...], re.Pattern[bytes]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
@@ -132,14 +134,14 @@ class Form:
         met = self._met(misfit[:_ROW_BYTES])
         if met is None:
             return None
-        texts = {each.name: each.text for each in self.elements if each.text}
-        met = tuple(replace(each, text=each.text and texts.get(each.name, TEXT)) for each in met)
+        fixed = dict(self.fixed)
+        if any(each.name in fixed and (each.within or each.is_short) for each in met):
+            return None
+        met = tuple(replace(each, text=fixed.get(each.name, each.text)) for each in met)
         joined = _merged(self.elements, met) or met
         plain = [each for each in joined if each.text and not each.is_short and not each.within]
         surely = {each.name for each in plain if each.is_always}
-        # A text of a pattern of its own is always there, whatever else is learned.
-        own = [each for each in joined if each.text not in {None, TEXT} and each not in plain]
-        if own or not surely.issuperset(self.columns) or _count(joined) > _ELEMENTS:
+        if not surely.issuperset(self.columns) or _count(joined) > _ELEMENTS:
             return None
         if joined == self.elements:
             return None

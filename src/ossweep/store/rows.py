@@ -83,7 +83,9 @@ class Shape:
         self._closes = [b"</%s>" % name for name in names]
         self._head = re.compile(_DECLARATION + b"<%s>" % root + SPACE + _LEAVES)
         self._tail = re.compile(SPACE + _LEAVES + b"</%s>" % root + SPACE)
-        self._forms: tuple[Form, ...] = (Form(names, tuple(elements), tuple(columns.split())),)
+        known = tuple(elements)
+        fixed = tuple((each.name, each.text) for each in known if each.text not in {None, TEXT})
+        self._forms: tuple[Form, ...] = (Form(names, known, tuple(columns.split()), fixed),)
 
     def read(self, document: bytes, also: bytes = b"") -> Table | None:
         """
