@@ -41,9 +41,8 @@ class Beside:
         self._beats = 0
         self._over_since: float | None = None  # seconds that were left when the work was over
         if keeper is not None:
-            dispatcher.reserve(
-                0, 0, harmless=False
-            )  # before the first checkpoint nothing is asked for
+            # Before the first checkpoint nothing is asked for.
+            dispatcher.reserve(0, 0, harmless=False)
 
     def start(self, pipeline: Pipeline) -> None:
         """Start what is due."""

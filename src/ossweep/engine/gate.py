@@ -53,7 +53,7 @@ class Gate:
         # Whether keys go one at a time, because no look could tell what a deletion loses. The first
         # key that goes tells it by its answer; a refusal, or no answer, tells nothing.
         self.singly = False
-        self._is_held = False  # until the next invocation
+        self._is_held = False  # as a key that went alone is in doubt, and time does not suffice
         # Whether it is known that deletions lose no null version, or nobody asks.
         self.harmless = False
 
