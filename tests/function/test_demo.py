@@ -116,6 +116,8 @@ def test_an_empty_event_shows_its_examples(here: Callable[..., str]) -> None:
 
 def test_an_interrupted_run_says_how_far_it_was() -> None:
     """And how to go on; no trace of a stack."""
+    # Whoever was started in the background ignores the signal, and so does all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     run = subprocess.Popen(
         [sys.executable, "-m", "localcloud.demo", "events/direct/everything.json", "--timeout=8"],
         cwd=ROOT,
@@ -124,6 +126,7 @@ def test_an_interrupted_run_says_how_far_it_was() -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert run.stdout is not None
     while "planned" not in run.stdout.readline():
         pass
