@@ -184,6 +184,10 @@ def in_order(*elements: Element) -> tuple[Element, ...]:
     return tuple(replace(each, after=names) for each, names in zip(elements, before, strict=False))
 
 
+# As rows of objects and of versions may have it.
+OWNER = Element(b"Owner", None, in_order(Element(b"ID"), Element(b"DisplayName")), is_always=False)
+
+
 def _merged(known: tuple[Element, ...], met: tuple[Element, ...]) -> tuple[Element, ...] | None:
     """
     Return elements that fit both, in an order that is that of both; None if there is none.

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ossweep.objects import Found, Lot
-from ossweep.store.forms import Element, in_order
+from ossweep.store.forms import OWNER, Element, in_order
 from ossweep.store.lazy import Lazy
 from ossweep.store.rows import Shape, unquoted
 
@@ -35,7 +35,7 @@ _SHAPE = Shape(
         Element(b"Type"),
         Element(b"Size", rb"\d{1,18}"),
         Element(b"StorageClass"),
-        Element(b"Owner", None, (Element(b"ID"), Element(b"DisplayName")), is_always=False),
+        OWNER,
     ),
     columns=b"Key LastModified Size",
     never=b"CommonPrefixes",

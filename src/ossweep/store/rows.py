@@ -110,12 +110,12 @@ class Shape:
 
     def _split(self, rows: bytes, also: tuple[bytes, ...]) -> Split | None:
         """Split rows by a form that fits all of them, which may be learned from them."""
-        forms = self._forms
+        forms, splits = self._forms, []
         for form in forms:
-            split = form.split(rows, also)
-            if not split.misfit:
-                return split
-        form, split = forms[0], forms[0].split(rows, also)
+            splits.append(form.split(rows, also))
+            if not splits[-1].misfit:
+                return splits[-1]
+        form, split = forms[0], splits[0]
         for _ in range(_LESSONS):
             learned = form.learned(split.misfit)
             if learned is None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from oss2.models import RequestResult
 
-from ossweep.store.forms import Element, in_order
+from ossweep.store.forms import OWNER, Element, in_order
 from ossweep.store.names import unquoted_name
 from ossweep.store.rows import Shape, unescaped, unquoted
 
@@ -27,7 +27,7 @@ _SHAPE = Shape(
         Element(b"Type", is_always=False),
         Element(b"Size", is_always=False),
         Element(b"StorageClass", is_always=False),
-        Element(b"Owner", None, (Element(b"ID"), Element(b"DisplayName")), is_always=False),
+        OWNER,
     ),
     columns=b"Key VersionId",
     never=b"CommonPrefixes",
@@ -68,16 +68,12 @@ def versions_by_columns(body: bytes) -> tuple[list[Version], tuple[str, str] | N
         return None
     are_markers = [name == b"DeleteMarker" for name in table.names]
     tags = table.columns["ETag"]
-    if any(tag is None and not is_marker for tag, is_marker in zip(tags, are_markers, strict=True)):
-        return None
+    tags = [b"" if is_marker else tag for tag, is_marker in zip(tags, are_markers, strict=True)]
     keys, following = unquoted(table.columns["Key"]), _following(table.leaves)
-    if keys is None or following is None:
+    if keys is None or following is None or None in tags:
         return None
-    etags = unescaped(
-        [b"" if is_marker else tag for tag, is_marker in zip(tags, are_markers, strict=True)]
-    )
     ids = unescaped(table.columns["VersionId"])
-    return list(map(Version, keys, ids, etags, are_markers)), following or None
+    return list(map(Version, keys, ids, unescaped(tags), are_markers)), following or None
 
 
 def _following(leaves: Mapping[bytes, bytes]) -> tuple[str, str] | tuple[()] | None:
