@@ -69,10 +69,10 @@ class Checkpoints:
         It never reserves less than the `reserved` objects that the sweep may still ask for: even
         if the answer to its writing is lost, the record may be there.
         """
+        began, asked = self._app.world.monotonic(), share.left.counts.asked
         if self._carrier is not None:
             with suppress(ImportError):  # handing over will fail, and say so
                 self._carrier.prepare()  # it takes a second, which there may not be at the end
-        asked = share.left.counts.asked
         room = MOST_RESERVED
         if self._ceiling is not None:
             room = self._ceiling.objects - asked - len(share.left.doubted)
@@ -92,7 +92,7 @@ class Checkpoints:
             self._not_written("checkpoint not written", error)
             self._next = self._app.world.monotonic() + min(SOON, self._every)
             return Checkpoint(None, None, str(error) or NO_TIME)
-        self._next = self._app.world.monotonic() + self._every
+        self._next = began + self._every
         self._asked = asked
         if stop is OVERTAKEN:
             return Checkpoint(stop, None)
