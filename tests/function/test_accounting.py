@@ -258,6 +258,7 @@ def test_a_stopped_sweep_goes_on_where_it_stopped(deployment: Deployment) -> Non
 
 def test_a_run_of_immutable_keys_is_settled_stop_by_stop(deployment: Deployment) -> None:
     """Each continuation gets further: none of them asks for the same keys again."""
+    deployment.timeout = 600  # hundreds of requests, one after the other
     deployment.fill(*KEYS)
     immutable = {key for key in KEYS if "a/0500" <= key < "a/0750"}
     deployment.oss.misbehave(Refuse(409, "FileImmutable", "No.", immutable))
@@ -278,6 +279,7 @@ def test_a_run_of_immutable_keys_is_settled_stop_by_stop(deployment: Deployment)
 
 def test_denials_with_successes_between_them_stop_nothing(deployment: Deployment) -> None:
     """Only an unbroken run of errors does."""
+    deployment.timeout = 600  # hundreds of requests, one after the other
     keys = [f"a/{number:04}" for number in range(240)]
     deployment.fill(*keys)
     denied = {key for number, key in enumerate(keys) if number % 2}
@@ -351,6 +353,7 @@ def test_a_listing_that_is_denied_stops_the_sweep_and_says_so(deployment: Deploy
 
 def test_a_hundred_failures_are_named_and_all_are_counted(deployment: Deployment) -> None:
     """The list is capped, the count is not."""
+    deployment.timeout = 600  # hundreds of requests, one after the other
     keys = [f"a/{number:04}" for number in range(120)]
     deployment.fill(*keys, *(f"{key}+" for key in keys))
     deployment.oss.misbehave(Refuse(409, "FileImmutable", "No.", set(keys)))

@@ -93,6 +93,7 @@ def test_a_directory_in_which_something_stays_has_failed(hierarchical: Deploymen
 
 def test_a_hundred_full_directories_stop_nobody(deployment: Deployment) -> None:
     """They are refused because of their order, not because OSS refuses this job everything."""
+    deployment.timeout = 600  # hundreds of requests, one after the other
     tree = [key for number in range(150) for key in (f"a/{number:03}/", f"b/{number:03}")]
     deployment.fill(*tree, *(f"a/{number:03}/x" for number in range(150)))
     deployment.oss.make_hierarchical(BUCKET)

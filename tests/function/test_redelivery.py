@@ -121,6 +121,7 @@ def test_an_event_whose_keys_have_failed_tries_them_again(chain: Chain) -> None:
 
 def test_all_keys_that_have_failed_are_tried_again(chain: Chain) -> None:
     """The answer names a hundred of them; the others are not forgotten for that."""
+    chain.deployment.timeout = 600  # hundreds of requests, one after the other
     fill(chain, 600)
     oss = chain.deployment.oss
     odd = {f"a/{number:05}" for number in range(1, 600, 2)}
