@@ -305,7 +305,7 @@ def test_a_bucket_that_does_not_exist_stops_the_sweep_at_once(
     assert (answer["status"], answer["deleted"], answer["failed"]) == ("stopped", 0, 0)
     assert "NoSuchBucket" in answer["reason"]
     assert {each.operation for each in deployment.oss.requests} <= {"bucket_versioning", "list"}
-    assert len(deployment.oss.requests) == 1 + ("prefix" in request_)
+    assert len(deployment.oss.requests) <= 1 + ("prefix" in request_)
     assert answer["listed"] == sum_of(answer)
 
 
