@@ -161,6 +161,10 @@ class Leases:
         self.ended.setdefault(job, now)
         return wrong
 
+    def held(self, by: str) -> bool:
+        """Tell whether somebody has held a job: another one may repeat what a holder has said."""
+        return by in self.holders
+
     def lapsed_at(self, by: str, now: float) -> float | None:
         """Return when the lease of somebody who has ended was over, if he had not left by then."""
         holder = self.holders.get(by)

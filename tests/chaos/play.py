@@ -517,7 +517,7 @@ class Play:
             if not life.is_dead:
                 self.tell(f"{life.name} ends: {_said(life)}")
                 lapsed = self.leases.lapsed_at(life.name, life.ended)
-                lets_go = LET_GO in f"{life.answer} {life.error}"
+                lets_go = LET_GO in f"{life.answer} {life.error}" and self.leases.held(life.name)
                 if (life.is_heard and lapsed is not None) or (life.can_renew and lets_go):
                     self.wrong.append(f"{life.name} has not renewed its lease, and was heard")
             # A process that has been told to end does, after its answer; nobody is told of that.
