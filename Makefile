@@ -47,7 +47,7 @@ check: $(READY)  ## Run the linter, the formatter's check and the type checker
 	@$(VENV)/bin/mypy
 
 chaos: $(READY)  ## Let everything go wrong, by seeds: make chaos RUNS=5000 SEED=1
-	@$(WITH)python -m chaos --runs $(RUNS) --seed $(SEED)
+	@$(WITH)python -m chaos --runs $(RUNS) --seed $(SEED) $(ARGS)
 
 # The other deleters stand in a venv of their own. One that cannot be had is missing in the table.
 $(PEERS)/ready: tests/bench/requirements.txt
