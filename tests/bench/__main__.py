@@ -21,6 +21,7 @@ from bench import (
     measure_budget,
     measure_cpu,
     measure_memory,
+    measure_pages,
     measure_profile,
     measure_quota,
     measure_start,
@@ -45,9 +46,10 @@ MEASURES: dict[str, Callable[[Bench], Measured]] = {
     "D": measure_memory.measure,
     "E": measure_budget.measure,
     "F": measure_start.measure,
+    "G": measure_pages.measure,
     "profile": measure_profile.measure,
 }
-USUAL = ("A", "B", "C", "D", "E", "F")
+USUAL = ("A", "B", "C", "D", "E", "F", "G")
 
 
 def main() -> int:
@@ -79,7 +81,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("bench", description="Measure ossweep beside other deleters.")
-    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of A to F")
+    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of A to G")
     parser.add_argument("--runs", type=int, help="how often each is run")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 takes a tenth of the keys")
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-bench", help="their venv")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bench.contenders import NOTHING
 from bench.report import Goal, Measured, Spread
 from bench.store_bucket import Spec
+from bench.store_dialect import PLAIN
 from bench.trials import let, sweep_all, sweep_nothing
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 KEYS = 100_000
 ROUNDS = 3
 FEWER = 2_000  # for those that send a request for each key
-GOALS = {"s5cmd rm": 8.0, "ossutil rm": 6.0, "oss2, batches": 5.0}
-OURS, INDENTED = "ossweep", "ossweep, OSS's XML indented"
+GOALS = {"s5cmd rm": 15.0, "ossutil rm": 6.0, "oss2, batches": 5.0}
+OURS, COMPACT = "ossweep", "ossweep, OSS's XML without line breaks"
 
 
 class _Line:
@@ -53,9 +54,9 @@ def measure(bench: Bench) -> Measured:
     missing = {peer.name: peer.missing for peer in bench.peers if peer.missing}
     for number in bench.rounds(ROUNDS):
         bench.say(f"A, round {number + 1}")
-        for name, indented in ((OURS, False), (INDENTED, True)):
+        for name, kind in ((OURS, PLAIN), (COMPACT, "compact")):
             lines[name].start.append(sweep_nothing(bench.store).cpu)
-            lines[name].took(sweep_all(bench.store, Spec("flat", keys, indented=indented)))
+            lines[name].took(sweep_all(bench.store, Spec("flat", keys, kind=kind)))
         for peer in bench.peers:
             if not peer.missing:
                 _run(bench, peer, lines)
@@ -96,7 +97,7 @@ def _run(bench: Bench, peer: Peer, lines: dict[str, _Line]) -> None:
 def _tell(measured: Measured, name: str, line: _Line, keys: int, ours: float) -> None:
     if line.fault:
         measured.row(name, f"failed: {line.fault}", "", "", f"{line.keys:,}")
-        if name in (OURS, INDENTED):
+        if name in (OURS, COMPACT):
             measured.faults.append(f"{name}: {line.fault}")
         return
     work = line.work(keys)

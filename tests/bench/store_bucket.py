@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.shapes import SHAPES
-from bench.store_dialect import Dialect, Question, keys_of
+from bench.store_dialect import PLAIN, Dialect, Question, keys_of
 from bench.store_limits import Latency, Limits, Quota
 from bench.store_objects import Objects, Page
 
@@ -32,7 +32,7 @@ class Spec:
     count: int = 1000
     latency: Latency = field(default_factory=Latency)
     quota: Quota = field(default_factory=Quota)
-    indented: bool = False  # OSS's documents, with line breaks
+    kind: str = PLAIN  # of OSS's documents
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Spec:
@@ -71,7 +71,7 @@ class BenchBucket:
         self._lasts = spec.latency.draw()
         self._limits = Limits(spec.quota, spec.count, time.monotonic())
         self._dialects = {
-            True: Dialect("oss", shape, name, indented=spec.indented),
+            True: Dialect("oss", shape, name, spec.kind),
             False: Dialect("s3", shape, name),
         }
         self.requests: Counter[str] = Counter()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 S3_NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+RESTORED = 'ongoing-request="false", expiry-date="Fri, 01 Mar 2024 00:00:00 GMT"'
 VARIANTS = 16  # of a block's rows, so that dates, sizes and tags differ from page to page
 _KEYS = re.compile(rb"<Key>([^<]*)</Key>")
 
@@ -46,6 +47,31 @@ def keys_of(body: bytes) -> list[bytes]:
     if b"&" in body:
         return [html.unescape(key.decode()).encode() if b"&" in key else key for key in keys]
     return keys
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What OSS's documents have in them that they need not have, or lack."""
+
+    is_indented: bool = True
+    has_transitions: bool = False
+    has_types: bool = True
+    is_restored: bool = False
+    owner: str = "1234567890123456"
+    quote: str = '"'
+
+
+PLAIN = "plain"
+KINDS = {
+    PLAIN: Kind(),
+    "compact": Kind(is_indented=False),
+    "TransitionTime": Kind(has_transitions=True),
+    "no Type": Kind(has_types=False),
+    "restored": Kind(is_restored=True),
+    "an owner's name that is not ASCII": Kind(owner="12345678901é"),
+    "quotes as entities": Kind(quote="&quot;"),
+}
+S3 = Kind(is_indented=False, quote="&quot;")
 
 
 @dataclass(frozen=True)
@@ -86,17 +112,18 @@ class Dialect:
     How one kind of client is spoken to: "oss" or "s3".
 
     Rows are written once for a block's tails and joined to its heads, so that a page of a thousand
-    keys is one join. `indented` is XML with line breaks, as OSS may write it.
+    keys is one join. `kind` is of OSS's documents; a plain one is as OSS writes it.
     """
 
-    def __init__(self, name: str, shape: Shape, bucket: str, *, indented: bool = False) -> None:
+    def __init__(self, name: str, shape: Shape, bucket: str, kind: str = PLAIN) -> None:
         self.is_oss = name == "oss"
         self._shape = shape
         self._bucket = bucket
         self._namespace = "" if self.is_oss else S3_NAMESPACE
         self._rows: dict[tuple[bool, int], list[bytes]] = {}
         self._deleted: dict[bool, list[bytes]] = {}
-        self._between = "\n" if indented else ""
+        self._kind = KINDS[kind] if self.is_oss else S3
+        self._between = "\n" if self._kind.is_indented else ""
 
     def listing(
         self, question: Question, page: Page, groups: Sequence[bytes], next_: bytes
@@ -185,19 +212,23 @@ class Dialect:
         at = (chance.randrange(1, 29), *divmod(chance.randrange(86_400), 3600))
         date = f"2024-03-{at[0]:02d}T{at[1]:02d}:{at[2] // 60:02d}:{at[2] % 60:02d}.000Z"
         tag, size = f"{chance.randrange(16**32):032X}", chance.randrange(1, 10**7)
+        kind = self._kind
         one = [
+            *([("TransitionTime", date)] if kind.has_transitions else ()),
             ("LastModified", date),
-            ("ETag", f'"{tag}"' if self.is_oss else f"&quot;{tag}&quot;"),
+            ("ETag", f"{kind.quote}{tag}{kind.quote}"),
+            *([("Type", "Normal")] if kind.has_types and self.is_oss else ()),
+            ("Size", str(size)),
+            ("StorageClass", "Standard" if self.is_oss else "STANDARD"),
         ]
-        if self.is_oss:
-            one += [("Type", "Normal"), ("Size", str(size)), ("StorageClass", "Standard")]
-        else:
-            one += [("Size", str(size)), ("StorageClass", "STANDARD")]
         written = "".join(self._element(name, text, 2) for name, text in one)
         if self.is_oss:
-            owner = "1234567890123456"
-            within = self._element("ID", owner, 3) + self._element("DisplayName", owner, 3)
+            within = self._element("ID", kind.owner, 3) + self._element(
+                "DisplayName", kind.owner, 3
+            )
             written += self._lines("<Owner>", 2) + within + self._lines("</Owner>", 2)
+        if kind.is_restored:
+            written += self._element("RestoreInfo", RESTORED, 2)
         return written + self._lines("</Contents>", 1)
 
     def _element(self, name: str, text: str, depth: int = 1) -> str:
