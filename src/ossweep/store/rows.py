@@ -34,7 +34,8 @@ _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&]")) + b"\t\n"
 _TEXTUAL = b"&]" + bytes(range(0x80, 0x100))
 _ENTITIES = {b"&quot;": b'"', b"&apos;": b"'", b"&lt;": b"<", b"&gt;": b">", b"&amp;": b"&"}
 _NO_ENTITY = re.compile(rb"&(?!(?:quot|apos|lt|gt|amp);)")
-_NO_CHARACTERS = "\ufffe\uffff"  # though UTF-8 can write them
+# U+FFFE and U+FFFF, which are no characters, though UTF-8 can write them.
+_NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 _NAME = rb"[A-Za-z]{1,64}"
 _DECLARATION = rb'(?:<\?xml version="1\.0" encoding="(?:UTF|utf)-8"\?>%s)?' % SPACE
@@ -132,17 +133,20 @@ def _is_sound(document: bytes) -> bool:
     unusual = document.translate(None, _PLAIN)
     if not unusual:
         return True
-    if unusual.translate(None, _TEXTUAL) or b"]]>" in document:
+    if unusual.translate(None, _TEXTUAL):
+        return False
+    # What is nowhere in this short rest of a document is nowhere in the document.
+    if b"]]" in unusual and b"]]>" in document:
         return False
     if b"&" in unusual and _NO_ENTITY.search(document):
         return False
     if unusual.isascii():
         return True
     try:
-        text = document.decode()
+        document.decode()
     except UnicodeDecodeError:
         return False
-    return not any(each in text for each in _NO_CHARACTERS)
+    return not any(each in unusual and each in document for each in _NO_CHARACTERS)
 
 
 def unquoted(values: Sequence[bytes]) -> list[str] | None:
