@@ -13,6 +13,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from ossweep.engine.batch import Batch
 from ossweep.engine.books import Books
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.settling import Settling
@@ -314,3 +315,21 @@ def test_the_rest_of_a_range_is_estimated_from_its_keys_so_far() -> None:
         told.append(frontier.expected())
 
     assert [bool(each) for each in told] == [True, True, False]
+
+
+@pytest.mark.parametrize(("rate", "waiting"), [(None, 2), (500, 2), (300, 1), (100, 1)])
+def test_no_page_is_asked_for_whose_keys_would_wait_too_long(
+    rate: int | None, waiting: int
+) -> None:
+    """At the pace that is allowed they would have to be listed once more, batch by batch."""
+    throttle = Throttle(lambda: 0.0, lambda low, _high: low, 64, rate)
+    frontier = Frontier((Range("a/"), Range("b/")), throttle)
+    asked = 0
+    while asked < 2 and (scan := frontier.next(1)) is not None:
+        keys = [f"a/{asked}/{number:03}" for number in range(1000)]
+        page = Lot([Found(key, 1, 1) for key in keys])
+        asked += 1
+        frontier.take(scan, page, more=True)
+        scan.queue.batches.append(Batch(keys, page))
+
+    assert asked == waiting

@@ -35,8 +35,8 @@ Who waits for whom:
 
 - Only the dispatcher's thread decides and books; the others wait for the network and the
   throttle only (`pipeline.py`).
-- Listing waits for named keys, so that what a person names comes first, and for a range's own
-  deletions, so that what was listed does not grow old.
+- Listing waits for named keys, so that what a person names comes first, and for the deletions of
+  what was listed, which would grow old at the pace that they have.
 - Deletions wait for the look at the bucket's versioning (`caution.py`), for the throttle, and under
   a ceiling for the checkpoint that reserves them (`beside.py`).
 - A batch settles after those before it in its range; one that OSS refuses as a whole is kept apart.

@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ossweep.engine.arrivals import MARKER_BYTES, as_far_as_it_reaches, check, without_others
+from ossweep.engine.reads import SOON
 from ossweep.engine.scan import Scan
 from ossweep.engine.splits import Alphabet, Sample, common_start
 from ossweep.objects import Lot
@@ -26,6 +27,7 @@ from ossweep.objects import Lot
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ossweep.engine.pace import QuotaPace
     from ossweep.engine.throttle import Throttle
     from ossweep.objects import Page, Stretch
     from ossweep.work import Range
@@ -39,6 +41,7 @@ EMPTY_FREE = 16  # ranges that may turn out to be empty, beside one for every ot
 EMPTY_SHARE = 2
 LAST = "\U0010fffd"  # behind whatever a key may go on with
 MOST_APART = 64  # stretches that were passed over and are kept apart; one more stops its range
+OLD = 2 * SOON  # seconds: the last key of a page is to go by then
 AHEAD = 2  # batches of one range that may wait to be taken up before its listing stands still
 
 
@@ -74,10 +77,18 @@ class Frontier:
 
         At most `most` ranges are open at once, beside those in which OSS refuses everything. No
         other range is opened while that many listed ones wait for their deletions. Ranges that
-        were passed over before come last.
+        were passed over before come last. Nothing is listed that would wait for its pace so long
+        that it would have to be listed again.
         """
         unlisted = [scan for scan in self._unlisted() if not scan.settlement.passed_over]
-        idle = [scan for scan in unlisted if not scan.listing and len(scan.queue.batches) < AHEAD]
+        slow = self._slow()
+        if self._throttle.job in slow:
+            return None
+        idle = [
+            scan
+            for scan in unlisted
+            if not scan.listing and len(scan.queue.batches) < AHEAD and scan.lane.pace not in slow
+        ]
         willing = [scan for scan in idle if not scan.queue.course.refused]
         if willing:
             return min(willing, key=lambda scan: len(scan.queue.batches))
@@ -87,6 +98,20 @@ class Frontier:
         if other is not None or not idle:
             return other if other is not None or unlisted else self._wake_passed_over()
         return min(idle, key=lambda scan: len(scan.queue.batches))
+
+    def _slow(self) -> set[QuotaPace]:
+        """Return the paces at which what was listed, or is just being, goes on for too long."""
+        waiting: dict[QuotaPace, int] = {}
+        for scan in self.scans:
+            keys = scan.listing * self._page_keys
+            keys += sum([len(batch.keys) for batch in scan.queue.batches])
+            for pace in (scan.lane.job, scan.lane.pace) if keys else ():
+                waiting[pace] = waiting.get(pace, 0) + keys
+        return {pace for pace, keys in waiting.items() if keys > self._most_waiting(pace.rate)}
+
+    def _most_waiting(self, rate: float) -> float:
+        """Return how many keys may wait for such a pace when the next page is asked for."""
+        return max(0.0, min(SOON * rate, OLD * rate - self._page_keys))
 
     def _open_another(self) -> Scan | None:
         """Return a range whose listing has not begun, or half of what is left of another one."""

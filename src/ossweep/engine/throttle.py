@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from math import exp, inf
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ossweep.engine.pace import DeletionWindow, QuotaPace
 from ossweep.work import BATCH_KEYS
@@ -123,7 +123,7 @@ class Throttle:
         self._uniform = uniform
         self._most = most
         self._lock = Lock()
-        self._job = QuotaPace(ACCOUNT_RATE, inf if max_rate is None else max_rate)
+        self.job: Final = QuotaPace(ACCOUNT_RATE, inf if max_rate is None else max_rate)
         self._lanes: list[Lane] = []  # in the order of their keys
         self._permits: set[Permit] = set()
         self._window = DeletionWindow(most)
@@ -135,7 +135,7 @@ class Throttle:
             paces = [lane.pace for lane in self._lanes[max(0, place - 1) : place + 1]]
             # A lane between two lanes of one partition lies in that partition.
             between = len(paces) == 2 and paces[0] is paces[1]  # noqa: PLR2004 - a pair
-            lane = Lane(self._job, paces[0] if between else QuotaPace(PARTITION_RATE))
+            lane = Lane(self.job, paces[0] if between else QuotaPace(PARTITION_RATE))
             self._lanes.insert(place, lane)
             return lane
 
@@ -148,7 +148,7 @@ class Throttle:
     def wait(self, lane: Lane) -> float:
         """Return the seconds until the lane's next batch may start: 0.0 is now."""
         with self._lock:
-            return max(0.0, max(self._job.opens, lane.pace.opens) - self._clock())
+            return max(0.0, max(self.job.opens, lane.pace.opens) - self._clock())
 
     def room(self) -> int:
         """Return how many more deletions may start; those that wait are not in flight."""
@@ -160,7 +160,7 @@ class Throttle:
         """Book a deletion of so many objects, to be sent now, and count it as in flight."""
         with self._lock:
             now = self._clock()
-            self._job.book(now, objects)
+            self.job.book(now, objects)
             lane.pace.book(now, objects)
             permit = Permit(self, lane, objects, now, self._window.back)
             self._permits.add(permit)
@@ -171,7 +171,7 @@ class Throttle:
         with self._lock:
             now = self._clock()
             lane = permit.lane
-            for pace in (self._job, lane.pace):
+            for pace in (self.job, lane.pace):
                 pace.confirmed(permit.sent)
             lane.load = lane.load * exp(lane.loaded_at - now) + objects
             lane.loaded_at = now
@@ -186,7 +186,7 @@ class Throttle:
         """Do what `Permit.refused` says."""
         with self._lock:
             now = self._clock()
-            pace = permit.lane.pace if partition else self._job
+            pace = permit.lane.pace if partition else self.job
             first = not pace.tested
             pace.refused(permit.sent, now, self._uniform)
             if first:
@@ -219,7 +219,7 @@ class Throttle:
         now = self._clock()
         permit.retried = True
         permit.asked = min(objects, permit.lane.batch_keys)
-        permit.sent = max(pace.book(now, permit.asked) for pace in (self._job, permit.lane.pace))
+        permit.sent = max(pace.book(now, permit.asked) for pace in (self.job, permit.lane.pace))
         return Reservation(permit.sent - now, permit.asked)
 
     def _explain(self, permit: Permit, objects: int, now: float, *, first: bool) -> None:

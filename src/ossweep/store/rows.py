@@ -140,8 +140,10 @@ def _is_sound(document: bytes) -> bool:
         return False
     if b"&" in unusual and _NO_ENTITY.search(document):
         return False
-    if unusual.isascii():
-        return True
+    return unusual.isascii() or _is_utf8(document, unusual)
+
+
+def _is_utf8(document: bytes, unusual: bytes) -> bool:
     try:
         document.decode()
     except UnicodeDecodeError:
