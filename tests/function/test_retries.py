@@ -216,3 +216,22 @@ def test_an_outage_stops_the_sweep_and_fails_no_key(
     assert (stopped["status"], stopped["failed"], stopped["at_least"]) == ("stopped", 0, True)
     assert stopped["listed"] == sum_of(stopped)
     assert (ended["status"], ended["deleted"], deployment.keys()) == ("done", 12_000, [])
+
+
+def test_a_named_key_that_was_asked_for_and_seen_is_looked_at_again(
+    deployment: Deployment,
+) -> None:
+    """Its request may be carried out after all; what is written then is no object of the job."""
+    deployment.timeout = 8
+    deployment.fill("a")
+    oss = deployment.oss
+    oss.misbehave(Reset("before", operation="delete", times=1))
+    oss.misbehave(Refuse(503, "ServiceUnavailable", operation="delete"))
+    first = deployment.send({"keys": ["a"]})
+    oss.behave()
+    oss.fill(BUCKET, ["a"], oss.now() + 5)
+
+    last = deployment.send(first["continuation"])
+
+    assert (first["status"], first["continuation"]["doubted"]) == ("unfinished", ["a"])
+    assert (last["status"], last["deleted"], deployment.keys()) == ("done", 0, ["a"])

@@ -174,9 +174,8 @@ def test_the_first_null_marker_is_the_last_where_nobody_could_look(
     [
         Refuse(409, "FileImmutable", keys=KEYS[:5], operation=("delete", "batch_delete")),
         Refuse(503, "ServiceUnavailable", operation=("delete", "batch_delete"), times=40),
-        Reset("before", operation=("delete", "batch_delete"), times=40),
     ],
-    ids=["refused", "busy", "no answer"],
+    ids=["refused", "busy"],
 )
 def test_a_key_that_has_not_gone_tells_nothing_of_the_others(
     suspended: Deployment, fault: Fault

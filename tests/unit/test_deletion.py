@@ -46,7 +46,7 @@ class Bucket:
     lost: int = 0
     carried_out: bool = True
     written_anew: dict[str, int] = field(default_factory=dict)
-    poison: str = ""
+    poison: Sequence[str] = ()
     sent: list[list[str]] = field(default_factory=list)
     looks: int = 0
     has_batches: bool = True
@@ -55,7 +55,7 @@ class Bucket:
     def delete(self, keys: Sequence[str]) -> set[str]:
         self.sent.append(list(keys))
         is_lost, self.lost = self.lost > 0, self.lost - 1
-        if self.poison in keys:
+        if not set(self.poison).isdisjoint(keys):
             raise StoreError("InternalError", "No.", Scope.PASSING)
         if not is_lost or self.carried_out:
             for key in keys:
@@ -193,32 +193,46 @@ def test_named_keys_are_never_too_old() -> None:
     assert (done.deleted, bucket.looks) == (set(KEYS), 0)
 
 
-def test_a_batch_that_alone_cannot_be_carried_out_is_halved_until_the_culprit_is_alone() -> None:
-    """Others can be meanwhile; the culprit stays to be done, and has not failed."""
-    bucket = Bucket(poison="a/5")
+@pytest.mark.parametrize("poison", [("a/5",), ("a/0", "a/7"), ("a/1", "a/2", "a/6")])
+def test_a_batch_that_alone_cannot_be_carried_out_is_halved_until_the_culprits_are_alone(
+    poison: tuple[str, ...],
+) -> None:
+    """All others go; the culprits stay to be done, and have not failed."""
+    bucket = Bucket(poison=poison)
     done = deletion(bucket)
     sent = bucket.delete
 
     def while_others_go(keys: Sequence[str]) -> set[str]:
-        done.gate.deleted()
+        if len(keys) == len(KEYS):
+            done.gate.deleted()
         return sent(keys)
 
     bucket.delete = while_others_go  # type: ignore[method-assign] # another batch's answers come
 
     done.delete(KEYS)
 
-    assert bucket.there == {"a/5": OLD}
-    assert (done.deleted, done.failed, done.kept) == (set(KEYS) - {"a/5"}, {}, {})
+    assert bucket.there.keys() == set(poison)
+    assert (done.deleted, done.failed, done.kept) == (set(KEYS) - set(poison), {}, {})
 
 
-def test_an_outage_is_not_asked_in_halves() -> None:
-    """Where nothing else goes either, no key is the culprit."""
-    bucket = Bucket(poison="a/5")
+def test_a_culprit_is_found_though_nothing_else_is_left_to_be_done() -> None:
+    """One half of its batch goes, and tells that it is no outage."""
+    bucket = Bucket(poison=("a/5",))
     done = deletion(bucket)
 
     done.delete(KEYS)
 
-    assert {len(keys) for keys in bucket.sent} == {len(KEYS)}
+    assert (bucket.there, done.deleted) == ({"a/5": OLD}, set(KEYS) - {"a/5"})
+
+
+def test_a_batch_is_asked_for_in_halves_once_where_nothing_goes() -> None:
+    """That is an outage, and no key is the culprit."""
+    bucket = Bucket(poison=KEYS)
+    done = deletion(bucket)
+
+    done.delete(KEYS)
+
+    assert {len(keys) for keys in bucket.sent} == {len(KEYS), len(KEYS) // 2}
     assert (done.deleted, done.failed, done.doubted) == (set(), {}, set(KEYS))
 
 

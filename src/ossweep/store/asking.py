@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ossweep.errors import Closed, Scope, StoreError
+from ossweep.store.verdicts import is_throttling, is_undecided, may_be_under_way, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from ossweep.errors import StoreError
+    from ossweep.store.limits import Gate
+    from ossweep.work import Kind
+
+T = TypeVar("T")
+
+_LOOK = "a listing that was to show what is left of the keys that are deleted"
 
 
 class Requests(Protocol):
@@ -52,10 +60,58 @@ class Looked:
 
 
 class TroubleError(Exception):
-    """An attempt that did not get the answer it should."""
+    """
+    An attempt that did not get the answer it should.
 
-    def __init__(self, error: StoreError, *, throttled: bool, in_doubt: bool) -> None:
+    Its keys are `in_doubt` if it may have been carried out, and `under_way` if it yet may be.
+    """
+
+    def __init__(self, error: StoreError, raised: Exception) -> None:
         super().__init__(error)
         self.error = error
-        self.throttled = throttled
-        self.in_doubt = in_doubt
+        self.throttled = is_throttling(getattr(raised, "status", 0), error.code)
+        self.in_doubt = is_undecided(raised)
+        self.under_way = may_be_under_way(raised)
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """One attempt of each of a deletion's requests, timed, counted and judged."""
+
+    requests: Requests
+    gate: Gate
+    monotonic: Callable[[], float]
+
+    def delete(self, kind: Kind, keys: Sequence[str]) -> set[str]:
+        """Ask OSS once, and return the keys that its answer names; raises TroubleError, Closed."""
+        self.gate.admit(kind)  # which may have closed during a pause or a look
+        return self._once(kind, lambda: self.requests.delete(keys)).intersection(keys)
+
+    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+        """Look at keys; raises TroubleError, about the job where OSS refuses the look."""
+        try:
+            return self._once(
+                "list", lambda: self.requests.look(keys, listed=listed, seconds=seconds)
+            )
+        except TroubleError as trouble:
+            error = trouble.error
+            if error.scope is Scope.KEYS:
+                words = f"{error.words} - {_LOOK}" if error.words else _LOOK
+                trouble.error = StoreError(error.code, words, Scope.JOB)
+            raise
+
+    def _once(self, kind: Kind, request: Callable[[], T]) -> T:
+        began = self.monotonic()
+        try:
+            return request()
+        except Closed:
+            raise
+        except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
+            trouble = TroubleError(verdict(raised), raised)
+            if trouble.throttled:
+                self.requests.throttled()
+            if trouble.error.scope is not Scope.KEYS or kind == "list":  # others go key by key
+                self.gate.missed(kind, trouble.error)
+            raise trouble from None
+        finally:
+            self.gate.answered(kind, self.monotonic() - began)

@@ -1,52 +1,43 @@
 """
 One deletion of up to a thousand keys, until each of them has its fate.
 
-An attempt leaves every key confirmed, refused, not sent, or in doubt: sent, and no answer has
-decided it. OSS has no conditional delete, so a key in doubt is never sent again blindly: its object
-may have gone meanwhile, and been written anew. Its stretch is listed again, and objects that are
-still there, and not newer than the job's clock, are asked for again. A listing that has grown old
-while its keys waited is treated alike.
+An attempt leaves every key confirmed, refused, not sent, or in doubt (`doubt.py`). OSS has no
+conditional delete, so a key in doubt is never sent again blindly: its object may have gone
+meanwhile, and been written anew. Its stretch is listed again, and objects that are still there, and
+not newer than the job's clock, are asked for again. A listing that has grown old while its keys
+waited is treated alike.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Failure
 from ossweep.row import ALIKE, PROBES, Row
-from ossweep.store.asking import TroubleError
-from ossweep.store.verdicts import (
-    NO_BATCHES,
-    NOT_EMPTY,
-    PARTITION,
-    is_throttling,
-    is_undecided,
-    verdict,
-)
+from ossweep.store.asking import Attempts, TroubleError
+from ossweep.store.doubt import Doubt
+from ossweep.store.verdicts import NO_BATCHES, NOT_EMPTY, PARTITION
 from ossweep.store.wire import fits_a_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ossweep.objects import Shown
-    from ossweep.store.asking import Looked, Requests
+    from ossweep.store.asking import Requests
     from ossweep.store.limits import Gate, Pace, Turn
     from ossweep.work import Kind
     from ossweep.world import World
 
-T = TypeVar("T")
-
 ATTEMPTS = 8  # of one request
 HALF_ATTEMPTS = 2  # of each half of a batch that can't be carried out while others can
+FUTILE = 2  # times in a row that all parts are halved though none of them has gone
 STORM = 3  # refusals by quotas in a row that mean more than too fast a pace
 FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 LONGEST_PAUSE = 10.0  # seconds
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
-
-_LOOK = "a listing that was to show what is left of the keys that are deleted"
 
 
 @dataclass
@@ -70,16 +61,24 @@ class Deletion:
     failed: dict[str, Failure] = field(default_factory=dict)
     full: dict[str, Failure] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
-    doubted: set[str] = field(default_factory=set)
     passed_over: dict[str, Failure] = field(default_factory=dict)
     halved: int = 0
     # Seconds that were left when a key was looked at again; the others were when they were shown.
     _looked: dict[str, float] = field(init=False, default_factory=dict)
     _later: list[str] = field(init=False, default_factory=list)  # still to be looked at
-    _unnamed: set[str] = field(init=False, default_factory=set)  # in doubt as an answer left it out
+    _doubt: Doubt = field(init=False, default_factory=Doubt)
+    # Parts whose attempts are over, and why, while a batch goes in halves.
+    _stuck: list[tuple[Sequence[str], StoreError]] | None = field(init=False, default=None)
     _row: Row = field(init=False)  # of refusals
+    _attempts: Attempts = field(init=False)
+
+    @property
+    def doubted(self) -> set[str]:
+        """The keys that were sent, and that no answer has decided."""
+        return self._doubt.keys
 
     def __post_init__(self) -> None:
+        self._attempts = Attempts(self.requests, self.gate, self.world.monotonic)
         self._row = Row(self.shown.refused, ALIKE if self.shown.refused else 0)
 
     def delete(self, keys: Sequence[str], attempts: int = ATTEMPTS) -> None:
@@ -168,8 +167,7 @@ class Deletion:
         """Book what an answer names; ask by itself for each key that it leaves out."""
         if named:
             self.deleted |= named
-            if self.doubted:
-                self.doubted -= named
+            self._doubt.decided(named)
             self.pace.confirmed(len(named))
             self.gate.deleted()
             self._row.end()
@@ -179,8 +177,7 @@ class Deletion:
             )
             return
         silent = [key for key in keys if key not in named]
-        self.doubted.update(silent)
-        self._unnamed.update(silent)
+        self._doubt.left_out(silent)
         self.delete_singly(silent)  # so that each gets a reason
 
     @property
@@ -246,7 +243,7 @@ class Deletion:
     def _refuse(self, key: str, error: StoreError) -> None:
         """Book a key that OSS has refused for good, unless it is a directory's turn later."""
         refused = Failure(key, error.code, error.said or error.message)
-        self.doubted.discard(key)
+        self._doubt.decided({key})
         if error.code == NOT_EMPTY and key.endswith("/"):
             self.full[key] = refused
             return
@@ -255,18 +252,38 @@ class Deletion:
         self.failed[key] = refused
 
     def _give_up(self, keys: Sequence[str], error: StoreError, *, others_go: bool) -> None:
-        """
-        Leave keys undone whose attempts are over, which is no refusal.
-
-        Where other keys go, one of these may be in the way.
-        """
-        if others_go and len(keys) > 1:
-            middle = len(keys) // 2
-            for half in (keys[:middle], keys[middle:]):
-                self.delete(half, HALF_ATTEMPTS)
+        """Leave keys undone whose attempts are over, which is no refusal."""
+        if self._stuck is not None:
+            self._stuck.append((keys, error))
             return
-        self._look_once_more(keys)
-        self.gate.failed(error)
+        stuck = self._part_until_alone(keys, error, others_go=others_go)
+        for each, _ in stuck:
+            self._look_once_more(each)
+        if stuck:
+            self.gate.failed(stuck[-1][1])
+
+    def _part_until_alone(
+        self, keys: Sequence[str], error: StoreError, *, others_go: bool
+    ) -> list[tuple[Sequence[str], StoreError]]:
+        """
+        Delete keys in ever smaller parts, for as long as any go, and return the parts that do not.
+
+        One of the keys may be in the way of the others. Where nothing goes, none of them is.
+        """
+        stuck = [(keys, error)]
+        futile = 0 if others_go else FUTILE - 1
+        while futile < FUTILE and (large := [each for each, _ in stuck if len(each) > 1]):
+            before = self.gate.deletions
+            self._stuck = [each for each in stuck if len(each[0]) == 1]
+            try:
+                for each in large:
+                    middle = len(each) // 2
+                    self.delete(each[:middle], HALF_ATTEMPTS)
+                    self.delete(each[middle:], HALF_ATTEMPTS)
+            finally:
+                stuck, self._stuck = self._stuck, None
+            futile = 0 if self.gate.deletions > before else futile + 1
+        return stuck
 
     def _look_once_more(self, keys: Sequence[str]) -> None:
         """Look whether a key that went alone is still there: then its attempts did no harm."""
@@ -285,9 +302,10 @@ class Deletion:
         shown, again = self.shown.left, self._looked
         first = max(again.get(key, shown) for key in keys) if again else shown
         is_old = first - self.gate.left() > OLDEST_LISTING
-        if in_doubt <= self._unnamed and not is_old:
+        if not (is_old or self._doubt.needs_look(keys)):
             return keys
-        seen = self._look(keys)
+        listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
+        seen = self._attempts.look(keys, listed=listed, seconds=seconds)
         self._looked.update(seen.left)
         clock = self.requests.clock(self.shown.clock)
         meant = []
@@ -300,48 +318,15 @@ class Deletion:
             elif written >= clock:
                 self.kept[key] = NEWER
             else:
-                self.doubted.discard(key)  # OSS has shown it
+                self._doubt.shown(key)
                 meant.append(key)
         return meant
 
-    def _look(self, keys: Sequence[str]) -> Looked:
-        """Look at keys; raises TroubleError, about the job where OSS refuses the look."""
-        listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
-        try:
-            return self._ask_once(
-                "list", lambda: self.requests.look(keys, listed=listed, seconds=seconds)
-            )
-        except TroubleError as trouble:
-            error = trouble.error
-            if error.scope is Scope.KEYS:
-                words = f"{error.words} - {_LOOK}" if error.words else _LOOK
-                trouble.error = StoreError(error.code, words, Scope.JOB)
-            raise
-
     def _send(self, kind: Kind, keys: Sequence[str]) -> set[str]:
         """Ask OSS once, and return the keys that its answer names; raises TroubleError, Closed."""
-        self.gate.admit(kind)  # which may have closed during a pause or a look
         try:
-            return self._ask_once(kind, lambda: self.requests.delete(keys)).intersection(keys)
+            return self._attempts.delete(kind, keys)
         except TroubleError as trouble:
             if trouble.in_doubt:
-                self.doubted.update(keys)
-                self._unnamed.difference_update(keys)
+                self._doubt.sent(keys, under_way=trouble.under_way)
             raise
-
-    def _ask_once(self, kind: Kind, request: Callable[[], T]) -> T:
-        began = self.world.monotonic()
-        try:
-            return request()
-        except Closed:
-            raise
-        except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
-            error = verdict(raised)
-            throttled = is_throttling(getattr(raised, "status", 0), error.code)
-            if throttled:
-                self.requests.throttled()
-            if error.scope is not Scope.KEYS or kind == "list":  # others are told key by key
-                self.gate.missed(kind, error)
-            raise TroubleError(error, throttled=throttled, in_doubt=is_undecided(raised)) from None
-        finally:
-            self.gate.answered(kind, self.world.monotonic() - began)

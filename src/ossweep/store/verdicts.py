@@ -138,6 +138,17 @@ def is_undecided(error: Exception) -> bool:
     return not isinstance(error, NewConnectionError | ConnectTimeoutError | LocationValueError)
 
 
+def may_be_under_way(error: Exception) -> bool:
+    """
+    Tell whether OSS may still carry out the request that ended with this error.
+
+    Nobody has answered, or somebody who is not OSS: a gateway names no request.
+    """
+    if isinstance(error, oss2.exceptions.ServerError):
+        return not error.request_id
+    return isinstance(error, OSError | HTTPError)
+
+
 def verdict(error: Exception) -> StoreError:
     """Turn what oss2 or urllib3 raised into an error that says what it is about."""
     if isinstance(error, StoreError):

@@ -1,0 +1,27 @@
+"""Doubt stays with a key until an answer ends it."""
+
+from __future__ import annotations
+
+from ossweep.store.doubt import Doubt
+
+
+def test_a_look_ends_the_doubt_of_keys_whose_request_was_answered() -> None:
+    """One whose answer never came may be carried out after the look, too."""
+    doubt = Doubt()
+    doubt.sent({"answered"}, under_way=False)
+    doubt.sent({"cut off"}, under_way=True)
+
+    doubt.shown("answered")
+    doubt.shown("cut off")
+
+    assert (doubt.keys, doubt.needs_look({"answered", "cut off"})) == ({"cut off"}, False)
+
+
+def test_an_answer_ends_any_doubt() -> None:
+    """It names the key as deleted, or as refused."""
+    doubt = Doubt()
+    doubt.sent({"a", "b"}, under_way=True)
+
+    doubt.decided({"a"})
+
+    assert (doubt.keys, doubt.needs_look({"a"}), doubt.needs_look({"b"})) == ({"b"}, False, True)
