@@ -554,3 +554,15 @@ def test_requests_that_fail_are_told_as_the_end_of_a_job_whose_listing_has_met_i
 
     assert (answer["status"], answer["deleted"]) == ("unfinished", 0)
     assert answer["reason"].startswith("requests failed in all of their attempts")
+
+
+def test_a_ceiling_that_is_full_of_keys_in_doubt_is_told_so(deployment: Deployment) -> None:
+    """Nobody knows whether the order was carried out: it is no end that was meant."""
+    deployment.fill(*(f"a/{number:04}" for number in range(2000)))
+    hurried(deployment, 8, batch_delete=3)
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="batch_delete"))
+
+    answer = deployment.send({"prefix": "a/", "limits": {"objects": 1000}})
+
+    assert (answer["status"], answer["deleted"], answer["at_least"]) == ("stopped", 0, True)
+    assert "of which 1,000 may have been asked for" in answer["reason"]

@@ -13,7 +13,13 @@ from urllib3 import exceptions as failures
 from urllib3.connection import HTTPSConnection
 
 from ossweep.errors import Scope, StoreError
-from ossweep.store.verdicts import is_throttling, is_undecided, scope_of, verdict
+from ossweep.store.verdicts import (
+    is_throttling,
+    is_undecided,
+    may_be_under_way,
+    scope_of,
+    verdict,
+)
 
 SECRETS = ("LTAI-someone", "Signature", "the-key", "examplebucket.oss")
 URL = "/the-key?x-oss-credential=LTAI-someone&x-oss-signature=Signature"
@@ -22,6 +28,11 @@ URL = "/the-key?x-oss-credential=LTAI-someone&x-oss-signature=Signature"
 def server_error(status: int, code: str, message: str = "Words.") -> oss2.exceptions.ServerError:
     details = {"Code": code, "Message": message} if code else {}
     return oss2.exceptions.ServerError(status, {}, b"", details)
+
+
+def answered(status: int) -> oss2.exceptions.ServerError:
+    headers = {"x-oss-request-id": "5F0000000000000000000000"}
+    return oss2.exceptions.ServerError(status, headers, b"", {"Code": "Any"})
 
 
 @pytest.mark.parametrize(
@@ -139,6 +150,24 @@ def test_an_error_inside_a_200_leaves_all_in_doubt_whatever_its_code(
 ) -> None:
     """By its status it was accepted: a part of it may have been carried out before the error."""
     assert is_undecided(StoreError(code, "No.", scope))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_under_way"),
+    [
+        (ConnectionResetError(), True),
+        (answered(500), False),
+        (answered(504), True),
+        (server_error(503, ""), True),
+        (StoreError("UnreadableAnswer", "No.", Scope.PASSING), False),
+    ],
+    ids=["cut off", "answered", "a gateway that did not wait", "a gateway", "unreadable"],
+)
+def test_a_request_may_be_under_way_if_oss_has_not_answered_it(
+    error: Exception, *, is_under_way: bool
+) -> None:
+    """Whoever looks before it is carried out is shown what it is about to delete."""
+    assert may_be_under_way(error) is is_under_way
 
 
 @pytest.mark.parametrize("code", ["Redirected", "InvalidHeader"])

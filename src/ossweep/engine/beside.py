@@ -57,9 +57,7 @@ class Beside:
             result = self._result()
             pipeline.beside(
                 partial(keeper.keep, result, wanted),
-                partial(
-                    self._book_checkpoint, turns.taken, result.left.harmless, waits=turns.starved
-                ),
+                partial(self._book_checkpoint, turns.taken, result.left.harmless),
             )
         if keeper.beat_due() and self._beats < BEATS:
             self._beats += 1
@@ -71,13 +69,11 @@ class Beside:
         self._over_since = left if self._over_since is None else self._over_since
         return not pipeline.busy_beside or self._over_since - left >= ASIDE
 
-    def _book_checkpoint(
-        self, taken: int, harmless: bool, checkpoint: Checkpoint, *, waits: bool
-    ) -> None:
-        """Take note of a checkpoint, for which the sweep `waits` if it has reserved too little."""
+    def _book_checkpoint(self, taken: int, harmless: bool, checkpoint: Checkpoint) -> None:
         self._is_keeping = False
         self._was_kept = checkpoint.reserved is not None
-        self._gate.unwritten = checkpoint.error if waits else ""
+        # The sweep waits for it only if it has reserved too little.
+        self._gate.unwritten = checkpoint.error if self._dispatcher.turns.starved else ""
         if checkpoint.stop is not None:
             self._gate.stop(checkpoint.stop)
         elif checkpoint.reserved is not None:

@@ -129,7 +129,7 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
     if at_ceiling is not None and ceiling is not None:
         # The order is not carried out where keys that may not even be gone fill the ceiling.
         is_sure = counts.deleted + counts.failed + counts.planned >= ceiling.objects
-        in_doubt = not is_sure and accounts.was_in_doubt
+        in_doubt = not is_sure and (accounts.was_in_doubt or accounts.is_in_doubt)
         stopped = stop_at_ceiling(at_ceiling, counts, in_doubt=in_doubt)
     passed_over = accounts.passed_over()
     refused = None

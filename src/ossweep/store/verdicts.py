@@ -58,6 +58,7 @@ NO_BATCHES = frozenset({"NotImplemented", f"HTTP {NOT_IMPLEMENTED}"})  # whateve
 # nothing is left in it.
 NOT_EMPTY = "FileAlreadyExists"
 
+_NOT_WAITED = frozenset({502, 504})  # statuses: the answer of whoever OSS's own did not reach
 _NEVER_DONE = frozenset({REDIRECTED, "InvalidHeader"})  # the bucket was not reached at all
 
 PASSING_STATUSES = frozenset({401, 408, 429})  # and 500 and above; from the SDK V2
@@ -142,10 +143,10 @@ def may_be_under_way(error: Exception) -> bool:
     """
     Tell whether OSS may still carry out the request that ended with this error.
 
-    Nobody has answered, or somebody who is not OSS: a gateway names no request.
+    Nobody has answered, or somebody who did not wait for OSS: a gateway, which names no request.
     """
     if isinstance(error, oss2.exceptions.ServerError):
-        return not error.request_id
+        return not error.request_id or error.status in _NOT_WAITED
     return isinstance(error, OSError | HTTPError)
 
 
