@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROUNDS = 30  # in which a person asks for what is not done yet
 PART = re.compile(r"-p\d+$")
 WAITS = 3.0  # seconds between two of those
+ON_THE_WAY = "its next invocation is called"
 FINAL = {"done", "incomplete", "planned"}
 
 
@@ -163,9 +164,8 @@ class Person:
             play.fates.stubborn = frozenset()
         name = names[0]
         del self.final[name]
-        by_id = name.rpartition("-")[0] if play.scene.source == "direct" else None
         play.tell(f"a person has what failed of {name} tried again")
-        play.deliver(play.scene.events[0], request_id=by_id)
+        play.deliver(play.scene.events[0], request_id=self._id_of(name))
         return True
 
     def _round(self) -> bool:
@@ -181,6 +181,7 @@ class Person:
         return bool(names) or len(self.final) < len(play.scene.orders)
 
     def _ask(self, name: str) -> None:
+        play = self.play
         status = self._say(name, "status")
         # What is stopped, and is again after a person has set it going, goes no further.
         is_stopped = status is not None and status["status"] == "stopped"
@@ -192,12 +193,32 @@ class Person:
             self.final[name] = status
             return
         self._asked[name] = status
+        if play.leases.is_abandoned(name, play.now) and play.scene.seed % 2:
+            self._repeat(name)
+            return
         resumed = self._say(name, "resume")
         reason = str(resumed["reason"]) if resumed is not None else ""
         if "send its event again" in reason or "no such job" in reason:
-            if self.play.scene.source == "direct":  # else the event is the same job's
+            if play.scene.source == "direct":  # else the event is the same job's
                 self.given_up.add(name)
             self._send_again()
+
+    def _repeat(self, name: str) -> None:
+        """Send the event of a job again that was handed over to nobody: it brings somebody."""
+        play = self.play
+        before = len(play.lives)
+        play.tell(f"a person sends the event of {name} again")
+        play.deliver(play.scene.events[0], request_id=self._id_of(name))
+        play.until_quiet()
+        answers = [answer for life in play.lives[before:] for answer in answers_of(life)]
+        if any(
+            each["job"] == name and str(each["reason"]).startswith(ON_THE_WAY) for each in answers
+        ):
+            play.wrong.append(f"{name} is said to go on, and nobody is on the way")
+
+    def _id_of(self, name: str) -> str | None:
+        """Return the id of the request that began a job, if that makes its name."""
+        return name.rpartition("-")[0] if self.play.scene.source == "direct" else None
 
     def _send_again(self) -> bool:
         self.play.tell("a person sends the event again")

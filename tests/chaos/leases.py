@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from localcloud.arrivals import Request
 
+SECOND = 1.0  # by which OSS's dates are exact
 PART = re.compile(r"-p\d+$")
 ORDER = re.compile(r"(stop-[0-9a-f]+)(-back)?")
 RECORD = re.compile(re.escape(STATE) + r"([^/]+)/(\d{6}-\d{2,})(?:-w\d{2,})?(-left|-beat)?")
@@ -160,6 +161,14 @@ class Leases:
         self.ends[job] = max(self.ends.get(job, ("", 0.0)), (holder.place, now))
         self.ended.setdefault(job, now)
         return wrong
+
+    def is_abandoned(self, job: str, now: float) -> bool:
+        """Tell whether a job's last holder has left it so long ago that nobody is on the way."""
+        last = max((place for other, place in self.places if other == job), default=None)
+        if last is None or job in self.ended:
+            return False
+        holder = self.places[job, last]
+        return holder.left is not None and now - holder.left > self._lease(holder) + SECOND
 
     def held(self, by: str) -> bool:
         """Tell whether somebody has held a job: another one may repeat what a holder has said."""
