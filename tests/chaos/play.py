@@ -449,6 +449,9 @@ class Play:
         """Let an event come that an invocation has handed over."""
         weather = self.scene.weather
         late = self.fates.random.choice((0.5, 4, 15)) if self.fates.strikes(weather.late) else 0.0
+        if weather.never and self.fates.strikes(weather.never):
+            self.tell(f"{owner} hands over {asked.task}, which never begins")
+            return
         self._requests += 1
         request_id = f"req-{self._requests}"
         self.tell(f"{owner} hands over {asked.task} as {request_id}, {late:g} s late")

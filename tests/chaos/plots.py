@@ -21,7 +21,10 @@ def draw(seed: int, scale: int = 1) -> Scene:
     """Return what a seed stands for; with a scale, about so many times the objects."""
     scene = draw_plain(seed, scale)
     random = Random(seed * 7919 + 3)
-    return random.choice(PLOTS)(scene, random) if random.random() < CHANCE else scene
+    if random.random() < CHANCE:
+        return random.choice(PLOTS)(scene, random)
+    never = 0.5 if random.random() < CHANCE else 0.0
+    return replace(scene, weather=replace(scene.weather, never=never))
 
 
 def _objects_come_before_the_first_answer(scene: Scene, random: Random) -> Scene:

@@ -86,6 +86,7 @@ class Weather:
     handover: float = 0.0
     twice: float = 0.0
     late: float = 0.0
+    never: float = 0.0  # of a next invocation that was called: nobody ever begins with it
     slow_start: float = 0.0  # seconds that the first answer of all takes
     # Storms: from when on, for how long, in seconds, and for which part of the requests.
     storms: tuple[tuple[float, float, str], ...] = ()
