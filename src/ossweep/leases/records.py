@@ -155,6 +155,12 @@ class End:
         """Where it was written."""
         return Fence(self.hop, self.epoch)
 
+    @property
+    def rest(self) -> dict[str, Any] | None:
+        """The failed keys that may be tried again; what a part leaves is the whole job's."""
+        is_part = self.continuation is not None and self.continuation.get("part_of") is not None
+        return None if is_part else self.continuation
+
 
 @dataclass(frozen=True)
 class Lease:

@@ -117,7 +117,8 @@ def obey(command: Command, session: Session) -> Answer:
     """
     looks = JobStates(session)
     look = looks.at(command.job)
-    if command.do == "resume" and look.state.end is None:
+    end = look.state.end
+    if command.do == "resume" and (end is None or end.rest is not None):
         return _resume(command, look, session)
     if command.do == "resume" and look.state.orders:
         return _release(command, session)
@@ -169,7 +170,11 @@ class _Done:
 
 
 def _resume(command: Command, look: Look, session: Session) -> Answer:
-    """Let a job go on; return how the job is, with what was done for that."""
+    """
+    Let a job go on, or try again what has failed of it, as its event sent again does.
+
+    Returns how the job is, with what was done for that.
+    """
     leases = leases_of(command.job, session)
     done = _Done(leases)
     if look.state.parts:
@@ -191,7 +196,7 @@ def _resume(command: Command, look: Look, session: Session) -> Answer:
 
 
 def _release(command: Command, session: Session) -> Answer:
-    """Take back the orders to stop a job that has ended: what has failed may be tried again."""
+    """Take back the orders to stop a job that has ended, and of which nothing is to be done."""
     leases = leases_of(command.job, session)
     done = _Done(leases)
     with done.told():
