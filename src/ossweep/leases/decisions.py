@@ -211,6 +211,7 @@ def state_of(observed: Observed | End | None) -> JobState:
         observed.departure,
         is_lost=observed.is_lost,
         orders=observed.orders,
+        fence=observed.fence,
     )
 
 

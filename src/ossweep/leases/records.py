@@ -126,6 +126,13 @@ class Departure:
         answer = {**self.answer, **changed} if self.answer is not None else None
         return replace(self, how="released", answer=answer, why=None)
 
+    @property
+    def continued(self) -> Departure:
+        """The same departure, once the next invocation has been called on a person's word."""
+        changed = {"status": "continued", "reason": "a person has let it go on"}
+        answer = {**self.answer, **changed} if self.answer is not None else None
+        return replace(self, how="continued", answer=answer, why=None, orders=[])
+
 
 @dataclass(frozen=True)
 class End:
