@@ -189,8 +189,8 @@ MUTANTS = (
     Mutant(
         "an incomplete job is repeated as a whole",
         "leases/decisions.py",
-        "        return Lease(fence, end.continuation, began=end.began, answer=end.answer)",
-        "        return Lease(fence, None, began=end.began, answer=end.answer)",
+        "    return Lease(fence, end.continuation, began=end.began, answer=end.answer)",
+        "    return Lease(fence, None, began=end.began, answer=end.answer)",
     ),
     Mutant(
         "what has failed is tried again by no clock",

@@ -433,10 +433,41 @@ def test_a_resume_takes_back_an_order_that_came_as_the_job_ended(chain: Chain) -
 
     told, resumed = to(chain, job, "status"), to(chain, job, "resume")
 
-    assert told["status"] == resumed["status"] == "incomplete"
+    assert told["status"] == "incomplete"
     assert told["reason"].endswith("what has failed is not tried again, until resume")
-    assert resumed["reason"].startswith("an order to stop was taken back; ")
-    assert not resumed["reason"].endswith("until resume")
+    assert (resumed["status"], resumed["reason"], chain.deployment.keys()) == ("done", None, ["b"])
+
+
+def test_a_resume_of_an_incomplete_job_tries_again_what_has_failed(chain: Chain) -> None:
+    """As its event sent again does: what was written since the job began stays."""
+    chain.deployment.fill("a/1", "a/2", "a/3")
+    oss = chain.deployment.oss
+    oss.misbehave(Refuse(403, "AccessDenied", keys={"a/1", "a/2"}))
+    first = chain.begin(PREFIX)
+    oss.behave()
+    oss.fill(BUCKET, ["a/2", "a/4"], oss.now() + 30)
+
+    resumed = to(chain, first["job"], "resume")
+
+    assert (first["status"], first["failed"]) == ("incomplete", 2)
+    assert (resumed["status"], resumed["deleted"], resumed["failed"]) == ("done", 2, 0)
+    assert resumed["skipped_because"] == {"written after the job began": 1}
+    assert chain.deployment.keys() == ["a/2", "a/4"]
+    assert to(chain, first["job"], "resume")["status"] == "done"
+
+
+def test_a_resume_that_is_refused_leaves_an_incomplete_job_as_it_ended(chain: Chain) -> None:
+    """An order to stop is taken back by nobody who may not go on."""
+    chain.deployment.fill("a/1")
+    chain.deployment.oss.misbehave(Refuse(403, "AccessDenied", keys={"a/1"}))
+    job = chain.begin(PREFIX)["job"]
+    before = chain.state()
+    chain.deployment.set(buckets="otherbucket")
+
+    refused = chain.deployment.refuse({"job": job, "do": "resume"})
+
+    assert refused.startswith("PolicyError: the state of the job")
+    assert chain.state() == before
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
-from localcloud.faults import Before, Refuse
+from localcloud.faults import Before, DateShift, Refuse
 from ossweep.errors import UndoneError
 from ossweep.routes.telling import THEY_STOP
 
@@ -140,6 +140,83 @@ def test_a_resume_of_a_job_in_parts_tells_what_it_has_done(split: Chain) -> None
     assert to(split, job, "status")["status"] == "done"
 
 
+@pytest.fixture
+def resumed(split: Chain) -> Chain:
+    """A job in two parts that were stopped, and whose invocations a `resume` has just called."""
+    to(split, job_of(split), "stop")
+    split.to_the_end()
+    to(split, job_of(split), "resume")
+    return split
+
+
+def test_invocations_that_a_resume_has_called_are_on_their_way(resumed: Chain) -> None:
+    """Status and list say so of each part, and of the whole job."""
+    job = job_of(resumed)
+
+    whole, part = to(resumed, job, "status"), to(resumed, f"{job}-p1", "status")
+    listed = {each["job"]: each["status"] for each in resumed.begin({"do": "list"})["jobs"]}
+
+    assert (whole["status"], whole["reason"]) == ("continued", "its parts go on with it")
+    assert (part["status"], part["reason"]) == ("continued", "its next invocation is on its way")
+    assert listed == dict.fromkeys((job, f"{job}-p1", f"{job}-p2"), "continued")
+
+
+def test_a_second_resume_calls_nobody_who_is_on_the_way(resumed: Chain) -> None:
+    """It says so, and the job comes to its end by the first one's."""
+    waiting = len(resumed.called)
+
+    again = to(resumed, job_of(resumed), "resume")
+
+    assert (again["status"], len(resumed.called)) == ("continued", waiting)
+    assert again["reason"] == (
+        "there was no order to stop that this word takes back, and no part to call an invocation "
+        "for; its parts go on with it"
+    )
+    assert (resumed.to_the_end()[-1]["status"], resumed.deployment.keys()) == ("done", [])
+
+
+def test_invocations_that_a_resume_has_called_in_vain_are_called_again(resumed: Chain) -> None:
+    """They have a lease's time to begin: then they count as lost."""
+    job = job_of(resumed)
+    resumed.delivered += len(resumed.called)
+    resumed.deployment.oss.misbehave(DateShift(300))
+
+    told = to(resumed, job, "status")
+    again = to(resumed, job, "resume")
+
+    assert told["status"] == "unfinished"
+    assert told["reason"].startswith(f"{job}-p1: its next invocation never began; it goes on when")
+    assert (len(resumed.called), again["status"]) == (2, "continued")
+    assert again["reason"].startswith("invocations were called for 2 parts; ")
+
+
+def test_an_order_to_stop_reaches_those_whom_a_resume_has_called(resumed: Chain) -> None:
+    """They stop before they begin."""
+    before = resumed.deployment.keys()
+
+    to(resumed, job_of(resumed), "stop")
+    answers = resumed.to_the_end()
+
+    assert [each["status"] for each in answers] == ["stopped", "stopped"]
+    assert resumed.deployment.keys() == before
+
+
+def test_a_resume_that_cannot_write_whom_it_has_called_has_called_them(split: Chain) -> None:
+    """Status then tells no more than it can know, and another `resume` calls again."""
+    job = job_of(split)
+    to(split, job, "stop")
+    split.to_the_end()
+    left = {key for key in split.deployment.oss.keys(STATE_BUCKET) if key.endswith("-left")}
+    split.deployment.oss.misbehave(Refuse(403, "AccessDenied", keys=left, operation="put"))
+
+    resumed = to(split, job, "resume")
+    split.deployment.oss.behave()
+
+    assert "invocations were called for 2 parts" in resumed["reason"]
+    assert to(split, job, "status")["status"] == "unfinished"
+    assert split.to_the_end()[-1]["status"] == "done"
+
+
 def test_a_resume_that_breaks_off_tells_what_it_had_done(split: Chain) -> None:
     """The orders are taken back; the same word does the rest."""
     job = job_of(split)
@@ -159,8 +236,8 @@ def test_a_resume_that_breaks_off_tells_what_it_had_done(split: Chain) -> None:
     assert to(split, job, "resume")["reason"].startswith("invocations were called for 2 parts; ")
 
 
-def test_a_resume_of_a_job_in_parts_reads_little_of_each(split: Chain) -> None:
-    """Less than five requests a part, and ten beside them: there may be many parts, and slow."""
+def test_a_resume_of_a_job_in_parts_asks_little_for_each(split: Chain) -> None:
+    """Four requests a part, and fifteen beside them: there may be many parts, and slow."""
     job = job_of(split)
     to(split, job, "stop")
     split.to_the_end()
@@ -169,4 +246,4 @@ def test_a_resume_of_a_job_in_parts_reads_little_of_each(split: Chain) -> None:
 
     to(split, job, "resume")
 
-    assert len(oss.requests) - before <= 10 + 2 * 5
+    assert len(oss.requests) - before <= 15 + 2 * 4

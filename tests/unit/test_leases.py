@@ -1218,6 +1218,13 @@ def test_an_ended_job_and_an_unknown_one_are_not_resumed(objects: MemoryStateObj
     assert resume(objects) == NotGranted("this job has ended", said("done"))
 
 
+def test_a_resume_tries_again_what_has_failed(objects: MemoryStateObjects) -> None:
+    """It holds the hop that the job's event would, sent again."""
+    chain(objects, 2).end("incomplete", to_try_again=7)
+
+    assert resume(objects) == Lease(Fence(2, 2), rest(7), began=NOON)
+
+
 def test_a_look_tells_how_a_job_is(objects: MemoryStateObjects) -> None:
     """In each state that it goes through."""
     seen = [look(objects)]

@@ -92,6 +92,7 @@ def test_a_part_that_has_ended_is_not_tried_again_and_names_its_job(status: str)
     part = holding(objects)
     part.leases.end(part.lease, said(status), None, {**rest(1), "part_of": JOB})
 
-    found = elsewhere(objects)
+    found, resumed = elsewhere(objects), leases_on(objects).resume(Word("word"))
 
     assert (found.answer, found.part_of) == (said(status), JOB)
+    assert resumed == NotGranted("this job has ended", said(status))

@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ossweep.errors import NO_TIME, HandoverError, RequestError, StoreError
+from ossweep.errors import NO_TIME, Closed, HandoverError, RequestError, StoreError
 from ossweep.events import POINTER_MARK
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
-from ossweep.jobs.state import carrier_of
+from ossweep.jobs.state import carrier_of, leases_of
+from ossweep.leases.records import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,3 +124,19 @@ def call_missing(
         else:
             continue
         yield job
+
+
+def note_call(job: str, state: JobState, session: Session) -> None:
+    """
+    Write that the next invocation of a part was called, so that it counts as on its way for a time.
+
+    That time is a lease's, as after any handover. Nothing is written of a part that nobody has
+    left: its holder may live. An invocation that has begun since has a later fence, and is not
+    concerned. If it cannot be written, others call once more.
+    """
+    if state.departure is None or state.fence is None:
+        return
+    try:
+        leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
+    except (StoreError, Closed) as error:
+        session.logger.warning("state not written", error=str(error) or NO_TIME)

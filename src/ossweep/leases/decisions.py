@@ -136,10 +136,15 @@ def _decide_after_end(end: End, hop: int) -> Lease | NotGranted:
     if end.continuation is not None and end.continuation.get("part_of") is not None:
         # The whole job tells what has become of its parts.
         return replace(_ended(end), part_of=end.continuation["part_of"])
-    if end.continuation is not None and hop in {0, end.hop}:
-        fence = Fence(end.hop, end.epoch + 1)
-        return Lease(fence, end.continuation, began=end.began, answer=end.answer)
+    if end.rest is not None and hop in {0, end.hop}:
+        return _trying_again(end)
     return _ended(end)
+
+
+def _trying_again(end: End) -> Lease:
+    """Return the hop in which the failed keys of an ended job are tried again."""
+    fence = Fence(end.hop, end.epoch + 1)
+    return Lease(fence, end.continuation, began=end.began, answer=end.answer)
 
 
 def _ended(end: End) -> NotGranted:
@@ -170,7 +175,7 @@ def decide_for_resume(observed: Observed | End | None) -> Lease | NotGranted:
     if observed is None:
         return NotGranted("there is no such job; if there was one, it has ended long ago")
     if isinstance(observed, End):
-        return _ended(observed)
+        return _ended(observed) if observed.rest is None else _trying_again(observed)
     if observed.departure is not None and observed.departure.how in {"split", "stopped"}:
         return _of_left_hop(observed, observed.departure)
     if observed.departure is not None:
@@ -206,6 +211,7 @@ def state_of(observed: Observed | End | None) -> JobState:
         observed.departure,
         is_lost=observed.is_lost,
         orders=observed.orders,
+        fence=observed.fence,
     )
 
 

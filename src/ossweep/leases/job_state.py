@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ossweep.leases.records import Departure, End
+    from ossweep.leases.records import Departure, End, Fence
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,9 @@ class JobState:
     invocation that has not begun.
 
     With it come the answer so far, how many `hops` the job has had and the number of the next one,
-    the time by OSS's clock, and how its last holder has left it. `is_lost` tells that the
-    invocations called then should have begun; `orders` are the standing orders to stop the job.
+    the time by OSS's clock, and how its last holder, that of `fence`, has left it. `is_lost` tells
+    that the invocations called then should have begun; `orders` are the standing orders to stop the
+    job.
     """
 
     how: str
@@ -31,6 +32,7 @@ class JobState:
     is_lost: bool = False
     orders: tuple[str, ...] = ()
     end: End | None = None
+    fence: Fence | None = None
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:

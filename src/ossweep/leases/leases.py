@@ -128,13 +128,15 @@ class Leases:
         """
         Take orders to stop back, and hold the hop after the last one, because a person says so.
 
-        Raises as `claim` does.
+        Of a job that has ended with failed keys it is the hop that tries them again. Raises as
+        `claim` does.
         """
         with self._in_time():
             observed = self._records.seen()
-            if isinstance(observed, Observed):
-                if observed.rest is not None:
-                    self._judge(observed.rest)
+            rest = observed.rest if observed is not None else None
+            if rest is not None:
+                self._judge(rest)
+            if rest is not None or isinstance(observed, Observed):
                 self.take_back(word)
             return self._settle(decisions.decide_for_resume)
 

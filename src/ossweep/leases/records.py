@@ -126,6 +126,13 @@ class Departure:
         answer = {**self.answer, **changed} if self.answer is not None else None
         return replace(self, how="released", answer=answer, why=None)
 
+    @property
+    def continued(self) -> Departure:
+        """The same departure, once the next invocation has been called on a person's word."""
+        changed = {"status": "continued", "reason": "a person has let it go on"}
+        answer = {**self.answer, **changed} if self.answer is not None else None
+        return replace(self, how="continued", answer=answer, why=None, orders=[])
+
 
 @dataclass(frozen=True)
 class End:
@@ -154,6 +161,12 @@ class End:
     def fence(self) -> Fence:
         """Where it was written."""
         return Fence(self.hop, self.epoch)
+
+    @property
+    def rest(self) -> dict[str, Any] | None:
+        """The failed keys that may be tried again; what a part leaves is the whole job's."""
+        is_part = self.continuation is not None and self.continuation.get("part_of") is not None
+        return None if is_part else self.continuation
 
 
 @dataclass(frozen=True)

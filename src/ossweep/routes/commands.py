@@ -17,7 +17,7 @@ from ossweep.errors import (
     UndoneError,
 )
 from ossweep.handover.continuation import check_job
-from ossweep.jobs.calls import call_missing
+from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
 from ossweep.jobs.state import check_state, leases_of, states_of_parts
 from ossweep.leases.job_state import JobState
@@ -48,6 +48,7 @@ _STOPS = {
 }
 
 NOTHING_DONE = "there was no order to stop that this word takes back"
+NOBODY_CALLED = f"{NOTHING_DONE}, and no part to call an invocation for"
 LATE = 1.0  # seconds left in which no look at one more job is begun
 LISTED = 50  # jobs in one answer
 _COUNTS = ("listed", "deleted", "failed", "skipped", "remaining")
@@ -117,7 +118,8 @@ def obey(command: Command, session: Session) -> Answer:
     """
     looks = JobStates(session)
     look = looks.at(command.job)
-    if command.do == "resume" and look.state.end is None:
+    end = look.state.end
+    if command.do == "resume" and (end is None or end.rest is not None):
         return _resume(command, look, session)
     if command.do == "resume" and look.state.orders:
         return _release(command, session)
@@ -136,10 +138,11 @@ def obey(command: Command, session: Session) -> Answer:
 
 @dataclass
 class _Done:
-    """Things that a `resume` has done so far, beside the work itself."""
+    """Things that a `resume` has done so far, beside the work itself, and words for nothing."""
 
     leases: Leases
     called: list[str] = field(default_factory=list)
+    nothing: str = NOTHING_DONE
 
     def __str__(self) -> str:
         """Return it in words; nothing at all, if there is nothing."""
@@ -169,11 +172,15 @@ class _Done:
 
 
 def _resume(command: Command, look: Look, session: Session) -> Answer:
-    """Let a job go on; return how the job is, with what was done for that."""
+    """
+    Let a job go on, or try again what has failed of it, as its event sent again does.
+
+    Returns how the job is, with what was done for that.
+    """
     leases = leases_of(command.job, session)
     done = _Done(leases)
     if look.state.parts:
-        return _resume_parts(command, look.state, done, session)
+        return _resume_parts(command, look.state, replace(done, nothing=NOBODY_CALLED), session)
     if look.handed is not None and look.state.how in NOT_BEGUN:
         with done.told():
             leases.take_back(command.word)
@@ -191,7 +198,7 @@ def _resume(command: Command, look: Look, session: Session) -> Answer:
 
 
 def _release(command: Command, session: Session) -> Answer:
-    """Take back the orders to stop a job that has ended: what has failed may be tried again."""
+    """Take back the orders to stop a job that has ended, and of which nothing is to be done."""
     leases = leases_of(command.job, session)
     done = _Done(leases)
     with done.told():
@@ -207,6 +214,7 @@ def _resume_parts(command: Command, whole: JobState, done: _Done, session: Sessi
         states = states_of_parts(job, parts, session)
         for part in call_missing(parts, states, session, anew=True):
             done.called.append(part)
+            note_call(part, states[part], session)
         have_ended = all(state.how == "ended" for state in states.values())
         claimed = join(job, session) if have_ended else None
     said = finish(claimed, session)
@@ -226,7 +234,7 @@ def _told_after(done: _Done, job: str, looks: JobStates, called: Collection[str]
 
 
 def _with_done(done: _Done, document: dict[str, Any]) -> dict[str, Any]:
-    said = [str(done) or NOTHING_DONE, document["reason"]]
+    said = [str(done) or done.nothing, document["reason"]]
     return {**document, "reason": "; ".join(filter(None, said))}
 
 
