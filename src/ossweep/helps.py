@@ -62,8 +62,8 @@ HELPS = {
     ),
     "AccessDenied": (
         "see that the role's policy allows it for this bucket and these keys (oss:ListObjects to "
-        "list, oss:DeleteObject to delete; .ram/ shows all), and that no policy of the bucket's "
-        "denies it"
+        "list, oss:DeleteObject to delete, oss:GetObject and oss:PutObject too for the jobs' state "
+        "and request files; .ram/ shows all), and that no policy of the bucket's denies it"
     ),
     "NoSuchBucket": "see the bucket's name, and that it lies in the endpoint's region",
     "InvalidBucketName": "see the bucket's name",

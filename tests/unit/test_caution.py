@@ -59,6 +59,18 @@ def test_a_doubt_of_an_earlier_invocation_ends_a_job_that_may_have_lost_a_versio
     assert gate.stopped == stopped
 
 
+@pytest.mark.parametrize(
+    ("code", "has_advice"), [("AccessDenied", True), ("NotImplemented", False)]
+)
+def test_a_permission_is_advised_where_one_is_missing(code: str, *, has_advice: bool) -> None:
+    """A hierarchical bucket has no versioning that anybody may look at."""
+    caution = Caution.of(NEW, Gate(Budget(600.0, Clock().monotonic)))
+
+    caution.looked_at(StoreError(code, "No.", Scope.KEYS))
+
+    assert ("allow oss:GetBucketVersioning" in str(caution.note)) is has_advice
+
+
 class Unseen(MemoryStore):
     """A store whose bucket nobody may look at."""
 

@@ -82,8 +82,9 @@ class Caution:
             gate.stop(GONE_UNSEEN)
             return
         self.settled = gate.singly = True
+        can_tell = found.code != "NotImplemented"  # as a hierarchical bucket answers
         self.note = (
             "nobody could look whether the bucket's versioning is suspended, where a deletion "
-            f"loses an object's null version for good ({found}); allow oss:GetBucketVersioning, "
-            "and it is known beforehand"
+            f"loses an object's null version for good ({found})"
+            + ("; allow oss:GetBucketVersioning, and it is known beforehand" if can_tell else "")
         )
