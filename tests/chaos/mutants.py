@@ -30,14 +30,14 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "doubt is forgotten: what had no answer is asked for again without a look",
-        "store/deletion.py",
-        "                self.doubted.update(keys)\n                self._unnamed",
-        "                self._unnamed",
+        "store/doubt.py",
+        "        self.keys.update(keys)\n        self._unseen.update(keys)\n",
+        "",
     ),
     Mutant(
         "keys in doubt are not looked at before they are asked for again",
         "store/deletion.py",
-        "        if in_doubt <= self._unnamed and not is_old:",
+        "        if not (is_old or self._doubt.needs_look(keys)):",
         "        if not is_old:",
     ),
     Mutant(
@@ -67,8 +67,9 @@ MUTANTS = (
     Mutant(
         "attempts that are over are a failure for good",
         "store/deletion.py",
-        "        self.gate.failed(error)\n\n    def _look_once_more",
-        "        for key in keys:\n            self._refuse(key, error)\n\n    def _look_once_more",
+        "            self.gate.failed(stuck[-1][1])",
+        "            for each, why in stuck:\n                for key in each:\n"
+        "                    self._refuse(key, why)",
     ),
     Mutant(
         "501 for a batch is a passing error",

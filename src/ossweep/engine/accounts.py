@@ -54,11 +54,6 @@ class Accounts:
         return self._books.is_in_doubt or self.at_the_end().unanswered > before
 
     @property
-    def was_in_doubt(self) -> bool:
-        """Whether earlier invocations may have asked for more than is known."""
-        return self._work.counts.unanswered > 0
-
-    @property
     def has_tried_all(self) -> bool:
         """Whether all that could be tried has been; what OSS refuses may be left."""
         return not any(source.is_untried or source.has_batches for source in self._sources)

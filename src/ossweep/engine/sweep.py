@@ -20,6 +20,7 @@ from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
 from ossweep.engine.result import Result, refusal_of, stop_at_ceiling
 from ossweep.engine.selection import PROTECTED
+from ossweep.objects import GONE_UNANSWERED
 from ossweep.stops import NULL_MARKER_SHOWN, Stop, Why
 from ossweep.work import Counts, add
 
@@ -128,8 +129,9 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
     stopped = gate.stopped
     if at_ceiling is not None and ceiling is not None:
         # The order is not carried out where keys that may not even be gone fill the ceiling.
-        is_sure = counts.deleted + counts.failed + counts.planned >= ceiling.objects
-        in_doubt = not is_sure and (accounts.was_in_doubt or accounts.is_in_doubt)
+        gone = counts.deleted + counts.skipped.get(GONE_UNANSWERED, 0)
+        is_sure = gone + counts.failed + counts.planned >= ceiling.objects
+        in_doubt = not is_sure and counts.unanswered > 0
         stopped = stop_at_ceiling(at_ceiling, counts, in_doubt=in_doubt)
     passed_over = accounts.passed_over()
     refused = None
