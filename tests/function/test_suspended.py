@@ -119,7 +119,7 @@ def test_a_dry_run_needs_no_look(suspended: Deployment) -> None:
     ids=["denied", "unknown", "not implemented"],
 )
 def test_a_job_goes_on_where_nobody_could_look(deployment: Deployment, fault: Fault) -> None:
-    """The answer says so, and what to do."""
+    """The answer says so."""
     deployment.fill(*KEYS)
     deployment.oss.misbehave(fault)
 
@@ -128,7 +128,6 @@ def test_a_job_goes_on_where_nobody_could_look(deployment: Deployment, fault: Fa
     assert (answer["status"], answer["deleted"]) == ("done", len(KEYS))
     (note,) = answer["notes"]
     assert note.startswith("nobody could look whether the bucket's versioning is suspended")
-    assert "oss:GetBucketVersioning" in note
     assert deployment.oss.count("bucket_versioning") == 1
 
 

@@ -107,11 +107,15 @@ class Attempts:
         except Closed:
             raise
         except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
-            trouble = TroubleError(verdict(raised), raised)
-            if trouble.throttled:
-                self.requests.throttled()
-            if trouble.error.scope is not Scope.KEYS or kind == "list":  # others go key by key
-                self.gate.missed(kind, trouble.error)
-            raise trouble from None
+            # No variable may hold what is raised here: it would keep its connection open.
+            raise self._trouble_of(kind, raised) from None
         finally:
             self.gate.answered(kind, self.monotonic() - began)
+
+    def _trouble_of(self, kind: Kind, raised: Exception) -> TroubleError:
+        trouble = TroubleError(verdict(raised), raised)
+        if trouble.throttled:
+            self.requests.throttled()
+        if trouble.error.scope is not Scope.KEYS or kind == "list":  # others are told key by key
+            self.gate.missed(kind, trouble.error)
+        return trouble
