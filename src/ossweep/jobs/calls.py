@@ -85,7 +85,9 @@ def handover_error(
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
-    helps = f"{HELPS_TO_HAND_OVER[code]}; " if code in HELPS_TO_HAND_OVER else ""
+    # An error of the state brings its own help; Function Compute has nothing to do with it.
+    of_carrier = {} if isinstance(error, StoreError) else HELPS_TO_HAND_OVER
+    helps = f"{of_carrier[code]}; " if code in of_carrier else ""
     return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
 
 
