@@ -26,6 +26,7 @@ KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
 SEND_BACK = "send the continuation back to go on"
 CODES_NAMED = 3  # in a reason
+CONSEQUENCE = "FileAlreadyExists"  # the code of a directory in which something has stayed
 MANY_OBJECTS = 10_000_000  # so many make a dry run mention lifecycle rules
 
 
@@ -204,7 +205,11 @@ def with_failures(sentence: str, counts: Counts) -> str:
 
 
 def _failures_and_code(counts: Counts) -> tuple[str, str]:
-    """Say how many keys have failed, and by which codes; return the most frequent code, too."""
+    """
+    Say how many keys have failed, and by which codes; return the code to give help against, too.
+
+    That is the most frequent one, but where keys have stayed, a full directory only follows.
+    """
     codes = Counter(code_of(failure.code) for failure in counts.failures)
     number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
     unknown = counts.failed - codes.total() - len(counts.also_failed)
@@ -213,9 +218,10 @@ def _failures_and_code(counts: Counts) -> tuple[str, str]:
     if not codes:
         return number, ""
     by_code = ", ".join(f"{code} {times:,}" for code, times in codes.most_common(CODES_NAMED))
+    causes = [code for code, _ in codes.most_common() if code != CONSEQUENCE] or [CONSEQUENCE]
     which = "" if counts.failed == codes.total() else f"of {codes.total():,} of them "
     sentence = f"{number}; `failures` names {which}what OSS answered: {by_code}"
-    return sentence, codes.most_common(1)[0][0]
+    return sentence, causes[0]
 
 
 def advice(planned: int) -> str | None:

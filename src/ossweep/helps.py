@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ossweep.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _REACH = (
     "see that OSSWEEP_ENDPOINT names OSS's endpoint in the bucket's region, and that the "
     "function's network reaches it"
 )
-_HURRY = "OSS asks for fewer requests: go on later, or set a lower OSSWEEP_MAX_RATE"
+# By which OSS asks for fewer requests, or for patience.
+_BUSY = (
+    "TotalQpsLimitExceeded",
+    "PartitionQpsLimitted",
+    "MetaOperationQpsLimitExceeded",
+    "ActiveRequestLimitExceeded",
+    "CpuLimitExceeded",
+    "DownloadTrafficRateLimitExceeded",
+    "UploadTrafficRateLimitExceeded",
+    "ServiceUnavailable",
+)
+_LATER = "OSS asks for fewer requests: go on later"
 _ROLE = "see that the function has a role, and that nobody has deleted or disabled it"
 _TOKEN = "send it again: each invocation is given new credentials"  # noqa: S105 - is none
 _WHOLE = "see that the credentials are whole, and that OSSWEEP_REGION is right"
@@ -47,14 +65,8 @@ HELPS = {
         "see what answers at OSSWEEP_ENDPOINT, or who has written the request file or the state: "
         "neither OSS nor ossweep writes so much"
     ),
-    "TotalQpsLimitExceeded": _HURRY,
-    "PartitionQpsLimitted": _HURRY,
-    "MetaOperationQpsLimitExceeded": _HURRY,
-    "ActiveRequestLimitExceeded": _HURRY,
-    "CpuLimitExceeded": _HURRY,
-    "DownloadTrafficRateLimitExceeded": _HURRY,
-    "UploadTrafficRateLimitExceeded": _HURRY,
-    "ServiceUnavailable": _HURRY,
+    **dict.fromkeys(_BUSY, f"{_LATER}, or set a lower OSSWEEP_MAX_RATE"),
+    **dict.fromkeys(("HTTP 502", "HTTP 503", "HTTP 504"), _GATEWAY),
     "InternalError": "the trouble is OSS's own: go on later",
     "RequestTimeTooSkewed": (
         "after such a refusal requests are signed by the time that OSS tells; where it comes "
@@ -62,8 +74,8 @@ HELPS = {
     ),
     "AccessDenied": (
         "see that the role's policy allows it for this bucket and these keys (oss:ListObjects to "
-        "list, oss:DeleteObject to delete, oss:GetObject and oss:PutObject too for the jobs' state "
-        "and request files; .ram/ shows all), and that no policy of the bucket's denies it"
+        "list, oss:DeleteObject to delete; .ram/ shows all), and that no policy of the bucket's "
+        "denies it"
     ),
     "NoSuchBucket": "see the bucket's name, and that it lies in the endpoint's region",
     "InvalidBucketName": "see the bucket's name",
@@ -77,6 +89,29 @@ HELPS = {
     "FileAlreadyExists": "something is left in the directory: see why that stays",
     "KeyNotUtf8": "no answer of OSS can name such a key: delete it by a client that takes bytes",
     "NotDeleted": "OSS gives no reason: order the key once more, by its name",
+    "BadRecord": "send the job's request anew",
+    "NewerRecord": "deploy the version of ossweep that has written it",
+    "StateTooLarge": "name fewer keys in one request",
+    "VersioningSuspended": "the bucket's versions must be on, or never used (OSSWEEP_STATE)",
+}
+
+# Where a request is not about what is to be deleted, some codes ask for something else: no rate
+# of deletions makes it rarer, and other permissions may be missing.
+_BESIDE = dict.fromkeys(_BUSY, _LATER)
+HELPS_OF_STATE = {
+    **_BESIDE,
+    "AccessDenied": (
+        "see that the role's policy allows oss:GetObject, oss:PutObject, oss:DeleteObject and "
+        "oss:ListObjects there (.ram/ shows all), and that no policy of the bucket's denies it"
+    ),
+}
+HELPS_OF_FILES = {  # that hold requests, and of their answers
+    **_BESIDE,
+    "AccessDenied": (
+        "see that the role's policy allows oss:GetObject of request files and of their answers, "
+        "and oss:PutObject of answers (.ram/ shows all), and that no policy of the bucket's denies "
+        "it"
+    ),
 }
 
 _REACH_FC = "see that the function's network reaches Function Compute (OSSWEEP_FC_ENDPOINT)"
@@ -101,5 +136,15 @@ HELPS_TO_HAND_OVER = {
 
 def with_help(sentence: str, code: str) -> str:
     """Return a sentence with the help against a code, where there is any."""
-    helps = _GATEWAY if code.startswith("HTTP ") else HELPS.get(code)
+    return _with(sentence, HELPS.get(code, _GATEWAY if code.startswith("HTTP ") else None))
+
+
+def met_at(place: str, error: StoreError, helps: Mapping[str, str]) -> StoreError:
+    """Return an error that also says where it was met, and what helps there, or anywhere."""
+    words = f"{error.words} - {place}" if error.words else place
+    said = _with(words, helps[error.code]) if error.code in helps else with_help(words, error.code)
+    return StoreError(error.code, said, error.scope, answered=error.answered)
+
+
+def _with(sentence: str, helps: str | None) -> str:
     return sentence if helps is None else f"{sentence}; {helps}"

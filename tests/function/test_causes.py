@@ -11,7 +11,7 @@ import pytest
 
 from deployment import BUCKET, STATE_BUCKET, carried, hurried
 from localcloud.faults import AsTold, Refuse, Reset
-from ossweep.helps import HELPS
+from ossweep.helps import HELPS, HELPS_OF_STATE
 from ossweep.world import World
 
 if TYPE_CHECKING:
@@ -218,6 +218,29 @@ def test_the_states_bucket_is_told_from_the_one_that_is_swept(deployment: Deploy
 
     assert said.startswith("StoreError: NoSuchBucket")
     assert "the jobs' state in the bucket nowhere (OSSWEEP_STATE)" in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "helps"),
+    [
+        (Refuse(403, "AccessDenied"), HELPS_OF_STATE["AccessDenied"]),
+        (Refuse(503, "ServiceUnavailable"), "OSS asks for fewer requests: go on later"),
+    ],
+    ids=["denied", "busy"],
+)
+def test_an_error_of_the_state_has_help_about_the_state(
+    deployment: Deployment, fault: Refuse, helps: str
+) -> None:
+    """It is read and written, at a rate that no setting changes."""
+    deployment.oss.create_bucket(STATE_BUCKET)
+    deployment.set(state=f"{STATE_BUCKET}/state")
+    deployment.oss.misbehave(
+        AsTold(lambda request: [fault] if request.bucket == STATE_BUCKET else [])
+    )
+
+    said = deployment.refuse({"prefix": "a/"})
+
+    assert said.endswith(f"(OSSWEEP_STATE); {helps}")
 
 
 def test_a_state_that_cannot_be_reached_is_told(deployment: Deployment) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployment import BUCKET, STATE_BUCKET, Chain, Clock, hurried, no_pauses, sum_of
-from localcloud.faults import AsTold, Before, Refuse, Withhold
+from localcloud.faults import AsTold, Before, Refuse, Reset, Withhold
 from localcloud.fc_faults import Refuse as RefuseCall
 from localcloud.fc_faults import Reset as ResetCall
 from ossweep.errors import HandoverError, UndoneError
@@ -19,6 +19,7 @@ from ossweep.leases.records import LEFT
 
 if TYPE_CHECKING:
     from localcloud.arrivals import Request
+    from localcloud.faults import Fault
 
 PREFIX = {"prefix": "a/"}
 STATUS, STOP, RESUME = "status", "stop", "resume"
@@ -323,6 +324,32 @@ def test_a_job_that_cannot_be_handed_over_is_not_lost(
     answers = long.to_the_end()
 
     assert_all_is_gone(long, answers[-1])
+
+
+@pytest.mark.parametrize(
+    ("fault", "helps"),
+    [
+        (Refuse(403, "AccessDenied", "no right"), "oss:GetObject, oss:PutObject"),
+        (Reset("before"), "OSSWEEP_ENDPOINT"),
+    ],
+    ids=["denied", "reset"],
+)
+def test_a_state_that_fails_at_the_end_is_not_the_carriers_fault(
+    long: Chain, fault: Fault, helps: str
+) -> None:
+    """What helps is about the state, and nothing about Function Compute."""
+    long.deployment.oss.misbehave(
+        AsTold(lambda request: [fault] if request.bucket == STATE_BUCKET else [], operation="list")
+    )
+
+    with pytest.raises(HandoverError) as raised:
+        long.begin(PREFIX)
+
+    said = str(raised.value)
+    assert f"the jobs' state in the bucket {STATE_BUCKET} (OSSWEEP_STATE)" in said
+    assert helps in said
+    assert "fc:InvokeFunction" not in said
+    assert "OSSWEEP_FC_ENDPOINT" not in said
 
 
 def test_a_call_that_was_heard_and_not_told_is_not_doubled(long: Chain) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from deployment import BUCKET, hurried, sum_of
 from localcloud.faults import Before, Refuse, ShortPage
+from ossweep.helps import HELPS
 
 if TYPE_CHECKING:
     from deployment import Chain, Deployment
@@ -89,6 +90,26 @@ def test_a_directory_in_which_something_stays_has_failed(hierarchical: Deploymen
         ("logs/b/", "FileAlreadyExists"),
     }
     assert answer["listed"] == sum_of(answer)
+
+
+def test_the_cause_is_helped_and_not_the_full_directories(hierarchical: Deployment) -> None:
+    """They are more, and follow from it."""
+    hierarchical.oss.misbehave(Refuse(403, "AccessDenied", operation="delete", keys={"logs/b/1"}))
+
+    answer = hierarchical.send({"prefix": "logs/"})
+
+    assert "FileAlreadyExists 2, AccessDenied 1" in answer["reason"]
+    assert answer["reason"].endswith(HELPS["AccessDenied"])
+
+
+def test_a_bucket_that_does_not_tell_of_versioning_asks_for_no_permission(
+    hierarchical: Deployment,
+) -> None:
+    """None would change it."""
+    (note,) = hierarchical.send({"prefix": "logs/"})["notes"]
+
+    assert note.startswith("this bucket does not tell whether its versioning is suspended")
+    assert "oss:GetBucketVersioning" not in note
 
 
 def test_a_hundred_full_directories_stop_nobody(deployment: Deployment) -> None:

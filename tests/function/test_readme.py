@@ -301,7 +301,7 @@ def test_a_key_that_was_never_there_counts_as_deleted(
 def test_the_table_of_errors_is_what_reasons_advise() -> None:
     """Each code once, with what is said of it."""
     shown, _, _ = ALL[ALL.index("### What to do about an error") :].partition("\n## ")
-    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (.*)\. \|$", shown, re.MULTILINE)
+    rows = re.findall(r"^\| ((?:`[\w ]+`(?:, )?)+) \| (.*)\. \|$", shown, re.MULTILINE)
 
     told = {code: helps for codes, helps in rows for code in re.findall("`(.*?)`", codes)}
     assert told == {code: helps[0].upper() + helps[1:] for code, helps in HELPS.items()}

@@ -18,6 +18,7 @@ from localcloud.faults import AsTold, Before, Refuse, Reset, Withhold
 from ossweep.errors import RequestError, UndoneError
 from ossweep.events import Reply
 from ossweep.handover.continuation import seal
+from ossweep.helps import HELPS_OF_FILES
 from ossweep.jobs.replies import FILE_META
 from ossweep.work import Work
 
@@ -251,6 +252,40 @@ def test_without_state_an_answer_that_is_lost_repeats_no_job(deployment: Deploym
 
     assert answer["status"] == "done"
     assert "answer not written" in [line["message"] for line in deployment.log]
+
+
+def test_a_file_that_is_gone_is_named(deployment: Deployment) -> None:
+    """What it ordered nobody knows; nothing is deleted."""
+    ruled(deployment)
+
+    with pytest.raises(UndoneError) as raised:
+        deployment.send(written(PREFIX))
+
+    said = str(raised.value)
+    assert f'"{FILE}"): the request file is gone (NoSuchKey)' in said
+    assert said.endswith(
+        "to order that, write the file again. Sent again, it is refused again: correct it first"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "operation", "place"),
+    [(FILE, "get", "the request file"), (ANSWER, "put", "the answer")],
+    ids=["the file", "its answer"],
+)
+def test_a_file_that_nobody_may_touch_is_named_with_what_helps(
+    chain: Chain, key: str, operation: str, place: str
+) -> None:
+    """By its bucket and key, and the permissions that it takes."""
+    oss = ruled(chain.deployment).oss
+    put(oss, PREFIX)
+    oss.misbehave(Refuse(403, "AccessDenied", "No.", keys={key}, operation=operation))
+
+    with pytest.raises(UndoneError) as raised:
+        chain.begin(written(PREFIX))
+
+    said = f'AccessDenied: "No." - {place} "{key}" in the bucket {BUCKET}; '
+    assert said + HELPS_OF_FILES["AccessDenied"] in str(raised.value)
 
 
 def test_a_file_that_was_replaced_before_it_was_read_says_so(deployment: Deployment) -> None:

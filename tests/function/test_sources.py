@@ -222,7 +222,7 @@ def test_a_bad_message_does_not_stop_the_others(deployment: Deployment) -> None:
         'there is no field "kyes"; did you mean `keys`?; the others: '
         f"job {first['job']}: done, 1 deleted; job {last['job']}: done, 1 deleted. "
         "Sent again, the event is carried out again: what it names may be deleted even if it has "
-        "been written anew since"
+        "been written anew since; what was refused is refused again, until it is corrected"
     )
 
 
@@ -253,7 +253,9 @@ def test_a_message_of_any_nonsense_does_not_stop_the_others(
 @pytest.mark.parametrize("name", [True, False])
 def test_only_what_is_recognised_is_called_harmless(chain: Chain, name: bool) -> None:
     """It takes a place for what is done already, and a message that has a name."""
-    event = messages({"kyes": []})
+    chain.deployment.fill("a")
+    chain.deployment.oss.misbehave(Refuse(409, "FileImmutable", keys={"a"}))
+    event = messages({"keys": ["a"]})
     if not name:
         del event[0]["data"]["messageId"]
 
@@ -261,6 +263,24 @@ def test_only_what_is_recognised_is_called_harmless(chain: Chain, name: bool) ->
         chain.begin(event)
 
     assert ("Sending the event again is harmless" in str(raised.value)) is name
+
+
+def test_a_refused_message_is_not_said_to_go_on(chain: Chain) -> None:
+    """It has no job: beside others the sentence tells both."""
+    fault = Refuse(409, "FileImmutable", keys={"a"})
+    chain.deployment.oss.misbehave(fault)
+    chain.deployment.fill("a")
+
+    with pytest.raises(UndoneError) as alone:
+        chain.begin(messages({"kyes": []}))
+    with pytest.raises(UndoneError) as beside:
+        chain.begin(messages({"kyes": []}, {"keys": ["a"]}))
+
+    assert str(alone.value).endswith(". Sent again, it is refused again: correct it first")
+    assert str(beside.value).endswith(
+        ". Sending the event again is harmless: its jobs are known, and go on with what is left; "
+        "what was refused is refused again, until it is corrected"
+    )
 
 
 @pytest.mark.parametrize(

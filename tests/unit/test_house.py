@@ -44,6 +44,7 @@ FLOORS = (
 # rules are settings that make requests, and a continuation names jobs as their records do.
 NEIGHBOURS = {
     "events": {"errors"},
+    "helps": {"errors"},
     "trust": {"causes", "errors"},
     "work": {"events", "objects", "tally"},
     "whereabouts": {"objects", "work"},

@@ -111,6 +111,19 @@ def test_named_keys_that_are_refused_are_passed_over_too() -> None:
     assert "to what it was asked to delete of 2,400 keys" in str(result.stopped)
 
 
+def test_stretches_are_told_in_the_order_of_the_keys() -> None:
+    """In whatever order the request names them."""
+    denied = keys("b", 2500)
+    bucket = Bucket.of(denied, denied=frozenset(denied))
+    named = tuple(denied[::-1])
+
+    result = swept(Work("job", "examplebucket", keys=named), bucket, Hop(in_flight=1))
+
+    ends = [end for each in result.passed_over for end in (each.first, each.last)]
+    assert ends == sorted(ends)
+    assert f'from "{ends[0]}" to "{ends[-1]}"' in str(result.stopped)
+
+
 def test_marker_objects_wait_for_what_was_passed_over_below_them() -> None:
     """A directory is not taken away from above what is in it."""
     denied = keys("b", 300)

@@ -9,6 +9,7 @@ everything here is reckoned from books and sources when it is asked for, and not
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ossweep.work import Counts, Work, add
@@ -59,8 +60,9 @@ class Accounts:
         return not any(source.is_untried or source.has_batches for source in self._sources)
 
     def passed_over(self) -> tuple[Stretch, ...]:
-        """Return what was passed over and has not been tried again."""
-        return tuple(stretch for source in self._sources for stretch in source.passed_over())
+        """Return what was passed over and has not been tried again, in the order of the keys."""
+        every = [stretch for source in self._sources for stretch in source.passed_over()]
+        return tuple(sorted(every, key=attrgetter("first", "last")))
 
     def expected(self) -> int | None:
         """Return how many objects are probably left to do; None if it cannot be told."""

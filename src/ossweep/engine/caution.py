@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 SUSPENDED = "Suspended"
+# The codes of a bucket that has no such request, as one with a hierarchical namespace: no
+# permission changes that.
+NO_SUCH_REQUEST = frozenset({"NotImplemented", "HTTP 501"})
 
 
 @dataclass
@@ -82,9 +85,15 @@ class Caution:
             gate.stop(GONE_UNSEEN)
             return
         self.settled = gate.singly = True
-        can_tell = found.code != "NotImplemented"  # as a hierarchical bucket answers
-        self.note = (
-            "nobody could look whether the bucket's versioning is suspended, where a deletion "
-            f"loses an object's null version for good ({found})"
-            + ("; allow oss:GetBucketVersioning, and it is known beforehand" if can_tell else "")
-        )
+        self.note = _note_on(found)
+
+
+def _note_on(refusal: StoreError) -> str:
+    """Return what a job's answer says where OSS has refused the look."""
+    lost = f"where a deletion loses an object's null version for good ({refusal})"
+    if refusal.code in NO_SUCH_REQUEST:
+        return f"this bucket does not tell whether its versioning is suspended, {lost}"
+    return (
+        f"nobody could look whether the bucket's versioning is suspended, {lost}; allow "
+        "oss:GetBucketVersioning, and it is known beforehand"
+    )

@@ -65,9 +65,9 @@ def delete(store: Store, batch: Batch, permit: Permit, shown: Shown) -> Outcome:
     over = {failure.key: failure for failure in answer.passed_over}
     if not over or any(found.key not in over for found in whole.undone):
         return whole
-    first, last = whole.undone[0].key, whole.undone[-1].key
-    refusal = over[first]
-    stretch = Stretch(first, last, len(over), refusal.code, refusal.message)
+    first, refusal = whole.undone[0].key, over[whole.undone[0].key]
+    # Named keys come in whatever order they were named in.
+    stretch = Stretch(min(over), max(over), len(over), refusal.code, refusal.message)
     before = list(batch.keys).index(first)
     if not (batch.is_listed and before):
         return replace(whole, passed_over=stretch)

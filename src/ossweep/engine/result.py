@@ -41,10 +41,11 @@ class Result:
 
 
 def refusal_of(passed_over: Sequence[Stretch]) -> str:
-    """Return why nothing goes on where only what was passed over is left."""
+    """Return why nothing goes on where only what was passed over is left, in order."""
     first = passed_over[0]
     keys = sum(stretch.keys for stretch in passed_over)
-    place = f"from {json.dumps(first.first)} to {json.dumps(passed_over[-1].last)}"
+    last = max(stretch.last for stretch in passed_over)
+    place = f"from {json.dumps(first.first)} to {json.dumps(last)}"
     stretches = f" in {len(passed_over)} stretches" if len(passed_over) > 1 else ""
     sentence = (
         f"OSS answered {code_of(first.code)} to what it was asked to delete of {keys:,} keys "

@@ -10,7 +10,7 @@ from ossweep.errors import NO_TIME, Closed, HandoverError, RequestError, StoreEr
 from ossweep.events import POINTER_MARK
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
-from ossweep.helps import HELPS, HELPS_TO_HAND_OVER
+from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.records import Lease
 
@@ -86,9 +86,9 @@ def handover_error(
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
-    # The error may be the state's: then the same code means another service.
-    known = HELPS if isinstance(error, StoreError) else HELPS_TO_HAND_OVER
-    helps = f"{known[code]}; " if code in known else ""
+    # An error of the state brings its own help; Function Compute has nothing to do with it.
+    of_carrier = {} if isinstance(error, StoreError) else HELPS_TO_HAND_OVER
+    helps = f"{of_carrier[code]}; " if code in of_carrier else ""
     return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
 
 

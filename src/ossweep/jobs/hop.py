@@ -212,9 +212,12 @@ class Hop:
         ceiling = policy.ceiling_of(work, self.session.settings)
         room = None if ceiling is None else ceiling.objects - share.left.counts.asked
         kept, parts = split(share.left, limit=room, rate=self.session.settings.max_rate)
-        share = replace(share, answer=_as_unsplit(share.answer))
         if not parts:
-            return self._go_on(work, replace(share, left=replace(share.left, parallel=1)))
+            whole = _as_unsplit(share.answer, "too little was left to be split")
+            one = replace(share.left, parallel=1)
+            return self._go_on(work, replace(share, left=one, answer=whole))
+        whole = _as_unsplit(share.answer, "it was ordered to stop before it was split")
+        share = replace(share, answer=whole)
         answer = {
             **bare(share.answer),
             "status": "continued",
@@ -343,6 +346,5 @@ def _as_continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
     }
 
 
-def _as_unsplit(answer: dict[str, Any]) -> dict[str, Any]:
-    reason = f"it could not be split; {SEND_BACK}"
-    return {**answer, "status": "unfinished", "reason": reason}
+def _as_unsplit(answer: dict[str, Any], why: str) -> dict[str, Any]:
+    return {**answer, "status": "unfinished", "reason": f"{why}; {SEND_BACK}"}

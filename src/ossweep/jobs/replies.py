@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Closed, PolicyError, Scope, StoreError, UndoneError
+from ossweep.helps import HELPS_OF_FILES, met_at
 from ossweep.jobs.standing import are_of_one_job, bettered, completed, is_completed
 from ossweep.policy import check_allowed, lies_in_state
 from ossweep.rules import answer_key
@@ -122,11 +123,15 @@ def _write(  # noqa: PLR0913, PLR0917 - whose answer it is, and all that it take
         session.logger.warning("answer not written", job=job, error=reason)
         return None
     key = answer_key(reply.key, job if reply.of_several else None)
-    with closing(open_bucket(reply.bucket, gate, session)) as store:
-        to_stand = _replacement(key, reply, document, store)
-        if to_stand is not None:
-            mark = {OWN_META: session.invocation.request_id, FILE_META: _mark(reply)}
-            store.write(key, json.dumps(to_stand, indent=2).encode(), {**mark, **how})
+    try:
+        with closing(open_bucket(reply.bucket, gate, session)) as store:
+            to_stand = _replacement(key, reply, document, store)
+            if to_stand is not None:
+                mark = {OWN_META: session.invocation.request_id, FILE_META: _mark(reply)}
+                store.write(key, json.dumps(to_stand, indent=2).encode(), {**mark, **how})
+    except StoreError as error:
+        place = f"the answer {json.dumps(key)} in the bucket {reply.bucket}"
+        raise met_at(place, error, HELPS_OF_FILES) from None
     return to_stand
 
 

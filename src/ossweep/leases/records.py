@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ossweep.errors import Scope, StoreError
 from ossweep.events import Reply  # noqa: TC001 - as above
+from ossweep.helps import with_help
 from ossweep.leases.orders import folder_of
 from ossweep.leases.told import Told
 from ossweep.stops import Why  # noqa: TC001 - as above
@@ -234,9 +235,8 @@ def written(record: Record | Departure | End) -> bytes:
     # The reader decodes it so, too: a message of OSS's may hold half of a surrogate pair.
     text = document.encode(errors="surrogatepass")
     if len(text) > STATE_BYTES:
-        raise StoreError(
-            "StateTooLarge", f"the job's state would take {len(text):,} bytes", Scope.JOB
-        )
+        words = with_help(f"the job's state would take {len(text):,} bytes", "StateTooLarge")
+        raise StoreError("StateTooLarge", words, Scope.JOB)
     try:
         record_of(type(record), text)
     except StoreError as error:
@@ -250,24 +250,23 @@ def record_of(kind: type[R], content: bytes) -> R:
         document = json.loads(content, parse_constant=_no_constant)
         form = document.pop("form", FORM)
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise _damaged() from None
+        raise damaged() from None
     if form != FORM:
-        raise StoreError(
-            "NewerRecord",
+        words = (
             f"a job's record has the form {json.dumps(form)}, and this version of ossweep reads "
-            f"{FORM}: deploy the version that has written it",
-            Scope.JOB,
+            f"{FORM}"
         )
+        raise StoreError("NewerRecord", with_help(words, "NewerRecord"), Scope.JOB)
     try:
         record: R = _reader(kind).validate_python(document)
         if record.answer is not None:
             _reader(Told).validate_python(record.answer, strict=True)
     except (ValueError, RecursionError):
-        raise _damaged() from None
+        raise damaged() from None
     sealed = [record.continuation, *(record.parts if isinstance(record, Departure) else ())]
     obeyed = record.orders if isinstance(record, Departure) else ()
     if not (all(map(_is_rest, sealed)) and all(map(folder_of, obeyed))):
-        raise _damaged()
+        raise damaged()
     return record
 
 
@@ -292,10 +291,9 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)  # NaN is no JSON
 
 
-def _damaged() -> StoreError:
-    return StoreError(
-        "BadRecord", "a job's record is damaged; send the job's request anew", Scope.JOB
-    )
+def damaged() -> StoreError:
+    """Return the error of a record that nobody can read."""
+    return StoreError("BadRecord", with_help("a job's record is damaged", "BadRecord"), Scope.JOB)
 
 
 def fences(names: Iterable[str], ending: str = "") -> set[Fence]:

@@ -13,10 +13,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ossweep.errors import Scope, StoreError
 from ossweep.leases.decisions import Observed
 from ossweep.leases.folder import parts_listed
 from ossweep.leases.orders import BACK, STOP, folder_of
+from ossweep.leases.records import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -109,6 +109,4 @@ def _orders_in(content: bytes) -> list[str]:
             return list(found)
     except (ValueError, LookupError, TypeError, RecursionError):
         pass
-    raise StoreError(
-        "BadRecord", "a job's record is damaged; send the job's request anew", Scope.JOB
-    )
+    raise damaged()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ossweep.session import Session
 
 NAMED = 10  # jobs that an exception names; it counts all
+# Refusals of what was asked for: as long as it asks for the same, it is refused again.
+_REFUSALS = frozenset({"RequestError", "PolicyError", "SettingsError"})
 _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 
 
@@ -55,7 +57,8 @@ def raise_if_undone(
     documents = [answer.document for answer in answers]
     if not raises and len(answers) == 1 and undone[0].is_unread:
         raise UndoneError(_end_of(documents[0]), documents)
-    sentence = f"{_summary(undone, answers)}. {_sentence_on_repetition(reading, session)}"
+    again = _sentence_on_repetition(answers, reading, session)
+    sentence = f"{_summary(undone, answers)}. {again}"
     raise UndoneError(sentence, documents)
 
 
@@ -83,8 +86,17 @@ def _summary_of_others(others: Sequence[Answer]) -> str:
     return f"; the others: {'; '.join(ends)}{more}" if ends else ""
 
 
-def _sentence_on_repetition(reading: Reading, session: Session) -> str:
-    """Return a sentence about sending the event again."""
+def _sentence_on_repetition(answers: Sequence[Answer], reading: Reading, session: Session) -> str:
+    """Return a sentence about sending the event again; what was refused has no job to go on."""
+    refused = [answer.document.get("error") in _REFUSALS for answer in answers]
+    if all(refused):
+        return "Sent again, it is refused again: correct it first"
+    also = "; what was refused is refused again, until it is corrected" if any(refused) else ""
+    return f"{_sentence_on_jobs(reading, session)}{also}"
+
+
+def _sentence_on_jobs(reading: Reading, session: Session) -> str:
+    """Return a sentence about the jobs of an event that is sent again."""
     names = [ordered.identity for ordered in reading.orders]
     names += [item.identity for item in reading.items if isinstance(item, Happened)]
     if session.settings.state is not None and None not in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ossweep import policy, triggers
 from ossweep.engine.gate import Gate
-from ossweep.errors import Closed, UndoneError
+from ossweep.errors import Closed, RequestError, StoreError, UndoneError
 from ossweep.events import Reply
+from ossweep.helps import HELPS_OF_FILES, met_at
 from ossweep.routes.instructions import Nothing, read
 from ossweep.session import open_bucket
 from ossweep.store import bare_etag
@@ -39,7 +41,8 @@ def open_file(file: RequestFile, session: Session) -> Filed | Nothing:
     """
     Read a request file; one that was overwritten since its event orders nothing.
 
-    Raises UndoneError if there was no time, StoreError, and SettingsError.
+    Raises RequestError if it is gone, UndoneError if there was no time, StoreError, and
+    SettingsError.
     """
     happened = file.happened
     try:
@@ -48,6 +51,14 @@ def open_file(file: RequestFile, session: Session) -> Filed | Nothing:
     except Closed as closed:
         met = f": {closed}" if str(closed) else ""
         raise UndoneError(f"{happened.where}: time ran out before it was read{met}") from None
+    except StoreError as error:
+        if error.code == "NoSuchKey":
+            raise RequestError(
+                f"{happened.where}: the request file is gone ({error.code}), and what it ordered "
+                "is not known; to order that, write the file again"
+            ) from None
+        place = f"the request file {json.dumps(happened.key)} in the bucket {happened.bucket}"
+        raise met_at(place, error, HELPS_OF_FILES) from None
     if _is_another(content, happened.etag):
         reason = (
             f"{happened.where}: the file was overwritten before it was read, as its ETag tells; "

@@ -20,6 +20,7 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import Scope, StoreError
+from ossweep.helps import HELPS
 from ossweep.store.pages import page_of
 from ossweep.store.verdicts import NO_BATCHES
 from ossweep.work import STATE_BYTES
@@ -218,11 +219,8 @@ class OssStateObjects:
         """Tell whether what was written is the oldest version there; if not, take it back."""
         if written.versionid == SUSPENDED:
             self._take_back(key, SUSPENDED)
-            raise StoreError(
-                "VersioningSuspended",
-                "the bucket's versions must be on, or never used (OSSWEEP_STATE)",
-                Scope.JOB,
-            )
+            code = "VersioningSuspended"
+            raise StoreError(code, HELPS[code], Scope.JOB)
         versions = takewhile(lambda version: version.key == key, self._versions(key))
         alive = list(takewhile(lambda version: not version.is_marker, versions))
         # The same content, written by a request whose answer was lost, is ours as well.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import oss2
 
 from ossweep.errors import Closed, Scope, SettingsError, StoreError
-from ossweep.helps import with_help
+from ossweep.helps import HELPS_OF_STATE, met_at
 from ossweep.objects import Fates, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
@@ -269,8 +269,7 @@ class OssStore:
         try:
             return self._ask(kind, request)
         except StoreError as error:
-            words = with_help(f"{error.words} - {place}" if error.words else place, error.code)
-            raise StoreError(error.code, words, error.scope, answered=error.answered) from None
+            raise met_at(place, error, HELPS_OF_STATE) from None
         except Closed as closed:
             raise Closed(f"{closed} - {place}" if str(closed) else "") from None
 

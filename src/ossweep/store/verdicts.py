@@ -102,7 +102,7 @@ def scope_of(status: int, code: str) -> Scope:
     Tell what an answer of OSS's is about.
 
     An error inside a 200 has no status to judge by. If its code is not known either, it counts as
-    passing, and its keys fail when their attempts are over.
+    passing, and its keys stay to be done when their attempts are over.
     """
     if code in JOB_CODES:
         return Scope.JOB
