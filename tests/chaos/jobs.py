@@ -163,7 +163,9 @@ class Person:
         if play.scene.seed % 2:
             play.fates.stubborn = frozenset()
         name = names[0]
-        del self.final[name]
+        failed = [failure["key"] for failure in self.final.pop(name)["failures"]]
+        if play.scene.seed % 4 > 1:
+            play.write_anew(failed)
         play.tell(f"a person has what failed of {name} tried again")
         play.deliver(play.scene.events[0], request_id=self._id_of(name))
         return True
@@ -193,7 +195,9 @@ class Person:
             self.final[name] = status
             return
         self._asked[name] = status
-        if play.leases.is_abandoned(name, play.now) and play.scene.seed % 2:
+        is_unfinished = status is not None and status["status"] != "stopped"
+        is_abandoned = is_unfinished and play.leases.is_abandoned(name, play.now)
+        if is_abandoned and play.scene.seed % 2:
             self._repeat(name)
             return
         resumed = self._say(name, "resume")

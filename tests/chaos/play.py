@@ -124,6 +124,11 @@ class Play:
                 self.wrong.append("the run does not come to an end")
                 return
 
+    def write_anew(self, keys: Sequence[str]) -> None:
+        """Let an application write keys anew."""
+        for key in keys:
+            self._write(key)
+
     def write_named_keys_anew(self) -> None:
         """Let an application write the keys anew that orders have named."""
         for key in sorted({key for order in self.scene.orders for key in order.keys}):
