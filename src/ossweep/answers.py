@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
-from ossweep.errors import UndoneError, code_of
+from ossweep.errors import NOT_EMPTY, UndoneError, code_of
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.stops import MEANT
@@ -26,7 +26,6 @@ KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
 SEND_BACK = "send the continuation back to go on"
 CODES_NAMED = 3  # in a reason
-CONSEQUENCE = "FileAlreadyExists"  # the code of a directory in which something has stayed
 MANY_OBJECTS = 10_000_000  # so many make a dry run mention lifecycle rules
 
 
@@ -218,7 +217,7 @@ def _failures_and_code(counts: Counts) -> tuple[str, str]:
     if not codes:
         return number, ""
     by_code = ", ".join(f"{code} {times:,}" for code, times in codes.most_common(CODES_NAMED))
-    causes = [code for code, _ in codes.most_common() if code != CONSEQUENCE] or [CONSEQUENCE]
+    causes = [code for code, _ in codes.most_common() if code != NOT_EMPTY] or [NOT_EMPTY]
     which = "" if counts.failed == codes.total() else f"of {codes.total():,} of them "
     sentence = f"{number}; `failures` names {which}what OSS answered: {by_code}"
     return sentence, causes[0]

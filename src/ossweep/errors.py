@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 CODE = re.compile(r"[A-Z][A-Za-z0-9]{0,63}(?:\.[A-Z][A-Za-z0-9]{0,31})?|HTTP [0-9]{1,3}")
 FIELD = re.compile("[A-Za-z0-9_]{1,40}")
 UNKNOWN = "UnknownCode"  # what a code is called that is not written like one
+# A bucket of this kind has no such request, whatever the status is; no permission changes that.
+NO_SUCH_REQUEST = frozenset({"NotImplemented", "HTTP 501"})
+# With 409, a directory in a bucket whose namespace is hierarchical: DeleteObject takes it when
+# nothing is left in it.
+NOT_EMPTY = "FileAlreadyExists"
 LONGEST_SAID = 300  # characters of others' words that a sentence holds
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ossweep.errors import Scope
+from ossweep.errors import NO_SUCH_REQUEST, Scope
 from ossweep.stops import GONE_UNSEEN, NULL_MARKER_SHOWN, NULL_VERSIONS_LOST, Stop, Why
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 SUSPENDED = "Suspended"
-# The codes of a bucket that has no such request, as one with a hierarchical namespace: no
-# permission changes that.
-NO_SUCH_REQUEST = frozenset({"NotImplemented", "HTTP 501"})
 
 
 @dataclass

@@ -103,8 +103,7 @@ class Frontier:
         """Return the paces at which what was listed, or is just being, goes on for too long."""
         waiting: dict[QuotaPace, int] = {}
         for scan in self.scans:
-            keys = scan.listing * self._page_keys
-            keys += sum([len(batch.keys) for batch in scan.queue.batches])
+            keys = scan.listing * self._page_keys + scan.queue.waiting
             for pace in (scan.lane.job, scan.lane.pace) if keys else ():
                 waiting[pace] = waiting.get(pace, 0) + keys
         return {pace for pace, keys in waiting.items() if keys > self._most_waiting(pace.rate)}
@@ -187,7 +186,7 @@ class Frontier:
 
     def keys_left(self, scan: Scan) -> int:
         """Return how many keys a range probably still holds, and those listed and not taken up."""
-        ready = sum([len(batch.keys) for batch in scan.queue.batches])
+        ready = scan.queue.waiting
         if scan.listed or scan.sample is None:
             return ready
         return ready + min(self._expected(scan, scan.sample), self.met * GALLOP)
@@ -203,7 +202,7 @@ class Frontier:
         waiting = any(keys.passed_over is None for keys in self.waiting)
         if waiting or any(sample is None for _, sample in unlisted):
             return None
-        ready = sum(len(batch.keys) for scan in self.scans for batch in scan.queue.batches)
+        ready = sum(scan.queue.waiting for scan in self.scans)
         return (
             passed_over
             + ready

@@ -36,6 +36,11 @@ class Queue:
     turn: int = 0  # in which a batch was taken up the last time
 
     @property
+    def waiting(self) -> int:
+        """How many keys wait in it."""
+        return sum([len(batch.keys) for batch in self.batches])
+
+    @property
     def first(self) -> Batch:
         """The batch that goes next."""
         return self.batches[0]

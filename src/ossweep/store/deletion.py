@@ -14,12 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ossweep.errors import Closed, Scope, StoreError
+from ossweep.errors import NO_SUCH_REQUEST, NOT_EMPTY, Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Failure
 from ossweep.row import ALIKE, PROBES, Row
 from ossweep.store.asking import Attempts, TroubleError
 from ossweep.store.doubt import Doubt
-from ossweep.store.verdicts import NO_BATCHES, NOT_EMPTY, PARTITION
+from ossweep.store.verdicts import PARTITION
 from ossweep.store.wire import fits_a_url
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Deletion:
             self.gate.failed(error)  # and closes; the keys have done nothing wrong
         elif len(keys) == 1:
             self._refuse(keys[0], error)
-        elif error.code in NO_BATCHES:
+        elif error.code in NO_SUCH_REQUEST:
             self.halved = 1
             self.requests.without_batches()
             self._delete_alone(keys)

@@ -19,10 +19,9 @@ from email.utils import parsedate_to_datetime
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ossweep.errors import Scope, StoreError
+from ossweep.errors import NO_SUCH_REQUEST, Scope, StoreError
 from ossweep.helps import HELPS
 from ossweep.store.pages import page_of
-from ossweep.store.verdicts import NO_BATCHES
 from ossweep.work import STATE_BYTES
 
 if TYPE_CHECKING:
@@ -244,7 +243,7 @@ class OssStateObjects:
         try:
             answer = self._ask("batch_delete", lambda: self._bucket.batch_delete_objects(keys))
         except StoreError as refusal:
-            if refusal.code not in NO_BATCHES:
+            if refusal.code not in NO_SUCH_REQUEST:
                 raise
             for key in keys:
                 self._ask("delete", lambda: self._bucket.delete_object(key))  # noqa: B023 - at once
@@ -280,7 +279,7 @@ class OssStateObjects:
             try:
                 answer = self._ask("batch_delete", lambda: self._bucket.delete_versions(lot))  # noqa: B023 - at once
             except StoreError as refusal:
-                if refusal.code in NO_BATCHES:
+                if refusal.code in NO_SUCH_REQUEST:
                     for version in lot:
                         self._take_back(version.key, version.id)
                     continue

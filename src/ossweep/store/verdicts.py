@@ -52,11 +52,6 @@ PASSING_CODES = THROTTLED | {
 }
 
 NOT_IMPLEMENTED = 501  # a batch in a bucket that has none: one by one its keys may go
-NO_BATCHES = frozenset({"NotImplemented", f"HTTP {NOT_IMPLEMENTED}"})  # whatever its status is
-
-# With 409, a directory in a bucket whose namespace is hierarchical: DeleteObject takes it when
-# nothing is left in it.
-NOT_EMPTY = "FileAlreadyExists"
 
 _NOT_WAITED = frozenset({502, 504})  # statuses: the answer of whoever OSS's own did not reach
 _NEVER_DONE = frozenset({REDIRECTED, "InvalidHeader"})  # the bucket was not reached at all
