@@ -45,7 +45,7 @@ class Door:
     take: Callable[[Asked, str], None]
     dedupes: bool
     accounts: list[Credentials] = field(default_factory=list)
-    tasks: set[str] = field(default_factory=set)
+    tasks: dict[str, str] = field(default_factory=dict)  # and who has called each first
 
     def answer(self, request: Request, request_id: str) -> Answer:
         """Answer a call; raises HungUp for a connection that is to be reset."""
@@ -80,6 +80,6 @@ class Door:
         """Take an event; return the refusal of one whose task is there already."""
         if self.dedupes and asked.task in self.tasks:
             return already_there(asked.task)
-        self.tasks.add(asked.task)
+        self.tasks.setdefault(asked.task, owner)
         self.take(asked, owner)
         return None

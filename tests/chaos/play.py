@@ -392,8 +392,17 @@ class Play:
         if taken:
             job, hop = waiting.about.event["job"], waiting.about.event["hop"]
             self._blame(self.leases.handed_over(job, hop, life.name))
+            self._blame(self._called_by_another(waiting.about, life))
         refusal = self._door.carry_out(waiting.about, life.name) if taken else None
         self.turnstile.let_go(waiting, [refusal] if refusal and not told else told)
+
+    def _called_by_another(self, asked: Asked, life: Life) -> str:
+        """Tell of a task that another holder has called: it may have run, and runs only once."""
+        first = self._door.tasks.get(asked.task, life.name)
+        # A part's first invocation has one task, whoever calls it.
+        if first == life.name or asked.event["hop"] == 1:
+            return ""
+        return f"{life.name} calls {asked.task}, as {first} has before"
 
     def _carry_out(self, waiting: Waiting, life: Life) -> None:
         if isinstance(waiting.about, Asked):
