@@ -74,12 +74,8 @@ class Leases:
 
     def handed_over(self, job: str, hop: int, by: str) -> str:
         """Take note that the next hop is called; return what is wrong with that."""
-        own = [
-            holder.place
-            for (other, _), holder in self.places.items()
-            if holder.name == by and other == job
-        ]
-        if not any(int(place[:6]) == hop - 1 for place in own):
+        own = self._own(by, job)
+        if not self.has_held(by, job, hop - 1):
             return ""  # it says once more what another one has said
         whole = PART.sub("", job)
         if self._is_to_stop(job, by, job) or (
@@ -87,6 +83,10 @@ class Leases:
         ):
             return f"{by} goes on with {job}, and has seen that it is to stop"
         return self._goes_on(job, max(own), by, inf)
+
+    def has_held(self, by: str, job: str, hop: int) -> bool:
+        """Tell whether somebody has held a hop of a job."""
+        return any(int(place[:6]) == hop for place in self._own(by, job))
 
     def written(
         self, request: Request, by: str, now: float, sent: float, alive: Collection[str]
@@ -181,6 +181,13 @@ class Leases:
             return None
         self._lapse(holder, now if holder.left is None else holder.left)
         return holder.lapsed
+
+    def _own(self, by: str, job: str) -> list[str]:
+        return [
+            holder.place
+            for (other, _), holder in self.places.items()
+            if holder.name == by and other == job
+        ]
 
     def _is_to_stop(self, job: str, by: str, look: str) -> bool:
         """Tell whether somebody has seen, by such a look, an order that stands."""

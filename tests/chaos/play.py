@@ -397,10 +397,11 @@ class Play:
         self.turnstile.let_go(waiting, [refusal] if refusal and not told else told)
 
     def _called_by_another(self, asked: Asked, life: Life) -> str:
-        """Tell of a task that another holder has called: it may have run, and runs only once."""
+        """Tell of a holder whose task another holder has called: it may have run, and runs once."""
+        job, before = asked.event["job"], asked.event["hop"] - 1
         first = self._door.tasks.get(asked.task, life.name)
-        # A part's first invocation has one task, whoever calls it.
-        if first == life.name or asked.event["hop"] == 1:
+        holders = [name for name in (first, life.name) if self.leases.has_held(name, job, before)]
+        if first == life.name or len(holders) < 2:
             return ""
         return f"{life.name} calls {asked.task}, as {first} has before"
 
