@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import oss2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,8 @@ from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Shown
 from ossweep.stops import ORDERED
 from ossweep.store.asking import Looked
-from ossweep.store.deletion import OLDEST_LISTING, Deletion
+from ossweep.store.deletion import Deletion
+from ossweep.store.review import OLDEST_LISTING
 from ossweep.store.stretch import marker_before, stretch_of
 from ossweep.world import World
 from unit.memory import Clock
@@ -74,7 +76,7 @@ class Bucket:
         return CLOCK if known is None else known
 
     def throttled(self) -> None:
-        raise AssertionError
+        """Take no note."""
 
     def without_batches(self) -> None:
         self.has_batches = False
@@ -169,6 +171,41 @@ def test_a_key_that_an_answer_left_out_long_ago_is_in_doubt() -> None:
     done.delete(KEYS)
 
     assert (done.kept, done.doubted) == ({"a/1": GONE_UNANSWERED}, {"a/1"})
+
+
+def test_a_key_whose_request_may_be_under_way_is_looked_at_before_each_attempt() -> None:
+    """It is carried out between the second attempt and the third, and the key is written anew."""
+    bucket = Bucket(lost=1, carried_out=False)
+    done = deletion(bucket)
+    sent = bucket.delete
+
+    def carry_out_late(keys: Sequence[str]) -> set[str]:
+        if len(bucket.sent) == 1:
+            bucket.sent.append(list(keys))
+            bucket.there = {"a/3": YOUNG}
+            raise oss2.exceptions.ServerError(
+                503, {"x-oss-request-id": "6A5B"}, b"", {"Code": "TotalQpsLimitExceeded"}
+            )
+        return sent(keys)
+
+    bucket.delete = carry_out_late  # type: ignore[method-assign] # OSS's answers are its own
+
+    done.delete(KEYS)
+
+    assert (bucket.there, len(bucket.sent), bucket.looks) == ({"a/3": YOUNG}, 2, 2)
+    assert done.kept == dict.fromkeys(KEYS, GONE_UNANSWERED) | {"a/3": NEWER}
+
+
+def test_keys_in_doubt_from_an_earlier_invocation_stay_so_until_they_are_answered() -> None:
+    """It has just looked at them, and does so again when the first attempt tells nothing."""
+    bucket = Bucket(lost=1, carried_out=False)
+    bucket.there.pop("a/2")
+    done = deletion(bucket, Shown(CLOCK, doubted=frozenset({"a/1", "a/2"})))
+
+    done.delete(KEYS)
+
+    assert (done.kept, done.doubted) == ({"a/2": GONE_UNANSWERED}, {"a/2"})
+    assert (bucket.sent, bucket.looks) == ([KEYS, [key for key in KEYS if key != "a/2"]], 1)
 
 
 def test_keys_that_were_listed_just_now_are_not_listed_again() -> None:
