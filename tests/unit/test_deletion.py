@@ -16,7 +16,8 @@ from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Shown
 from ossweep.stops import ORDERED
 from ossweep.store.asking import Looked
-from ossweep.store.deletion import Deletion
+from ossweep.store.deletion import ATTEMPTS, FEW_ATTEMPTS, FEW_SECONDS, Deletion
+from ossweep.store.halves import FRUITLESS
 from ossweep.store.review import OLDEST_LISTING
 from ossweep.store.stretch import marker_before, stretch_of
 from ossweep.world import World
@@ -262,15 +263,38 @@ def test_a_culprit_is_found_though_nothing_else_is_left_to_be_done() -> None:
     assert (bucket.there, done.deleted) == ({"a/5": OLD}, set(KEYS) - {"a/5"})
 
 
-def test_a_batch_is_asked_for_in_halves_once_where_nothing_goes() -> None:
+def test_culprits_are_found_though_every_half_holds_one() -> None:
+    """And nothing else is left to be done."""
+    bucket = Bucket(poison=("a/0", "a/7"))
+    done = deletion(bucket)
+
+    done.delete(KEYS)
+
+    assert bucket.there.keys() == {"a/0", "a/7"}
+
+
+def test_a_batch_where_nothing_goes_costs_few_more_requests() -> None:
     """That is an outage, and no key is the culprit."""
     bucket = Bucket(poison=KEYS)
     done = deletion(bucket)
 
     done.delete(KEYS)
 
-    assert {len(keys) for keys in bucket.sent} == {len(KEYS), len(KEYS) // 2}
+    assert [len(keys) for keys in bucket.sent[:ATTEMPTS]] == [len(KEYS)] * ATTEMPTS
+    assert len(bucket.sent) <= ATTEMPTS + FRUITLESS
     assert (done.deleted, done.failed, done.doubted) == (set(), {}, set(KEYS))
+
+
+def test_parts_of_a_batch_are_tried_early_where_little_time_is_left() -> None:
+    """Else none of them would be, in no invocation whose time is short."""
+    clock, bucket = Clock(), Bucket(poison=("a/5",))
+    done = deletion(bucket, clock=clock)
+    clock.now = SECONDS - FEW_SECONDS + 1
+
+    done.delete(KEYS)
+
+    assert [len(keys) for keys in bucket.sent].count(len(KEYS)) == FEW_ATTEMPTS
+    assert bucket.there.keys() == {"a/5"}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300))

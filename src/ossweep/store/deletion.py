@@ -18,6 +18,7 @@ from ossweep.errors import NO_SUCH_REQUEST, NOT_EMPTY, Closed, Scope, StoreError
 from ossweep.objects import Failure
 from ossweep.row import ALIKE, PROBES, Row
 from ossweep.store.asking import Attempts, TroubleError
+from ossweep.store.halves import Halves
 from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 from ossweep.store.review import Review
 from ossweep.store.verdicts import PARTITION
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from ossweep.world import World
 
 ATTEMPTS = 8  # of one request
-HALF_ATTEMPTS = 2  # of each half of a batch that can't be carried out while others can
-FUTILE = 2  # times in a row that all parts are halved though none of them has gone
+HALF_ATTEMPTS = 2  # of each part of a batch that can't be carried out while others can
+HALF_PAUSES = 3  # times that the pause before a part is doubled
+FEW_ATTEMPTS = 4  # of a batch where less than so much time is left, so that there is some for parts
+FEW_SECONDS = 30.0
 STORM = 3  # refusals by quotas in a row that mean more than too fast a pace
 
 
@@ -145,7 +148,7 @@ class Deletion:
                 error, throttled = trouble.error, trouble.throttled
             if error.scope is not Scope.PASSING:
                 return keys, error
-            if attempt == attempts:
+            if attempt == attempts or (not throttled and self._is_late(keys, attempt)):
                 break
             pause = self.world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
             if throttled:
@@ -158,6 +161,10 @@ class Deletion:
                 pause = turn.after if attempt < STORM else max(turn.after, pause)
         self._give_up(keys, error, others_go=self.gate.deletions > before)
         return None
+
+    def _is_late(self, keys: Sequence[str], attempt: int) -> bool:
+        """Tell whether parts of a batch would come too late if it had all of its attempts."""
+        return len(keys) > 1 and attempt >= FEW_ATTEMPTS and self.gate.left() < FEW_SECONDS
 
     def _settle(self, keys: Sequence[str], named: set[str]) -> None:
         """Book what an answer names; ask by itself for each key that it leaves out."""
@@ -266,22 +273,21 @@ class Deletion:
         """
         Delete keys in ever smaller parts, for as long as any go, and return the parts that do not.
 
-        One of the keys may be in the way of the others. Where nothing goes, none of them is.
+        Some of the keys may be in the way of the others. Where nothing goes, none of them is.
         """
-        stuck = [(keys, error)]
-        futile = 0 if others_go else FUTILE - 1
-        while futile < FUTILE and (large := [each for each, _ in stuck if len(each) > 1]):
-            before = self.gate.deletions
-            self._stuck = [each for each in stuck if len(each[0]) == 1]
+        halves = Halves(keys, error, lambda: self.world.uniform(-1, 1) > 0, others_go)
+        while (part := halves.next()) is not None:
+            before, self._stuck = self.gate.deletions, []
+            pause = self.world.uniform(0, FIRST_PAUSE * 2 ** min(halves.fruitless, HALF_PAUSES))
             try:
-                for each in large:
-                    middle = len(each) // 2
-                    self.delete(each[:middle], HALF_ATTEMPTS)
-                    self.delete(each[middle:], HALF_ATTEMPTS)
+                if halves.fruitless:
+                    self.gate.admit("batch_delete", after=pause)
+                    self.world.sleep(pause)
+                self.delete(part, HALF_ATTEMPTS if halves.anything_goes else 1)
             finally:
-                stuck, self._stuck = self._stuck, None
-            futile = 0 if self.gate.deletions > before else futile + 1
-        return stuck
+                failed, self._stuck = self._stuck, None
+            halves.tried(failed, any_goes=self.gate.deletions > before)
+        return halves.stuck
 
     def _look_once_more(self, keys: Sequence[str]) -> None:
         """Look whether a key that went alone is still there: then its attempts did no harm."""
