@@ -196,7 +196,8 @@ def test_keys_that_answers_leave_out_are_looked_at_before_they_are_passed_over()
     assert answer.deleted == set(KEYS[:500])
     assert [failure.key for failure in answer.failed] == KEYS[500:600]
     assert [failure.key for failure in answer.passed_over] == KEYS[600:700] + KEYS[701:]
-    assert (answer.unanswered, answer.kept) == ({KEYS[700]}, {KEYS[700]: GONE_UNANSWERED})
+    assert answer.unanswered == {KEYS[700]}
+    assert answer.kept == {KEYS[700]: GONE_UNANSWERED}
 
 
 def test_refusals_between_deletions_never_close_the_gate() -> None:
