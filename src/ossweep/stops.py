@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 
@@ -49,5 +50,15 @@ GONE_UNSEEN = Stop(
     '"null_versions": "lose"',
 )
 
+# A job that has stopped by itself may go on as soon as anybody asks: its event, come again, is
+# enough. To let another one go on that was stopped is a person's to say.
+GOES_ON = frozenset({Why.IDLE, Why.HOPS})
+
+
 # A stop that a person or the order has meant is no failure: another try would gain nothing.
 MEANT = frozenset({Why.CEILING, Why.ORDERED})
+
+
+def resuming(job: str) -> str:
+    """Return the event by which a person lets a job go on."""
+    return json.dumps({"job": job, "do": "resume"})

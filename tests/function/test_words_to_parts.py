@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
-from localcloud.faults import Before, DateShift, Refuse
+from localcloud.faults import AsTold, Before, DateShift, Refuse
 from ossweep.errors import UndoneError
 from ossweep.routes.telling import THEY_STOP
 
 if TYPE_CHECKING:
     from localcloud.arrivals import Request
+    from localcloud.faults import Fault
 
 IN_PARTS = {"bucket": BUCKET, "prefix": ["a/", "b/"], "parallel": 2}
 
@@ -199,6 +201,40 @@ def test_an_order_to_stop_reaches_those_whom_a_resume_has_called(resumed: Chain)
 
     assert [each["status"] for each in answers] == ["stopped", "stopped"]
     assert resumed.deployment.keys() == before
+
+
+def out_of_order(request: Request) -> list[Fault]:
+    """Let OSS carry out no deletion."""
+    is_deletion = request.operation in {"batch_delete", "delete"} and request.bucket == BUCKET
+    return [Refuse(503, "ServiceUnavailable")] if is_deletion else []
+
+
+def to_the_end(chain: Chain) -> None:
+    """Deliver all events, whatever they raise."""
+    while chain.called:
+        with suppress(UndoneError):
+            chain.go_on()
+
+
+def test_parts_that_have_stopped_by_themselves_go_on_when_the_jobs_event_comes_again(
+    split: Chain,
+) -> None:
+    """For each of them an invocation is called, and counts as on its way."""
+    job, deployment = job_of(split), split.deployment
+    deployment.oss.misbehave(AsTold(out_of_order))
+    to_the_end(split)
+    stopped = to(split, job, "status")
+    deployment.oss.behave()
+    deployment.request_id = job.rpartition("-")[0]
+
+    again, once_more = deployment.send(IN_PARTS), deployment.send(IN_PARTS)
+
+    assert stopped["reason"].startswith(f"{job}-p1: 2 invocations in a row have achieved nothing")
+    assert (again["status"], once_more["status"], len(split.called)) == ("ignored", "ignored", 2)
+    assert again["reason"].startswith("its parts go on with it")
+    assert to(split, job, "status")["status"] == "continued"
+    to_the_end(split)
+    assert (to(split, job, "status")["status"], deployment.keys()) == ("done", [])
 
 
 def test_a_resume_that_cannot_write_whom_it_has_called_has_called_them(split: Chain) -> None:

@@ -13,6 +13,7 @@ from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.records import Lease
+from ossweep.stops import GOES_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from ossweep.session import Session
 
 MISSING = frozenset({"dead", "released", "lost"})  # states of a part that has begun and has nobody
+
+
+def is_missing(state: JobState) -> bool:
+    """Tell whether a part has begun, nobody is at work on it, and it is to go on."""
+    why = state.departure.why if state.departure is not None else None
+    return state.how in MISSING or (state.how == "stopped" and why in GOES_ON)
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ def call_missing(
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
             _call(_event(sealed, session), job, sealed["hop"], session)
-        elif state.how in MISSING:
+        elif is_missing(state):
             _call(_pointing(job, state.next_hop), job, state.next_hop, session)
         else:
             continue

@@ -18,8 +18,9 @@ from ossweep.errors import (
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
 from ossweep.jobs import replies
-from ossweep.jobs.calls import call_missing, hand_over, handover_error
-from ossweep.jobs.hop import BranchEnded, Hop, answer_of
+from ossweep.jobs.calls import call_missing, hand_over, handover_error, note_call
+from ossweep.jobs.hop import BranchEnded, Hop
+from ossweep.jobs.leaving import answer_of
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.share import perform
 from ossweep.jobs.state import leases_of, states_of_parts
@@ -189,11 +190,18 @@ def _answer_not_granted(found: NotGranted, claimed: Claimed, session: Session) -
 
 
 def _answer_by_parts(found: NotGranted, job: str, session: Session) -> Claimed | Answer | None:
-    """Call the missing invocations of a job's parts; return its answer, if they decide it."""
+    """
+    Call the missing invocations of a job's parts; return its answer, if they decide it.
+
+    A part that has stopped by itself is no longer stopped from then on, as far as anybody can tell.
+    """
     parts = {each["job"]: each for each in found.parts}
     states = states_of_parts(job, parts, session)
-    for _ in call_missing(parts, states, session, anew=found.is_lost):
-        pass  # it goes on, as it did before
+    for part in call_missing(parts, states, session, anew=found.is_lost):
+        state = states[part]
+        if state.how == "stopped":
+            note_call(part, state, session)
+            states[part] = replace(state, how="continued")
     if all(state.how == "ended" for state in states.values()):
         return join(job, session)
     stopped = [state for state in states.values() if state.how == "stopped"]

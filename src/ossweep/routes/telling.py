@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import as_listed, ignored, of_parts, so_far
-from ossweep.jobs.calls import MISSING
+from ossweep.jobs.calls import is_missing
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import PART
@@ -100,7 +100,7 @@ class JobStates:
         state = self.seen[part]
         if state.how == "unknown":
             self.seen[part] = replace(state, how="called")
-        elif state.how in MISSING:
+        elif is_missing(state):
             self.seen[part] = replace(state, how="continued")
 
     def _state_at(self, job: str) -> JobState:
