@@ -18,6 +18,7 @@ class Why(str, Enum):
     SPLIT = "split"  # several chains go on with it
     IDLE = "idle"  # it achieves nothing
     HOPS = "hops"  # as many invocations as the deployment allows
+    BRAKE = "brake"  # the deployment lets nothing be deleted for now
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,12 @@ GONE_UNSEEN = Stop(
 
 # A job that has stopped by itself may go on as soon as anybody asks: its event, come again, is
 # enough. To let another one go on that was stopped is a person's to say.
-GOES_ON = frozenset({Why.IDLE, Why.HOPS})
+GOES_ON = frozenset({Why.IDLE, Why.HOPS, Why.BRAKE})
 
 
-# A stop that a person or the order has meant is no failure: another try would gain nothing.
-MEANT = frozenset({Why.CEILING, Why.ORDERED})
+# A stop that was meant, by a person, the order or a setting, is no failure: another try would gain
+# nothing.
+MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE})
 
 
 def resuming(job: str) -> str:

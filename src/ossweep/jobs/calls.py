@@ -13,7 +13,7 @@ from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.records import Lease
-from ossweep.stops import GOES_ON
+from ossweep.stops import GOES_ON, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 MISSING = frozenset({"dead", "released", "lost"})  # states of a part that has begun and has nobody
 
 
-def is_missing(state: JobState) -> bool:
-    """Tell whether a part has begun, nobody is at work on it, and it is to go on."""
+def is_missing(state: JobState, session: Session) -> bool:
+    """Tell whether a part has begun, nobody is at work on it, and it may go on."""
     why = state.departure.why if state.departure is not None else None
-    return state.how in MISSING or (state.how == "stopped" and why in GOES_ON)
+    is_held = why is Why.BRAKE and session.settings.dry_run
+    return state.how in MISSING or (state.how == "stopped" and why in GOES_ON and not is_held)
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def call_missing(
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
             _call(_event(sealed, session), job, sealed["hop"], session)
-        elif is_missing(state):
+        elif is_missing(state, session):
             _call(_pointing(job, state.next_hop), job, state.next_hop, session)
         else:
             continue

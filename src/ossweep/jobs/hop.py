@@ -13,6 +13,7 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import task_id
 from ossweep.handover.parts import split
 from ossweep.jobs import replies
+from ossweep.jobs.brake import as_held, is_held
 from ossweep.jobs.calls import hand_over, handover_error
 from ossweep.jobs.checkpoints import Checkpoints
 from ossweep.jobs.leaving import (
@@ -77,6 +78,8 @@ class Hop:
             work = doubtful(work, lease.reserved)
         if lease.is_repeated:
             work = replace(work, judged=True)
+        if is_held(work, self.session):
+            return self._hold(work)
         gate = Gate(self.session.budget, self.leases.timer.left)
         self.leases.is_part_of(work.part_of)
         try:
@@ -110,6 +113,14 @@ class Hop:
             work = doubtful(work, reserved)
         left = continuation.seal(replace(work, hop=self.lease.fence.hop + 1))
         self._quietly(lambda: self._leave("released", left, answer))
+
+    def _hold(self, work: Work) -> Answer:
+        """Leave the hop, of which nothing may be done for now, as the next one finds it."""
+        left = replace(work, hop=self.lease.fence.hop + 1)
+        answer = as_held(left, self.lease.answer)
+        sealed = answer["continuation"]
+        self._quietly(lambda: self._leave("stopped", sealed, answer, why=Why.BRAKE))
+        return Answer(answer, Why.BRAKE)
 
     def _overtaken(self, work: Work) -> Answer:
         return Answer(ignored(OVERTAKEN.sentence, work.job, work.bucket, dry_run=work.dry_run))

@@ -18,6 +18,7 @@ from ossweep.errors import (
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
 from ossweep.jobs import replies
+from ossweep.jobs.brake import as_held, begun, is_held, under_way
 from ossweep.jobs.calls import call_missing, hand_over, handover_error, note_call
 from ossweep.jobs.hop import BranchEnded, Hop
 from ossweep.jobs.leaving import answer_of
@@ -25,6 +26,7 @@ from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.share import perform
 from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import Lease, NotGranted
+from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,18 +59,21 @@ def carry(work: Work, session: Session) -> Answer:
     Returns the job's answer. Raises SettingsError and PolicyError before anything is deleted,
     UndoneError if another invocation may be at work on it, HandoverError if nobody goes on.
     """
+    if session.settings.state is None and is_held(work, session):
+        return Answer(as_held(work), Why.BRAKE)
     if session.settings.state is None:
         said = answer_of(perform(work, session, Gate(session.budget)))
         replies.tell(work, said.document, session)
         return said
+    work = under_way(work, session)
     leases = leases_of(work.job, session)
-    begun = so_far(work, None)
+    begins = so_far(work, None)
     is_order = "direct" in session.settings.sources
 
     def resumes(stopped_with: Mapping[str, Any]) -> bool:
         return is_order and continuation.is_rest_of(work, stopped_with)
 
-    found = leases.claim(work.hop, resumes=resumes, answer=begun)
+    found = leases.claim(work.hop, resumes=resumes, answer=begins)
     return _to_the_end(Claimed(found, work.job, work, leases), session)
 
 
@@ -150,7 +155,7 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
     found, job = claimed.found, claimed.job
     if isinstance(found, NotGranted):
         return _answer_not_granted(found, claimed, session)
-    work = found.work or claimed.work
+    work = found.work or (begun(found, claimed.work) if claimed.work is not None else None)
     if work is None:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     done = Hop(found, claimed.leases, session).do(work)

@@ -17,6 +17,7 @@ from ossweep.errors import (
     UndoneError,
 )
 from ossweep.handover.continuation import check_job
+from ossweep.jobs.brake import is_stopped_by_it
 from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
 from ossweep.jobs.state import check_state, leases_of, states_of_parts
@@ -25,6 +26,7 @@ from ossweep.leases.leases import AT_WORK
 from ossweep.leases.records import JOB, NotGranted
 from ossweep.leases.words import Word
 from ossweep.routes.telling import NOT_BEGUN, THEY_STOP, JobStates, told
+from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -119,6 +121,8 @@ def obey(command: Command, session: Session) -> Answer:
     looks = JobStates(session)
     look = looks.at(command.job)
     end = look.state.end
+    if command.do == "resume" and _is_held(command.job, looks):
+        return Answer(told(command.job, looks), Why.BRAKE)
     if command.do == "resume" and (end is None or end.rest is not None):
         return _resume(command, look, session)
     if command.do == "resume" and look.state.orders:
@@ -134,6 +138,17 @@ def obey(command: Command, session: Session) -> Answer:
     elif look.state.how in _STOPS:
         answer["reason"] = _STOPS[look.state.how]
     return Answer(answer)
+
+
+def _is_held(job: str, looks: JobStates) -> bool:
+    """Tell whether a job is left because of OSSWEEP_DRY_RUN, which is still set, by no order."""
+    look = looks.at(job)
+    parts = look.state.parts
+    states = [each.state for each in looks.at_parts(job, parts).values()] if parts else [look.state]
+    left = [state for state in states if state.how != "ended"]
+    is_set = looks.session.settings.dry_run
+    are_held = all(is_stopped_by_it(state) and not state.orders for state in left)
+    return is_set and bool(left) and are_held
 
 
 @dataclass

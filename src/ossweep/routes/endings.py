@@ -30,10 +30,12 @@ def note(answer: Answer, logger: Logger) -> None:
     if document["status"] == "refused":
         return  # it has a line of its own
     names: dict[str, Any] = {"job": document.get("job"), "bucket": document.get("bucket")}
+    shown: dict[str, Any] = {name: document[name] for name in _SHOWN if name in document}
     if document["status"] == "ignored":
         logger.info("ignored", **names, reason=document["reason"])
+    elif answer.why is Why.BRAKE:
+        logger.warning("job held", **names, **shown)
     elif answer.wants_repetition:
-        shown: dict[str, Any] = {name: document[name] for name in _SHOWN if name in document}
         logger.error("job ended badly", **names, **shown)
 
 
@@ -122,6 +124,8 @@ def _what_becomes_of(answer: Answer) -> str:
         return ""
     if answer.why in {Why.CEILING, Why.DOUBT} and document["continuation"] is None:
         return f"job {job} has ended, and nothing of it goes on"
+    if answer.why is Why.BRAKE:
+        return f"job {job} is held as long as OSSWEEP_DRY_RUN is set"
     if answer.why is Why.ORDERED:
         return f"job {job} stays stopped until {resuming(str(job))}"
     return _GO_ON

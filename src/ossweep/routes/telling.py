@@ -100,7 +100,7 @@ class JobStates:
         state = self.seen[part]
         if state.how == "unknown":
             self.seen[part] = replace(state, how="called")
-        elif is_missing(state):
+        elif is_missing(state, self.session):
             self.seen[part] = replace(state, how="continued")
 
     def _state_at(self, job: str) -> JobState:
