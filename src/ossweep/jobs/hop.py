@@ -20,6 +20,7 @@ from ossweep.jobs.leaving import (
     answer_of,
     as_continued,
     as_stopped,
+    as_to_try_again,
     as_unsplit,
     doubtful,
     own_reason_to_stop,
@@ -136,6 +137,7 @@ class Hop:
             return BranchEnded(left.part_of, said)
         if answer["continuation"] is None:
             kept = to_try_again(left) if left.finished else None
+            said = as_to_try_again(said, left) if kept is not None else said
             self._quietly(lambda: self._end(said, left, kept))
         else:
             if said.why is Why.ORDERED:

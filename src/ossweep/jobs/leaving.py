@@ -57,6 +57,12 @@ def to_try_again(left: Work) -> Work | None:
     )
 
 
+def as_to_try_again(said: Answer, left: Work) -> Answer:
+    """Return the answer of a job that has ended, and whose failed keys may be tried again."""
+    reason = f"{said.document['reason']}; {resuming(left.job)} tries the failed keys again"
+    return replace(said, document={**said.document, "reason": reason})
+
+
 def own_reason_to_stop(left: Work, trouble: str | None, session: Session) -> Stop | None:
     """Return why a job stops by itself before its next hop, if it does."""
     if left.idle >= IDLE_HOPS:

@@ -50,6 +50,7 @@ _STOPS = {
 }
 
 NOTHING_DONE = "there was no order to stop that this word takes back"
+HAS_ENDED = "nothing was done, because this job has ended"
 NOBODY_CALLED = f"{NOTHING_DONE}, and no part to call an invocation for"
 LATE = 1.0  # seconds left in which no look at one more job is begun
 LISTED = 50  # jobs in one answer
@@ -127,6 +128,8 @@ def obey(command: Command, session: Session) -> Answer:
         return _resume(command, look, session)
     if command.do == "resume" and look.state.orders:
         return _release(command, session)
+    if command.do == "resume" and end is not None:
+        return Answer(_as_ended(told(command.job, looks)))
     if command.do != "stop" or look.state.how in {"unknown", "ended"}:
         return Answer(told(command.job, looks))
     leases_of(command.job, session).stop(command.word)
@@ -138,6 +141,12 @@ def obey(command: Command, session: Session) -> Answer:
     elif look.state.how in _STOPS:
         answer["reason"] = _STOPS[look.state.how]
     return Answer(answer)
+
+
+def _as_ended(document: dict[str, Any]) -> dict[str, Any]:
+    """Return how a job has ended that was to be resumed."""
+    ended = f"{HAS_ENDED}: {document['status']}"
+    return {**document, "reason": "; ".join(filter(None, [ended, document["reason"]]))}
 
 
 def _is_held(job: str, looks: JobStates) -> bool:
