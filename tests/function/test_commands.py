@@ -165,6 +165,35 @@ def test_a_job_that_died_before_its_first_checkpoint_needs_its_event(long: Chain
     )
 
 
+def test_a_job_whose_invocation_died_tells_that_more_may_be_gone(long: Chain) -> None:
+    """Before its first checkpoint, too, where nothing is known of what it has deleted."""
+    job = long.begin(PREFIX)["job"]
+    records = [f"{STATE}{job}/{FIRST.name}{ending}" for ending in (LEFT, "-w01")]
+    long.deployment.oss.remove(STATE_BUCKET, records)
+    long.deployment.oss.misbehave(DateShift(300))
+
+    told = to(long, job, "status")
+
+    assert (told["status"], told["deleted"], told["at_least"]) == ("unfinished", 0, True)
+    assert told["reason"].startswith("its invocation died before its first checkpoint")
+
+
+def test_hops_count_who_took_over_and_who_tried_again(long: Chain) -> None:
+    """Each has had the job, and no other hop tells of it."""
+    long.deployment.oss.misbehave(Refuse(409, "FileImmutable", keys={"a/00007"}))
+    job = long.begin(PREFIX)["job"]
+    long.deployment.oss.remove(STATE_BUCKET, [f"{STATE}{job}/{FIRST.name}{LEFT}"])
+    long.deployment.oss.misbehave(DateShift(300))
+    long.delivered += 1
+    hurried(long.deployment, 60)
+
+    ended = to(long, job, "resume"), to(long, job, "status")
+    again = to(long, job, "resume"), to(long, job, "status")
+
+    assert [each["status"] for each in (*ended, *again)] == ["incomplete"] * 4
+    assert (ended[1]["hops"], again[1]["hops"]) == (2, 3)
+
+
 def test_an_ended_job_is_told_of_as_it_ended(long: Chain) -> None:
     """With the number of its hops."""
     first = long.begin(PREFIX)

@@ -12,6 +12,7 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
+from ossweep.leases.folder import Folder
 from ossweep.leases.records import Lease
 from ossweep.stops import GOES_ON, Why
 
@@ -140,13 +141,16 @@ def note_call(job: str, state: JobState, session: Session) -> None:
     """
     Write that the next invocation of a part was called, so that it counts as on its way for a time.
 
-    That time is a lease's, as after any handover. Nothing is written of a part that nobody has
-    left: its holder may live. An invocation that has begun since has a later fence, and is not
-    concerned. If it cannot be written, others call once more.
+    That time is a lease's, as after any handover. Where nobody has left the part, its holder may
+    live: nothing that it writes is written. An invocation that has begun since has a later fence,
+    and is not concerned. If it cannot be written, others call once more.
     """
-    if state.departure is None or state.fence is None:
+    if state.fence is None:
         return
     try:
-        leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
+        if state.departure is None:
+            Folder(session.state_objects, f"{job}/").note_call(state.fence)
+        else:
+            leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
     except (StoreError, Closed) as error:
         session.logger.warning("state not written", error=str(error) or NO_TIME)

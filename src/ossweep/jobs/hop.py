@@ -71,6 +71,7 @@ class Hop:
         work = replace(
             work,
             hop=lease.fence.hop,
+            more_hops=work.more_hops + (lease.fence.epoch > 1),
             # Known from the record on, so that no checkpoint lacks it: an invocation that went on
             # from such a one would take the time at which it was written.
             clock=work.clock if began is None else work.clock_at(began),

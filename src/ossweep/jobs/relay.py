@@ -198,13 +198,13 @@ def _answer_by_parts(found: NotGranted, job: str, session: Session) -> Claimed |
     """
     Call the missing invocations of a job's parts; return its answer, if they decide it.
 
-    A part that has stopped by itself is no longer stopped from then on, as far as anybody can tell.
+    A part that is dead, or has stopped by itself, is so no longer as far as anybody can tell.
     """
     parts = {each["job"]: each for each in found.parts}
     states = states_of_parts(job, parts, session)
     for part in call_missing(parts, states, session, anew=found.is_lost):
         state = states[part]
-        if state.how == "stopped":
+        if state.how in {"dead", "stopped"}:
             note_call(part, state, session)
             states[part] = replace(state, how="continued")
     if all(state.how == "ended" for state in states.values()):

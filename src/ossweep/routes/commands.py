@@ -45,6 +45,7 @@ _STOPS = {
     "running": _STOPS_BY_ITSELF,
     "running early": _STOPS_BY_ITSELF,
     "continued": _STOPS_BY_ITSELF,
+    "called anew": _STOPS_BY_ITSELF,
     "called": "it stops before it begins",
     **dict.fromkeys(("dead", "dead early", "lost", "lost early", "released"), _STAYS),
 }
@@ -151,13 +152,13 @@ def _as_ended(document: dict[str, Any]) -> dict[str, Any]:
 
 def _is_held(job: str, looks: JobStates) -> bool:
     """Tell whether a job is left because of OSSWEEP_DRY_RUN, which is still set, by no order."""
+    if not looks.session.settings.dry_run:
+        return False
     look = looks.at(job)
     parts = look.state.parts
     states = [each.state for each in looks.at_parts(job, parts).values()] if parts else [look.state]
     left = [state for state in states if state.how != "ended"]
-    is_set = looks.session.settings.dry_run
-    are_held = all(is_stopped_by_it(state) and not state.orders for state in left)
-    return is_set and bool(left) and are_held
+    return bool(left) and all(is_stopped_by_it(state) and not state.orders for state in left)
 
 
 @dataclass

@@ -40,6 +40,7 @@ _SAID = {
     ),
     "continued": ("continued", "its next invocation is on its way"),
     "called": ("continued", "its first invocation is on its way"),
+    "called anew": ("continued", "its next invocation is on its way"),
     "lost": ("unfinished", f"its next invocation never began; {_BY_WHAT}"),
     "lost early": ("unfinished", "its first invocation never began; it goes on by resume"),
     "released": ("unfinished", _BY_WHAT),
@@ -48,9 +49,12 @@ _SAID = {
 _OBEYS = {
     "running": "it is ordered to stop, and stops at its next checkpoint",
     "running early": "it is ordered to stop, and stops at its next checkpoint",
-    "continued": "it is ordered to stop, and stops before it goes on",
+    **dict.fromkeys(
+        ("continued", "called anew"), "it is ordered to stop, and stops before it goes on"
+    ),
     "called": "it is ordered to stop, and stops before it begins",
 }
+_DEAD = frozenset({"dead", "dead early", "called anew"})
 THEY_STOP = "they stop at their next checkpoints, or before they go on"
 UNTIL_RESUME = "it is ordered to stop, until resume"
 NOT_TRIED_AGAIN = "it is ordered to stop: what has failed is not tried again, until resume"
@@ -101,7 +105,8 @@ class JobStates:
         if state.how == "unknown":
             self.seen[part] = replace(state, how="called")
         elif is_missing(state, self.session):
-            self.seen[part] = replace(state, how="continued")
+            how = "called anew" if state.how == "dead" else "continued"
+            self.seen[part] = replace(state, how=how)
 
     def _state_at(self, job: str) -> JobState:
         if job not in self.seen:
@@ -129,6 +134,8 @@ def told_of(job: str, look: Look, session: Session) -> dict[str, Any]:
     if state.how == "unknown":
         return {**answer, "hops": 0, "objects_per_second": None, "estimated_end": None}
     answer = dict(state.answer or answer)
+    if state.how in _DEAD and not answer["dry_run"]:
+        answer["at_least"] = True  # as it is for whoever goes on from there
     answer["status"], answer["reason"] = _status_and_reason(state, answer)
     return {**answer, "hops": state.hops, **_pace(answer, state)}
 
