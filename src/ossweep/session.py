@@ -31,6 +31,8 @@ ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 
 # An allowed beginning of a job's name, which stands in objects' keys and in the log.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
+# The name of a job, or of a part of one, that comes from the identity of its event.
+_OF_EVENT = re.compile(r"(?:mns|timer|oss)-[0-9a-f]{20}-\d+(?:-p\d+)?")
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}
@@ -145,6 +147,15 @@ class Session:
         run = self.invocation
         whole = [identity, run.function_name, run.region, run.account_id, task]
         return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def is_named_by_event(job: str) -> bool:
+    """
+    Tell whether a job is named after its event, which finds the job when it is sent again.
+
+    Any other job is named after its invocation: its event, sent again, makes another one.
+    """
+    return _OF_EVENT.fullmatch(job) is not None
 
 
 def open_bucket(

@@ -21,3 +21,17 @@ def test_help_is_about_the_service_that_refused(error: Exception, *, is_of_call:
     said = str(handover_error(error, "job", None))
 
     assert ("fc:InvokeFunction" in said) is is_of_call
+
+
+@pytest.mark.parametrize(
+    ("job", "ways"),
+    [
+        ("mns-0123456789abcdef0123-1", "the job goes on when its event is sent again, or {}"),
+        ("7d3b2c1e-1", "the job goes on when this is sent: {}"),
+    ],
+)
+def test_an_event_is_to_be_sent_again_only_where_it_finds_the_job(job: str, ways: str) -> None:
+    """A direct or HTTP request that is sent again makes another job."""
+    said = str(handover_error(HandoverError("Code", "No.", passing=False), job, None))
+
+    assert said.endswith(ways.format(f'{{"job": "{job}", "do": "resume"}}'))

@@ -13,6 +13,7 @@ from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.records import Lease
+from ossweep.session import is_named_by_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +83,10 @@ def handover_error(
     """Return the error that says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
     said = _words_of(error)
-    ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
+    resume = json.dumps({"job": job, "do": "resume"})
+    ways = f"the job goes on when its event is sent again, or {resume}"
+    if not is_named_by_event(job):
+        ways = f"the job goes on when this is sent: {resume}"
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
@@ -96,10 +100,6 @@ def _words_of(error: Exception) -> str:
     if isinstance(error, StoreError):
         return error.words
     return error.message if isinstance(error, HandoverError) else str(error)
-
-
-def _resuming(job: str) -> dict[str, str]:
-    return {"job": job, "do": "resume"}
 
 
 def call_missing(
