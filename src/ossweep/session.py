@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import SettingsError
+from ossweep.helps import HELPS_OF_STATE
 from ossweep.store import connect
 from ossweep.triggers.oss import OWN_META
 
@@ -99,7 +100,8 @@ class Session:
     def state_objects(self) -> OssStateObjects:
         """Where the deployment keeps its jobs' state; raises SettingsError."""
         bucket, _, prefix = (self.settings.state or "").partition("/")
-        self.opened.append(open_bucket(bucket, Gate(self.ending), self))
+        gate = Gate(self.ending, helps=HELPS_OF_STATE)
+        self.opened.append(open_bucket(bucket, gate, self))
         return self.opened[-1].state_objects(prefix, {OWN_META: self.invocation.request_id})
 
     @cached_property

@@ -90,8 +90,10 @@ def handover_error(
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
-    # An error of the state brings its own help; Function Compute has nothing to do with it.
-    of_carrier = {} if isinstance(error, StoreError) else HELPS_TO_HAND_OVER
+    # An error of the state brings its own help, as does a gate that OSS's answers have closed:
+    # Function Compute, and the time that it gives, have nothing to do with it.
+    is_of_state = isinstance(error, StoreError) or (isinstance(error, Closed) and bool(said))
+    of_carrier = {} if is_of_state else HELPS_TO_HAND_OVER
     helps = f"{of_carrier[code]}; " if code in of_carrier else ""
     return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
 
