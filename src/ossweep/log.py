@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from ossweep.errors import SweepError
+from ossweep.errors import HandoverError, SweepError, UndoneError
 from ossweep.events import CONTINUATION_MARK
 
 if TYPE_CHECKING:
@@ -160,10 +160,19 @@ def about(logger: Logger, **names: str) -> Iterator[None]:
 
 
 def refused(logger: Logger, refusal: SweepError) -> None:
-    """Write a refusal's line."""
+    """Write the line of a refusal, or of an error that is raised so that its event comes again."""
     names: dict[str, Any] = dict(refusal.about)
     error, reason = type(refusal).__name__, str(refusal)
-    logger.error("refused", error=error, reason=reason, stacklevel=3, **names)
+    is_refusal = refusal.answer is None and not isinstance(refusal, UndoneError | HandoverError)
+    message = "refused" if is_refusal else "raised"
+    logger.error(message, error=error, reason=reason, stacklevel=3, **names)
+
+
+def ended(logger: Logger, answer: Mapping[str, Any], *, well: bool) -> None:
+    """Tell how a job is left after its sweep: what the answer says, but for its lists."""
+    shown = {name: answer[name] for name in (*_JOB_KEYS, *_AT_THE_END) if name in answer}
+    write = logger.info if well else logger.error
+    write("sweep ends", stacklevel=3, **shown)
 
 
 class _Bound(logging.Filter):
@@ -290,11 +299,6 @@ class Log:
             deleted_per_second=round(here / (now - self._began), 1),
             seconds_left=round(progress.seconds_left, 1),
         )
-
-    def end(self, answer: Mapping[str, Any]) -> None:
-        """Tell how the sweep ended: what the answer says, but for its lists."""
-        shown = {name: answer[name] for name in _AT_THE_END if name in answer}
-        self._line("sweep ends", **shown)
 
     def _line(self, message: str, **fields: Any) -> None:
         # The line names the caller of the method that calls this one.

@@ -61,7 +61,9 @@ def tell_of(reply: Reply, job: str, answer: Mapping[str, Any], session: Session)
     except (StoreError, Closed) as error:
         said = str(error) or "time ran out"
         if session.settings.state is not None:
-            raise UndoneError(f"job {job}: its answer was not written: {said}") from None
+            undone = UndoneError(f"job {job}: its answer was not written: {said}")
+            undone.answer = answer
+            raise undone from None
         session.logger.warning("answer not written", job=job, error=said)
 
 
