@@ -175,3 +175,18 @@ def test_an_order_whose_state_cannot_be_written_is_refused(chain: Chain) -> None
 def _state_refused(request: Request) -> list[Fault]:
     is_written = (request.bucket, request.operation) == (STATE_BUCKET, "put")
     return [NOT_WRITTEN] if is_written else []
+
+
+def test_a_part_that_ends_at_its_share_of_a_ceiling_is_not_told_as_stopped(chain: Chain) -> None:
+    """The whole job had room for what the part left, and is done."""
+    chain.deployment.fill(*(f"{name}/{number:04}" for name in "ab" for number in range(4000)))
+    chain.wait_for_a_split()
+    request = {"prefix": ["a/", "b/"], "parallel": 2, "limits": {"objects": 8000}}
+    job = chain.deployment.set(in_flight="2").send(request)["job"]
+    chain.to_the_end()
+
+    assert ends(chain)[-1] == (job, "done", "INFO")
+    assert chain.deployment.keys() == []
+    assert {status for _, status, _ in ends(chain)} == {"continued", "done"}
+    reasons = [line.get("reason") or "" for line in chain.deployment.log]
+    assert any(reason.startswith("limits.objects allows") for reason in reasons)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep import log
 from ossweep.answers import UNDECIDED
 from ossweep.errors import Closed, SweepError, out_of_time
-from ossweep.stops import SPLIT
+from ossweep.stops import SPLIT, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ossweep.answers import Answer
     from ossweep.session import Session
     from ossweep.stops import Stop
+
+WHOLE = "the whole job goes on with what is left, if it has room"
 
 
 def swept(answer: Mapping[str, Any], stopped: Stop | None, session: Session) -> None:
@@ -25,14 +27,23 @@ def swept(answer: Mapping[str, Any], stopped: Stop | None, session: Session) -> 
     session.left[answer["job"]] = {**answer, **UNDECIDED, **also}
 
 
-def decided(said: Answer, session: Session) -> None:
-    """Tell how a job is left; one that others go on with has the counts that are known here."""
+def decided(said: Answer, session: Session, *, is_part: bool = False) -> None:
+    """
+    Tell how a job is left; one that others go on with has the counts that are known here.
+
+    A part that has come to its end at its share of a ceiling is not told as stopped: the whole job
+    may have room for what it leaves, and tells of the ceiling itself.
+    """
     document = said.document
     job = document["job"]
     known = session.left.get(job, document)
     if document["status"] == "ignored":
         document = {**known, "status": "ignored", "reason": document["reason"]}
     session.left[job] = document
+    if is_part and said.why in {Why.CEILING, Why.DOUBT}:
+        reason = f"{document['reason']}; {WHOLE}"
+        log.ended(session.logger, {**document, "status": "continued", "reason": reason}, well=True)
+        return
     log.ended(session.logger, document, well=not said.wants_repetition)
 
 

@@ -155,10 +155,11 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     with ends.told_in_errors(work.job, session):
         done = Hop(found, claimed.leases, session).do(work)
-    ends.decided(done.said if isinstance(done, BranchEnded) else done, session)
     if isinstance(done, BranchEnded):
+        ends.decided(done.said, session, is_part=True)
         whole = join(done.whole, session, counted=1)
         return whole or _deliver(done.said, work, claimed, session)
+    ends.decided(done, session)
     return _deliver(done, work, claimed, session)
 
 
