@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # Reasons why an object that was met is not deleted.
-NEWER = "written after the job was ordered"
+NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
 NOT_UTF8 = "KeyNotUtf8"  # the code of a key that has no name to ask for

@@ -468,7 +468,7 @@ def test_a_resume_of_an_incomplete_job_tries_again_what_has_failed(chain: Chain)
 
     assert (first["status"], first["failed"]) == ("incomplete", 2)
     assert (resumed["status"], resumed["deleted"], resumed["failed"]) == ("done", 2, 0)
-    assert resumed["skipped_because"] == {"written after the job was ordered": 1}
+    assert resumed["skipped_because"] == {"written after the job began": 1}
     assert chain.deployment.keys() == ["a/2", "a/4"]
     assert to(chain, first["job"], "resume")["status"] == "done"
 

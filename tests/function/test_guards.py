@@ -112,7 +112,7 @@ def test_objects_written_during_the_sweep_are_skipped(deployment: Deployment) ->
         "done",
         2500,
         2,
-        {"written after the job was ordered": 2},
+        {"written after the job began": 2},
     )
 
 
@@ -164,7 +164,7 @@ def test_a_marker_object_that_is_written_again_is_spared(deployment: Deployment)
     assert deployment.keys() == ["d/"]
     assert (answer["deleted"], answer["skipped_because"]) == (
         3,
-        {"written after the job was ordered": 1},
+        {"written after the job began": 1},
     )
 
 

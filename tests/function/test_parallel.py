@@ -88,7 +88,7 @@ def test_parts_delete_what_one_chain_would_and_one_answer_tells_of_it(cloud: Clo
     assert (last["listed"], last["deleted"]) == (10_003, 9_999)
     assert (last["failed"], last["skipped_because"]) == (
         2,
-        {"written after the job was ordered": 2},
+        {"written after the job began": 2},
     )
     assert sorted(each["key"] for each in last["failures"]) == ["a/00007", "a/09000"]
     assert (last["listed"], last["at_least"]) == (sum_of(last), False)

@@ -151,7 +151,7 @@ def test_an_object_that_has_failed_and_was_written_anew_stays(chain: Chain) -> N
     again = chain.begin(TIMER)
 
     assert (again["status"], again["deleted"]) == ("done", 9)
-    assert again["skipped_because"] == {"written after the job was ordered": 1}
+    assert again["skipped_because"] == {"written after the job began": 1}
     assert chain.deployment.keys() == ["a/00005", "b"]
 
 
@@ -376,7 +376,7 @@ def test_a_job_that_died_before_any_checkpoint_spares_what_is_new(chain: Chain) 
     again = chain.begin(TIMER)
 
     assert (again["status"], again["at_least"]) == ("done", True)
-    assert again["skipped_because"] == {"written after the job was ordered": 1}
+    assert again["skipped_because"] == {"written after the job began": 1}
     assert chain.deployment.keys() == ["a/new", "b"]
 
 

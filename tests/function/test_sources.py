@@ -110,7 +110,7 @@ def test_belongings_written_after_the_event_are_another_objects(
     answer = ruled(deployment, HLS).send(oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4"))
 
     assert deployment.keys() == ["hls/7/new"]
-    assert answer["skipped_because"] == {"written after the job was ordered": 1}
+    assert answer["skipped_because"] == {"written after the job began": 1}
 
 
 def test_an_event_whose_time_lies_ahead_spares_what_is_new(deployment: Deployment) -> None:
@@ -381,7 +381,7 @@ def test_objects_written_after_an_event_stay(deployment: Deployment) -> None:
     answer = deployment.send(published(oss, 60, {"prefix": "a/"}))
 
     assert deployment.keys() == ["a/since"]
-    assert answer["skipped_because"] == {"written after the job was ordered": 1}
+    assert answer["skipped_because"] == {"written after the job began": 1}
 
 
 def test_an_event_that_comes_again_deletes_nothing_that_is_newer_than_it(
@@ -439,7 +439,7 @@ def test_a_named_key_in_doubt_is_looked_at_by_the_events_time(deployment: Deploy
 
     answer = deployment.send(published(oss, 60, {"keys": ["a"]}))
 
-    assert answer["skipped_because"] == {"written after the job was ordered": 1}
+    assert answer["skipped_because"] == {"written after the job began": 1}
     assert deployment.keys() == ["a"]
 
 

@@ -69,7 +69,7 @@ def test_keys_met_before_an_empty_page_are_deleted_and_counted() -> None:
     assert [(list(batch.keys), batch.place) for batch in scan.queue.batches] == [(["a/0"], "a/5")]
     assert (scan.at, scan.queue.batches[0].skipped) == (
         "a/5",
-        {"written after the job was ordered": 1},
+        {"written after the job began": 1},
     )
 
 

@@ -67,7 +67,7 @@ def test_a_named_key_written_after_the_job_began_stays() -> None:
     result = swept(NAMED, bucket)
 
     assert list(bucket.objects) == [KEYS[7]]
-    assert result.counts.skipped == {"written after the job was ordered": 1}
+    assert result.counts.skipped == {"written after the job began": 1}
     assert (result.counts.deleted, result.listed, result.left.finished) == (2499, 2500, True)
     assert result.counts.bytes == 24_990
     assert [len(batch) for batch in bucket.asked] == [1000, 1000, 499]
@@ -117,7 +117,7 @@ def test_a_ceiling_counts_what_is_chosen_after_a_look() -> None:
     result = swept(NAMED, bucket, Hop(listings=8, ceiling=Ceiling(1200, "limits.objects")))
 
     assert result.counts == Counts(
-        deleted=1200, bytes=12_000, skipped={"written after the job was ordered": 100}
+        deleted=1200, bytes=12_000, skipped={"written after the job began": 100}
     )
     assert len(bucket.objects) == 1300
     assert len(result.left.keys) == 1200

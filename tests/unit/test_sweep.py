@@ -579,7 +579,7 @@ def test_objects_written_from_the_jobs_second_on_are_skipped() -> None:
     result = hop.sweep(work, MemoryStore(bucket, hop.gate))
 
     assert list(bucket.objects) == ["a/2", "a/3"]
-    assert result.counts.skipped == {"written after the job was ordered": 2}
+    assert result.counts.skipped == {"written after the job began": 2}
 
 
 def test_spared_keys_are_settled_without_any_key_to_delete() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),))
 TREE = replace(ALL, directories=frozenset({"a/"}))
-NEWER = "written after the job was ordered"
+NEWER = "written after the job began"
 GONE = "gone before its turn came"
 
 
