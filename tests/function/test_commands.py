@@ -135,29 +135,46 @@ def test_a_job_whose_invocation_is_gone_is_dead(long: Chain) -> None:
     assert told[0]["reason"].startswith(("its invocation died", "its invocation has died"))
 
 
-def test_a_job_that_died_after_a_checkpoint_goes_on_from_there(long: Chain) -> None:
-    """Status says by what."""
+# Names of jobs by the identity of an event: a message's, a timer's, one of OSS's, and a part's.
+OF_EVENTS = [f"{source}-{'0123456789' * 2}-1" for source in ("mns", "timer", "oss")]
+OF_EVENTS += [f"{OF_EVENTS[0]}-p2"]
+OF_INVOCATIONS = ["7d3b2c1e-1", "request-0123456789abcdef0123-1", "7d3b2c1e-1-p2", "mns-1"]
+
+
+@pytest.mark.parametrize("job", [*OF_EVENTS, *OF_INVOCATIONS])
+def test_status_advises_to_send_an_event_again_only_where_that_finds_the_job(
+    long: Chain, job: str
+) -> None:
+    """A job that is named after its invocation goes on by `resume` alone."""
     shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
-    record = Record("holder", 17.0, continuation={"job": "late", "hop": 0})
-    shelf.put_object(f"{STATE}late/000000-01", written(record))
+    record = Record("holder", 17.0, continuation={"job": job, "hop": 0})
+    shelf.put_object(f"{STATE}{job}/000000-01", written(record))
     long.deployment.oss.misbehave(DateShift(300))
 
-    assert to(long, "late", "status")["reason"] == (
-        "its invocation has died; it goes on when its event is sent again, or by resume"
+    by_event = "when its event is sent again, or " if job in OF_EVENTS else ""
+    assert to(long, job, "status")["reason"] == (
+        f"its invocation has died; it goes on {by_event}by resume"
     )
 
 
 def test_a_job_that_died_before_its_first_checkpoint_needs_its_event(long: Chain) -> None:
     """Status says so beforehand, and resume says nothing else."""
     shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
-    shelf.put_object(f"{STATE}early/000000-01", written(Record("holder", 17.0)))
+    for job in ("early", OF_EVENTS[0]):
+        shelf.put_object(f"{STATE}{job}/000000-01", written(Record("holder", 17.0)))
     long.deployment.oss.misbehave(DateShift(300))
 
     told, resumed = to(long, "early", "status"), to(long, "early", "resume")
+    of_event = to(long, OF_EVENTS[0], "status")
 
+    died = "its invocation died before its first checkpoint"
+    assert (of_event["status"], of_event["reason"]) == (
+        "unfinished",
+        f"{died}; its event, sent again, begins it anew",
+    )
     assert (told["status"], told["reason"]) == (
         "unfinished",
-        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
+        f"{died}; its request, sent again, makes another job",
     )
     assert (resumed["status"], resumed["reason"]) == (
         "ignored",

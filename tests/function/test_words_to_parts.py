@@ -188,7 +188,9 @@ def test_invocations_that_a_resume_has_called_in_vain_are_called_again(resumed: 
     again = to(resumed, job, "resume")
 
     assert told["status"] == "unfinished"
-    assert told["reason"].startswith(f"{job}-p1: its next invocation never began; it goes on when")
+    assert told["reason"].startswith(
+        f"{job}-p1: its next invocation never began; it goes on by resume"
+    )
     assert (len(resumed.called), again["status"]) == (2, "continued")
     assert again["reason"].startswith("invocations were called for 2 parts; ")
 

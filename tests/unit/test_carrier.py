@@ -189,6 +189,13 @@ def test_a_task_s_id_is_of_one_job_and_hop(one: tuple[str, int], other: tuple[st
     assert (task_id(*one) == task_id(*other)) is (one == other)
 
 
+def test_each_holder_of_a_hop_calls_a_task_of_its_own() -> None:
+    """That of a holder before may have run, and Function Compute runs a task only once."""
+    ids = {task_id("job", 3, epoch) for epoch in (1, 2, 10)}
+
+    assert len(ids | {task_id("job", 32), task_id("job", 310)}) == 5
+
+
 @pytest.mark.parametrize("job", ["a" * 200, "a" * 199 + "b", "\ud800", "a" * 116, "a" * 117])
 def test_a_long_or_odd_job_has_a_task_s_id_all_the_same(job: str) -> None:
     """Its digest stands for it."""

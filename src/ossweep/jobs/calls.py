@@ -14,6 +14,7 @@ from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.folder import Folder
 from ossweep.leases.records import Lease
+from ossweep.session import is_named_by_event
 from ossweep.stops import GOES_ON, Why
 
 if TYPE_CHECKING:
@@ -91,12 +92,17 @@ def handover_error(
     """Return the error that says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
     said = _words_of(error)
-    ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
+    resume = json.dumps({"job": job, "do": "resume"})
+    ways = f"the job goes on when its event is sent again, or {resume}"
+    if not is_named_by_event(job):
+        ways = f"the job goes on when this is sent: {resume}"
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
-    # An error of the state brings its own help; Function Compute has nothing to do with it.
-    of_carrier = {} if isinstance(error, StoreError) else HELPS_TO_HAND_OVER
+    # An error of the state brings its own help, as does a gate that OSS's answers have closed:
+    # Function Compute, and the time that it gives, have nothing to do with it.
+    is_of_state = isinstance(error, StoreError) or (isinstance(error, Closed) and bool(said))
+    of_carrier = {} if is_of_state else HELPS_TO_HAND_OVER
     helps = f"{of_carrier[code]}; " if code in of_carrier else ""
     return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
 
@@ -105,10 +111,6 @@ def _words_of(error: Exception) -> str:
     if isinstance(error, StoreError):
         return error.words
     return error.message if isinstance(error, HandoverError) else str(error)
-
-
-def _resuming(job: str) -> dict[str, str]:
-    return {"job": job, "do": "resume"}
 
 
 def call_missing(

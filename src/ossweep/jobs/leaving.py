@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import SEND_BACK, Answer, with_failures
 from ossweep.objects import NOT_UTF8
+from ossweep.session import is_named_by_event
 from ossweep.stops import Stop, Why, resuming
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 IDLE_HOPS = 2  # in a row that have achieved nothing: then a job stops
-NAMELESS = frozenset({"direct", "http"})  # sources whose events name no job when they come again
 
 
 def answer_of(share: Share) -> Answer:
@@ -84,7 +84,7 @@ def own_reason_to_stop(left: Work, trouble: str | None, session: Session) -> Sto
 def ways_on(work: Work) -> str:
     """Say how a person can let a job go on; an event without a name of its own begins another."""
     by_word = f"by {resuming(work.job)}"
-    return by_word if work.source in NAMELESS else f"when its event is sent again, or {by_word}"
+    return f"when its event is sent again, or {by_word}" if is_named_by_event(work.job) else by_word
 
 
 def as_stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:

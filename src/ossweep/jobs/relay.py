@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import Answer, as_listed, ignored, of_parts, so_far
+from ossweep.answers import UNDECIDED, Answer, as_listed, ignored, of_parts, so_far
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
     NO_TIME,
@@ -17,7 +17,7 @@ from ossweep.errors import (
 )
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
-from ossweep.jobs import replies
+from ossweep.jobs import ends, replies
 from ossweep.jobs.brake import as_held, begun, is_held, under_way
 from ossweep.jobs.calls import call_missing, hand_over, handover_error, note_call
 from ossweep.jobs.hop import BranchEnded, Hop
@@ -63,6 +63,7 @@ def carry(work: Work, session: Session) -> Answer:
         return Answer(as_held(work), Why.BRAKE)
     if session.settings.state is None:
         said = answer_of(perform(work, session, Gate(session.budget)))
+        ends.decided(said, session)
         replies.tell(work, said.document, session)
         return said
     work = under_way(work, session)
@@ -158,10 +159,13 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
     work = found.work or (begun(found, claimed.work) if claimed.work is not None else None)
     if work is None:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
-    done = Hop(found, claimed.leases, session).do(work)
+    with ends.told_in_errors(work.job, session):
+        done = Hop(found, claimed.leases, session).do(work)
     if isinstance(done, BranchEnded):
+        ends.decided(done.said, session, is_part=True)
         whole = join(done.whole, session, counted=1)
         return whole or _deliver(done.said, work, claimed, session)
+    ends.decided(done, session)
     return _deliver(done, work, claimed, session)
 
 
@@ -175,7 +179,9 @@ def _answer_not_granted(found: NotGranted, claimed: Claimed, session: Session) -
         if found.parts:
             whole = _answer_by_parts(found, job, session)
     except HandoverError as error:
-        raise handover_error(error, job, found.resend[0] if found.resend else None) from None
+        lost = handover_error(error, job, found.resend[0] if found.resend else None)
+        lost.answer = {**found.answer, **UNDECIDED} if found.answer else None
+        raise lost from None
     if found.part_of is not None:
         whole = _join_again(found.part_of, session)
     if isinstance(whole, Claimed):

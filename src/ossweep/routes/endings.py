@@ -27,7 +27,7 @@ _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 def note(answer: Answer, logger: Logger) -> None:
     """Log a job that somebody should look after, and an event that asks for nothing."""
     document = answer.document
-    if document["status"] == "refused":
+    if "error" in document:
         return  # it has a line of its own
     names: dict[str, Any] = {"job": document.get("job"), "bucket": document.get("bucket")}
     shown: dict[str, Any] = {name: document[name] for name in _SHOWN if name in document}
@@ -53,8 +53,7 @@ def raise_if_undone(
     undone = [
         answer
         for answer in answers
-        if answer.document["status"] == "refused"
-        or (answer.wants_repetition and (raises or answer.is_unread))
+        if "error" in answer.document or (answer.wants_repetition and (raises or answer.is_unread))
     ]
     if not undone:
         return
@@ -70,11 +69,13 @@ def _summary(undone: Sequence[Answer], answers: Sequence[Answer]) -> str:
     """Say how the undone jobs of an event ended, and how the others did."""
     ends = "; ".join(_end_of(answer.document) for answer in undone[:NAMED])
     others = _summary_of_others([answer for answer in answers if answer not in undone])
-    return f"{len(undone)} of {len(answers)} jobs were not done: {ends}{others}"
+    are_done = any(answer.document["status"] in FINE for answer in undone)
+    verb = "did not end as they should" if are_done else "were not done"
+    return f"{len(undone)} of {len(answers)} jobs {verb}: {ends}{others}"
 
 
 def _end_of(document: dict[str, Any]) -> str:
-    if document["status"] == "refused":
+    if document["status"] == "refused" or "job" not in document:
         return str(document["reason"])
     return f"job {document['job']}: {document['status']}: {document['reason']}"
 
