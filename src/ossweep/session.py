@@ -72,6 +72,8 @@ class Session:
     world: World
     jobs: Counter[str] = field(default_factory=Counter)  # named so far, by what their names share
     opened: list[OssStore] = field(default_factory=list)
+    # The names of jobs as they would be without OSSWEEP_DRY_RUN, by those of its dry runs.
+    in_earnest: dict[str, str] = field(default_factory=dict)
     # The answers of jobs that were swept here, as they are left; for what an error says of them.
     left: dict[str, dict[str, Any]] = field(default_factory=dict)
 

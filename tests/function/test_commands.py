@@ -182,6 +182,35 @@ def test_a_job_that_died_before_its_first_checkpoint_needs_its_event(long: Chain
     )
 
 
+def test_a_job_whose_invocation_died_tells_that_more_may_be_gone(long: Chain) -> None:
+    """Before its first checkpoint, too, where nothing is known of what it has deleted."""
+    job = long.begin(PREFIX)["job"]
+    records = [f"{STATE}{job}/{FIRST.name}{ending}" for ending in (LEFT, "-w01")]
+    long.deployment.oss.remove(STATE_BUCKET, records)
+    long.deployment.oss.misbehave(DateShift(300))
+
+    told = to(long, job, "status")
+
+    assert (told["status"], told["deleted"], told["at_least"]) == ("unfinished", 0, True)
+    assert told["reason"].startswith("its invocation died before its first checkpoint")
+
+
+def test_hops_count_who_took_over_and_who_tried_again(long: Chain) -> None:
+    """Each has had the job, and no other hop tells of it."""
+    long.deployment.oss.misbehave(Refuse(409, "FileImmutable", keys={"a/00007"}))
+    job = long.begin(PREFIX)["job"]
+    long.deployment.oss.remove(STATE_BUCKET, [f"{STATE}{job}/{FIRST.name}{LEFT}"])
+    long.deployment.oss.misbehave(DateShift(300))
+    long.delivered += 1
+    hurried(long.deployment, 60)
+
+    ended = to(long, job, "resume"), to(long, job, "status")
+    again = to(long, job, "resume"), to(long, job, "status")
+
+    assert [each["status"] for each in (*ended, *again)] == ["incomplete"] * 4
+    assert (ended[1]["hops"], again[1]["hops"]) == (2, 3)
+
+
 def test_an_ended_job_is_told_of_as_it_ended(long: Chain) -> None:
     """With the number of its hops."""
     first = long.begin(PREFIX)
@@ -424,14 +453,48 @@ def test_a_job_that_goes_on_is_not_resumed_twice(long: Chain) -> None:
 
 
 def test_an_ended_job_is_neither_stopped_nor_resumed(chain: Chain) -> None:
-    """There is nothing to be done; it answers as it ended."""
+    """There is nothing to be done; it answers as it ended, and a `resume` says why."""
     chain.deployment.fill("a/1", "b")
     first = chain.begin(PREFIX)
 
     stopped, resumed = to(chain, first["job"], "stop"), to(chain, first["job"], "resume")
-    for told in (stopped, resumed):
-        assert {name: told[name] for name in first} == first
+    ended = "nothing was done, because this job has ended: done"
+    assert {name: stopped[name] for name in first} == first
+    assert {name: resumed[name] for name in first} == {**first, "reason": ended}
     assert chain.state() == ["000000-01", "end"]
+
+
+def test_a_job_that_has_ended_at_a_ceiling_tells_the_way_to_more(long: Chain) -> None:
+    """A new request, once the deployment allows it: a `resume` does nothing, and says so."""
+    long.deployment.set(max_objects="1500")
+    job = long.begin(PREFIX)["job"]
+    reason = "OSSWEEP_MAX_OBJECTS allows 1,500 objects; for more, raise that and send a new request"
+    ended = long.to_the_end()[-1]
+    long.deployment.set(max_objects="9999")
+
+    resumed = to(long, job, "resume")
+
+    assert (ended["status"], ended["reason"]) == ("stopped", reason)
+    assert resumed["reason"] == f"nothing was done, because this job has ended: stopped; {reason}"
+    assert len(long.deployment.keys()) == 1501
+
+
+def test_an_incomplete_job_tells_that_a_resume_tries_what_has_failed(chain: Chain) -> None:
+    """Also one that was stopped before, whose failed keys a first `resume` did not try."""
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(300)))
+    refusal = Refuse(403, "AccessDenied", operation=("delete", "batch_delete"))
+    chain.deployment.oss.misbehave(refusal)
+    stopped = chain.begin(PREFIX)
+    chain.deployment.oss.behave()
+    job = stopped["job"]
+
+    went_on = to(chain, job, "resume")
+
+    way = json.dumps({"job": job, "do": "resume"})
+    assert (stopped["status"], went_on["status"]) == ("stopped", "incomplete")
+    assert went_on["failed"] == 100
+    assert went_on["reason"].endswith(f"; {way} tries the failed keys again")
+    assert to(chain, job, "resume")["status"] == "done"
 
 
 def test_a_resume_takes_back_an_order_that_came_as_the_job_ended(chain: Chain) -> None:

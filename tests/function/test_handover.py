@@ -254,7 +254,10 @@ def test_a_ceiling_that_is_lowered_holds_for_parts_that_have_used_up_unequal_sha
 
     assert len(first["next"]) == 2
     assert (last["job"], last["status"]) == (first["job"], "stopped")
-    assert last["reason"] == f"OSSWEEP_MAX_OBJECTS allows {gone + 200:,} objects"
+    assert last["reason"] == (
+        f"OSSWEEP_MAX_OBJECTS allows {gone + 200:,} objects; for more, raise that and send a new "
+        "request"
+    )
     assert last["deleted"] == 8000 - len(deployment.keys()) == gone + 200
 
 

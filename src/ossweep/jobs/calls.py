@@ -12,8 +12,10 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
+from ossweep.leases.folder import Folder
 from ossweep.leases.records import Lease
 from ossweep.session import is_named_by_event
+from ossweep.stops import GOES_ON, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
     from ossweep.session import Session
 
 MISSING = frozenset({"dead", "released", "lost"})  # states of a part that has begun and has nobody
+
+
+def is_missing(state: JobState, session: Session) -> bool:
+    """Tell whether a part has begun, nobody is at work on it, and it may go on."""
+    why = state.departure.why if state.departure is not None else None
+    is_held = why is Why.BRAKE and session.settings.dry_run
+    return state.how in MISSING or (state.how == "stopped" and why in GOES_ON and not is_held)
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ def call_missing(
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
             _call(_event(sealed, session), job, sealed["hop"], session)
-        elif state.how in MISSING:
+        elif is_missing(state, session):
             _call(_pointing(job, state.next_hop), job, state.next_hop, session)
         else:
             continue
@@ -134,13 +143,16 @@ def note_call(job: str, state: JobState, session: Session) -> None:
     """
     Write that the next invocation of a part was called, so that it counts as on its way for a time.
 
-    That time is a lease's, as after any handover. Nothing is written of a part that nobody has
-    left: its holder may live. An invocation that has begun since has a later fence, and is not
-    concerned. If it cannot be written, others call once more.
+    That time is a lease's, as after any handover. Where nobody has left the part, its holder may
+    live: nothing that it writes is written. An invocation that has begun since has a later fence,
+    and is not concerned. If it cannot be written, others call once more.
     """
-    if state.departure is None or state.fence is None:
+    if state.fence is None:
         return
     try:
-        leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
+        if state.departure is None:
+            Folder(session.state_objects, f"{job}/").note_call(state.fence)
+        else:
+            leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
     except (StoreError, Closed) as error:
         session.logger.warning("state not written", error=str(error) or NO_TIME)

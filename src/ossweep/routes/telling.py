@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import as_listed, ignored, of_parts, so_far
-from ossweep.jobs.calls import MISSING
+from ossweep.jobs.calls import is_missing
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import PART
@@ -40,6 +40,7 @@ _SAID = {
     "dead early": ("unfinished", f"{_DIED_EARLY}; its request, sent again, makes another job"),
     "continued": ("continued", "its next invocation is on its way"),
     "called": ("continued", "its first invocation is on its way"),
+    "called anew": ("continued", "its next invocation is on its way"),
     "lost": ("unfinished", f"its next invocation never began; {_BY_RESUME}"),
     "lost early": ("unfinished", f"its first invocation never began; {_BY_RESUME}"),
     "released": ("unfinished", _BY_RESUME),
@@ -56,9 +57,12 @@ _SAID_OF_EVENTS = {
 _OBEYS = {
     "running": "it is ordered to stop, and stops at its next checkpoint",
     "running early": "it is ordered to stop, and stops at its next checkpoint",
-    "continued": "it is ordered to stop, and stops before it goes on",
+    **dict.fromkeys(
+        ("continued", "called anew"), "it is ordered to stop, and stops before it goes on"
+    ),
     "called": "it is ordered to stop, and stops before it begins",
 }
+_DEAD = frozenset({"dead", "dead early", "called anew"})
 THEY_STOP = "they stop at their next checkpoints, or before they go on"
 UNTIL_RESUME = "it is ordered to stop, until resume"
 NOT_TRIED_AGAIN = "it is ordered to stop: what has failed is not tried again, until resume"
@@ -108,8 +112,9 @@ class JobStates:
         state = self.seen[part]
         if state.how == "unknown":
             self.seen[part] = replace(state, how="called")
-        elif state.how in MISSING:
-            self.seen[part] = replace(state, how="continued")
+        elif is_missing(state, self.session):
+            how = "called anew" if state.how == "dead" else "continued"
+            self.seen[part] = replace(state, how=how)
 
     def _state_at(self, job: str) -> JobState:
         if job not in self.seen:
@@ -137,6 +142,8 @@ def told_of(job: str, look: Look, session: Session) -> dict[str, Any]:
     if state.how == "unknown":
         return {**answer, "hops": 0, "objects_per_second": None, "estimated_end": None}
     answer = dict(state.answer or answer)
+    if state.how in _DEAD and not answer["dry_run"]:
+        answer["at_least"] = True  # as it is for whoever goes on from there
     answer["status"], answer["reason"] = _status_and_reason(job, state, answer)
     return {**answer, "hops": state.hops, **_pace(answer, state)}
 
