@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
 FINE = frozenset({"done", "planned", "ignored", "continued"})
+UNDECIDED = {"status": "unfinished", "reason": None}  # of a job that an error leaves as it is
 SEND_BACK = "send the continuation back to go on"
 CODES_NAMED = 3  # in a reason
 MANY_OBJECTS = 10_000_000  # so many make a dry run mention lifecycle rules
@@ -70,6 +71,22 @@ def refused_of(refusal: SweepError) -> dict[str, Any]:
     answers = refusal.answers if isinstance(refusal, UndoneError) else ()
     told = {"answers": list(answers)} if answers else {}
     return {"error": type(refusal).__name__, "reason": str(refusal), **told}
+
+
+def amiss(error: SweepError, left: Mapping[str, Any] | None) -> dict[str, Any]:
+    """
+    Return the answer for an order that an error has met: refused, or as its job is `left`.
+
+    A job that was swept is not refused: it has its status and its counts, and the error beside its
+    own reason.
+    """
+    said = refused_of(error)
+    if left is None:
+        return {"status": "refused", **said}
+    own = left.get("reason")
+    if own and own != said["reason"]:
+        said["reason"] = f"{own}; {said['reason']}"
+    return {**left, **said}
 
 
 def document(work: Work, result: Result) -> dict[str, Any]:

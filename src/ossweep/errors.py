@@ -58,9 +58,11 @@ class SweepError(Exception):
     An error of ossweep; its message is one sentence for a person.
 
     `about` names the job and the bucket that were at work when it was raised, for its log line.
+    `answer` tells how that job is left, if it may have deleted anything.
     """
 
     about: Mapping[str, str] = MappingProxyType({})
+    answer: Mapping[str, Any] | None = None
 
 
 class RequestError(SweepError):
@@ -146,3 +148,9 @@ class Closed(Exception):  # noqa: N818 - it says that the gate is closed, and is
 
     Its text, if it has one, tells what the requests before have met.
     """
+
+
+def out_of_time(closed: Closed) -> UndoneError:
+    """Return the error of a job whose state could not be read or written in time."""
+    met = f": {closed}" if str(closed) else ""
+    return UndoneError(f"time ran out before the job's state was read or written{met}")

@@ -134,17 +134,19 @@ HELPS_TO_HAND_OVER = {
 }
 
 
-def with_help(sentence: str, code: str) -> str:
-    """Return a sentence with the help against a code, where there is any."""
-    return _with(sentence, HELPS.get(code, _GATEWAY if code.startswith("HTTP ") else None))
+def with_help(sentence: str, code: str, helps: Mapping[str, str] = HELPS) -> str:
+    """
+    Return a sentence with the help against a code, where there is any.
+
+    `helps` is what helps where the code was met; other codes mean the same anywhere.
+    """
+    anywhere = HELPS.get(code, _GATEWAY if code.startswith("HTTP ") else None)
+    said = helps.get(code, anywhere)
+    return sentence if said is None else f"{sentence}; {said}"
 
 
 def met_at(place: str, error: StoreError, helps: Mapping[str, str]) -> StoreError:
     """Return an error that also says where it was met, and what helps there, or anywhere."""
     words = f"{error.words} - {place}" if error.words else place
-    said = _with(words, helps[error.code]) if error.code in helps else with_help(words, error.code)
+    said = with_help(words, error.code, helps)
     return StoreError(error.code, said, error.scope, answered=error.answered)
-
-
-def _with(sentence: str, helps: str | None) -> str:
-    return sentence if helps is None else f"{sentence}; {helps}"

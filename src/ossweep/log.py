@@ -3,7 +3,8 @@ The log: lines that machines read, each a JSON document of ASCII, and the lines 
 
 Keys are other people's data, and a continuation holds thousands of them: neither is written. In
 sentences, words and names of others stand in quotation marks, and the log leaves quotations out.
-The answer or the error itself has them whole.
+The answer or the error itself has them whole. What ossweep quotes of itself, such as a field
+to write, is told: its sentences are known, and each is compared whole.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from ossweep.errors import SweepError
+from ossweep.errors import HandoverError, SweepError, UndoneError
 from ossweep.events import CONTINUATION_MARK
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ _PROGRESS = "sweeping"  # the time between two of these bounds their number
 # A quotation that does not end is one, too.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 # Texts in front of a quotation that is no key, and the form of such a name.
-_NAMES = ("bucket ", "field ", '"job": ', '"do": ')
+_NAMES = ("bucket ", "field ", '"job": ', '"do": ', 'to confirm it write "confirm": ')
 _NAME = re.compile(r'"[A-Za-z0-9_-]{1,100}"')
 # The names of fields that sentences show with their values.
 _FIELDS = frozenset(
@@ -71,6 +72,33 @@ _FIELDS = frozenset(
         "requests",
         "null_versions",
     )
+)
+# What ossweep quotes of itself, with so much of its sentences that no key can stand there.
+_OWN = (
+    'write "everything": true and "confirm": "<the bucket\'s name>"',
+    '`confirm` confirms "everything": true,',
+    'to confirm it write "confirm": "',
+    'write "bucket": "<name>"',
+    'such as {"bucket": "examplebucket", "keys": ["exampledir/a.txt"]}',
+    'such as {"bucket": "examplebucket", "keys": ["exampledir/a.txt"], "dry_run": true}',
+    'an object such as {"objects": 1000}',
+    '"null_versions": "lose"',
+    'or write "current", which deletes',
+    '`unfinished` is "continue", and the deployment has no place',
+    'write "return", or set OSSWEEP_STATE',
+    'and no "unfinished": "return"; leave `parallel` out',
+    'write {"on": ..., "key": ..., "delete": ...}',
+    'write either "run" or "delete"',
+    '"run": "manifest" is not supported yet',
+    'write "run": "request"',
+    '"run" reads the object',
+    'write the key prefix, such as "a/", or the bucket\'s name,',
+    'a slash and the prefix, such as "examplebucket/a/"',
+)
+_OWN_QUOTED = frozenset(
+    (phrase[: found.start()], found[0], phrase[found.end() :])
+    for phrase in _OWN
+    for found in _QUOTED.finditer(phrase)
 )
 _PLAIN = re.compile("[A-Za-z0-9_, ]{1,64}")  # the name of a field of a line, or of what it counts
 _CONTINUATION = f'{{"{CONTINUATION_MARK}"'
@@ -132,10 +160,19 @@ def about(logger: Logger, **names: str) -> Iterator[None]:
 
 
 def refused(logger: Logger, refusal: SweepError) -> None:
-    """Write a refusal's line."""
+    """Write the line of a refusal, or of an error that is raised so that its event comes again."""
     names: dict[str, Any] = dict(refusal.about)
     error, reason = type(refusal).__name__, str(refusal)
-    logger.error("refused", error=error, reason=reason, stacklevel=3, **names)
+    is_refusal = refusal.answer is None and not isinstance(refusal, UndoneError | HandoverError)
+    message = "refused" if is_refusal else "raised"
+    logger.error(message, error=error, reason=reason, stacklevel=3, **names)
+
+
+def ended(logger: Logger, answer: Mapping[str, Any], *, well: bool) -> None:
+    """Tell how a job is left after its sweep: what the answer says, but for its lists."""
+    shown = {name: answer[name] for name in (*_JOB_KEYS, *_AT_THE_END) if name in answer}
+    write = logger.info if well else logger.error
+    write("sweep ends", stacklevel=3, **shown)
 
 
 class _Bound(logging.Filter):
@@ -199,9 +236,20 @@ def _without_continuations(text: str) -> str:
 def _hidden(quotation: re.Match[str]) -> str:
     text, end = quotation.string, quotation.end()
     if text.startswith(":", end):
-        return quotation[0] if quotation[0] in _FIELDS else HIDDEN
-    is_name = text.endswith(_NAMES, 0, quotation.start()) and _NAME.fullmatch(quotation[0])
-    return quotation[0] if is_name else HIDDEN
+        is_known = quotation[0] in _FIELDS
+    else:
+        before_name = text.endswith(_NAMES, 0, quotation.start())
+        is_known = before_name and _NAME.fullmatch(quotation[0]) is not None
+    return quotation[0] if is_known or _is_own(quotation) else HIDDEN
+
+
+def _is_own(quotation: re.Match[str]) -> bool:
+    """Tell whether a quotation is one of ossweep's own, in its own words before and after it."""
+    text, start, end = quotation.string, quotation.start(), quotation.end()
+    return any(
+        quotation[0] == own and text.endswith(before, 0, start) and text.startswith(after, end)
+        for before, own, after in _OWN_QUOTED
+    )
 
 
 def _class_of(value: object) -> str:
@@ -251,11 +299,6 @@ class Log:
             deleted_per_second=round(here / (now - self._began), 1),
             seconds_left=round(progress.seconds_left, 1),
         )
-
-    def end(self, answer: Mapping[str, Any]) -> None:
-        """Tell how the sweep ended: what the answer says, but for its lists."""
-        shown = {name: answer[name] for name in _AT_THE_END if name in answer}
-        self._line("sweep ends", **shown)
 
     def _line(self, message: str, **fields: Any) -> None:
         # The line names the caller of the method that calls this one.

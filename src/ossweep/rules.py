@@ -188,9 +188,9 @@ def _on(on: Any) -> str:
 
 def _run(run: Any, on: str) -> Literal["request"]:
     if run == "manifest":
-        raise ValueError('"run": "manifest" is not supported yet; write "request"')
+        raise ValueError('"run": "manifest" is not supported yet; write "run": "request"')
     if run != "request":
-        raise ValueError(f'`run` is {json.dumps(run)}; write "request"')
+        raise ValueError(f'`run` is {json.dumps(run)}; write "run": "request"')
     if not on.startswith("ObjectCreated:"):
         raise ValueError('"run" reads the object, so `on` must be an ObjectCreated event')
     return "request"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import SettingsError
+from ossweep.helps import HELPS_OF_STATE
 from ossweep.store import connect
 from ossweep.triggers.oss import OWN_META
 
@@ -31,6 +32,8 @@ ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 
 # An allowed beginning of a job's name, which stands in objects' keys and in the log.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
+# The name of a job, or of a part of one, that comes from the identity of its event.
+_OF_EVENT = re.compile(r"(?:mns|timer|oss)-[0-9a-f]{20}-\d+(?:-p\d+)?")
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}
@@ -69,6 +72,10 @@ class Session:
     world: World
     jobs: Counter[str] = field(default_factory=Counter)  # named so far, by what their names share
     opened: list[OssStore] = field(default_factory=list)
+    # The names of jobs as they would be without OSSWEEP_DRY_RUN, by those of its dry runs.
+    in_earnest: dict[str, str] = field(default_factory=dict)
+    # The answers of jobs that were swept here, as they are left; for what an error says of them.
+    left: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def begin(
@@ -97,7 +104,8 @@ class Session:
     def state_objects(self) -> OssStateObjects:
         """Where the deployment keeps its jobs' state; raises SettingsError."""
         bucket, _, prefix = (self.settings.state or "").partition("/")
-        self.opened.append(open_bucket(bucket, Gate(self.ending), self))
+        gate = Gate(self.ending, helps=HELPS_OF_STATE)
+        self.opened.append(open_bucket(bucket, gate, self))
         return self.opened[-1].state_objects(prefix, {OWN_META: self.invocation.request_id})
 
     @cached_property
@@ -145,6 +153,15 @@ class Session:
         run = self.invocation
         whole = [identity, run.function_name, run.region, run.account_id, task]
         return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def is_named_by_event(job: str) -> bool:
+    """
+    Tell whether a job is named after its event, which finds the job when it is sent again.
+
+    Any other job is named after its invocation: its event, sent again, makes another one.
+    """
+    return _OF_EVENT.fullmatch(job) is not None
 
 
 def open_bucket(

@@ -170,7 +170,8 @@ class Settings:
         False,
         _literal_bool,
         "true or false",
-        "`true` turns every request into a dry run, whatever it says.",
+        "`true` turns every request into a dry run, whatever it says, and holds the jobs under "
+        "way.",
     )
     max_objects: int | None = _setting(
         None,

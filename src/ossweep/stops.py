@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,6 +18,7 @@ class Why(str, Enum):
     SPLIT = "split"  # several chains go on with it
     IDLE = "idle"  # it achieves nothing
     HOPS = "hops"  # as many invocations as the deployment allows
+    BRAKE = "brake"  # the deployment lets nothing be deleted for now
 
 
 @dataclass(frozen=True)
@@ -49,5 +51,16 @@ GONE_UNSEEN = Stop(
     '"null_versions": "lose"',
 )
 
-# A stop that a person or the order has meant is no failure: another try would gain nothing.
-MEANT = frozenset({Why.CEILING, Why.ORDERED})
+# A job that has stopped by itself may go on as soon as anybody asks: its event, come again, is
+# enough. To let another one go on that was stopped is a person's to say.
+GOES_ON = frozenset({Why.IDLE, Why.HOPS, Why.BRAKE})
+
+
+# A stop that was meant, by a person, the order or a setting, is no failure: another try would gain
+# nothing.
+MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE})
+
+
+def resuming(job: str) -> str:
+    """Return the event by which a person lets a job go on."""
+    return json.dumps({"job": job, "do": "resume"})

@@ -196,10 +196,10 @@ class Totals:
     The totals of a job over all its invocations so far.
 
     `hop` is the number of its invocation, from 0, and `idle` how many in a row have achieved
-    nothing. `more_hops` are the invocations that its parts had, as far as `hop` does not count
-    them. `at_least` tells whether there may be deletions that nobody has counted. `errors` counts
-    the errors of its requests by kind. `milliseconds` are whole: a float would not survive every
-    JSON tool unchanged.
+    nothing. `more_hops` are the invocations that `hop` does not count: those that its parts had,
+    and those that took a hop over or tried again what had failed in it. `at_least` tells whether
+    there may be deletions that nobody has counted. `errors` counts the errors of its requests by
+    kind. `milliseconds` are whole: a float would not survive every JSON tool unchanged.
     """
 
     hop: int = 0

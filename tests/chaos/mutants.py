@@ -134,13 +134,13 @@ MUTANTS = (
     Mutant(
         "what a dead holder had reserved is not counted",
         "jobs/hop.py",
-        "        if lease.died:\n            work = _doubtful(work, lease.reserved)\n",
+        "        if lease.died:\n            work = doubtful(work, lease.reserved)\n",
         "        if lease.died:\n            work = replace(work, at_least=True)\n",
     ),
     Mutant(
         "a death leaves no doubt about the counts",
         "jobs/hop.py",
-        "        if lease.died:\n            work = _doubtful(work, lease.reserved)\n",
+        "        if lease.died:\n            work = doubtful(work, lease.reserved)\n",
         "",
     ),
     Mutant(
@@ -164,8 +164,8 @@ MUTANTS = (
     Mutant(
         "a repetition never becomes the missing worker",
         "leases/decisions.py",
-        '    if departure.how == "released" or observed.is_lost:',
-        '    if departure.how == "released":',
+        '    if departure.how in {"stopped", "released"} or observed.is_lost:',
+        '    if departure.how in {"stopped", "released"}:',
     ),
     Mutant(
         "nobody takes the place of a dead holder",
@@ -200,7 +200,7 @@ MUTANTS = (
     ),
     Mutant(
         "what has failed is tried again by no clock",
-        "jobs/hop.py",
+        "jobs/leaving.py",
         "        left, keys=keys, judged=True, ranges=()",
         "        left, keys=keys, judged=False, ranges=()",
     ),

@@ -26,11 +26,11 @@ PASSING = frozenset(
 NAMED = re.compile(r"`failures` names what OSS answered: ([^;.]*)")
 NOT_CLEAR = "time ran out before it was clear"
 COUNTS = ("deleted", "failed", "skipped", "remaining")
-# A word of a person's that comes as a job ends stays, too; and a checkpoint or a sign of life that
-# was under way at the end may be carried out afterwards.
+# A word of a person's that comes as a job ends stays, too; and a checkpoint, a sign of life or a
+# note of a call that was under way at the end may be carried out afterwards.
 WORD = r"stop-[0-9a-f]+(-back)?|resume-.+"
 ENDED = re.compile(rf"(000000-01|\d{{6}}-\d\d-(w\d\d|beat)|end|{WORD})")
-PART_ENDED = re.compile(rf"(000001-01|\d{{6}}-\d\d-(w\d\d|beat)|end|{WORD})")
+PART_ENDED = re.compile(rf"(000001-01|\d{{6}}-\d\d-(w\d\d|beat|called)|end|{WORD})")
 
 
 def broken(play: Play, jobs: dict[str, Job]) -> list[str]:

@@ -173,7 +173,8 @@ def test_a_job_that_has_not_ended_tells_what_has_failed_until_then(immutable: De
 
     helped = FAILED + HELPS["FileImmutable"]
     assert returned["reason"] == f"time ran out; {helped}; send the continuation back to go on"
-    assert stopped["reason"] == f"limits.objects allows 2 objects; {helped}"
+    more = "for more, send a new request"
+    assert stopped["reason"] == f"limits.objects allows 2 objects; {more}; {helped}"
     assert continued["reason"] == f"time ran out; {helped}; the next invocation is on its way"
 
 

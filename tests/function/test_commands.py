@@ -135,34 +135,80 @@ def test_a_job_whose_invocation_is_gone_is_dead(long: Chain) -> None:
     assert told[0]["reason"].startswith(("its invocation died", "its invocation has died"))
 
 
-def test_a_job_that_died_after_a_checkpoint_goes_on_from_there(long: Chain) -> None:
-    """Status says by what."""
+# Names of jobs by the identity of an event: a message's, a timer's, one of OSS's, and a part's.
+OF_EVENTS = [f"{source}-{'0123456789' * 2}-1" for source in ("mns", "timer", "oss")]
+OF_EVENTS += [f"{OF_EVENTS[0]}-p2"]
+OF_INVOCATIONS = ["7d3b2c1e-1", "request-0123456789abcdef0123-1", "7d3b2c1e-1-p2", "mns-1"]
+
+
+@pytest.mark.parametrize("job", [*OF_EVENTS, *OF_INVOCATIONS])
+def test_status_advises_to_send_an_event_again_only_where_that_finds_the_job(
+    long: Chain, job: str
+) -> None:
+    """A job that is named after its invocation goes on by `resume` alone."""
     shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
-    record = Record("holder", 17.0, continuation={"job": "late", "hop": 0})
-    shelf.put_object(f"{STATE}late/000000-01", written(record))
+    record = Record("holder", 17.0, continuation={"job": job, "hop": 0})
+    shelf.put_object(f"{STATE}{job}/000000-01", written(record))
     long.deployment.oss.misbehave(DateShift(300))
 
-    assert to(long, "late", "status")["reason"] == (
-        "its invocation has died; it goes on when its event is sent again, or by resume"
+    by_event = "when its event is sent again, or " if job in OF_EVENTS else ""
+    assert to(long, job, "status")["reason"] == (
+        f"its invocation has died; it goes on {by_event}by resume"
     )
 
 
 def test_a_job_that_died_before_its_first_checkpoint_needs_its_event(long: Chain) -> None:
     """Status says so beforehand, and resume says nothing else."""
     shelf = oss2_bucket(long.deployment.oss, STATE_BUCKET)
-    shelf.put_object(f"{STATE}early/000000-01", written(Record("holder", 17.0)))
+    for job in ("early", OF_EVENTS[0]):
+        shelf.put_object(f"{STATE}{job}/000000-01", written(Record("holder", 17.0)))
     long.deployment.oss.misbehave(DateShift(300))
 
     told, resumed = to(long, "early", "status"), to(long, "early", "resume")
+    of_event = to(long, OF_EVENTS[0], "status")
 
+    died = "its invocation died before its first checkpoint"
+    assert (of_event["status"], of_event["reason"]) == (
+        "unfinished",
+        f"{died}; its event, sent again, begins it anew",
+    )
     assert (told["status"], told["reason"]) == (
         "unfinished",
-        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
+        f"{died}; its request, sent again, makes another job",
     )
     assert (resumed["status"], resumed["reason"]) == (
         "ignored",
         "this job died before its first checkpoint; send its event again",
     )
+
+
+def test_a_job_whose_invocation_died_tells_that_more_may_be_gone(long: Chain) -> None:
+    """Before its first checkpoint, too, where nothing is known of what it has deleted."""
+    job = long.begin(PREFIX)["job"]
+    records = [f"{STATE}{job}/{FIRST.name}{ending}" for ending in (LEFT, "-w01")]
+    long.deployment.oss.remove(STATE_BUCKET, records)
+    long.deployment.oss.misbehave(DateShift(300))
+
+    told = to(long, job, "status")
+
+    assert (told["status"], told["deleted"], told["at_least"]) == ("unfinished", 0, True)
+    assert told["reason"].startswith("its invocation died before its first checkpoint")
+
+
+def test_hops_count_who_took_over_and_who_tried_again(long: Chain) -> None:
+    """Each has had the job, and no other hop tells of it."""
+    long.deployment.oss.misbehave(Refuse(409, "FileImmutable", keys={"a/00007"}))
+    job = long.begin(PREFIX)["job"]
+    long.deployment.oss.remove(STATE_BUCKET, [f"{STATE}{job}/{FIRST.name}{LEFT}"])
+    long.deployment.oss.misbehave(DateShift(300))
+    long.delivered += 1
+    hurried(long.deployment, 60)
+
+    ended = to(long, job, "resume"), to(long, job, "status")
+    again = to(long, job, "resume"), to(long, job, "status")
+
+    assert [each["status"] for each in (*ended, *again)] == ["incomplete"] * 4
+    assert (ended[1]["hops"], again[1]["hops"]) == (2, 3)
 
 
 def test_an_ended_job_is_told_of_as_it_ended(long: Chain) -> None:
@@ -407,14 +453,48 @@ def test_a_job_that_goes_on_is_not_resumed_twice(long: Chain) -> None:
 
 
 def test_an_ended_job_is_neither_stopped_nor_resumed(chain: Chain) -> None:
-    """There is nothing to be done; it answers as it ended."""
+    """There is nothing to be done; it answers as it ended, and a `resume` says why."""
     chain.deployment.fill("a/1", "b")
     first = chain.begin(PREFIX)
 
     stopped, resumed = to(chain, first["job"], "stop"), to(chain, first["job"], "resume")
-    for told in (stopped, resumed):
-        assert {name: told[name] for name in first} == first
+    ended = "nothing was done, because this job has ended: done"
+    assert {name: stopped[name] for name in first} == first
+    assert {name: resumed[name] for name in first} == {**first, "reason": ended}
     assert chain.state() == ["000000-01", "end"]
+
+
+def test_a_job_that_has_ended_at_a_ceiling_tells_the_way_to_more(long: Chain) -> None:
+    """A new request, once the deployment allows it: a `resume` does nothing, and says so."""
+    long.deployment.set(max_objects="1500")
+    job = long.begin(PREFIX)["job"]
+    reason = "OSSWEEP_MAX_OBJECTS allows 1,500 objects; for more, raise that and send a new request"
+    ended = long.to_the_end()[-1]
+    long.deployment.set(max_objects="9999")
+
+    resumed = to(long, job, "resume")
+
+    assert (ended["status"], ended["reason"]) == ("stopped", reason)
+    assert resumed["reason"] == f"nothing was done, because this job has ended: stopped; {reason}"
+    assert len(long.deployment.keys()) == 1501
+
+
+def test_an_incomplete_job_tells_that_a_resume_tries_what_has_failed(chain: Chain) -> None:
+    """Also one that was stopped before, whose failed keys a first `resume` did not try."""
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(300)))
+    refusal = Refuse(403, "AccessDenied", operation=("delete", "batch_delete"))
+    chain.deployment.oss.misbehave(refusal)
+    stopped = chain.begin(PREFIX)
+    chain.deployment.oss.behave()
+    job = stopped["job"]
+
+    went_on = to(chain, job, "resume")
+
+    way = json.dumps({"job": job, "do": "resume"})
+    assert (stopped["status"], went_on["status"]) == ("stopped", "incomplete")
+    assert went_on["failed"] == 100
+    assert went_on["reason"].endswith(f"; {way} tries the failed keys again")
+    assert to(chain, job, "resume")["status"] == "done"
 
 
 def test_a_resume_takes_back_an_order_that_came_as_the_job_ended(chain: Chain) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from deployment import BUCKET
 from ossweep.handover import continuation
+from ossweep.session import is_named_by_event
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -93,6 +94,18 @@ def test_an_event_delivered_again_gives_its_jobs_the_same_names(
     assert first == again
     assert all(re.fullmatch(source + r"-[0-9a-f]{20}-1", job) for job in first)
     assert len(set(first)) == len(first)
+    assert all(is_named_by_event(name) for job in first for name in (job, f"{job}-p2"))
+
+
+@pytest.mark.parametrize("request_id", ["first", "1-65f2b9c0-7d3b2c1e", "", "mns-1", "of a space "])
+def test_a_request_that_is_sent_directly_makes_another_job(
+    deployment: Deployment, request_id: str
+) -> None:
+    """Its job is named after the invocation, so nothing is to say that it finds the job again."""
+    [first], [again] = jobs(deployment, KEYS, request_id), jobs(deployment, KEYS, "second")
+
+    assert first != again
+    assert not any(is_named_by_event(name) for name in (first, again, f"{first}-p2"))
 
 
 def test_events_of_one_request_are_different_jobs(ruled: Deployment) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import carried, hurried
+from deployment import carried, hurried, sum_of
 from localcloud.faults import Refuse
 from ossweep.errors import HandoverError
 
@@ -30,12 +30,13 @@ def test_a_job_that_ended_badly_is_an_error(deployment: Deployment) -> None:
 
     answer = deployment.send({"prefix": "a/"})
 
-    [line] = errors(deployment)
-    assert line["message"] == "job ended badly"
-    assert {name: line[name] for name in ("job", "bucket", "status", "reason", "failed")} == {
-        name: answer[name] for name in ("job", "bucket", "status", "reason", "failed")
-    }
-    assert "a/1" not in str(line)
+    lines = errors(deployment)
+    assert [line["message"] for line in lines] == ["sweep ends", "job ended badly"]
+    for line in lines:
+        assert {name: line[name] for name in ("job", "bucket", "status", "reason", "failed")} == {
+            name: answer[name] for name in ("job", "bucket", "status", "reason", "failed")
+        }
+        assert "a/1" not in str(line)
 
 
 @pytest.mark.parametrize("limit", [1, 9])
@@ -56,10 +57,14 @@ def test_a_handover_that_failed_is_an_error(deployment: Deployment) -> None:
         with pytest.raises(HandoverError, match="network reaches Function Compute"):
             chain.begin({"prefix": "a/"})
 
-    [line] = errors(deployment)
+    line, end = errors(deployment)
     assert (line["message"], line["job"][:8]) == ("not handed over", "request-")
     assert "Connection refused" in line["error"]
-    assert "fingerprint" not in str(line)
+    assert (end["message"], end["status"], end["job"]) == ("sweep ends", "unfinished", line["job"])
+    assert (end["deleted"], sum_of(end)) == (4000 - len(deployment.keys()), end["listed"])
+    assert "Connection refused" in end["reason"]
+    assert "send the continuation back" not in end["reason"]
+    assert "fingerprint" not in str([line, end])
 
 
 def test_a_refused_message_is_an_error(deployment: Deployment) -> None:

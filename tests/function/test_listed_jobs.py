@@ -143,7 +143,11 @@ def test_a_failed_handover_keeps_the_answers_of_the_others(chain: Chain) -> None
 
     first, second = no.value.answers
     assert f"the others: job {first['job']}: done, 1 deleted" in str(no.value)
-    assert (first["deleted"], second["status"]) == (1, "refused")
+    assert (first["deleted"], second["status"], second["error"]) == (
+        1,
+        "unfinished",
+        "HandoverError",
+    )
 
 
 def test_a_dry_run_names_some_of_the_keys(deployment: Deployment) -> None:

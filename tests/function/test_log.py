@@ -308,7 +308,7 @@ def test_a_line_says_where_in_the_code_it_was_written(oss: LocalOss) -> None:
     done, refused = function.invoke(b'{"keys": ["a"]}'), function.invoke(b"{}")
 
     places = [line["location"].rpartition(":")[0] for line in (*done.log, *refused.log)]
-    assert places == ["share.py:perform", "share.py:perform", "index.py:_answer"]
+    assert places == ["share.py:perform", "ends.py:decided", "index.py:_answer"]
 
 
 def test_a_function_of_a_service_has_an_arn_of_its_own(oss: LocalOss) -> None:

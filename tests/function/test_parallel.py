@@ -86,7 +86,10 @@ def test_parts_delete_what_one_chain_would_and_one_answer_tells_of_it(cloud: Clo
     assert oss.keys(BUCKET) == ["a", "a/00003x", "a/00007", "a/08000x", "a/09000", "a0", "b/"]
     assert (last["job"], last["status"]) == (first["job"], "incomplete")
     assert (last["listed"], last["deleted"]) == (10_003, 9_999)
-    assert (last["failed"], last["skipped_because"]) == (2, {"written after the job began": 2})
+    assert (last["failed"], last["skipped_because"]) == (
+        2,
+        {"written after the job began": 2},
+    )
     assert sorted(each["key"] for each in last["failures"]) == ["a/00007", "a/09000"]
     assert (last["listed"], last["at_least"]) == (sum_of(last), False)
     deletions = [each for each in oss.requests if each.bucket == BUCKET and each.key == "a/"]

@@ -271,7 +271,9 @@ def test_the_alarms_find_what_they_are_for(deployment: Deployment) -> None:
     deployment.send({"prefix": "b/"})
     bad = deployment.log[len(stopped) + len(fine) :]
 
-    assert [line["message"] for line in alarmed("bad", deployment.log)] == ["job ended badly"]
+    assert {line["message"] for line in alarmed("bad", bad)} == {"sweep ends", "job ended badly"}
+    assert len({(line["job"], line["reason"]) for line in alarmed("bad", bad)}) == 1
+    assert ALARMS["bad"].partition(" | ")[2].startswith("select distinct ")
     assert alarmed("bad", [*stopped, *fine]) == []
     assert len(alarmed("stopped", stopped)) == 1
     assert alarmed("stopped", [*fine, *bad]) == []

@@ -222,6 +222,60 @@ def test_any_event_of_a_chain_that_comes_again_does_no_harm(chain: Chain) -> Non
     assert len(tasks) == len(set(tasks)) == len(answers) - 1
 
 
+MESSAGE_AGAIN = {**MESSAGE, "MessageId": "2"}
+
+
+def out_of_order(request: Request) -> list[Fault]:
+    """Let OSS carry out no deletion."""
+    return [Refuse(503, "ServiceUnavailable")] if request.bucket == BUCKET else []
+
+
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_a_job_that_an_outage_has_stopped_goes_on_when_its_event_comes_again(
+    chain: Chain, which: str
+) -> None:
+    """That of its first invocation or of its last: whoever repeats it carries the job on."""
+    fill(chain)
+    chain.deployment.oss.misbehave(AsTold(out_of_order, operation=("batch_delete", "delete")))
+    first, last = chain.begin(TIMER), chain.called[0]
+    with pytest.raises(UndoneError, match="stopped: 2 invocations in a row have") as stopped:
+        chain.go_on()
+    chain.deployment.oss.behave()
+
+    again = chain.begin(TIMER if which == "first" else last)
+
+    way = json.dumps({"job": first["job"], "do": "resume"})
+    assert str(stopped.value).endswith(f"; it goes on when its event is sent again, or by {way}")
+    assert (again["job"], again["status"], again["deleted"]) == (first["job"], "done", 10)
+
+
+def test_a_job_of_a_request_that_an_outage_has_stopped_goes_on_by_resume(chain: Chain) -> None:
+    """A request that is sent again is another job, so nothing is said of that."""
+    fill(chain)
+    chain.deployment.oss.misbehave(AsTold(out_of_order, operation=("batch_delete", "delete")))
+    job = chain.begin(PREFIX)["job"]
+    with pytest.raises(UndoneError) as stopped:
+        chain.go_on()
+
+    way = json.dumps({"job": job, "do": "resume"})
+    assert str(stopped.value).endswith(f"; it goes on by {way}")
+
+
+def test_a_job_that_had_its_invocations_has_one_more_for_each_event_that_comes(
+    chain: Chain,
+) -> None:
+    """The setting bounds what it does by itself."""
+    fill(chain, 3000)
+    hurried(chain.deployment, 60, batch_delete=57).set(max_hops="1")
+    so_far = "invocations, the most that OSSWEEP_MAX_HOPS allows; raise that, and it goes on when"
+
+    for hops in (1, 2):
+        with pytest.raises(UndoneError, match=f"stopped: the job has taken {hops} {so_far}"):
+            chain.begin(TIMER)
+
+    assert (chain.begin(TIMER)["deleted"], chain.called) == (3000, [])
+
+
 class Death(BaseException):
     """An invocation that meets it does nothing more."""
 

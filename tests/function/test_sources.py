@@ -493,7 +493,7 @@ def test_a_ceiling_holds_for_an_event_of_any_number_of_requests(
     assert [answer["deleted"] for answer in answers] == [4, 4, 4, 4]
     assert answers[0]["reason"] == (
         "limits.objects, or the share of OSSWEEP_MAX_OBJECTS in an event of several requests, "
-        "allows 4 objects"
+        "allows 4 objects; for more, send a new request"
     )
 
 

@@ -716,6 +716,21 @@ def test_an_event_of_nobodys_is_refused_with_what_was_looked_for() -> None:
         read({"hello": "world"})
 
 
+@pytest.mark.parametrize(
+    ("mistyped", "meant"),
+    [
+        ("prefx", "prefix"),
+        ("directories", "directory"),
+        ("key", "keys"),
+        ("Everything", "everything"),
+    ],
+)
+def test_a_mistyped_field_alone_is_told_what_was_meant(mistyped: str, meant: str) -> None:
+    """As beside other fields, and as in a message or a file."""
+    with pytest.raises(RequestError, match=f'no field "{mistyped}"; did you mean `{meant}`'):
+        parse(read({mistyped: "a/"}).orders[0].document)
+
+
 def test_a_record_of_a_failure_destination_is_nobodys_event() -> None:
     """What failed once is not run again by being reported."""
     record = {

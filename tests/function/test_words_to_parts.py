@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
-from localcloud.faults import Before, DateShift, Refuse
+from localcloud.faults import AsTold, Before, DateShift, Refuse
 from ossweep.errors import UndoneError
+from ossweep.leases.records import LEFT
 from ossweep.routes.telling import THEY_STOP
 
 if TYPE_CHECKING:
     from localcloud.arrivals import Request
+    from localcloud.faults import Fault
 
 IN_PARTS = {"bucket": BUCKET, "prefix": ["a/", "b/"], "parallel": 2}
 
@@ -185,7 +188,9 @@ def test_invocations_that_a_resume_has_called_in_vain_are_called_again(resumed: 
     again = to(resumed, job, "resume")
 
     assert told["status"] == "unfinished"
-    assert told["reason"].startswith(f"{job}-p1: its next invocation never began; it goes on when")
+    assert told["reason"].startswith(
+        f"{job}-p1: its next invocation never began; it goes on by resume"
+    )
     assert (len(resumed.called), again["status"]) == (2, "continued")
     assert again["reason"].startswith("invocations were called for 2 parts; ")
 
@@ -199,6 +204,92 @@ def test_an_order_to_stop_reaches_those_whom_a_resume_has_called(resumed: Chain)
 
     assert [each["status"] for each in answers] == ["stopped", "stopped"]
     assert resumed.deployment.keys() == before
+
+
+@pytest.fixture
+def dead(split: Chain) -> Chain:
+    """A job in two parts, both of which have begun; the first one's invocation has died."""
+    for _ in range(2):
+        split.go_on()
+    split.delivered += 1  # it has called nobody
+    oss, of_part = split.deployment.oss, f"{STATE}{job_of(split)}-p1/"
+    records = [key for key in oss.keys(STATE_BUCKET) if key.startswith(of_part)]
+    kept = {key: oss.content(STATE_BUCKET, key) for key in records if not key.endswith(LEFT)}
+    oss.remove(STATE_BUCKET, records)
+    oss.fill(STATE_BUCKET, kept, oss.now() - 300)
+    return split
+
+
+def test_an_invocation_that_was_called_for_a_dead_part_is_on_its_way(dead: Chain) -> None:
+    """Nothing that its holder has written is written over: it may live all the same."""
+    job, oss = job_of(dead), dead.deployment.oss
+    before = {key: oss.content(STATE_BUCKET, key) for key in oss.keys(STATE_BUCKET)}
+
+    resumed, told = to(dead, job, "resume"), to(dead, f"{job}-p1", "status")
+    again = to(dead, job, "resume")
+
+    assert resumed["reason"].startswith(f"an invocation was called for {job}-p1; ")
+    assert (told["status"], told["reason"]) == ("continued", "its next invocation is on its way")
+    assert (again["status"], told["at_least"], len(dead.called)) == ("continued", True, 2)
+    assert {key: oss.content(STATE_BUCKET, key) for key in before} == before
+
+
+def test_an_invocation_that_was_called_in_vain_for_a_dead_part_is_called_again(dead: Chain) -> None:
+    """Once it has had the time of a lease to begin."""
+    part = f"{job_of(dead)}-p1"
+    to(dead, job_of(dead), "resume")
+    dead.deployment.oss.misbehave(DateShift(300))
+
+    assert to(dead, part, "status")["reason"].startswith("its invocation has died; it goes on when")
+    to(dead, job_of(dead), "resume")
+    assert [each["job"] for each in dead.called].count(part) == 2
+
+
+def test_the_event_of_a_job_calls_once_for_a_dead_part(dead: Chain) -> None:
+    """And the job comes to its end by that."""
+    job, deployment = job_of(dead), dead.deployment
+    deployment.request_id = job.rpartition("-")[0]
+
+    again = [deployment.send(IN_PARTS) for _ in range(2)]
+
+    assert [each["status"] for each in again] == ["ignored"] * 2
+    assert [each["job"] for each in dead.called].count(f"{job}-p1") == 1
+    to_the_end(dead)
+    assert (to(dead, job, "status")["status"], deployment.keys()) == ("done", [])
+
+
+def out_of_order(request: Request) -> list[Fault]:
+    """Let OSS carry out no deletion."""
+    is_deletion = request.operation in {"batch_delete", "delete"} and request.bucket == BUCKET
+    return [Refuse(503, "ServiceUnavailable")] if is_deletion else []
+
+
+def to_the_end(chain: Chain) -> None:
+    """Deliver all events, whatever they raise."""
+    while chain.called:
+        with suppress(UndoneError):
+            chain.go_on()
+
+
+def test_parts_that_have_stopped_by_themselves_go_on_when_the_jobs_event_comes_again(
+    split: Chain,
+) -> None:
+    """For each of them an invocation is called, and counts as on its way."""
+    job, deployment = job_of(split), split.deployment
+    deployment.oss.misbehave(AsTold(out_of_order))
+    to_the_end(split)
+    stopped = to(split, job, "status")
+    deployment.oss.behave()
+    deployment.request_id = job.rpartition("-")[0]
+
+    again, once_more = deployment.send(IN_PARTS), deployment.send(IN_PARTS)
+
+    assert stopped["reason"].startswith(f"{job}-p1: 2 invocations in a row have achieved nothing")
+    assert (again["status"], once_more["status"], len(split.called)) == ("ignored", "ignored", 2)
+    assert again["reason"].startswith("its parts go on with it")
+    assert to(split, job, "status")["status"] == "continued"
+    to_the_end(split)
+    assert (to(split, job, "status")["status"], deployment.keys()) == ("done", [])
 
 
 def test_a_resume_that_cannot_write_whom_it_has_called_has_called_them(split: Chain) -> None:

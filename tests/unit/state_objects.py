@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ossweep.leases.records import How
-    from ossweep.stops import Stop
+    from ossweep.stops import Stop, Why
 
 JOB = "job"
 BEAT = 5.0
@@ -170,9 +170,9 @@ class Invocation:
     def keep(self, number: int) -> Stop | None:
         return self.leases.keep(self.lease, rest(number), said("unfinished"), None, RESERVED)
 
-    def leave(self, how: How, number: int) -> None:
+    def leave(self, how: How, number: int, why: Why | None = None) -> None:
         status = {"continued": "continued", "released": "unfinished", "stopped": "stopped"}[how]
-        self.leases.depart(self.lease, Departure(how, rest(number), said(status)))
+        self.leases.depart(self.lease, Departure(how, rest(number), said(status), why=why))
 
     def end(self, status: str = "done", to_try_again: int | None = None) -> None:
         kept = rest(to_try_again) if to_try_again is not None else None

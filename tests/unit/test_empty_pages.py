@@ -67,7 +67,10 @@ def test_keys_met_before_an_empty_page_are_deleted_and_counted() -> None:
         selection.select(scan, frontier.take(scan, page, more=True), 60.0)
 
     assert [(list(batch.keys), batch.place) for batch in scan.queue.batches] == [(["a/0"], "a/5")]
-    assert (scan.at, scan.queue.batches[0].skipped) == ("a/5", {"written after the job began": 1})
+    assert (scan.at, scan.queue.batches[0].skipped) == (
+        "a/5",
+        {"written after the job began": 1},
+    )
 
 
 def test_a_key_without_a_name_is_not_passed_by_unseen() -> None:

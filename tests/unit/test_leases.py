@@ -25,7 +25,7 @@ from ossweep.leases.records import (
     written,
 )
 from ossweep.leases.words import Word
-from ossweep.stops import ORDERED, OVERTAKEN, Why
+from ossweep.stops import GOES_ON, ORDERED, OVERTAKEN, Why
 from unit.state_objects import (
     JOB,
     LEASE,
@@ -867,6 +867,44 @@ def test_a_stopped_job_is_left_alone(objects: MemoryStateObjects) -> None:
         found = elsewhere(objects, hop, hop or None)
         assert found.answer == {**said("stopped"), "continuation": rest(2)}
         assert found.resend == ()
+
+
+@pytest.mark.parametrize("why", [Why.IDLE, Why.HOPS])
+@pytest.mark.parametrize("hop", [0, 1, 2])
+def test_a_job_that_has_stopped_by_itself_goes_on_for_any_event(
+    objects: MemoryStateObjects, hop: int, why: Why
+) -> None:
+    """The first one's, the last one's, and a call of the next hop that comes late."""
+    chain(objects, 1).leave("stopped", 2, why)
+
+    found = leases_on(objects).claim(hop)
+
+    assert found == Lease(Fence(2), rest(2), is_repeated=True)
+    assert look(objects) == "running"
+
+
+@pytest.mark.parametrize("why", set(Why) - GOES_ON)
+@pytest.mark.parametrize("hop", [0, 1, 2])
+def test_a_job_that_was_stopped_for_another_reason_stays_stopped(
+    objects: MemoryStateObjects, hop: int, why: Why
+) -> None:
+    """An event that comes again is no word that it may go on."""
+    chain(objects, 1).leave("stopped", 2, why)
+
+    found = leases_on(objects).claim(hop)
+
+    assert isinstance(found, NotGranted)
+    assert (found.reason, found.why) == ("this job was stopped", why)
+
+
+def test_a_job_that_has_stopped_by_itself_finds_an_order_that_came_since(
+    objects: MemoryStateObjects,
+) -> None:
+    """Its event lets it begin, and it stops before it asks for anything."""
+    chain(objects, 1).leave("stopped", 2, Why.IDLE)
+    order_to_stop(objects)
+
+    assert holding(objects).lease.is_to_stop
 
 
 def test_a_stopped_job_goes_on_only_for_who_may_say_so(objects: MemoryStateObjects) -> None:

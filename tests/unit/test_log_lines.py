@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from typing import Any
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ossweep
 from ossweep.events import CONTINUATION_MARK
 from ossweep.log import HIDDEN, LONGEST_TEXT, line_of
+from ossweep.triggers.documents import EXAMPLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SRC = Path(ossweep.__file__).parent
 
 
 def reason(text: str) -> str:
@@ -116,3 +126,52 @@ def test_a_continuation_is_left_out(after: str) -> None:
 def test_a_text_is_cut() -> None:
     """A line has an end."""
     assert len(reason("a" * 10**6)) == LONGEST_TEXT + 3
+
+
+def _sentences() -> Iterator[str]:
+    """The sentences in the code that quote something, with a name for all that is filled in."""
+    for path in sorted(SRC.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        inside = {part for node in ast.walk(tree) for part in _parts_of(node)}
+        for node in ast.walk(tree):
+            filled = node.values if isinstance(node, ast.JoinedStr) else [node]
+            text = "".join(_text_of(part) for part in filled)
+            if node not in inside and path.name != "log.py" and re.search(r'"[^"]+".* ', text):
+                yield text
+
+
+def _parts_of(node: ast.AST) -> Sequence[ast.AST]:
+    """Return the docstring of a module, class or function, or the parts of an f-string."""
+    if isinstance(node, ast.JoinedStr):
+        return node.values
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+        return [each.value for each in node.body[:1] if isinstance(each, ast.Expr)]
+    if isinstance(node, ast.Call):  # a field's description is in the schema only
+        return [each.value for each in node.keywords if each.arg == "description"]
+    return ()
+
+
+def _text_of(node: ast.AST) -> str:
+    if isinstance(node, ast.FormattedValue):
+        return "name"
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ""
+
+
+@pytest.mark.parametrize("sentence", [*_sentences(), f"send a request, such as {EXAMPLE}"])
+def test_a_sentence_of_ossweeps_own_is_told_whole(sentence: str) -> None:
+    """What it quotes of itself says what to write, and is no key."""
+    assert reason(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    "key", ["lose", "everything", "confirm", "request", "return", "current", "run", "a/"]
+)
+@pytest.mark.parametrize("words", ["{} is protected", "{}: no", "write {}", "{}: true", "{}, {}"])
+def test_a_key_that_is_called_like_ossweeps_own_words_is_hidden(key: str, words: str) -> None:
+    """Only in ossweep's own sentence is it no key."""
+    sentence = f"event: {words}"
+    quoted = json.dumps(key)
+
+    assert reason(sentence.format(quoted, quoted)) == sentence.format(HIDDEN, HIDDEN)

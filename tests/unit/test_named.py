@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ossweep.engine.throttle import Permit
     from ossweep.objects import Fates, Found, Shown
 
+FOR_MORE = "for more, send a new request"
 KEYS = tuple(f"n/{number:04}" for number in range(2500))
 NAMED = Work("job", "examplebucket", clock=BEGAN, keys=KEYS, judged=True)
 
@@ -121,7 +122,7 @@ def test_a_ceiling_counts_what_is_chosen_after_a_look() -> None:
     )
     assert len(bucket.objects) == 1300
     assert len(result.left.keys) == 1200
-    assert result.stopped == Stop(Why.CEILING, "limits.objects allows 1,200 objects")
+    assert result.stopped == Stop(Why.CEILING, f"limits.objects allows 1,200 objects; {FOR_MORE}")
 
 
 def test_a_ceiling_is_named_that_is_full_of_keys_whose_looks_are_refused() -> None:

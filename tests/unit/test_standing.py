@@ -12,6 +12,7 @@ REFUSED = {"status": "refused", "reason": "a setting"}
 IGNORED = {"job": "one", "status": "ignored", "dry_run": False}
 PLANNED = {"job": "dry", "status": "planned", "dry_run": True}
 DONE = {"job": "one", "status": "done", "dry_run": False}
+AMISS = {**DONE, "status": "unfinished", "error": "HandoverError"}
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,10 @@ DONE = {"job": "one", "status": "done", "dry_run": False}
         ({**DONE, "status": "incomplete"}, DONE),
         (REFUSED, {"answers": [DONE, IGNORED]}),
         ({"answers": [REFUSED, REFUSED]}, REFUSED),
+        (AMISS, DONE),
+        (AMISS, {**DONE, "status": "continued"}),
+        (AMISS, IGNORED),
+        (IGNORED, AMISS),
     ],
 )
 def test_an_answer_that_tells_more_replaces_the_one_that_is_there(
@@ -51,6 +56,8 @@ def test_an_answer_that_tells_more_replaces_the_one_that_is_there(
         ({}, REFUSED),
         ({"job": []}, DONE),
         ({"answers": [5]}, {"answers": [DONE]}),
+        (DONE, AMISS),
+        (AMISS, REFUSED),
     ],
 )
 def test_an_answer_that_tells_less_or_of_another_job_replaces_nothing(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ossweep.objects import Page, Shown
     from unit.memory import Seen
 
+FOR_MORE = "for more, send a new request"
 KEYS = [f"a/{number:04}" for number in range(3000)]  # three batches
 ALL = Work("job", "examplebucket", ranges=(Range("a/"),))
 
@@ -371,7 +372,7 @@ def test_a_ceiling_that_is_not_used_up_lets_the_job_go_on(work: Work) -> None:
     hop = Hop(ceiling=ceiling)
     ended = hop.sweep(result.left, MemoryStore(bucket, hop.gate))
     assert (len(bucket.objects), ended.counts.deleted, ended.may_go_on) == (2300, 700, False)
-    assert ended.stopped == Stop(Why.CEILING, "limits.objects allows 700 objects")
+    assert ended.stopped == Stop(Why.CEILING, f"limits.objects allows 700 objects; {FOR_MORE}")
 
 
 def test_a_ceiling_counts_named_listed_and_marker_objects() -> None:
@@ -385,7 +386,7 @@ def test_a_ceiling_counts_named_listed_and_marker_objects() -> None:
     result = hop.sweep(work, MemoryStore(bucket, hop.gate))
 
     assert list(bucket.objects) == ["a/"]
-    assert result.stopped == Stop(Why.CEILING, "limits.objects allows 3 objects")
+    assert result.stopped == Stop(Why.CEILING, f"limits.objects allows 3 objects; {FOR_MORE}")
     assert (result.listed, result.counts.deleted, result.may_go_on) == (4, 3, False)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ossweep.engine.troubles import KINDS_NAMED, Troubles
 from ossweep.errors import Scope, StoreError
-from ossweep.helps import HELPS
+from ossweep.helps import HELPS, HELPS_OF_STATE
 from ossweep.store.verdicts import JOB_CODES, THROTTLED
 
 LOST = StoreError("ReadTimeout", "nothing came in time", Scope.PASSING, answered=False)
@@ -70,3 +72,18 @@ def test_codes_that_anybody_makes_up_take_little_room() -> None:
 def test_every_code_that_ends_a_job_or_slows_it_down_has_its_advice() -> None:
     """For each of OSS's codes."""
     assert HELPS.keys() >= JOB_CODES | THROTTLED
+
+
+@pytest.mark.parametrize("code", sorted(HELPS_OF_STATE))
+def test_help_goes_by_what_was_asked_for(code: str) -> None:
+    """A busy state does not ask for fewer deletions, nor for permissions to delete."""
+    said = {}
+    for where, helps in (("sweep", HELPS), ("state", HELPS_OF_STATE)):
+        troubles = Troubles(helps)
+        troubles.asked("put")
+        troubles.missed("put", StoreError(code, "No.", Scope.PASSING))
+        said[where] = str(troubles.sentence)
+
+    assert said["sweep"].endswith(HELPS[code])
+    assert said["state"].endswith(HELPS_OF_STATE[code])
+    assert HELPS[code] != HELPS_OF_STATE[code]

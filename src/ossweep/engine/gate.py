@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.troubles import Troubles
 from ossweep.errors import Closed, Scope
-from ossweep.helps import with_help
+from ossweep.helps import HELPS, with_help
 from ossweep.row import ALIKE, Row
 from ossweep.stops import GONE_UNSEEN, Stop, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ossweep.engine.budget import Budget
     from ossweep.errors import StoreError
@@ -34,16 +34,23 @@ class Gate:
     Lets a request start, or raises Closed. Threads share it.
 
     `fence` tells the seconds for which the job is still this invocation's, if others may take it.
+    `helps` is what helps against errors of the requests that pass here.
     """
 
-    def __init__(self, budget: Budget, fence: Callable[[], float] = lambda: inf) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        fence: Callable[[], float] = lambda: inf,
+        helps: Mapping[str, str] = HELPS,
+    ) -> None:
         self._budget = budget
         self._fence = fence
+        self._helps = helps
         self._lock = Lock()
         self._row = Row()  # of errors
         self._places = Row()  # of stretches that were passed over
         self._refused = ""
-        self._troubles = Troubles()
+        self._troubles = Troubles(helps)
         self.deletions = 0  # requests that have deleted something
         self._trouble: str | None = None
         self.unwritten = ""  # why a checkpoint is missing without which nothing is asked for
@@ -138,7 +145,8 @@ class Gate:
                 words = str(error).rstrip(".")
                 self._trouble = f"requests failed in all of their attempts, the last with {words}"
             if self.stopped is None and run >= PATIENCE.get(error.scope, inf):
-                self.stopped = Stop(Why.REFUSED, with_help(_given_up(error, run), error.code))
+                said = with_help(_given_up(error, run), error.code, self._helps)
+                self.stopped = Stop(Why.REFUSED, said)
 
     @property
     def refused(self) -> str:

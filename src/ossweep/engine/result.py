@@ -54,10 +54,16 @@ def refusal_of(passed_over: Sequence[Stretch]) -> str:
     return with_help(sentence, first.code)
 
 
-def stop_at_ceiling(sentence: str, counts: Counts, *, in_doubt: bool) -> Stop:
-    """Return the stop at a ceiling, which may have been filled up by what only may be gone."""
+def stop_at_ceiling(sentence: str, counts: Counts, *, in_doubt: bool, ends: bool) -> Stop:
+    """
+    Return the stop at a ceiling, which may have been filled up by what only may be gone.
+
+    What lies beyond it is another job's, if the stop `ends` this one.
+    """
     if not in_doubt:
-        return Stop(Why.CEILING, sentence)
+        is_setting = sentence.startswith("OSSWEEP_")
+        more = f"for more, {'raise that and ' if is_setting else ''}send a new request"
+        return Stop(Why.CEILING, f"{sentence}; {more}" if ends else sentence)
     return Stop(
         Why.DOUBT,
         f"{sentence}, of which {counts.unanswered:,} may have been asked for by an invocation that "

@@ -126,19 +126,20 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling
     # only until another invocation sees what is still there.
     at_ceiling = dispatcher.ceiling_reached if is_full and gate.stopped is None else None
+    # Keys in doubt may leave room below the ceiling, once OSS has shown what is there.
+    may_go_on = not (left.finished or (at_ceiling and not accounts.is_in_doubt))
     stopped = gate.stopped
     if at_ceiling is not None and ceiling is not None:
         # The order is not carried out where keys that may not even be gone fill the ceiling.
         gone = counts.deleted + counts.skipped.get(GONE_UNANSWERED, 0)
         is_sure = gone + counts.failed + counts.planned >= ceiling.objects
         in_doubt = not is_sure and counts.unanswered > 0
-        stopped = stop_at_ceiling(at_ceiling, counts, in_doubt=in_doubt)
+        ends = not may_go_on and left.part_of is None
+        stopped = stop_at_ceiling(at_ceiling, counts, in_doubt=in_doubt, ends=ends)
     passed_over = accounts.passed_over()
     refused = None
     if accounts.has_tried_all:
         refused = unseen.denied or (refusal_of(passed_over) if passed_over else None)
-    # Keys in doubt may leave room below the ceiling, once OSS has shown what is there.
-    may_go_on = not (left.finished or (at_ceiling and not accounts.is_in_doubt))
     return Result(
         listed=accounts.listed(),
         # Where nothing goes on, the counts that joined ranges give back are not met a second time.

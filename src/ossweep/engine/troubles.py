@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ossweep.helps import with_help
+from ossweep.helps import HELPS, with_help
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ossweep.errors import StoreError
     from ossweep.work import Kind
 
@@ -26,9 +28,14 @@ _ONE_AND_MORE: dict[Kind, tuple[str, str]] = {
 
 
 class Troubles:
-    """The attempts of an invocation that OSS has not answered, or with an error."""
+    """
+    The attempts of an invocation that OSS has not answered, or with an error.
 
-    def __init__(self) -> None:
+    `helps` is what helps there: no rate of deletions makes refusals of the state's requests rarer.
+    """
+
+    def __init__(self, helps: Mapping[str, str] = HELPS) -> None:
+        self._helps = helps
         self.errors: Counter[str] = Counter()
         self._asked: Counter[Kind] = Counter()
         self._missed: Counter[Kind] = Counter()
@@ -58,7 +65,7 @@ class Troubles:
         kinds = ", ".join(f"{code} {_times(number)}" for code, number in most)
         first = most[0][0]
         words = f" ({self._words[first]})" if self._words[first] else ""
-        return with_help(f"{self._extent}: {kinds}{words}", first)
+        return with_help(f"{self._extent}: {kinds}{words}", first, self._helps)
 
     @property
     def _extent(self) -> str:

@@ -90,7 +90,7 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
     also_failed = tuple(key for key in dict.fromkeys(counts.also_failed) if key not in named)
     # A part's first invocation has the number 1; the whole's next has that of what it kept, though
     # the last one's was two less.
-    hops = sum(each.hop - 1 for each in ended) - 1 - counted
+    hops = sum(each.hop - 1 + each.more_hops for each in ended) - 1 - counted
     return replace(
         kept,
         more_hops=kept.more_hops + max(0, hops),

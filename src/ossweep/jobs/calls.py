@@ -12,7 +12,10 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
 from ossweep.jobs.state import carrier_of, leases_of
+from ossweep.leases.folder import Folder
 from ossweep.leases.records import Lease
+from ossweep.session import is_named_by_event
+from ossweep.stops import GOES_ON, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
     from ossweep.session import Session
 
 MISSING = frozenset({"dead", "released", "lost"})  # states of a part that has begun and has nobody
+
+
+def is_missing(state: JobState, session: Session) -> bool:
+    """Tell whether a part has begun, nobody is at work on it, and it may go on."""
+    why = state.departure.why if state.departure is not None else None
+    is_held = why is Why.BRAKE and session.settings.dry_run
+    return state.how in MISSING or (state.how == "stopped" and why in GOES_ON and not is_held)
 
 
 @dataclass(frozen=True)
@@ -82,12 +92,17 @@ def handover_error(
     """Return the error that says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
     said = _words_of(error)
-    ways = f"the job goes on when its event is sent again, or {json.dumps(_resuming(job))}"
+    resume = json.dumps({"job": job, "do": "resume"})
+    ways = f"the job goes on when its event is sent again, or {resume}"
+    if not is_named_by_event(job):
+        ways = f"the job goes on when this is sent: {resume}"
     itself = json.dumps(sealed) if sealed is not None else ""
     if itself and (len(itself) <= PAYLOAD_BYTES or not is_kept):
         ways += f", or this: {itself}"
-    # An error of the state brings its own help; Function Compute has nothing to do with it.
-    of_carrier = {} if isinstance(error, StoreError) else HELPS_TO_HAND_OVER
+    # An error of the state brings its own help, as does a gate that OSS's answers have closed:
+    # Function Compute, and the time that it gives, have nothing to do with it.
+    is_of_state = isinstance(error, StoreError) or (isinstance(error, Closed) and bool(said))
+    of_carrier = {} if is_of_state else HELPS_TO_HAND_OVER
     helps = f"{of_carrier[code]}; " if code in of_carrier else ""
     return HandoverError(code, f"{said or NO_TIME}; {helps}{ways}", passing=True)
 
@@ -96,10 +111,6 @@ def _words_of(error: Exception) -> str:
     if isinstance(error, StoreError):
         return error.words
     return error.message if isinstance(error, HandoverError) else str(error)
-
-
-def _resuming(job: str) -> dict[str, str]:
-    return {"job": job, "do": "resume"}
 
 
 def call_missing(
@@ -121,7 +132,7 @@ def call_missing(
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
             _call(_event(sealed, session), job, sealed["hop"], session)
-        elif state.how in MISSING:
+        elif is_missing(state, session):
             _call(_pointing(job, state.next_hop), job, state.next_hop, session)
         else:
             continue
@@ -132,13 +143,16 @@ def note_call(job: str, state: JobState, session: Session) -> None:
     """
     Write that the next invocation of a part was called, so that it counts as on its way for a time.
 
-    That time is a lease's, as after any handover. Nothing is written of a part that nobody has
-    left: its holder may live. An invocation that has begun since has a later fence, and is not
-    concerned. If it cannot be written, others call once more.
+    That time is a lease's, as after any handover. Where nobody has left the part, its holder may
+    live: nothing that it writes is written. An invocation that has begun since has a later fence,
+    and is not concerned. If it cannot be written, others call once more.
     """
-    if state.departure is None or state.fence is None:
+    if state.fence is None:
         return
     try:
-        leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
+        if state.departure is None:
+            Folder(session.state_objects, f"{job}/").note_call(state.fence)
+        else:
+            leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
     except (StoreError, Closed) as error:
         session.logger.warning("state not written", error=str(error) or NO_TIME)

@@ -13,15 +13,25 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import task_id
 from ossweep.handover.parts import split
 from ossweep.jobs import replies
+from ossweep.jobs.brake import as_held, is_held
 from ossweep.jobs.calls import hand_over, handover_error
 from ossweep.jobs.checkpoints import Checkpoints
+from ossweep.jobs.leaving import (
+    answer_of,
+    as_continued,
+    as_stopped,
+    as_to_try_again,
+    as_unsplit,
+    doubtful,
+    own_reason_to_stop,
+    to_try_again,
+)
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.progress import achieved
 from ossweep.jobs.share import perform
 from ossweep.jobs.state import carrier_of
 from ossweep.leases.records import Departure
-from ossweep.objects import NOT_UTF8
-from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Stop, Why
+from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +41,6 @@ if TYPE_CHECKING:
     from ossweep.leases.records import How, Lease
     from ossweep.session import Session
     from ossweep.work import Work
-
-IDLE_HOPS = 2  # in a row that have achieved nothing: then a job stops
 
 
 @dataclass(frozen=True)
@@ -63,14 +71,17 @@ class Hop:
         work = replace(
             work,
             hop=lease.fence.hop,
+            more_hops=work.more_hops + (lease.fence.epoch > 1),
             # Known from the record on, so that no checkpoint lacks it: an invocation that went on
             # from such a one would take the time at which it was written.
             clock=work.clock if began is None else work.clock_at(began),
         )
         if lease.died:
-            work = _doubtful(work, lease.reserved)
+            work = doubtful(work, lease.reserved)
         if lease.is_repeated:
             work = replace(work, judged=True)
+        if is_held(work, self.session):
+            return self._hold(work)
         gate = Gate(self.session.budget, self.leases.timer.left)
         self.leases.is_part_of(work.part_of)
         try:
@@ -101,9 +112,17 @@ class Hop:
             )
             answer, reserved = kept.answer, kept.reserved
         if gate.has_asked:
-            work = _doubtful(work, reserved)
+            work = doubtful(work, reserved)
         left = continuation.seal(replace(work, hop=self.lease.fence.hop + 1))
         self._quietly(lambda: self._leave("released", left, answer))
+
+    def _hold(self, work: Work) -> Answer:
+        """Leave the hop, of which nothing may be done for now, as the next one finds it."""
+        left = replace(work, hop=self.lease.fence.hop + 1)
+        answer = as_held(left, self.lease.answer)
+        sealed = answer["continuation"]
+        self._quietly(lambda: self._leave("stopped", sealed, answer, why=Why.BRAKE))
+        return Answer(answer, Why.BRAKE)
 
     def _overtaken(self, work: Work) -> Answer:
         return Answer(ignored(OVERTAKEN.sentence, work.job, work.bucket, dry_run=work.dry_run))
@@ -118,7 +137,8 @@ class Hop:
             self._end(said, left, left)
             return BranchEnded(left.part_of, said)
         if answer["continuation"] is None:
-            kept = _to_try_again(left) if left.finished else None
+            kept = to_try_again(left) if left.finished else None
+            said = as_to_try_again(said, left) if kept is not None else said
             self._quietly(lambda: self._end(said, left, kept))
         else:
             if said.why is Why.ORDERED:
@@ -171,18 +191,18 @@ class Hop:
             stop = self.leases.reason_to_stop(self.lease)
             if stop is ORDERED:
                 stopped = Departure(
-                    "stopped", sealed, bare(_as_stopped(answer, stop, left)), why=stop.why
+                    "stopped", sealed, bare(as_stopped(answer, stop, left)), why=stop.why
                 )
                 stop = self.leases.depart_as_ordered(self.lease, stopped)
             if stop is None:
-                stop = _reason_to_stop(left, share.trouble, self.session)
+                stop = own_reason_to_stop(left, share.trouble, self.session)
                 if stop is not None:
-                    self._leave("stopped", sealed, _as_stopped(answer, stop, left), why=stop.why)
+                    self._leave("stopped", sealed, as_stopped(answer, stop, left), why=stop.why)
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
-                return Answer(_as_stopped(answer, stop, left), stop.why)
-            answer = _as_continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
+                return Answer(as_stopped(answer, stop, left), stop.why)
+            answer = as_continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
             self._leave("continued", sealed, answer, share.expected)
             replies.tell_on_the_way(work, answer, self.session)
             if self._has_been_overtaken():
@@ -213,10 +233,10 @@ class Hop:
         room = None if ceiling is None else ceiling.objects - share.left.counts.asked
         kept, parts = split(share.left, limit=room, rate=self.session.settings.max_rate)
         if not parts:
-            whole = _as_unsplit(share.answer, "too little was left to be split")
+            whole = as_unsplit(share.answer, "too little was left to be split")
             one = replace(share.left, parallel=1)
             return self._go_on(work, replace(share, left=one, answer=whole))
-        whole = _as_unsplit(share.answer, "it was ordered to stop before it was split")
+        whole = as_unsplit(share.answer, "it was ordered to stop before it was split")
         share = replace(share, answer=whole)
         answer = {
             **bare(share.answer),
@@ -276,75 +296,3 @@ class Hop:
             self.session.logger.warning("state not written", error=str(error) or NO_TIME)
             return False
         return True
-
-
-def answer_of(share: Share) -> Answer:
-    """Return the answer of a job that ends with this share."""
-    is_stopped = share.answer["status"] == "stopped" and share.stopped is not None
-    return Answer(share.answer, share.stopped.why if is_stopped and share.stopped else None)
-
-
-def _doubtful(work: Work, reserved: int) -> Work:
-    """
-    Return the work of a holder that may have asked for `reserved` objects and not counted them.
-
-    Named keys may be among them, and may have been written anew: so all are looked at first.
-    """
-    counts = replace(work.counts, unanswered=work.counts.unanswered + reserved)
-    return replace(work, judged=True, at_least=True, counts=counts)
-
-
-def _to_try_again(left: Work) -> Work | None:
-    """
-    Return the work of trying failed keys once more, as far as their names are kept.
-
-    They are judged by the job's clock, like everything that no person has ordered just now.
-    """
-    failures = left.counts.failures
-    named = [failure.key for failure in failures if failure.code != NOT_UTF8]
-    named += left.counts.also_failed
-    if not named:
-        return None
-    keys = tuple(dict.fromkeys(named))
-    counts = replace(
-        left.counts,
-        failed=left.counts.failed - len(keys),
-        failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
-        also_failed=(),
-    )
-    return replace(
-        left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
-    )
-
-
-def _reason_to_stop(left: Work, trouble: str | None, session: Session) -> Stop | None:
-    if left.idle >= IDLE_HOPS:
-        return Stop(
-            Why.IDLE,
-            f"{IDLE_HOPS} invocations in a row have achieved nothing: "
-            f"{trouble or 'OSS answers, but the time limit is too short for it'}",
-        )
-    if left.hop >= session.settings.max_hops:
-        return Stop(
-            Why.HOPS,
-            f"the job has taken {left.hop} invocations, the most that OSSWEEP_MAX_HOPS allows",
-        )
-    return None
-
-
-def _as_stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:
-    reason = with_failures(stop.sentence, left.counts)
-    return {**answer, "status": "stopped", "reason": reason}
-
-
-def _as_continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
-    return {
-        **answer,
-        "status": "continued",
-        "reason": answer["reason"].replace(SEND_BACK, "the next invocation is on its way"),
-        "next": task,
-    }
-
-
-def _as_unsplit(answer: dict[str, Any], why: str) -> dict[str, Any]:
-    return {**answer, "status": "unfinished", "reason": f"{why}; {SEND_BACK}"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import meant, policy
@@ -39,8 +38,11 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
     dry_run = request.dry_run or settings.dry_run
+    job = session.next_job(origin.identity, [bucket, dry_run, document])
+    if dry_run and not request.dry_run and origin.identity is not None:
+        session.in_earnest[job] = session.next_job(origin.identity, [bucket, False, document])
     return Work(
-        job=session.next_job(origin.identity, [bucket, dry_run, document]),
+        job=job,
         bucket=bucket,
         dry_run=dry_run,
         not_after=origin.at,
@@ -59,7 +61,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
 
 def job_of_continuation(document: Any, session: Session, where: str) -> Work:
     """
-    Return the work that is left of a job.
+    Return the work that is left of a job; what began in earnest does not become a dry run.
 
     Raises RequestError or PolicyError, with `where` at the sentence's beginning.
     """
@@ -75,4 +77,4 @@ def job_of_continuation(document: Any, session: Session, where: str) -> Work:
         # Only a request begins a job; a continuation has had a hop before it.
         wrong = "it would begin its job; send a request"
         raise RequestError(f"{where} is no continuation: {wrong}")
-    return replace(work, dry_run=work.dry_run or settings.dry_run)
+    return work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import Answer, as_listed, ignored, of_parts, so_far
+from ossweep.answers import UNDECIDED, Answer, as_listed, ignored, of_parts, so_far
 from ossweep.engine.gate import Gate
 from ossweep.errors import (
     NO_TIME,
@@ -17,13 +17,16 @@ from ossweep.errors import (
 )
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
-from ossweep.jobs import replies
-from ossweep.jobs.calls import call_missing, hand_over, handover_error
-from ossweep.jobs.hop import BranchEnded, Hop, answer_of
+from ossweep.jobs import ends, replies
+from ossweep.jobs.brake import as_held, begun, is_held, under_way
+from ossweep.jobs.calls import call_missing, hand_over, handover_error, note_call
+from ossweep.jobs.hop import BranchEnded, Hop
+from ossweep.jobs.leaving import answer_of
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.share import perform
 from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import Lease, NotGranted
+from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,18 +59,22 @@ def carry(work: Work, session: Session) -> Answer:
     Returns the job's answer. Raises SettingsError and PolicyError before anything is deleted,
     UndoneError if another invocation may be at work on it, HandoverError if nobody goes on.
     """
+    if session.settings.state is None and is_held(work, session):
+        return Answer(as_held(work), Why.BRAKE)
     if session.settings.state is None:
         said = answer_of(perform(work, session, Gate(session.budget)))
+        ends.decided(said, session)
         replies.tell(work, said.document, session)
         return said
+    work = under_way(work, session)
     leases = leases_of(work.job, session)
-    begun = so_far(work, None)
+    begins = so_far(work, None)
     is_order = "direct" in session.settings.sources
 
     def resumes(stopped_with: Mapping[str, Any]) -> bool:
         return is_order and continuation.is_rest_of(work, stopped_with)
 
-    found = leases.claim(work.hop, resumes=resumes, answer=begun)
+    found = leases.claim(work.hop, resumes=resumes, answer=begins)
     return _to_the_end(Claimed(found, work.job, work, leases), session)
 
 
@@ -149,13 +156,16 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
     found, job = claimed.found, claimed.job
     if isinstance(found, NotGranted):
         return _answer_not_granted(found, claimed, session)
-    work = found.work or claimed.work
+    work = found.work or (begun(found, claimed.work) if claimed.work is not None else None)
     if work is None:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
-    done = Hop(found, claimed.leases, session).do(work)
+    with ends.told_in_errors(work.job, session):
+        done = Hop(found, claimed.leases, session).do(work)
     if isinstance(done, BranchEnded):
+        ends.decided(done.said, session, is_part=True)
         whole = join(done.whole, session, counted=1)
         return whole or _deliver(done.said, work, claimed, session)
+    ends.decided(done, session)
     return _deliver(done, work, claimed, session)
 
 
@@ -169,7 +179,9 @@ def _answer_not_granted(found: NotGranted, claimed: Claimed, session: Session) -
         if found.parts:
             whole = _answer_by_parts(found, job, session)
     except HandoverError as error:
-        raise handover_error(error, job, found.resend[0] if found.resend else None) from None
+        lost = handover_error(error, job, found.resend[0] if found.resend else None)
+        lost.answer = {**found.answer, **UNDECIDED} if found.answer else None
+        raise lost from None
     if found.part_of is not None:
         whole = _join_again(found.part_of, session)
     if isinstance(whole, Claimed):
@@ -189,11 +201,18 @@ def _answer_not_granted(found: NotGranted, claimed: Claimed, session: Session) -
 
 
 def _answer_by_parts(found: NotGranted, job: str, session: Session) -> Claimed | Answer | None:
-    """Call the missing invocations of a job's parts; return its answer, if they decide it."""
+    """
+    Call the missing invocations of a job's parts; return its answer, if they decide it.
+
+    A part that is dead, or has stopped by itself, is so no longer as far as anybody can tell.
+    """
     parts = {each["job"]: each for each in found.parts}
     states = states_of_parts(job, parts, session)
-    for _ in call_missing(parts, states, session, anew=found.is_lost):
-        pass  # it goes on, as it did before
+    for part in call_missing(parts, states, session, anew=found.is_lost):
+        state = states[part]
+        if state.how in {"dead", "stopped"}:
+            note_call(part, state, session)
+            states[part] = replace(state, how="continued")
     if all(state.how == "ended" for state in states.values()):
         return join(job, session)
     stopped = [state for state in states.values() if state.how == "stopped"]

@@ -57,11 +57,13 @@ def tell_of(reply: Reply, job: str, answer: Mapping[str, Any], session: Session)
     if answer["status"] in {"continued", "ignored"}:
         return
     try:
-        _write(reply, job, answer, session, Gate(session.ending))
+        _write(reply, job, answer, session, Gate(session.ending, helps=HELPS_OF_FILES))
     except (StoreError, Closed) as error:
         said = str(error) or "time ran out"
         if session.settings.state is not None:
-            raise UndoneError(f"job {job}: its answer was not written: {said}") from None
+            undone = UndoneError(f"job {job}: its answer was not written: {said}")
+            undone.answer = answer
+            raise undone from None
         session.logger.warning("answer not written", job=job, error=said)
 
 
@@ -76,7 +78,7 @@ def tell_on_the_way(work: Work, answer: Mapping[str, Any], session: Session) -> 
         return
     time = Budget(session.ending.left() / 2, session.world.monotonic, SMALL)
     try:
-        _write(work.reply, work.job, answer, session, Gate(time), _IF_NEW)
+        _write(work.reply, work.job, answer, session, Gate(time, helps=HELPS_OF_FILES), _IF_NEW)
     except (StoreError, Closed) as error:
         if not (isinstance(error, StoreError) and error.code == _STANDS):
             session.logger.warning(
@@ -91,7 +93,7 @@ def write(reply: Reply, document: Any, session: Session) -> None:
     It includes the answers of jobs that other invocations carry out. They may write at the same
     time: so as long as answers are missing, it is looked at again until nothing is new.
     """
-    gate, last = Gate(session.ending), None
+    gate, last = Gate(session.ending, helps=HELPS_OF_FILES), None
     try:
         written = _write(reply, None, document, session, gate)
         while not (is_completed(written) or written == last):

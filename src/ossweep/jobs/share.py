@@ -10,6 +10,7 @@ from ossweep.answers import KINDS, document
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.handover import continuation
+from ossweep.jobs import ends
 from ossweep.log import Log
 from ossweep.session import LISTINGS, open_bucket
 from ossweep.tally import tally
@@ -96,7 +97,7 @@ def perform(
             keeper=_Keeper(checkpoints, share_of) if checkpoints is not None else None,
         )
     share = share_of(result)
-    log.end(share.answer)
+    ends.swept(share.answer, share.stopped, session)
     return share
 
 

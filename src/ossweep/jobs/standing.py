@@ -74,6 +74,10 @@ def _answers_in(said: Mapping[str, Any]) -> list[Any]:
 
 def _tells_more(new: Any, old: Any) -> bool:
     """Tell whether a later answer to an order tells more of it."""
+    # An error has kept the job from its end, or its answer from its place.
+    is_amiss = isinstance(old, dict) and {"job", "error"} <= old.keys()
+    if is_amiss:
+        return _rank(new) != _REFUSED
     if are_of_one_job(new, old):
         return _rank(new) != _IGNORED and (_is_over(new) or not _is_over(old))
     return _rank(old) == _REFUSED or _rank(new) > _rank(old)
@@ -81,7 +85,7 @@ def _tells_more(new: Any, old: Any) -> bool:
 
 def _is_over(said: Any) -> bool:
     """Tell whether an answer is an end, not only a word that others go on, which may come late."""
-    return said.get("status") not in {"continued", "ignored"}
+    return said.get("status") not in {"continued", "ignored"} and "error" not in said
 
 
 def _rank(said: Any) -> int:

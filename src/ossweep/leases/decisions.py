@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.leases.job_state import JobState
 from ossweep.leases.records import End, Fence, Lease, NotGranted
+from ossweep.stops import GOES_ON
 
 if TYPE_CHECKING:
     from ossweep.leases.records import Departure, How, Record
@@ -96,7 +97,8 @@ def decide_for_event(
     if observed.departure is None:
         return _overtaking(observed)
     # A stopped job's continuation that is sent back says that the job shall go on. A call of the
-    # next invocation does not: its caller may have been overtaken by the holder that stopped.
+    # next invocation does not: its caller may have been overtaken by the holder that stopped. Where
+    # the job goes on for any event, that call is one.
     if hop > observed.fence.hop and (
         observed.how in {"continued", "released"}
         or (observed.how == "stopped" and resumes(observed.departure.continuation))
@@ -107,7 +109,7 @@ def decide_for_event(
 
 def _of_left_hop(observed: Observed, departure: Departure) -> Lease | NotGranted:
     """Return what an event gets that is about a hop whose holder has left it."""
-    if departure.how == "stopped":
+    if departure.how == "stopped" and departure.why not in GOES_ON:
         whole = {**(departure.answer or {}), "continuation": departure.continuation}
         return NotGranted("this job was stopped", whole, departure.why)
     if departure.how == "split":
@@ -117,7 +119,7 @@ def _of_left_hop(observed: Observed, departure: Departure) -> Lease | NotGranted
             parts=tuple(departure.parts),
             is_lost=observed.is_lost,
         )
-    if departure.how == "released" or observed.is_lost:
+    if departure.how in {"stopped", "released"} or observed.is_lost:
         return replace(_next_hop(observed.fence, departure), is_repeated=True)
     return NotGranted(
         "its next invocation is called",
@@ -170,7 +172,7 @@ def decide_for_resume(observed: Observed | End | None) -> Lease | NotGranted:
     Return what a person gets who wants a job to go on, where no holder is alive.
 
     The orders that the person can have known were taken back before: a job that is stopped all the
-    same was stopped since.
+    same was stopped since, and goes on only as it does for its event.
     """
     if observed is None:
         return NotGranted("there is no such job; if there was one, it has ended long ago")

@@ -9,6 +9,7 @@ from ossweep.leases import orders
 from ossweep.leases.decisions import Observed, state_of
 from ossweep.leases.records import (
     BEAT,
+    CALLED,
     END,
     LEFT,
     PART,
@@ -96,10 +97,27 @@ class Folder:
     def state(self, listing: Records | None = None) -> JobState:
         """Return how the job is. One that has not begun, or has ended, may be ordered to stop."""
         listing = listing or self.listing()
-        state = state_of(self.seen(listing))
+        seen = self.seen(listing)
+        state = state_of(seen)
+        if state.how == "dead" and isinstance(seen, Observed) and self._is_called(seen, listing):
+            return replace(state, how="called anew")
         if state.how not in {"unknown", "ended"}:
             return state
         return replace(state, orders=tuple(self.standing(listing.names)))
+
+    def note_call(self, fence: Fence) -> None:
+        """
+        Write that an invocation was called to take the place of a holder that is dead.
+
+        It may live all the same: so that is an object of its own, of which no holder knows.
+        """
+        self.objects.write(self.name + fence.name + CALLED, b"{}")
+
+    def _is_called(self, observed: Observed, listing: Records) -> bool:
+        """Tell whether an invocation was called in a dead holder's place, and may still begin."""
+        name = observed.fence.name + CALLED
+        kept = self.objects.read(self.name + name) if name in listing.names else None
+        return kept is not None and kept.now - kept.written <= observed.record.lease
 
     def seen(self, listing: Records | None = None) -> Observed | End | None:
         """Return what there is of the job, if it was listed, by that; None if there is nothing."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class JobState:
     """
     How a job is: "unknown", "ended", "running", "running early" or "dead early" (before there was
-    anything to go on from), "dead", as its last holder has left it, or "lost": handed over to an
-    invocation that has not begun.
+    anything to go on from), "dead", "called anew" (dead, and an invocation is on its way), as its
+    last holder has left it, or "lost": handed over to an invocation that has not begun.
 
     With it come the answer so far, how many `hops` the job has had and the number of the next one,
     the time by OSS's clock, and how its last holder, that of `fence`, has left it. `is_lost` tells

@@ -31,6 +31,7 @@ PART = re.compile(r"(.+)-p\d+")  # of a job, whose name is what is in front
 END = "end"
 LEFT = "-left"
 BEAT = "-beat"
+CALLED = "-called"  # beside the record of a dead holder: somebody was called to take its place
 _WRITING = re.compile(r"-w([0-9]{2,})")  # of one fence's record, after its first name
 _OWN = re.compile(r"(?:-w[0-9]{2,}|-beat)$")  # what a holder writes beside that
 _PLACE = re.compile(r"([0-9]{6,})-([0-9]{2,})")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ossweep import log
-from ossweep.answers import Answer, refused_of
-from ossweep.errors import Closed, PolicyError, RequestError, SweepError, UndoneError
+from ossweep.answers import Answer, amiss, refused_of
+from ossweep.errors import Closed, PolicyError, RequestError, SweepError, UndoneError, out_of_time
 from ossweep.handover.continuation import seconds_to_write
 from ossweep.jobs import relay, replies
 from ossweep.jobs.calls import Pointer
@@ -50,7 +51,7 @@ def _answers_to(message: Message, session: Session) -> list[Answer]:
         return do_all(message.instructions, session)
     except SweepError as refusal:
         log.refused(session.logger, refusal)
-        return [Answer({"status": "refused", "where": message.where, **refused_of(refusal)})]
+        return [Answer({**amiss(refusal, refusal.answer), "where": message.where})]
 
 
 def do_all(instructions: Sequence[Instruction], session: Session) -> list[Answer]:
@@ -76,14 +77,15 @@ def _answers_among_others(instruction: Instruction, session: Session) -> list[An
         return do(instruction, session)
     except SweepError as error:
         log.refused(session.logger, error)
-        return [Answer({"status": "refused", **refused_of(error)})]
+        return [Answer(amiss(error, error.answer))]
 
 
 def do(instruction: Instruction, session: Session) -> list[Answer]:
     """
     Do an instruction, and return its answer, or the answers of all jobs of a request file.
 
-    Raises what `relay.carry` and `commands.obey` raise, and UndoneError.
+    Raises what `relay.carry` and `commands.obey` raise, and UndoneError. An error tells how the job
+    is left that was at work, if it has been swept.
     """
     if isinstance(instruction, Nothing):
         return [ignored_for(instruction.reason, instruction.happened, session)]
@@ -93,9 +95,10 @@ def do(instruction: Instruction, session: Session) -> list[Answer]:
         with log.about(session.logger, **_names_for_log(instruction)):
             return [_carry_out(instruction, session)]
     except Closed as closed:
-        met = f": {closed}" if str(closed) else ""
-        sentence = f"time ran out before the job's state was read or written{met}"
-        raise UndoneError(sentence) from None
+        raise out_of_time(closed) from None
+    except SweepError as error:
+        error.answer = error.answer or session.left.get(error.about.get("job", ""))
+        raise
 
 
 def _carry_out(instruction: Work | Command | ListJobs | Pointer, session: Session) -> Answer:
@@ -132,8 +135,19 @@ def _do_instructions_of(filed: Filed, file: RequestFile, session: Session) -> li
     instructions = request_files.instructions_of(filed, reading, file, session)
     answers = do_all(instructions, session)
     if len(instructions) > 1 or not any(isinstance(each, Work) for each in instructions):
-        replies.write(filed.reply, together(answers, is_list=reading.is_list), session)
+        try:
+            replies.write(filed.reply, together(answers, is_list=reading.is_list), session)
+        except UndoneError as error:
+            log.refused(session.logger, error)
+            return [_without_its_file(answer, error) for answer in answers]
     return answers
+
+
+def _without_its_file(answer: Answer, error: UndoneError) -> Answer:
+    """Return an answer that was not written beside its request file, with that error."""
+    if "error" in answer.document:
+        return answer
+    return replace(answer, document=amiss(error, answer.document))
 
 
 def together(answers: Sequence[Answer], *, is_list: bool) -> dict[str, Any]:

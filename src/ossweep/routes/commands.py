@@ -17,6 +17,7 @@ from ossweep.errors import (
     UndoneError,
 )
 from ossweep.handover.continuation import check_job
+from ossweep.jobs.brake import is_stopped_by_it
 from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
 from ossweep.jobs.state import check_state, leases_of, states_of_parts
@@ -25,6 +26,7 @@ from ossweep.leases.leases import AT_WORK
 from ossweep.leases.records import JOB, NotGranted
 from ossweep.leases.words import Word
 from ossweep.routes.telling import NOT_BEGUN, THEY_STOP, JobStates, told
+from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -43,11 +45,13 @@ _STOPS = {
     "running": _STOPS_BY_ITSELF,
     "running early": _STOPS_BY_ITSELF,
     "continued": _STOPS_BY_ITSELF,
+    "called anew": _STOPS_BY_ITSELF,
     "called": "it stops before it begins",
     **dict.fromkeys(("dead", "dead early", "lost", "lost early", "released"), _STAYS),
 }
 
 NOTHING_DONE = "there was no order to stop that this word takes back"
+HAS_ENDED = "nothing was done, because this job has ended"
 NOBODY_CALLED = f"{NOTHING_DONE}, and no part to call an invocation for"
 LATE = 1.0  # seconds left in which no look at one more job is begun
 LISTED = 50  # jobs in one answer
@@ -119,10 +123,14 @@ def obey(command: Command, session: Session) -> Answer:
     looks = JobStates(session)
     look = looks.at(command.job)
     end = look.state.end
+    if command.do == "resume" and _is_held(command.job, looks):
+        return Answer(told(command.job, looks), Why.BRAKE)
     if command.do == "resume" and (end is None or end.rest is not None):
         return _resume(command, look, session)
     if command.do == "resume" and look.state.orders:
         return _release(command, session)
+    if command.do == "resume" and end is not None:
+        return Answer(_as_ended(told(command.job, looks)))
     if command.do != "stop" or look.state.how in {"unknown", "ended"}:
         return Answer(told(command.job, looks))
     leases_of(command.job, session).stop(command.word)
@@ -134,6 +142,23 @@ def obey(command: Command, session: Session) -> Answer:
     elif look.state.how in _STOPS:
         answer["reason"] = _STOPS[look.state.how]
     return Answer(answer)
+
+
+def _as_ended(document: dict[str, Any]) -> dict[str, Any]:
+    """Return how a job has ended that was to be resumed."""
+    ended = f"{HAS_ENDED}: {document['status']}"
+    return {**document, "reason": "; ".join(filter(None, [ended, document["reason"]]))}
+
+
+def _is_held(job: str, looks: JobStates) -> bool:
+    """Tell whether a job is left because of OSSWEEP_DRY_RUN, which is still set, by no order."""
+    if not looks.session.settings.dry_run:
+        return False
+    look = looks.at(job)
+    parts = look.state.parts
+    states = [each.state for each in looks.at_parts(job, parts).values()] if parts else [look.state]
+    left = [state for state in states if state.how != "ended"]
+    return bool(left) and all(is_stopped_by_it(state) and not state.orders for state in left)
 
 
 @dataclass

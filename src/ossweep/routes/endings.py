@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import Answer, ignored
+from ossweep.answers import FINE, Answer, ignored
 from ossweep.errors import UndoneError
 from ossweep.events import Happened
+from ossweep.stops import Why, resuming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,19 +20,22 @@ if TYPE_CHECKING:
 NAMED = 10  # jobs that an exception names; it counts all
 # Refusals of what was asked for: as long as it asks for the same, it is refused again.
 _REFUSALS = frozenset({"RequestError", "PolicyError", "SettingsError"})
+_GO_ON = "go on with what is left"
 _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 
 
 def note(answer: Answer, logger: Logger) -> None:
     """Log a job that somebody should look after, and an event that asks for nothing."""
     document = answer.document
-    if document["status"] == "refused":
+    if "error" in document:
         return  # it has a line of its own
     names: dict[str, Any] = {"job": document.get("job"), "bucket": document.get("bucket")}
+    shown: dict[str, Any] = {name: document[name] for name in _SHOWN if name in document}
     if document["status"] == "ignored":
         logger.info("ignored", **names, reason=document["reason"])
+    elif answer.why is Why.BRAKE:
+        logger.warning("job held", **names, **shown)
     elif answer.wants_repetition:
-        shown: dict[str, Any] = {name: document[name] for name in _SHOWN if name in document}
         logger.error("job ended badly", **names, **shown)
 
 
@@ -49,8 +53,7 @@ def raise_if_undone(
     undone = [
         answer
         for answer in answers
-        if answer.document["status"] == "refused"
-        or (answer.wants_repetition and (raises or answer.is_unread))
+        if "error" in answer.document or (answer.wants_repetition and (raises or answer.is_unread))
     ]
     if not undone:
         return
@@ -66,11 +69,13 @@ def _summary(undone: Sequence[Answer], answers: Sequence[Answer]) -> str:
     """Say how the undone jobs of an event ended, and how the others did."""
     ends = "; ".join(_end_of(answer.document) for answer in undone[:NAMED])
     others = _summary_of_others([answer for answer in answers if answer not in undone])
-    return f"{len(undone)} of {len(answers)} jobs were not done: {ends}{others}"
+    are_done = any(answer.document["status"] in FINE for answer in undone)
+    verb = "did not end as they should" if are_done else "were not done"
+    return f"{len(undone)} of {len(answers)} jobs {verb}: {ends}{others}"
 
 
 def _end_of(document: dict[str, Any]) -> str:
-    if document["status"] == "refused":
+    if document["status"] == "refused" or "job" not in document:
         return str(document["reason"])
     return f"job {document['job']}: {document['status']}: {document['reason']}"
 
@@ -92,21 +97,39 @@ def _sentence_on_repetition(answers: Sequence[Answer], reading: Reading, session
     if all(refused):
         return "Sent again, it is refused again: correct it first"
     also = "; what was refused is refused again, until it is corrected" if any(refused) else ""
-    return f"{_sentence_on_jobs(reading, session)}{also}"
+    return f"{_sentence_on_jobs(answers, reading, session)}{also}"
 
 
-def _sentence_on_jobs(reading: Reading, session: Session) -> str:
-    """Return a sentence about the jobs of an event that is sent again."""
+def _sentence_on_jobs(answers: Sequence[Answer], reading: Reading, session: Session) -> str:
+    """Return a sentence about the jobs of an event that is sent again: not all of them go on."""
     names = [ordered.identity for ordered in reading.orders]
     names += [item.identity for item in reading.items if isinstance(item, Happened)]
     if session.settings.state is not None and None not in names:
-        return (
-            "Sending the event again is harmless: its jobs are known, and go on with what is left"
-        )
+        ways = [_what_becomes_of(answer) for answer in answers]
+        others = [way for way in ways if way not in {"", _GO_ON}]
+        more = [f"and {len(others) - NAMED} more alike"] if len(others) > NAMED else []
+        also = "; ".join(others[:NAMED] + more)
+        if _GO_ON in ways or not others:
+            also = f"its jobs are known, and {_GO_ON}{', but for this: ' if also else ''}{also}"
+        return f"Sending the event again is harmless: {also}"
     return (
         "Sent again, the event is carried out again: what it names may be deleted even if it has "
         "been written anew since"
     )
+
+
+def _what_becomes_of(answer: Answer) -> str:
+    """Return what becomes of a job when its event comes again; nothing to say if it is done."""
+    document, job = answer.document, answer.document.get("job")
+    if document["status"] in FINE or document.get("error") in _REFUSALS:
+        return ""
+    if answer.why in {Why.CEILING, Why.DOUBT} and document["continuation"] is None:
+        return f"job {job} has ended, and nothing of it goes on"
+    if answer.why is Why.BRAKE:
+        return f"job {job} is held as long as OSSWEEP_DRY_RUN is set"
+    if answer.why is Why.ORDERED:
+        return f"job {job} stays stopped until {resuming(str(job))}"
+    return _GO_ON
 
 
 def ignored_for(reason: str, happened: Happened, session: Session) -> Answer:

@@ -46,7 +46,8 @@ def open_file(file: RequestFile, session: Session) -> Filed | Nothing:
     """
     happened = file.happened
     try:
-        with closing(open_bucket(happened.bucket, Gate(session.budget), session)) as store:
+        gate = Gate(session.budget, helps=HELPS_OF_FILES)
+        with closing(open_bucket(happened.bucket, gate, session)) as store:
             content = store.read(happened.key, MOST_BYTES)
     except Closed as closed:
         met = f": {closed}" if str(closed) else ""

@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import as_listed, ignored, of_parts, so_far
-from ossweep.jobs.calls import MISSING
+from ossweep.jobs.calls import is_missing
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import PART
+from ossweep.session import is_named_by_event
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 UNKNOWN = "there is no such job; if there was one, it has ended long ago"
 _WHERE = "the job's state"
 _AT_WORK = "an invocation is at work on it"
-_BY_WHAT = "it goes on when its event is sent again, or by resume"
+_BY_RESUME = "it goes on by resume"
+_BY_EVENT = "it goes on when its event is sent again, or by resume"
+_DIED_EARLY = "its invocation died before its first checkpoint"
 
 # The status and the reason in the answer about a job that has not ended, by its state.
 _SAID = {
@@ -33,24 +36,33 @@ _SAID = {
         "continued",
         f"{_AT_WORK}; before its first checkpoint nothing is known of its counts",
     ),
-    "dead": ("unfinished", f"its invocation has died; {_BY_WHAT}"),
-    "dead early": (
-        "unfinished",
-        "its invocation died before its first checkpoint; its event, sent again, begins it anew",
-    ),
+    "dead": ("unfinished", f"its invocation has died; {_BY_RESUME}"),
+    "dead early": ("unfinished", f"{_DIED_EARLY}; its request, sent again, makes another job"),
     "continued": ("continued", "its next invocation is on its way"),
     "called": ("continued", "its first invocation is on its way"),
-    "lost": ("unfinished", f"its next invocation never began; {_BY_WHAT}"),
-    "lost early": ("unfinished", "its first invocation never began; it goes on by resume"),
-    "released": ("unfinished", _BY_WHAT),
+    "called anew": ("continued", "its next invocation is on its way"),
+    "lost": ("unfinished", f"its next invocation never began; {_BY_RESUME}"),
+    "lost early": ("unfinished", f"its first invocation never began; {_BY_RESUME}"),
+    "released": ("unfinished", _BY_RESUME),
+}
+# The same about a job that is named after its event, which finds the job when it is sent again.
+_SAID_OF_EVENTS = {
+    **_SAID,
+    "dead": ("unfinished", f"its invocation has died; {_BY_EVENT}"),
+    "dead early": ("unfinished", f"{_DIED_EARLY}; its event, sent again, begins it anew"),
+    "lost": ("unfinished", f"its next invocation never began; {_BY_EVENT}"),
+    "released": ("unfinished", _BY_EVENT),
 }
 # Additions where an invocation is there to obey an order to stop, by the job's state.
 _OBEYS = {
     "running": "it is ordered to stop, and stops at its next checkpoint",
     "running early": "it is ordered to stop, and stops at its next checkpoint",
-    "continued": "it is ordered to stop, and stops before it goes on",
+    **dict.fromkeys(
+        ("continued", "called anew"), "it is ordered to stop, and stops before it goes on"
+    ),
     "called": "it is ordered to stop, and stops before it begins",
 }
+_DEAD = frozenset({"dead", "dead early", "called anew"})
 THEY_STOP = "they stop at their next checkpoints, or before they go on"
 UNTIL_RESUME = "it is ordered to stop, until resume"
 NOT_TRIED_AGAIN = "it is ordered to stop: what has failed is not tried again, until resume"
@@ -100,8 +112,9 @@ class JobStates:
         state = self.seen[part]
         if state.how == "unknown":
             self.seen[part] = replace(state, how="called")
-        elif state.how in MISSING:
-            self.seen[part] = replace(state, how="continued")
+        elif is_missing(state, self.session):
+            how = "called anew" if state.how == "dead" else "continued"
+            self.seen[part] = replace(state, how=how)
 
     def _state_at(self, job: str) -> JobState:
         if job not in self.seen:
@@ -129,7 +142,9 @@ def told_of(job: str, look: Look, session: Session) -> dict[str, Any]:
     if state.how == "unknown":
         return {**answer, "hops": 0, "objects_per_second": None, "estimated_end": None}
     answer = dict(state.answer or answer)
-    answer["status"], answer["reason"] = _status_and_reason(state, answer)
+    if state.how in _DEAD and not answer["dry_run"]:
+        answer["at_least"] = True  # as it is for whoever goes on from there
+    answer["status"], answer["reason"] = _status_and_reason(job, state, answer)
     return {**answer, "hops": state.hops, **_pace(answer, state)}
 
 
@@ -150,7 +165,7 @@ def _work_of(look: Look, session: Session) -> Work | None:
     return job_of_continuation(sealed, session, _WHERE) if sealed is not None else None
 
 
-def _status_and_reason(state: JobState, answer: Mapping[str, Any]) -> tuple[str, str]:
+def _status_and_reason(job: str, state: JobState, answer: Mapping[str, Any]) -> tuple[str, str]:
     """Return a job's status and its reason, which mentions a standing order to stop."""
     status, reason = answer["status"], answer["reason"]
     if (state.how, status) == ("released", "stopped"):
@@ -159,7 +174,7 @@ def _status_and_reason(state: JobState, answer: Mapping[str, Any]) -> tuple[str,
         return status, f"{reason}; {NOT_TRIED_AGAIN}"
     if state.how not in _SAID:
         return status, reason
-    status, reason = _SAID[state.how]
+    status, reason = (_SAID_OF_EVENTS if is_named_by_event(job) else _SAID)[state.how]
     if not state.orders:
         return status, reason
     if state.how in _OBEYS:
@@ -197,7 +212,7 @@ def _status_by_parts(
                 return status, f"{job}: {answer['reason']}"
     if not going_on:
         reason = "its parts have ended, and nobody has joined them"
-        return "unfinished", f"{reason}; {UNTIL_RESUME if whole.orders else 'it goes on by resume'}"
+        return "unfinished", f"{reason}; {UNTIL_RESUME if whole.orders else _BY_RESUME}"
     reason = "its parts go on with it"
     if whole.orders:
         return "continued", f"{reason}; it is ordered to stop, and {THEY_STOP}"

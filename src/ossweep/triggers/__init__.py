@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ossweep.errors import RequestError
@@ -10,6 +11,7 @@ from ossweep.request import Request
 from ossweep.triggers import dates, direct, documents, mns, oss, timer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from ossweep.events import Reading
@@ -24,6 +26,7 @@ _REQUEST = {
     CONTINUATION_MARK,
     POINTER_MARK,
 }
+ALIKE = 0.8  # of a name's letters: then it is taken for a mistyped one
 LOOKED_FOR = (
     "looked for: a request (`keys`, `prefix`, `directory`, `everything`), a list of requests, "
     "a command (`job` and `do`), a continuation, an OSS event (`events` with `eventSource` "
@@ -56,6 +59,14 @@ def read(document: Any, time_zone: str = "UTC") -> Reading:
         return mns.read(document)
     if timer.recognises(document):
         return timer.read(document, dates.zone_of(time_zone))
-    if isinstance(document, dict) and document and not document.keys() & _REQUEST:
+    if isinstance(document, dict) and document and not _is_meant_as_request(document):
         raise RequestError(f"nobody that ossweep knows has sent this event; {LOOKED_FOR}")
     return direct.read(document)
+
+
+def _is_meant_as_request(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document has a request's field, or one whose name is hardly another."""
+    return bool(document.keys() & _REQUEST) or any(
+        get_close_matches(name.lower(), Request.model_fields, n=1, cutoff=ALIKE)
+        for name in document
+    )

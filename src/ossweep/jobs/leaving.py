@@ -1,0 +1,108 @@
+"""What is said, and what is left of a job's work, where a hop is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep.answers import SEND_BACK, Answer, with_failures
+from ossweep.objects import NOT_UTF8
+from ossweep.session import is_named_by_event
+from ossweep.stops import Stop, Why, resuming
+
+if TYPE_CHECKING:
+    from ossweep.jobs.share import Share
+    from ossweep.session import Session
+    from ossweep.work import Work
+
+IDLE_HOPS = 2  # in a row that have achieved nothing: then a job stops
+
+
+def answer_of(share: Share) -> Answer:
+    """Return the answer of a job that ends with this share."""
+    is_stopped = share.answer["status"] == "stopped" and share.stopped is not None
+    return Answer(share.answer, share.stopped.why if is_stopped and share.stopped else None)
+
+
+def doubtful(work: Work, reserved: int) -> Work:
+    """
+    Return the work of a holder that may have asked for `reserved` objects and not counted them.
+
+    Named keys may be among them, and may have been written anew: so all are looked at first.
+    """
+    counts = replace(work.counts, unanswered=work.counts.unanswered + reserved)
+    return replace(work, judged=True, at_least=True, counts=counts)
+
+
+def to_try_again(left: Work) -> Work | None:
+    """
+    Return the work of trying failed keys once more, as far as their names are kept.
+
+    They are judged by the job's clock, like everything that no person has ordered just now.
+    """
+    failures = left.counts.failures
+    named = [failure.key for failure in failures if failure.code != NOT_UTF8]
+    named += left.counts.also_failed
+    if not named:
+        return None
+    keys = tuple(dict.fromkeys(named))
+    counts = replace(
+        left.counts,
+        failed=left.counts.failed - len(keys),
+        failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
+        also_failed=(),
+    )
+    return replace(
+        left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
+    )
+
+
+def as_to_try_again(said: Answer, left: Work) -> Answer:
+    """Return the answer of a job that has ended, and whose failed keys may be tried again."""
+    reason = f"{said.document['reason']}; {resuming(left.job)} tries the failed keys again"
+    return replace(said, document={**said.document, "reason": reason})
+
+
+def own_reason_to_stop(left: Work, trouble: str | None, session: Session) -> Stop | None:
+    """Return why a job stops by itself before its next hop, if it does."""
+    if left.idle >= IDLE_HOPS:
+        return Stop(
+            Why.IDLE,
+            f"{IDLE_HOPS} invocations in a row have achieved nothing: "
+            f"{trouble or 'OSS answers, but the time limit is too short for it'}; "
+            f"it goes on {ways_on(left)}",
+        )
+    if left.hop >= session.settings.max_hops:
+        return Stop(
+            Why.HOPS,
+            f"the job has taken {left.hop} invocations, the most that OSSWEEP_MAX_HOPS allows; "
+            f"raise that, and it goes on {ways_on(left)}",
+        )
+    return None
+
+
+def ways_on(work: Work) -> str:
+    """Say how a person can let a job go on; an event without a name of its own begins another."""
+    by_word = f"by {resuming(work.job)}"
+    return f"when its event is sent again, or {by_word}" if is_named_by_event(work.job) else by_word
+
+
+def as_stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:
+    """Return the answer of a job that has stopped for such a reason."""
+    reason = with_failures(stop.sentence, left.counts)
+    return {**answer, "status": "stopped", "reason": reason}
+
+
+def as_continued(answer: dict[str, Any], task: str) -> dict[str, Any]:
+    """Return the answer of a job that the next invocation goes on with, which is such a task."""
+    return {
+        **answer,
+        "status": "continued",
+        "reason": answer["reason"].replace(SEND_BACK, "the next invocation is on its way"),
+        "next": task,
+    }
+
+
+def as_unsplit(answer: dict[str, Any], why: str) -> dict[str, Any]:
+    """Return the answer of a job that was to be split, and was not."""
+    return {**answer, "status": "unfinished", "reason": f"{why}; {SEND_BACK}"}
