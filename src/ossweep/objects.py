@@ -107,13 +107,15 @@ class Shown:
     `left` are the seconds of the invocation that were left when the keys were looked for, negative
     infinity for keys that nobody has looked at. `is_listing` tells whether a listing has shown them
     one after the other. `clock` is the job's, None until OSS has told the time. `refused` is the
-    code by which OSS refused every key before these that it was asked for, if it did.
+    code by which OSS refused every key before these that it was asked for, if it did. `doubted` are
+    those among them that an earlier invocation has asked for without an answer.
     """
 
     clock: int | None
     left: float = -inf
     is_listing: bool = False
     refused: str = ""
+    doubted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -41,19 +41,19 @@ MUTANTS = (
     ),
     Mutant(
         "keys in doubt are not looked at before they are asked for again",
-        "store/deletion.py",
-        "        if not (is_old or self._doubt.needs_look(keys)):",
+        "store/review.py",
+        "        if not (is_old or self.doubt.needs_look(keys)):",
         "        if not is_old:",
     ),
     Mutant(
         "a listing has no age",
-        "store/deletion.py",
+        "store/review.py",
         "OLDEST_LISTING = 5.0",
         "OLDEST_LISTING = 1e9",
     ),
     Mutant(
         "what is looked at again is not judged by the clock",
-        "store/deletion.py",
+        "store/review.py",
         "            elif written >= clock:",
         "            elif False:",
     ),

@@ -242,6 +242,26 @@ def test_a_policy_that_denies_a_directory_saves_no_other(
     assert (ended["status"], ended["remaining"]) == ("incomplete", 0)
 
 
+def test_keys_that_an_answer_left_out_keep_no_room_below_a_ceiling(deployment: Deployment) -> None:
+    """A look has shown that they were not deleted: all of them go once the policy lets it."""
+    denied = {f"logs/b/{number:04}" for number in range(300)}
+    gone = "logs/b/0250"  # though its answer left it out
+    deployment.fill(*denied, *(f"logs/{letter}/{n:04}" for letter in "ac" for n in range(300)))
+    refuse = Refuse(403, "AccessDenied", "No.", denied, operation="delete")
+    for fault in (Withhold(denied - {gone}), LoseFromAnswer({gone}), refuse):
+        deployment.oss.misbehave(fault)
+
+    stopped = deployment.send({"prefix": "logs/", "limits": {"objects": 900}})
+    deployment.oss.behave()
+    ended = deployment.send(stopped["continuation"])
+
+    assert (stopped["status"], stopped["deleted"], stopped["failed"]) == ("stopped", 600, 100)
+    assert stopped["continuation"]["counts"]["unanswered"] == 1
+    assert (stopped["listed"], stopped["at_least"]) == (sum_of(stopped), True)
+    assert (ended["status"], ended["deleted"], ended["failed"]) == ("incomplete", 799, 100)
+    assert ended["listed"] == sum_of(ended)
+
+
 def test_a_stopped_sweep_goes_on_where_it_stopped(deployment: Deployment) -> None:
     """Once the permission is there, the continuation deletes the rest."""
     deployment.fill(*KEYS)
@@ -566,3 +586,26 @@ def test_a_ceiling_that_is_full_of_keys_in_doubt_is_told_so(deployment: Deployme
 
     assert (answer["status"], answer["deleted"], answer["at_least"]) == ("stopped", 0, True)
     assert "of which 1,000 may have been asked for" in answer["reason"]
+
+
+def test_a_named_key_stays_in_doubt_until_an_answer_decides_it(deployment: Deployment) -> None:
+    """An earlier invocation's request is carried out at last, behind the look of the next one."""
+    deployment.timeout = 8
+    deployment.fill("a")
+    oss = deployment.oss
+    oss.misbehave(Reset("before", operation="delete", times=1))
+    oss.misbehave(Refuse(503, "ServiceUnavailable", operation="delete"))
+    first = deployment.send({"keys": ["a"], "limits": {"objects": 1}})
+    oss.behave()
+
+    def refuse(request: Request) -> list[Fault]:
+        oss.remove(BUCKET, ["a"])
+        return [Refuse(503, "ServiceUnavailable")]
+
+    oss.misbehave(AsTold(refuse, operation="delete", times=1))
+
+    last = deployment.send(first["continuation"])
+
+    assert (first["status"], first["continuation"]["doubted"]) == ("unfinished", ["a"])
+    assert (last["status"], last["deleted"], last["at_least"]) == ("done", 0, True)
+    assert last["skipped_because"] == {GONE_UNANSWERED: 1}

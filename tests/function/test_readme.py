@@ -29,7 +29,7 @@ from ossweep.jobs.checkpoints import LEAST_RESERVED, MOST_RESERVED
 from ossweep.leases.timer import LEAST_BEAT, SLACK
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.settings import Settings, variable
-from ossweep.store.deletion import OLDEST_LISTING
+from ossweep.store.review import OLDEST_LISTING
 from ossweep.triggers.dates import filled
 from ossweep.work import LONGEST_KEPT
 

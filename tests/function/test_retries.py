@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployment import BUCKET, no_pauses, sum_of
-from localcloud.faults import Before, CutBody, Refuse, Reset
+from localcloud.faults import Before, CutBody, Gateway, Refuse, Reset
 from ossweep.store.deletion import ATTEMPTS
 
 if TYPE_CHECKING:
     from deployment import Deployment
+    from localcloud.faults import Fault
 
 KEYS = [f"a/{number:04}" for number in range(2500)]
 THROTTLING = (
@@ -218,14 +219,26 @@ def test_an_outage_stops_the_sweep_and_fails_no_key(
     assert (ended["status"], ended["deleted"], deployment.keys()) == ("done", 12_000, [])
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [
+        [Reset("before", operation="delete", times=1)],
+        [
+            Refuse(503, "", operation="delete", times=1),
+            Gateway(200, 0, operation="delete", times=1),
+        ],
+    ],
+    ids=["reset", "somebody else's 200"],
+)
 def test_a_named_key_that_was_asked_for_and_seen_is_looked_at_again(
-    deployment: Deployment,
+    deployment: Deployment, lost: list[Fault]
 ) -> None:
     """Its request may be carried out after all; what is written then is no object of the job."""
     deployment.timeout = 8
     deployment.fill("a")
     oss = deployment.oss
-    oss.misbehave(Reset("before", operation="delete", times=1))
+    for fault in lost:
+        oss.misbehave(fault)
     oss.misbehave(Refuse(503, "ServiceUnavailable", operation="delete"))
     first = deployment.send({"keys": ["a"]})
     oss.behave()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import oss2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,9 @@ from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Shown
 from ossweep.stops import ORDERED
 from ossweep.store.asking import Looked
-from ossweep.store.deletion import OLDEST_LISTING, Deletion
+from ossweep.store.deletion import ATTEMPTS, FEW_ATTEMPTS, FEW_SECONDS, Deletion
+from ossweep.store.halves import FRUITLESS
+from ossweep.store.review import OLDEST_LISTING
 from ossweep.store.stretch import marker_before, stretch_of
 from ossweep.world import World
 from unit.memory import Clock
@@ -74,7 +77,7 @@ class Bucket:
         return CLOCK if known is None else known
 
     def throttled(self) -> None:
-        raise AssertionError
+        """Take no note."""
 
     def without_batches(self) -> None:
         self.has_batches = False
@@ -171,6 +174,41 @@ def test_a_key_that_an_answer_left_out_long_ago_is_in_doubt() -> None:
     assert (done.kept, done.doubted) == ({"a/1": GONE_UNANSWERED}, {"a/1"})
 
 
+def test_a_key_whose_request_may_be_under_way_is_looked_at_before_each_attempt() -> None:
+    """It is carried out between the second attempt and the third, and the key is written anew."""
+    bucket = Bucket(lost=1, carried_out=False)
+    done = deletion(bucket)
+    sent = bucket.delete
+
+    def carry_out_late(keys: Sequence[str]) -> set[str]:
+        if len(bucket.sent) == 1:
+            bucket.sent.append(list(keys))
+            bucket.there = {"a/3": YOUNG}
+            raise oss2.exceptions.ServerError(
+                503, {"x-oss-request-id": "6A5B"}, b"", {"Code": "TotalQpsLimitExceeded"}
+            )
+        return sent(keys)
+
+    bucket.delete = carry_out_late  # type: ignore[method-assign] # OSS's answers are its own
+
+    done.delete(KEYS)
+
+    assert (bucket.there, len(bucket.sent), bucket.looks) == ({"a/3": YOUNG}, 2, 2)
+    assert done.kept == dict.fromkeys(KEYS, GONE_UNANSWERED) | {"a/3": NEWER}
+
+
+def test_keys_in_doubt_from_an_earlier_invocation_stay_so_until_they_are_answered() -> None:
+    """It has just looked at them, and does so again when the first attempt tells nothing."""
+    bucket = Bucket(lost=1, carried_out=False)
+    bucket.there.pop("a/2")
+    done = deletion(bucket, Shown(CLOCK, doubted=frozenset({"a/1", "a/2"})))
+
+    done.delete(KEYS)
+
+    assert (done.kept, done.doubted) == ({"a/2": GONE_UNANSWERED}, {"a/2"})
+    assert (bucket.sent, bucket.looks) == ([KEYS, [key for key in KEYS if key != "a/2"]], 1)
+
+
 def test_keys_that_were_listed_just_now_are_not_listed_again() -> None:
     """A second request for each batch would be one too many."""
     clock, bucket = Clock(), Bucket()
@@ -225,15 +263,38 @@ def test_a_culprit_is_found_though_nothing_else_is_left_to_be_done() -> None:
     assert (bucket.there, done.deleted) == ({"a/5": OLD}, set(KEYS) - {"a/5"})
 
 
-def test_a_batch_is_asked_for_in_halves_once_where_nothing_goes() -> None:
+def test_culprits_are_found_though_every_half_holds_one() -> None:
+    """And nothing else is left to be done."""
+    bucket = Bucket(poison=("a/0", "a/7"))
+    done = deletion(bucket)
+
+    done.delete(KEYS)
+
+    assert bucket.there.keys() == {"a/0", "a/7"}
+
+
+def test_a_batch_where_nothing_goes_costs_few_more_requests() -> None:
     """That is an outage, and no key is the culprit."""
     bucket = Bucket(poison=KEYS)
     done = deletion(bucket)
 
     done.delete(KEYS)
 
-    assert {len(keys) for keys in bucket.sent} == {len(KEYS), len(KEYS) // 2}
+    assert [len(keys) for keys in bucket.sent[:ATTEMPTS]] == [len(KEYS)] * ATTEMPTS
+    assert len(bucket.sent) <= ATTEMPTS + FRUITLESS
     assert (done.deleted, done.failed, done.doubted) == (set(), {}, set(KEYS))
+
+
+def test_parts_of_a_batch_are_tried_early_where_little_time_is_left() -> None:
+    """Else none of them would be, in no invocation whose time is short."""
+    clock, bucket = Clock(), Bucket(poison=("a/5",))
+    done = deletion(bucket, clock=clock)
+    clock.now = SECONDS - FEW_SECONDS + 1
+
+    done.delete(KEYS)
+
+    assert [len(keys) for keys in bucket.sent].count(len(KEYS)) == FEW_ATTEMPTS
+    assert bucket.there.keys() == {"a/5"}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300))

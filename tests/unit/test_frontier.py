@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from ossweep.engine.batch import Batch
 from ossweep.engine.books import Books
 from ossweep.engine.frontier import Frontier
+from ossweep.engine.outcomes import Outcome
+from ossweep.engine.settlement import EARLY, Settlement
 from ossweep.engine.settling import Settling
 from ossweep.engine.throttle import Throttle
 from ossweep.engine.window import ListingWindow
 from ossweep.errors import StoreError
 from ossweep.objects import Found, Lot
-from ossweep.work import Range, Work
+from ossweep.work import Counts, Range, Work
 from unit.key_shapes import SHAPES, keys_of
 
 if TYPE_CHECKING:
@@ -333,3 +335,50 @@ def test_no_page_is_asked_for_whose_keys_would_wait_too_long(
         scan.queue.batches.append(Batch(keys, page))
 
     assert asked == waiting
+
+
+def test_a_range_that_may_not_be_taken_up_keeps_no_other_from_being_listed() -> None:
+    """Its keys wait for a batch ahead of them, and not for their pace."""
+    throttle = Throttle(lambda: 0.0, lambda low, _high: low, 64, 100)
+    frontier = Frontier((Range("a/"), Range("b/")), throttle)
+    first = frontier.next(1)
+    assert first is not None
+    page = Lot([Found(f"a/{number:03}", 1, 1) for number in range(1000)])
+    frontier.take(first, page, more=False)
+    batch = Batch(page.keys, page)
+    first.queue.batches.append(batch)
+    before = frontier.next(2)
+
+    first.settlement.early = {
+        number + 1: Outcome(batch, Counts(deleted=1000), undone=()) for number in range(EARLY)
+    }
+    behind = frontier.next(2)
+
+    assert (before, behind and behind.prefix) == (None, "b/")
+
+
+def test_a_dry_run_lists_without_a_pace() -> None:
+    """It deletes nothing that would have to wait."""
+    throttle = Throttle(lambda: 0.0, lambda low, _high: low, 64, 1)
+    frontier = Frontier((Range("a/"), Range("b/")), throttle, is_dry_run=True)
+    first = frontier.next(2)
+    assert first is not None
+    first.listing = True
+
+    second = frontier.next(2)
+
+    assert (first.prefix, second and second.prefix) == ("a/", "b/")
+
+
+@pytest.mark.parametrize(
+    ("batches", "keys", "is_too_early"),
+    [(EARLY - 1, 1000, False), (EARLY, 1000, True), (EARLY, 20, False), (10 * EARLY, 1, True)],
+)
+def test_small_batches_may_run_farther_ahead_of_a_slow_one(
+    batches: int, keys: int, *, is_too_early: bool
+) -> None:
+    """At a low rate 64 of them would be over within seconds."""
+    batch = Batch((), Lot(()))
+    early = {each: Outcome(batch, Counts(deleted=keys), undone=()) for each in range(batches)}
+
+    assert Settlement("", early=early).is_too_early is is_too_early

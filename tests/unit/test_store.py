@@ -14,9 +14,11 @@ from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.engine.throttle import Reservation
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.objects import Found, Shown
+from ossweep.objects import GONE_UNANSWERED, Found, Shown
 from ossweep.stops import ORDERED
 from ossweep.store import OssStore
+from ossweep.store.deletion import HALF_PAUSES
+from ossweep.store.limits import FIRST_PAUSE
 from ossweep.world import World
 from unit.memory import Clock
 
@@ -182,18 +184,20 @@ def test_a_probe_that_goes_ends_the_passing_over() -> None:
     assert len(answer.failed) >= 100
 
 
-def test_keys_that_answers_leave_out_are_passed_over_in_doubt() -> None:
-    """It was asked for, and not named; what is refused by itself is in doubt no more."""
+def test_keys_that_answers_leave_out_are_looked_at_before_they_are_passed_over() -> None:
+    """Their request is over: what a look shows is in doubt no more, and what is gone stays so."""
     denied = frozenset(KEYS[500:])
     answers = Silent(denied)
+    answers.listed = KEYS[:700] + KEYS[701:]
     store, _ = opened(answers)
 
     answer = store.delete(KEYS, Free(), NOW)
 
     assert answer.deleted == set(KEYS[:500])
     assert [failure.key for failure in answer.failed] == KEYS[500:600]
-    assert [failure.key for failure in answer.passed_over] == KEYS[600:]
-    assert answer.unanswered == set(KEYS[600:]) - {KEYS[732], KEYS[865], KEYS[999]}
+    assert [failure.key for failure in answer.passed_over] == KEYS[600:700] + KEYS[701:]
+    assert answer.unanswered == {KEYS[700]}
+    assert answer.kept == {KEYS[700]: GONE_UNANSWERED}
 
 
 def test_refusals_between_deletions_never_close_the_gate() -> None:
@@ -284,7 +288,9 @@ def test_a_storm_of_refusals_by_quotas_is_outlasted() -> None:
     answer = store.delete(KEYS, Free(), NOW)
 
     assert (answer.failed, len(answer.unanswered)) == ((), 0)  # a quota's refusal leaves no doubt
-    assert pauses == [pytest.approx(0.2 * 2**attempt) for attempt in (3, 4, 5)] + [10.0, 10.0]
+    of_the_batch, of_parts = pauses[:5], pauses[5:]
+    assert of_the_batch == [pytest.approx(0.2 * 2**attempt) for attempt in (3, 4, 5)] + [10.0, 10.0]
+    assert max(of_parts) <= FIRST_PAUSE * 2**HALF_PAUSES  # each part is tried once
 
 
 def test_any_exception_of_a_request_is_tried_again() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ossweep.engine.sources.ranges import EARLY
+from ossweep.engine.settlement import EARLY
 from ossweep.errors import Closed
 from ossweep.objects import Found, Lot, Stretch
 from ossweep.work import Counts, Range, Work

@@ -14,6 +14,7 @@ from urllib3.connection import HTTPSConnection
 
 from ossweep.errors import Scope, StoreError
 from ossweep.store.verdicts import (
+    ForeignAnswerError,
     is_throttling,
     is_undecided,
     may_be_under_way,
@@ -160,8 +161,9 @@ def test_an_error_inside_a_200_leaves_all_in_doubt_whatever_its_code(
         (answered(504), True),
         (server_error(503, ""), True),
         (StoreError("UnreadableAnswer", "No.", Scope.PASSING), False),
+        (ForeignAnswerError("UnreadableAnswer", "No.", Scope.PASSING), True),
     ],
-    ids=["cut off", "answered", "a gateway that did not wait", "a gateway", "unreadable"],
+    ids=["cut off", "answered", "did not wait", "a gateway", "unreadable", "somebody else's"],
 )
 def test_a_request_may_be_under_way_if_oss_has_not_answered_it(
     error: Exception, *, is_under_way: bool

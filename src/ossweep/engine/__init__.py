@@ -26,7 +26,8 @@ What bounds memory:
 
 - A range has at most `frontier.AHEAD` batches waiting when its next page is asked for, and at most
   as many ranges are open as may be listed at once (`window.py`).
-- At most `ranges.EARLY` batches of a range wait to settle, each without its keys.
+- At most `settlement.EARLY` batches of a range wait to settle, or more if they are small, each
+  without its keys.
 - One batch of named keys waits, beside the keys that were looked at. One batch of directories is
   under way.
 - As many deletions are under way as the throttle has room for.

@@ -215,6 +215,7 @@ class Dispatcher:
             batch.left,
             is_listing=batch.is_listed,
             refused=due.queue.course.refused,
+            doubted=batch.doubted.intersection(batch.keys),
         )
 
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:

@@ -53,8 +53,11 @@ class Frontier:
     ranges out of `scans` when they are drained, and puts in what is kept apart.
     """
 
-    def __init__(self, ranges: Iterable[Range], throttle: Throttle) -> None:
+    def __init__(
+        self, ranges: Iterable[Range], throttle: Throttle, *, is_dry_run: bool = False
+    ) -> None:
         self._throttle = throttle
+        self._is_dry_run = is_dry_run
         self.waiting = deque(ranges)  # whose listing has not begun
         self._denied: set[str] = set()  # prefixes whose listing OSS refuses
         self._alphabet = Alphabet()
@@ -100,10 +103,15 @@ class Frontier:
         return min(idle, key=lambda scan: len(scan.queue.batches))
 
     def _slow(self) -> set[QuotaPace]:
-        """Return the paces at which what was listed, or is just being, goes on for too long."""
+        """
+        Return the paces at which what was listed, or is just being, goes on for too long.
+
+        Nothing waits for its pace in a dry run, nor where a batch ahead keeps it from its turn.
+        """
         waiting: dict[QuotaPace, int] = {}
-        for scan in self.scans:
-            keys = scan.listing * self._page_keys + scan.queue.waiting
+        for scan in () if self._is_dry_run else self.scans:
+            ready = 0 if scan.settlement.is_too_early else scan.queue.waiting
+            keys = scan.listing * self._page_keys + ready
             for pace in (scan.lane.job, scan.lane.pace) if keys else ():
                 waiting[pace] = waiting.get(pace, 0) + keys
         return {pace for pace, keys in waiting.items() if keys > self._most_waiting(pace.rate)}

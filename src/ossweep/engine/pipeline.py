@@ -6,10 +6,10 @@ a lock. Requests run in threads of their own, each of which does one thing at a 
 page, looks at one object, or deletes one batch, and knows nothing of the others. The dispatcher
 starts all that may start, then waits until one of them ends, books it, and looks again.
 
-Who waits for whom, and what bounds memory: a range's next page is asked for when the page before
-it has come and fewer than `frontier.AHEAD` of its batches wait to be taken up; a batch is taken up
-when the throttle has room for it, and as long as fewer than `ranges.EARLY` of its range's batches
-wait for a slower one before them. So at most as many ranges as may be listed at once, with so many
+Who waits for whom, and what bounds memory: a range's next page is asked for when the page before it
+has come and fewer than `frontier.AHEAD` of its batches wait to be taken up; a batch is taken up
+when the throttle has room for it, unless too many of its range's batches wait for a slower one
+before them (`settlement.EARLY`). So at most as many ranges as may be listed at once, with so many
 pages each, and as many batches as may be in flight are in memory, whatever the size of the job.
 """
 

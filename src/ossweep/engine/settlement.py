@@ -6,11 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ossweep.work import BATCH_KEYS
+
 if TYPE_CHECKING:
     from ossweep.engine.batch import Batch
     from ossweep.engine.outcomes import Outcome
     from ossweep.objects import Stretch
     from ossweep.work import Counts, Range
+
+# Batches of a range that may come back before one ahead of them has. Where they are small, as at a
+# low rate, it may be more: as many as hold no more keys, and ten times as many at most.
+EARLY = 64
 
 
 @dataclass(eq=False)
@@ -51,6 +57,14 @@ class Settlement:
     def is_open(self) -> bool:
         """Whether batches have been taken up and are not settled."""
         return self.booked != self.taken
+
+    @property
+    def is_too_early(self) -> bool:
+        """Whether nothing more is taken up, until the batch that others wait for has come back."""
+        if len(self.early) < EARLY:
+            return False
+        keys = sum(outcome.counts.settled for outcome in self.early.values())
+        return keys >= EARLY * BATCH_KEYS or len(self.early) >= 10 * EARLY
 
     @property
     def has_counted(self) -> bool:

@@ -4,8 +4,8 @@ One deletion of up to a thousand keys, until each of them has its fate.
 An attempt leaves every key confirmed, refused, not sent, or in doubt (`doubt.py`). OSS has no
 conditional delete, so a key in doubt is never sent again blindly: its object may have gone
 meanwhile, and been written anew. Its stretch is listed again, and objects that are still there, and
-not newer than the job's clock, are asked for again. A listing that has grown old while its keys
-waited is treated alike.
+not newer than the job's clock, are asked for again (`review.py`). A listing that has grown old
+while its keys waited is treated alike.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ossweep.errors import NO_SUCH_REQUEST, NOT_EMPTY, Closed, Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Failure
+from ossweep.objects import Failure
 from ossweep.row import ALIKE, PROBES, Row
 from ossweep.store.asking import Attempts, TroubleError
-from ossweep.store.doubt import Doubt
+from ossweep.store.halves import Halves
+from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
+from ossweep.store.review import Review
 from ossweep.store.verdicts import PARTITION
 from ossweep.store.wire import fits_a_url
 
@@ -32,12 +34,11 @@ if TYPE_CHECKING:
     from ossweep.world import World
 
 ATTEMPTS = 8  # of one request
-HALF_ATTEMPTS = 2  # of each half of a batch that can't be carried out while others can
-FUTILE = 2  # times in a row that all parts are halved though none of them has gone
+HALF_ATTEMPTS = 2  # of each part of a batch that can't be carried out while others can
+HALF_PAUSES = 3  # times that the pause before a part is doubled
+FEW_ATTEMPTS = 4  # of a batch where less than so much time is left, so that there is some for parts
+FEW_SECONDS = 30.0
 STORM = 3  # refusals by quotas in a row that mean more than too fast a pace
-FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
-LONGEST_PAUSE = 10.0  # seconds
-OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 
 
 @dataclass
@@ -47,9 +48,9 @@ class Deletion:
     left) and `kept` (why it stays, or is gone already) is still to do; `passed_over` are those that
     were left because OSS refuses their like.
 
-    `doubted` keys were sent, and no answer has decided them; if one is gone, or is newer, nobody
-    can tell any more who deleted it. `halved` is how many keys the smallest request held that was
-    refused as a whole.
+    `doubted` keys were sent, now or by an earlier invocation, and no answer has decided them; if
+    one is gone, or is newer, nobody can tell any more who deleted it. `halved` is how many keys the
+    smallest request held that was refused as a whole.
     """
 
     requests: Requests
@@ -63,22 +64,20 @@ class Deletion:
     kept: dict[str, str] = field(default_factory=dict)
     passed_over: dict[str, Failure] = field(default_factory=dict)
     halved: int = 0
-    # Seconds that were left when a key was looked at again; the others were when they were shown.
-    _looked: dict[str, float] = field(init=False, default_factory=dict)
-    _later: list[str] = field(init=False, default_factory=list)  # still to be looked at
-    _doubt: Doubt = field(init=False, default_factory=Doubt)
     # Parts whose attempts are over, and why, while a batch goes in halves.
     _stuck: list[tuple[Sequence[str], StoreError]] | None = field(init=False, default=None)
     _row: Row = field(init=False)  # of refusals
     _attempts: Attempts = field(init=False)
+    _review: Review = field(init=False)
 
     @property
     def doubted(self) -> set[str]:
         """The keys that were sent, and that no answer has decided."""
-        return self._doubt.keys
+        return self._review.doubt.keys
 
     def __post_init__(self) -> None:
         self._attempts = Attempts(self.requests, self.gate, self.world.monotonic)
+        self._review = Review(self._attempts, self.world, self.shown, self.kept)
         self._row = Row(self.shown.refused, ALIKE if self.shown.refused else 0)
 
     def delete(self, keys: Sequence[str], attempts: int = ATTEMPTS) -> None:
@@ -101,9 +100,9 @@ class Deletion:
         left = [keys]
         while left:
             refused = self._ask(left.pop(), attempts)
-            if self._later:
-                left.append(self._later)
-                self._later = []
+            if self._review.later:
+                left.append(self._review.later)
+                self._review.later = []
             if refused is None:
                 continue
             self._divide(*refused, left)
@@ -141,7 +140,7 @@ class Deletion:
             if pause:
                 self.world.sleep(pause)
             try:
-                keys = self._still_meant(keys)
+                keys = self._review.still_meant(keys)
                 if keys:
                     self._settle(keys, self._send(kind, keys))
                 return None  # noqa: TRY300 - what follows is for what went wrong
@@ -149,7 +148,7 @@ class Deletion:
                 error, throttled = trouble.error, trouble.throttled
             if error.scope is not Scope.PASSING:
                 return keys, error
-            if attempt == attempts:
+            if attempt == attempts or (not throttled and self._is_late(keys, attempt)):
                 break
             pause = self.world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
             if throttled:
@@ -163,11 +162,15 @@ class Deletion:
         self._give_up(keys, error, others_go=self.gate.deletions > before)
         return None
 
+    def _is_late(self, keys: Sequence[str], attempt: int) -> bool:
+        """Tell whether parts of a batch would come too late if it had all of its attempts."""
+        return len(keys) > 1 and attempt >= FEW_ATTEMPTS and self.gate.left() < FEW_SECONDS
+
     def _settle(self, keys: Sequence[str], named: set[str]) -> None:
         """Book what an answer names; ask by itself for each key that it leaves out."""
         if named:
             self.deleted |= named
-            self._doubt.decided(named)
+            self._review.doubt.decided(named)
             self.pace.confirmed(len(named))
             self.gate.deleted()
             self._row.end()
@@ -177,7 +180,7 @@ class Deletion:
             )
             return
         silent = [key for key in keys if key not in named]
-        self._doubt.left_out(silent)
+        self._review.doubt.left_out(silent)
         self.delete_singly(silent)  # so that each gets a reason
 
     @property
@@ -236,14 +239,16 @@ class Deletion:
             if probe not in self.failed or self.failed[probe].code != code:
                 return [key for key in keys[passed:] if key != probe]
             refusal = self.failed.pop(probe)  # it stays to be done with those before it
-            self.passed_over.update({k: replace(refusal, key=k) for k in keys[passed:end]})
+            self._review.settle_left_out(keys[passed:end])
+            left = [key for key in keys[passed:end] if key not in self.kept]
+            self.passed_over.update({key: replace(refusal, key=key) for key in left})
             passed = end
         return []
 
     def _refuse(self, key: str, error: StoreError) -> None:
         """Book a key that OSS has refused for good, unless it is a directory's turn later."""
         refused = Failure(key, error.code, error.said or error.message)
-        self._doubt.decided({key})
+        self._review.doubt.decided({key})
         if error.code == NOT_EMPTY and key.endswith("/"):
             self.full[key] = refused
             return
@@ -268,59 +273,27 @@ class Deletion:
         """
         Delete keys in ever smaller parts, for as long as any go, and return the parts that do not.
 
-        One of the keys may be in the way of the others. Where nothing goes, none of them is.
+        Some of the keys may be in the way of the others. Where nothing goes, none of them is.
         """
-        stuck = [(keys, error)]
-        futile = 0 if others_go else FUTILE - 1
-        while futile < FUTILE and (large := [each for each, _ in stuck if len(each) > 1]):
-            before = self.gate.deletions
-            self._stuck = [each for each in stuck if len(each[0]) == 1]
+        halves = Halves(keys, error, lambda: self.world.uniform(-1, 1) > 0, others_go)
+        while (part := halves.next()) is not None:
+            before, self._stuck = self.gate.deletions, []
+            pause = self.world.uniform(0, FIRST_PAUSE * 2 ** min(halves.fruitless, HALF_PAUSES))
             try:
-                for each in large:
-                    middle = len(each) // 2
-                    self.delete(each[:middle], HALF_ATTEMPTS)
-                    self.delete(each[middle:], HALF_ATTEMPTS)
+                if halves.fruitless:
+                    self.gate.admit("batch_delete", after=pause)
+                    self.world.sleep(pause)
+                self.delete(part, HALF_ATTEMPTS if halves.anything_goes else 1)
             finally:
-                stuck, self._stuck = self._stuck, None
-            futile = 0 if self.gate.deletions > before else futile + 1
-        return stuck
+                failed, self._stuck = self._stuck, None
+            halves.tried(failed, any_goes=self.gate.deletions > before)
+        return halves.stuck
 
     def _look_once_more(self, keys: Sequence[str]) -> None:
         """Look whether a key that went alone is still there: then its attempts did no harm."""
         if self.gate.singly and self.doubted.intersection(keys):
             with suppress(TroubleError, Closed):
-                self._still_meant(keys)
-
-    def _still_meant(self, keys: Sequence[str]) -> Sequence[str]:
-        """
-        Return the keys that may be asked for now: those in doubt and old ones after a look.
-
-        A long look would let its first results grow old, so it ends early, and the keys that it did
-        not come to are looked at later.
-        """
-        in_doubt = self.doubted.intersection(keys) if self.doubted else frozenset[str]()
-        shown, again = self.shown.left, self._looked
-        first = max(again.get(key, shown) for key in keys) if again else shown
-        is_old = first - self.gate.left() > OLDEST_LISTING
-        if not (is_old or self._doubt.needs_look(keys)):
-            return keys
-        listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
-        seen = self._attempts.look(keys, listed=listed, seconds=seconds)
-        self._looked.update(seen.left)
-        clock = self.requests.clock(self.shown.clock)
-        meant = []
-        for key in keys:
-            written = seen.there.get(key)
-            if key not in seen.left:
-                self._later.append(key)
-            elif written is None:
-                self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
-            elif written >= clock:
-                self.kept[key] = NEWER
-            else:
-                self._doubt.shown(key)
-                meant.append(key)
-        return meant
+                self._review.still_meant(keys)
 
     def _send(self, kind: Kind, keys: Sequence[str]) -> set[str]:
         """Ask OSS once, and return the keys that its answer names; raises TroubleError, Closed."""
@@ -328,5 +301,6 @@ class Deletion:
             return self._attempts.delete(kind, keys)
         except TroubleError as trouble:
             if trouble.in_doubt:
-                self._doubt.sent(keys, under_way=trouble.under_way)
+                self._review.doubt.sent(keys, under_way=trouble.under_way)
+            self._review.doubt.undecided(keys)
             raise

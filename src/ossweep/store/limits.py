@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from ossweep.work import Kind
 
 
+FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
+LONGEST_PAUSE = 10.0  # seconds
+
+
 class Gate(Protocol):
     """The gate that lets requests start. Threads share it."""
 

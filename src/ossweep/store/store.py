@@ -13,12 +13,8 @@ from ossweep.helps import HELPS_OF_STATE, met_at
 from ossweep.objects import Fates, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
-from ossweep.store.deletion import (
-    ATTEMPTS,
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    Deletion,
-)
+from ossweep.store.deletion import ATTEMPTS, Deletion
+from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.requests import Requests, shown
 from ossweep.store.signing import Auth

@@ -38,6 +38,7 @@ from ossweep.store.connections import (
     Secure,
 )
 from ossweep.store.names import KEY_BYTES
+from ossweep.store.verdicts import ForeignAnswerError
 from ossweep.trust import authorities
 
 if TYPE_CHECKING:
@@ -141,17 +142,16 @@ class TimedSession:
             raise _redirected(response)
         if encoding := _encoding(response):
             response.close()
-            raise StoreError(
+            raise ForeignAnswerError(
                 "EncodedAnswer",
                 f"the answer is encoded, and not to be read: {encoding}",
                 _scope_if_unreadable(req),
             )
         if response.status // 100 == 2 and not response.headers.get("x-oss-request-id"):  # noqa: PLR2004 - success
             response.close()
-            said = f"an answer with status {response.status} has no request id of OSS's"
-            raise StoreError(
-                "UnreadableAnswer", f"{said}: it comes from somebody else", Scope.PASSING
-            )
+            words = f"an answer with status {response.status} has no request id of OSS's"
+            words += ": it comes from somebody else"
+            raise ForeignAnswerError("UnreadableAnswer", words, Scope.PASSING)
         if response.status == 204:  # noqa: PLR2004 - No Content
             response.read()  # nobody else would, and the connection could not be used again
         self.note_date(response, _signed(req.headers.get("x-oss-date")), sent)
@@ -264,7 +264,7 @@ class Response:
         if announced is None and len(body := self._read_up_to(self._most + 1)) <= self._most:
             return body
         self.response.close()
-        raise StoreError(
+        raise ForeignAnswerError(
             "TooLarge",
             f"the answer is larger than {self._most:,} bytes, and none of OSS's can be",
             self._about,

@@ -110,6 +110,10 @@ def scope_of(status: int, code: str) -> Scope:
     return Scope.KEYS
 
 
+class ForeignAnswerError(StoreError):
+    """An answer that OSS cannot have written; whoever did may not have waited for OSS."""
+
+
 def is_throttling(status: int, code: str) -> bool:
     """Tell whether fewer requests are asked for, by OSS or by something before it."""
     return code in THROTTLED or status in {429, 503}
@@ -140,6 +144,8 @@ def may_be_under_way(error: Exception) -> bool:
 
     Nobody has answered, or somebody who did not wait for OSS: a gateway, which names no request.
     """
+    if isinstance(error, ForeignAnswerError):
+        return True
     if isinstance(error, oss2.exceptions.ServerError):
         return not error.request_id or error.status in _NOT_WAITED
     return isinstance(error, OSError | HTTPError)

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ossweep.objects import Page, Stretch
     from ossweep.work import Range, Work
 
-EARLY = 64  # batches of a range that may come back before one ahead of them has
 # Of keys that have failed ahead of the settled place, in a continuation.
 KNOWN_FAILURES_BYTES = 16_384
 
@@ -51,7 +50,8 @@ class Ranges:
         self._work = shared.work
         self._reads = shared.reads
         self._selection = shared.selection
-        self.frontier = Frontier(shared.work.ranges, shared.throttle)
+        work = shared.work
+        self.frontier = Frontier(work.ranges, shared.throttle, is_dry_run=work.dry_run)
         self._settling = Settling(self.frontier, shared.books, shared.throttle)
         self._taken: dict[int, tuple[Scan, Batch]] = {}
         self._open = 1  # ranges that may be listed at once; where there were many, they stay many
@@ -82,7 +82,7 @@ class Ranges:
         return [
             scan.queue
             for scan in self.frontier.scans
-            if scan.queue.batches and len(scan.settlement.early) < EARLY
+            if scan.queue.batches and not scan.settlement.is_too_early
         ]
 
     def take_up(self, queue: Queue, most: int) -> Batch:

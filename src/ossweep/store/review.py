@@ -1,0 +1,107 @@
+"""
+The look at keys before they are asked for: those in doubt, and those that were shown long ago.
+
+OSS has no conditional delete: a look tells which objects are still there, and not newer than the
+job's clock. It ends the doubt of a key whose request is over (`doubt.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ossweep.errors import Closed, Scope
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
+from ossweep.store.asking import TroubleError
+from ossweep.store.doubt import Doubt
+from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.objects import Shown
+    from ossweep.store.asking import Attempts
+    from ossweep.world import World
+
+OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
+LOOKS = 4  # attempts at a look that only settles doubt
+
+
+@dataclass
+class Review:
+    """
+    The knowledge of a deletion's keys: which are in `doubt`, and which stay or are gone (`kept`).
+
+    Keys that a look did not come to are `later`'s.
+    """
+
+    attempts: Attempts
+    world: World
+    shown: Shown
+    kept: dict[str, str]
+    doubt: Doubt = field(default_factory=Doubt)
+    later: list[str] = field(init=False, default_factory=list)
+    # Seconds that were left when a key was looked at again; the others were when they were shown.
+    _looked: dict[str, float] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.doubt.brought(self.shown.doubted)
+
+    def still_meant(self, keys: Sequence[str]) -> Sequence[str]:
+        """
+        Return the keys that may be asked for now: those in doubt and old ones after a look.
+
+        A long look would let its first results grow old, so it ends early, and the keys that it did
+        not come to are looked at later.
+        """
+        shown, again = self.shown.left, self._looked
+        first = max(again.get(key, shown) for key in keys) if again else shown
+        is_old = first - self.attempts.gate.left() > OLDEST_LISTING
+        if not (is_old or self.doubt.needs_look(keys)):
+            return keys
+        meant, later = self._look(keys)
+        self.later += later
+        return meant
+
+    def settle_left_out(self, keys: Sequence[str]) -> None:
+        """
+        Look at those keys that answers have left out, before they are passed over.
+
+        Their requests are over: one that is there was not deleted. Named keys are looked at in the
+        next invocation, a request each.
+        """
+        left: Sequence[str] = self.doubt.answered(keys) if self.shown.is_listing else ()
+        attempt, pause = 0, 0.0
+        while left and attempt < LOOKS:
+            attempt += 1
+            try:
+                self.attempts.gate.admit("list", after=pause)
+                self.world.sleep(pause)
+                _, left = self._look(left)
+            except Closed:
+                return
+            except TroubleError as trouble:
+                if trouble.error.scope is not Scope.PASSING:
+                    return
+                pause = self.world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+
+    def _look(self, keys: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the keys that are there and may go, and those that the look did not come to."""
+        in_doubt = self.doubt.keys.intersection(keys)
+        listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
+        seen = self.attempts.look(keys, listed=listed, seconds=seconds)
+        self._looked.update(seen.left)
+        clock = self.attempts.requests.clock(self.shown.clock)
+        meant, later = [], []
+        for key in keys:
+            written = seen.there.get(key)
+            if key not in seen.left:
+                later.append(key)
+            elif written is None:
+                self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
+            elif written >= clock:
+                self.kept[key] = NEWER
+            else:
+                self.doubt.shown(key)
+                meant.append(key)
+        return meant, later
