@@ -7,7 +7,7 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING
 
-from chaos.scene import BUCKET, STATE
+from chaos.scene import BUCKET, REQUESTS, STATE
 from localcloud.arrivals import Request
 from localcloud.faults import (
     CutBody,
@@ -99,6 +99,8 @@ class Fates:
             return _refused(501, "NotImplemented")
         if self._is_in_outage(request, now):
             return LOST
+        if self._is_kept_out(request, now):
+            return REFUSED
         if is_expired:
             return _refused(403, "SecurityTokenExpired")
         return self._without_answer(request, now) or self._answered(request)
@@ -190,6 +192,11 @@ class Fates:
         """Tell whether OSS fails at each deletion for the time being."""
         is_deletion = request.operation in {"delete", "batch_delete"} and not in_state(request)
         return not self.is_calm and is_deletion and "deletions" in self._storms(now)
+
+    def _is_kept_out(self, request: Request, now: float) -> bool:
+        """Tell whether an answer beside a request file can't be written for the time being."""
+        is_answer = request.operation == "put" and request.key.startswith(REQUESTS)
+        return not self.is_calm and is_answer and "answers" in self._storms(now)
 
     def _storms(self, now: float) -> list[str]:
         """Return what each storm of the moment meets."""

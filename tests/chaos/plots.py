@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from chaos.scene import DIRECTORIES, Happening, Order, Scene, draw_plain
+from chaos.scene import DIRECTORIES, Happening, Order, Scene, draw_plain, of_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +23,30 @@ def draw(seed: int, scale: int = 1) -> Scene:
     scene = draw_plain(seed, scale)
     random = Random(seed * 7919 + 3)
     if random.random() < CHANCE:
-        return random.choice(PLOTS)(scene, random)
-    never = 0.5 if random.random() < CHANCE else 0.0
-    return replace(scene, weather=replace(scene.weather, never=never))
+        scene = random.choice(PLOTS)(scene, random)
+    else:
+        never = 0.5 if random.random() < CHANCE else 0.0
+        scene = replace(scene, weather=replace(scene.weather, never=never))
+    return _with_answers_kept_out(_by_file(scene, random), random)
+
+
+def _by_file(scene: Scene, random: Random) -> Scene:
+    """Have orders come by a request file that a person would have sent."""
+    if scene.source != "direct" or random.random() >= CHANCE:
+        return scene
+    documents = [each.document() for each in scene.orders]
+    content = json.dumps(documents if len(documents) > 1 else documents[0]).encode()
+    events = (of_file(content, scene.ordered),)
+    return replace(scene, source="oss", events=events, file=content)
+
+
+def _with_answers_kept_out(scene: Scene, random: Random) -> Scene:
+    """Let nothing be written beside a request file for a while, so that others have to do it."""
+    if scene.source != "oss" or random.random() < CHANCE:
+        return scene
+    storm = (random.uniform(0, 25), random.uniform(5, 40), "answers")
+    weather = replace(scene.weather, storms=(*scene.weather.storms, storm))
+    return replace(scene, weather=weather)
 
 
 def _objects_come_before_the_first_answer(scene: Scene, random: Random) -> Scene:

@@ -269,7 +269,7 @@ def _event(random: Random, documents: Any, source: str, ordered: float, *, is_re
         at, payload = _iso(ordered), json.dumps(documents)
         return {"triggerTime": at, "triggerName": "nightly", "payload": payload}
     if source == "oss":
-        return _of_file(json.dumps(documents).encode(), ordered)
+        return of_file(json.dumps(documents).encode(), ordered)
     is_apart = random.random() < 0.5  # a message each: what is wrong with one stops no other
     if isinstance(documents, list) and is_apart and not is_refused:
         return [_message(str(at), each, ordered) for at, each in enumerate(documents)]
@@ -294,7 +294,7 @@ def _message(number: str, documents: Any, ordered: float) -> dict[str, Any]:
     }
 
 
-def _of_file(content: bytes, written: float) -> dict[str, Any]:
+def of_file(content: bytes, written: float) -> dict[str, Any]:
     """Return OSS's event of a request file that was written."""
     etag = md5(content, usedforsecurity=False).hexdigest().upper()
     event = {
