@@ -179,7 +179,8 @@ def _state_refused(request: Request) -> list[Fault]:
 
 def test_a_part_that_ends_at_its_share_of_a_ceiling_is_not_told_as_stopped(chain: Chain) -> None:
     """The whole job had room for what the part left, and is done."""
-    chain.deployment.fill(*(f"{name}/{number:04}" for name in "ab" for number in range(4000)))
+    chain.deployment.fill(*(f"a/{number:04}" for number in range(1000)))
+    chain.deployment.fill(*(f"b/{number:04}" for number in range(7000)))
     chain.wait_for_a_split()
     request = {"prefix": ["a/", "b/"], "parallel": 2, "limits": {"objects": 8000}}
     job = chain.deployment.set(in_flight="2").send(request)["job"]

@@ -113,7 +113,7 @@ def test_keys_that_are_not_utf8_count_once_over_all_invocations(
         hops += 1
         assert hops < 60
 
-    assert hops > 2
+    assert hops > 1
     assert (answer["status"], answer["deleted"], answer["failed"]) == ("incomplete", 100, 4)
     assert {each["key"].replace("%2F", "/") for each in answer["failures"]} == NAMES
     assert answer["listed"] == sum_of(answer) == 104

@@ -240,7 +240,7 @@ def test_an_invocation_that_was_called_in_vain_for_a_dead_part_is_called_again(d
     to(dead, job_of(dead), "resume")
     dead.deployment.oss.misbehave(DateShift(300))
 
-    assert to(dead, part, "status")["reason"].startswith("its invocation has died; it goes on when")
+    assert to(dead, part, "status")["reason"].startswith("its invocation has died; it goes on")
     to(dead, job_of(dead), "resume")
     assert [each["job"] for each in dead.called].count(part) == 2
 
