@@ -98,6 +98,7 @@ HELPS = {
 # Where a request is not about what is to be deleted, some codes ask for something else: no rate
 # of deletions makes it rarer, and other permissions may be missing.
 _BESIDE = dict.fromkeys(_BUSY, _LATER)
+HELPS_OF_LISTINGS = _BESIDE  # no rate of deletions makes them fewer
 HELPS_OF_STATE = {
     **_BESIDE,
     "AccessDenied": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, quoted
-from ossweep.helps import with_help
+from ossweep.helps import HELPS_OF_LISTINGS, with_help
 
 if TYPE_CHECKING:
     from ossweep.errors import StoreError
@@ -25,7 +25,7 @@ class Unseen:
             self._denied[place] = None
             self._first = self._first or error
         else:
-            self.failed = with_help(f"listing failed: {error}", error.code)
+            self.failed = with_help(f"listing failed: {error}", error.code, HELPS_OF_LISTINGS)
 
     @property
     def denied(self) -> str | None:

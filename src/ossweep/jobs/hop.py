@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 
+TOO_LITTLE = "there is too little to share: ranges, room below the ceiling, or OSSWEEP_MAX_RATE"
+
+
 @dataclass(frozen=True)
 class BranchEnded:
     """A part of a job has come to its end, with its answer: the whole job may be the next step."""
@@ -233,7 +236,7 @@ class Hop:
         room = None if ceiling is None else ceiling.objects - share.left.counts.asked
         kept, parts = split(share.left, limit=room, rate=self.session.settings.max_rate)
         if not parts:
-            whole = as_unsplit(share.answer, "too little was left to be split")
+            whole = as_unsplit(share.answer, TOO_LITTLE)
             one = replace(share.left, parallel=1)
             return self._go_on(work, replace(share, left=one, answer=whole))
         whole = as_unsplit(share.answer, "it was ordered to stop before it was split")
