@@ -188,3 +188,15 @@ def test_keys_that_have_failed_are_not_tried_again_under_the_brake(long: Chain) 
     assert (is_held(held), held["failed"], held["deleted"]) == (True, 1, 2999)
     assert (end["status"], end["deleted"], long.deployment.keys()) == ("done", 3000, [])
     assert f"{STATE}{job}/{FIRST.name}" in long.deployment.oss.keys(STATE_BUCKET)
+
+
+def test_a_job_that_is_held_has_no_invocation_for_it(long: Chain) -> None:
+    """Else the brake would use up OSSWEEP_MAX_HOPS, and the job would not go on by itself."""
+    job = long.begin(TIMER)["job"]
+    brake(long)
+    long.go_on()
+    hops = to(long, job, "status")["hops"]
+    for _ in range(3):
+        long.begin(TIMER)
+
+    assert to(long, job, "status")["hops"] == hops

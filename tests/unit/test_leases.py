@@ -350,7 +350,7 @@ def test_a_resume_that_died_before_it_began_is_carried_out_when_it_comes_again(
         resume(objects, "word")
     objects.before = lambda _: None
 
-    assert resume(objects, "word") == Lease(Fence(1), rest(1))
+    assert resume(objects, "word") == Lease(Fence(1), rest(1), is_repeated=True)
 
 
 def test_a_word_that_somebody_has_changed_is_no_word(objects: MemoryStateObjects) -> None:
@@ -854,7 +854,7 @@ def test_a_hop_that_was_released_is_taken_up_by_whoever_comes(
     """At once, without waiting for a lease; and as the next hop."""
     chain(objects, 1).leave("released", 2)
 
-    lease = Lease(Fence(2), rest(2), is_repeated=hop < 2)
+    lease = Lease(Fence(2), rest(2), is_repeated=True)
     assert holding(objects, hop, hop or None).lease == lease
     assert objects.now == NOON
 
@@ -923,7 +923,7 @@ def test_a_stopped_job_goes_on_when_its_continuation_is_sent_back(
     """That is the next hop's."""
     chain(objects, 1).leave("stopped", 2)
 
-    assert holding(objects, 2, 2).lease == Lease(Fence(2), rest(2))
+    assert holding(objects, 2, 2).lease == Lease(Fence(2), rest(2), is_repeated=True)
 
 
 @pytest.mark.parametrize("status", ["done", "planned", "stopped", "incomplete"])
@@ -1082,7 +1082,7 @@ def test_an_order_to_stop_is_seen_at_a_hops_end(objects: MemoryStateObjects) -> 
 
     assert holder.leases.reason_to_stop(holder.lease) == ORDERED
     assert stopped_by(holder) == ORDERED
-    assert holding(objects, 1).lease == Lease(Fence(1), rest(1))
+    assert holding(objects, 1).lease == Lease(Fence(1), rest(1), is_repeated=True)
 
 
 @pytest.mark.parametrize("how", ["continued", "released", "dead"])
@@ -1116,7 +1116,7 @@ def test_a_stopped_job_is_resumed(objects: MemoryStateObjects) -> None:
     """As its next hop."""
     chain(objects, 1).leave("stopped", 2)
 
-    assert resume(objects) == Lease(Fence(2), rest(2))
+    assert resume(objects) == Lease(Fence(2), rest(2), is_repeated=True)
 
 
 @pytest.mark.parametrize("how", ["released", "continued"])
@@ -1129,7 +1129,7 @@ def test_a_resume_takes_an_order_to_stop_back(objects: MemoryStateObjects, how: 
         holder.leave("continued", 1)
     order_to_stop(objects)
 
-    assert resume(objects) == Lease(Fence(1), rest(1))
+    assert resume(objects) == Lease(Fence(1), rest(1), is_repeated=True)
 
 
 def test_late_writes_change_nothing_about_a_newer_order(

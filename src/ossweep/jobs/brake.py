@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.answers import so_far
+from ossweep.answers import Answer, so_far
 from ossweep.handover import continuation
 from ossweep.jobs.leaving import as_stopped, ways_on
 from ossweep.jobs.state import leases_of
@@ -18,6 +18,7 @@ from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
     from ossweep.leases.job_state import JobState
+    from ossweep.leases.leases import Leases
     from ossweep.leases.records import Lease
     from ossweep.session import Session
     from ossweep.work import Work
@@ -45,6 +46,17 @@ def is_stopped_by_it(state: JobState) -> bool:
     """Tell whether a job, or a part of one, is left because of the brake."""
     left = state.departure
     return state.how == "stopped" and left is not None and left.why is Why.BRAKE
+
+
+def still_held(leases: Leases, session: Session) -> Answer | None:
+    """Return the answer of a job that the brake has stopped, and holds, without a hop for that."""
+    if not session.settings.dry_run:
+        return None
+    state = leases.job_state()
+    left = state.departure
+    if left is None or left.answer is None or state.orders or not is_stopped_by_it(state):
+        return None
+    return Answer({**left.answer, "continuation": left.continuation}, Why.BRAKE)
 
 
 def under_way(work: Work, session: Session) -> Work:

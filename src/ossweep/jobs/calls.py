@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import NO_TIME, Closed, HandoverError, RequestError, StoreError
@@ -131,7 +131,8 @@ def call_missing(
         if state.how == "unknown" and not anew:
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
-            _call(_event(sealed, session), job, sealed["hop"], session)
+            repeated = continuation.changed(sealed, judged=True)
+            _call(_event(repeated, session), job, sealed["hop"], session)
         elif is_missing(state, session):
             _call(_pointing(job, state.next_hop), job, state.next_hop, session)
         else:
@@ -153,6 +154,8 @@ def note_call(job: str, state: JobState, session: Session) -> None:
         if state.departure is None:
             Folder(session.state_objects, f"{job}/").note_call(state.fence)
         else:
-            leases_of(job, session).depart(Lease(state.fence), state.departure.continued)
+            left = state.departure.continued
+            repeated = continuation.changed(left.continuation, judged=True)
+            leases_of(job, session).depart(Lease(state.fence), replace(left, continuation=repeated))
     except (StoreError, Closed) as error:
         session.logger.warning("state not written", error=str(error) or NO_TIME)

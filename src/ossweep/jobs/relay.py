@@ -18,7 +18,7 @@ from ossweep.errors import (
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
 from ossweep.jobs import ends, replies
-from ossweep.jobs.brake import as_held, begun, is_held, under_way
+from ossweep.jobs.brake import as_held, begun, is_held, still_held, under_way
 from ossweep.jobs.calls import call_missing, hand_over, handover_error, note_call
 from ossweep.jobs.hop import BranchEnded, Hop
 from ossweep.jobs.leaving import answer_of
@@ -68,6 +68,9 @@ def carry(work: Work, session: Session) -> Answer:
         return said
     work = under_way(work, session)
     leases = leases_of(work.job, session)
+    held = still_held(leases, session)
+    if held is not None:
+        return held
     begins = so_far(work, None)
     is_order = "direct" in session.settings.sources
 
@@ -81,6 +84,9 @@ def carry(work: Work, session: Session) -> Answer:
 def follow(where: Pointer, session: Session) -> Answer:
     """Go on with the continuation in a job's state; raises as `carry` does, and RequestError."""
     leases = leases_of(where.job, session)
+    held = still_held(leases, session)
+    if held is not None:
+        return held
     found = leases.claim(where.hop)
     return _to_the_end(Claimed(found, where.job, None, leases), session)
 

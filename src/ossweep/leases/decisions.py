@@ -103,7 +103,8 @@ def decide_for_event(
         observed.how in {"continued", "released"}
         or (observed.how == "stopped" and resumes(observed.departure.continuation))
     ):
-        return _next_hop(observed.fence, observed.departure)
+        is_awaited = observed.how == "continued" and not observed.is_lost
+        return _next_hop(observed.fence, observed.departure, is_repeated=not is_awaited)
     return _of_left_hop(observed, observed.departure)
 
 
@@ -120,7 +121,7 @@ def _of_left_hop(observed: Observed, departure: Departure) -> Lease | NotGranted
             is_lost=observed.is_lost,
         )
     if departure.how in {"stopped", "released"} or observed.is_lost:
-        return replace(_next_hop(observed.fence, departure), is_repeated=True)
+        return _next_hop(observed.fence, departure, is_repeated=True)
     return NotGranted(
         "its next invocation is called",
         departure.answer,
@@ -129,8 +130,19 @@ def _of_left_hop(observed: Observed, departure: Departure) -> Lease | NotGranted
     )
 
 
-def _next_hop(last: Fence, departure: Departure) -> Lease:
-    return Lease(Fence(last.hop + 1), departure.continuation, answer=departure.answer)
+def _next_hop(last: Fence, departure: Departure, *, is_repeated: bool) -> Lease:
+    """
+    Return the hop after one that its holder has left.
+
+    Where that was to be the last for a while, or nobody came, it is a repetition: what the order
+    names may have been written anew since.
+    """
+    return Lease(
+        Fence(last.hop + 1),
+        departure.continuation,
+        answer=departure.answer,
+        is_repeated=is_repeated,
+    )
 
 
 def _decide_after_end(end: End, hop: int) -> Lease | NotGranted:
@@ -181,7 +193,7 @@ def decide_for_resume(observed: Observed | End | None) -> Lease | NotGranted:
     if observed.departure is not None and observed.departure.how in {"split", "stopped"}:
         return _of_left_hop(observed, observed.departure)
     if observed.departure is not None:
-        return _next_hop(observed.fence, observed.departure)
+        return _next_hop(observed.fence, observed.departure, is_repeated=True)
     if observed.record.continuation is None:
         return NotGranted("this job died before its first checkpoint; send its event again")
     return _overtaking(observed)
