@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 
 HASH_DIGITS = 32
 WORDS = ("äpfel", "éclair", "Ελλάδα", "Москва", "日本語", "照片", "视频", "😀")  # by their bytes
-FIRST_DAY = dt.date(2020, 1, 1)
-HOSTS = 20  # that write a log each
-LOGS_A_DAY = 288  # of one host: one every five minutes
+FIRST_DAY = dt.date(2026, 1, 1)
+THOUSANDS_A_DAY = 12
+TENANTS = 40
+FILES_A_DAY = 50  # of one tenant
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,34 @@ def flat(count: int) -> Shape:
 
 
 def dates(count: int) -> Shape:
-    """Return logs, a directory a day: `logs/2024/01/31/host-07/1230.log.gz`."""
-    times = (divmod(number * 5, 60) for number in range(LOGS_A_DAY))
-    tails = tuple(b"%02d%02d.log.gz" % time for time in times)
+    """Return logs, a directory a day, 12,000 in each: `logs/2026/01/31/part-000012345`."""
+    tails = tuple(b"%03d" % number for number in range(1000))
 
     def head(block: int) -> bytes:
-        day, host = divmod(block, HOSTS)
-        return f"logs/{FIRST_DAY + dt.timedelta(days=day):%Y/%m/%d}/host-{host:02d}/".encode()
+        day, part = divmod(block, THOUSANDS_A_DAY)
+        return f"logs/{FIRST_DAY + dt.timedelta(days=day):%Y/%m/%d}/part-{part:06d}".encode()
 
     return Shape("dates", count, tails, head)
+
+
+def tenants(count: int) -> Shape:
+    """Return 40 tenants' files, a directory a day: `<uuid>/2026/01/31/<uuid>.json`."""
+    chance = random.Random(count)
+    names = sorted(_uuid(chance) for _ in range(TENANTS))
+    tails = tuple(sorted(f"{_uuid(chance)}.json".encode() for _ in range(FILES_A_DAY)))
+    days = -(-count // (TENANTS * FILES_A_DAY))
+
+    def head(block: int) -> bytes:
+        tenant, day = divmod(block, days)
+        return f"{names[tenant]}/{FIRST_DAY + dt.timedelta(days=day):%Y/%m/%d}/".encode()
+
+    return Shape("tenants", count, tails, head)
+
+
+def crowd(count: int) -> Shape:
+    """Return many directories of five keys: `users/0012345/3.json`."""
+    tails = tuple(b"%d.json" % number for number in range(5))
+    return Shape("crowd", count, tails, lambda block: b"users/%07d/" % block)
 
 
 def hashes(count: int) -> Shape:
@@ -137,10 +158,16 @@ def unicode(count: int) -> Shape:
     return Shape("unicode", count, tails, head)
 
 
+def _uuid(chance: random.Random) -> uuid.UUID:
+    return uuid.UUID(int=chance.getrandbits(128))
+
+
 SHAPES: dict[str, Callable[[int], Shape]] = {
     "flat": flat,
     "dates": dates,
     "hash": hashes,
     "skewed": skewed,
     "unicode": unicode,
+    "tenants": tenants,
+    "crowd": crowd,
 }

@@ -97,6 +97,14 @@ def stand(request: pytest.FixtureRequest, oss: LocalOss) -> Stand:
     return Stand(oss, request.param == "in memory")
 
 
+def test_borders_are_the_directories_behind_a_key(stand: Stand) -> None:
+    """Each ends in a slash, and they are in order; objects beside them are left out."""
+    store = stand.open().store
+
+    assert store.borders("", "") == (["a/", "b/"], "")
+    assert store.borders("a/", "")[0] == []
+
+
 def test_pages_come_in_order_and_say_whether_there_are_more(stand: Stand) -> None:
     """None is longer than it may be, and the last one, which may be empty, ends it."""
     pages = stand.open().pages("a/")

@@ -90,6 +90,13 @@ class Bucket:
                     found.append(self.objects[name])
         return found
 
+    def folders(self, prefix: str, after: str) -> list[str]:
+        """Return the directories right below a prefix that hold anything behind a key."""
+        with self.lock:
+            there = [key[len(prefix) :] for key in self.objects if key.startswith(prefix)]
+            below = {prefix + each[: each.find("/") + 1] for each in there if "/" in each}
+        return sorted(each for each in below if each > after or after.startswith(each))
+
     def write(self, keys: Iterable[str], modified: int = BEGAN + 60) -> None:
         """Write objects anew, as somebody else does while a job is going on."""
         with self.lock:
@@ -139,6 +146,12 @@ class MemoryStore:
             more = len(page) == self.bucket.page
             yield Lot(page), more
             after = page[-1].key if page else after
+
+    def borders(self, prefix: str, after: str) -> tuple[list[str], str] | None:
+        self.admit("list")
+        found = self.bucket.folders(prefix, after)
+        there, more = found[: self.bucket.page], found[self.bucket.page :]
+        return there, there[-1] if more else ""
 
     def versioning(self) -> str:
         return self.bucket.versioning

@@ -125,7 +125,7 @@ def test_documents_of_all_kinds_say_the_same(store: StoreProcess, kind: str) -> 
 @given(st.data())
 def test_objects_are_what_a_set_would_be(data: st.DataObject) -> None:
     """Whatever is deleted in whatever order, pages show what is left."""
-    shape = SHAPES["dates"](700)
+    shape = SHAPES["tenants"](700)
     objects, model = Objects(shape), dict.fromkeys(range(700))
     for _ in range(data.draw(st.integers(0, 5))):
         first, last = sorted((data.draw(st.integers(0, 700)), data.draw(st.integers(0, 700))))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ossweep.engine.batch import Batch
 from ossweep.engine.books import Books
+from ossweep.engine.borders import Survey
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.outcomes import Outcome
 from ossweep.engine.settlement import EARLY, Settlement
@@ -25,6 +26,7 @@ from ossweep.errors import StoreError
 from ossweep.objects import Found, Lot
 from ossweep.work import Counts, Range, Work
 from unit.key_shapes import SHAPES, keys_of
+from unit.memory import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +89,17 @@ class Lister:
         self.taken += keys
         self.shown.append((scan, keys))
 
+    def survey(self) -> bool:
+        """Ask for the borders in a directory, if that pays, and let them come; tell whether."""
+        survey = self.frontier.survey()
+        if survey is None:
+            return False
+        self.requests += 1
+        places = Bucket.of(self.keys).folders(survey.prefix, survey.after)
+        there, more = places[: self.page], places[self.page :]
+        self.frontier.surveyed(survey, (there, there[-1] if more else ""))
+        return True
+
     def settle(self) -> None:
         """Settle the page that has been shown for the longest time."""
         scan, keys = self.shown.pop(0)
@@ -101,10 +114,12 @@ class Lister:
         """Ask for so many pages at once, let them come back, settle them; return their number."""
         while len(self.asked) < most and self.ask(limit):
             pass
-        asked = len(self.asked)
+        asked = surveys = len(self.asked)
         for _ in range(asked):
             self.answer(0)
             self.settle()
+        while surveys < most and self.survey():
+            surveys += 1
         return asked
 
     def list_all(self) -> int:
@@ -130,8 +145,10 @@ ORDERS = st.sampled_from([("",), ("a",), ("a", "b/"), ("a0", "b/", "\u00e9"), ("
 def some_steps(lister: Lister, chance: random.Random, steps: int, limit: int) -> None:
     """Let pages be asked for, come back and settle in an order that chance draws."""
     for _ in range(steps):
-        step = chance.randrange(3)
-        if step == 0:
+        step = chance.randrange(4)
+        if step == 3:
+            lister.survey()
+        elif step == 0:
             lister.ask(limit)
         elif step == 1 and lister.asked:
             lister.answer(chance.randrange(len(lister.asked)))
@@ -212,7 +229,51 @@ def test_200_pages_take_few_round_trips(shape: str) -> None:
     round_trips = lister.list_all()
 
     assert sorted(lister.taken) == lister.keys
-    assert round_trips <= 28
+    assert round_trips <= 42
+
+
+@pytest.mark.parametrize(("directories", "trips"), [(17, 24), (200, 24), (1000, 24)])
+def test_directories_are_listed_at_once(directories: int, trips: int) -> None:
+    """Surveys show where each begins, and guesses where to cut a large one."""
+    lister = Lister(in_directories(directories, 9800 // directories), 50)
+
+    round_trips = lister.list_all()
+
+    assert sorted(lister.taken) == lister.keys
+    assert (round_trips <= trips, lister.requests <= 330) == (True, True)
+
+
+def in_directories(directories: int, each: int) -> list[str]:
+    """Return keys as a log has them: a directory a day, and many objects in it."""
+    days = [(at // 336 + 2000, at // 28 % 12 + 1, at % 28 + 1) for at in range(directories)]
+    return [f"logs/{y}/{m:02}/{d:02}/part-{at:09}" for y, m, d in days for at in range(each)]
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, "directories"])
+def test_three_pages_cost_six_requests_at_most(shape: str) -> None:
+    """So small a job is neither surveyed, nor cut in many places."""
+    keys = in_directories(5, 500) if shape == "directories" else keys_of(shape, 2500)
+    lister = Lister(keys, 1000)
+
+    lister.list_all()
+
+    assert sorted(lister.taken) == lister.keys
+    assert lister.requests <= 6
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_survey_without_an_answer_holds_up_no_range_for_long(refused: bool) -> None:
+    """Its answer may take a minute, or be a refusal: then places to cut at are guessed."""
+    lister = Lister(in_directories(3, 3400), 50)
+    answer = lister.frontier.surveyed
+    lister.frontier.survey = lambda: None  # type: ignore[method-assign]
+    if refused:
+        answer(Survey("logs/", ""), None)
+
+    round_trips = lister.list_all()
+
+    assert sorted(lister.taken) == lister.keys
+    assert round_trips <= 60
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, "far apart"])

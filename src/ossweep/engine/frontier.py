@@ -2,13 +2,11 @@
 The frontier: how far a job's ranges have been listed, and which of them to cut in two.
 
 A listing begins behind any key, so a range may be cut anywhere, and both halves listed at once. An
-idle lister gets half of what is probably left of the largest range (`splits.py` guesses where that
-half begins).
+idle lister gets half of what is probably left of the largest range; `cuts.py` says where that
+begins. Only the balance depends on it: each key lies in exactly one of the halves.
 
-Only the balance depends on the guess: each key lies in exactly one of the halves. An empty half
-costs one request, and few are allowed (`EMPTY_FREE`). A cut goes only so far beyond the keys met
-(`GALLOP`), and as many ranges are open as listings are worth having (`window.py`). A page that does
-not belong to its range, or is out of order, is refused by `arrivals.check` as a whole.
+As many ranges are open as listings are worth having (`window.py`). A page that does not belong to
+its range, or is out of order, is refused by `arrivals.check` as a whole.
 """
 
 from __future__ import annotations
@@ -19,26 +17,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ossweep.engine.arrivals import MARKER_BYTES, as_far_as_it_reaches, check, without_others
+from ossweep.engine.cuts import DARING, GALLOP, Cuts
 from ossweep.engine.reads import SOON
 from ossweep.engine.scan import Scan
-from ossweep.engine.splits import Alphabet, Sample, common_start
+from ossweep.engine.splits import common_start
 from ossweep.objects import Lot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from ossweep.engine.borders import Survey
     from ossweep.engine.pace import QuotaPace
     from ossweep.engine.throttle import Throttle
     from ossweep.objects import Page, Stretch
     from ossweep.work import Range
 
-SURE_PAGES = 2  # pages with another after them before a first cut: a small job asks for no more
-WORTH = 2  # pages that must be expected in a range before it is cut
-GALLOP = 8  # a cut leaves at most so many times the keys before it that have been met so far
-GUESSES = 3  # cuts in a row behind which no page has come yet
-DARING = 4  # ranges that were cut off and not yet looked into, for each page met
-EMPTY_FREE = 16  # ranges that may turn out to be empty, beside one for every other page
-EMPTY_SHARE = 2
 LAST = "\U0010fffd"  # behind whatever a key may go on with
 MOST_APART = 64  # stretches that were passed over and are kept apart; one more stops its range
 OLD = 2 * SOON  # seconds: the last key of a page is to go by then
@@ -60,14 +53,9 @@ class Frontier:
         self._is_dry_run = is_dry_run
         self.waiting = deque(ranges)  # whose listing has not begun
         self._denied: set[str] = set()  # prefixes whose listing OSS refuses
-        self._alphabet = Alphabet()
-        self._pages = 0  # that another one follows
-        self._page_keys = 1  # of the largest of them
+        self._cuts = Cuts()
         self._futile = False  # whether there is nothing to cut, by what has been seen so far
-        self._guesses = 0  # ranges that were cut off and not yet looked into
-        self._empty = 0  # ranges that were cut off and turned out to be empty
         self.scans: list[Scan] = []
-        self.met = 0  # keys that have been listed
 
     @property
     def exhausted(self) -> bool:
@@ -111,14 +99,26 @@ class Frontier:
         waiting: dict[QuotaPace, int] = {}
         for scan in () if self._is_dry_run else self.scans:
             ready = 0 if scan.settlement.is_too_early else scan.queue.waiting
-            keys = scan.listing * self._page_keys + ready
+            keys = scan.listing * self._cuts.page_keys + ready
             for pace in (scan.lane.job, scan.lane.pace) if keys else ():
                 waiting[pace] = waiting.get(pace, 0) + keys
         return {pace for pace, keys in waiting.items() if keys > self._most_waiting(pace.rate)}
 
     def _most_waiting(self, rate: float) -> float:
         """Return how many keys may wait for such a pace when the next page is asked for."""
-        return max(0.0, min(SOON * rate, OLD * rate - self._page_keys))
+        return max(0.0, min(SOON * rate, OLD * rate - self._cuts.page_keys))
+
+    def survey(self) -> Survey | None:
+        """Return a directory to survey now, if that pays."""
+        return None if self.exhausted else self._cuts.borders.next_survey()
+
+    def surveyed(self, survey: Survey, shown: tuple[Sequence[str], str] | None) -> None:
+        """Take note of the borders that a survey has shown, and where it goes on; None: refused."""
+        self._futile = False
+        if shown is None:
+            self._cuts.borders.give_up()
+        else:
+            self._cuts.borders.learn(survey, *shown)
 
     def _open_another(self) -> Scan | None:
         """Return a range whose listing has not begun, or half of what is left of another one."""
@@ -129,9 +129,11 @@ class Frontier:
         # It has nothing else to go by until the next page comes.
         if self._futile:
             return None
-        cut = self._cut()
+        cut = self._cuts.choose(self._unlisted())
         self._futile = cut is None
-        return cut
+        if cut is None:
+            return None
+        return self._cut_off(cut.scan, cut.at, is_guess=cut.is_guess)
 
     def _unlisted(self) -> Iterable[Scan]:
         """Yield the ranges that have been begun, and may hold more than was listed."""
@@ -166,12 +168,7 @@ class Frontier:
         keys = page.keys
         check(scan, keys)
         self._futile = False
-        if keys:
-            self._alphabet.learn(keys)
-            scan.sample = Sample(len(keys), keys[0], keys[-1])
-        if more:
-            self._pages += 1
-            self._page_keys = max(self._page_keys, len(keys))
+        self._cuts.learn(scan, keys, more=more)
         scan.listed = not more
         if scan.until is not None and keys and keys[-1] >= scan.until:
             unnamed = page.unnamed
@@ -182,14 +179,11 @@ class Frontier:
                 page = Lot(page.objects(), unnamed)
         if page.unnamed:
             page = without_others(page, scan)
-        if scan.guesses:
-            scan.guesses = 0
-            self._guesses -= 1
-            if not keys:
-                self._found_empty(scan)
+        if scan.guesses and not keys:
+            self._tell_neighbour(scan)
+        self._cuts.count(scan, keys)
         if keys:
             scan.at = keys[-1]
-            self.met += len(keys)
         return as_far_as_it_reaches(page, scan)
 
     def keys_left(self, scan: Scan) -> int:
@@ -197,7 +191,7 @@ class Frontier:
         ready = scan.queue.waiting
         if scan.listed or scan.sample is None:
             return ready
-        return ready + min(self._expected(scan, scan.sample), self.met * GALLOP)
+        return ready + min(self._cuts.expected(scan, scan.sample), self._cuts.met * GALLOP)
 
     def expected(self) -> int | None:
         """Return how many keys the ranges probably hold; None while there is no telling."""
@@ -214,11 +208,11 @@ class Frontier:
         return (
             passed_over
             + ready
-            + sum(self._expected(scan, sample) for scan, sample in unlisted if sample)
+            + sum(self._cuts.expected(scan, sample) for scan, sample in unlisted if sample)
         )
 
-    def _found_empty(self, scan: Scan) -> None:
-        self._empty += 1
+    def _tell_neighbour(self, scan: Scan) -> None:
+        """Let a range know that there was nothing behind the guess at its end."""
         at = self.scans.index(scan)
         if at and self.scans[at - 1].until == scan.after:
             self.scans[at - 1].misses += 1
@@ -254,49 +248,16 @@ class Frontier:
             and shared != scan.prefix
             and len(at.encode()) <= MARKER_BYTES
             and not scan.listed
-            and self._guesses < DARING * max(1, self._pages)
+            and self._cuts.open_guesses < DARING * max(1, self._cuts.pages)
         ):
-            self._cut_off(scan, at)
+            self._cut_off(scan, at, is_guess=True)
 
-    def _cut(self) -> Scan | None:
-        """Cut off half of what is probably left of the largest range, if that is worth it."""
-        if self._pages < SURE_PAGES or self._guesses >= DARING * self._pages:
-            return None
-        if self._empty > EMPTY_FREE + self._pages // EMPTY_SHARE:
-            return None
-        for _, keys, scan, sample in sorted(self._cuttable(), key=lambda each: -each[0]):
-            # A thousand keys that were met do not tell much about a million.
-            most = self.met * GALLOP ** (scan.guesses + 1) // GALLOP**scan.misses
-            at = self._alphabet.cut(
-                scan.prefix, scan.at, scan.until, sample, max(1, min(keys // 2, most))
-            )
-            if at is not None:
-                return self._cut_off(scan, at)
-        return None
-
-    def _cuttable(self) -> Iterable[tuple[int, int, Scan, Sample]]:
-        """Yield what may be cut: the keys it is trusted to hold, those expected, and its sample."""
-        for scan in self._unlisted():
-            if scan.sample is not None and scan.guesses < GUESSES:
-                keys = self._expected(scan, scan.sample)
-                if keys >= WORTH * self._page_keys:
-                    trusted = min(keys, self.met * GALLOP) // GALLOP ** (scan.guesses + scan.misses)
-                    yield trusted, keys, scan, scan.sample
-
-    def _expected(self, scan: Scan, sample: Sample) -> int:
-        """Return how many keys a range probably still holds; reckoned anew when it has changed."""
-        state = (scan.at, scan.until, sample, self._alphabet.lessons)
-        if scan.expected is None or scan.expected[0] != state:
-            keys = self._alphabet.keys_between(scan.prefix, scan.at, scan.until, sample)
-            scan.expected = state, keys
-        return scan.expected[1]
-
-    def _cut_off(self, scan: Scan, at: str) -> Scan:
+    def _cut_off(self, scan: Scan, at: str, *, is_guess: bool) -> Scan:
         rest = Scan.between(scan.prefix, at, scan.until, self._throttle.lane(scan.lane))
         rest.queue.keys_left = partial(self.keys_left, rest)
         rest.sample = scan.sample
-        rest.guesses = scan.guesses + 1
         scan.until = at
-        self._guesses += 1
+        if is_guess:
+            self._cuts.guessed(scan, rest)
         self.scans.insert(self.scans.index(scan) + 1, rest)
         return rest

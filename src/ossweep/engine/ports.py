@@ -30,6 +30,12 @@ class Store(Protocol):
         whether there are more; raises Closed, StoreError.
         """
 
+    def borders(self, prefix: str, after: str) -> tuple[Sequence[str], str] | None:
+        """
+        Return directories right below a prefix, from a key on, and the key behind which more may
+        follow, "" if none do; None where OSS does not tell. Raises Closed.
+        """
+
     def versioning(self) -> str:
         """
         Return the state of the bucket's versioning, "" if it never had any.

@@ -42,6 +42,10 @@ class Scan:
     listed: bool = False  # there is no next page
     sample: Sample | None = None  # its last page, or one next to it until it has met a page
     expected: tuple[object, int] | None = None  # keys still in it, and by what that was reckoned
+    met: int = 0  # keys
+    waits: bool = False  # for a survey, before it is cut at a guess
+    waited: int = 0  # pages long
+    own: int = 0  # keys that were met since the last border
     guesses: int = 0  # cuts in a row, the last of them its beginning, not yet looked behind
     misses: int = 0  # cuts at its end behind which there was nothing
 

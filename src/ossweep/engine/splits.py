@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+SOME = 50  # keys of a page that its directories are told by
 LEARNED = 5  # keys of a page that the alphabet is learned from
 SURE_WRAPS = 2  # times that a position must have begun anew before its last character is known
 DEEPER = 10  # characters after two keys' common beginning that tell how far they are apart
@@ -53,11 +54,22 @@ _BEYOND = tuple(
 
 @dataclass(frozen=True)
 class Sample:
-    """A stretch of keys that has been listed: how many there are from the first to the last."""
+    """
+    A stretch of keys that has been listed: how many there are from the first to the last.
+
+    `some` are a few of them, at equal distances, the last one included.
+    """
 
     keys: int
     first: str
     last: str
+    some: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, keys: Sequence[str]) -> Sample:
+        """Return the sample that a page is."""
+        some = (*keys[:: max(1, len(keys) // SOME)], keys[-1])
+        return cls(len(keys), keys[0], keys[-1], some)
 
 
 @dataclass

@@ -182,6 +182,26 @@ class OssStore:
                 page = Lot((), reaches=listing.next_marker)
             yield page, listing.is_truncated
 
+    def borders(self, prefix: str, after: str) -> tuple[list[str], str] | None:
+        """
+        Return directories right below a prefix, from a key on, and the key behind which more may
+        follow, "" if none do; None where OSS does not tell. Raises Closed.
+
+        It is asked for once: a listing gets along without.
+        """
+        self._gate.admit("list")
+        began = self._world.monotonic()
+        try:
+            page = self.bucket.list_folders(prefix, after, PAGE_KEYS)
+        except Exception as raised:  # noqa: BLE001 - as in _ask
+            if is_throttling(getattr(raised, "status", 0), verdict(raised).code):
+                self.session.throttled()
+            return None
+        finally:
+            self._gate.answered("list", self._world.monotonic() - began)
+        goes_on = page.is_truncated and isinstance(page.next_marker, str)
+        return page.prefix_list, page.next_marker if goes_on else ""
+
     def left(self) -> float:
         """Return the seconds of the invocation that are left."""
         return self._gate.left()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ossweep.engine.batch import Batch
+    from ossweep.engine.borders import Survey
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.queues import Queue
@@ -72,6 +73,10 @@ class Ranges:
             scan.listing = True
             ask, show, fail = partial(next, scan.pages), partial(self._show, scan), self._fail
             reads.begin(pipeline, Question(scan.prefix, ask, show, partial(fail, scan)))
+        while reads.has_room and (survey := self.frontier.survey()) is not None:
+            ask_borders = partial(self._shared.store.borders, survey.prefix, survey.after)
+            show_borders = partial(self._show_borders, survey)
+            reads.begin(pipeline, Question(survey.prefix, ask_borders, show_borders, _ignore))
 
     def ease(self) -> bool:
         """Do nothing: this source is never urgent."""
@@ -181,6 +186,11 @@ class Ranges:
         self._selection.select(scan, self.frontier.take(scan, page, more=more), left)
         self._go_on(scan)
 
+    def _show_borders(
+        self, survey: Survey, shown: tuple[Sequence[str], str] | None, _left: float
+    ) -> None:
+        self.frontier.surveyed(survey, shown)
+
     def _fail(self, scan: Scan, error: Closed | StoreError) -> None:
         scan.listing = False
         if isinstance(error, StoreError) and error.scope is Scope.KEYS:
@@ -199,6 +209,10 @@ class Ranges:
     def _flush(self) -> None:
         for scan in self.frontier.scans:
             scan.backlog.flush()
+
+
+def _ignore(_: Closed | StoreError) -> None:
+    """Do nothing: what a survey does not show is listed without it."""
 
 
 def _lying_in(ranges: Sequence[Range], keys: Iterable[str]) -> tuple[str, ...]:
