@@ -579,7 +579,7 @@ def test_requests_that_fail_are_told_as_the_end_of_a_job_whose_listing_has_met_i
 def test_a_ceiling_that_is_full_of_keys_in_doubt_is_told_so(deployment: Deployment) -> None:
     """Nobody knows whether the order was carried out: it is no end that was meant."""
     deployment.fill(*(f"a/{number:04}" for number in range(2000)))
-    hurried(deployment, 8, batch_delete=3)
+    hurried(deployment, 30, batch_delete=3)
     deployment.oss.misbehave(Refuse(500, "InternalError", operation="batch_delete"))
 
     answer = deployment.send({"prefix": "a/", "limits": {"objects": 1000}})
