@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SLASH = "/"
 MOST_LEVELS = 10  # directories within each other that are surveyed because of one page
-DENSE = 2  # keys of a sample that must lie in one directory, on average, for it to be a piece
+DENSE = 2  # of a sample's keys that each directory must hold, on average, for a survey to pay
 FEW = 3  # borders between which a range is cut; with fewer, those of deeper directories count, too
 FREE, SHARE = 12, 24  # surveys, beside one for so many pages
 SAMPLES = 16  # pages, the last ones, that tell how many keys directories hold

@@ -71,7 +71,6 @@ class Cuts:
         self.open_guesses = 0  # that have not been looked behind
         self._alphabet = Alphabet()
         self._vain = 0  # guesses behind which there was nothing
-        self._ranges = 1  # that are open
         self._passed = 0  # borders
         self._met_in_pieces = 0  # keys, since borders are known
 
@@ -111,7 +110,6 @@ class Cuts:
         if self.pages < SURE_PAGES:
             return None
         unlisted = list(scans)
-        self._ranges = len(unlisted)
         for each in sorted(self._worth(unlisted), key=lambda each: -each.trusted):
             scan = each.scan
             at = self.borders.cut(scan.at, scan.until) if each.is_at_border else None
@@ -120,7 +118,7 @@ class Cuts:
             scan.waits = scan.waited < PATIENCE and self._is_surveyed(each)
             if scan.waits:
                 continue
-            at = self._guess(each)
+            at = self._guess(each, ranges=len(unlisted))
             if at is not None:
                 return Cut(scan, at, is_guess=True)
         return None
@@ -171,12 +169,12 @@ class Cuts:
             each.scan.prefix, each.sample, self.pages
         )
 
-    def _guess(self, each: _Candidate) -> str | None:
-        """Return a place at which a range may be cut, unless it is too daring to guess one."""
+    def _guess(self, each: _Candidate, *, ranges: int) -> str | None:
+        """Return a place to cut a range at beside so many others, if a guess is not too daring."""
         scan = each.scan
         most_open = FIRST_GUESSES + DARING * (self.pages - SURE_PAGES)
         is_much = not self.borders or each.keys >= MUCH * self.page_keys
-        share = VAIN_SHARE_OF_FEW if is_much and self._ranges < FEW_OPEN else VAIN_SHARE
+        share = VAIN_SHARE_OF_FEW if is_much and ranges < FEW_OPEN else VAIN_SHARE
         is_vain = self._vain > VAIN + self.pages // share
         is_daring = self.open_guesses + self._vain >= most_open
         if is_daring or is_vain or scan.guesses >= GUESSES:

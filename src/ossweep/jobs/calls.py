@@ -15,7 +15,7 @@ from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.folder import Folder
 from ossweep.leases.records import Lease
 from ossweep.session import is_named_by_event
-from ossweep.stops import GOES_ON, Why
+from ossweep.stops import GOES_ON, Why, resuming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def handover_error(
     """Return the error that says that nobody goes on with a job, and how somebody can."""
     code = getattr(error, "code", type(error).__name__)
     said = _words_of(error)
-    resume = json.dumps({"job": job, "do": "resume"})
+    resume = resuming(job)
     ways = f"the job goes on when its event is sent again, or {resume}"
     if not is_named_by_event(job):
         ways = f"the job goes on when this is sent: {resume}"

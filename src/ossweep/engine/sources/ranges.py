@@ -51,8 +51,9 @@ class Ranges:
         self._work = shared.work
         self._reads = shared.reads
         self._selection = shared.selection
-        work = shared.work
-        self.frontier = Frontier(work.ranges, shared.throttle, is_dry_run=work.dry_run)
+        self.frontier = Frontier(
+            shared.work.ranges, shared.throttle, is_dry_run=shared.work.dry_run
+        )
         self._settling = Settling(self.frontier, shared.books, shared.throttle)
         self._taken: dict[int, tuple[Scan, Batch]] = {}
         self._open = 1  # ranges that may be listed at once; where there were many, they stay many
