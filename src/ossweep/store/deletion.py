@@ -179,6 +179,8 @@ class Deletion:
                 keys[0], StoreError("NotDeleted", "OSS left the key out of its answer", Scope.KEYS)
             )
             return
+        if len(named) == len(keys):
+            return
         silent = [key for key in keys if key not in named]
         self._review.doubt.left_out(silent)
         self.delete_singly(silent)  # so that each gets a reason
