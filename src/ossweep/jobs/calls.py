@@ -131,8 +131,7 @@ def call_missing(
         if state.how == "unknown" and not anew:
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
-            repeated = continuation.changed(sealed, judged=True)
-            _call(_event(repeated, session), job, sealed["hop"], session)
+            _call(_event(sealed, session), job, sealed["hop"], session)
         elif is_missing(state, session):
             _call(_pointing(job, state.next_hop), job, state.next_hop, session)
         else:

@@ -124,6 +124,8 @@ def join(job: str, session: Session, *, counted: int = 0) -> Claimed | Answer | 
     kept = job_of_continuation(state.departure.continuation, session, where)
     parts = [job_of_continuation(end.continuation, session, where) for end in ended]
     whole = joined(kept, parts, counted=counted)
+    if not counted:  # the parts may have ended long ago, and named keys may be left
+        whole = replace(whole, judged=True)
     told = of_parts(kept, [end.answer for end in ended], "continued", "its parts have ended")
     found = leases.gather(whole.hop, continuation.seal(whole), told)
     return Claimed(found, job, whole, leases)

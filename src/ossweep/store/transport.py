@@ -75,6 +75,9 @@ _SHORT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")  # of ISO 8601
 # may take as long as it is waited for.
 _APART = 15 * 60 + 2 * READ_SECONDS
 
+# Whoever these come from, OSS may have carried the request out, and they are told by their numbers.
+_OF_GATEWAYS = frozenset({500, 502, 503, 504})
+
 # The store tries again by itself, and OSS never redirects: DELETE must not follow anyone.
 _ONCE = Retry(False, redirect=False)
 
@@ -147,7 +150,7 @@ class TimedSession:
                 f"the answer is encoded, and not to be read: {encoding}",
                 _scope_if_unreadable(req),
             )
-        if response.status // 100 == 2 and not response.headers.get("x-oss-request-id"):  # noqa: PLR2004 - success
+        if response.status not in _OF_GATEWAYS and not response.headers.get("x-oss-request-id"):
             response.close()
             words = f"an answer with status {response.status} has no request id of OSS's"
             words += ": it comes from somebody else"
@@ -298,7 +301,8 @@ def _redirected(response: BaseHTTPResponse) -> StoreError:
             response.close()
             return StoreError("Redirected", words, Scope.JOB)
     response.close()
-    return StoreError("Redirected", "OSS redirects nobody: another server has answered", Scope.JOB)
+    words = "OSS redirects nobody: another server has answered"
+    return ForeignAnswerError("Redirected", words, Scope.JOB)
 
 
 def _kind(request: Any) -> Kind:
