@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import RequestError
 from ossweep.events import CONTINUATION_MARK, POINTER_MARK
-from ossweep.request import Request
+from ossweep.request import FIELDS
 from ossweep.triggers import dates, direct, documents, mns, oss, timer
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The fields by which a request, a command or the rest of a job is known.
 _REQUEST = {
-    *Request.model_fields,
+    *FIELDS,
     "manifest",
     "only",
     "requests",
@@ -67,6 +67,5 @@ def read(document: Any, time_zone: str = "UTC") -> Reading:
 def _is_meant_as_request(document: Mapping[str, Any]) -> bool:
     """Tell whether a document has a request's field, or one whose name is hardly another."""
     return bool(document.keys() & _REQUEST) or any(
-        get_close_matches(name.lower(), Request.model_fields, n=1, cutoff=ALIKE)
-        for name in document
+        get_close_matches(name.lower(), FIELDS, n=1, cutoff=ALIKE) for name in document
     )
