@@ -31,6 +31,7 @@ FLOORS = (
         "row",
         "trust",
         "helps",
+        "late",
     },
     {"names", "request_form", "request", "policy", "meant", "settings", "rules", "log", "world"},
     {"triggers", "handover", "leases", "store", "engine"},
