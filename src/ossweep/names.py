@@ -1,4 +1,4 @@
-"""The names in a request: which of them OSS can have, and the sentence for each that it cannot."""
+"""Names from outside: which of them OSS or a job can have, and the sentence for each other."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 MOST_PARTS = 32  # of one job
 MOST_OBJECTS = 2**63  # a ceiling stays below, so that every document with it can be read again
 KEY_BYTES = 1023  # the longest object name OSS has
+# A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
+JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _WHOLE_BUCKET = (
     "to empty the whole bucket on purpose write "

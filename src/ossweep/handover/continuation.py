@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
-from ossweep.leases.records import JOB
-from ossweep.names import KEY_BYTES, UnfitError, check_bucket, check_name
+from ossweep.names import JOB, KEY_BYTES, UnfitError, check_bucket, check_name
 from ossweep.objects import NOT_UTF8
 from ossweep.work import Totals, Work
 

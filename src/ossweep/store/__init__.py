@@ -20,10 +20,14 @@ From a wish of the sweep's down to the bytes, and back:
 sdk.py imports oss2, before any other module does.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ossweep.store import sdk  # first: it is how all the others find oss2 imported
 from ossweep.store.bucket import Bucket
-from ossweep.store.state_objects import OssStateObject, OssStateObjects
 from ossweep.store.store import Content, Credentials, OssStore, bare_etag, connect
+
+if TYPE_CHECKING:
+    from ossweep.store.state_objects import OssStateObject, OssStateObjects
 
 __all__ = [
     "Bucket",
@@ -36,3 +40,12 @@ __all__ = [
     "connect",
     "sdk",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what only those need who keep state."""
+    if name not in {"OssStateObject", "OssStateObjects"}:
+        raise AttributeError(name)
+    from ossweep.store import state_objects  # noqa: PLC0415
+
+    return getattr(state_objects, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ossweep.errors import RequestError
 from ossweep.events import CONTINUATION_MARK, POINTER_MARK
 from ossweep.request import FIELDS
-from ossweep.triggers import dates, direct, documents, mns, oss, timer
+from ossweep.triggers import direct, documents, mns, oss, timer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,8 @@ def read(document: Any, time_zone: str = "UTC") -> Reading:
     if mns.recognises(document):
         return mns.read(document)
     if timer.recognises(document):
+        from ossweep.triggers import dates  # noqa: PLC0415 - for timers
+
         return timer.read(document, dates.zone_of(time_zone))
     if isinstance(document, dict) and document and not _is_meant_as_request(document):
         raise RequestError(f"nobody that ossweep knows has sent this event; {LOOKED_FOR}")
