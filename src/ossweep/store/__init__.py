@@ -15,7 +15,8 @@ From a wish of the sweep's down to the bytes, and back:
       lazy.py        what oss2 would have made of an answer, only if somebody looks at it
     transport.py     one request, in time, counted, and OSS's clock by its answers
       signing.py     its signature
-      connections.py the connection that it goes through
+      pools.py       the connections that wait for the next one
+        connections.py the connection that it goes through
 
 sdk.py imports oss2, before any other module does.
 """
