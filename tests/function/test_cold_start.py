@@ -60,12 +60,13 @@ from ossweep.handover.carrier import Function, choose
 from ossweep.store import Credentials
 function = Function("ossweep", "tools", None, "1", "cn-hangzhou")
 old, new = (choose(function, None, kind, Credentials("a", "b")) for kind in ("fc2", "fc3"))
-clients = {"fc2", "alibabacloud_fc20230330", "darabonba", "aiohttp"}
+clients = {"fc2", "alibabacloud_openapi_util", "requests"}
 assert clients & sys.modules.keys() == set()
 old.prepare()
-assert clients & sys.modules.keys() == {"fc2"}
+assert clients & sys.modules.keys() == {"fc2", "requests"}
 new.prepare()
 assert clients & sys.modules.keys() == clients
+assert {"aiohttp", "darabonba"} & sys.modules.keys() == set()
 """)
 
 
