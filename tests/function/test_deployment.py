@@ -162,8 +162,8 @@ def test_the_package_holds_all_that_any_event_and_handover_needs(package: Path) 
 
     said = json.loads(ended.stdout.splitlines()[-1])
     known = {"RequestError", "PolicyError", "UndoneError", "StoreError"}
-    assert set(said) <= {*known, "HandoverError", "ConnectionError", "RetryError"}
-    assert said[-2:] == ["ConnectionError", "RetryError"]
+    assert set(said) <= {*known, "HandoverError", "ConnectionError"}
+    assert said[-2:] == ["ConnectionError", "ConnectionError"]
 
 
 @pytest.mark.timeout(300)
