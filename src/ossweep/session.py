@@ -60,7 +60,7 @@ class Invocation:
     certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Session:
     """All that the jobs of one invocation share."""
 
