@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,22 +25,28 @@ if TYPE_CHECKING:
 
     from ossweep.objects import Page
 
-_SHAPE = Shape(
-    root=b"ListBucketResult",
-    row=b"Contents",
-    elements=in_order(
-        Element(b"Key"),
-        # As oss2 takes it; days that a month does not have are looked for below.
-        Element(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z"),
-        Element(b"ETag"),
-        Element(b"Type"),
-        Element(b"Size", rb"\d{1,18}"),
-        Element(b"StorageClass"),
-        OWNER,
-    ),
-    columns=b"Key LastModified Size",
-    never=b"CommonPrefixes",
-)
+
+@cache
+def _shape() -> Shape:
+    """Return the shape of a listing, made for the first one that is read."""
+    return Shape(
+        root=b"ListBucketResult",
+        row=b"Contents",
+        elements=in_order(
+            Element(b"Key"),
+            # As oss2 takes it; days that a month does not have are looked for below.
+            Element(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z"),
+            Element(b"ETag"),
+            Element(b"Type"),
+            Element(b"Size", rb"\d{1,18}"),
+            Element(b"StorageClass"),
+            OWNER,
+        ),
+        columns=b"Key LastModified Size",
+        never=b"CommonPrefixes",
+    )
+
+
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
 
 _TIME = len("2026-01-01T00:00:00.000Z")
@@ -135,7 +142,7 @@ def page_of(entries: Sequence[Any]) -> Page:
 
 def read_listing(body: bytes) -> Listing | None:
     """Return what `read_entries` would read; None if that takes it, or there is no object."""
-    table = _SHAPE.read(body)
+    table = _shape().read(body)
     if table is None or table.leaves.get(b"EncodingType") != b"url":
         return None
     is_truncated = _TRUNCATED.get(table.leaves.get(b"IsTruncated", b""))
