@@ -103,13 +103,14 @@ def do(instruction: Instruction, session: Session) -> list[Answer]:
 def _carry_out(instruction: Work | Command | ListJobs | Pointer, session: Session) -> Answer:
     if isinstance(instruction, Work) and session.settings.state is None:
         return do_alone(instruction, session)
-    from ossweep.jobs import relay  # noqa: PLC0415 - where state is kept
-    from ossweep.routes import commands  # noqa: PLC0415 - as above
+    if isinstance(instruction, Command | ListJobs):
+        from ossweep.routes import commands  # noqa: PLC0415 - for a person's words
 
-    if isinstance(instruction, Command):
-        return commands.obey(instruction, session)
-    if isinstance(instruction, ListJobs):
+        if isinstance(instruction, Command):
+            return commands.obey(instruction, session)
         return commands.listed(instruction, session)
+    from ossweep.jobs import relay  # noqa: PLC0415 - where state is kept
+
     if isinstance(instruction, Pointer):
         return relay.follow(instruction, session)
     return relay.carry(instruction, session)
