@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ossweep.leases.orders import Word
 from ossweep.leases.records import Departure, Fence, Lease, NotGranted
-from ossweep.leases.words import Word
 from ossweep.stops import ORDERED, Why
 from unit.state_objects import (
     JOB,

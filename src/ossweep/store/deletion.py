@@ -41,7 +41,7 @@ FEW_SECONDS = 30.0
 STORM = 3  # refusals by quotas in a row that mean more than too fast a pace
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Deletion:
     """
     Deletes keys. A key in none of `deleted`, `failed`, `full` (directories in which something is

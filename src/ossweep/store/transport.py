@@ -24,27 +24,21 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
+from urllib3 import Retry, Timeout
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from ossweep.errors import Scope, StoreError
-from ossweep.store.connections import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    Connections,
-    Network,
-    Plain,
-    Secure,
-)
+from ossweep.store.connections import CONNECT_SECONDS, READ_SECONDS, Connections, Network
 from ossweep.store.names import KEY_BYTES
+from ossweep.store.pools import PlainPool, SecurePool
 from ossweep.store.verdicts import ForeignAnswerError
 from ossweep.trust import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from urllib3 import BaseHTTPResponse
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
     from ossweep.work import Kind
 
@@ -342,13 +336,6 @@ def _pool(
         raise LocationParseError(origin)
     limits = Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     more: dict[str, Any] = {"maxsize": most, "timeout": limits, "connections": through}
-    pool: HTTPConnectionPool
     if url.scheme == "https":
-        pool = HTTPSConnectionPool(
-            url.host, url.port, ssl_context=authorities(certificates), **more
-        )
-        pool.ConnectionCls = Secure
-    else:
-        pool = HTTPConnectionPool(url.host, url.port, **more)
-        pool.ConnectionCls = Plain
-    return pool
+        return SecurePool(url.host, url.port, ssl_context=authorities(certificates), **more)
+    return PlainPool(url.host, url.port, **more)
