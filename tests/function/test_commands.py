@@ -12,7 +12,7 @@ from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, sum_of
 from localcloud.clients import oss2_bucket
 from localcloud.faults import Before, DateShift, Refuse
 from ossweep.handover.continuation import seal
-from ossweep.leases.records import FIRST, LEFT, Departure, End, Record, written
+from ossweep.leases.records import FIRST, LEFT, Departure, End, Fence, Record, written
 from ossweep.stops import Why
 from ossweep.work import Work
 from ossweep.world import World
@@ -198,17 +198,19 @@ def test_a_job_whose_invocation_died_tells_that_more_may_be_gone(long: Chain) ->
 def test_hops_count_who_took_over_and_who_tried_again(long: Chain) -> None:
     """Each has had the job, and no other hop tells of it."""
     long.deployment.oss.misbehave(Refuse(409, "FileImmutable", keys={"a/00007"}))
-    job = long.begin(PREFIX)["job"]
-    long.deployment.oss.remove(STATE_BUCKET, [f"{STATE}{job}/{FIRST.name}{LEFT}"])
+    first = long.begin(PREFIX)
+    died = Record("holder", 17.0, continuation=long.called[0], answer=first)
+    key = f"{STATE}{first['job']}/{Fence(1).name}"
+    oss2_bucket(long.deployment.oss, STATE_BUCKET).put_object(key, written(died))
     long.deployment.oss.misbehave(DateShift(300))
     long.delivered += 1
     hurried(long.deployment, 60)
 
-    ended = to(long, job, "resume"), to(long, job, "status")
-    again = to(long, job, "resume"), to(long, job, "status")
+    ended = [to(long, first["job"], do) for do in ("resume", "status")]
+    again = [to(long, first["job"], do) for do in ("resume", "status")]
 
     assert [each["status"] for each in (*ended, *again)] == ["incomplete"] * 4
-    assert (ended[1]["hops"], again[1]["hops"]) == (2, 3)
+    assert (ended[1]["hops"], again[1]["hops"]) == (3, 4)
 
 
 def test_an_ended_job_is_told_of_as_it_ended(long: Chain) -> None:
