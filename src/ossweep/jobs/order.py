@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ossweep.session import Session
 
 DIRECT = Origin()
+PROMPT = 60.0  # seconds within which a continuation that is sent back has not waited
 
 
 def job_of(document: Any, session: Session, where: str, origin: Origin = DIRECT) -> Work:
@@ -78,6 +79,18 @@ def job_of_continuation(document: Any, session: Session, where: str) -> Work:
         # Only a request begins a job; a continuation has had a hop before it.
         wrong = "it would begin its job; send a request"
         raise RequestError(f"{where} is no continuation: {wrong}")
-    # Nobody can tell when it comes, and what its keys name may have been written anew meanwhile.
-    is_late = settings.state is None and work.keys
+    is_late = settings.state is None and _has_waited(work, session)
     return replace(work, judged=True) if is_late else work
+
+
+def _has_waited(work: Work, session: Session) -> bool:
+    """
+    Tell whether a continuation has waited before it was sent back, where no state can tell.
+
+    What its keys name may have been written anew meanwhile. This machine's clock only decides
+    whether they are looked at first; by which clock they are judged, the continuation says.
+    """
+    if work.clock is None:
+        return False  # nothing was answered yet
+    left_at = work.clock + work.milliseconds / 1000
+    return bool(work.keys) and session.world.wall() - left_at > PROMPT
