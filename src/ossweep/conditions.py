@@ -65,7 +65,10 @@ class Conditions:
             check_patterns(name.rstrip("_"), getattr(self, name))
         _check_tags(self.tags)
         if self.keep_latest is not None and not 1 <= self.keep_latest <= MOST_LATEST:
-            raise ValueError(f"`keep_latest` is a whole number from 1 to {MOST_LATEST:,}")
+            raise ValueError(
+                f"`keep_latest` is {self.keep_latest:,}; "
+                f"write a whole number from 1 to {MOST_LATEST:,}"
+            )
         repeated = [each.name for each in fields(self) if _has_twice(getattr(self, each.name))]
         if repeated:
             raise ValueError(f"`{repeated[0].rstrip('_')}` says the same twice")

@@ -34,7 +34,7 @@ FLOORS = (
         "helps",
     },
     # The filters judge by conditions alone, and know neither the engine nor what it asks OSS for.
-    {"filters", "request", "policy", "meant", "settings", "rules", "log", "world"},
+    {"filters", "only", "request", "policy", "meant", "settings", "rules", "log", "world"},
     {"triggers", "handover", "leases", "store", "engine"},
     {"answers", "session"},
     {"jobs"},
@@ -43,7 +43,8 @@ FLOORS = (
     {"index"},
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
-# rules are settings that make requests, and a continuation names jobs as their records do.
+# rules are settings that make requests, and a continuation names jobs as their records do. Whether
+# a pattern can be read, only the filter can say that will match by it.
 NEIGHBOURS = {
     "conditions": {"errors"},
     "events": {"errors"},
@@ -51,6 +52,7 @@ NEIGHBOURS = {
     "trust": {"causes", "errors"},
     "work": {"events", "objects", "tally"},
     "whereabouts": {"objects", "work"},
+    "only": {"filters"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
     "settings": {"rules"},
