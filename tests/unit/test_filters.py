@@ -197,6 +197,18 @@ def test_a_page_in_the_cold_is_judged_as_a_whole_once_all_its_days_are_over() ->
     assert TRANSITION_TIME in EarlyDelete().columns
 
 
+@pytest.mark.parametrize(
+    ("modified", "transitioned"), [(0, CLOCK), (CLOCK, 0), (CLOCK - 181 * DAY, CLOCK - 179 * DAY)]
+)
+def test_a_page_in_the_cold_is_not_judged_by_one_of_its_times_alone(
+    modified: int, transitioned: int
+) -> None:
+    """Which of them counts is seen at each object."""
+    cold = Seen(storage_class="ColdArchive", modified=modified, transitioned=transitioned)
+
+    assert EarlyDelete().judge_page(overview_of([cold]), CLOCK, None) is None
+
+
 ASKED: dict[str, Any] = {
     "older_than": 30 * DAY,
     "below": 3,

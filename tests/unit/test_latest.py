@@ -119,6 +119,15 @@ def test_an_object_that_is_met_twice_counts_once() -> None:
     assert settle(Latest(2), [met("a/1", 1), met("a/1", 1), met("a/2", 2)]).go == set()
 
 
+def test_an_object_that_fell_out_falls_out_again() -> None:
+    """If a later listing shows it once more, it may still go."""
+    machine = Latest(1)
+    for each in (met("a/1", 1), met("a/2", 2)):
+        machine.meet(each)
+
+    assert names(machine.meet(met("a/1", 1))) == (["a/1"], [])
+
+
 def test_an_object_that_was_written_again_counts_by_its_later_time() -> None:
     """As one object still."""
     machine = Latest(1)

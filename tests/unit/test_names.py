@@ -106,6 +106,7 @@ def reason(asked: Conditions, *names: str) -> str | None:
         (Conditions(match=("*.log",)), ["x/a.log", "a.log"], None),
         (Conditions(match=("*.log",), match_regex=("x/.*",)), ["x/a.log", "a.log"], NO_MATCH),
         (Conditions(except_=("x/**",)), ["x/a.log", "a.log"], EXCEPTED),
+        (Conditions(except_=("a.log",)), ["x/a.log", "a.log"], EXCEPTED),
         # nobody to ask
         (Conditions(match=("*",)), [], UNJUDGED),
         (Conditions(except_=("*",)), [], UNJUDGED),

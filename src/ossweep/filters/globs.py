@@ -65,11 +65,27 @@ def _has_few_stars(pieces: Sequence[Sequence[str]]) -> bool:
 
 def _joined(pieces: Sequence[Sequence[str]], *, widely: bool) -> str:
     """Return the expression for pieces between slashes."""
-    *before, last = pieces
-    texts = ["(?:.*/)?" if piece == [_CROSSES] else "".join(piece) + "/" for piece in before]
+    texts = []
+    has_crossed = False
+    for piece in pieces[:-1]:
+        if piece != [_CROSSES]:
+            texts.append(_behind(piece, has_crossed=has_crossed) + "/")
+        has_crossed = piece == [_CROSSES]
+    last = pieces[-1]
     if last == [_CROSSES]:
-        return "".join(texts) + (".*" if widely else ".+")
-    return "".join(texts) + "".join(last)
+        texts.append(".*" if widely else ".+")
+    else:
+        texts.append(_behind(last, has_crossed=has_crossed))
+    return "".join(texts)
+
+
+def _behind(piece: Sequence[str], *, has_crossed: bool) -> str:
+    """Return the expression for a piece, and for `**/` before it if that stands there."""
+    if not has_crossed:
+        return "".join(piece)
+    if piece[:1] == [_STAR]:  # any directories and any beginning: the star is a part of it
+        return ".*" + "".join(piece[1:])
+    return "(?:.*/)?" + "".join(piece)
 
 
 def _pieces(pattern: str, *, widely: bool) -> list[list[str]]:

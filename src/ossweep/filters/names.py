@@ -52,13 +52,23 @@ class Names:
         if not names:
             return UNJUDGED
         try:
-            if not any(all(each.matches(name) for each in self._wanted) for name in names):
+            if not self._match_one_of(names):
                 return NO_MATCH
-            if any(each.matches(name) for each in self._unwanted for name in names):
-                return EXCEPTED
+            for patterns in self._unwanted:
+                if any(map(patterns.matches, names)):
+                    return EXCEPTED
         except UnicodeEncodeError:  # a key that OSS cannot hold
             return UNJUDGED
         return None
+
+    def _match_one_of(self, names: Sequence[str]) -> bool:
+        for name in names:
+            for patterns in self._wanted:
+                if not patterns.matches(name):
+                    break
+            else:
+                return True
+        return False
 
     def judge_page(self, page: Overview, clock: int, bases: Sequence[int] | None) -> Whole | None:
         """Judge a page of which each name is matched, as long as all are judged alike."""

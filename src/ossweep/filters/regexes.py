@@ -30,4 +30,7 @@ class Regexes:
     def matches(self, name: str) -> object:
         """Tell whether a name matches; raises UnicodeEncodeError for one that is no UTF-8."""
         raw = name.encode()
-        return any(found(raw) is not None for found in self._found)
+        for found in self._found:  # noqa: SIM110 - `any` would cost a fifth more at each object
+            if found(raw) is not None:
+                return True
+        return False
