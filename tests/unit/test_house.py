@@ -20,6 +20,7 @@ SRC = Path(__file__).parents[2] / "src"
 FLOORS = (
     {
         "causes",
+        "conditions",
         "errors",
         "stops",
         "objects",
@@ -33,7 +34,20 @@ FLOORS = (
         "helps",
         "late",
     },
-    {"names", "request_form", "request", "policy", "meant", "settings", "rules", "log", "world"},
+    # The filters judge by conditions alone, and know neither the engine nor what it asks OSS for.
+    {
+        "names",
+        "filters",
+        "only",
+        "request_form",
+        "request",
+        "policy",
+        "meant",
+        "settings",
+        "rules",
+        "log",
+        "world",
+    },
     {"triggers", "handover", "leases", "store", "engine"},
     {"answers", "session"},
     {"jobs"},
@@ -42,13 +56,16 @@ FLOORS = (
     {"index"},
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
-# rules are settings that make requests, and a continuation names jobs as their records do.
+# rules are settings that make requests, and a continuation names jobs as their records do. Whether
+# a pattern can be read, only the filter can say that will match by it.
 NEIGHBOURS = {
+    "conditions": {"errors"},
     "events": {"errors"},
     "helps": {"errors"},
     "trust": {"causes", "errors"},
     "work": {"events", "objects", "tally"},
     "whereabouts": {"objects", "work"},
+    "only": {"filters"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
     "settings": {"rules"},
@@ -237,7 +254,17 @@ def test_the_engine_knows_no_world(module: Module) -> None:
 
 def test_pydantic_reads_documents_only(module: Module) -> None:
     """Neither engine nor store depend on it."""
-    if module.room in {"engine", "store", "errors", "work", "policy", "settings", "world"}:
+    if module.room in {
+        "engine",
+        "store",
+        "filters",
+        "conditions",
+        "errors",
+        "work",
+        "policy",
+        "settings",
+        "world",
+    }:
         assert "pydantic" not in {each.name.split(".")[0] for each in module.imports()}
 
 

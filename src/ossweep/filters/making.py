@@ -1,0 +1,85 @@
+"""The filters that conditions ask for, cheapest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ossweep.filters.age import Age
+from ossweep.filters.early_delete import EarlyDelete
+from ossweep.filters.names import Names
+from ossweep.filters.ports import Whole
+from ossweep.filters.size import Size
+from ossweep.filters.storage_class import StorageClass
+from ossweep.filters.tags import Tags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossweep.conditions import Conditions
+    from ossweep.filters.ports import Filter, Overview, Subject
+
+
+@dataclass(frozen=True)
+class Filters:
+    """
+    The filters of one job, which are one filter, and what comes after them.
+
+    `names` is the one among them that goes by names. `tags` judges what all of them let go.
+    `keep_latest` is how many objects of each directory stay, of those whose names match.
+    """
+
+    filters: tuple[Filter, ...]
+    names: Names | None = None
+    tags: Tags | None = None
+    keep_latest: int | None = None
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of a listing that they need beside key, size and time."""
+        return frozenset().union(*(each.columns for each in self.filters))
+
+    def reason_to_keep(self, found: Subject, clock: int, names: Sequence[str]) -> str | None:
+        """Return the first reason why an object stays; tags and latest are not asked here."""
+        for each in self.filters:
+            reason = each.reason_to_keep(found, clock, names)
+            if reason is not None:
+                return reason
+        return None
+
+    def judge_page(self, page: Overview, clock: int, bases: Sequence[int] | None) -> Whole | None:
+        """
+        Return the judgement that all objects of a page share; None: look at each.
+
+        That is so too where the latest are kept, which are found by a look at each.
+        """
+        if self.keep_latest is not None:
+            return None
+        for each in self.filters:
+            whole = each.judge_page(page, clock, bases)
+            if whole is None or whole.reason is not None:
+                return whole
+        return Whole()
+
+    def counts_as_latest(self, names: Sequence[str]) -> bool:
+        """Tell whether an object of these names is one of those of which the latest are kept."""
+        return self.names is None or self.names.reason(names) is None
+
+
+def filters_of(asked: Conditions) -> Filters:
+    """Return the filters of conditions; raises ValueError for a pattern that is none."""
+    filters: list[Filter] = []
+    if {asked.older_than, asked.newer_than, asked.before, asked.after} != {None}:
+        filters.append(Age(asked))
+    if {asked.at_least, asked.below} != {None}:
+        filters.append(Size(asked))
+    if asked.storage_class:
+        filters.append(StorageClass(asked))
+    if asked.skip_early_delete:
+        filters.append(EarlyDelete())
+    goes_by_names = asked.match or asked.except_ or asked.match_regex or asked.except_regex
+    names = Names(asked) if goes_by_names else None
+    if names is not None:
+        filters.append(names)
+    tags = Tags(asked) if asked.tags else None
+    return Filters(tuple(filters), names, tags, asked.keep_latest)

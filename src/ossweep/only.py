@@ -1,0 +1,294 @@
+"""`only`: what may be written in it, and the sentence for each thing that may not."""
+
+from __future__ import annotations
+
+import json
+import re
+from difflib import get_close_matches
+from fractions import Fraction
+from functools import cache
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+from ossweep.conditions import LEAST_DAYS, Conditions, check_patterns
+from ossweep.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from pydantic import TypeAdapter
+
+_EXAMPLE = 'write an object such as {"older_than": "30d", "match": "**/*.log"}'
+_TIME = 'write a duration such as "30d" or "36h", or a date with its zone such as "2026-05-01Z"'
+_SIZE = 'write a size with its unit, such as "1MB" or "10MiB"'
+
+# Seconds of each unit, in the order of ISO 8601.
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_WORDS = {"week": "w", "day": "d", "hour": "h", "minute": "min", "second": "s"}
+_UNITS = {unit: unit for unit in _SECONDS} | _WORDS | {f"{word}s": _WORDS[word] for word in _WORDS}
+_SHORT = re.compile(r"([0-9]{1,12}) ?([A-Za-z]+)")
+_ISO = re.compile(
+    r"P(?=.)(?:(\d{1,12})W)?(?:(\d{1,12})D)?"
+    r"(?:T(?=.)(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12})S)?)?",
+    re.ASCII,
+)
+_ISO_LONG = re.compile(r"[+-]?P[\dYMWD.]*[YM]", re.ASCII)  # months or years, ahead of any T
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?(.*)", re.ASCII)
+_ZONE = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
+_BYTES = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,12})?) ?([A-Za-z]+)")
+_MONTHS = frozenset({"mo", "mon", "month", "months", "M", "y", "yr", "year", "years", "Y"})
+_DAY = 86_400
+
+
+def parse(document: Any, where: str) -> Conditions:
+    """
+    Read the conditions of `only` from a JSON value.
+
+    `where` begins the sentence of a refusal ("request 2: `only`"). Raises RequestError.
+    """
+    if not isinstance(document, dict):
+        raise RequestError(f"{where} is {_kind(document)}; {_EXAMPLE}")
+    _refuse_unknown(document, _READERS, where)
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        try:
+            values.update(_READERS[name](name, value))
+        except ValueError as error:
+            raise RequestError(f"{where}: {error}") from None
+    asked = Conditions(**values)
+    if asked == Conditions():
+        raise RequestError(f"{where} asks for nothing; {_EXAMPLE}, or leave it out")
+    try:
+        asked.check()
+    except ValueError as error:
+        raise RequestError(f"{where}: {error}") from None
+    return asked
+
+
+def _time(name: str, value: Any) -> dict[str, Any]:
+    """Read a duration before the job's clock, or a date."""
+    if not isinstance(value, str):
+        raise _amiss(name, value, f"; {_TIME}")
+    date = _DATE.fullmatch(value)
+    if date is not None:
+        return {"before" if name == "older_than" else "after": _moment(name, value, date)}
+    return {name: _duration(name, value)}
+
+
+def _duration(name: str, text: str) -> int:
+    if text.startswith("-"):
+        raise _amiss(name, text, f", which is negative; {_TIME}")
+    short, iso = _SHORT.fullmatch(text), _ISO.fullmatch(text)
+    if iso is not None:
+        numbers = (int(number or 0) for number in iso.groups())
+        seconds = sum(map(int.__mul__, numbers, _SECONDS.values()))
+    elif _ISO_LONG.match(text) or (short is not None and short[2] in _MONTHS):
+        raise _amiss(
+            name,
+            text,
+            '; months and years are not all of one length: write days, such as "30d" or "365d"',
+        )
+    elif short is not None and short[2] == "m":
+        raise _amiss(
+            name, text, f', which may be minutes or months; write "{short[1]}min", or days'
+        )
+    elif short is not None and short[2] in _UNITS:
+        seconds = int(short[1]) * _SECONDS[_UNITS[short[2]]]
+    elif text.isdigit():
+        raise _amiss(name, text, f", which has no unit; {_TIME}")
+    else:
+        raise _amiss(name, text, f"; {_TIME}")
+    if not seconds:
+        raise _amiss(name, text, f", which is no time at all; {_TIME}")
+    return seconds
+
+
+def _moment(name: str, text: str, date: re.Match[str]) -> int:
+    """
+    Return a date and time in Unix seconds, those that only one reading takes left out.
+
+    A day without a time is older than its first second, and newer than its last.
+    """
+    day, time, zone = date.groups()
+    if not zone:
+        raise _amiss(name, text, f', which has no zone; write "{text}Z" for UTC, or "{text}+08:00"')
+    if not _ZONE.fullmatch(zone):
+        raise _amiss(name, text, f"; {_TIME}")
+    try:
+        moment = _aware_datetime().validate_python(f"{day}T{time or '00:00'}{zone}")
+        seconds = floor(moment.timestamp())
+    except (ValueError, OverflowError):
+        raise _amiss(name, text, f", which no calendar has; {_TIME}") from None
+    return seconds + _DAY - 1 if time is None and name == "newer_than" else seconds
+
+
+@cache
+def _aware_datetime() -> TypeAdapter[datetime]:
+    from pydantic import AwareDatetime, TypeAdapter  # noqa: PLC0415 - few requests need it
+
+    return TypeAdapter(AwareDatetime)
+
+
+@cache
+def _byte_size() -> TypeAdapter[int]:
+    from pydantic import ByteSize, TypeAdapter  # noqa: PLC0415 - as above
+
+    return TypeAdapter(ByteSize)
+
+
+def _sizes(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _amiss(name, value, '; write an object such as {"at_least": "1MB"}')
+    for field in value:
+        if field not in {"at_least", "below"}:
+            raise ValueError(_unknown(field, ("at_least", "below"), f"`{name}`: "))
+    if not value:
+        raise ValueError(f"`{name}` is empty; write `at_least`, `below` or both in it")
+    return {field: _size(f"{name}.{field}", size) for field, size in value.items()}
+
+
+def _size(name: str, value: Any) -> int:
+    parts = _BYTES.fullmatch(value) if isinstance(value, str) else None
+    if parts is None:
+        raise _amiss(name, value, f"; {_SIZE}")
+    number, unit = parts.groups()
+    if unit.lower().endswith("bit"):
+        raise _amiss(name, value, f", which are bits; {_SIZE}")
+    if len(unit) == 1 and unit not in "Bb":
+        raise _amiss(
+            name,
+            value,
+            f", which may be thousands or 1,024s; "
+            f'write "{number}{unit.upper()}B" or "{number}{unit.upper()}iB"',
+        )
+    try:
+        size = Fraction(number) * _byte_size().validate_python(f"1{unit}")
+    except ValueError:
+        raise _amiss(name, value, f", whose unit is none; {_SIZE}") from None
+    if size.denominator != 1:
+        raise _amiss(name, value, f", which is no whole number of bytes; {_SIZE}")
+    return int(size)
+
+
+def _classes(name: str, value: Any) -> dict[str, Any]:
+    classes = _strings(name, value, '["IA", "Archive"]')
+    for each in classes:
+        if each not in LEAST_DAYS:
+            near = {known.lower(): known for known in LEAST_DAYS}
+            close = get_close_matches(each.lower(), near, n=1)
+            known = ", ".join(LEAST_DAYS)
+            instead = f'did you mean "{near[close[0]]}"?' if close else f"the classes are {known}"
+            raise ValueError(f"`{name}`: OSS has no storage class {_quoted(each)}; {instead}")
+    return {name: classes}
+
+
+def _globs(name: str, value: Any) -> dict[str, Any]:
+    from ossweep.filters.globs import Globs  # noqa: PLC0415 - few requests need it
+
+    patterns = _strings(name, value, '"**/*.log"')
+    is_except = name == "except"
+    _refuse_unreadable(name, patterns, lambda each: Globs([each], widely=is_except))
+    return {"except_" if is_except else name: patterns}
+
+
+def _regexes(name: str, value: Any) -> dict[str, Any]:
+    from ossweep.filters.regexes import Regexes  # noqa: PLC0415 - as above
+
+    patterns = _strings(name, value, r'".*\\.log"')
+    is_except = name == "except_regex"
+    _refuse_unreadable(name, patterns, lambda each: Regexes([each], widely=is_except))
+    return {name: patterns}
+
+
+def _refuse_unreadable(name: str, patterns: tuple[str, ...], read: Callable[[str], object]) -> None:
+    check_patterns(name, patterns)
+    for pattern in patterns:
+        try:
+            read(pattern)
+        except ValueError as error:
+            raise ValueError(f"`{name}`: {_quoted(pattern)} cannot be read: {error}") from None
+
+
+def _tags(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _amiss(name, value, '; write an object such as {"project": "demo"}')
+    if not value:
+        raise ValueError(f"`{name}` is empty; write a tag in it, or leave it out")
+    for key, text in value.items():
+        if not isinstance(text, str):
+            raise ValueError(  # noqa: TRY004 - a sentence
+                f"`{name}`: the tag {_quoted(key)} is {_kind(text)}; write its value as a string"
+            )
+    return {name: tuple(sorted(value.items()))}
+
+
+def _number(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _amiss(name, value, "; write a whole number, without quotes")
+    return {name: value}
+
+
+def _literal_flag(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, bool):
+        raise _amiss(name, value, "; write true or false, without quotes")
+    return {name: value}
+
+
+def _strings(name: str, value: Any, example: str) -> tuple[str, ...]:
+    """Return a string or a list of them, each once."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not texts:
+        raise _amiss(name, value, f"; write a string or a list, such as {example}")
+    for at, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise _amiss(f"{name}[{at}]", text, "; write a string")
+    return tuple(dict.fromkeys(texts))
+
+
+_READERS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
+    "older_than": _time,
+    "newer_than": _time,
+    "size": _sizes,
+    "storage_class": _classes,
+    "match": _globs,
+    "except": _globs,
+    "match_regex": _regexes,
+    "except_regex": _regexes,
+    "tags": _tags,
+    "keep_latest": _number,
+    "skip_early_delete": _literal_flag,
+}
+
+
+def _amiss(name: str, value: Any, how: str) -> ValueError:
+    return ValueError(f"`{name}` is {_kind(value)}{how}")
+
+
+def _refuse_unknown(document: dict[str, Any], known: Iterable[str], where: str) -> None:
+    for name in document:
+        if name not in known:
+            raise RequestError(_unknown(name, known, f"{where}: "))
+
+
+def _unknown(name: str, known: Iterable[str], where: str) -> str:
+    near = get_close_matches(name.lower(), known := tuple(known), n=1)
+    instead = f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(known)}"
+    return f"{where}there is no field {_quoted(name)}; {instead}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text if len(text) <= 80 else text[:77] + "...")  # noqa: PLR2004 - one line
+
+
+def _kind(value: Any) -> str:
+    """Name the kind of a JSON value in words that help a person find it."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return f"the string {_quoted(value)}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, list):
+        return "an empty list" if not value else f"a list of {len(value):,}"
+    return "an object"
