@@ -209,12 +209,15 @@ MUTANTS = (
         "handover/parts.py",
         "    passed = tuple(key for key in work.passed if any(key in each for each in ranges))",
         "    passed: tuple[str, ...] = ()",
+        # A run's ranges are cut so small that hardly a key fails ahead of others in its own.
+        "unit/test_branches_property.py",
     ),
     Mutant(
         "a part does not count what was passed by",
         "handover/parts.py",
         "    failed = sum(each.failed for each in ranges) + len(passed)",
         "    failed = sum(each.failed for each in ranges)",
+        "unit/test_branches_property.py",  # as above
     ),
     Mutant(
         "marker objects are dealt to nobody",
