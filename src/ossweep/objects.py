@@ -24,6 +24,26 @@ class Found:
     size: int
     modified: int
 
+    @property
+    def storage_class(self) -> str | None:
+        """Nothing: no listing is asked for it."""
+        return None
+
+    @property
+    def transitioned(self) -> int | None:
+        """Nothing, as above."""
+        return None
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A page's extent: when the first and the last of its objects were written, and its sizes."""
+
+    oldest: int
+    newest: int
+    smallest: int
+    largest: int
+
 
 @dataclass(frozen=True)
 class Unnamed:
@@ -55,6 +75,10 @@ class Page(Protocol):
     @property
     def bytes(self) -> int:
         """The sum of the objects' sizes."""
+
+    @property
+    def extent(self) -> Extent:
+        """How old and how large its objects are, of which there is at least one."""
 
     @property
     def reaches(self) -> str:
@@ -89,6 +113,12 @@ class Lot:
     def bytes(self) -> int:
         """The sum of the objects' sizes."""
         return sum(found.size for found in self.found)
+
+    @property
+    def extent(self) -> Extent:
+        """How old and how large its objects are, of which there is at least one."""
+        times, sizes = {each.modified for each in self.found}, {each.size for each in self.found}
+        return Extent(min(times), max(times), min(sizes), max(sizes))
 
     def objects(self) -> Sequence[Found]:
         """Return the objects."""

@@ -91,7 +91,7 @@ def _duration(name: str, text: str) -> int:
         )
     elif short is not None and short[2] == "m":
         raise _amiss(
-            name, text, f', which may be minutes or months; write "{short[1]}min", or days'
+            name, text, f", which may be minutes or months; write `{short[1]}min`, or days"
         )
     elif short is not None and short[2] in _UNITS:
         seconds = int(short[1]) * _SECONDS[_UNITS[short[2]]]
@@ -112,7 +112,7 @@ def _moment(name: str, text: str, date: re.Match[str]) -> int:
     """
     day, time, zone = date.groups()
     if not zone:
-        raise _amiss(name, text, f', which has no zone; write "{text}Z" for UTC, or "{text}+08:00"')
+        raise _amiss(name, text, f", which has no zone; write `{text}Z` for UTC, or `{text}+08:00`")
     if not _ZONE.fullmatch(zone):
         raise _amiss(name, text, f"; {_TIME}")
     try:
@@ -160,7 +160,7 @@ def _size(name: str, value: Any) -> int:
             name,
             value,
             f", which may be thousands or 1,024s; "
-            f'write "{number}{unit.upper()}B" or "{number}{unit.upper()}iB"',
+            f"write `{number}{unit.upper()}B` or `{number}{unit.upper()}iB`",
         )
     try:
         size = Fraction(number) * _byte_size().validate_python(f"1{unit}")
@@ -172,7 +172,7 @@ def _size(name: str, value: Any) -> int:
 
 
 def _classes(name: str, value: Any) -> dict[str, Any]:
-    classes = _strings(name, value, '["IA", "Archive"]')
+    classes = _strings(name, value, "`IA`")
     for each in classes:
         if each not in LEAST_DAYS:
             near = {known.lower(): known for known in LEAST_DAYS}
@@ -186,7 +186,7 @@ def _classes(name: str, value: Any) -> dict[str, Any]:
 def _globs(name: str, value: Any) -> dict[str, Any]:
     from ossweep.filters.globs import Globs  # noqa: PLC0415 - few requests need it
 
-    patterns = _strings(name, value, '"**/*.log"')
+    patterns = _strings(name, value, "`**/*.log`")
     is_except = name == "except"
     _refuse_unreadable(name, patterns, lambda each: Globs([each], widely=is_except))
     return {"except_" if is_except else name: patterns}
@@ -195,7 +195,7 @@ def _globs(name: str, value: Any) -> dict[str, Any]:
 def _regexes(name: str, value: Any) -> dict[str, Any]:
     from ossweep.filters.regexes import Regexes  # noqa: PLC0415 - as above
 
-    patterns = _strings(name, value, r'".*\\.log"')
+    patterns = _strings(name, value, r"`.*\\.log`")
     is_except = name == "except_regex"
     _refuse_unreadable(name, patterns, lambda each: Regexes([each], widely=is_except))
     return {name: patterns}

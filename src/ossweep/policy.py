@@ -224,7 +224,7 @@ def rate_of(work: Work, settings: Settings) -> float | None:
 def ranges_of(request: Request) -> tuple[Range, ...]:
     """Return the fewest ranges that hold all that the request's prefixes and directories hold."""
     prefixes = [""] if request.everything else [*request.prefix, *request.directory]
-    return tuple(Range(prefix) for prefix in _outermost(prefixes))
+    return tuple(Range(prefix) for prefix in outermost(prefixes))
 
 
 def is_listed(key: str, ranges: tuple[Range, ...]) -> bool:
@@ -233,7 +233,8 @@ def is_listed(key: str, ranges: tuple[Range, ...]) -> bool:
     return before > 0 and key.startswith(ranges[before - 1].prefix)
 
 
-def _outermost(prefixes: Iterable[str]) -> list[str]:
+def outermost(prefixes: Iterable[str]) -> list[str]:
+    """Return the prefixes, in order, that lie below no other one."""
     kept: list[str] = []
     for prefix in sorted(prefixes):
         if not (kept and prefix.startswith(kept[-1])):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from ossweep.errors import RequestError
 from ossweep.names import (
     MOST_OBJECTS,
     MOST_PARTS,
@@ -19,6 +20,8 @@ from ossweep.names import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ossweep.conditions import Conditions
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ class Request:
     limits: Limits | None = None
     unfinished: Literal["return", "continue"] | None = None
     parallel: int = 1
+    only: Conditions | None = None
 
+
+# Conditions that are read already, and that no sweep can judge by.
+NOT_YET = ("storage_class", "tags", "keep_latest", "skip_early_delete")
 
 FIELDS = tuple(each.name for each in fields(Request))
 
@@ -55,6 +62,9 @@ def parse(document: Any, where: str = "the request") -> Request:
 
     `where` begins the sentence of a refusal ("request 2"). Raises RequestError.
     """
+    if isinstance(document, dict) and "only" in document:
+        rest = {name: value for name, value in document.items() if name != "only"}
+        return replace(parse(rest, where), only=_conditions(document["only"], where))
     if isinstance(document, dict) and (request := _at_once(document)) is not None:
         return request
     from ossweep.request_form import validated  # noqa: PLC0415 - for what is not right
@@ -69,6 +79,17 @@ def schema() -> dict[str, Any]:
     from ossweep.request_form import form_schema  # noqa: PLC0415 - for those who ask for it
 
     return form_schema()
+
+
+def _conditions(document: Any, where: str) -> Conditions:
+    from ossweep import only  # noqa: PLC0415 - for requests that have conditions
+
+    for name in NOT_YET:
+        if isinstance(document, dict) and name in document:
+            raise RequestError(
+                f"{where}: `only.{name}` is not supported yet; choose by age, size or name"
+            )
+    return only.parse(document, f"{where}: `only`")
 
 
 def _at_once(document: dict[str, Any]) -> Request | None:

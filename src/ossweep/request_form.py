@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 _NOT_YET = {
     "manifest": "name the keys in `keys`",
-    "only": "choose by `prefix` or `directory`",
 }
 
 
@@ -157,6 +156,15 @@ class RequestForm(BaseModel):
     )
     dry_run: StrictBool = Field(
         default=False, description="`true` counts what would be deleted and deletes nothing."
+    )
+    only: dict[str, Any] | None = Field(
+        default=None,
+        description=(
+            "Conditions that must all hold for an object to be deleted: `older_than`, "
+            "`newer_than`, `size`, and `match`, `except`, `match_regex`, `except_regex` against "
+            "the key behind what selects it."
+        ),
+        examples=[{"older_than": "30d", "match": "**/*.log"}],
     )
     limits: Limits | None = Field(default=None, description="Ceilings for this job.")
     unfinished: Literal["return", "continue"] | None = Field(

@@ -46,6 +46,9 @@ WILDCARDS = ("ObjectCreated:*", "ObjectRemoved:*")
 
 _FIELDS = {"on", "bucket", "key", "run", "delete"}
 _SELECTORS = ("keys", "prefix", "directory")
+_WHAT_TO_DELETE = (
+    "`delete` is an object with one or more of keys, prefix and directory, and perhaps only"
+)
 _SAMPLE = "x"  # a part's value when a rule's deletion is tried out
 
 
@@ -56,18 +59,22 @@ class Belongings:
     keys: tuple[Pattern, ...] = ()
     prefix: tuple[Pattern, ...] = ()
     directory: tuple[Pattern, ...] = ()
+    only: Mapping[str, Any] | None = None  # the conditions of the request
 
     def request(self, bucket: str, parts: Mapping[str, str]) -> dict[str, Any]:
         """Return the request, with the parts filled in."""
         filled = {
             name: [pattern.fill(parts) for pattern in getattr(self, name)] for name in _SELECTORS
         }
-        return {"bucket": bucket, **{name: names for name, names in filled.items() if names}}
+        said = {"bucket": bucket, **{name: names for name, names in filled.items() if names}}
+        return said if self.only is None else {**said, "only": self.only}
 
-    def texts(self) -> dict[str, list[str]]:
-        """Return the patterns as they were written."""
-        texts = {name: [each.text for each in getattr(self, name)] for name in _SELECTORS}
-        return {name: names for name, names in texts.items() if names}
+    def texts(self) -> dict[str, Any]:
+        """Return the patterns and conditions as they were written."""
+        texts: dict[str, Any] = {
+            name: [each.text for each in getattr(self, name)] for name in _SELECTORS
+        }
+        return {name: said for name, said in {**texts, "only": self.only}.items() if said}
 
     def patterns(self) -> Iterator[tuple[str, Pattern]]:
         """Yield each pattern with the name of its selector."""
@@ -197,11 +204,12 @@ def _run(run: Any, on: str) -> Literal["request"]:
 
 
 def _deletion(document: Any, key: Pattern) -> Belongings:
-    if not isinstance(document, dict) or not document or document.keys() - set(_SELECTORS):
-        raise ValueError("`delete` is an object with one or more of keys, prefix and directory")
-    deletion = Belongings(
-        **{name: _patterns(name, document[name]) for name in _SELECTORS if name in document}
-    )
+    if not isinstance(document, dict) or document.keys() - {*_SELECTORS, "only"}:
+        raise ValueError(_WHAT_TO_DELETE)
+    named = {name: _patterns(name, document[name]) for name in _SELECTORS if name in document}
+    if not named:
+        raise ValueError(_WHAT_TO_DELETE)
+    deletion = Belongings(**named, only=document.get("only"))
     for selector, pattern in deletion.patterns():
         strangers = set(pattern.parts) - set(key.parts)
         if strangers:

@@ -6,6 +6,7 @@ from collections.abc import Mapping  # noqa: TC003 - a continuation is read by t
 from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar, Literal
 
+from ossweep.conditions import Conditions  # noqa: TC001 - as above
 from ossweep.events import Reply  # noqa: TC001 - as above
 from ossweep.objects import NOT_UTF8, Failure, Found, Stretch
 from ossweep.tally import tally
@@ -119,7 +120,8 @@ class Order:
     if there was one, and its own share of the `rate`, in objects a second. `judged` tells that
     named keys are looked at first, and stay if they were written after the job began.
     `null_versions` tells whether deletions may lose null versions for good. `notes` are sentences
-    about the order for the answer.
+    about the order for the answer. `only` are conditions that objects have to fulfil, too, and
+    `selectors` the prefixes and directories that the order names.
     """
 
     job: str
@@ -142,6 +144,8 @@ class Order:
     judged: bool = False
     null_versions: Literal["keep", "lose"] = "keep"
     notes: tuple[str, ...] = ()
+    only: Conditions | None = None
+    selectors: tuple[str, ...] = ()
 
     def clock_at(self, began: int) -> int:
         """
@@ -223,7 +227,7 @@ class Work(Totals, Rest, Order):
     @property
     def to_look_at(self) -> tuple[str, ...]:
         """The named keys that are looked at before they are asked for."""
-        return self.keys if self.judged else self.doubted
+        return self.keys if self.judged or self.only is not None else self.doubted
 
     @property
     def to_ask_for(self) -> tuple[str, ...]:

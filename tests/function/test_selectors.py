@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, sum_of
+from deployment import BUCKET, hurried, sum_of
 
 if TYPE_CHECKING:
     from deployment import Deployment
 
+DAY = 86_400
 NEIGHBOURS = ("src/", "src/a", "src/b/c", "src2/a", "src.txt", "srcs", "sr", "other")
 
 
@@ -255,3 +256,33 @@ def test_a_ceiling_stops_a_dry_run_too(deployment: Deployment) -> None:
     answer = deployment.send({"prefix": "a/", "limits": {"objects": 2}, "dry_run": True})
 
     assert (answer["status"], answer["remaining"]) == ("stopped", 2)
+
+
+def test_a_named_key_with_conditions_is_looked_at_first(deployment: Deployment) -> None:
+    """By one listing request each, and what is not as it should be stays."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["old.log", "old.txt"], oss.now() - 40 * DAY)
+    oss.fill(BUCKET, ["new.log"], oss.now() - DAY)
+    only = {"older_than": "30d", "match": "*.log"}
+
+    answer = deployment.send({"keys": ["old.log", "old.txt", "new.log"], "only": only})
+
+    assert deployment.keys() == ["new.log", "old.txt"]
+    assert answer["skipped_because"] == {"younger than asked for": 1, "name does not match": 1}
+    assert answer["requests_made"]["list"] == 3
+
+
+def test_conditions_hold_over_continuations(deployment: Deployment) -> None:
+    """Whatever one invocation leaves to the next is judged alike."""
+    oss = deployment.oss
+    keys = [f"a/{number:05}.{'log' if number % 3 else 'txt'}" for number in range(6000)]
+    oss.fill(BUCKET, keys, oss.now() - 40 * DAY)
+    hurried(deployment, 4, batch_delete=1)
+
+    answer = deployment.send({"prefix": "a/", "only": {"match": "*.log"}})
+    while answer["continuation"] is not None:
+        answer = deployment.send(answer["continuation"])
+
+    assert deployment.keys() == [key for key in keys if key.endswith(".txt")]
+    assert (answer["status"], answer["deleted"]) == ("done", 4000)
+    assert answer["skipped_because"] == {"name does not match": 2000}

@@ -113,6 +113,17 @@ def test_belongings_written_after_the_event_are_another_objects(
     assert answer["skipped_because"] == {"written after the job began": 1}
 
 
+def test_a_rule_may_narrow_what_belongs_to_an_object(deployment: Deployment) -> None:
+    """By the conditions of a request."""
+    deployment.oss.fill(BUCKET, ["hls/7/a.ts", "hls/7/a.m3u8"], 1_600_000_000)
+    narrow = {**HLS, "delete": {"directory": "hls/{id}/", "only": {"match": "*.ts"}}}
+
+    answer = ruled(deployment, narrow).send(oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4"))
+
+    assert deployment.keys() == ["hls/7/a.m3u8"]
+    assert answer["skipped_because"] == {"name does not match": 1}
+
+
 def test_an_event_whose_time_lies_ahead_spares_what_is_new(deployment: Deployment) -> None:
     """The job has begun by then, whatever its event says."""
     oss = deployment.oss

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.differs
 GOLDEN = Path(__file__).parent / "golden"
 
 OVER = Stretch("c/7", "c/8", 2, "AccessDenied", "No.")
-WORK = replace(
+CHOSEN = replace(
     SOME,
     dry_run=True,
     null_versions="lose",
@@ -38,6 +38,7 @@ WORK = replace(
         Range("d/"),
     ),
 )
+WORK = replace(CHOSEN, only=None, selectors=())
 ANSWER = {
     **ignored("it was ordered to stop", "job", "examplebucket", dry_run=False),
     "status": "stopped",
@@ -72,7 +73,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-NOUNS = [WORK, WORK.counts, WORK.ranges[1], *RECORDS.values()]
+NOUNS = [CHOSEN, WORK.counts, WORK.ranges[1], *RECORDS.values()]
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
@@ -93,6 +94,14 @@ def test_a_golden_continuation_is_read() -> None:
 def test_a_continuation_is_written_as_the_golden_one() -> None:
     """What is written otherwise is another form, and has another number."""
     assert seal(WORK) == json.loads(golden("continuation.json"))
+
+
+def test_a_golden_continuation_with_conditions_is_read_and_written() -> None:
+    """What a job without any does not say is in it."""
+    document = json.loads(golden("conditions.json"))
+
+    assert unseal(document, "the request") == CHOSEN
+    assert seal(CHOSEN) == document
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -130,7 +130,7 @@ RANGE = (
             {"older_than": "6m"},
             (
                 '`only`: `older_than` is the string "6m", which may be minutes or months; '
-                'write "6min", or days'
+                "write `6min`, or days"
             ),
         ),
         (
@@ -167,14 +167,14 @@ RANGE = (
             {"older_than": "2026-05-01"},
             (
                 '`only`: `older_than` is the string "2026-05-01", which has no zone; '
-                'write "2026-05-01Z" for UTC, or "2026-05-01+08:00"'
+                "write `2026-05-01Z` for UTC, or `2026-05-01+08:00`"
             ),
         ),
         (
             {"older_than": "2026-05-01T10:00"},
             (
                 '`only`: `older_than` is the string "2026-05-01T10:00", which has no zone; '
-                'write "2026-05-01T10:00Z" for UTC, or "2026-05-01T10:00+08:00"'
+                "write `2026-05-01T10:00Z` for UTC, or `2026-05-01T10:00+08:00`"
             ),
         ),
         (
@@ -234,7 +234,7 @@ RANGE = (
             {"size": {"below": "64K"}},
             (
                 '`only`: `size.below` is the string "64K", which may be thousands or 1,024s; '
-                'write "64KB" or "64KiB"'
+                "write `64KB` or `64KiB`"
             ),
         ),
         (
@@ -258,10 +258,7 @@ RANGE = (
         # classes
         (
             {"storage_class": []},
-            (
-                "`only`: `storage_class` is an empty list; "
-                'write a string or a list, such as ["IA", "Archive"]'
-            ),
+            ("`only`: `storage_class` is an empty list; write a string or a list, such as `IA`"),
         ),
         (
             {"storage_class": ["ia"]},
@@ -281,11 +278,11 @@ RANGE = (
         # patterns
         (
             {"match": []},
-            '`only`: `match` is an empty list; write a string or a list, such as "**/*.log"',
+            "`only`: `match` is an empty list; write a string or a list, such as `**/*.log`",
         ),
         (
             {"except": None},
-            '`only`: `except` is null; write a string or a list, such as "**/*.log"',
+            "`only`: `except` is null; write a string or a list, such as `**/*.log`",
         ),
         ({"match": ["a", 1]}, "`only`: `match[1]` is the number 1; write a string"),
         ({"match": ""}, "`only`: a pattern of `match` is empty; write it, or leave it out"),
@@ -312,7 +309,7 @@ RANGE = (
             {"match": "[a"},
             (
                 '`only`: `match`: "[a" cannot be read: '
-                r'`[` has no `]`; write it, or "\\[" for the character'
+                r"`[` has no `]`; write it, or `\\[` for the character"
             ),
         ),
         (
@@ -320,7 +317,7 @@ RANGE = (
             (
                 '`only`: `except`: "keep/" cannot be read: '
                 "this names the directory's marker and nothing in it; "
-                'write "keep/**", which keeps the marker as well'
+                "write `**` behind the slash, which keeps the marker as well"
             ),
         ),
         (

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ossweep.conditions import Conditions
 from ossweep.engine.batch import KNOWN_FAILURE, Batch
 from ossweep.engine.deferred import Deferred
 from ossweep.engine.scan import Scan
 from ossweep.engine.selection import PROTECTED, Selection
 from ossweep.engine.throttle import Throttle
-from ossweep.objects import NEWER, Found, Lot, Unnamed
+from ossweep.objects import NEWER, Extent, Found, Lot, Unnamed
+from ossweep.tally import tally
 from ossweep.work import Ceiling, Range, Work
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ class Whole:
     @property
     def reaches(self) -> str:
         return ""
+
+    @property
+    def extent(self) -> Extent:
+        return Extent(self.newest, self.newest, 10, 10)
 
     def objects(self) -> Sequence[Found]:
         self.looks += 1
@@ -94,6 +100,43 @@ def test_a_page_that_is_chosen_as_a_whole_is_not_looked_at() -> None:
     (batch,) = scan.queue.batches
     assert (batch.keys, batch.page, batch.place) == (page.keys, page, "a/0999")
     assert (page.looks, selection.met) == (0, 1000)
+
+
+@pytest.mark.parametrize(
+    ("only", "chosen", "skipped"),
+    [
+        (Conditions(older_than=1), 1000, {}),
+        (Conditions(older_than=3600), 0, {"younger than asked for": 1000}),
+        (Conditions(match=("0*",)), 1000, {}),
+        (Conditions(match=("*.log",)), 0, {"name does not match": 1000}),
+        (Conditions(below=11, except_=("x*",)), 1000, {}),
+    ],
+    ids=["old", "young", "named so", "named otherwise", "small"],
+)
+def test_a_page_that_conditions_judge_as_a_whole_is_not_looked_at(
+    only: Conditions, chosen: int, skipped: dict[str, int]
+) -> None:
+    """Whether all of it goes or all of it stays, no object is made of any of its keys."""
+    page, scan = Whole(KEYS[:1000], CLOCK - 60), scan_of()
+    selection = selection_of(replace(WORK, only=only, selectors=("a/",)))
+
+    show(selection, scan, page, last=True)
+
+    assert sum(len(batch.keys) for batch in scan.queue.batches) == chosen
+    assert tally(batch.skipped for batch in scan.queue.batches) == skipped
+    assert (page.looks, selection.met, scan.backlog.place) == (0, 1000, "a/0999")
+
+
+def test_a_page_that_lies_partly_below_another_selector_is_looked_at() -> None:
+    """Its keys have other names there."""
+    page, scan = Whole(["a/1", "a/2", "a/b/1", "a/c"]), scan_of()
+    only = Conditions(match=("?",))
+    selection = selection_of(replace(WORK, only=only, selectors=("a/", "a/b/")))
+
+    show(selection, scan, page, last=True)
+
+    assert batches(scan) == [["a/1", "a/2", "a/b/1", "a/c"]]
+    assert page.looks == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ossweep.conditions import Conditions
 from ossweep.events import Reply
 from ossweep.objects import Failure, Found, Stretch
 from ossweep.work import Counts, Range, Work
@@ -38,6 +39,8 @@ SOME = Work(
     asked_before=3,
     shared=6,
     judged=True,
+    only=Conditions(older_than=60, match=("*.log",), tags=(("a", "b"),)),
+    selectors=("c/", "d/"),
     doubted=("a",),
     idle=1,
     at_least=True,

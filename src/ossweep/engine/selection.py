@@ -2,10 +2,10 @@
 The selection: which of the objects that a listing shows are deleted, and in what batches.
 
 A page that holds nothing special (all of it older than the job's clock, no protected key, no
-directory marker, no known failure, room below the ceiling) is a batch as it is, and no object is
-made of any of its keys. The objects of any other page are judged one by one, and those that stay
-are counted between the chosen ones, so that a batch can be cut anywhere and still tell what lies in
-it.
+directory marker, no known failure, room below the ceiling, and conditions that let all of it go) is
+a batch as it is, and no object is made of any of its keys; nor is any where a condition keeps all
+of it. The objects of any other page are judged one by one, and those that stay are counted between
+the chosen ones, so that a batch can be cut anywhere and still tell what lies in it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import KNOWN_FAILURE
+from ossweep.engine.choice import Choice
 from ossweep.objects import NEWER
 from ossweep.work import BATCH_KEYS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ossweep.engine.backlog import Backlog
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.scan import Scan
+    from ossweep.filters.ports import Whole
     from ossweep.objects import Found, Page
     from ossweep.work import Ceiling, Work
 
@@ -57,6 +59,7 @@ class Selection:
         self._directories = work.directories
         self._known_failures = frozenset(work.passed)
         self.deferred = deferred
+        self._choice = Choice(work.only, work.selectors)
         # Pages without any of these need no look at each object.
         self._special = sorted({*work.directories, *work.passed, *deferred.waiting, *protected})
         self.clock = work.clock
@@ -72,13 +75,16 @@ class Selection:
         """
         keys, backlog = page.keys, scan.backlog
         backlog.begin_page(left)
-        if keys and self._takes_whole(backlog, page, keys):
+        whole = self._judge_whole(backlog, page, keys)
+        if whole is None:
+            self._select_one_by_one(scan, page)
+        elif whole.reason is not None:
+            self._skip_whole(backlog, keys, whole.reason)
+        else:
             self._chosen += len(keys)
             self.met += len(keys)
             backlog.place = keys[-1]
             backlog.cut_batch(page)
-        else:
-            self._select_one_by_one(scan, page)
         if page.reaches:
             self._go_to(backlog, page.reaches)
         if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
@@ -89,7 +95,8 @@ class Selection:
         if found.key.startswith(self._protected):
             return PROTECTED
         # Times are whole seconds: an object of the clock's own second may have been written later.
-        return NEWER if found.modified >= self._clock() else None
+        clock = self._clock()
+        return NEWER if found.modified >= clock else self._choice.reason_to_keep(found, clock)
 
     @property
     def room(self) -> int:
@@ -132,14 +139,23 @@ class Selection:
         if self._ceiling is not None:
             self.ceiling_reached = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
 
-    def _takes_whole(self, backlog: Backlog, page: Page, keys: Sequence[str]) -> bool:
-        """Tell whether all of a page is chosen and makes a batch by itself."""
-        return (
-            len(keys) <= self.room
-            and not (backlog.has_draft or page.unnamed)
-            and page.newest < self._clock()
-            and not self._has_special(keys[0], keys[-1])
-        )
+    def _judge_whole(self, backlog: Backlog, page: Page, keys: Sequence[str]) -> Whole | None:
+        """Return what becomes of all of a page, if that is the same for each of its objects."""
+        if not keys or page.unnamed or backlog.behind:
+            return None
+        clock = self._clock()
+        if page.newest >= clock or self._has_special(keys[0], keys[-1]):
+            return None
+        makes_a_batch = len(keys) <= self.room and not backlog.has_draft
+        whole = self._choice.judge_page(page, clock)
+        return whole if whole is not None and (whole.reason or makes_a_batch) else None
+
+    def _skip_whole(self, backlog: Backlog, keys: Sequence[str], reason: str) -> None:
+        self.met += len(keys)
+        backlog.between[len(backlog.chosen), reason] += len(keys)
+        backlog.place = keys[-1]
+        if backlog.between.total() >= SKIPPED_KEYS:
+            backlog.flush()
 
     def _has_special(self, first: str, last: str) -> bool:
         if first.startswith(self._protected):

@@ -100,7 +100,7 @@ def _pieces(pattern: str, *, widely: bool) -> list[list[str]]:
     if any(_CROSSES in piece and len(piece) > 1 for piece in pieces):
         raise ValueError(
             "`**` has to stand alone between slashes; "
-            'write "**/*.log" for all names that end so, or "*.log" for those of one directory'
+            "write `**/*.log` for all names that end so, or `*.log` for those of one directory"
         )
     kept = [
         piece
@@ -115,7 +115,7 @@ def _refuse_other_readings(pattern: str, *, widely: bool) -> None:
     if pattern.startswith("!"):
         raise ValueError(
             "some tools read `!` at the beginning as an exception; "
-            r'write the pattern under `except`, or "\\!" for the character'
+            r"write the pattern under `except`, or `\\!` for the character"
         )
     if pattern.startswith(("/", "./")):
         raise ValueError(
@@ -125,7 +125,7 @@ def _refuse_other_readings(pattern: str, *, widely: bool) -> None:
     if widely and pattern.endswith("/"):
         raise ValueError(
             "this names the directory's marker and nothing in it; "
-            f'write "{pattern}**", which keeps the marker as well'
+            "write `**` behind the slash, which keeps the marker as well"
         )
 
 
@@ -141,10 +141,10 @@ def _parts(pattern: str) -> Iterator[str]:
         elif members is not None:
             yield _class(members, is_negated=bool(negated))
         elif plain == "[":
-            raise ValueError(r'`[` has no `]`; write it, or "\\[" for the character')
+            raise ValueError(r"`[` has no `]`; write it, or `\\[` for the character")
         elif plain in "{}":
             raise ValueError(
-                r'`{a,b}` is not read here; write a list of patterns, or "\\{" for the character'
+                r"`{a,b}` is not read here; write a list of patterns, or `\\{` for the character"
             )
         else:
             yield "/" if plain == "/" else re.escape(plain)
@@ -161,7 +161,7 @@ def _literal(escaped: str) -> str:
     if not escaped or escaped == "/" or (escaped.isalnum() and escaped.isascii()):
         raise ValueError(
             f"a backslash makes a special character a plain one, and `\\{escaped}` has none; "
-            r'write "\\\\" for a backslash, and `/` between directories'
+            r"write `\\\\` for a backslash, and `/` between directories"
         )
     return re.escape(escaped)
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
+from ossweep.filters.making import filters_of
 from ossweep.names import JOB, KEY_BYTES, UnfitError, check_bucket, check_name
 from ossweep.objects import NOT_UTF8
 from ossweep.work import Totals, Work
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
+# Fields that an earlier version does not know are written only where they say something: after a
+# step back it goes on with all other jobs.
+NEWEST = ("only", "selectors")
 SAMPLE = 1000  # names that are written to measure how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
 FAILURES_BYTES = 32_768  # for failures that travel on by name; all are counted
@@ -64,7 +68,11 @@ def seal(work: Work) -> dict[str, Any]:
     kept = replace(
         work, counts=_counts_that_fit(work.counts, keeps_names=work.unfinished == "continue")
     )
-    document = {MARK: FORM, **_form().dump_python(kept, mode="json")}
+    said = _form().dump_python(kept, mode="json")
+    for name in NEWEST:
+        if not said[name]:
+            del said[name]
+    document = {MARK: FORM, **said}
     sealed = {**document, "fingerprint": _fingerprint(document)}
     try:
         unseal(sealed, "what was left")
@@ -229,6 +237,20 @@ def _check(work: Work) -> None:
     if not (in_range and are_names and doubted <= names):
         raise UnfitError("its counts or its keys contradict each other")
     _check_ranges(work)
+    _check_conditions(work)
+
+
+def _check_conditions(work: Work) -> None:
+    """Refuse conditions that no request can have had, or selectors that are none."""
+    for name in work.selectors:
+        check_name(name, "the prefix")
+    if work.only is None:
+        return
+    try:
+        work.only.check()
+        filters_of(work.only)
+    except ValueError as error:
+        raise UnfitError(str(error)) from None
 
 
 def _check_key(key: str) -> None:

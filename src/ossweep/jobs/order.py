@@ -57,6 +57,8 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         parallel=request.parallel,
         source=origin.source,
         null_versions=request.null_versions,
+        only=request.only,
+        selectors=("",) if request.everything else (*request.prefix, *request.directory),
         notes=meant.notes(request),
     )
 

@@ -15,7 +15,7 @@ from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from ossweep.objects import Found, Lot
+from ossweep.objects import Extent, Found, Lot
 from ossweep.store.forms import OWNER, Element, in_order
 from ossweep.store.lazy import Lazy
 from ossweep.store.rows import Shape, unquoted
@@ -92,6 +92,13 @@ class PlainPage:
     def bytes(self) -> int:
         """The sum of the objects' sizes."""
         return sum(map(int, self._sizes.split()))
+
+    @property
+    def extent(self) -> Extent:
+        """How old and how large its objects are."""
+        sizes = [*map(int, self._sizes.split())]
+        oldest = _unix(min(_apart(self._times)))
+        return Extent(oldest, self.newest, min(sizes), max(sizes))
 
     def objects(self) -> list[Found]:
         """Return the objects one by one."""

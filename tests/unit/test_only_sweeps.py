@@ -1,0 +1,97 @@
+"""Sweeps with conditions against a plain model: what goes is what every condition lets go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.conditions import Conditions
+from ossweep.filters.making import filters_of
+from ossweep.objects import NEWER, Found
+from ossweep.policy import outermost
+from ossweep.work import Range, Work
+from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DAY = 86_400
+NAMES = st.sampled_from(("x", "x.log", "y/x.log", "y/z/x.txt", "y.log/x", "z"))
+DIRECTORIES = st.sampled_from(("", "a/", "a/b/", "c/"))
+KEYS = st.builds("{}{}{}".format, DIRECTORIES, st.integers(0, 9), NAMES)
+FOUND = st.builds(
+    Found,
+    KEYS,
+    st.integers(0, 30),
+    st.sampled_from((-40 * DAY, -30 * DAY, -10 * DAY, -1, 0, 60)).map(lambda ago: BEGAN + ago),
+)
+GLOBS = st.lists(st.sampled_from(("**/*.log", "*.log", "?x*", "**/x.txt", "1*")), max_size=2)
+CONDITIONS = st.builds(
+    Conditions,
+    older_than=st.none() | st.sampled_from((1, 5 * DAY, 30 * DAY)),
+    newer_than=st.none() | st.sampled_from((20 * DAY, 50 * DAY)),
+    at_least=st.none() | st.integers(0, 20),
+    below=st.none() | st.integers(1, 31),
+    match=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
+    except_=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
+    match_regex=st.sampled_from(((), (r".*\.log",), (r"\d.*",))),
+    except_regex=st.sampled_from(((), (r"9",))),
+)
+SELECTORS = st.lists(st.sampled_from(("", "a/", "a/b/", "c", "c/1")), min_size=1, unique=True)
+
+
+def asked(only: Conditions) -> bool:
+    try:
+        only.check()
+    except ValueError:
+        return False
+    return True
+
+
+def fate(found: Found, only: Conditions, selectors: Sequence[str]) -> str | None:
+    """Return why an object stays, as one who looks at each by itself would say."""
+    if found.modified >= BEGAN:
+        return NEWER
+    names = [found.key[len(each) :] for each in selectors if found.key.startswith(each)]
+    return filters_of(only).reason_to_keep(found, BEGAN, names)
+
+
+@given(
+    objects=st.lists(FOUND, max_size=40, unique_by=lambda found: found.key),
+    only=CONDITIONS.filter(asked),
+    selectors=SELECTORS,
+    page=st.sampled_from((1, 3, 10, 100)),
+    stops=st.lists(st.integers(1, 12), max_size=3),
+)
+def test_a_sweep_deletes_what_all_conditions_let_go(
+    objects: list[Found],
+    only: Conditions,
+    selectors: list[str],
+    page: int,
+    stops: list[int],
+) -> None:
+    """Whatever the pages, however often it is interrupted, and each key is counted once."""
+    bucket = Bucket({found.key: found for found in objects}, page=page)
+    ranges = tuple(map(Range, outermost(selectors)))
+    work = Work(
+        "job", "examplebucket", ranges=ranges, only=only, selectors=tuple(selectors), clock=BEGAN
+    )
+    below = [found for found in objects if found.key.startswith(tuple(selectors))]
+    fates = {found.key: fate(found, only, selectors) for found in below}
+    may_go = {key for key, reason in fates.items() if reason is None}
+
+    for stop in [*stops, 10_000]:
+        hop = Hop()
+        store = MemoryStore(bucket, hop.gate, {stop: hop.leave(0)})
+        result = hop.sweep(work, store)
+        work = sent_back(result)
+
+    gone = {found.key for found in objects} - bucket.objects.keys()
+    kept = [reason for reason in fates.values() if reason is not None]
+    assert gone == may_go
+    assert result.left.finished
+    assert result.counts.deleted == len(may_go)
+    assert result.counts.skipped == {reason: kept.count(reason) for reason in kept}
+    assert result.listed == len(below)
