@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from math import floor
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,34 @@ class Bucket:
 
 
 @dataclass
+class Counted(Bucket):
+    """A count that begins anew every second, the first time after `begins` seconds."""
+
+    begins: float = 0.5
+    second: int = 0
+
+    def holds(self, objects: float, now: float) -> bool:
+        second = floor(now - self.begins)
+        if second != self.second:
+            self.second, self.tokens = second, self.rate
+        return objects <= self.tokens
+
+
+@dataclass
+class Neighbour:
+    """Somebody else, who writes so many objects a second into one of the partitions."""
+
+    rate: float
+    partition: int = 0
+    writes: int = 0
+    refused: int = 0
+
+    @property
+    def refused_share(self) -> float:
+        return self.refused / max(1, self.writes)
+
+
+@dataclass
 class Oss:
     """Answers a deletion after `deletion` seconds, and refuses one after `listing` seconds."""
 
@@ -62,12 +91,24 @@ class Oss:
     cpu: float = 0.0  # seconds of this machine's only core that a request takes
     storm: tuple[float, float] = (0.0, 0.0)  # when every request is refused
     storm_partition: bool = False
+    neighbour: Neighbour | None = None
 
     def verdict(self, first: int, objects: int, now: float) -> str:
         """Return "deleted", or whose quota a request exceeds."""
+        self._let_neighbour_write(now)
         if self.storm[0] <= now < self.storm[1]:
             return "partition" if self.storm_partition else "account"
-        asked = self._asked(first, objects)
+        return self._take(self._asked(first, objects), objects, now)
+
+    def _let_neighbour_write(self, now: float) -> None:
+        """Let the neighbour write what it has written up to now."""
+        other = self.neighbour
+        while other is not None and (at := other.writes / other.rate) <= now:
+            other.writes += 1
+            verdict = self._take([(self.partitions[other.partition], 1)], 1, at)
+            other.refused += verdict != "deleted"
+
+    def _take(self, asked: list[tuple[Bucket, int]], objects: int, now: float) -> str:
         if not all(bucket.holds(share, now) for bucket, share in asked):
             return "partition"
         if self.account is not None:
