@@ -141,10 +141,15 @@ class Range:
     start: int
     listed: int
     end: int
+    turn: int = 0  # in which a batch of it was started the last time
 
     @property
     def waiting(self) -> int:
         return self.listed - self.start
+
+    @property
+    def left(self) -> int:
+        return self.end - self.start
 
 
 @dataclass
@@ -176,20 +181,21 @@ class Run:
 class Sweep:
     """Deletes all keys of a store through a throttle."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a condition of its own
         self,
         oss: Oss,
         *,
         seed: int = 1,
         most: int = 64,
         max_rate: int | None = None,
+        share: float | None = None,
         late: float = 0.005,
     ) -> None:
         self.oss = oss
         self.random = Random(seed)
         self.now = 0.0
         self.late = late  # seconds, at most, that whoever sleeps oversleeps
-        self.throttle = Throttle(lambda: self.now, self.random.uniform, most, max_rate)
+        self.throttle = Throttle(lambda: self.now, self.random.uniform, most, max_rate, share)
         self.ranges: deque[Range] = deque()
         self.run = Run()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -198,6 +204,7 @@ class Sweep:
         self._left = oss.keys
         self._wakes = float("inf")
         self._in_flight = 0
+        self._turn = 1
 
     def at(self, seconds: float, act: Callable[[], None]) -> None:
         heappush(self._events, (self.now + seconds, next(self._numbers), act))
@@ -252,19 +259,13 @@ class Sweep:
         """Start what may start, taking turns, and wake up when the next may."""
         soonest = float("inf")
         room = self.throttle.room()
-        passed = 0
-        while room and passed < len(self.ranges):
-            keys = self.ranges[0]
-            self.ranges.rotate(-1)
-            passed += 1
-            objects = min(keys.lane.batch_keys, keys.waiting)
-            if not objects or (objects == keys.waiting < PAGE_KEYS / 4 and keys.listed < keys.end):
-                continue
-            wait = self.throttle.wait(keys.lane)
-            if wait > 0:
-                soonest = min(soonest, wait)
-                continue
-            passed = 0
+        while room:
+            due, soonest = self._due()
+            if due is None:
+                break
+            keys, objects = due
+            keys.turn = self._turn
+            self._turn += 1
             permit = self.throttle.start(keys.lane, objects)
             room = self.throttle.room()
             self._in_flight += 1
@@ -277,6 +278,19 @@ class Sweep:
             wakes = soonest + self.random.uniform(0.0, self.late)
             self._wakes = self.now + wakes
             self.at(wakes, lambda: None)
+
+    def _due(self) -> tuple[tuple[Range, int] | None, float]:
+        """Return the range whose turn it is, with its objects; else the seconds until one may."""
+        soonest = float("inf")
+        for keys in sorted(self.ranges, key=lambda each: each.left * (each.turn - self._turn)):
+            objects = min(keys.lane.batch_keys, keys.waiting)
+            if not objects or (objects == keys.waiting < PAGE_KEYS / 4 and keys.listed < keys.end):
+                continue
+            wait = self.throttle.wait(keys.lane)
+            if wait <= 0:
+                return (keys, objects), soonest
+            soonest = min(soonest, wait)
+        return None, soonest
 
     def _send(self, permit: Permit, first: int, objects: int, part: int) -> None:
         """Send the first part of a batch, and the rest of it after its answer."""
