@@ -270,6 +270,18 @@ def test_more_than_a_partition_has_in_stock_goes_batch_by_batch_until_the_first_
     assert throttle.wait(lane) == 0.0
 
 
+def test_a_first_deletion_that_ends_without_an_answer_is_waited_for_no_longer() -> None:
+    """It was not refused, and there may be no other."""
+    throttle = throttle_of(Clock())
+    lane = throttle.lane()
+    permits = [throttle.start(lane, 1000) for _ in range(3)]
+    before = throttle.wait(lane)
+    permits[0].ended()
+
+    assert before > 0
+    assert throttle.wait(lane) == 0.0
+
+
 def test_a_refusal_by_a_partition_lets_the_others_be_probed_for_a_while() -> None:
     """One full batch after the other, and smaller ones sooner."""
     clock = Clock()

@@ -46,11 +46,15 @@ class Probing:
 
     def confirmed(self, sent: float) -> None:
         """Take note that something which was sent at this time went through."""
+        self.ended()
+        if sent >= self._row_began:
+            self._row = 0
+
+    def ended(self) -> None:
+        """Take note that a deletion has ended, however it did: the first of them ends the care."""
         if not self._is_answered:
             self._is_answered = True
             self.opens = -inf
-        if sent >= self._row_began:
-            self._row = 0
 
     def refused(self, now: float) -> None:
         """Take note of a refusal by a partition's quota."""

@@ -222,6 +222,7 @@ class Throttle:
         """Do what `Permit.ended` says."""
         with self._lock:
             self._permits.discard(permit)
+            self._probing.ended()
             self._forget(permit.lane)
 
     def _forget(self, lane: Lane) -> None:
