@@ -128,7 +128,7 @@ needs-runtime:
 	@grep -qE '^ +runtime: python$(FOR)( |$$)' template.yml || { echo "template.yml's runtime is not" \
 		"python$(FOR): write it there, or say for which Python to build with FOR=..."; exit 1; }
 
-schema: $(READY)  ## Write the request's JSON Schema anew, after a change of src/ossweep/request.py
+schema: $(READY)  ## Write the request's JSON Schema anew, after a change of src/ossweep/request_form.py
 	@PYTHONPATH=src $(VENV)/bin/python -c 'import json; from ossweep.request import schema; \
 		print(json.dumps(schema(), indent=2))' > .schema && mv .schema src/ossweep/request.schema.json
 

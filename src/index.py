@@ -117,7 +117,7 @@ def _credentials(context: Any, environ: Mapping[str, str]) -> Credentials | None
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _LambdaContext:
     """Function Compute's context, with the names that aws-lambda-powertools looks for."""
 

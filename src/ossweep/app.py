@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from ossweep import triggers
 from ossweep.routes.event import act
-from ossweep.routes.http import over_http
-from ossweep.routes.menu import menu
 from ossweep.session import Invocation, Session
 from ossweep.settings import Settings
 from ossweep.triggers import http
@@ -39,8 +37,12 @@ def answer(
     settings = Settings.read(environ)
     with closing(Session.begin(settings, invocation, logger, world or World())) as session:
         if not event.strip():
+            from ossweep.routes.menu import menu  # noqa: PLC0415 - for empty events
+
             return json.dumps(menu(session))
         document = triggers.parse(event)
         if http.recognises(document):
+            from ossweep.routes.http import over_http  # noqa: PLC0415 - for HTTP
+
             return over_http(document, session)
         return json.dumps(act(triggers.read(document, settings.time_zone), session))

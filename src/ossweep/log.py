@@ -18,16 +18,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-
 from ossweep.errors import HandoverError, SweepError, UndoneError
 from ossweep.events import CONTINUATION_MARK
+from ossweep.late import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ossweep.engine.sweep import Progress
     from ossweep.work import Work
+
+# The logger's language of queries, by which it could find an id in an event.
+UNUSED = frozenset({"aws_lambda_powertools.utilities.jmespath_utils"})
+with waiting(UNUSED):
+    from aws_lambda_powertools import Logger
 
 PREFIXES_SHOWN = 20
 LINES_ALIKE = 100  # of one invocation; the others are counted

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
-from ossweep.errors import SettingsError
+from ossweep.errors import PolicyError, SettingsError
 from ossweep.helps import HELPS_OF_STATE
 from ossweep.store import connect
 from ossweep.triggers.oss import OWN_META
@@ -60,7 +60,7 @@ class Invocation:
     certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Session:
     """All that the jobs of one invocation share."""
 
@@ -162,6 +162,12 @@ def is_named_by_event(job: str) -> bool:
     Any other job is named after its invocation: its event, sent again, makes another one.
     """
     return _OF_EVENT.fullmatch(job) is not None
+
+
+def check_state(session: Session) -> None:
+    """Raise PolicyError where the deployment keeps no state."""
+    if session.settings.state is None:
+        raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
 
 
 def open_bucket(

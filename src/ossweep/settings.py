@@ -7,7 +7,6 @@ import re
 from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from ossweep import rules
 from ossweep.errors import SettingsError
 from ossweep.events import SOURCES
 
@@ -134,6 +133,12 @@ def _share(text: str) -> float | None:
     return float(text)
 
 
+def _rules(text: str) -> tuple[Rule, ...]:
+    from ossweep import rules  # noqa: PLC0415 - for deployments that have some
+
+    return rules.read(text)
+
+
 def _in_flight(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:  # noqa: PLR2004 - as the description says
@@ -197,7 +202,7 @@ class Settings:
     )
     rules: tuple[Rule, ...] = _setting(
         (),
-        rules.read,
+        _rules,
         "a JSON list of rules",
         "What events of OSS ask for. Without a rule they are ignored.",
     )

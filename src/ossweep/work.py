@@ -104,7 +104,8 @@ def add(*parts: Counts) -> Counts:
     )
 
 
-@dataclass(frozen=True)
+# Nobody makes, shows or compares a part of a work by itself: no code is generated for that.
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Order:
     """
     The order of a job, and its identity: the same from its first invocation to its last.
@@ -157,7 +158,7 @@ class Order:
         return min(known, told)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False, kw_only=True)
 class Rest:
     """
     The rest of a job.
@@ -190,7 +191,7 @@ class Rest:
         return bool(self.keys or self.ranges)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False, kw_only=True)
 class Totals:
     """
     The totals of a job over all its invocations so far.

@@ -26,6 +26,7 @@ from bench import (
     measure_quota,
     measure_start,
     measure_wall,
+    measure_warm,
 )
 from bench.contenders import peers
 from bench.options import Bench
@@ -47,9 +48,10 @@ MEASURES: dict[str, Callable[[Bench], Measured]] = {
     "E": measure_budget.measure,
     "F": measure_start.measure,
     "G": measure_pages.measure,
+    "H": measure_warm.measure,
     "profile": measure_profile.measure,
 }
-USUAL = ("A", "B", "C", "D", "E", "F", "G")
+USUAL = ("A", "B", "C", "D", "E", "F", "G", "H")
 
 
 def main() -> int:
@@ -81,7 +83,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("bench", description="Measure ossweep beside other deleters.")
-    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of A to G")
+    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of A to H")
     parser.add_argument("--runs", type=int, help="how often each is run")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 takes a tenth of the keys")
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-bench", help="their venv")

@@ -1,4 +1,4 @@
-"""F: the time from the start of a process to the imported handler, out of what is deployed."""
+"""F: what a cold start takes, up to the answer to its first event, out of what is deployed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,30 @@ from typing import TYPE_CHECKING
 from bench.children import weigh
 from bench.contenders import ENVIRON
 from bench.report import Goal, Measured, Spread
+from bench.store_bucket import Spec
+from bench.trials import BUCKET
 
 if TYPE_CHECKING:
     from bench.options import Bench
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 40
-MOST = 1.15  # times `import oss2`
+MOST = 0.6  # times the CPU of `import oss2`
 ENDS_IN, PACKAGED_IN = 60.0, 300.0  # seconds
-IMPORTS = ("pass", "import oss2", "import index")
+NAMES = {
+    "pass": "Python alone",
+    "import oss2": "import oss2",
+    "import index": "import index",
+    "import index; {answer}": "import index, and the answer to a first event, which names a key",
+}
+LAST = "import index; {answer}"
+ANSWER = """
+from types import SimpleNamespace as Some
+context = Some(request_id="bench", region="cn-hangzhou", account_id="1", function=Some(timeout=60))
+index.handler(b'{"keys": ["a"]}', context)
+"""
 # Neither the machine's packages nor its settings; what is deployed comes first on the path.
-PROGRAM = "import sys, time; sys.path.insert(0, {folder!r}); {what}; print(time.monotonic())"
+PROGRAM = "import sys, time; sys.path.insert(0, {folder!r}); {what}\nprint(time.monotonic())"
 
 
 def measure(bench: Bench) -> Measured:
@@ -54,30 +67,36 @@ def _python() -> str:
 
 
 def _measured(bench: Bench, folder: Path) -> Measured:
-    walls: dict[str, list[float]] = {what: [] for what in IMPORTS}
-    cpus: dict[str, list[float]] = {what: [] for what in IMPORTS}
+    walls: dict[str, list[float]] = {what: [] for what in NAMES}
+    cpus: dict[str, list[float]] = {what: [] for what in NAMES}
+    environ = {**ENVIRON, "OSSWEEP_BUCKETS": BUCKET, "OSSWEEP_ENDPOINT": bench.store.url}
+    bench.store.fill(BUCKET, Spec())
     rounds = bench.rounds(ROUNDS)
     bench.say(f"F, {len(rounds)} starts of each")
     for number in rounds:
         # Each comes first as often as the others.
-        turn = number % len(IMPORTS)
-        for what in IMPORTS[turn:] + IMPORTS[:turn]:
-            program = PROGRAM.format(folder=str(folder), what=what)
-            weighed = weigh([_python(), "-I", "-S", "-c", program], ENVIRON, folder, ENDS_IN)
+        turn = number % len(NAMES)
+        for what in [*NAMES, *NAMES][turn : turn + len(NAMES)]:
+            code = what.replace("; {answer}", ANSWER)
+            program = PROGRAM.format(folder=str(folder), what=code)
+            weighed = weigh([_python(), "-I", "-S", "-c", program], environ, folder, ENDS_IN)
             if weighed.status != 0:
                 return _failed(what, weighed.said)
-            walls[what].append(float(weighed.said) - weighed.began)
+            walls[what].append(float(weighed.said.splitlines()[-1]) - weighed.began)
             cpus[what].append(weighed.cpu)
     measured = _empty(len(rounds))
     oss2, oss2_cpu = (Spread(each["import oss2"]).median for each in (walls, cpus))
-    for what in IMPORTS:
+    for what, name in NAMES.items():
         wall, cpu = Spread(walls[what]).times(1000), Spread(cpus[what]).times(1000)
-        name = "Python alone" if what == "pass" else what
         times, cpu_times = wall.median / oss2 / 1000, cpu.median / oss2_cpu / 1000
         measured.row(name, wall.text(0), f"{times:.2f}", cpu.text(0), f"{cpu_times:.2f}")
-    reached = Spread(walls["import index"]).median / oss2
+    reached = Spread(cpus[LAST]).median / oss2_cpu
     measured.goals.append(
-        Goal(f"at most {MOST} times `import oss2`", f"{reached:.2f} times", reached <= MOST)
+        Goal(
+            f"up to the first answer at most {MOST} times the CPU of `import oss2`",
+            f"{reached:.2f} times",
+            reached <= MOST,
+        )
     )
     return measured
 
@@ -85,8 +104,8 @@ def _measured(bench: Bench, folder: Path) -> Measured:
 def _empty(rounds: int) -> Measured:
     return Measured(
         "F",
-        f"Milliseconds from the start of a process to the end of an import, out of what `make "
-        f"package` builds: median (least to most) of {rounds} runs",
+        f"Milliseconds from the start of a process to the end of an import, or to an answer, out "
+        f"of what `make package` builds: median (least to most) of {rounds} runs",
         ("import", "time", "times `import oss2`", "CPU, to the process's end", "times"),
     )
 

@@ -109,9 +109,9 @@ def tenants(count: int) -> Shape:
 
 
 def crowd(count: int) -> Shape:
-    """Return many directories of five keys: `users/0012345/3.json`."""
+    """Return many directories of five keys: `users/00012345/3.json`."""
     tails = tuple(b"%d.json" % number for number in range(5))
-    return Shape("crowd", count, tails, lambda block: b"users/%07d/" % block)
+    return Shape("crowd", count, tails, lambda block: b"users/%08d/" % block)
 
 
 def hashes(count: int) -> Shape:

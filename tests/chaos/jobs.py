@@ -103,6 +103,13 @@ def answer_beside_the_file(play: Play, job: str | None) -> dict[str, Any] | None
     return answer
 
 
+def left_to_others(play: Play) -> set[str]:
+    """Return the jobs of which the answer to several orders tells only that others have them."""
+    told = answer_beside_the_file(play, None) or {}
+    several = told.get("answers", []) if len(play.scene.orders) > 1 else []
+    return {each["job"] for each in several if each["status"] == "ignored" and "job" in each}
+
+
 class Person:
     """Who looks after a deployment: asks how jobs are, and sends again what has come to nothing."""
 
@@ -135,7 +142,8 @@ class Person:
         play = self.play
         for name, final in self.final.items():
             told = answer_beside_the_file(play, name)
-            if told is None or told["status"] != final["status"]:
+            is_told = told is not None and told["status"] == final["status"]
+            if not is_told or name in left_to_others(play):
                 play.tell("a person misses an answer, and sends the event again")
                 play.deliver(play.scene.events[0])
                 play.until_quiet()

@@ -264,10 +264,10 @@ MUTANTS = (
         "    if found.reply is not None:\n",
     ),
     Mutant(
-        "what others say of a job replaces the answer to its request file",
+        "what knows less of a job replaces the answer to its request file",
         "jobs/replies.py",
-        """ in {"continued", "ignored"}:""",
-        """ == "continued":""",
+        "        better = _completed(bettered(said, document) or said, reply, store)",
+        "        better = document",
     ),
     Mutant(
         "a message with a bad request starts the others",

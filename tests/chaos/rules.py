@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from chaos.fates import BIT, QUOTAS
-from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life, whole_of
+from chaos.jobs import FINAL, answer_beside_the_file, answers_of, by_life, left_to_others, whole_of
 from chaos.life import Killed, OwnFaultError
 from chaos.scene import BUCKET, REQUESTS, STATE, STATE_BUCKET
 from chaos.truth import OTHERS
@@ -216,6 +216,8 @@ def _answers(play: Play, jobs: dict[str, Job]) -> Iterator[str]:
         told = answer_beside_the_file(play, job.name)
         if job.final is not None and (told is None or told["status"] != job.final["status"]):
             yield f"{job.name} has ended as {job.final['status']}, and beside its file is {told}"
+        elif job.final is not None and job.name in left_to_others(play):
+            yield f"{job.name} has an answer, which the answer to its whole file does not tell"
 
 
 def _was_disturbed(play: Play, job: Job) -> bool:

@@ -107,8 +107,9 @@ def test_a_job_that_goes_on_by_itself_does_so_under_its_settings_only(long: Chai
     assert long.deployment.keys() == before
 
 
-def test_a_holder_that_is_overtaken_as_it_leaves_calls_nobody(chain: Chain) -> None:
-    """OSS may take longer for what it writes than its lease lasts: another one goes on by then."""
+@pytest.fixture
+def lapsing(chain: Chain) -> tuple[Chain, Clock]:
+    """A job whose first hop is left when its lease is about to be over."""
     deployment, clock = chain.deployment, Clock()
     deployment.fill(*(f"a/{number:05}" for number in range(9000)))
     # A look at the state that meets a jump of the clock's seems to take as long: there is time.
@@ -116,17 +117,48 @@ def test_a_holder_that_is_overtaken_as_it_leaves_calls_nobody(chain: Chain) -> N
     deployment.timeout = 190
     deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
     deployment.oss.misbehave(Before("batch_delete", clock.pass_by(14)))
+    return chain, clock
+
+
+def test_a_holder_that_is_overtaken_as_it_leaves_calls_nobody(
+    lapsing: tuple[Chain, Clock],
+) -> None:
+    """OSS may take longer for what it writes than its lease lasts: another one goes on by then."""
+    chain, clock = lapsing
+    oss = chain.deployment.oss
 
     def overtake(request: Request) -> None:
         if request.key.endswith(LEFT) and clock.now < 1060:  # once, should it be sent again
             clock.now += 30
-            deployment.oss.fill(STATE_BUCKET, [request.key.replace(f"01{LEFT}", "02")])
+            oss.fill(STATE_BUCKET, [request.key.replace(f"01{LEFT}", "02")])
 
-    deployment.oss.misbehave(Before("put", overtake))
+    oss.misbehave(Before("put", overtake))
 
     answer = chain.begin(PREFIX)
 
     assert (answer["status"], chain.called) == ("ignored", [])
+
+
+def test_a_holder_that_sees_an_order_to_stop_after_its_lease_calls_nobody(
+    lapsing: tuple[Chain, Clock],
+) -> None:
+    """It has to look once more, and a person who has ordered that sees the job stop."""
+    chain, clock = lapsing
+    oss = chain.deployment.oss
+
+    def order(request: Request) -> None:
+        if request.key.endswith(LEFT) and clock.now < 1060:
+            clock.now += 30
+            oss.fill(
+                STATE_BUCKET, [request.key.replace(f"000000-01{LEFT}", "stop-0123456789abcdef")]
+            )
+
+    oss.misbehave(Before("put", order))
+
+    answer = chain.begin(PREFIX)
+
+    assert (answer["status"], chain.called) == ("stopped", [])
+    assert chain.begin({"job": answer["job"], "do": "status"})["status"] == "stopped"
 
 
 def test_a_continuation_too_large_to_be_sent_is_pointed_at(chain: Chain) -> None:

@@ -67,7 +67,7 @@ def served(told: Told, certificate: Path | None = None) -> ThreadingHTTPServer:
             told.lines.append(self.requestline)
             told.seen.append({name.lower(): text for name, text in self.headers.items()})
             self.send_response(told.status)
-            own = {"x-oss-request-id": "5C3D"} if told.status // 100 == 2 else {}
+            own = {"x-oss-request-id": "5C3D"} if told.status // 100 in {2, 4} else {}
             for name, text in {**own, **framing(told), **told.headers}.items():
                 self.send_header(name, text)
             self.end_headers()

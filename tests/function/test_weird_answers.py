@@ -74,13 +74,14 @@ def test_a_server_that_answers_with_a_listing_has_told_nothing_of_versioning(
     [
         (204, b""),
         (200, b"<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"),
+        *((status, b"<html>No</html>") for status in (400, 403, 404, 408, 501)),
     ],
 )
 @pytest.mark.parametrize("keys", [["a"], ["a", "b"]], ids=["alone", "batch"])
 def test_nothing_is_deleted_by_an_answer_that_is_not_osss(
     server: Server, keys: list[str], status: int, body: bytes
 ) -> None:
-    """A portal or a proxy says yes to anything: only OSS's answers have its request id."""
+    """A portal or a proxy says yes or no to anything: only OSS's answers have its request id."""
     server.status, server.body, server.request_id = status, body, None
 
     answer = deployed(server).send({"keys": keys, "null_versions": "lose"})

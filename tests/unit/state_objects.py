@@ -119,6 +119,7 @@ _HOLDERS = count(1)
 def leases_on(
     objects: Any,
     *,
+    job: str = JOB,
     beat: float = BEAT,
     time: Callable[[], int | None] = lambda: None,
     judge: Callable[[dict[str, Any]], None] = lambda _: None,
@@ -126,7 +127,7 @@ def leases_on(
     """Return the leases of an invocation of its own."""
     return Leases(
         objects,
-        JOB,
+        job,
         holder=f"holder {next(_HOLDERS)}",
         timer=LeaseTimer(beat, objects.clock),
         now=objects.clock,

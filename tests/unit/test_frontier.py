@@ -165,6 +165,8 @@ def check(lister: Lister) -> None:
     assert {key for key, number in holding.items() if number} == lister.unsettled
     assert max(holding.values(), default=0) <= 1
     assert all(each.prefix in {first.prefix for first in lister.ranges} for each in rest)
+    scans = lister.frontier.scans
+    assert all((scan.until or scan.prefix).startswith(scan.prefix) for scan in scans)
     for one, other in pairwise(rest):
         assert one.prefix < other.prefix or one.after < one.until <= other.after
 

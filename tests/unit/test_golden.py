@@ -13,7 +13,7 @@ import pytest
 from ossweep.answers import ignored
 from ossweep.errors import RequestError, StoreError
 from ossweep.handover.continuation import seal, unseal
-from ossweep.jobs.calls import pointer
+from ossweep.jobs.pointers import pointer
 from ossweep.leases.records import Departure, End, Record, record_of, written
 from ossweep.objects import Stretch
 from ossweep.stops import Why

@@ -11,6 +11,7 @@ import pytest
 
 from ossweep.errors import Closed, PolicyError, RequestError, Scope, StoreError, UndoneError
 from ossweep.leases.leases import AT_WORK
+from ossweep.leases.orders import Word
 from ossweep.leases.records import (
     BEAT,
     FIRST,
@@ -24,7 +25,6 @@ from ossweep.leases.records import (
     record_of,
     written,
 )
-from ossweep.leases.words import Word
 from ossweep.stops import GOES_ON, ORDERED, OVERTAKEN, Why
 from unit.state_objects import (
     JOB,

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from ossweep.leases.orders import Word
 from ossweep.leases.records import Departure, Fence, Lease, NotGranted
-from ossweep.leases.words import Word
 from ossweep.stops import ORDERED, Why
-from unit.state_objects import JOB, MemoryStateObjects, elsewhere, holding, leases_on, rest, said
+from unit.state_objects import (
+    JOB,
+    LEASE,
+    MemoryStateObjects,
+    elsewhere,
+    holding,
+    leases_on,
+    rest,
+    said,
+)
 
-PARTS = [rest(1), rest(2)]
+PARTS = [{**rest(1), "job": f"{JOB}-p{number}"} for number in (1, 2)]
 WHOLE = rest(3)
 
 
@@ -26,6 +35,21 @@ def objects() -> MemoryStateObjects:
 def test_the_event_of_a_job_in_parts_calls_each_of_them_again(objects: MemoryStateObjects) -> None:
     """The invocation that split it may have died before it had called all."""
     assert elsewhere(objects).parts == tuple(PARTS)
+
+
+def test_a_part_that_begins_long_after_it_was_handed_over_is_a_repetition(
+    objects: MemoryStateObjects,
+) -> None:
+    """What its keys name may have been written anew meanwhile."""
+    soon = leases_on(objects, job=f"{JOB}-p1").claim(1)
+    objects.remove([f"{JOB}-p1/000001-01"])
+    objects.pass_by(LEASE + 1)
+
+    late = leases_on(objects, job=f"{JOB}-p1").claim(1)
+
+    assert isinstance(soon, Lease)
+    assert isinstance(late, Lease)
+    assert (soon.is_repeated, late.is_repeated) == (False, True)
 
 
 def test_a_job_in_parts_is_not_resumed_as_a_whole(objects: MemoryStateObjects) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -10,7 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ossweep.errors import RequestError
+from ossweep.request import FIELDS as NAMES_OF_FIELDS
 from ossweep.request import Limits, Request, parse, schema
+from ossweep.request_form import validated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.differs
 
@@ -364,7 +370,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANYTHING, inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = st.sampled_from([*Request.model_fields, "manifest", "only", "dryrun"])
+FIELDS = st.sampled_from([*NAMES_OF_FIELDS, "manifest", "only", "dryrun"])
 NEARLY = st.dictionaries(
     FIELDS,
     JSON
@@ -409,6 +415,37 @@ VALID = st.fixed_dictionaries(
     },
 )
 SCHEMA = jsonschema.Draft202012Validator(schema())
+
+
+@given(VALID | NEARLY)
+@example({"keys": ["a"], "parallel": True})
+@example({"keys": ["a"], "limits": {"objects": True}})
+@example({"everything": True, "confirm": None, "null_versions": "lose", "parallel": 32})
+def test_a_request_reads_the_same_with_the_form_and_without(document: dict[str, Any]) -> None:
+    """What is read at once is what the form would have read; what the form refuses is refused."""
+    assert _read(lambda: parse(document)) == _read(lambda: _by_the_form(document))
+
+
+def _by_the_form(document: dict[str, Any]) -> Request:
+    values = validated(document, "the request")
+    limits = values["limits"]
+    return Request(**{**values, "limits": None if limits is None else Limits(limits.objects)})
+
+
+def _read(read: Callable[[], Request]) -> Any:
+    """Return the values that are read, each with its type, or the sentence of the refusal."""
+    try:
+        return [(name, type(value), value) for name, value in vars(read()).items()]
+    except RequestError as refusal:
+        return str(refusal)
+
+
+@given(VALID)
+def test_a_valid_request_needs_no_form(document: dict[str, Any]) -> None:
+    """The form is a third of a cold start: only what is not right is worth it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "ossweep.request_form", None)
+        assert parse(document).keys
 
 
 @given(VALID)

@@ -68,6 +68,23 @@ def test_everything_listed_is_deleted_and_counted() -> None:
     assert (result.left.hop, result.left.clock) == (1, BEGAN)
 
 
+def test_a_survey_without_an_answer_holds_up_nothing() -> None:
+    """Neither a listing beside it, nor the end, by which it is cut off."""
+    keys = [f"a/{day:02}/{number:04}" for day in range(3) for number in range(2000)]
+    cut_off: list[bool] = []
+
+    class Hanging(MemoryStore):
+        def borders(self, prefix: str, after: str) -> None:
+            cut_off.append(self.closed.wait(20))
+
+    hop = Hop(listings=8)
+    result = hop.sweep(ALL, Hanging(Bucket.of(keys, page=100), hop.gate))
+
+    assert (result.counts.deleted, result.left.finished) == (6000, True)
+    assert cut_off
+    assert all(cut_off)
+
+
 def test_a_slow_batch_holds_up_no_other() -> None:
     """The first batch comes back last: the deletions behind it count at once, in the same sums."""
     bucket = Bucket.of(KEYS)

@@ -174,8 +174,14 @@ def test_a_request_may_be_under_way_if_oss_has_not_answered_it(
 
 @pytest.mark.parametrize("code", ["Redirected", "InvalidHeader"])
 def test_a_request_that_never_reached_the_bucket_leaves_nothing_in_doubt(code: str) -> None:
-    """Nor does what another server has turned away."""
+    """Nor does a header that cannot be sent."""
     assert not is_undecided(StoreError(code, "No.", Scope.JOB))
+
+
+@pytest.mark.parametrize("code", ["Redirected", "UnreadableAnswer"])
+def test_an_answer_of_somebody_elses_decides_nothing(code: str) -> None:
+    """It may stand for OSS's own, which came too late for whoever wrote it."""
+    assert is_undecided(ForeignAnswerError(code, "No.", Scope.JOB))
 
 
 def caused(error: Exception, cause: BaseException | None = None) -> Exception:

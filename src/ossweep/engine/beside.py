@@ -63,11 +63,11 @@ class Beside:
             self._beats += 1
             pipeline.beside(keeper.beat, self._book_beat)
 
-    def has_ended(self, pipeline: Pipeline) -> bool:
-        """Tell whether nothing is under way any more, or has been for too long."""
+    def has_ended(self) -> bool:
+        """Tell whether none of them is under way any more, or has been for too long."""
         left = self._gate.left()
         self._over_since = left if self._over_since is None else self._over_since
-        return not pipeline.busy_beside or self._over_since - left >= ASIDE
+        return not (self._is_keeping or self._beats) or self._over_since - left >= ASIDE
 
     def _book_checkpoint(self, taken: int, harmless: bool, checkpoint: Checkpoint) -> None:
         self._is_keeping = False

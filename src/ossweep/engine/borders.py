@@ -47,7 +47,7 @@ class Span:
 
     start: str
     low: str
-    end: str | None
+    end: str
     met: int
     sample: Sample
 
@@ -85,18 +85,18 @@ class Borders:
         """
         levels = list(_levels(prefix, sample))
         new = [each for each in levels if each not in self._surveyed]
-        if new and not self._is_over and self._made + len(new) <= FREE + pages // SHARE:
+        if new and self._may_make(len(new), pages):
             for each in new:
                 self._surveyed[each] = False
                 self._waiting.append(Survey(each, sample.last))
             self._made += len(new)
         return any(self._surveyed.get(each) is False for each in levels)
 
-    def learn(self, survey: Survey, borders: Sequence[str], following: str) -> None:
+    def learn(self, survey: Survey, borders: Sequence[str], following: str, pages: int) -> None:
         """
         Take note of the borders that a survey has shown, and where it goes on, if it does.
 
-        What lies in no order, or elsewhere, is left out.
+        What lies in no order, or elsewhere, is left out. It goes on if so many pages met allow it.
         """
         there = [each for each in borders if each.startswith(survey.prefix) and each > survey.after]
         for border in there:
@@ -106,13 +106,16 @@ class Borders:
             elif places[at := bisect_left(places, border)] != border:
                 places.insert(at, border)
         goes_on = following > survey.after and bool(there)
-        if goes_on and not self._is_over:
+        if goes_on and self._may_make(1, pages):
             self._waiting.append(Survey(survey.prefix, following))
             self._made += 1
         else:
             self._surveyed[survey.prefix] = True
         total = sum(map(len, self._places.values()))
         self._is_over = total >= MOST_BORDERS or len(self._surveyed) >= MOST_SURVEYED
+
+    def _may_make(self, surveys: int, pages: int) -> bool:
+        return not self._is_over and self._made + surveys <= FREE + pages // SHARE
 
     def give_up(self) -> None:
         """Survey nothing more: OSS does not let this be listed so."""
@@ -144,7 +147,7 @@ class Borders:
         """Return how many borders of all directories lie between two keys."""
         return sum(_number(places, low, high) for places in self._places.values())
 
-    def cut(self, low: str, end: str | None) -> str | None:
+    def cut(self, low: str, end: str) -> str | None:
         """Return the border in the middle of those between two keys, if there is any."""
         depth, number = self._pieces(low, end)
         if not number:
@@ -164,7 +167,7 @@ class Borders:
             self._sums[depth] = found
         return found
 
-    def _pieces(self, low: str, end: str | None) -> tuple[list[int], int]:
+    def _pieces(self, low: str, end: str) -> tuple[list[int], int]:
         """Return the depths whose borders are to cut a span, and how many of those lie in it."""
         depths: list[int] = []
         number = 0
@@ -197,10 +200,9 @@ def _pieces_of(sample: Sample, depth: int) -> int:
     return some if some < len(sample.some) else sample.keys  # each key may have its own
 
 
-def _number(places: list[str], low: str, end: str | None) -> int:
-    last = len(places) if end is None else bisect_left(places, end)
-    return max(0, last - bisect_right(places, low))
+def _number(places: list[str], low: str, end: str) -> int:
+    return max(0, bisect_left(places, end) - bisect_right(places, low))
 
 
-def _between(places: list[str], low: str, end: str | None) -> list[str]:
-    return places[bisect_right(places, low) : None if end is None else bisect_left(places, end)]
+def _between(places: list[str], low: str, end: str) -> list[str]:
+    return places[bisect_right(places, low) : bisect_left(places, end)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.borders import Borders, Span
 from ossweep.engine.splits import Alphabet, Sample
+from ossweep.whereabouts import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +95,7 @@ class Cuts:
         if not keys:
             return
         if self.borders:
-            passed = self.borders.passed(scan.at, keys[-1])
+            passed = self.borders.passed(max(scan.at, scan.prefix), keys[-1])
             self._met_in_pieces += len(keys)
             self._passed += passed + scan.listed
             scan.own = len(keys) // (passed + 1) if passed else scan.own + len(keys)
@@ -112,7 +113,7 @@ class Cuts:
         unlisted = list(scans)
         for each in sorted(self._worth(unlisted), key=lambda each: -each.trusted):
             scan = each.scan
-            at = self.borders.cut(scan.at, scan.until) if each.is_at_border else None
+            at = self.borders.cut(*_inside(scan)) if each.is_at_border else None
             if at is not None:
                 return Cut(scan, at, is_guess=False)
             scan.waits = scan.waited < PATIENCE and self._is_surveyed(each)
@@ -141,7 +142,8 @@ class Cuts:
         for scan in scans:
             if scan.sample is None:
                 continue
-            span = Span(scan.after, scan.at, scan.until, scan.met, scan.sample)
+            low, end = _inside(scan)
+            span = Span(max(scan.after, scan.prefix), low, end, scan.met, scan.sample)
             keys, is_known = self.borders.keys_between(span)
             if keys >= WORTH * self.page_keys or (keys and not is_known):
                 yield _Candidate(scan, scan.sample, keys, keys, is_at_border=True)
@@ -184,3 +186,8 @@ class Cuts:
         most = met * GALLOP ** (scan.guesses + 1) // GALLOP**scan.misses
         keys = max(1, min(each.keys // 2, most))
         return self._alphabet.cut(scan.prefix, scan.at, scan.until, each.sample, keys)
+
+
+def _inside(scan: Scan) -> tuple[str, str]:
+    """Return the keys between which a range goes on, where no other directory's borders lie."""
+    return max(scan.at, scan.prefix), scan.until or scan.prefix + BEHIND

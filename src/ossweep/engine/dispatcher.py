@@ -195,6 +195,8 @@ class Dispatcher:
 
     def _due(self, in_flight: int) -> Due | float | None:
         """Return what may be taken up now, or else the seconds until something may."""
+        if self.turns.is_empty:
+            return None
         if self._is_dry_run:
             return self.turns.any()
         due = None
@@ -215,7 +217,7 @@ class Dispatcher:
             batch.left,
             is_listing=batch.is_listed,
             refused=due.queue.course.refused,
-            doubted=batch.doubted.intersection(batch.keys),
+            doubted=batch.doubted and batch.doubted.intersection(batch.keys),
         )
 
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:

@@ -118,7 +118,7 @@ class Frontier:
         if shown is None:
             self._cuts.borders.give_up()
         else:
-            self._cuts.borders.learn(survey, *shown)
+            self._cuts.borders.learn(survey, *shown, self._cuts.pages)
 
     def _open_another(self) -> Scan | None:
         """Return a range whose listing has not begun, or half of what is left of another one."""

@@ -60,11 +60,6 @@ class Pipeline:
         """Whether any request is under way."""
         return bool(self._under_way)
 
-    @property
-    def busy_beside(self) -> bool:
-        """Whether something is under way that is none of the work's requests."""
-        return bool(self._beside)
-
     def start(self, act: Callable[[], R], book: Callable[[R], None]) -> None:
         """Call `act` in a thread; what it returns is booked when the caller settles."""
         self._submit(act, book, self._under_way)

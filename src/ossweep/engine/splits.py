@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from operator import mul
 from typing import TYPE_CHECKING
 
@@ -128,8 +128,8 @@ class Alphabet:
         some = (*keys[:: max(1, len(keys) // LEARNED)], *keys[-1:])
         while len(self._places) < max(map(len, some)):
             self._places.append(_Place())
-        for key in some:
-            for place, character in zip(self._places, key, strict=False):
+        for place, column in zip(self._places, zip_longest(*some, fillvalue=""), strict=False):
+            for character in {*column} - place.characters - {""}:
                 self.lessons += place.meet(character)
         for before, after in ((some[0], some[-1]), sorted((self._last, some[0]))):
             common = common_start(before, after)

@@ -20,6 +20,7 @@ from ossweep.engine.pipeline import Pipeline
 from ossweep.engine.rest import MOST_RANGES
 from ossweep.engine.result import Result, refusal_of, stop_at_ceiling
 from ossweep.engine.selection import PROTECTED
+from ossweep.engine.sources.ranges import SURVEYS
 from ossweep.objects import GONE_UNANSWERED
 from ossweep.stops import NULL_MARKER_SHOWN, Stop, Why
 from ossweep.work import Counts, add
@@ -97,11 +98,12 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     progress = Progress(dispatcher.accounts, gate)
     result = partial(_result, dispatcher, gate, ceiling)
     beside = Beside(keeper, gate, dispatcher, result)
-    with Pipeline(in_flight + listings + 1 + BEATS, LAST_GRACE) as pipeline, closing(store):
+    threads = in_flight + listings + SURVEYS + 1 + BEATS
+    with Pipeline(threads, LAST_GRACE) as pipeline, closing(store):
         while True:
             pause = dispatcher.start(pipeline)
             is_over = not (pipeline.busy or pause is not None or dispatcher.turns.starved)
-            if gate.left() <= -GRACE or (is_over and beside.has_ended(pipeline)):
+            if gate.left() <= -GRACE or (is_over and beside.has_ended()):
                 break
             if not is_over:
                 beside.start(pipeline)

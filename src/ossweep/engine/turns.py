@@ -56,6 +56,11 @@ class Turns:
             queue.turn = self._turn
             self._turn += 1
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no batch waits to be taken up."""
+        return not any(any(source.queues()) for source in self._sources)
+
     def counted(self) -> Due | None:
         """Return a batch that takes no request."""
         queues = (queue for source in self._sources for queue in source.queues())
@@ -92,18 +97,20 @@ class Turns:
         come more often, so that all end together: else the last ones would lie in few partitions.
         Ranges in which OSS refuses everything come last. While a source is urgent, ranges wait.
         """
-        now = self._turn
-        in_turn: list[tuple[bool, int, int, Source, Queue]] = []
+        ranges: list[Due] = []
         for source in self._sources:
             for queue in source.queues():
-                keys_left = queue.keys_left
-                if keys_left is None:
-                    yield Due(source, queue)
+                due = Due(source, queue)
+                if queue.keys_left is None:
+                    yield due
                 else:
-                    rank = keys_left() * (queue.turn - now)
-                    in_turn.append((queue.course.refused != "", rank, len(in_turn), source, queue))
+                    ranges.append(due)
         if any(source.is_urgent for source in self._sources):
             return
-        in_turn.sort()
-        for _, _, _, source, queue in in_turn:
-            yield Due(source, queue)
+        # What is left of a range takes some reckoning.
+        yield from sorted(ranges, key=self._rank) if len(ranges) > 1 else ranges
+
+    def _rank(self, due: Due) -> tuple[bool, int]:
+        queue = due.queue
+        keys_left = queue.keys_left() if queue.keys_left is not None else 0
+        return queue.course.refused != "", keys_left * (queue.turn - self._turn)

@@ -23,18 +23,16 @@ from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
-
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
-from ossweep.leases.records import JOB
+from ossweep.names import JOB, KEY_BYTES, UnfitError, check_bucket, check_name
 from ossweep.objects import NOT_UTF8
-from ossweep.request import KEY_BYTES, check_bucket, check_name
 from ossweep.work import Totals, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+
+    from pydantic import TypeAdapter
 
     from ossweep.work import Counts, Range
 
@@ -47,6 +45,8 @@ FAILURES_BYTES = 32_768  # for failures that travel on by name; all are counted
 
 @cache
 def _form() -> TypeAdapter[Work]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - as below
+
     return TypeAdapter(Work)  # built when a job is the first to need it: most never do
 
 
@@ -153,6 +153,8 @@ def unseal(document: dict[str, Any], where: str) -> Work:
             "send it back as it was, or send a new request"
         )
     del content[MARK]
+    from pydantic import ValidationError  # noqa: PLC0415 - most jobs leave nothing
+
     try:
         work = _form().validate_json(json.dumps(content), strict=True)
         _check(work)
@@ -161,8 +163,8 @@ def unseal(document: dict[str, Any], where: str) -> Work:
         raise RequestError(
             f"{where} is no continuation: {place_of(first['loc'])}: {first['msg']}"
         ) from None
-    except PydanticCustomError as error:
-        raise RequestError(f"{where} is no continuation: {error.message()}") from None
+    except UnfitError as error:
+        raise RequestError(f"{where} is no continuation: {error}") from None
     return work
 
 
@@ -185,7 +187,7 @@ def check_job(job: str, where: str) -> str:
 def _check(work: Work) -> None:
     """Refuse a work that no sweep leaves behind: the fingerprint is no secret."""
     if not (JOB.fullmatch(work.job) and JOB.fullmatch(work.part_of or work.job)):
-        raise PydanticCustomError("refused", "its job is none")
+        raise UnfitError("its job is none")
     check_bucket(work.bucket)
     if work.reply is not None:
         check_bucket(work.reply.bucket)
@@ -225,7 +227,7 @@ def _check(work: Work) -> None:
     doubted = set(work.doubted)
     are_names = len(names) == len(work.keys) and len(doubted) == len(work.doubted)
     if not (in_range and are_names and doubted <= names):
-        raise PydanticCustomError("refused", "its counts or its keys contradict each other")
+        raise UnfitError("its counts or its keys contradict each other")
     _check_ranges(work)
 
 
@@ -240,7 +242,7 @@ def _check_key(key: str) -> None:
     except UnicodeEncodeError:
         size = 0
     if not 0 < size <= KEY_BYTES:
-        raise PydanticCustomError("refused", "the key of an object is one that none can have")
+        raise UnfitError("the key of an object is one that none can have")
 
 
 def _check_ranges(work: Work) -> None:
@@ -252,13 +254,13 @@ def _check_ranges(work: Work) -> None:
         for name in filter(None, (each.after, each.until)):
             _check_key(name)
         if each.until and each.until <= each.after:
-            raise PydanticCustomError("refused", "a range ends before it begins")
+            raise UnfitError("a range ends before it begins")
         if min((each.failed, each.planned, each.bytes, *each.spared.values())) < 0:
-            raise PydanticCustomError("refused", "a range counts less than nothing")
+            raise UnfitError("a range counts less than nothing")
         _check_passed_over(each)
         skipped.update(each.spared)
     if any(map(_overlap, work.ranges, work.ranges[1:])):
-        raise PydanticCustomError("refused", "its ranges overlap, or are not in order")
+        raise UnfitError("its ranges overlap, or are not in order")
     enough = [
         counts.failed >= sum(each.failed for each in work.ranges),
         counts.planned >= sum(each.planned for each in work.ranges),
@@ -266,7 +268,7 @@ def _check_ranges(work: Work) -> None:
         *(counts.skipped.get(reason, 0) >= number for reason, number in skipped.items()),
     ]
     if not all(enough):
-        raise PydanticCustomError("refused", "its ranges count more than the job does")
+        raise UnfitError("its ranges count more than the job does")
 
 
 def _check_passed_over(keys: Range) -> None:
@@ -276,7 +278,7 @@ def _check_passed_over(keys: Range) -> None:
         return
     inside = over.first in keys and over.last in keys and over.first <= over.last
     if not (inside and 0 < over.keys < MOST):
-        raise PydanticCustomError("refused", "a range has passed over what it does not hold")
+        raise UnfitError("a range has passed over what it does not hold")
 
 
 def _overlap(before: Range, after: Range) -> bool:

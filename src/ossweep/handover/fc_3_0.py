@@ -1,11 +1,15 @@
-"""The carrier for FC 3.0: a function, invoked by the client alibabacloud_fc20230330."""
+"""The carrier for FC 3.0: a function, invoked by a request that the vendor's library signs."""
 
 from __future__ import annotations
 
-import logging
+import json
 from dataclasses import dataclass, field
-from io import BytesIO
+from datetime import datetime, timezone
+from hashlib import sha256
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
+from uuid import uuid4
 
 from ossweep.handover.attempt import (
     PAYLOAD_BYTES,
@@ -15,20 +19,35 @@ from ossweep.handover.attempt import (
     unanswered,
     within,
 )
-from ossweep.handover.outlet import NO_ENVIRONMENT, adapter
+from ossweep.handover.outlet import sender
 
 if TYPE_CHECKING:
     from ossweep.errors import HandoverError
     from ossweep.handover.attempt import Credentials, Function
 
-# Libraries below the client; they log requests' headers where DEBUG=sdk is in the environment
-# (darabonba-core 1.0.9 and alibabacloud-tea 0.4.3, core.py of both).
-TALKERS = ("darabonba-core", "alibabacloud-tea")
+VERSION = "2023-03-30"
+ALGORITHM = "ACS3-HMAC-SHA256"
+REFUSED = 300  # and all statuses above it
+
+
+class _Refused(Exception):  # noqa: N818 - an answer
+    """An answer that is a refusal: a status, and what is told with it."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
 
 
 @dataclass(frozen=True)
 class FC3:
-    """Invokes by the API of 2023-03-30; `endpoint` is a URL that ends with its host."""
+    """
+    Invokes by the API of 2023-03-30; `endpoint` is a URL that ends with its host.
+
+    The request is InvokeFunction's as the vendor's client alibabacloud_fc20230330 4.8.3 makes it.
+    That client itself takes 0.3 CPU seconds and 31 MB to import; the library that signs, a tenth
+    and a third of these.
+    """
 
     function: Function
     endpoint: str
@@ -37,54 +56,58 @@ class FC3:
     most_bytes: ClassVar[int] = PAYLOAD_BYTES
 
     def prepare(self) -> None:
-        """
-        Import the client, which takes a third of a second; let it log nothing and use no proxy.
-
-        It looks for proxies in the environment where it is given none, and it believes what
-        OpenSSL finds on the machine (darabonba-core 1.0.9, darabonba/core.py).
-        """
-        import alibabacloud_fc20230330.client  # noqa: PLC0415, F401 - only for those who hand over
-        import darabonba.core  # noqa: PLC0415
-
-        core = darabonba.core
-        core.os = NO_ENVIRONMENT
-        core.DaraCore.get_adapter = staticmethod(self._adapter)
-        for name in TALKERS:
-            logging.getLogger(name).disabled = True
-
-    def _adapter(self, *_: object, **__: object) -> Any:
-        """Return the adapter that makes the client's connections, in place of its own."""
-        from darabonba.core import adapters  # noqa: PLC0415 - as in prepare
-
-        return adapter(adapters.HTTPAdapter, self.certificates)
+        """Import what signs and what sends."""
+        import alibabacloud_openapi_util.client  # noqa: PLC0415, F401 - for those who hand over
+        import requests.adapters  # noqa: PLC0415, F401
 
     def send(self, event: bytes, task_id: str, seconds: float) -> None:
         """Invoke the function asynchronously, in one attempt; raises HandoverError."""
         within(seconds, lambda: self._invoke(event, task_id, seconds), self._error_of)
 
     def _invoke(self, event: bytes, task_id: str, seconds: float) -> None:
-        self.prepare()
-        from alibabacloud_fc20230330 import client, models  # noqa: PLC0415 - as in prepare
-        from alibabacloud_tea_openapi.utils_models import Config  # noqa: PLC0415
-        from darabonba.runtime import RuntimeOptions  # noqa: PLC0415
+        import requests  # noqa: PLC0415 - as in prepare
 
-        scheme, _, host = self.endpoint.partition("://")
-        config = Config(
-            access_key_id=self.credentials.access_key_id,
-            access_key_secret=self.credentials.access_key_secret,
-            security_token=self.credentials.security_token,
-            endpoint=host,
-            protocol=scheme,
-            region_id=self.function.region,
+        path = f"/{VERSION}/functions/{quote(self._name(), safe='~')}/invocations"
+        query = {"qualifier": self.function.qualifier} if self.function.qualifier else {}
+        answer = sender(requests, self.certificates)(
+            "POST",
+            f"{self.endpoint}{path}",
+            params=query,
+            data=event,
+            headers=self._signed(path, query, event, task_id),
+            timeout=timeouts(seconds),
+            allow_redirects=False,
         )
-        connect, read = (max(1, int(each * 1000)) for each in timeouts(seconds))
-        answer = client.Client(config).invoke_function_with_options(
-            self._name(),
-            models.InvokeFunctionRequest(body=BytesIO(event), qualifier=self.function.qualifier),
-            models.InvokeFunctionHeaders(x_fc_invocation_type="Async", x_fc_async_task_id=task_id),
-            RuntimeOptions(autoretry=False, connect_timeout=connect, read_timeout=read),
-        )
+        if answer.status_code >= REFUSED:
+            raise _Refused(answer.status_code, answer.content)
         check_accepted(answer.headers)
+
+    def _signed(
+        self, path: str, query: dict[str, str], event: bytes, task_id: str
+    ) -> dict[str, str]:
+        """Return the request's headers, all of which are signed."""
+        from alibabacloud_openapi_util.client import Client  # noqa: PLC0415 - as in prepare
+
+        key, digest = self.credentials, sha256(event).hexdigest()
+        token = {"x-acs-security-token": key.security_token} if key.security_token else {}
+        headers = {
+            "host": self.endpoint.partition("://")[2].rstrip("/"),
+            "accept": "application/json",
+            "content-type": "application/octet-stream",
+            "x-acs-action": "InvokeFunction",
+            "x-acs-version": VERSION,
+            "x-acs-date": f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+            "x-acs-signature-nonce": uuid4().hex,
+            "x-acs-content-sha256": digest,
+            "x-fc-invocation-type": "Async",
+            "x-fc-async-task-id": task_id,
+            **token,
+        }
+        request = SimpleNamespace(method="POST", pathname=path, query=query, headers=headers)
+        signature: Any = Client.get_authorization(
+            request, ALGORITHM, digest, key.access_key_id, key.access_key_secret
+        )
+        return {**headers, "authorization": signature}
 
     def _name(self) -> str:
         """Return the name that FC 3.0 knows it by, a function of FC 2.0 as service$function."""
@@ -92,11 +115,12 @@ class FC3:
         return f"{service}${name}" if service else name
 
     def _error_of(self, error: Exception) -> HandoverError | None:
-        # A refusal is raised as it is; a failure on the way is wrapped together with its request.
-        inner = getattr(error, "inner_exception", error)
-        status = getattr(inner, "status_code", None)
-        if not isinstance(status, int):
-            return unanswered(inner, self.credentials)
-        document = getattr(inner, "data", None) or {}
-        code, words = document.get("Code"), document.get("Message")
-        return refusal(status, str(code or ""), str(words or ""), self.credentials)
+        if not isinstance(error, _Refused):
+            return unanswered(error, self.credentials)
+        try:
+            document = json.loads(error.body)
+        except ValueError:
+            document = {}
+        told = document if isinstance(document, dict) else {}
+        code, words = told.get("Code"), told.get("Message")
+        return refusal(error.status, str(code or ""), str(words or ""), self.credentials)

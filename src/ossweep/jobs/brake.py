@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from ossweep.answers import Answer, so_far
 from ossweep.handover import continuation
 from ossweep.jobs.leaving import as_stopped, ways_on
-from ossweep.jobs.state import leases_of
 from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def under_way(work: Work, session: Session) -> Work:
     Without one the event asks for a dry run, which has a name of its own. Raises Closed and
     StoreError.
     """
+    from ossweep.jobs.state import leases_of  # noqa: PLC0415 - where state is kept
+
     name = session.in_earnest.get(work.job)
     if name is None or leases_of(name, session).job_state().how in {"unknown", "ended"}:
         return work

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.errors import NO_TIME, Closed, HandoverError, RequestError, StoreError
-from ossweep.events import POINTER_MARK
+from ossweep.errors import NO_TIME, Closed, HandoverError, StoreError
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
+from ossweep.jobs.pointers import pointing
 from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.folder import Folder
 from ossweep.leases.records import Lease
@@ -31,29 +31,6 @@ def is_missing(state: JobState, session: Session) -> bool:
     why = state.departure.why if state.departure is not None else None
     is_held = why is Why.BRAKE and session.settings.dry_run
     return state.how in MISSING or (state.how == "stopped" and why in GOES_ON and not is_held)
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """An event that only says where the continuation is, which was too large to be sent."""
-
-    job: str
-    hop: int
-
-
-def pointer(document: Any) -> Pointer | None:
-    """Return the pointer in a document, if it is one; raises RequestError."""
-    if not (isinstance(document, dict) and POINTER_MARK in document):
-        return None
-    if document[POINTER_MARK] != continuation.FORM:
-        raise RequestError(
-            f"the event is a handover of another form than {continuation.FORM}, made by another "
-            "version; send the job's continuation instead"
-        )
-    match document:
-        case {"job": str(job), "hop": int(hop)} if len(document) == 3 and hop > 0:  # noqa: PLR2004 - its fields
-            return Pointer(continuation.check_job(job, "the event"), hop)
-    raise RequestError("the event is no handover of ossweep's; send the job's continuation instead")
 
 
 def hand_over(sealed: dict[str, Any], epoch: int, session: Session) -> None:
@@ -78,12 +55,7 @@ def _send(event: bytes, task: str, session: Session) -> None:
 def _event(sealed: dict[str, Any], session: Session) -> bytes:
     event = continuation.compact(sealed)
     fits = len(event) <= carrier_of(session).most_bytes
-    return event if fits else _pointing(sealed["job"], sealed["hop"])
-
-
-def _pointing(job: str, hop: int) -> bytes:
-    """Return the event that points at a continuation in a job's state."""
-    return json.dumps({POINTER_MARK: continuation.FORM, "job": job, "hop": hop}).encode()
+    return event if fits else pointing(sealed["job"], sealed["hop"])
 
 
 def handover_error(
@@ -131,10 +103,9 @@ def call_missing(
         if state.how == "unknown" and not anew:
             hand_over(sealed, 1, session)
         elif state.how == "unknown":
-            repeated = continuation.changed(sealed, judged=True)
-            _call(_event(repeated, session), job, sealed["hop"], session)
+            _call(_event(sealed, session), job, sealed["hop"], session)
         elif is_missing(state, session):
-            _call(_pointing(job, state.next_hop), job, state.next_hop, session)
+            _call(pointing(job, state.next_hop), job, state.next_hop, session)
         else:
             continue
         yield job

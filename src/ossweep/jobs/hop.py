@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ossweep.leases.leases import Leases
     from ossweep.leases.records import How, Lease
     from ossweep.session import Session
+    from ossweep.stops import Stop
     from ossweep.work import Work
 
 
@@ -191,25 +192,14 @@ class Hop:
             self._quietly(lambda: self._leave("released", sealed, answer))
             return Answer(answer)
         try:
-            stop = self.leases.reason_to_stop(self.lease)
-            if stop is ORDERED:
-                stopped = Departure(
-                    "stopped", sealed, bare(as_stopped(answer, stop, left)), why=stop.why
-                )
-                stop = self.leases.depart_as_ordered(self.lease, stopped)
+            stop = self._reason_to_stop(answer, left, share.trouble)
             if stop is None:
-                stop = own_reason_to_stop(left, share.trouble, self.session)
-                if stop is not None:
-                    self._leave("stopped", sealed, as_stopped(answer, stop, left), why=stop.why)
+                onward = as_continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
+                stop = self._leave_to_next(work, share, onward, answer, left)
             if stop is OVERTAKEN:
                 return self._overtaken(work)
             if stop is not None:
                 return Answer(as_stopped(answer, stop, left), stop.why)
-            answer = as_continued(answer, task_id(left.job, left.hop, self.lease.fence.epoch))
-            self._leave("continued", sealed, answer, share.expected)
-            replies.tell_on_the_way(work, answer, self.session)
-            if self._has_been_overtaken():
-                return self._overtaken(work)
             # If it fails, the rest is written twice more.
             to_write = continuation.seconds_to_write(left, self.session.world.monotonic)
             with self.session.ending.kept_back(to_write):
@@ -218,17 +208,53 @@ class Hop:
             is_kept = self._quietly(lambda: self._leave("released", sealed, share.answer))
             self._note_lost(error, left)
             raise handover_error(error, work.job, sealed, is_kept=is_kept) from None
-        self.session.logger.info("handed over", job=left.job, hop=left.hop, task=answer["next"])
-        return Answer(answer)
+        self.session.logger.info("handed over", job=left.job, hop=left.hop, task=onward["next"])
+        return Answer(onward)
 
-    def _has_been_overtaken(self) -> bool:
-        """
-        Tell whether another invocation has the hop by now, which then decides how the job goes on.
+    def _reason_to_stop(
+        self, answer: dict[str, Any], left: Work, trouble: str | None
+    ) -> Stop | None:
+        """Return why the job does not go on, if it does not; unless overtaken, it is left so."""
+        stop = self.leases.reason_to_stop(self.lease)
+        if stop is ORDERED:
+            stop = self._obeyed(answer, left)
+        if stop is None and (stop := own_reason_to_stop(left, trouble, self.session)) is not None:
+            said = as_stopped(answer, stop, left)
+            self._leave("stopped", answer["continuation"], said, why=stop.why)
+        return stop
 
-        None can have it before this lease is over; raises Closed and StoreError.
+    def _leave_to_next(
+        self,
+        work: Work,
+        share: Share,
+        onward: dict[str, Any],
+        answer: dict[str, Any],
+        left: Work,
+    ) -> Stop | None:
         """
-        is_over = self.leases.timer.left() <= 0
-        return is_over and self.leases.reason_to_stop(self.lease) is OVERTAKEN
+        Leave the hop to the next invocation; return why that is not called, if it is not.
+
+        As long as the lease lasts nobody else can have the hop, and an order to stop that comes now
+        is the next one's to obey.
+        """
+
+        def leave() -> None:
+            self._leave("continued", onward["continuation"], onward, share.expected)
+
+        leave()
+        replies.tell_on_the_way(work, onward, self.session)
+        if self.leases.timer.left() > 0:
+            return None
+        stop = self.leases.reason_to_stop(self.lease)
+        if stop is ORDERED and (stop := self._obeyed(answer, left)) is None:
+            leave()
+        return stop
+
+    def _obeyed(self, answer: dict[str, Any], left: Work) -> Stop | None:
+        """Leave the job stopped, as `depart_as_ordered` does: an order may not stand any more."""
+        said = bare(as_stopped(answer, ORDERED, left))
+        departure = Departure("stopped", answer["continuation"], said, why=ORDERED.why)
+        return self.leases.depart_as_ordered(self.lease, departure)
 
     def _split(self, work: Work, share: Share) -> Answer:
         """Hand the rest over to several chains."""

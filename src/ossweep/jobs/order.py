@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import meant, policy
@@ -77,4 +78,6 @@ def job_of_continuation(document: Any, session: Session, where: str) -> Work:
         # Only a request begins a job; a continuation has had a hop before it.
         wrong = "it would begin its job; send a request"
         raise RequestError(f"{where} is no continuation: {wrong}")
-    return work
+    # Nobody can tell when it comes, and what its keys name may have been written anew meanwhile.
+    is_late = settings.state is None and work.keys
+    return replace(work, judged=True) if is_late else work

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import UNDECIDED, Answer, as_listed, ignored, of_parts, so_far
-from ossweep.engine.gate import Gate
 from ossweep.errors import (
     NO_TIME,
     Closed,
@@ -18,20 +17,17 @@ from ossweep.errors import (
 from ossweep.handover import continuation
 from ossweep.handover.parts import joined
 from ossweep.jobs import ends, replies
-from ossweep.jobs.brake import as_held, begun, is_held, still_held, under_way
+from ossweep.jobs.brake import begun, still_held, under_way
 from ossweep.jobs.calls import call_missing, hand_over, handover_error, note_call
 from ossweep.jobs.hop import BranchEnded, Hop
-from ossweep.jobs.leaving import answer_of
 from ossweep.jobs.order import job_of_continuation
-from ossweep.jobs.share import perform
 from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import Lease, NotGranted
-from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ossweep.jobs.calls import Pointer
+    from ossweep.jobs.pointers import Pointer
     from ossweep.leases.job_state import JobState
     from ossweep.leases.leases import Leases
     from ossweep.session import Session
@@ -59,13 +55,6 @@ def carry(work: Work, session: Session) -> Answer:
     Returns the job's answer. Raises SettingsError and PolicyError before anything is deleted,
     UndoneError if another invocation may be at work on it, HandoverError if nobody goes on.
     """
-    if session.settings.state is None and is_held(work, session):
-        return Answer(as_held(work), Why.BRAKE)
-    if session.settings.state is None:
-        said = answer_of(perform(work, session, Gate(session.budget)))
-        ends.decided(said, session)
-        replies.tell(work, said.document, session)
-        return said
     work = under_way(work, session)
     leases = leases_of(work.job, session)
     held = still_held(leases, session)
@@ -124,6 +113,8 @@ def join(job: str, session: Session, *, counted: int = 0) -> Claimed | Answer | 
     kept = job_of_continuation(state.departure.continuation, session, where)
     parts = [job_of_continuation(end.continuation, session, where) for end in ended]
     whole = joined(kept, parts, counted=counted)
+    if not counted:  # the parts may have ended long ago, and named keys may be left
+        whole = replace(whole, judged=True)
     told = of_parts(kept, [end.answer for end in ended], "continued", "its parts have ended")
     found = leases.gather(whole.hop, continuation.seal(whole), told)
     return Claimed(found, job, whole, leases)

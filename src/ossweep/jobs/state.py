@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ossweep.errors import Closed, PolicyError, SettingsError
+from ossweep.errors import Closed, SettingsError
 from ossweep.handover.carrier import Function, choose
 from ossweep.jobs.order import job_of_continuation
 from ossweep.leases.folder import parts_listed
 from ossweep.leases.leases import Leases
 from ossweep.leases.timer import LeaseTimer
+from ossweep.session import check_state
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from ossweep.handover.carrier import Carrier, Kind
     from ossweep.leases.job_state import JobState
     from ossweep.session import Session
-
-
-def check_state(session: Session) -> None:
-    """Raise PolicyError where the deployment keeps no state."""
-    if session.settings.state is None:
-        raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
 
 
 def leases_of(job: str, session: Session) -> Leases:

@@ -77,10 +77,18 @@ class Observed:
         return self.how in {"continued", "split"} and self.departure_age > self.record.lease
 
 
+@dataclass(frozen=True)
+class Handed:
+    """The work that was handed to a part, and whether it should have begun long ago."""
+
+    continuation: dict[str, Any]
+    is_late: bool = False
+
+
 def decide_for_event(
     observed: Observed | End | None,
     hop: int,
-    handed: dict[str, Any] | None,
+    handed: Handed | None,
     resumes: Resumes = lambda _: False,
 ) -> Lease | NotGranted:
     """
@@ -91,7 +99,9 @@ def decide_for_event(
     overtaken. `handed` is the work of a part that has not begun, from the whole job's record.
     """
     if observed is None:
-        return Lease(Fence(hop), handed)
+        if handed is None:
+            return Lease(Fence(hop))
+        return Lease(Fence(hop), handed.continuation, is_repeated=handed.is_late)
     if isinstance(observed, End):
         return _decide_after_end(observed, hop)
     if observed.departure is None:
@@ -176,7 +186,7 @@ def decide_for_branches(
         return _ended(observed)
     if observed is not None and observed.how == "split":
         return Lease(Fence(hop), continuation, answer=answer)
-    return decide_for_event(observed, hop, continuation)
+    return decide_for_event(observed, hop, Handed(continuation))
 
 
 def decide_for_resume(observed: Observed | End | None) -> Lease | NotGranted:

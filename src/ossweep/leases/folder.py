@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ossweep.leases import orders
-from ossweep.leases.decisions import Observed, state_of
+from ossweep.leases.decisions import Handed, Observed, state_of
 from ossweep.leases.records import (
     BEAT,
     CALLED,
@@ -249,9 +249,11 @@ def standing_of(given: Iterable[str], objects: StateObjects) -> list[str]:
     return [order for order in given if order + orders.BACK not in back]
 
 
-def handed_to(job: str, objects: StateObjects) -> dict[str, Any] | None:
+def handed_to(job: str, objects: StateObjects) -> Handed | None:
     """Return the work that was handed to a part of a job, if it is one and has not begun."""
     found = PART.fullmatch(job)
     if found is None:
         return None
-    return Folder(objects, f"{found[1]}/").state().parts.get(job)
+    whole = Folder(objects, f"{found[1]}/").state()
+    work = whole.parts.get(job)
+    return Handed(work, whole.is_lost) if work is not None else None

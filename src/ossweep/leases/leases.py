@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from ossweep.events import Reply
     from ossweep.leases.decisions import Resumes
     from ossweep.leases.job_state import JobState
+    from ossweep.leases.orders import Word
     from ossweep.leases.ports import StateObjects
     from ossweep.leases.timer import LeaseTimer
-    from ossweep.leases.words import Word
     from ossweep.stops import Stop, Why
     from ossweep.work import Work
 

@@ -9,7 +9,9 @@ them was not taken back. A job that has stopped by itself obeys an order with th
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,19 @@ STOP = "stop"  # what all their names begin with
 BACK = "-back"
 _ORDER = re.compile(rf"({STOP}(?:-[0-9a-f]+)?)({BACK})?")
 _IN_FULL = re.compile(rf"([A-Za-z0-9_-]{{1,100}}/){STOP}(?:-[0-9a-f]+)?")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A person's word: its name, and the time of the event that brings it, if it has one."""
+
+    name: str
+    at: int | None = None  # Unix seconds
+
+    @property
+    def content(self) -> bytes:
+        """The content of an order that is given by it."""
+        return b"{}" if self.at is None else json.dumps({"at": self.at}).encode()
 
 
 def order_name(word: str) -> str:

@@ -13,6 +13,7 @@ from ossweep.events import Reply  # noqa: TC001 - as above
 from ossweep.helps import with_help
 from ossweep.leases.orders import folder_of
 from ossweep.leases.told import Told
+from ossweep.names import JOB
 from ossweep.stops import Why  # noqa: TC001 - as above
 from ossweep.work import STATE_BYTES
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 FORM = 1  # of all records; what is written in a newer one is not read
 
-# A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
-JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
 PART = re.compile(r"(.+)-p\d+")  # of a job, whose name is what is in front
 END = "end"
 LEFT = "-left"

@@ -10,12 +10,11 @@ younger.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ossweep.leases.decisions import Observed
 from ossweep.leases.folder import parts_listed
-from ossweep.leases.orders import BACK, STOP, folder_of
+from ossweep.leases.orders import BACK, STOP, Word, folder_of
 from ossweep.leases.records import damaged
 
 if TYPE_CHECKING:
@@ -26,19 +25,6 @@ if TYPE_CHECKING:
     from ossweep.leases.records import End
 
 RESUME = "resume-"
-
-
-@dataclass(frozen=True)
-class Word:
-    """A person's word: its name, and the time of the event that brings it, if it has one."""
-
-    name: str
-    at: int | None = None  # Unix seconds
-
-    @property
-    def content(self) -> bytes:
-        """The content of an order that is given by it."""
-        return b"{}" if self.at is None else json.dumps({"at": self.at}).encode()
 
 
 def taken_back_by(word: Word, folder: Folder, parts: Collection[str], holder: str) -> list[str]:

@@ -11,12 +11,11 @@ from ossweep import log
 from ossweep.answers import Answer, amiss, refused_of
 from ossweep.errors import Closed, PolicyError, RequestError, SweepError, UndoneError, out_of_time
 from ossweep.handover.continuation import seconds_to_write
-from ossweep.jobs import relay, replies
-from ossweep.jobs.calls import Pointer
-from ossweep.routes import commands, request_files
-from ossweep.routes.commands import Command, ListJobs
+from ossweep.jobs.alone import do_alone
+from ossweep.jobs.pointers import Pointer
 from ossweep.routes.endings import ignored_for
 from ossweep.routes.instructions import Nothing, RequestFile
+from ossweep.routes.orders import Command, ListJobs
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -84,8 +83,8 @@ def do(instruction: Instruction, session: Session) -> list[Answer]:
     """
     Do an instruction, and return its answer, or the answers of all jobs of a request file.
 
-    Raises what `relay.carry` and `commands.obey` raise, and UndoneError. An error tells how the job
-    is left that was at work, if it has been swept.
+    Raises what `do_alone`, `relay.carry` and `commands.obey` raise, and UndoneError. An error tells
+    how the job is left that was at work, if it has been swept.
     """
     if isinstance(instruction, Nothing):
         return [ignored_for(instruction.reason, instruction.happened, session)]
@@ -102,10 +101,16 @@ def do(instruction: Instruction, session: Session) -> list[Answer]:
 
 
 def _carry_out(instruction: Work | Command | ListJobs | Pointer, session: Session) -> Answer:
-    if isinstance(instruction, Command):
-        return commands.obey(instruction, session)
-    if isinstance(instruction, ListJobs):
+    if isinstance(instruction, Work) and session.settings.state is None:
+        return do_alone(instruction, session)
+    if isinstance(instruction, Command | ListJobs):
+        from ossweep.routes import commands  # noqa: PLC0415 - for a person's words
+
+        if isinstance(instruction, Command):
+            return commands.obey(instruction, session)
         return commands.listed(instruction, session)
+    from ossweep.jobs import relay  # noqa: PLC0415 - where state is kept
+
     if isinstance(instruction, Pointer):
         return relay.follow(instruction, session)
     return relay.carry(instruction, session)
@@ -113,6 +118,9 @@ def _carry_out(instruction: Work | Command | ListJobs | Pointer, session: Sessio
 
 def _do_request_file(file: RequestFile, session: Session) -> list[Answer]:
     """Do the orders of a request file, and see to it that the answer lies beside the file."""
+    from ossweep.jobs import replies  # noqa: PLC0415 - for request files
+    from ossweep.routes import request_files  # noqa: PLC0415 - as above
+
     found = request_files.open_file(file, session)
     if isinstance(found, Nothing):
         return do(found, session)
@@ -131,6 +139,9 @@ def _do_instructions_of(filed: Filed, file: RequestFile, session: Session) -> li
     Each job writes its own answer, whenever it ends. The answer to several orders together, and to
     a word to a job, is written here; a repetition replaces those parts that it knows better.
     """
+    from ossweep.jobs import replies  # noqa: PLC0415 - as above
+    from ossweep.routes import request_files  # noqa: PLC0415
+
     reading = request_files.reading_of(filed, file)
     instructions = request_files.instructions_of(filed, reading, file, session)
     answers = do_all(instructions, session)

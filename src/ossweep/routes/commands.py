@@ -11,32 +11,29 @@ from ossweep.errors import (
     NO_TIME,
     Closed,
     HandoverError,
-    RequestError,
     StoreError,
     SweepError,
     UndoneError,
 )
-from ossweep.handover.continuation import check_job
 from ossweep.jobs.brake import is_stopped_by_it
 from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
-from ossweep.jobs.state import check_state, leases_of, states_of_parts
+from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.job_state import JobState
 from ossweep.leases.leases import AT_WORK
-from ossweep.leases.records import JOB, NotGranted
-from ossweep.leases.words import Word
+from ossweep.leases.records import NotGranted
+from ossweep.names import JOB
 from ossweep.routes.telling import NOT_BEGUN, THEY_STOP, JobStates, told
+from ossweep.session import check_state
 from ossweep.stops import Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ossweep.events import Ordered
     from ossweep.leases.leases import Leases
+    from ossweep.routes.orders import Command, ListJobs
     from ossweep.routes.telling import Look
     from ossweep.session import Session
-
-COMMANDS = ("status", "stop", "resume")
 
 # Sentences about a job that is ordered to stop.
 _STOPS_BY_ITSELF = "it stops at its next checkpoint, or before it goes on"
@@ -57,60 +54,6 @@ LATE = 1.0  # seconds left in which no look at one more job is begun
 LISTED = 50  # jobs in one answer
 _COUNTS = ("listed", "deleted", "failed", "skipped", "remaining")
 _SHOWN = ("status", "reason", "bucket", "dry_run", *_COUNTS, "hops")
-
-
-@dataclass(frozen=True)
-class ListJobs:
-    """A question for the jobs in a deployment's state, from one name on."""
-
-    after: str = ""
-
-
-@dataclass(frozen=True)
-class Command:
-    """
-    A person's command to a job.
-
-    Its word has the same name whenever its event comes again, and a name that no other word has.
-    """
-
-    job: str
-    do: str
-    word: Word
-
-
-def read(ordered: Ordered, session: Session) -> Command | ListJobs | None:
-    """Return the command in a document, if it is meant to be one; raises RequestError."""
-    document, where = ordered.document, ordered.where
-    if not (isinstance(document, dict) and "do" in document):
-        return None
-    if document["do"] == "list":
-        return _listing(document, where)
-    job, do = document.get("job"), document["do"]
-    if document.keys() != {"job", "do"} or not isinstance(job, str) or do not in COMMANDS:
-        raise RequestError(
-            f'{where}: a command names a job and what to do: {{"job": "...", "do": "status"}}; '
-            f"`do` is one of {', '.join(COMMANDS)}, and there is no other field; "
-            '{"do": "list"} lists the jobs'
-        )
-    identity = ordered.identity or f"word {session.invocation.request_id or session.unnamed}"
-    word = Word(session.next_job(identity, document), ordered.at)
-    return Command(check_job(job, where), do, word)
-
-
-def _listing(document: dict[str, Any], where: str) -> ListJobs:
-    after = document.get("after")
-    if not document.keys() <= {"do", "after"} or not isinstance(after, str | None):
-        raise RequestError(
-            f'{where}: {{"do": "list"}} lists the jobs, and "after": "..." those behind one of '
-            "them; there is no other field"
-        )
-    return ListJobs(check_job(after, where)) if after is not None else ListJobs()
-
-
-def only_asks(document: Any) -> bool:
-    """Tell whether a document, if it is a command, only asks: a job's bad state is no failure."""
-    return isinstance(document, dict) and document.get("do") in ("status", "stop", "list")
 
 
 def obey(command: Command, session: Session) -> Answer:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ossweep import policy
 from ossweep.events import Happened, Ordered, Together, Unreadable
 from ossweep.routes import batch, endings
-from ossweep.routes.commands import only_asks
 from ossweep.routes.instructions import message, read
-from ossweep.routes.reactions import reactions
+from ossweep.routes.orders import only_asks
 
 if TYPE_CHECKING:
     from ossweep.answers import Answer
@@ -63,6 +62,8 @@ def _answers(reading: Reading, session: Session, of_requests: int) -> list[Answe
 
 def _messages(item: Item, source: Source, session: Session, of_requests: int) -> list[Message]:
     if isinstance(item, Happened):
+        from ossweep.routes.reactions import reactions  # noqa: PLC0415 - for events of OSS
+
         return reactions(item, session, of_requests)
 
     def instructions() -> list[Instruction]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ossweep.errors import SweepError
 from ossweep.events import Happened, Origin
 from ossweep.handover.continuation import is_continuation
-from ossweep.jobs.calls import Pointer, pointer
 from ossweep.jobs.order import job_of
-from ossweep.jobs.state import check_state
+from ossweep.jobs.pointers import Pointer, pointer
 from ossweep.policy import check_source, share_of
-from ossweep.routes import commands
-from ossweep.routes.commands import Command, ListJobs
+from ossweep.routes import orders
+from ossweep.routes.orders import Command, ListJobs
+from ossweep.session import check_state
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 
     document, where = ordered.document, ordered.where
     if not (source == "direct" and is_next_invocation(document, session)):
         check_source(source, session.settings, where)
-    word = commands.read(ordered, session) or pointer(document)
+    word = orders.read(ordered, session) or pointer(document)
     if word is not None:
         check_state(session)
         return word

@@ -15,15 +15,20 @@ From a wish of the sweep's down to the bytes, and back:
       lazy.py        what oss2 would have made of an answer, only if somebody looks at it
     transport.py     one request, in time, counted, and OSS's clock by its answers
       signing.py     its signature
-      connections.py the connection that it goes through
+      pools.py       the connections that wait for the next one
+        connections.py the connection that it goes through
 
 sdk.py imports oss2, before any other module does.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ossweep.store import sdk  # first: it is how all the others find oss2 imported
 from ossweep.store.bucket import Bucket
-from ossweep.store.state_objects import OssStateObject, OssStateObjects
 from ossweep.store.store import Content, Credentials, OssStore, bare_etag, connect
+
+if TYPE_CHECKING:
+    from ossweep.store.state_objects import OssStateObject, OssStateObjects
 
 __all__ = [
     "Bucket",
@@ -36,3 +41,12 @@ __all__ = [
     "connect",
     "sdk",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what only those need who keep state."""
+    if name not in {"OssStateObject", "OssStateObjects"}:
+        raise AttributeError(name)
+    from ossweep.store import state_objects  # noqa: PLC0415
+
+    return getattr(state_objects, name)

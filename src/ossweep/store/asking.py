@@ -83,9 +83,9 @@ class Attempts:
     monotonic: Callable[[], float]
 
     def delete(self, kind: Kind, keys: Sequence[str]) -> set[str]:
-        """Ask OSS once, and return the keys that its answer names; raises TroubleError, Closed."""
+        """Ask OSS once, and return the keys that it names; raises TroubleError, Closed."""
         self.gate.admit(kind)  # which may have closed during a pause or a look
-        return self._once(kind, lambda: self.requests.delete(keys)).intersection(keys)
+        return self._once(kind, lambda: self.requests.delete(keys))
 
     def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
         """Look at keys; raises TroubleError, about the job where OSS refuses the look."""

@@ -41,7 +41,7 @@ FEW_SECONDS = 30.0
 STORM = 3  # refusals by quotas in a row that mean more than too fast a pace
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Deletion:
     """
     Deletes keys. A key in none of `deleted`, `failed`, `full` (directories in which something is
@@ -178,6 +178,8 @@ class Deletion:
             self._refuse(
                 keys[0], StoreError("NotDeleted", "OSS left the key out of its answer", Scope.KEYS)
             )
+            return
+        if len(named) == len(keys):
             return
         silent = [key for key in keys if key not in named]
         self._review.doubt.left_out(silent)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Doubt:
     """The `keys` in doubt."""
 

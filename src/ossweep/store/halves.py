@@ -22,7 +22,7 @@ MORE_FRUITLESS = 64  # where any has gone before: it is no outage
 SMALL = 3  # keys of a part of which no half is sure to be a batch
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Halves:
     """
     The parts of a batch: those to be tried, and what has not gone of them (`stuck`), and why.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,35 +25,53 @@ if TYPE_CHECKING:
 
     from ossweep.objects import Page
 
-_SHAPE = Shape(
-    root=b"ListBucketResult",
-    row=b"Contents",
-    elements=in_order(
-        Element(b"Key"),
-        # As oss2 takes it; days that a month does not have are looked for below.
-        Element(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z"),
-        Element(b"ETag"),
-        Element(b"Type"),
-        Element(b"Size", rb"\d{1,18}"),
-        Element(b"StorageClass"),
-        OWNER,
-    ),
-    columns=b"Key LastModified Size",
-    never=b"CommonPrefixes",
-)
+
+@cache
+def _shape() -> Shape:
+    """Return the shape of a listing, made for the first one that is read."""
+    return Shape(
+        root=b"ListBucketResult",
+        row=b"Contents",
+        elements=in_order(
+            Element(b"Key"),
+            # As oss2 takes it; days that a month does not have are looked for below.
+            Element(b"LastModified", rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.000Z"),
+            Element(b"ETag"),
+            Element(b"Type"),
+            Element(b"Size", rb"\d{1,18}"),
+            Element(b"StorageClass"),
+            OWNER,
+        ),
+        columns=b"Key LastModified Size",
+        never=b"CommonPrefixes",
+    )
+
+
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
 
+_TIME = len("2026-01-01T00:00:00.000Z")
 _DAY = itemgetter(slice(10))  # of a time in ISO 8601
 _TRUNCATED = {b"true": True, b"false": False}
 
 
 @dataclass(frozen=True, slots=True)
 class PlainPage:
-    """A page as OSS has written it: times in ISO 8601, which sort as they are, and sizes."""
+    """
+    A page as OSS has written it: times in ISO 8601, which sort as they are, and sizes.
+
+    A hundred thousand of its objects may wait for their deletion. So a column that is seldom looked
+    at is one text: the times without anything between them, the sizes with a space.
+    """
 
     keys: list[str]
-    _times: list[bytes]
-    _sizes: list[bytes]
+    _latest: bytes
+    _times: bytes
+    _sizes: bytes
+
+    @classmethod
+    def of(cls, keys: list[str], times: list[bytes], sizes: list[bytes]) -> PlainPage:
+        """Return the page of these columns."""
+        return cls(keys, max(times, default=b""), b"".join(times), b" ".join(sizes))
 
     @property
     def unnamed(self) -> tuple[()]:
@@ -67,20 +86,23 @@ class PlainPage:
     @property
     def newest(self) -> int:
         """The last of the objects' times, in Unix seconds."""
-        return _unix(max(self._times))
+        return _unix(self._latest)
 
     @property
     def bytes(self) -> int:
         """The sum of the objects' sizes."""
-        return sum(map(int, self._sizes))
+        return sum(map(int, self._sizes.split()))
 
     def objects(self) -> list[Found]:
         """Return the objects one by one."""
-        return list(map(Found, self.keys, map(int, self._sizes), map(_unix, self._times)))
+        return list(
+            map(Found, self.keys, map(int, self._sizes.split()), map(_unix, _apart(self._times)))
+        )
 
     def part(self, first: int, end: int) -> PlainPage:
         """Return the page of its objects from number `first` up to, and without, number `end`."""
-        return PlainPage(self.keys[first:end], self._times[first:end], self._sizes[first:end])
+        sizes = self._sizes.split()[first:end]
+        return PlainPage.of(self.keys[first:end], _apart(self._times)[first:end], sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +142,7 @@ def page_of(entries: Sequence[Any]) -> Page:
 
 def read_listing(body: bytes) -> Listing | None:
     """Return what `read_entries` would read; None if that takes it, or there is no object."""
-    table = _SHAPE.read(body)
+    table = _shape().read(body)
     if table is None or table.leaves.get(b"EncodingType") != b"url":
         return None
     is_truncated = _TRUNCATED.get(table.leaves.get(b"IsTruncated", b""))
@@ -133,7 +155,7 @@ def read_listing(body: bytes) -> Listing | None:
     times, sizes = table.columns["LastModified"], table.columns["Size"]
     if not _are_days(times):
         return None
-    return Listing(PlainPage(keys, times, sizes), is_truncated, marker[0])
+    return Listing(PlainPage.of(keys, times, sizes), is_truncated, marker[0])
 
 
 def _are_days(times: list[bytes]) -> bool:
@@ -144,6 +166,10 @@ def _are_days(times: list[bytes]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _apart(times: bytes) -> list[bytes]:
+    return [times[at : at + _TIME] for at in range(0, len(times), _TIME)]
 
 
 def _unix(time: bytes) -> int:

@@ -27,14 +27,16 @@ class Requests:
     store: OssStore
 
     def delete(self, keys: Sequence[str]) -> set[str]:
-        """Delete keys, and return those that OSS names."""
+        """Delete keys, and return those of them that OSS names."""
         bucket = self.store.bucket
         if len(keys) == 1 and fits_a_url(keys[0]):
             self.store.lost(bucket.delete_object(keys[0]))
             return set(keys)
         result = bucket.batch_delete_objects(keys)
         self.store.lost(result)
-        return set(result.deleted_keys)
+        if result.deleted_keys == [*keys]:  # which is usual
+            return set(keys)
+        return set(result.deleted_keys).intersection(keys)
 
     def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
         """Look at keys, for about so many seconds; in a listing if they lie one after the other."""

@@ -27,7 +27,7 @@ OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 LOOKS = 4  # attempts at a look that only settles doubt
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Review:
     """
     The knowledge of a deletion's keys: which are in `doubt`, and which stay or are gone (`kept`).

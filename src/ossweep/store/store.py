@@ -18,7 +18,6 @@ from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.requests import Requests, shown
 from ossweep.store.signing import Auth
-from ossweep.store.state_objects import OssStateObjects
 from ossweep.store.transport import TimedSession, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from ossweep.objects import Found, Page, Shown
     from ossweep.store.limits import Gate, Pace
+    from ossweep.store.state_objects import OssStateObjects
     from ossweep.work import Kind
     from ossweep.world import World
 
@@ -273,6 +273,8 @@ class OssStore:
 
     def state_objects(self, prefix: str, meta: Mapping[str, str]) -> OssStateObjects:
         """Return the small objects below a prefix; what is written there has that user metadata."""
+        from ossweep.store.state_objects import OssStateObjects  # noqa: PLC0415 - for state
+
         return OssStateObjects(self.bucket, self._ask_for_state, prefix, meta, self.session)
 
     def close(self) -> None:

@@ -24,27 +24,21 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
+from urllib3 import Retry, Timeout
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from ossweep.errors import Scope, StoreError
-from ossweep.store.connections import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    Connections,
-    Network,
-    Plain,
-    Secure,
-)
+from ossweep.store.connections import CONNECT_SECONDS, READ_SECONDS, Connections, Network
 from ossweep.store.names import KEY_BYTES
+from ossweep.store.pools import PlainPool, SecurePool
 from ossweep.store.verdicts import ForeignAnswerError
 from ossweep.trust import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from urllib3 import BaseHTTPResponse
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
     from ossweep.work import Kind
 
@@ -74,6 +68,9 @@ _SHORT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")  # of ISO 8601
 # OSS takes no request that was signed more than 15 minutes away from its own time, and an answer
 # may take as long as it is waited for.
 _APART = 15 * 60 + 2 * READ_SECONDS
+
+# Whoever these come from, OSS may have carried the request out, and they are told by their numbers.
+_OF_GATEWAYS = frozenset({500, 502, 503, 504})
 
 # The store tries again by itself, and OSS never redirects: DELETE must not follow anyone.
 _ONCE = Retry(False, redirect=False)
@@ -147,7 +144,7 @@ class TimedSession:
                 f"the answer is encoded, and not to be read: {encoding}",
                 _scope_if_unreadable(req),
             )
-        if response.status // 100 == 2 and not response.headers.get("x-oss-request-id"):  # noqa: PLR2004 - success
+        if response.status not in _OF_GATEWAYS and not response.headers.get("x-oss-request-id"):
             response.close()
             words = f"an answer with status {response.status} has no request id of OSS's"
             words += ": it comes from somebody else"
@@ -298,7 +295,8 @@ def _redirected(response: BaseHTTPResponse) -> StoreError:
             response.close()
             return StoreError("Redirected", words, Scope.JOB)
     response.close()
-    return StoreError("Redirected", "OSS redirects nobody: another server has answered", Scope.JOB)
+    words = "OSS redirects nobody: another server has answered"
+    return ForeignAnswerError("Redirected", words, Scope.JOB)
 
 
 def _kind(request: Any) -> Kind:
@@ -338,13 +336,6 @@ def _pool(
         raise LocationParseError(origin)
     limits = Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     more: dict[str, Any] = {"maxsize": most, "timeout": limits, "connections": through}
-    pool: HTTPConnectionPool
     if url.scheme == "https":
-        pool = HTTPSConnectionPool(
-            url.host, url.port, ssl_context=authorities(certificates), **more
-        )
-        pool.ConnectionCls = Secure
-    else:
-        pool = HTTPConnectionPool(url.host, url.port, **more)
-        pool.ConnectionCls = Plain
-    return pool
+        return SecurePool(url.host, url.port, ssl_context=authorities(certificates), **more)
+    return PlainPool(url.host, url.port, **more)

@@ -127,6 +127,8 @@ def is_undecided(error: Exception) -> bool:
     a 200, or a 200 that nobody can read, may come after a part was done, whatever its code. A
     gateway's 503 tells nothing of what OSS has done.
     """
+    if isinstance(error, ForeignAnswerError):
+        return True
     if isinstance(error, StoreError):
         return error.code not in _NEVER_DONE
     if isinstance(error, oss2.exceptions.ServerError):

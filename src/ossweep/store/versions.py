@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -15,23 +16,27 @@ from ossweep.store.rows import Shape, unescaped, unquoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SHAPE = Shape(
-    root=b"ListVersionsResult",
-    row=b"Version DeleteMarker",
-    elements=in_order(
-        Element(b"Key"),
-        Element(b"VersionId"),
-        Element(b"IsLatest"),
-        Element(b"LastModified"),
-        Element(b"ETag", is_always=False),  # a marker lacks these four
-        Element(b"Type", is_always=False),
-        Element(b"Size", is_always=False),
-        Element(b"StorageClass", is_always=False),
-        OWNER,
-    ),
-    columns=b"Key VersionId",
-    never=b"CommonPrefixes",
-)
+
+@cache
+def _shape() -> Shape:
+    """Return the shape of a listing of versions, made for the first one that is read."""
+    return Shape(
+        root=b"ListVersionsResult",
+        row=b"Version DeleteMarker",
+        elements=in_order(
+            Element(b"Key"),
+            Element(b"VersionId"),
+            Element(b"IsLatest"),
+            Element(b"LastModified"),
+            Element(b"ETag", is_always=False),  # a marker lacks these four
+            Element(b"Type", is_always=False),
+            Element(b"Size", is_always=False),
+            Element(b"StorageClass", is_always=False),
+            OWNER,
+        ),
+        columns=b"Key VersionId",
+        never=b"CommonPrefixes",
+    )
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def versions_by_columns(body: bytes) -> tuple[list[Version], tuple[str, str] | N
 
     None where it takes `read_versions` to tell, or there is no version.
     """
-    table = _SHAPE.read(body, also=b"ETag")
+    table = _shape().read(body, also=b"ETag")
     if table is None or table.leaves.get(b"EncodingType") != b"url":
         return None
     are_markers = [name == b"DeleteMarker" for name in table.names]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 BODY_BYTES = 2_000_000  # OSS takes 2 MB; whether a million bytes or 2**20 make one is not said
 _FRAME = len("<Object><Key></Key></Object>")
+_WIDEST = 5  # bytes of a character in XML, such as `&amp;`
 _DOCUMENT = 256  # more than the declaration and the elements around the objects need
 
 _HEAD = "<Delete><Quiet>false</Quiet><Object><Key>"
@@ -20,6 +21,7 @@ _TAIL = "</Key></Object></Delete>"
 # Control characters, which XML cannot carry or a parser may change (CR becomes LF: another object),
 # and codes that are no characters. LF and TAB could travel, but nothing would be won by it.
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_PLAIN = bytes(range(0x20, 0x7F))
 
 # URLs are normalised on their way, by requests, proxies and servers: DELETE /bucket/.. would become
 # DELETE /, which deletes the bucket (measured with oss2 2.19.1 over requests and urllib3 2).
@@ -38,16 +40,22 @@ def fits_a_url(key: str) -> bool:
 
 def by_ways(keys: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Part keys into those that fit a batch and those that have to go alone."""
-    if "".join(keys).isprintable():  # nothing that does not fit a batch is printable
+    if _is_plain("".join(keys)):
         return keys, ()
     fit = [key for key in keys if fits_a_batch(key)]
     return fit, [key for key in keys if not fits_a_batch(key)]
 
 
+def _is_plain(text: str) -> bool:
+    if text.isascii():
+        return not text.encode().translate(None, _PLAIN)
+    return text.isprintable()  # nothing that does not fit a batch is
+
+
 def bodies(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut keys into as few batches as fit into a request body each."""
-    if keys and _DOCUMENT + _FRAME * len(keys) + _escaped_bytes("".join(keys)) <= BODY_BYTES:
-        yield keys
+    if keys and _DOCUMENT + _FRAME * len(keys) + _WIDEST * len("".join(keys)) <= BODY_BYTES:
+        yield keys  # in any case
         return
     body: list[str] = []
     size = _DOCUMENT

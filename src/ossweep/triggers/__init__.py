@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import RequestError
 from ossweep.events import CONTINUATION_MARK, POINTER_MARK
-from ossweep.request import Request
-from ossweep.triggers import dates, direct, documents, mns, oss, timer
+from ossweep.request import FIELDS
+from ossweep.triggers import direct, documents, mns, oss, timer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The fields by which a request, a command or the rest of a job is known.
 _REQUEST = {
-    *Request.model_fields,
+    *FIELDS,
     "manifest",
     "only",
     "requests",
@@ -58,6 +58,8 @@ def read(document: Any, time_zone: str = "UTC") -> Reading:
     if mns.recognises(document):
         return mns.read(document)
     if timer.recognises(document):
+        from ossweep.triggers import dates  # noqa: PLC0415 - for timers
+
         return timer.read(document, dates.zone_of(time_zone))
     if isinstance(document, dict) and document and not _is_meant_as_request(document):
         raise RequestError(f"nobody that ossweep knows has sent this event; {LOOKED_FOR}")
@@ -67,6 +69,5 @@ def read(document: Any, time_zone: str = "UTC") -> Reading:
 def _is_meant_as_request(document: Mapping[str, Any]) -> bool:
     """Tell whether a document has a request's field, or one whose name is hardly another."""
     return bool(document.keys() & _REQUEST) or any(
-        get_close_matches(name.lower(), Request.model_fields, n=1, cutoff=ALIKE)
-        for name in document
+        get_close_matches(name.lower(), FIELDS, n=1, cutoff=ALIKE) for name in document
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError
 from ossweep.events import Ordered, Reading, identity_of
-from ossweep.triggers import dates, direct
+from ossweep.triggers import direct
 from ossweep.triggers.documents import parse_message
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def _dated(document: Any, at: datetime, zone: tzinfo) -> Any:
 
 
 def _filled(value: Any, at: datetime, zone: tzinfo) -> Any:
+    from ossweep.triggers import dates  # noqa: PLC0415 - for timers
+
     if isinstance(value, str):
         texts = dates.filled(value, at, zone)
         return texts if len(texts) > 1 else texts[0]

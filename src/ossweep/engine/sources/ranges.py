@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ossweep.objects import Page, Stretch
     from ossweep.work import Range, Work
 
+SURVEYS = 2  # that may be under way at once, beside the listings: nothing waits for one
 # Of keys that have failed ahead of the settled place, in a continuation.
 KNOWN_FAILURES_BYTES = 16_384
 
@@ -56,6 +57,7 @@ class Ranges:
         )
         self._settling = Settling(self.frontier, shared.books, shared.throttle)
         self._taken: dict[int, tuple[Scan, Batch]] = {}
+        self._surveys = 0  # under way
         self._open = 1  # ranges that may be listed at once; where there were many, they stay many
         self._reads.at_end(self._flush)
 
@@ -74,10 +76,9 @@ class Ranges:
             scan.listing = True
             ask, show, fail = partial(next, scan.pages), partial(self._show, scan), self._fail
             reads.begin(pipeline, Question(scan.prefix, ask, show, partial(fail, scan)))
-        while reads.has_room and (survey := self.frontier.survey()) is not None:
-            ask_borders = partial(self._shared.store.borders, survey.prefix, survey.after)
-            show_borders = partial(self._show_borders, survey)
-            reads.begin(pipeline, Question(survey.prefix, ask_borders, show_borders, _ignore))
+        while self._surveys < SURVEYS and (survey := self.frontier.survey()) is not None:
+            self._surveys += 1
+            pipeline.beside(partial(self._survey, survey), partial(self._show_borders, survey))
 
     def ease(self) -> bool:
         """Do nothing: this source is never urgent."""
@@ -187,9 +188,15 @@ class Ranges:
         self._selection.select(scan, self.frontier.take(scan, page, more=more), left)
         self._go_on(scan)
 
-    def _show_borders(
-        self, survey: Survey, shown: tuple[Sequence[str], str] | None, _left: float
-    ) -> None:
+    def _survey(self, survey: Survey) -> tuple[Sequence[str], str] | None:
+        """Ask for borders, in a thread; what cannot be seen of them is listed without."""
+        try:
+            return self._shared.store.borders(survey.prefix, survey.after)
+        except Closed:
+            return None
+
+    def _show_borders(self, survey: Survey, shown: tuple[Sequence[str], str] | None) -> None:
+        self._surveys -= 1
         self.frontier.surveyed(survey, shown)
 
     def _fail(self, scan: Scan, error: Closed | StoreError) -> None:
@@ -210,10 +217,6 @@ class Ranges:
     def _flush(self) -> None:
         for scan in self.frontier.scans:
             scan.backlog.flush()
-
-
-def _ignore(_: Closed | StoreError) -> None:
-    """Do nothing: what a survey does not show is listed without it."""
 
 
 def _lying_in(ranges: Sequence[Range], keys: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,279 @@
+"""
+A request's form as pydantic reads it: its JSON Schema, and the sentence for what is wrong in one.
+
+`request.py` reads what is right without it, because pydantic is a third of a cold start.
+"""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from ossweep.errors import RequestError
+from ossweep.names import (
+    MOST_OBJECTS,
+    MOST_PARTS,
+    UnfitError,
+    check_bucket,
+    check_no_empty_prefix,
+    check_no_root_directory,
+    directories_of,
+    in_quotes,
+    keys_of,
+    prefixes_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NOT_YET = {
+    "manifest": "name the keys in `keys`",
+    "only": "choose by `prefix` or `directory`",
+}
+
+
+def _refuse(sentence: str) -> PydanticCustomError:
+    # pydantic would fill in {braces}, and a key may hold some
+    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
+
+
+def _fit(read: Callable[[Any], Any]) -> AfterValidator:
+    """Return a validator that refuses what does not fit, in the same words."""
+
+    def validated(value: Any) -> Any:
+        try:
+            return read(value)
+        except UnfitError as unfit:
+            raise _refuse(str(unfit)) from None
+
+    return AfterValidator(validated)
+
+
+def _listed(check: Callable[[Any], None]) -> BeforeValidator:
+    """Return a validator that makes a list of one text, after a check."""
+
+    def validated(value: Any) -> Any:
+        try:
+            check(value)
+        except UnfitError as unfit:
+            raise _refuse(str(unfit)) from None
+        return [value] if isinstance(value, str) else value
+
+    return BeforeValidator(validated, json_schema_input_type=_OneOrMore)
+
+
+def _known_version(value: Any) -> Any:
+    if isinstance(value, str) and value != "current":
+        raise _refuse(
+            f"{in_quotes(value)} is not supported yet; leave `versions` out, or write "
+            '"current", which deletes the current version of each object'
+        )
+    return value
+
+
+_Name = Annotated[str, Field(min_length=1)]
+_OneOrMore = _Name | Annotated[list[_Name], Field(min_length=1)]  # as the schema shows it
+
+Keys = Annotated[tuple[StrictStr, ...], Field(min_length=1, fail_fast=True), _fit(keys_of)]
+Prefixes = Annotated[
+    tuple[StrictStr, ...],
+    Field(min_length=1),
+    _fit(prefixes_of),
+    _listed(check_no_empty_prefix),
+]
+Directories = Annotated[
+    tuple[StrictStr, ...],
+    Field(min_length=1),
+    _fit(directories_of),
+    _listed(check_no_root_directory),
+]
+
+
+class RequestForm(BaseModel):
+    """An order to delete objects from one bucket. Its selectors add up; there is at least one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="Request")
+
+    class Limits(BaseModel):
+        """Ceilings that end the job before the object after them."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+        objects: Annotated[StrictInt, Field(ge=1, lt=MOST_OBJECTS)] = Field(
+            description="The most objects to delete; the job stops before the one after.",
+        )
+
+    bucket: Annotated[StrictStr, _fit(check_bucket)] | None = Field(
+        default=None,
+        description="The bucket. May be left out where the deployment names exactly one.",
+        examples=["examplebucket"],
+    )
+    keys: Keys = Field(
+        default=(),
+        description="The keys to delete, to the letter.",
+        examples=[["exampledir/a.txt", "b.txt"]],
+    )
+    prefix: Prefixes = Field(
+        default=(),
+        description="Every key that begins so: `src` also matches `src2/x` and `src.txt`.",
+        examples=["logs/2024-", ["logs/2023-", "logs/2024-"]],
+    )
+    directory: Directories = Field(
+        default=(),
+        description="The tree below a directory, its marker object last: `src` means `src/`.",
+        examples=["src", ["src", "build/"]],
+    )
+    everything: StrictBool = Field(
+        default=False,
+        description="`true` empties the whole bucket; `confirm` must repeat the bucket's name.",
+    )
+    confirm: StrictStr | None = Field(
+        default=None, description="The bucket's name, to confirm `everything`."
+    )
+    versions: Annotated[Literal["current"], BeforeValidator(_known_version)] = Field(
+        default="current", description="Which versions of an object to delete."
+    )
+    null_versions: Literal["keep", "lose"] = Field(
+        default="keep",
+        description=(
+            "Where a bucket's versioning is suspended, a deletion loses an object's null version "
+            'for good: without `"lose"` such a job stops before it deletes anything.'
+        ),
+    )
+    dry_run: StrictBool = Field(
+        default=False, description="`true` counts what would be deleted and deletes nothing."
+    )
+    limits: Limits | None = Field(default=None, description="Ceilings for this job.")
+    unfinished: Literal["return", "continue"] | None = Field(
+        default=None,
+        description=(
+            "What becomes of the rest when time runs out: the next invocation goes on with it, or "
+            "the answer holds it. By default the first, if the deployment has OSSWEEP_STATE."
+        ),
+        examples=["return"],
+    )
+    parallel: Annotated[StrictInt, Field(ge=1, le=MOST_PARTS)] = Field(
+        default=1,
+        description=(
+            "How many chains of invocations the job may become, each with a part of the keys: for "
+            "accounts whose quota is larger than one instance can use."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _selects(self) -> RequestForm:
+        if self.confirm is not None and not self.everything:
+            raise _refuse(
+                '`confirm` confirms "everything": true, which is not there; '
+                "write it, or leave `confirm` out"
+            )
+        if not (self.keys or self.prefix or self.directory or self.everything):
+            raise _refuse(
+                "nothing says what to delete; write at least one of "
+                "`keys`, `prefix`, `directory`, `everything`"
+            )
+        return self
+
+
+def validated(document: Any, where: str) -> dict[str, Any]:
+    """Return what a request holds, by its fields; raises RequestError with the first mistake."""
+    if not isinstance(document, dict):
+        raise RequestError(
+            f"{where} is {_kind(document)}; write an object such as "
+            '{"bucket": "examplebucket", "keys": ["exampledir/a.txt"]}'
+        )
+    for name, instead in _NOT_YET.items():
+        if name in document:
+            raise RequestError(f"{where}: `{name}` is not supported yet; {instead}")
+    _refuse_unknown(document, RequestForm, where)
+    limits = document.get("limits")
+    if isinstance(limits, dict):
+        if "bytes" in limits:
+            raise RequestError(
+                f"{where}: `limits.bytes` is not supported yet; write `limits.objects`"
+            )
+        _refuse_unknown(limits, RequestForm.Limits, f"{where}: `limits`")
+    try:
+        return dict(iter(RequestForm.model_validate(document)))  # it has an attribute `keys`
+    except ValidationError as error:
+        raise RequestError(f"{where}: {_sentence(error.errors(include_url=False)[0])}") from None
+
+
+def form_schema() -> dict[str, Any]:
+    """Return the form's JSON Schema."""
+    document = RequestForm.model_json_schema()
+    for name, entry in document["properties"].items():
+        entry.pop("title", None)  # the name again
+        if RequestForm.model_fields[name].default in (None, ()):
+            del entry["default"]  # it stands for "left out"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
+
+
+_WANTED = {
+    "string_type": "a string",
+    "string_unicode": "text that UTF-8 can carry",
+    "bool_type": "true or false, without quotes",
+    "int_type": "a whole number, without quotes",
+    "tuple_type": "a list of strings",
+    "model_type": 'an object such as {"objects": 1000}',
+    "model_attributes_type": 'an object such as {"objects": 1000}',
+    "greater_than_equal": "a whole number from 1 on",
+    "less_than": "a whole number below 2^63",
+    "too_short": "a list with at least one string in it",
+}
+
+
+def _sentence(error: Any) -> str:
+    """Say in one sentence what was wrong, where in the request, and what to write instead."""
+    place = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"]
+    ).lstrip(".")
+    kind, given = error["type"], error["input"]
+    if kind == "refused":
+        return f"`{place}`: {error['msg']}" if place else str(error["msg"])
+    if kind == "missing":
+        return f"`{place}` is missing; write it, or leave out what it belongs to"
+    if kind == "literal_error":
+        return f"`{place}` is {_kind(given)}; write {error['ctx']['expected']}"
+    wanted = _WANTED.get(kind)
+    if wanted is None:
+        return f"`{place}`: {error['msg']}"
+    return f"`{place}` is {_kind(given)}; write {wanted}"
+
+
+def _refuse_unknown(document: dict[str, Any], model: type[BaseModel], where: str) -> None:
+    """Raise RequestError for an unknown field: a mistyped `dryrun` must never delete."""
+    known = list(model.model_fields)
+    for name in document:
+        if name not in known:
+            near = get_close_matches(name.lower(), known, n=1)
+            instead = f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(known)}"
+            raise RequestError(f"{where}: there is no field {in_quotes(name)}; {instead}")
+
+
+def _kind(value: Any) -> str:
+    """Name the kind of a JSON value in words that help a person find it."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return f"the string {in_quotes(value)}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, list):
+        return "an empty list" if not value else f"a list of {len(value):,}"
+    return "an object"

@@ -1,0 +1,70 @@
+"""What a document asks of a job that goes on by itself: a command, or a list of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ossweep.errors import RequestError
+from ossweep.handover.continuation import check_job
+from ossweep.leases.orders import Word
+
+if TYPE_CHECKING:
+    from ossweep.events import Ordered
+    from ossweep.session import Session
+
+COMMANDS = ("status", "stop", "resume")
+
+
+@dataclass(frozen=True)
+class ListJobs:
+    """A question for the jobs in a deployment's state, from one name on."""
+
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """
+    A person's command to a job.
+
+    Its word has the same name whenever its event comes again, and a name that no other word has.
+    """
+
+    job: str
+    do: str
+    word: Word
+
+
+def read(ordered: Ordered, session: Session) -> Command | ListJobs | None:
+    """Return the command in a document, if it is meant to be one; raises RequestError."""
+    document, where = ordered.document, ordered.where
+    if not (isinstance(document, dict) and "do" in document):
+        return None
+    if document["do"] == "list":
+        return _listing(document, where)
+    job, do = document.get("job"), document["do"]
+    if document.keys() != {"job", "do"} or not isinstance(job, str) or do not in COMMANDS:
+        raise RequestError(
+            f'{where}: a command names a job and what to do: {{"job": "...", "do": "status"}}; '
+            f"`do` is one of {', '.join(COMMANDS)}, and there is no other field; "
+            '{"do": "list"} lists the jobs'
+        )
+    identity = ordered.identity or f"word {session.invocation.request_id or session.unnamed}"
+    word = Word(session.next_job(identity, document), ordered.at)
+    return Command(check_job(job, where), do, word)
+
+
+def _listing(document: dict[str, Any], where: str) -> ListJobs:
+    after = document.get("after")
+    if not document.keys() <= {"do", "after"} or not isinstance(after, str | None):
+        raise RequestError(
+            f'{where}: {{"do": "list"}} lists the jobs, and "after": "..." those behind one of '
+            "them; there is no other field"
+        )
+    return ListJobs(check_job(after, where)) if after is not None else ListJobs()
+
+
+def only_asks(document: Any) -> bool:
+    """Tell whether a document, if it is a command, only asks: a job's bad state is no failure."""
+    return isinstance(document, dict) and document.get("do") in ("status", "stop", "list")
