@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 # Reasons why an object that was met is not deleted.
 NEWER = "written after the job began"
@@ -129,21 +131,44 @@ class Lot:
         return Lot(self.found[first:end])
 
 
+@dataclass(eq=False)
+class Listed:
+    """
+    A range that was listed below a prefix.
+
+    Looks at what waits of it go one after the other, so that the next need not ask for what the one
+    before it has shown.
+    """
+
+    prefix: str
+    _turn: Lock = field(init=False, default_factory=Lock, repr=False)
+
+    @contextmanager
+    def turn(self, seconds: float) -> Iterator[None]:
+        """Wait for the turn to look, though no longer than so many seconds."""
+        is_mine = self._turn.acquire(timeout=seconds)
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._turn.release()
+
+
 @dataclass(frozen=True)
 class Shown:
     """
     The knowledge of keys that are to be deleted, and its age.
 
     `left` are the seconds of the invocation that were left when the keys were looked for, negative
-    infinity for keys that nobody has looked at. `is_listing` tells whether a listing has shown them
-    one after the other. `clock` is the job's, None until OSS has told the time. `refused` is the
-    code by which OSS refused every key before these that it was asked for, if it did. `doubted` are
-    those among them that an earlier invocation has asked for without an answer.
+    infinity for keys that nobody has looked at. `listed` is the range whose listing has shown them
+    one after the other, if one has. `clock` is the job's, None until OSS has told the time.
+    `refused` is the code by which OSS refused every key before these that it was asked for, if it
+    did. `doubted` are those among them that an earlier invocation has asked for without an answer.
     """
 
     clock: int | None
     left: float = -inf
-    is_listing: bool = False
+    listed: Listed | None = None
     refused: str = ""
     doubted: frozenset[str] = frozenset()
 

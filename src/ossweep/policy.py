@@ -221,6 +221,11 @@ def rate_of(work: Work, settings: Settings) -> float | None:
     return min((rate for rate in rates if rate is not None), default=None)
 
 
+def quota_share_of(work: Work, settings: Settings) -> float | None:
+    """Return the share of OSS's quotas that may be used; the parts of a job share it."""
+    return None if settings.share is None else settings.share / work.of_parts
+
+
 def ranges_of(request: Request) -> tuple[Range, ...]:
     """Return the fewest ranges that hold all that the request's prefixes and directories hold."""
     prefixes = [""] if request.everything else [*request.prefix, *request.directory]

@@ -124,6 +124,15 @@ def _time_zone(text: str) -> str:
     return text
 
 
+def _share(text: str) -> float | None:
+    """Read a part of a whole; empty is no setting."""
+    if not text:
+        return None
+    if not re.fullmatch(r"[01]?\.[0-9]{1,6}|1", text) or not 0 < float(text) <= 1:
+        raise ValueError
+    return float(text)
+
+
 def _rules(text: str) -> tuple[Rule, ...]:
     from ossweep import rules  # noqa: PLC0415 - for deployments that have some
 
@@ -234,6 +243,14 @@ class Settings:
         _at_least_one,
         "a whole number from 1 on, with 18 digits at most",
         "The most objects that one job may delete in a second. Default: as many as OSS takes.",
+    )
+    share: float | None = _setting(
+        None,
+        _share,
+        "a number above 0 and up to 1, such as 0.5",
+        "The share of OSS's published quotas that one job may use: of the account's 10,000 objects "
+        "a second, and of the 2,000 of each run of names that OSS limits. Default: as much as OSS "
+        "takes.",
     )
     state: str | None = _setting(
         None,

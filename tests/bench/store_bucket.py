@@ -95,6 +95,7 @@ class BenchBucket:
             "first": self.first,
             "last": self.last,
             "most_in_flight": self.most_in_flight,
+            "neighbour": {"written": self._limits.written, "refused": self._limits.unwritten},
             "cpu": time.process_time() - self._cpu,
         }
 

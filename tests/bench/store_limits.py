@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass
+from math import floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,13 +53,28 @@ class Bucket:
 
     def holds(self, operations: int, now: float) -> bool:
         """Tell whether so many operations may be had now."""
-        self._tokens = min(self._rate, self._tokens + (now - self._filled) * self._rate)
-        self._filled = now
+        self._fill(now)
         return self._tokens >= operations
 
     def take(self, operations: int) -> None:
         """Take what it holds."""
         self._tokens -= operations
+
+    def _fill(self, now: float) -> None:
+        self._tokens = min(self._rate, self._tokens + (now - self._filled) * self._rate)
+        self._filled = now
+
+
+class Counting(Bucket):
+    """A count that begins anew with every whole second, whatever is left of the one before."""
+
+    def _fill(self, now: float) -> None:
+        if floor(now) != floor(self._filled):
+            self._tokens = self._rate
+        self._filled = now
+
+
+READINGS = {"tokens": Bucket, "counters": Counting}
 
 
 @dataclass(frozen=True)
@@ -67,11 +83,17 @@ class Quota:
     Operations a second, None for no limit.
 
     `partitions` are ranges of the key space with equally many keys, of `partition_rate` each.
+    `reading` is how the quota is read: tokens that trickle in, or counters that begin anew every
+    second; which of them OSS uses is not published. `neighbour` is how many objects a second
+    somebody else writes, one by one and evenly, into the partition in the middle. They are
+    reckoned and not sent, so that nothing but the quota is shared with the deleter.
     """
 
     partitions: int = 1
     partition_rate: float | None = None
     account_rate: float | None = None
+    reading: str = "tokens"
+    neighbour: float = 0.0
 
 
 class Limits:
@@ -79,9 +101,12 @@ class Limits:
 
     def __init__(self, quota: Quota, count: int, now: float) -> None:
         self._parts, self._count = quota.partitions, max(count, 1)
-        rate = quota.partition_rate
-        self._partitions = [Bucket(rate, now) for _ in range(quota.partitions)] if rate else []
-        self._account = Bucket(quota.account_rate, now) if quota.account_rate else None
+        self._neighbour = quota.neighbour
+        rate, make = quota.partition_rate, READINGS[quota.reading]
+        self._partitions = [make(rate, now) for _ in range(quota.partitions)] if rate else []
+        self._account = make(quota.account_rate, now) if quota.account_rate else None
+        self._began: float | None = None  # when the first request came
+        self.written = self.unwritten = 0  # the neighbour's writes since then, and those refused
 
     def partition(self, index: int) -> int:
         """Return the partition that holds the key of this index."""
@@ -102,6 +127,21 @@ class Limits:
 
     def refuse(self, asked: Counter[int], now: float) -> str | None:
         """Take the operations; or return the code of what is used up, and take nothing."""
+        self._let_neighbour_write(now)
+        return self._refuse(asked, now)
+
+    def _let_neighbour_write(self, now: float) -> None:
+        """Let the neighbour write what was due by now since the first request."""
+        if self._began is None:
+            self._began = now
+        if not self._neighbour:
+            return
+        asked = Counter({self._parts // 2: 1})
+        while (at := self._began + self.written / self._neighbour) <= now:
+            self.written += 1
+            self.unwritten += self._refuse(asked, at) is not None
+
+    def _refuse(self, asked: Counter[int], now: float) -> str | None:
         whole = asked.total()
         if self._account is not None and not self._account.holds(whole, now):
             return ACCOUNT_CODE

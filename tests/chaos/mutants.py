@@ -52,6 +52,22 @@ MUTANTS = (
         "OLDEST_LISTING = 1e9",
     ),
     Mutant(
+        "keys in doubt are judged by what was shown before they were sent",
+        "store/review.py",
+        "        if listed is None or is_in_doubt:",
+        "        if listed is None:",
+        # A look would have to show the keys behind it, and the answer for those to be lost.
+        test="unit/test_sights.py",
+    ),
+    Mutant(
+        "what a look has shown ahead has no age",
+        "store/sights.py",
+        "        return self.left - left > OLDEST_LISTING",
+        "        return False",
+        # As above.
+        test="unit/test_sights.py",
+    ),
+    Mutant(
         "what is looked at again is not judged by the clock",
         "store/review.py",
         "            elif written >= clock:",

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from math import floor
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,34 @@ class Bucket:
 
 
 @dataclass
+class Counted(Bucket):
+    """A count that begins anew every second, the first time after `begins` seconds."""
+
+    begins: float = 0.5
+    second: int = 0
+
+    def holds(self, objects: float, now: float) -> bool:
+        second = floor(now - self.begins)
+        if second != self.second:
+            self.second, self.tokens = second, self.rate
+        return objects <= self.tokens
+
+
+@dataclass
+class Neighbour:
+    """Somebody else, who writes so many objects a second into one of the partitions."""
+
+    rate: float
+    partition: int = 0
+    writes: int = 0
+    refused: int = 0
+
+    @property
+    def refused_share(self) -> float:
+        return self.refused / max(1, self.writes)
+
+
+@dataclass
 class Oss:
     """Answers a deletion after `deletion` seconds, and refuses one after `listing` seconds."""
 
@@ -62,12 +91,24 @@ class Oss:
     cpu: float = 0.0  # seconds of this machine's only core that a request takes
     storm: tuple[float, float] = (0.0, 0.0)  # when every request is refused
     storm_partition: bool = False
+    neighbour: Neighbour | None = None
 
     def verdict(self, first: int, objects: int, now: float) -> str:
         """Return "deleted", or whose quota a request exceeds."""
+        self._let_neighbour_write(now)
         if self.storm[0] <= now < self.storm[1]:
             return "partition" if self.storm_partition else "account"
-        asked = self._asked(first, objects)
+        return self._take(self._asked(first, objects), objects, now)
+
+    def _let_neighbour_write(self, now: float) -> None:
+        """Let the neighbour write what it has written up to now."""
+        other = self.neighbour
+        while other is not None and (at := other.writes / other.rate) <= now:
+            other.writes += 1
+            verdict = self._take([(self.partitions[other.partition], 1)], 1, at)
+            other.refused += verdict != "deleted"
+
+    def _take(self, asked: list[tuple[Bucket, int]], objects: int, now: float) -> str:
         if not all(bucket.holds(share, now) for bucket, share in asked):
             return "partition"
         if self.account is not None:
@@ -100,10 +141,15 @@ class Range:
     start: int
     listed: int
     end: int
+    turn: int = 0  # in which a batch of it was started the last time
 
     @property
     def waiting(self) -> int:
         return self.listed - self.start
+
+    @property
+    def left(self) -> int:
+        return self.end - self.start
 
 
 @dataclass
@@ -135,20 +181,21 @@ class Run:
 class Sweep:
     """Deletes all keys of a store through a throttle."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a condition of its own
         self,
         oss: Oss,
         *,
         seed: int = 1,
         most: int = 64,
         max_rate: int | None = None,
+        share: float | None = None,
         late: float = 0.005,
     ) -> None:
         self.oss = oss
         self.random = Random(seed)
         self.now = 0.0
         self.late = late  # seconds, at most, that whoever sleeps oversleeps
-        self.throttle = Throttle(lambda: self.now, self.random.uniform, most, max_rate)
+        self.throttle = Throttle(lambda: self.now, self.random.uniform, most, max_rate, share)
         self.ranges: deque[Range] = deque()
         self.run = Run()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -157,6 +204,7 @@ class Sweep:
         self._left = oss.keys
         self._wakes = float("inf")
         self._in_flight = 0
+        self._turn = 1
 
     def at(self, seconds: float, act: Callable[[], None]) -> None:
         heappush(self._events, (self.now + seconds, next(self._numbers), act))
@@ -211,19 +259,13 @@ class Sweep:
         """Start what may start, taking turns, and wake up when the next may."""
         soonest = float("inf")
         room = self.throttle.room()
-        passed = 0
-        while room and passed < len(self.ranges):
-            keys = self.ranges[0]
-            self.ranges.rotate(-1)
-            passed += 1
-            objects = min(keys.lane.batch_keys, keys.waiting)
-            if not objects or (objects == keys.waiting < PAGE_KEYS / 4 and keys.listed < keys.end):
-                continue
-            wait = self.throttle.wait(keys.lane)
-            if wait > 0:
-                soonest = min(soonest, wait)
-                continue
-            passed = 0
+        while room:
+            due, soonest = self._due()
+            if due is None:
+                break
+            keys, objects = due
+            keys.turn = self._turn
+            self._turn += 1
             permit = self.throttle.start(keys.lane, objects)
             room = self.throttle.room()
             self._in_flight += 1
@@ -236,6 +278,19 @@ class Sweep:
             wakes = soonest + self.random.uniform(0.0, self.late)
             self._wakes = self.now + wakes
             self.at(wakes, lambda: None)
+
+    def _due(self) -> tuple[tuple[Range, int] | None, float]:
+        """Return the range whose turn it is, with its objects; else the seconds until one may."""
+        soonest = float("inf")
+        for keys in sorted(self.ranges, key=lambda each: each.left * (each.turn - self._turn)):
+            objects = min(keys.lane.batch_keys, keys.waiting)
+            if not objects or (objects == keys.waiting < PAGE_KEYS / 4 and keys.listed < keys.end):
+                continue
+            wait = self.throttle.wait(keys.lane)
+            if wait <= 0:
+                return (keys, objects), soonest
+            soonest = min(soonest, wait)
+        return None, soonest
 
     def _send(self, permit: Permit, first: int, objects: int, part: int) -> None:
         """Send the first part of a batch, and the rest of it after its answer."""

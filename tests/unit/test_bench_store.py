@@ -166,6 +166,30 @@ def test_an_account_is_above_its_partitions() -> None:
     assert limits.refuse(Counter({1: 500}), now=0.0) is None
 
 
+def test_a_counter_begins_anew_with_every_whole_second() -> None:
+    """What a second has not used is lost to the next one."""
+    limits = Limits(Quota(partition_rate=1000, reading="counters"), 100, now=0.5)
+
+    assert limits.refuse(Counter({0: 700}), now=0.6) is None
+    assert limits.refuse(Counter({0: 301}), now=0.99) == PARTITION_CODE
+    assert limits.refuse(Counter({0: 300}), now=0.99) is None
+    assert limits.refuse(Counter({0: 1000}), now=1.0) is None
+    assert limits.refuse(Counter({0: 1}), now=1.9) == PARTITION_CODE
+    assert limits.refuse(Counter({0: 1000}), now=7.2) is None
+
+
+def test_a_neighbour_writes_from_the_first_request_on() -> None:
+    """Evenly, into the partition in the middle; what is refused stays refused."""
+    limits = Limits(Quota(3, 1000, 2000, reading="counters", neighbour=10), 99, now=0.0)
+
+    assert limits.refuse(Counter({0: 1}), now=5.0) is None
+    assert limits.refuse(Counter({1: 996}), now=5.45) == PARTITION_CODE
+    assert limits.refuse(Counter({1: 995}), now=5.45) is None
+    assert limits.refuse(Counter({1: 1}), now=5.85) == PARTITION_CODE
+    assert limits.refuse(Counter({0: 998, 2: 1}), now=5.95) is None
+    assert (limits.written, limits.unwritten) == (10, 5)
+
+
 def test_a_refusal_deletes_nothing_and_says_the_code() -> None:
     """OSS's clients are told OSS's code, S3's their own; listings weigh one."""
     bucket = BenchBucket(BUCKET, Spec("flat", 100, quota=Quota(1, 3)))

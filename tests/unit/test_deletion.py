@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Shown
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Listed, Shown
 from ossweep.stops import ORDERED
 from ossweep.store.asking import Looked
 from ossweep.store.deletion import ATTEMPTS, FEW_ATTEMPTS, FEW_SECONDS, Deletion
@@ -33,6 +33,7 @@ CLOCK = 1_000_000
 OLD, YOUNG = CLOCK - 60, CLOCK
 KEYS = [f"a/{number}" for number in range(8)]
 SECONDS = 600.0
+LISTED = Shown(CLOCK, SECONDS, Listed("a/"))
 
 
 @dataclass
@@ -68,10 +69,15 @@ class Bucket:
             raise ConnectionResetError
         return set(keys)
 
-    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+    def look(
+        self, keys: Sequence[str], *, listed: Listed | None, seconds: float, ahead: bool
+    ) -> Looked:
         self.looks += 1
         there = {key: self.there[key] for key in keys if key in self.there}
         return Looked(there, dict.fromkeys(keys, self.left()))
+
+    def seen(self, keys: Sequence[str], listed: Listed) -> Looked | None:
+        return None
 
     def clock(self, known: int | None) -> int:
         return CLOCK if known is None else known
@@ -88,10 +94,10 @@ def deletion(bucket: Bucket, shown: Shown | None = None, clock: Clock | None = N
     world = World(clock.monotonic, lambda _: None, lambda low, high: low)
     gate = Gate(Budget(SECONDS, clock.monotonic))
     bucket.left = gate.left
-    return Deletion(bucket, gate, world, Free(), shown or Shown(CLOCK, SECONDS, is_listing=True))
+    return Deletion(bucket, gate, world, Free(), shown or LISTED)
 
 
-@pytest.mark.parametrize("shown", [Shown(CLOCK, SECONDS, is_listing=True), Shown(None)])
+@pytest.mark.parametrize("shown", [LISTED, Shown(None)])
 def test_keys_in_doubt_that_are_gone_are_not_asked_for_again(shown: Shown) -> None:
     """Nobody can tell who has deleted them: they stay in doubt, and count as no deletions."""
     bucket = Bucket(lost=1)
@@ -118,9 +124,11 @@ def test_nothing_is_sent_when_the_gate_has_closed_during_a_look() -> None:
     done = deletion(bucket)
     look = bucket.look
 
-    def look_and_stop(keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+    def look_and_stop(
+        keys: Sequence[str], *, listed: Listed | None, seconds: float, ahead: bool
+    ) -> Looked:
         done.gate.stop(ORDERED)
-        return look(keys, listed=listed, seconds=seconds)
+        return look(keys, listed=listed, seconds=seconds, ahead=ahead)
 
     bucket.look = look_and_stop  # type: ignore[method-assign]
 
@@ -130,7 +138,7 @@ def test_nothing_is_sent_when_the_gate_has_closed_during_a_look() -> None:
     assert (len(bucket.sent), bucket.looks) == (1, 1)
 
 
-@pytest.mark.parametrize("shown", [Shown(CLOCK, SECONDS, is_listing=True), Shown(None)])
+@pytest.mark.parametrize("shown", [LISTED, Shown(None)])
 def test_a_key_in_doubt_that_was_written_anew_stays(shown: Shown) -> None:
     """However often its answer is lost."""
     bucket = Bucket(lost=3, written_anew={"a/3": YOUNG})

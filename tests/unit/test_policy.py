@@ -340,6 +340,14 @@ def test_a_rate_that_is_lowered_after_a_split_is_shared_by_the_parts(
     assert policy.rate_of(part, Settings(max_rate=most)) == rate
 
 
+@pytest.mark.parametrize(("share", "of_part"), [(None, None), (0.5, 0.125), (1.0, 0.25)])
+def test_parts_share_the_share_of_the_quotas(share: float | None, of_part: float | None) -> None:
+    """They may well lie in one partition."""
+    part = Work("job-p1", "one", part_of="job", of_parts=4)
+
+    assert policy.quota_share_of(part, Settings(share=share)) == of_part
+
+
 @pytest.mark.parametrize(
     ("document", "prefixes"),
     [

@@ -34,6 +34,7 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         time_zone="UTC",
         in_flight=64,
         max_rate=None,
+        share=None,
         state=None,
         checkpoint_seconds=5.0,
         max_hops=1000,
@@ -98,6 +99,11 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         ("in_flight", "64", 64),
         ("max_rate", "1", 1),
         ("max_rate", "5000", 5000),
+        ("share", "0.5", 0.5),
+        ("share", ".25", 0.25),
+        ("share", "1", 1.0),
+        ("share", "1.0", 1.0),
+        ("share", "", None),
         ("state", "examplebucket/ossweep-state", "examplebucket/ossweep-state/"),
         ("state", "examplebucket/a/b/", "examplebucket/a/b/"),
         ("state", "", None),
@@ -122,6 +128,7 @@ ENDPOINT = "a host name, or a URL with http:// or https://"
 HTTP = "trigger, or sha256: and the 64 hex digits of a token's hash"
 SOURCES = "direct, http, oss, mns, timer with commas between them, or none"
 ZONE = "a zone of the IANA time zone database, such as Asia/Shanghai"
+SHARE = "a number above 0 and up to 1, such as 0.5"
 STATE = "a bucket and a prefix, such as examplebucket/ossweep-state"
 PREFIXES = (
     "key prefixes without a slash first, with commas between them, or as a JSON array, where each "
@@ -198,6 +205,14 @@ PREFIXES = (
         ("OSSWEEP_IN_FLIGHT", "65", "a whole number from 1 to 64"),
         ("OSSWEEP_MAX_RATE", "0", "a whole number from 1 on, with 18 digits at most"),
         ("OSSWEEP_MAX_RATE", "0.5", "a whole number from 1 on, with 18 digits at most"),
+        ("OSSWEEP_SHARE", "0", SHARE),
+        ("OSSWEEP_SHARE", "0.0", SHARE),
+        ("OSSWEEP_SHARE", "1.5", SHARE),
+        ("OSSWEEP_SHARE", "-0.5", SHARE),
+        ("OSSWEEP_SHARE", "50%", SHARE),
+        ("OSSWEEP_SHARE", "1/2", SHARE),
+        ("OSSWEEP_SHARE", "nan", SHARE),
+        ("OSSWEEP_SHARE", "1e-3", SHARE),
         ("OSSWEEP_STATE", "examplebucket", STATE),
         ("OSSWEEP_STATE", "examplebucket/", STATE),
         ("OSSWEEP_STATE", "examplebucket//a", STATE),
@@ -260,7 +275,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
         "OSSWEEP_HTTP, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
         "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
         "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
-        "OSSWEEP_SOURCES, OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
+        "OSSWEEP_SHARE, OSSWEEP_SOURCES, OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
     )
 
 
@@ -279,6 +294,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
             "RAISE",
             "RESERVE_SECONDS",
             "RULES",
+            "SHARE",
             "TIME_ZONE",
         ]
     ),

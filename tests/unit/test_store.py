@@ -14,7 +14,7 @@ from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.engine.throttle import Reservation
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.objects import GONE_UNANSWERED, Found, Shown
+from ossweep.objects import GONE_UNANSWERED, Found, Listed, Shown
 from ossweep.stops import ORDERED
 from ossweep.store import OssStore
 from ossweep.store.deletion import HALF_PAUSES
@@ -41,7 +41,7 @@ class Free:
         return Reservation(0.0, objects)
 
 
-NOW = Shown(clock=1_000_000, left=600.0, is_listing=True)
+NOW = Shown(clock=1_000_000, left=600.0, listed=Listed("a/"))
 KEYS = [f"a/{number:03}" for number in range(1000)]
 
 
@@ -339,13 +339,13 @@ def test_a_look_goes_on_behind_a_page_that_is_empty(empty: list[str], found: boo
     assert len(answers.requests) == (3 if found else 2)
 
 
-@pytest.mark.parametrize("is_listing", [True, False])
-def test_a_key_in_doubt_is_not_gone_because_a_page_is_empty(is_listing: bool) -> None:
+@pytest.mark.parametrize("shown", [NOW, replace(NOW, listed=None)])
+def test_a_key_in_doubt_is_not_gone_because_a_page_is_empty(shown: Shown) -> None:
     """It is there, and is asked for again."""
     answers = Slow(listed=["a/1"], empty=["A", "a/0"], raises=[ConnectionResetError()])
     store, _ = opened(answers)
 
-    answer = store.delete(["a/1"], Free(), replace(NOW, is_listing=is_listing))
+    answer = store.delete(["a/1"], Free(), shown)
 
     assert (answer.deleted, answer.kept) == (frozenset({"a/1"}), {})
 

@@ -9,15 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ossweep.engine.probing import CAREFUL, PROBE, STORM
 from ossweep.engine.throttle import Lane, Permit, Throttle
 from unit.memory import Clock
-from unit.quotas import Bucket, Oss, Run, Sweep
+from unit.quotas import Bucket, Counted, Neighbour, Oss, Run, Sweep
 
 SEEDS = (1, 2)
 
 
-def throttle_of(clock: Clock, most: int = 64, max_rate: int | None = None) -> Throttle:
-    return Throttle(clock.monotonic, Random(1).uniform, most, max_rate)
+def throttle_of(
+    clock: Clock, most: int = 64, max_rate: int | None = None, share: float | None = None
+) -> Throttle:
+    return Throttle(clock.monotonic, Random(1).uniform, most, max_rate, share)
 
 
 def partitions(*rates: float) -> list[Bucket]:
@@ -115,6 +118,41 @@ def test_work_goes_on_after_five_seconds_of_nothing_but_refusals(by_partition: b
     assert run.rate(12, 16) >= 0.6 * 10_000
 
 
+@pytest.mark.parametrize("kind", [Bucket, Counted])
+@pytest.mark.parametrize("parts", [1, 8])
+def test_a_neighbour_in_a_partition_is_left_in_peace(kind: type[Bucket], parts: int) -> None:
+    """At most 1 % of what it writes is refused, 3 % of the job's requests; the rest is used up."""
+    account = kind(10_000.0) if parts > 1 else None
+    keys, left = (150_000, 9600) if parts > 1 else (30_000, 1600)
+    oss = Oss(keys, account, [kind(2000.0) for _ in range(parts)])
+    oss.neighbour = Neighbour(400.0, parts // 2)
+
+    run = Sweep(oss).finish()
+
+    assert oss.neighbour.refused_share <= 0.01
+    assert run.refused_share <= 0.035
+    assert keys / run.seconds >= 0.82 * left
+
+
+@pytest.mark.parametrize("kind", [Bucket, Counted])
+def test_a_share_of_a_partition_leaves_the_rest_of_it(kind: type[Bucket]) -> None:
+    """From the first refusal on, which shows which ranges lie in it; half of it suffices then."""
+    oss = Oss(15_000, None, [kind(2000.0)])
+
+    run = Sweep(oss, share=0.5).finish()
+
+    assert run.rate(4, 12) <= 1.05 * 1000
+    assert 15_000 / run.seconds >= 0.95 * 1000
+
+
+def test_a_share_of_the_account_holds_over_any_second() -> None:
+    """But for one batch, though OSS refuses nothing."""
+    run = Sweep(Oss(keys=30_000), share=0.2).finish()
+
+    assert most_in_a_second(run) <= 2000 + 1000
+    assert 30_000 / run.seconds >= 0.9 * 2000
+
+
 def most_in_a_second(run: Run) -> int:
     """Return the most objects that any second of a run has seen sent."""
     return max(
@@ -149,17 +187,17 @@ def test_a_refusal_shrinks_the_batches_of_its_lane_or_of_the_job() -> None:
     shrunk = (first.batch_keys, other.batch_keys, throttle.wait(first) > 0, throttle.wait(other))
     by_account = throttle.start(other, 1000).refused(1000, partition=False)
 
-    assert by_partition.objects == by_account.objects == 200
+    assert (by_partition.objects, by_account.objects) == (100, 196)
     assert by_partition.after > 0
     assert by_account.after > 0
-    assert shrunk == (200, 1000, True, 0.0)
-    assert other.batch_keys == 200
+    assert shrunk == (100, 1000, True, PROBE)
+    assert other.batch_keys == 196
     assert throttle.wait(other) > 0
 
 
 @pytest.mark.parametrize(
     ("max_rate", "keys"),
-    [(None, 1000), (1_000_000, 1000), (20_000, 400), (5000, 200), (400, 100), (1, 1)],
+    [(None, 1000), (1_000_000, 1000), (20_000, 400), (5000, 100), (400, 100), (1, 1)],
 )
 def test_a_lower_limit_goes_in_smaller_batches(max_rate: int | None, keys: int) -> None:
     """So that there are always some a second, and no quota is too small for one."""
@@ -173,9 +211,9 @@ def test_lanes_that_together_explain_a_refusal_share_a_pace() -> None:
     lanes = [throttle.lane() for _ in range(3)]
     throttle.start(lanes[0], 1000)
     throttle.start(lanes[1], 900)
-    clock.now = 0.01
+    clock.now = 0.05
     late = throttle.start(lanes[1], 1000)
-    clock.now = 0.07
+    clock.now = 0.11
     late.refused(1000, partition=True)
 
     between = throttle.lane(beside=lanes[0])
@@ -197,7 +235,88 @@ def test_a_lane_that_carries_a_partitions_quota_is_refused_alone() -> None:
     clock.now = 0.07
     late.refused(1000, partition=True)
 
-    assert [lane.batch_keys for lane in lanes] == [1000, 200, 1000]
+    assert [lane.batch_keys for lane in lanes] == [1000, 100, 1000]
+
+
+def test_refusals_in_two_places_put_all_between_them_into_one_partition() -> None:
+    """If no more than it takes went through the whole job; what lies beside them stays apart."""
+    clock = Clock()
+    throttle = throttle_of(clock)
+    lanes = [throttle.lane() for _ in range(5)]
+    for lane in lanes[1:3]:
+        throttle.start(lane, 1000)
+    clock.now = 0.1
+    late = [throttle.start(lanes[number], 1000) for number in (1, 3)]
+    clock.now = 0.16
+    for permit in late:
+        permit.refused(1000, partition=True)
+
+    assert lanes[1].pace is lanes[2].pace is lanes[3].pace
+    assert len({lane.pace for lane in lanes}) == 3
+
+
+def test_more_than_a_partition_has_in_stock_goes_batch_by_batch_until_the_first_answer() -> None:
+    """So that a refusal comes back before others are on their way; then nothing waits."""
+    clock = Clock()
+    throttle = throttle_of(clock)
+    lane = throttle.lane()
+    permits, waits = [], []
+    for _ in range(3):
+        permits.append(throttle.start(lane, 1000))
+        waits.append(throttle.wait(lane))
+    permits[0].confirmed(1000)
+
+    assert waits == [0.0, 0.0, PROBE]
+    assert throttle.wait(lane) == 0.0
+
+
+def test_a_first_deletion_that_ends_without_an_answer_is_waited_for_no_longer() -> None:
+    """It was not refused, and there may be no other."""
+    throttle = throttle_of(Clock())
+    lane = throttle.lane()
+    permits = [throttle.start(lane, 1000) for _ in range(3)]
+    before = throttle.wait(lane)
+    permits[0].ended()
+
+    assert before > 0
+    assert throttle.wait(lane) == 0.0
+
+
+def test_a_refusal_by_a_partition_lets_the_others_be_probed_for_a_while() -> None:
+    """One full batch after the other, and smaller ones sooner."""
+    clock = Clock()
+    throttle = throttle_of(clock)
+    first, other = throttle.lane(), throttle.lane()
+    throttle.start(first, 1000).refused(1000, partition=True)
+    clock.now += PROBE
+    before = throttle.wait(other)
+    throttle.start(other, 1000)
+    after_a_full_one = throttle.wait(other)
+    clock.now += PROBE
+    throttle.start(other, 100)
+    after_a_small_one = throttle.wait(other)
+    clock.now += CAREFUL
+    throttle.start(other, 1000)
+
+    assert before == 0.0
+    assert (after_a_full_one, after_a_small_one) == pytest.approx((PROBE, PROBE / 10))
+    assert throttle.wait(other) == 0.0
+
+
+def test_refusals_from_all_over_hold_the_whole_job() -> None:
+    """They tell of no partition: so they join nothing, and few requests ask whether it is over."""
+    clock = Clock()
+    throttle = throttle_of(clock)
+    lanes = [throttle.lane() for _ in range(STORM + 1)]
+    permits = [throttle.start(lane, 1000) for lane in lanes]
+    clock.now = 0.06
+    for permit in permits[:-1]:
+        permit.refused(1000, partition=True)
+    before = throttle.job.opens
+    permits[-1].refused(1000, partition=True)
+
+    assert before <= clock.now
+    assert throttle.job.opens > clock.now
 
 
 def test_a_request_that_waits_for_its_turn_is_not_in_flight() -> None:

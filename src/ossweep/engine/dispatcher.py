@@ -215,7 +215,7 @@ class Dispatcher:
         return Shown(
             self._selection.clock,
             batch.left,
-            is_listing=batch.is_listed,
+            listed=due.queue.listed,
             refused=due.queue.course.refused,
             doubted=batch.doubted and batch.doubted.intersection(batch.keys),
         )

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SAFE = 0.95  # of a published quota: where a pace begins that was refused for the first time
-DROP = 0.15  # of the rate, at each refusal after that
-DROPS = 5  # refusals in a row that lower the rate; if those after it are refused too, it pauses
+SAFE = 0.98  # of a published quota: where a pace begins that was refused for the first time
+DROP = 0.15  # of the rate down to its peak, and of that once more, at each refusal after that
+HALT = 0.6  # of the rate, where the quota was used up again as soon as it was asked
+SOON = 0.4  # seconds of asking after which that is so
 GROWTH = 0.005  # of the peak, per cubed second
-FIRST_PAUSE = 0.2  # seconds; doubled after each refusal
+SECOND = 1.0  # in which a quota counts: refusals in the same one say the same
+FIRST_PAUSE = 0.8  # seconds, after which what was asked for at full speed counts no more
+PAUSE = 0.2  # seconds after a refusal, doubled after each that follows
 LONGEST_PAUSE = 3.0  # seconds
 BURST = 200  # objects that may go at once to make up for requests that started late
 LONGEST_LATE = 1.0  # seconds' worth of the rate, if that is less
@@ -38,12 +41,17 @@ class QuotaPace:
     The first refusal lowers it to just below the published `quota`. From then on it does for a rate
     what CUBIC (RFC 9438) does for a window: a refusal takes the rate down, then the rate comes back
     to a peak, lingers there, and leaves it ever faster. So a quota that stays is exceeded a little
-    every several seconds, and one that rises is followed within some seconds. OSS's bucket holds
-    one second's worth, so what is not asked for after a refusal is not lost. Time in which nothing
+    every several seconds, and one that rises is followed within some seconds. Time in which nothing
     waited for the pace does not count.
 
+    A quota may be tokens that trickle in, of which OSS keeps one second's worth, or a count that
+    begins anew every second: which of them is not published. After a refusal there is a pause,
+    which costs little by tokens, and by counts leaves the rest of the second to others who use the
+    same quota. Refusals within a second lower the rate once, unless what the pause brought was used
+    up at once: then the rate is far too high.
+
     When everything sent since the first refusal is refused as well, the quota admits nothing: then
-    pauses of a random length, whose limit doubles, keep the job from hammering.
+    the pauses, of a random length, double.
 
     Not safe for threads: its owner holds a lock.
     """
@@ -55,6 +63,8 @@ class QuotaPace:
         self._quota = quota
         self._ceiling = ceiling
         self._peak = inf
+        self._lowered_at = -inf
+        self.resumes = -inf  # when the last pause ends
         self._rise = 0.0  # seconds of use from a refusal until the peak is reached again
         self._used = 0.0  # seconds of use since the last refusal
         self._booked_at = -inf
@@ -82,38 +92,58 @@ class QuotaPace:
         if sent >= self._row_began:
             self.row = 0
 
-    def refused(self, sent: float, now: float, uniform: Callable[[float, float], float]) -> None:
-        """Take note that something which was sent at this time has been refused."""
+    def refused(
+        self, sent: float, now: float, objects: int, uniform: Callable[[float, float], float]
+    ) -> None:
+        """Take note that so many objects which were sent at this time have been refused."""
         if sent < self.refused_at:
-            return  # it was on its way when the last refusal came: nothing new
+            return  # they were on their way when the last refusal came: nothing new
         self.refused_at = now
         if self.row == 0:
             self._row_began = now
         self.row += 1
-        if not self.tested:
-            self._settle(SAFE * min(self.rate, self._quota), peak=min(self.rate, self._quota))
-        elif self.row <= DROPS:
-            # The bucket has hidden for a while that the rate was too high: so was the peak.
-            peak = self.rate * (1 - DROP) if self.row == 1 else self._peak
-            self._settle(min(self.rate, peak) * (1 - DROP), peak=peak)
-        else:
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.row - DROPS))
-            self.opens = max(self.opens, now + uniform(0.0, pause))
-            self._used = 0.0
+        is_first = not self.tested
+        self._lower(sent, now, objects)
+        pause = FIRST_PAUSE if is_first else PAUSE
+        if self.row > 1:
+            longest = min(LONGEST_PAUSE, PAUSE * 2 ** (self.row - 1))
+            pause = max(pause, uniform(longest / 2, longest))
         # OSS has to count up again first.
-        self.opens = max(self.opens, now + BURST / self.rate)
+        self.opens = max(self.opens, now + max(pause, BURST / self.rate))
+        self.resumes = self.opens
+
+    def _lower(self, sent: float, now: float, objects: int) -> None:
+        """Lower the rate after a refusal, if that says anything new."""
+        if not self.tested:
+            peak = min(self.rate, self._quota)
+            rate = SAFE * peak
+        elif objects / self.rate < sent - self.resumes < SOON:
+            rate = peak = HALT * self.rate
+        elif now - self._lowered_at >= SECOND:
+            # The bucket has hidden for a while that the rate was too high: so was the peak.
+            peak = self.rate * (1 - DROP)
+            rate = peak * (1 - DROP)
+        else:
+            return
+        self._settle(rate, peak=peak)
+        self._lowered_at = now
+
+    def pause(self, until: float) -> None:
+        """Start nothing before a time, though this quota has refused nothing."""
+        self.opens = max(self.opens, until)
 
     def join(self, other: QuotaPace, now: float) -> None:
-        """Take in a pace that goes through the same quota, and what was booked on it."""
-        booked = sum(
-            max(0.0, pace.opens - now) * pace.rate for pace in (self, other) if pace.rate < inf
-        )
+        """Take in a pace that goes through the same quota, its pause, and what was booked on it."""
+        both = [pace for pace in (self, other) if pace.rate < inf]
+        begins = max([now, *(pace.resumes for pace in both)])
+        booked = sum(max(0.0, pace.opens - max(now, pace.resumes)) * pace.rate for pace in both)
         self._settle(
             min(SAFE * self._quota, self.rate + other.rate, self._ceiling),
             peak=min(self._quota, self._peak + other._peak),
         )
         self.refused_at = max(self.refused_at, other.refused_at)
-        self.opens = now + booked / self.rate
+        self.opens = begins + booked / self.rate
+        self.resumes = begins
 
     def parted(self) -> QuotaPace:
         """Return a pace that begins as this one is, for a lane that may use another quota."""
@@ -157,11 +187,15 @@ class DeletionWindow:
         self._fitted: deque[float] = deque(maxlen=REMEMBERED)
 
     def restart(self, now: float, flying: int) -> None:
-        """Begin anew with half of those in flight: where one was refused, more may be."""
+        """
+        Begin anew with half of those in flight: where one was refused, more may be.
+
+        But smaller ones follow, of which more fit.
+        """
         self._since = now
         self._fitted.clear()
         self._least = FLOOR
-        self.size = min(max(FLOOR, flying // 2), self._most)
+        self.size = min(max(2 * START, flying // 2), self._most)
 
     def came_back(self, objects: int, sent: float, seconds: float, back_before: int) -> None:
         """Take note of a confirmed deletion, and of how many there had been when it was sent."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.batch import Batch
     from ossweep.engine.throttle import Lane
+    from ossweep.objects import Listed
 
 
 @dataclass(eq=False)
@@ -24,13 +25,14 @@ class Course:
 @dataclass(eq=False)
 class Queue:
     """
-    Batches in the order in which they are taken up.
+    Batches in the order in which they are taken up; `listed` is the range whose listing shows them.
 
     `keys_left` tells how many keys are probably left where they come from: by that, queues take
     turns. A queue without it goes before those that do.
     """
 
     course: Course
+    listed: Listed | None = None
     keys_left: Callable[[], int] | None = None
     batches: deque[Batch] = field(default_factory=deque)
     turn: int = 0  # in which a batch was taken up the last time

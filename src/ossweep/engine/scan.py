@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ossweep.engine.backlog import Backlog
 from ossweep.engine.queues import Course, Queue
 from ossweep.engine.settlement import Settlement
+from ossweep.objects import Listed
 from ossweep.whereabouts import BEHIND
 from ossweep.work import Range
 
@@ -51,7 +52,7 @@ class Scan:
 
     def __post_init__(self) -> None:
         self.at = self.after
-        self.queue = Queue(Course(self.lane))
+        self.queue = Queue(Course(self.lane), Listed(self.prefix))
         self.backlog = Backlog(self.queue, self.after)
 
     @classmethod

@@ -9,7 +9,7 @@ they share one pace. Nothing is assumed before OSS refuses something.
 Which ranges share a partition is a guess from what went through them (`Throttle._explain`). A wrong
 guess slows a range down and harms nothing else: the outermost lanes of a slow group leave it again
 after `ALONE` seconds without a refusal of their own. The window (`pace.py`) bounds the deletions in
-flight, and OSSWEEP_MAX_RATE the pace of the job.
+flight, OSSWEEP_MAX_RATE the pace of the job, and OSSWEEP_SHARE each pace.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ossweep.engine.pace import DeletionWindow, QuotaPace
+from ossweep.engine.probing import PARTITION_RATE, Probing
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ACCOUNT_RATE = 10_000.0  # objects a second, as published
-PARTITION_RATE = 2_000.0  # objects a second, as published
-LIMITED_KEYS = 200  # in a batch under those rates: it goes smoothly, and a refusal costs little
+LIMITED_KEYS = 100  # in a batch under those rates: it goes smoothly, and a refusal costs little
 SMOOTH = 50  # requests a second that a higher limit makes, before its batches are full
 ENOUGH = 4  # requests a second that a low limit makes
 RECENT = 2.0  # seconds: refusals so near to each other may have one cause
 WEAK = 0.75  # of a partition's quota: a group that carries so much may well be all of it
 PLAUSIBLE = 1.5  # of a partition's quota: no partition seems to carry more
+ONE = 1.1  # of it: if the whole job carries no more, all that is refused lies in one partition
 ROW = 2  # refusals: longer rows are a quota that admits nothing, and tell nothing of borders
 ALONE = 20.0  # seconds without a refusal of its own, after which a lane may be in a wrong group
 
@@ -109,7 +110,8 @@ class Throttle:
     here sleeps; the callers do, for as long as they are told.
 
     `clock` counts seconds, `uniform` draws between two numbers, `most` is the most deletions in
-    flight, and `max_rate` the most objects a second (OSSWEEP_MAX_RATE).
+    flight, `max_rate` the most objects a second (OSSWEEP_MAX_RATE), and `share` the most of what
+    OSS's quotas allow (OSSWEEP_SHARE).
     """
 
     def __init__(
@@ -118,15 +120,19 @@ class Throttle:
         uniform: Callable[[float, float], float],
         most: int,
         max_rate: float | None,
+        share: float | None = None,
     ) -> None:
         self._clock = clock
         self._uniform = uniform
         self._most = most
         self._lock = Lock()
-        self.job: Final = QuotaPace(ACCOUNT_RATE, inf if max_rate is None else max_rate)
+        most_rate = inf if max_rate is None else max_rate
+        self._share = inf if share is None else share
+        self.job: Final = QuotaPace(ACCOUNT_RATE, min(most_rate, self._share * ACCOUNT_RATE))
         self._lanes: list[Lane] = []  # in the order of their keys
         self._permits: set[Permit] = set()
         self._window = DeletionWindow(most)
+        self._probing = Probing()
 
     def lane(self, beside: Lane | None = None) -> Lane:
         """Return a lane for the range right after that of another, or after all of them."""
@@ -135,7 +141,8 @@ class Throttle:
             paces = [lane.pace for lane in self._lanes[max(0, place - 1) : place + 1]]
             # A lane between two lanes of one partition lies in that partition.
             between = len(paces) == 2 and paces[0] is paces[1]  # noqa: PLR2004 - a pair
-            lane = Lane(self.job, paces[0] if between else QuotaPace(PARTITION_RATE))
+            own = QuotaPace(PARTITION_RATE, self._share * PARTITION_RATE)
+            lane = Lane(self.job, paces[0] if between else own)
             self._lanes.insert(place, lane)
             return lane
 
@@ -148,7 +155,10 @@ class Throttle:
     def wait(self, lane: Lane) -> float:
         """Return the seconds until the lane's next batch may start: 0.0 is now."""
         with self._lock:
-            return max(0.0, max(self.job.opens, lane.pace.opens) - self._clock())
+            opens = max(self.job.opens, lane.pace.opens)
+            if not lane.pace.tested:
+                opens = max(opens, self._probing.opens)
+            return max(0.0, opens - self._clock())
 
     def room(self) -> int:
         """Return how many more deletions may start; those that wait are not in flight."""
@@ -162,6 +172,8 @@ class Throttle:
             now = self._clock()
             self.job.book(now, objects)
             lane.pace.book(now, objects)
+            if not lane.pace.tested:
+                self._probing.started(objects, now)
             permit = Permit(self, lane, objects, now, self._window.back)
             self._permits.add(permit)
             return permit
@@ -171,6 +183,7 @@ class Throttle:
         with self._lock:
             now = self._clock()
             lane = permit.lane
+            self._probing.confirmed(permit.sent)
             for pace in (self.job, lane.pace):
                 pace.confirmed(permit.sent)
             lane.load = lane.load * exp(lane.loaded_at - now) + objects
@@ -188,12 +201,16 @@ class Throttle:
             now = self._clock()
             pace = permit.lane.pace if partition else self.job
             first = not pace.tested
-            pace.refused(permit.sent, now, self._uniform)
+            pace.refused(permit.sent, now, objects, self._uniform)
             if first:
                 self._window.restart(now, self._flying(now))
             if partition:
                 permit.lane.refused_at = now
-                self._explain(permit, objects, now, first=first)
+                self._probing.refused(now)
+                if self._probing.is_storm:
+                    self.job.pause(pace.opens)
+                else:
+                    self._explain(permit, objects, now, first=first)
             return self._reserve(permit, objects)
 
     def part(self, permit: Permit, objects: int) -> Reservation:
@@ -205,6 +222,7 @@ class Throttle:
         """Do what `Permit.ended` says."""
         with self._lock:
             self._permits.discard(permit)
+            self._probing.ended()
             self._forget(permit.lane)
 
     def _forget(self, lane: Lane) -> None:
@@ -244,6 +262,10 @@ class Throttle:
             for end in range(here, len(paces))
             if least <= sums[end + 1] - sums[begin] <= PLAUSIBLE * PARTITION_RATE
         ]
+        refused_together = self._refused_together(paces, objects, sums[-1], now)
+        if len(refused_together) > 1:
+            self._join(refused, refused_together, now)
+            return
         for others in sorted(explaining, key=len):
             if all(
                 other.row <= ROW
@@ -254,6 +276,21 @@ class Throttle:
                 return
         if not first and _is_weak(refused.rate):
             self._let_go(refused, now)
+
+    def _refused_together(
+        self, paces: list[QuotaPace], objects: int, load: float, now: float
+    ) -> list[QuotaPace]:
+        """
+        Return the paces from the first to the last that was refused of late, if that is one cause.
+
+        A partition is a run of keys. If no more than it takes went through the whole job, and it
+        refuses in two places, then all that lies between them lies in it.
+        """
+        if not WEAK * PARTITION_RATE - objects <= load <= ONE * PARTITION_RATE:
+            return []
+        at = [number for number, pace in enumerate(paces) if now - pace.refused_at < RECENT]
+        between = paces[at[0] : at[-1] + 1]
+        return between if all(pace.row <= ROW for pace in between) else []
 
     def _let_go(self, pace: QuotaPace, now: float) -> None:
         """Let the outermost lanes leave a slow group, to which they may not belong."""
@@ -274,15 +311,15 @@ class Throttle:
         """
         Return about how many objects went through each pace in the last second, in key order.
 
-        Objects that were sent before the refused request count like confirmed ones: had they been
-        refused as well, that would be known by now.
+        Objects that were sent well before the refused request count like confirmed ones: had they
+        been refused as well, that would be known by now.
         """
         loads: dict[QuotaPace, float] = {}
         for lane in self._lanes:
             load = lane.load * exp(lane.loaded_at - now)
             loads[lane.pace] = loads.get(lane.pace, 0.0) + load
         for permit in self._permits:
-            if permit.sent < sent and permit.lane.pace in loads:
+            if permit.sent < sent - (now - sent) / 2 and permit.lane.pace in loads:
                 loads[permit.lane.pace] += permit.asked
         return loads
 

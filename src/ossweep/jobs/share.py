@@ -68,8 +68,13 @@ def perform(
     session.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(session.logger, work, world.monotonic, settings.log_seconds)
     log.start(session.budget.left())
-    most = policy.rate_of(work, settings)
-    throttle = Throttle(world.monotonic, world.uniform, settings.in_flight, most)
+    throttle = Throttle(
+        world.monotonic,
+        world.uniform,
+        settings.in_flight,
+        policy.rate_of(work, settings),
+        policy.quota_share_of(work, settings),
+    )
     began = world.monotonic()
 
     def report(progress: Progress) -> None:

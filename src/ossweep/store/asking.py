@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ossweep.errors import Closed, Scope, StoreError
@@ -11,6 +12,7 @@ from ossweep.store.verdicts import is_throttling, is_undecided, may_be_under_way
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ossweep.objects import Listed
     from ossweep.store.limits import Gate
     from ossweep.work import Kind
 
@@ -25,12 +27,18 @@ class Requests(Protocol):
     def delete(self, keys: Sequence[str]) -> set[str]:
         """Ask OSS once to delete keys; return those that its answer names."""
 
-    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+    def look(
+        self, keys: Sequence[str], *, listed: Listed | None, seconds: float, ahead: bool
+    ) -> Looked:
         """
         Look at at least one key, and at as many as there is time for in so many seconds.
 
-        Keys that were listed lie close together, and are listed again.
+        Keys that were listed lie close together, and are listed again; if `ahead`, with what comes
+        behind them in their range.
         """
+
+    def seen(self, keys: Sequence[str], listed: Listed) -> Looked | None:
+        """Return what a look ahead in their range has shown of all keys, if that is not too old."""
 
     def clock(self, known: int | None) -> int:
         """Return the job's clock: what is `known` of it, or earlier; raises StoreError."""
@@ -87,12 +95,13 @@ class Attempts:
         self.gate.admit(kind)  # which may have closed during a pause or a look
         return self._once(kind, lambda: self.requests.delete(keys))
 
-    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+    def look(
+        self, keys: Sequence[str], *, listed: Listed | None, seconds: float, ahead: bool
+    ) -> Looked:
         """Look at keys; raises TroubleError, about the job where OSS refuses the look."""
+        look = partial(self.requests.look, keys, listed=listed, seconds=seconds, ahead=ahead)
         try:
-            return self._once(
-                "list", lambda: self.requests.look(keys, listed=listed, seconds=seconds)
-            )
+            return self._once("list", look)
         except TroubleError as trouble:
             error = trouble.error
             if error.scope is Scope.KEYS:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ossweep.store.asking import Looked
 from ossweep.store.bucket import as_bytes
 from ossweep.store.pages import PAGE_KEYS, page_of
+from ossweep.store.sights import Sight
 from ossweep.store.stretch import stretch_of
 from ossweep.store.wire import fits_a_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ossweep.objects import Found
+    from ossweep.objects import Found, Listed
     from ossweep.store.store import OssStore
 
 
@@ -38,10 +39,12 @@ class Requests:
             return set(keys)
         return set(result.deleted_keys).intersection(keys)
 
-    def look(self, keys: Sequence[str], *, listed: bool, seconds: float) -> Looked:
+    def look(
+        self, keys: Sequence[str], *, listed: Listed | None, seconds: float, ahead: bool
+    ) -> Looked:
         """Look at keys, for about so many seconds; in a listing if they lie one after the other."""
-        if listed:
-            return self._listed_again(keys, seconds)
+        if listed is not None:
+            return self._listed_again(keys, listed if ahead else None, seconds)
         there: dict[str, int] = {}
         left: dict[str, float] = {}
         began = self.store.left()
@@ -54,6 +57,10 @@ class Requests:
                 there[key] = found.modified
             left[key] = now
         return Looked(there, left)
+
+    def seen(self, keys: Sequence[str], listed: Listed) -> Looked | None:
+        """Return what a look ahead in their range has shown of all keys, if that is not too old."""
+        return self.store.sights.of(keys, listed, self.store.left())
 
     def clock(self, known: int | None) -> int:
         """Return the job's clock; raises StoreError."""
@@ -72,9 +79,11 @@ class Requests:
         """Whether the bucket may have batches."""
         return self.store.has_batches
 
-    def _listed_again(self, keys: Sequence[str], seconds: float) -> Looked:
+    def _listed_again(self, keys: Sequence[str], ahead: Listed | None, seconds: float) -> Looked:
+        """List the stretch of keys; below the prefix of the range in which the look goes ahead."""
         wanted, last = sorted(keys), max(keys)
         prefix, marker = stretch_of(keys)
+        prefix = prefix if ahead is None else ahead.prefix
         there: dict[str, int] = {}
         left: dict[str, float] = {}
         began = self.store.left()
@@ -83,11 +92,13 @@ class Requests:
             answer = self.store.bucket.list_objects(
                 prefix=prefix, marker=marker, max_keys=PAGE_KEYS
             )
-            page = page_of(answer.object_list)
-            end = answer.next_marker if answer.is_truncated else last
-            listed = bisect_right(wanted, as_bytes(end), key=str.encode)
+            page = {each.key: each.modified for each in page_of(answer.object_list).objects()}
+            end = as_bytes(answer.next_marker) if answer.is_truncated else None
+            if ahead is not None:
+                self.store.sights.keep(ahead, Sight(as_bytes(marker), end, page, now))
+            listed = bisect_right(wanted, last.encode() if end is None else end, key=str.encode)
             left.update(dict.fromkeys(wanted[len(left) : listed], now))
-            there.update((each.key, each.modified) for each in page.objects() if each.key in left)
+            there.update((key, written) for key, written in page.items() if key in left)
             is_late = bool(left) and began - self.store.left() > seconds
             if len(left) == len(wanted) or not answer.is_truncated or is_late:
                 return Looked(there, left)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ossweep.objects import Shown
-    from ossweep.store.asking import Attempts
+    from ossweep.store.asking import Attempts, Looked
     from ossweep.world import World
 
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
@@ -70,7 +70,7 @@ class Review:
         Their requests are over: one that is there was not deleted. Named keys are looked at in the
         next invocation, a request each.
         """
-        left: Sequence[str] = self.doubt.answered(keys) if self.shown.is_listing else ()
+        left: Sequence[str] = self.doubt.answered(keys) if self.shown.listed else ()
         attempt, pause = 0, 0.0
         while left and attempt < LOOKS:
             attempt += 1
@@ -88,8 +88,7 @@ class Review:
     def _look(self, keys: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
         """Return the keys that are there and may go, and those that the look did not come to."""
         in_doubt = self.doubt.keys.intersection(keys)
-        listed, seconds = self.shown.is_listing, OLDEST_LISTING / 2
-        seen = self.attempts.look(keys, listed=listed, seconds=seconds)
+        seen = self._see(keys, is_in_doubt=bool(in_doubt))
         self._looked.update(seen.left)
         clock = self.attempts.requests.clock(self.shown.clock)
         meant, later = [], []
@@ -105,3 +104,18 @@ class Review:
                 self.doubt.shown(key)
                 meant.append(key)
         return meant, later
+
+    def _see(self, keys: Sequence[str], *, is_in_doubt: bool) -> Looked:
+        """
+        Look at keys. Where they are only old, a look at those before them may have shown them.
+
+        Doubt is ended by what was asked for after the request, and by nothing older.
+        """
+        listed, seconds = self.shown.listed, OLDEST_LISTING / 2
+        if listed is None or is_in_doubt:
+            return self.attempts.look(keys, listed=listed, seconds=seconds, ahead=False)
+        with listed.turn(seconds):
+            seen = self.attempts.requests.seen(keys, listed)
+            if seen is not None:
+                return seen
+            return self.attempts.look(keys, listed=listed, seconds=seconds, ahead=True)

@@ -17,6 +17,7 @@ from ossweep.store.deletion import ATTEMPTS, Deletion
 from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.requests import Requests, shown
+from ossweep.store.sights import Sights
 from ossweep.store.signing import Auth
 from ossweep.store.transport import TimedSession, seconds_of
 from ossweep.store.verdicts import is_throttling, verdict
@@ -137,6 +138,7 @@ class OssStore:
         self._clock_at = clock_at
         self._may_lose = may_lose
         self.has_batches = True  # until OSS has said that the bucket has none
+        self.sights = Sights()
 
     @property
     def requests(self) -> Mapping[str, int]:
