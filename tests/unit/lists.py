@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ossweep.manifest_request import ListRequest
@@ -51,11 +51,12 @@ def as_text(keys: Sequence[str], ending: str = "\n", *, ends: bool = True) -> st
     return ending.join(keys) + (ending if ends and keys else "")
 
 
-def as_csv(
-    rows: Sequence[Sequence[str]], ending: str = "\n", quoting: Literal[0, 1] = csv.QUOTE_MINIMAL
-) -> str:
+def as_csv(rows: Sequence[Sequence[str]], ending: str = "\n", *, quoted: bool = False) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=ending, quoting=quoting).writerows(rows)
+    writer = csv.writer(
+        text, lineterminator=ending, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    )
+    writer.writerows(rows)
     return text.getvalue()
 
 

@@ -96,11 +96,8 @@ def tables(draw: st.DrawFn, keys: list[str]) -> tuple[str, list[int], int | str]
     header = draw(st.booleans())
     if header:
         rows.insert(0, ["before"] * before + ["key", "behind"])
-    text = as_csv(
-        rows,
-        draw(st.sampled_from(["\n", "\r\n"])),
-        draw(st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))),
-    )
+    quoted = draw(st.booleans()) or "\r" in "".join(keys)
+    text = as_csv(rows, draw(st.sampled_from(["\n", "\r\n"])), quoted=quoted)
     reader = csv.reader(io.StringIO(text, newline="\n"), strict=True)
     lines, line = [], 1
     for _ in reader:

@@ -30,6 +30,7 @@ _FILLING = re.compile("[-_ ]")
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d)[:-](\d\d)[:-](\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII
 )
+_PLAIN_TIMES = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.000)?Z(?:,(?=\d)|$))+", re.ASCII)
 _SIZE = re.compile("[0-9]{1,15}")
 
 
@@ -42,10 +43,15 @@ def field_of(name: str, *, of_inventory: bool = False) -> str | None:
 def read_column(field: str, values: Sequence[Any]) -> tuple[list[Any], dict[int, str]]:
     """Return the values that a column's texts stand for, and for some indexes what is wrong."""
     read = _READERS[field]
+    if set(map(type, values)) == {str} and "" not in values:
+        if field in _TEXTS:
+            return [*values], {}
+        if field in _MANY and (found := _MANY[field](values)) is not None:
+            return found, {}
     try:
         return [None if value is None or value == "" else read(value) for value in values], {}
     except ValueError:
-        found: list[Any] = []
+        found = []
         wrong = {}
         for index, value in enumerate(values):
             try:
@@ -82,10 +88,7 @@ def _size(value: Any) -> int:
 def _seconds(value: Any) -> int:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(
-            "the time is not written like 2024-05-31T12:00:00Z, with its zone, and so cannot be "
-            "compared"
-        )
+        raise ValueError("the time is not written like 2024-05-31T12:00:00Z, with its zone")
     day, hours, minutes, seconds, zone = found.groups()
     zone = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"
     try:
@@ -100,6 +103,35 @@ def _truth(value: Any) -> bool:
     raise ValueError("a column of the inventory is neither true nor false")
 
 
+def _many_sizes(values: Sequence[str]) -> list[Any] | None:
+    joined = "".join(values)
+    if max(map(len, values)) <= 15 and joined.isascii() and joined.isdecimal():  # noqa: PLR2004
+        return [*map(int, values)]
+    return None
+
+
+def _many_seconds(values: Sequence[str]) -> list[Any] | None:
+    if not _PLAIN_TIMES.fullmatch(",".join(values)):
+        return None
+    try:
+        times = map(datetime.fromisoformat, [f"{value[:19]}+00:00" for value in values])
+        return [*map(int, map(datetime.timestamp, times))]
+    except ValueError:
+        return None
+
+
+def _many_etags(values: Sequence[str]) -> list[Any] | None:
+    return None if '"' in "".join(values) else [*values]
+
+
+_TEXTS = frozenset({"bucket", "version_id", "storage_class"})  # any text will do
+# The same for many texts at once; None where one of them has to be looked at.
+_MANY: dict[str, Callable[[Sequence[str]], list[Any] | None]] = {
+    "size": _many_sizes,
+    "etag": _many_etags,
+    "modified": _many_seconds,
+    "transitioned": _many_seconds,
+}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "bucket": _text("the bucket"),
     "version_id": _text("the version"),

@@ -54,25 +54,20 @@ class CsvSplitter:
         """Return a leaf of rows without a quotation mark; None if they are not so simple."""
         every = split_lines(text)
         lines, numbers = without_blanks(every, number)
-        commas = text.count(",")
-        if has_header and lines:
-            commas -= lines[0].count(",")
+        if has_header:
             lines, numbers = lines[1:], numbers[1:]
-        if "\0" in text or commas != len(lines) * (self._width - 1):
+        if "\0" in text or ("\r" in text and any("\r" in line for line in every)):
             return None
-        if "\r" in text and any("\r" in line for line in every):
+        columns = _columns(lines, self._width) if lines else []
+        if columns is None:
             return None
-        if self._width == 1 or not lines:
-            columns: list[Sequence[str]] = [lines] * self._width
-        else:
-            columns = [*zip(*[line.split(",") for line in lines], strict=False)]
-            if len(columns) < self._width:  # the shortest row's
-                return None
-        found = {field: columns[index] for field, index in self._at.items()}
+        found = {field: columns[index] for field, index in self._at.items()} if lines else {}
         return Leaf(used, len(every), numbers, found, (), lines.__getitem__)
 
     def _quoted(self, used: int, text: str, number: int, *, final: bool, has_header: bool) -> Leaf:
         lines = _kept_lines(text)
+        if not has_header and (leaf := self._simple(used, lines, number)) is not None:
+            return leaf
         found, done = _rows(lines, final=final)
         if done < len(lines):
             used = len("".join(lines[:done]).encode("utf-8", "surrogateescape"))
@@ -97,12 +92,42 @@ class CsvSplitter:
             lambda at: "".join(lines[slice(*spans[at])]),
         )
 
+    def _simple(self, used: int, lines: Sequence[str], number: int) -> Leaf | None:
+        """Return a leaf of rows that are a line each, and right; None if they are not so simple."""
+        rows = _parsed(lines)
+        if len(rows) != len(lines) or {*map(len, rows)} != {self._width} or "\0" in "".join(lines):
+            return None
+        columns = [*zip(*rows, strict=True)]
+        found = {field: columns[index] for field, index in self._at.items()}
+        numbers = range(number, number + len(lines))
+        return Leaf(used, len(lines), numbers, found, (), lines.__getitem__)
+
     def _amiss(self, row: Sequence[str]) -> str:
         """Say what is wrong with a row, if anything is."""
         if len(row) != self._width:
             fields = "1 field" if len(row) == 1 else f"{len(row):,} fields"
             return f"the row has {fields}, and the first one has {self._width:,}"
         return NUL if any("\0" in each for each in row) else ""
+
+
+def _columns(lines: Sequence[str], width: int) -> list[Sequence[str]] | None:
+    """
+    Return the columns of rows without quotation marks and NULs; None unless all have their width.
+
+    Rows are cut all at once. Each begins with a NUL then, but for the first; and if as many of
+    these are found where rows should begin, then each row begins there.
+    """
+    if width == 1:
+        return None if "," in "".join(lines) else [lines]
+    fields = ",\0".join(lines).split(",")
+    firsts = fields[::width]
+    begun = [first[:1] for first in firsts].count("\0")
+    if len(fields) != width * len(lines) or begun != len(lines) - 1:
+        return None
+    return [
+        [firsts[0], *[first[1:] for first in firsts[1:]]],
+        *[fields[index::width] for index in range(1, width)],
+    ]
 
 
 class _Feed:
@@ -137,12 +162,17 @@ def _kept_lines(text: str) -> list[str]:
     return [*[f"{line}\n" for line in lines], *([last] if last else [])]
 
 
+def _parsed(lines: Sequence[str]) -> list[list[str]]:
+    """Return all rows at once, or none if something is wrong."""
+    try:
+        return list(csv.reader(lines, strict=True))
+    except csv.Error:
+        return []
+
+
 def _rows(lines: Sequence[str], *, final: bool) -> tuple[list[_Found], int]:
     """Return what stands in lines, without blank ones, and the index of the line to go on with."""
-    try:
-        rows = list(csv.reader(lines, strict=True))
-    except csv.Error:
-        rows = []
+    rows = _parsed(lines)
     if len(rows) == len(lines):
         return [(at, at + 1, row) for at, row in enumerate(rows) if row], len(lines)
     found: list[_Found] = []

@@ -20,7 +20,6 @@ _UNQUOTED = re.compile("%(?![0-9A-Fa-f]{2})")
 _AMONG = "\n"  # stands between keys while they are decoded together
 _WRITTEN = re.compile("%0[aA]")  # the same, in a key
 _SURELY = 255  # characters that UTF-8 writes with no more bytes than a key may have
-_NO_KEY = frozenset({"", "/", "\\"})  # with these a key begins that no object has
 
 PLUS = "a `+` in a URL-encoded key may stand for a space or for itself; write %20 or %2B"
 PERCENT = "a `%` in a URL-encoded key is followed by two hexadecimal digits; a `%` itself is %25"
@@ -81,9 +80,10 @@ def wrong_versions(versions: Sequence[str | None]) -> dict[int, str]:
 
 
 def _all_are_right(keys: Sequence[str]) -> bool:
-    if not _NO_KEY.isdisjoint([key[:1] for key in keys]) or max(map(len, keys)) > _SURELY:
+    """Tell whether keys are surely right: each is short, and begins as keys may."""
+    joined = "\n".join(["", *keys, ""])
+    if "\n\n" in joined or "\n/" in joined or "\n\\" in joined or max(map(len, keys)) > _SURELY:
         return False
-    joined = "".join(keys)
     if joined.isascii():
         return True
     try:

@@ -1,9 +1,16 @@
-"""Lines that say again what one of the lines before them says."""
+"""
+Lines that say again what one of the lines before them says.
+
+As long as a list is in order nothing is said again, and comparing neighbours shows it. From the
+first key that is out of order on, all that is remembered lies in a table.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from hashlib import blake2b
+from itertools import islice, repeat
+from operator import lt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,17 +21,14 @@ _LONG = 200  # characters; of a longer name a hash is kept, so that long ones co
 
 
 class Repeats:
-    """
-    The names of the last 100,000 lines, or half as many more, each with the last line that has it.
-
-    They lie in a row of tables, the oldest of which goes as a whole when all of its lines are too
-    far away. What is told is exact nevertheless: it goes by the line.
-    """
+    """The names of the last 100,000 lines, and of the leaf in which these begin."""
 
     def __init__(self, within: int = WITHIN) -> None:
         self._within = within
-        # Each with its first line.
-        self._tables: deque[tuple[int, dict[Hashable, int]]] = deque([(1, {})])
+        self._last: dict[Hashable, int] = {}  # the last line of each name
+        self._again: dict[Hashable, int] = {}  # the same, of names that were said again
+        self._leaves: deque[tuple[Sequence[Hashable], Sequence[int]]] = deque()  # with their lines
+        self._greatest: str | None = ""  # of a list that has been in order so far
 
     def firsts(
         self, keys: Sequence[str], versions: Sequence[str | None] | None, lines: Sequence[int]
@@ -36,32 +40,52 @@ class Repeats:
         """
         if not keys:
             return None
-        self._turn(lines[0])
+        self._forget(lines[0] - self._within)
         names = _names(keys, versions)
-        found = dict(zip(names, lines, strict=True))
-        newest = self._tables[-1][1]
-        if len(found) == len(names) and all(
-            table.keys().isdisjoint(found) for _, table in self._tables
-        ):
-            newest.update(found)
+        if self._is_in_order(keys, versions):
+            self._leaves.append((names, lines))
+            return None
+        known = [*map(self._last.setdefault, names, lines)]
+        self._leaves.append((names, lines))
+        if known == [*lines]:
             return None
         firsts = []
         for index, (name, line) in enumerate(zip(names, lines, strict=True)):
-            last = self._last(name)
-            newest[name] = line
-            if last is None or line - last > self._within:
+            last = self._last[name]
+            if last == line or line - last > self._within:
                 firsts.append(index)
+            if last != line:
+                self._last[name] = self._again[name] = line
         return firsts
 
-    def _last(self, name: Hashable) -> int | None:
-        return next((table[name] for _, table in reversed(self._tables) if name in table), None)
+    def _is_in_order(self, keys: Sequence[str], versions: Sequence[str | None] | None) -> bool:
+        """Tell whether the list has been in order, and each key is greater than the one before."""
+        if self._greatest is None:
+            return False
+        if (
+            versions is None
+            and keys[0] > self._greatest
+            and all(map(lt, keys, islice(keys, 1, None)))
+        ):
+            self._greatest = keys[-1]
+            return True
+        self._greatest = None
+        for names, lines in self._leaves:
+            self._last.update(zip(names, lines, strict=True))
+        return False
 
-    def _turn(self, line: int) -> None:
-        """Begin a new table every half of the way, and let go of those that are too far away."""
-        if line - self._tables[-1][0] >= self._within // 2:
-            self._tables.append((line, {}))
-        while len(self._tables) > 1 and self._tables[1][0] <= line - self._within:
-            self._tables.popleft()
+    def _forget(self, before: int) -> None:
+        """Forget leaves that end before a line, but not what later ones say again."""
+        while self._leaves and self._leaves[0][1][-1] < before:
+            names, lines = self._leaves.popleft()
+            if self._greatest is not None:
+                continue
+            deque(map(self._last.pop, names, repeat(None)), maxlen=0)
+            for name in self._again.keys() & names if self._again else ():
+                if self._again[name] <= lines[-1]:
+                    del self._again[name]
+                else:
+                    self._last[name] = self._again[name]
 
 
 def _names(keys: Sequence[str], versions: Sequence[str | None] | None) -> Sequence[Hashable]:
