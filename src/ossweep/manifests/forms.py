@@ -17,7 +17,7 @@ from ossweep.manifests.csv_rows import CsvSplitter, first_row
 from ossweep.manifests.json_values import JsonArraySplitter, JsonLinesSplitter
 from ossweep.manifests.leaves import BOM, LEAF_BYTES, lines_of
 from ossweep.manifests.nouns import ListError, cut_short
-from ossweep.manifests.tape import MAGIC, Tape
+from ossweep.manifests.tape import MAGIC, Tape, let_go
 from ossweep.manifests.text_lines import TextSplitter
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class ListForm:
         }
         if self.format not in made:
             raise ListError(
-                f"{cut_short(self.name)} is an inventory's manifest and names no keys itself; "
-                "its data files do"
+                "it is an inventory's manifest and names no keys itself; its data files do"
             )
         return made[self.format]()
 
@@ -101,7 +100,7 @@ def form_of(open_at: Opener, wish: ListRequest) -> ListForm:
     head = stored.removeprefix(BOM)[:LEAF_BYTES]
     is_whole = is_whole and len(stored) <= LEAF_BYTES
     text = head.decode("utf-8", "surrogateescape")
-    form = wish.format or _recognised(wish.key, text, called)
+    form = wish.format or _format(wish, text, called)
     header = False
     fields: tuple[str | None, ...] = ("key",)
     if form == "csv" and (text.strip("\r\n") or not is_whole):
@@ -130,8 +129,7 @@ def _head(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
             if len(found) > LEAF_BYTES:
                 return found, False
     finally:
-        if (close := getattr(pieces, "close", None)) is not None:
-            close()
+        let_go(pieces)
     return found, True
 
 
@@ -165,6 +163,18 @@ def _unpacked(stored: bytes, *, is_whole: bool) -> tuple[bytes, bool]:
             raise
         return found, False
     return found, is_whole
+
+
+def _format(wish: ListRequest, text: str, called: str) -> ListFormat:
+    """Return the format of a list of which the request does not say it."""
+    if wish.header is None and wish.column is None:
+        return _recognised(wish.key, text, called)
+    if _ending(wish.key) in {"jsonl", "json"}:
+        raise ListError(
+            f"{called} is JSON by its name, and has neither `header` nor `column`; leave them out, "
+            'or write "format": "csv"'
+        )
+    return "csv"  # nothing else has them
 
 
 def _recognised(name: str, text: str, called: str) -> ListFormat:

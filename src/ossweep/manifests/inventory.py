@@ -20,6 +20,7 @@ from ossweep.manifests.columns import field_of
 from ossweep.manifests.forms import ListForm, is_named_packed
 from ossweep.manifests.nouns import ListError, Passage, Position, cut_short
 from ossweep.manifests.reader import read_list
+from ossweep.manifests.tape import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,12 +126,16 @@ def _verified(open_at: Opener, file: DataFile) -> Iterator[None]:
     """Read a whole file, and raise ListError unless it is what the manifest says."""
     digest = hashlib.md5(usedforsecurity=False)
     size = 0
-    for piece in open_at(0):
-        digest.update(piece)
-        size += len(piece)
-        if size > file.size:
-            break
-        yield
+    pieces = open_at(0)
+    try:
+        for piece in pieces:
+            digest.update(piece)
+            size += len(piece)
+            if size > file.size:
+                break
+            yield
+    finally:
+        let_go(pieces)
     if size != file.size:
         raise ListError(
             f"{cut_short(file.key)} is {'longer' if size > file.size else 'shorter'} than the "

@@ -51,8 +51,7 @@ class Tape:
         try:
             yield from self._unpacked(stored) if self._packed else stored
         finally:
-            if (close := getattr(stored, "close", None)) is not None:
-                close()
+            let_go(stored)
 
     def place(self, at: int) -> tuple[int, int]:
         """
@@ -126,3 +125,9 @@ def _sliced(pieces: Iterable[bytes]) -> Iterator[bytes]:
         else:
             for at in range(0, len(piece), _STORED):
                 yield piece[at : at + _STORED]
+
+
+def let_go(pieces: Iterable[bytes]) -> None:
+    """Close what gives a file's bytes, if it can be closed."""
+    if (close := getattr(pieces, "close", None)) is not None:
+        close()
