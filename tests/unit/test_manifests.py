@@ -69,6 +69,7 @@ def error_of(stored: bytes, form: ListForm) -> str:
         (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", TEXT, [("a", 1), ("\ufeffb", 2)]),
         (b'"a,b"\n', TEXT, [('"a,b"', 1)]),
         (b"a%20b\n", TEXT, [("a%20b", 1)]),
+        (b"\na\n", CSV, [("a", 2)]),
         (b"\n\na\n", CSV, [("a", 3)]),
         (b'"a\nb"\n"c""d,e"\n', CSV, [("a\nb", 1), ('c"d,e', 3)]),
         (b'"a\r\nb"\r\nc\r\n', CSV, [("a\r\nb", 1), ("c", 3)]),
@@ -206,6 +207,22 @@ def test_a_list_names_keys(stored: bytes, form: ListForm, expected: list[Any]) -
 def test_a_bad_line_is_told(stored: bytes, form: ListForm, expected: tuple[int, str, str]) -> None:
     """With its line and its text, and the others are read."""
     assert bad(stored, form) == [expected]
+
+
+def test_a_broken_row_takes_its_quoted_lines_along() -> None:
+    """A line of a field's text would look like a key."""
+    passages, _ = read_all(b'"a"b,"\nkey\n"\nc\n', CSV)
+
+    entries, wrong, _ = told(passages)
+    assert [(each.key, each.line) for each in entries] == [("c", 4)]
+    assert [(each.line, each.wrong) for each in wrong] == [(1, WIDE)]
+
+
+def test_rows_have_their_number_of_fields_each() -> None:
+    """Not only all of them together."""
+    wrong = [(line, text) for line, _, text in bad(b"a,b,c\nd\n", TABLE)]
+
+    assert wrong == [(1, r'"a,b,c\n"'), (2, r'"d\n"')]
 
 
 @pytest.mark.parametrize(
@@ -451,6 +468,30 @@ def test_a_position_begins_at_a_members_beginning() -> None:
     assert passages[-1].before(0) == Position(
         offset=stored.index(b"\x1f\x8b", second + 2), skip=12, number=23, line=29
     )
+
+
+def test_a_position_within_a_passage_keeps_what_is_known_of_each_entry() -> None:
+    """Its columns begin where its keys do."""
+    stored = b"a,1\nb,2\nc,3\n"
+    passages, _ = read_all(stored, TABLE)
+
+    rest, _ = read_from(stored, TABLE, passages[0].before(1), (65_536,))
+
+    assert [(each.key, each.size) for each in told(rest)[0]] == [("b", 2), ("c", 3)]
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_a_list_that_is_given_up_is_closed(packs: bool) -> None:
+    """Whoever reads no further holds nothing open."""
+    plain = b"".join(b"%06d\n" % number for number in range(100_000))
+    stored = gzip.compress(plain, mtime=0) if packs else plain
+    pieces = opener(stored, (1000,))(0)
+    passages = read_list(lambda _: pieces, ListForm("l", "text", packed=packs), BUCKET)
+
+    next(passages)
+    passages.close()
+
+    assert list(pieces) == []
 
 
 def test_a_position_in_a_plain_file_is_a_byte_of_it() -> None:

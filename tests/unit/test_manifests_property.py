@@ -28,7 +28,7 @@ from unit.lists import (
 )
 
 if TYPE_CHECKING:
-    from ossweep.manifests.nouns import Passage, Position
+    from ossweep.manifests.nouns import Passage
 
 pytestmark = pytest.mark.differs
 
@@ -73,7 +73,9 @@ def lists(draw: st.DrawFn) -> Written:
         wish |= {"header": column == "key", "column": column}
     else:
         objects = draw(st.booleans())
-        values = [{"size": 1, "key": each} for each in written] if objects else written
+        values = (
+            [{"size": n, "key": each} for n, each in enumerate(written)] if objects else written
+        )
         ascii_only = draw(st.booleans())
         indent = draw(st.sampled_from([None, 0, 2]))
         text = (
@@ -165,19 +167,22 @@ def check_going_on(
     written: Written, reach: Reach, passages: list[Passage], error: str, data: st.DataObject
 ) -> None:
     """Go on from a position that was told, and see that the rest is what it was."""
-    if not passages:
-        return
-    number = data.draw(st.integers(0, len(passages) - 1))
-    passage = passages[number]
-    index = data.draw(st.integers(0, len(passage.keys)))
-    position: Position = passage.before(index)
-    sizes = data.draw(SIZES)
-    rest, same_error = read_from(written.stored, written.form, position, sizes, reach)
-
-    entries, bad, repeated = told(rest)
     all_entries, all_bad, _ = told(passages)
-    assert entries == [each for each in all_entries if each.line >= position.line]
-    assert bad == [each for each in all_bad if each.line >= position.line]
-    assert same_error == error
-    if index == len(passage.keys):
-        assert repeated == told(passages[number + 1 :])[2]
+    last = passages
+    for _ in range(2):  # and once more, from the rest
+        if not last:
+            return
+        number = data.draw(st.integers(0, len(last) - 1))
+        passage = last[number]
+        index = data.draw(st.integers(0, len(passage.keys)))
+        position = passage.before(index)
+        sizes = data.draw(SIZES)
+        rest, same_error = read_from(written.stored, written.form, position, sizes, reach)
+
+        entries, bad, repeated = told(rest)
+        assert entries == [each for each in all_entries if each.line >= position.line]
+        assert bad == [each for each in all_bad if each.line >= position.line]
+        assert same_error == error
+        if index == len(passage.keys):
+            assert repeated == told(last[number + 1 :])[2]
+        last = rest

@@ -13,11 +13,11 @@ import csv
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ossweep.manifests.leaves import LEAF_BYTES, Leaf, Wrong, lines_of, split_lines, without_blanks
+from ossweep.manifests.leaves import LEAF_BYTES, Leaf, Wrong, lines_of
 from ossweep.manifests.nouns import ListError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 NO_CSV = "the row is no CSV as RFC 4180 has it"
 NUL = "the row holds a NUL"
@@ -38,7 +38,7 @@ class CsvSplitter:
         """Return the rows that are whole; raises ListError for one that is too long."""
         used, text = lines_of(window, final=final)
         has_header = self._header and number == 1
-        leaf = None if '"' in text else self._unquoted(used, text, number, has_header=has_header)
+        leaf = None if has_header or '"' in text else self._unquoted(used, text, number)
         leaf = leaf or self._quoted(used, text, number, final=final, has_header=has_header)
         if not leaf.used:
             raise ListError(
@@ -50,19 +50,18 @@ class CsvSplitter:
     def end(self) -> None:
         """Rows may end anywhere: one that is open by then has been told."""
 
-    def _unquoted(self, used: int, text: str, number: int, *, has_header: bool) -> Leaf | None:
+    def _unquoted(self, used: int, text: str, number: int) -> Leaf | None:
         """Return a leaf of rows without a quotation mark; None if they are not so simple."""
-        every = split_lines(text)
-        lines, numbers = without_blanks(every, number)
-        if has_header:
-            lines, numbers = lines[1:], numbers[1:]
-        if "\0" in text or ("\r" in text and any("\r" in line for line in every)):
+        body = text.replace("\r\n", "\n") if "\r" in text else text
+        if not body or body[0] == "\n" or any(each in body for each in ("\n\n", "\r", "\0")):
             return None
-        columns = _columns(lines, self._width) if lines else []
+        body = body.removesuffix("\n")
+        count = body.count("\n") + 1
+        columns = _columns(body, count, self._width, self._at)
         if columns is None:
             return None
-        found = {field: columns[index] for field, index in self._at.items()} if lines else {}
-        return Leaf(used, len(every), numbers, found, (), lines.__getitem__)
+        numbers = range(number, number + count)
+        return Leaf(used, count, numbers, columns, (), lambda at: body.split("\n")[at])
 
     def _quoted(self, used: int, text: str, number: int, *, final: bool, has_header: bool) -> Leaf:
         lines = _kept_lines(text)
@@ -110,24 +109,26 @@ class CsvSplitter:
         return NUL if any("\0" in each for each in row) else ""
 
 
-def _columns(lines: Sequence[str], width: int) -> list[Sequence[str]] | None:
+def _columns(
+    text: str, count: int, width: int, at: Mapping[str, int]
+) -> dict[str, Sequence[str]] | None:
     """
-    Return the columns of rows without quotation marks and NULs; None unless all have their width.
+    Return columns of as many rows, without quotation marks and NULs; None unless all have a width.
 
     Rows are cut all at once. Each begins with a NUL then, but for the first; and if as many of
     these are found where rows should begin, then each row begins there.
     """
     if width == 1:
-        return None if "," in "".join(lines) else [lines]
-    fields = ",\0".join(lines).split(",")
+        return None if "," in text else {field: text.split("\n") for field in at}
+    fields = text.replace("\n", ",\0").split(",")
     firsts = fields[::width]
     begun = [first[:1] for first in firsts].count("\0")
-    if len(fields) != width * len(lines) or begun != len(lines) - 1:
+    if len(fields) != width * count or begun != count - 1:
         return None
-    return [
-        [firsts[0], *[first[1:] for first in firsts[1:]]],
-        *[fields[index::width] for index in range(1, width)],
-    ]
+    return {
+        field: fields[index::width] if index else [first.removeprefix("\0") for first in firsts]
+        for field, index in at.items()
+    }
 
 
 class _Feed:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _UNQUOTED = re.compile("%(?![0-9A-Fa-f]{2})")
 _AMONG = "\n"  # stands between keys while they are decoded together
-_WRITTEN = re.compile("%0[aA]")  # the same, in a key
 _SURELY = 255  # characters that UTF-8 writes with no more bytes than a key may have
 
 PLUS = "a `+` in a URL-encoded key may stand for a space or for itself; write %20 or %2B"
@@ -32,12 +31,12 @@ def decoded_keys(texts: Sequence[str]) -> tuple[Sequence[str], dict[int, str]]:
     joined = _AMONG.join(texts)
     if "%" not in joined and "+" not in joined:
         return texts, {}
-    if not ("+" in joined or _UNQUOTED.search(joined) or _WRITTEN.search(joined)):
+    if not ("+" in joined or _UNQUOTED.search(joined)):
         try:
             keys = _percent_decoded(joined).split(_AMONG)
         except UnicodeError:
             keys = []
-        if len(keys) == len(texts):
+        if len(keys) == len(texts):  # or one of them holds what stands between them
             return keys, {}
     return _decoded_one_by_one(texts)
 

@@ -30,7 +30,7 @@ from ossweep.manifests.rows import judged
 from ossweep.manifests.tape import Tape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from ossweep.manifests.forms import ListForm
     from ossweep.manifests.nouns import Opener
@@ -56,12 +56,12 @@ def read_list(
     bucket: str,
     position: Position = _START,
     reach: Reach = _REACH,
-) -> Iterator[Passage]:
+) -> Generator[Passage, None, None]:
     """
     Return what a list says from a position on.
 
     `bucket` is the one to delete from: a line that names another one is bad. Raises ListError where
-    there is no reading on; what came before stands.
+    there is no reading on; what came before stands. Closing it closes the file.
     """
     try:
         yield from _Reading(open_at, form, bucket, position, reach)

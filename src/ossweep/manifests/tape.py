@@ -71,7 +71,7 @@ class Tape:
         offset = self._offset  # of the next byte that zlib gets
         for piece in _sliced(stored):
             left = piece
-            while left or (member is not None and member.unconsumed_tail):
+            while left:
                 if member is None:
                     padding = len(left) - len(left := left.lstrip(b"\0"))
                     offset += padding
@@ -83,10 +83,6 @@ class Tape:
                 behind = member.unused_data if member.eof else member.unconsumed_tail
                 offset += len(left) - len(behind)
                 yield self._behind_skip(plain)
-                while not behind and not member.eof and len(plain) == _UNPACKED:
-                    plain = self._some(member, b"", offset)  # zlib had it in hand
-                    behind = member.unused_data
-                    yield self._behind_skip(plain)
                 left = behind
                 if member.eof:
                     member = None
