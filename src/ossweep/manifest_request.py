@@ -21,7 +21,7 @@ ListFormat = Literal["text", "csv", "jsonl", "json", "inventory"]
 Compression = Literal["gzip", "none"]
 Encoding = Literal["url", "none"]
 MOST_COLUMNS = 1000  # that a row can be asked for
-_EXAMPLE = 'write its key, or an object such as {"key": "lists/expired.csv.gz"}'
+_EXAMPLE = "write its key, or an object with its `key`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,12 @@ def _contradiction(found: ListRequest) -> str | None:
     for name in ("header", "column"):
         if found.format not in {None, "csv"} and getattr(found, name) is not None:
             return (
-                f'`{name}` is said of CSV, and the format is "{found.format}"; leave one of the '
-                "two out"
+                f"`{name}` is said of CSV, and `format` is '{found.format}'; leave one of the two "
+                "out"
             )
     if isinstance(found.column, str) and found.header is False:
         return (
-            '`column` names a column, which only a header does, and "header" is false; write the '
+            "`column` names a column, which only a header does, and `header` is false; write the "
             "column's number, or leave `header` out"
         )
     return None
@@ -120,7 +120,7 @@ def _checked(text: str, check: Callable[[str], str]) -> str:
 
 
 def _one_of(*words: str) -> Callable[[Any], str]:
-    listed = f"{', '.join(map(json.dumps, words[:-1]))} or {json.dumps(words[-1])}"
+    listed = f"{', '.join(map(repr, words[:-1]))} or {words[-1]!r}"
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in words:

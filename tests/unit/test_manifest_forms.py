@@ -62,18 +62,15 @@ def test_a_form_is_said_or_recognised(
             "a",
             b"a,b\n",
             {},
-            (
-                '"a" may be text, a key a line, or CSV; say which: "format": "text" or '
-                '"format": "csv"'
-            ),
+            ("\"a\" may be text, a key a line, or CSV; say which by `format`: 'text' or 'csv'"),
         ),
         (
             "a",
             b'["a"]',
             {},
             (
-                '"a" may be text, a key a line, or a JSON array; say which: "format": "text" or '
-                '"format": "json"'
+                '"a" may be text, a key a line, or a JSON array; say which by `format`: '
+                "'text' or 'json'"
             ),
         ),
         (
@@ -81,47 +78,44 @@ def test_a_form_is_said_or_recognised(
             b'{"key": "a"}\n',
             {},
             (
-                '"a" may be text, a key a line, or JSON lines; say which: "format": "text" or '
-                '"format": "jsonl"'
+                "\"a\" may be text, a key a line, or JSON lines; say which by `format`: 'text' or "
+                "'jsonl'"
             ),
         ),
         (
             "a",
             b'"a"\n',
             {},
-            '"a" may be CSV, or JSON lines; say which: "format": "csv" or "format": "jsonl"',
+            "\"a\" may be CSV, or JSON lines; say which by `format`: 'csv' or 'jsonl'",
         ),
         (
             "a.txt",
             b'"a"\n"b"\n',
             {},
-            (
-                '"a.txt" may be text, a key a line, or CSV; say which: "format": "text" or '
-                '"format": "csv"'
-            ),
+            ("\"a.txt\" may be text, a key a line, or CSV; say which by `format`: 'text' or 'csv'"),
         ),
         (
             "a.txt",
             b'[\n"a"]',
             {},
             (
-                '"a.txt" may be text, a key a line, or a JSON array; say which: '
-                '"format": "text" or "format": "json"'
+                '"a.txt" may be text, a key a line, or a JSON array; say which by '
+                "`format`: 'text' or 'json'"
             ),
         ),
         (
             "a.csv",
             b'{"key": "a"}\n',
             {},
-            '"a.csv" may be CSV, or JSON lines; say which: "format": "csv" or "format": "jsonl"',
+            "\"a.csv\" may be CSV, or JSON lines; say which by `format`: 'csv' or 'jsonl'",
         ),
         (
             "a.jsonl",
             b'["a"]\n',
             {},
             (
-                '"a.jsonl" may be JSON lines, or a JSON array; say which: "format": "jsonl" or '
-                '"format": "json"'
+                "\"a.jsonl\" may be JSON lines, or a JSON array; say which by `format`: 'jsonl' or "
+                "'json'"
             ),
         ),
         (
@@ -130,8 +124,7 @@ def test_a_form_is_said_or_recognised(
             {},
             (
                 '"a.json" is neither a JSON array, nor an inventory\'s manifest, nor an object a '
-                "line; if it is another format than its name says, write `format`: "
-                '"text", "csv" or "jsonl"'
+                "line; if it is another format than its name says, write that as `format`"
             ),
         ),
         (
@@ -140,7 +133,7 @@ def test_a_form_is_said_or_recognised(
             {"column": 1},
             (
                 '"a.json" is JSON by its name, and has neither `header` nor `column`; leave them '
-                'out, or write "format": "csv"'
+                "out, or write 'csv' as `format`"
             ),
         ),
         (
@@ -155,7 +148,7 @@ def test_a_form_is_said_or_recognised(
             {},
             (
                 '"a.txt.gz" does not begin as gzip does, and its name says gzip; if it is plain, '
-                'write "compression": "none"'
+                "write 'none' as `compression`"
             ),
         ),
         (
@@ -163,8 +156,8 @@ def test_a_form_is_said_or_recognised(
             b"a\n",
             {"compression": "gzip"},
             (
-                '"a.txt" does not begin as gzip does, and "compression" is "gzip"; if it is plain, '
-                'write "compression": "none"'
+                "\"a.txt\" does not begin as gzip does, and `compression` is 'gzip'; if it is "
+                "plain, write 'none' as `compression`"
             ),
         ),
         (
@@ -172,8 +165,8 @@ def test_a_form_is_said_or_recognised(
             ZIPPED,
             {"compression": "none"},
             (
-                '"a.txt" begins as gzip does, and "compression" is "none"; leave it out, or write '
-                '"gzip"'
+                "\"a.txt\" begins as gzip does, and `compression` is 'none'; leave it out, or "
+                "write 'gzip'"
             ),
         ),
         (
@@ -191,14 +184,14 @@ def test_a_form_is_said_or_recognised(
             {},
             (
                 '"a.csv" begins with a row in which "key" may be the name of a column, or a value; '
-                'say which: "header": true or "header": false'
+                "say which by `header`: true or false"
             ),
         ),
         (
             "a.csv",
             b"a,b\n",
             {},
-            (f'"a.csv" has 2 columns, and any of them may hold the keys; {WHICH}: "column": 1'),
+            (f'"a.csv" has 2 columns, and any of them may hold the keys; {WHICH}, as `column`'),
         ),
         (
             "a.csv",
@@ -216,7 +209,7 @@ def test_a_form_is_said_or_recognised(
             "a.csv",
             b"a,b\n",
             {"column": "c"},
-            (f'"a.csv" has no column "c"; its header names "a", "b": {WHICH}: "column": 1'),
+            (f'"a.csv" has no column "c"; its header names "a", "b": {WHICH}, as `column`'),
         ),
         (
             "a.csv",
@@ -224,14 +217,14 @@ def test_a_form_is_said_or_recognised(
             {"column": "a"},
             (
                 '"a.csv" has more than one column "a"; its header names "a", "a": '
-                f'{WHICH}: "column": 1'
+                f"{WHICH}, as `column`"
             ),
         ),
         (
             "a.csv",
             b"a,b\n",
             {"header": True},
-            (f'"a.csv" has no column `key`; its header names "a", "b": {WHICH}: "column": 1'),
+            (f'"a.csv" has no column `key`; its header names "a", "b": {WHICH}, as `column`'),
         ),
         (
             "a.csv",

@@ -12,7 +12,7 @@ from ossweep.manifest_request import ListRequest, parse
 pytestmark = pytest.mark.differs
 
 WHERE = "request 2: `manifest`"
-EXAMPLE = 'write its key, or an object such as {"key": "lists/expired.csv.gz"}'
+EXAMPLE = "write its key, or an object with its `key`"
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ def test_a_list_is_asked_for(document: Any, expected: ListRequest) -> None:
         (
             {"key": "a", "format": "xml"},
             (
-                f'{WHERE}: `format` is the string "xml"; write "text", "csv", "jsonl", "json" or '
-                '"inventory"'
+                f"{WHERE}: `format` is the string \"xml\"; write 'text', 'csv', 'jsonl', 'json' or "
+                "'inventory'"
             ),
         ),
         (
             {"key": "a", "compression": True},
-            f'{WHERE}: `compression` is true; write "gzip" or "none"',
+            f"{WHERE}: `compression` is true; write 'gzip' or 'none'",
         ),
         (
             {"key": "a", "encoding": "utf-8"},
-            f'{WHERE}: `encoding` is the string "utf-8"; write "url" or "none"',
+            f"{WHERE}: `encoding` is the string \"utf-8\"; write 'url' or 'none'",
         ),
         (
             {"key": "a", "header": "true"},
@@ -123,22 +123,19 @@ def test_a_list_is_asked_for(document: Any, expected: ListRequest) -> None:
         ),
         (
             {"key": "a", "format": "text", "header": True},
-            (
-                f'{WHERE}: `header` is said of CSV, and the format is "text"; leave one of the two '
-                "out"
-            ),
+            (f"{WHERE}: `header` is said of CSV, and `format` is 'text'; leave one of the two out"),
         ),
         (
             {"key": "a", "format": "jsonl", "column": "a"},
             (
-                f'{WHERE}: `column` is said of CSV, and the format is "jsonl"; leave one of the '
+                f"{WHERE}: `column` is said of CSV, and `format` is 'jsonl'; leave one of the "
                 "two out"
             ),
         ),
         (
             {"key": "a", "header": False, "column": "a"},
             (
-                f'{WHERE}: `column` names a column, which only a header does, and "header" is '
+                f"{WHERE}: `column` names a column, which only a header does, and `header` is "
                 "false; write the column's number, or leave `header` out"
             ),
         ),

@@ -36,7 +36,7 @@ TABLE = ListForm("l", "csv", fields=("key", "size"))
 LINES = ListForm("l", "jsonl")
 ARRAY = ListForm("l", "json")
 WIDE = "the row is no CSV as RFC 4180 has it"
-NO_NAME = 'it is neither a key in quotation marks nor an object such as {"key": "a"}'
+NO_NAME = "it is neither a key in quotation marks nor an object with a `key`"
 
 
 def keys(stored: bytes, form: ListForm) -> list[tuple[str, int]]:

@@ -137,15 +137,15 @@ def _is_packed(wish: ListRequest, stored: bytes, called: str) -> bool:
     begins, named = stored.startswith(MAGIC), is_named_packed(wish.key)
     if begins and wish.compression == "none":
         raise ListError(
-            f'{called} begins as gzip does, and "compression" is "none"; leave it out, or write '
-            '"gzip"'
+            f"{called} begins as gzip does, and `compression` is 'none'; leave it out, or write "
+            "'gzip'"
         )
     if not begins and (named or wish.compression == "gzip"):
-        said = '"compression" is "gzip"' if wish.compression == "gzip" else "its name says gzip"
+        said = "`compression` is 'gzip'" if wish.compression == "gzip" else "its name says gzip"
         if wish.compression != "none":
             raise ListError(
                 f"{called} does not begin as gzip does, and {said}; if it is plain, write "
-                '"compression": "none"'
+                "'none' as `compression`"
             )
     return begins
 
@@ -172,7 +172,7 @@ def _format(wish: ListRequest, text: str, called: str) -> ListFormat:
     if _ending(wish.key) in {"jsonl", "json"}:
         raise ListError(
             f"{called} is JSON by its name, and has neither `header` nor `column`; leave them out, "
-            'or write "format": "csv"'
+            "or write 'csv' as `format`"
         )
     return "csv"  # nothing else has them
 
@@ -226,7 +226,7 @@ def _of_json(begins: str, line: str, called: str) -> ListFormat:
         return "jsonl"
     raise ListError(
         f"{called} is neither a JSON array, nor an inventory's manifest, nor an object a line; if "
-        'it is another format than its name says, write `format`: "text", "csv" or "jsonl"'
+        "it is another format than its name says, write that as `format`"
     )
 
 
@@ -239,8 +239,8 @@ def _ending(name: str) -> ListFormat | None:
 
 def _either(called: str, one: ListFormat, other: ListFormat) -> ListError:
     return ListError(
-        f"{called} may be {_CALLED[one]}, or {_CALLED[other]}; say which: "
-        f'"format": "{one}" or "format": "{other}"'
+        f"{called} may be {_CALLED[one]}, or {_CALLED[other]}; say which by "
+        f"`format`: '{one}' or '{other}'"
     )
 
 
@@ -253,7 +253,7 @@ def _has_header(wish: ListRequest, row: Sequence[str], called: str) -> bool:
         if field_of(name) or name.lower().replace("_", "") in _LIKE_A_HEADER:
             raise ListError(
                 f"{called} begins with a row in which {cut_short(name)} may be the name of a "
-                'column, or a value; say which: "header": true or "header": false'
+                "column, or a value; say which by `header`: true or false"
             )
     return False
 
@@ -264,7 +264,7 @@ def _numbered(wish: ListRequest, row: Sequence[str], called: str) -> tuple[str |
     if column is None and len(row) > 1:
         raise ListError(
             f"{called} has {len(row):,} columns, and any of them may hold the keys; say which, by "
-            'its number from 1 on: "column": 1'
+            "its number from 1 on, as `column`"
         )
     at = (column or 1) - 1
     if at >= len(row):
@@ -313,5 +313,5 @@ def _named(
     many = "more than one column" if found else "no column"
     raise ListError(
         f"{called} has {many} {sought}; its header names {names}: say which, by its number from "
-        '1 on: "column": 1'
+        "1 on, as `column`"
     )

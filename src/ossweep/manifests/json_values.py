@@ -31,7 +31,7 @@ _DIGITS = 20  # of a whole number that is read as one
 
 NO_JSON = "the line is no JSON"
 TWO_VALUES = "the line holds more than one value"
-NO_NAME = 'it is neither a key in quotation marks nor an object such as {"key": "a"}'
+NO_NAME = "it is neither a key in quotation marks nor an object with a `key`"
 NO_KEY = "the object has no field `key`"
 TWICE = "the object says the same twice"
 
