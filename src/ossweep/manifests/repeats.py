@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
 WITHIN = 100_000  # lines
-_LONG = 200  # characters; of a longer name a hash is kept, so that long ones cost no more memory
+# Characters; of a longer name a hash is kept, so that long ones cost no more memory. Of those that
+# are not ASCII each may take four bytes.
+_LONG, _LONG_IF_WIDE = 200, 50
 
 
 class Repeats:
@@ -89,13 +91,18 @@ class Repeats:
 
 
 def _names(keys: Sequence[str], versions: Sequence[str | None] | None) -> Sequence[Hashable]:
-    if versions is None:
-        return keys if max(map(len, keys)) <= _LONG else [*map(_short, keys)]
-    return [
-        _short(key) if version is None else (_short(key), _short(version))
-        for key, version in zip(keys, versions, strict=True)
-    ]
+    if versions is not None:
+        return [
+            _short(key) if version is None else (_short(key), _short(version))
+            for key, version in zip(keys, versions, strict=True)
+        ]
+    longest = max(map(len, keys))
+    if longest <= _LONG_IF_WIDE or (longest <= _LONG and "".join(keys).isascii()):
+        return keys
+    return [*map(_short, keys)]
 
 
 def _short(name: str) -> Hashable:
-    return name if len(name) <= _LONG else blake2b(name.encode(), digest_size=20).digest()
+    if len(name) <= (_LONG if name.isascii() else _LONG_IF_WIDE):
+        return name
+    return blake2b(name.encode(), digest_size=20).digest()
