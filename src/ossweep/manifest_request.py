@@ -1,0 +1,184 @@
+"""
+What a request may say of a list that it deletes from, and the sentence for each thing it may not.
+
+`manifest` takes one list or several; each is a key in the request's bucket, or an object.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from ossweep.errors import RequestError
+from ossweep.names import check_bucket, check_name, in_quotes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ListFormat = Literal["text", "csv", "jsonl", "json", "inventory"]
+Compression = Literal["gzip", "none"]
+Encoding = Literal["url", "none"]
+MOST_COLUMNS = 1000  # that a row can be asked for
+_EXAMPLE = "write its key, or an object with its `key`"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """
+    A list that a request names; None is what it leaves open.
+
+    `bucket` is where the list lies, the request's own if it is None. `column` is the name of a
+    CSV's column, or its number from 1 on. `unchanged` asks for objects to be looked at before they
+    are deleted, and kept if they are not what the list says any more.
+    """
+
+    key: str
+    bucket: str | None = None
+    format: ListFormat | None = None
+    compression: Compression | None = None
+    encoding: Encoding | None = None
+    header: bool | None = None
+    column: str | int | None = None
+    unchanged: bool | None = None
+
+
+FIELDS = tuple(each.name for each in fields(ListRequest))
+
+
+def parse(document: Any, where: str = "`manifest`") -> ListRequest:
+    """
+    Read one list that a request names.
+
+    `where` begins the sentence of a refusal ("request 2: `manifest[1]`"). Raises RequestError.
+    """
+    if isinstance(document, str):
+        document = {"key": document}
+    elif not isinstance(document, dict):
+        raise RequestError(f"{where} is {_kind(document)}; {_EXAMPLE}")
+    elif "key" not in document:
+        _refuse_unknown(document, where)
+        raise RequestError(f"{where} does not say where the list is; {_EXAMPLE}")
+    _refuse_unknown(document, where)
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if value is None and name != "key":
+            continue  # as if it were left out
+        try:
+            values[name] = _READERS[name](value)
+        except ValueError as error:  # with the sentence for it
+            raise RequestError(f"{where}: `{name}`{error}") from None
+    found = ListRequest(**values)
+    if (why := _contradiction(found)) is not None:
+        raise RequestError(f"{where}: {why}")
+    return found
+
+
+def _contradiction(found: ListRequest) -> str | None:
+    """Return a sentence if two of its fields cannot both be meant."""
+    if found.format == "inventory":
+        for name in ("encoding", "header", "column", "compression"):
+            if getattr(found, name) is not None:
+                return (
+                    f"`{name}` is nothing to be said of an inventory, whose manifest.json tells "
+                    "it; leave it out"
+                )
+    for name in ("header", "column"):
+        if found.format not in {None, "csv"} and getattr(found, name) is not None:
+            return (
+                f"`{name}` is said of CSV, and `format` is '{found.format}'; leave one of the two "
+                "out"
+            )
+    if isinstance(found.column, str) and found.header is False:
+        return (
+            "`column` names a column, which only a header does, and `header` is false; write the "
+            "column's number, or leave `header` out"
+        )
+    return None
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f" is {_kind(value)}; write a string")  # noqa: TRY004 - a wrong value
+    if not value:
+        raise ValueError(": a key is empty; every object in OSS has a name: write it")
+    return _checked(value, lambda text: check_name(text, "the key"))
+
+
+def _bucket(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f" is {_kind(value)}; write a string")  # noqa: TRY004 - a wrong value
+    return _checked(value, check_bucket)
+
+
+def _checked(text: str, check: Callable[[str], str]) -> str:
+    try:
+        return check(text)
+    except ValueError as error:
+        raise ValueError(f": {error}") from None
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    listed = f"{', '.join(map(repr, words[:-1]))} or {words[-1]!r}"
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError(f" is {_kind(value)}; write {listed}")
+        return value
+
+    return read
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(  # noqa: TRY004 - a wrong value like any other
+            f" is {_kind(value)}; write true or false, without quotes"
+        )
+    return value
+
+
+def _column(value: Any) -> str | int:
+    if isinstance(value, str) and value:
+        return value
+    if type(value) is int and 1 <= value <= MOST_COLUMNS:
+        return value
+    raise ValueError(
+        f" is {_kind(value)}; write the column's name, or its number from 1 to {MOST_COLUMNS:,}"
+    )
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "key": _key,
+    "bucket": _bucket,
+    "format": _one_of(*get_args(ListFormat)),
+    "compression": _one_of(*get_args(Compression)),
+    "encoding": _one_of(*get_args(Encoding)),
+    "header": _truth,
+    "column": _column,
+    "unchanged": _truth,
+}
+
+
+def _refuse_unknown(document: dict[str, Any], where: str) -> None:
+    """Raise RequestError for an unknown field: a mistyped `unchanged` must never delete."""
+    for name in document:
+        if name not in FIELDS:
+            near = get_close_matches(name.lower(), FIELDS, n=1)
+            instead = (
+                f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(FIELDS)}"
+            )
+            raise RequestError(f"{where}: there is no field {in_quotes(name)}; {instead}")
+
+
+def _kind(value: Any) -> str:
+    """Name the kind of a JSON value in words that help a person find it."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return f"the string {in_quotes(value)}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, list):
+        return "an empty list" if not value else f"a list of {len(value):,}"
+    return "an object"

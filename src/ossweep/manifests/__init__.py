@@ -1,0 +1,1 @@
+"""Lists of what to delete: bytes in, entries out, with positions from which reading goes on."""
