@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.differs
 
-ZIPPED = gzip.compress(b"a\n", mtime=0)
+ZIPPED = gzip.compress(b"a\n", mtime=0, mtime=0)
 WHICH = "say which, by its number from 1 on"
 
 
@@ -37,7 +37,7 @@ WHICH = "say which, by its number from 1 on"
         ("a", b'"a"\n', {"format": "csv"}, {"format": "csv"}),
         ("a", b"a,b\n", {"column": 2}, {"format": "csv", "fields": (None, "key")}),
         ("a.jsonl", b'"a"\n', {}, {"format": "jsonl"}),
-        ("a.ndjson.gz", gzip.compress(b'"a"\n'), {}, {"format": "jsonl", "packed": True}),
+        ("a.ndjson.gz", gzip.compress(b'"a"\n', mtime=0), {}, {"format": "jsonl", "packed": True}),
         ("a.json", b'\xef\xbb\xbf ["a"]', {}, {"format": "json"}),
         ("a.json", b'{"key": "a"}\n{"key": "b"}\n', {}, {"format": "jsonl"}),
         ("i/manifest.json", b'{\n"fileSchema": "Key"}', {}, {"format": "inventory"}),
