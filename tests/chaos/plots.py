@@ -102,25 +102,6 @@ def _holders_end_badly_under_a_ceiling(scene: Scene, random: Random) -> Scene:
     return _sent(lasting, [replace(order, limit=random.randint(10, 25))])
 
 
-def _keys_are_refused_ahead_of_a_split(scene: Scene, random: Random) -> Scene:
-    """While batches before them are under way, so that their ranges show them again, to a part."""
-    names = tuple(f"{each}{at:03d}" for each in DIRECTORIES for at in range(20))
-    stubborn = frozenset(f"{each}{random.randint(5, 12):03d}" for each in DIRECTORIES)
-    settings = {**scene.settings, "OSSWEEP_IN_FLIGHT": "4"}
-    settings.pop("OSSWEEP_MAX_RATE", None)
-    long = _for_long(scene, _quiet(scene, slow=0.3))
-    changed = replace(
-        long,
-        objects=tuple(sorted({*scene.objects, *names})),
-        stubborn=stubborn,
-        settings=settings,
-        pace=0.1,
-        page=5,
-        batchless=False,
-    )
-    return _sent(changed, [Order(prefixes=DIRECTORIES, parallel=random.choice((2, 3)))])
-
-
 def _quiet(scene: Scene, **more: Any) -> Weather:
     """Return weather in which nobody is killed and nothing is out for long, and what is told."""
     return replace(scene.weather, killed=0.0, outages=(), storms=(), **more)
@@ -170,5 +151,4 @@ PLOTS: tuple[Callable[[Scene, Random], Scene], ...] = (
     _the_state_takes_longer_than_a_lease,
     _a_holder_is_cut_off_from_the_state,
     _holders_end_badly_under_a_ceiling,
-    _keys_are_refused_ahead_of_a_split,
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.differs
 
-ZIPPED = gzip.compress(b"a\n", mtime=0, mtime=0)
+ZIPPED = gzip.compress(b"a\n", mtime=0)
 WHICH = "say which, by its number from 1 on"
 
 
