@@ -89,7 +89,14 @@ def _conditions(document: Any, where: str) -> Conditions:
             raise RequestError(
                 f"{where}: `only.{name}` is not supported yet; choose by age, size or name"
             )
-    return only.parse(document, f"{where}: `only`")
+    conditions = only.parse(document, f"{where}: `only`")
+    if conditions.newer_than is not None:
+        # The job's clock may be early, which keeps what is young and would let go what is old.
+        raise RequestError(
+            f"{where}: `only.newer_than` is not supported yet as a duration; write a date with its "
+            "zone, such as `2026-05-01Z`"
+        )
+    return conditions
 
 
 def _at_once(document: dict[str, Any]) -> Request | None:

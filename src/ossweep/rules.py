@@ -209,7 +209,13 @@ def _deletion(document: Any, key: Pattern) -> Belongings:
     named = {name: _patterns(name, document[name]) for name in _SELECTORS if name in document}
     if not named:
         raise ValueError(_WHAT_TO_DELETE)
-    deletion = Belongings(**named, only=document.get("only"))
+    only = document.get("only")
+    if "only" in document and not isinstance(only, dict):
+        raise ValueError(f"`delete.only` is {json.dumps(only)}; write an object, or leave it out")
+    filled = [part for part in key.parts if f"{{{part}}}" in json.dumps(only, ensure_ascii=False)]
+    if filled:
+        raise ValueError(f"no part such as {{{filled[0]}}} is filled in within `only`")
+    deletion = Belongings(**named, only=only)
     for selector, pattern in deletion.patterns():
         strangers = set(pattern.parts) - set(key.parts)
         if strangers:

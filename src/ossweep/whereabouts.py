@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ossweep.objects import Failure
     from ossweep.work import Range
 
-BEHIND = "\U0010ffff"  # behind whatever a key goes on with
+BEHIND = "\U0010ffff" * 256  # behind whatever a key goes on with: it has 1,023 bytes at most
 
 
 def settled_before(ranges: Sequence[Range], before: Range | None = None) -> list[Range]:

@@ -286,3 +286,20 @@ def test_conditions_hold_over_continuations(deployment: Deployment) -> None:
     assert deployment.keys() == [key for key in keys if key.endswith(".txt")]
     assert (answer["status"], answer["deleted"]) == ("done", 4000)
     assert answer["skipped_because"] == {"name does not match": 2000}
+
+
+def test_a_key_that_conditions_would_judge_by_two_names_is_refused(deployment: Deployment) -> None:
+    """What keeps it as a key may let it go as a part of a prefix."""
+    order = {"keys": ["a/1"], "prefix": "a/", "only": {"except": "a/1"}}
+
+    assert "would judge it by two names" in deployment.refuse(order)
+
+
+def test_a_job_without_conditions_leaves_no_selectors(deployment: Deployment) -> None:
+    """An earlier version can go on with it, and thousands of prefixes take no room."""
+    deployment.fill(*numbered("a/", 3000))
+    hurried(deployment, 2, batch_delete=1)
+
+    answer = deployment.send({"prefix": "a/"})
+
+    assert not answer["continuation"].keys() & {"only", "selectors"}

@@ -153,6 +153,13 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             "request 2: `only.tags` is not supported yet; choose by age, size or name",
         ),
         (
+            {"prefix": "a", "only": {"newer_than": "36h"}},
+            (
+                "request 2: `only.newer_than` is not supported yet as a duration; write a date "
+                "with its zone, such as `2026-05-01Z`"
+            ),
+        ),
+        (
             {"keys": ["a"], "limits": {"bytes": "2TB"}},
             "request 2: `limits.bytes` is not supported yet; write `limits.objects`",
         ),

@@ -120,6 +120,14 @@ def test_the_triggers_own_spelling_of_events_is_understood() -> None:
         ({**BELONGINGS, "delete": {"keys": ["/a"]}}, "rule 1: `delete`: `keys`: the key"),
         ({**BELONGINGS, "delete": {"directory": "a/{b}"}}, "rule 1: `key` has no part {b}"),
         ({**BELONGINGS, "delete": {"prefix": "hls/{id}"}}, 'rule 1: the prefix "hls/{id}" ends'),
+        (
+            {**BELONGINGS, "delete": {"prefix": "hls/", "only": None}},
+            "rule 1: `delete.only` is null; write an object, or leave it out",
+        ),
+        (
+            {**BELONGINGS, "delete": {"prefix": "hls/", "only": {"except_regex": "{id}/.*"}}},
+            "rule 1: no part such as {id} is filled in within `only`",
+        ),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_by_its_number(document: Any, sentence: str) -> None:

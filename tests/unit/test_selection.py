@@ -139,6 +139,17 @@ def test_a_page_that_lies_partly_below_another_selector_is_looked_at() -> None:
     assert page.looks == 1
 
 
+def test_a_selector_takes_keys_that_go_on_with_the_last_character_of_all() -> None:
+    """Then its keys lie behind all others that begin so, and at another page's beginning."""
+    page, scan = Whole(["logs/\U0010ffffkeep.txt", "lp/0"]), scan_of("l")
+    only = Conditions(except_=("*keep.txt",))
+    work = replace(WORK, only=only, selectors=("l", "logs/"), ranges=(Range("l"),))
+
+    show(selection_of(work), scan, page, last=True)
+
+    assert batches(scan) == [["lp/0"]]
+
+
 @pytest.mark.parametrize(
     ("selection", "skipped", "held"),
     [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ossweep.filters.making import filters_of
 from ossweep.filters.ports import Overview, Whole
-from ossweep.whereabouts import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +27,17 @@ class Choice:
 
     def __init__(self, only: Conditions | None, selectors: Sequence[str]) -> None:
         self._filters = filters_of(only) if only is not None else None
-        self._selectors = tuple(dict.fromkeys(selectors))
+        goes_by_names = self._filters is not None and self._filters.names is not None
+        self._selectors = sorted({*selectors}) if goes_by_names else []
+        self._known = frozenset(self._selectors)
+        self._lengths = sorted({len(each) for each in self._selectors})
 
     def reason_to_keep(self, found: Found, clock: int) -> str | None:
         """Return why an object stays, if a condition keeps it."""
         if self._filters is None:
             return None
         key = found.key
-        names = [key[len(each) :] for each in self._selectors if key.startswith(each)] or [key]
+        names = [key[length:] for length in self._taking(key)] or [key]
         return self._filters.reason_to_keep(found, clock, names)
 
     def judge_page(self, page: Page, clock: int) -> Whole | None:
@@ -45,12 +48,14 @@ class Choice:
         overview = Overview(keys, extent.oldest, extent.newest, extent.smallest, extent.largest)
         return self._filters.judge_page(overview, clock, self._bases(keys[0], keys[-1]))
 
+    def _taking(self, key: str) -> list[int]:
+        """Return the lengths of the selectors that take a key."""
+        return [length for length in self._lengths if key[:length] in self._known]
+
     def _bases(self, first: str, last: str) -> list[int] | None:
         """Return the lengths of the selectors that take all of a page; None if some take a part."""
-        bases = []
-        for each in self._selectors:
-            if first.startswith(each) and last.startswith(each):
-                bases.append(len(each))
-            elif first <= each + BEHIND and each <= last:
-                return None
-        return bases
+        some_begin_within = bisect_right(self._selectors, first) < bisect_right(
+            self._selectors, last
+        )
+        bases = self._taking(first)
+        return bases if bases == self._taking(last) and not some_begin_within else None

@@ -109,7 +109,8 @@ class QuotaPace:
             longest = min(LONGEST_PAUSE, PAUSE * 2 ** (self.row - 1))
             pause = max(pause, uniform(longest / 2, longest))
         # OSS has to count up again first.
-        self.opens = max(self.opens, now + max(pause, BURST / self.rate))
+        again = min(LONGEST_PAUSE, BURST / self.rate)
+        self.opens = max(self.opens, now + max(pause, again))
         self.resumes = self.opens
 
     def _lower(self, sent: float, now: float, objects: int) -> None:

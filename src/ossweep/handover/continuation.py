@@ -107,7 +107,7 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     measured with a thousand of them, some of each kind.
     """
     also = work.counts.also_failed
-    lots = (work.keys, work.ranges, work.directories, work.held, work.passed, also)
+    lots = (work.keys, work.ranges, work.directories, work.held, work.passed, work.selectors, also)
     names = sum(map(len, lots))
     if names <= SAMPLE:
         return 0.0
@@ -132,6 +132,7 @@ def _sample(work: Work, names: int) -> Work:
         directories=frozenset(islice(work.directories, most(work.directories))),
         held=work.held[: most(work.held)],
         passed=work.passed[: most(work.passed)],
+        selectors=work.selectors[: most(work.selectors)],
         counts=replace(
             work.counts,
             failures=(),

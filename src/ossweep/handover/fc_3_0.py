@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from hashlib import sha256
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 VERSION = "2023-03-30"
 ALGORITHM = "ACS3-HMAC-SHA256"
+MOST_WORDS = 64 * 1024  # bytes that are read of a refusal
 REFUSED = 300  # and all statuses above it
 
 
@@ -77,10 +79,13 @@ class FC3:
             headers=self._signed(path, query, event, task_id),
             timeout=timeouts(seconds),
             allow_redirects=False,
+            stream=True,
         )
-        if answer.status_code >= REFUSED:
-            raise _Refused(answer.status_code, answer.content)
-        check_accepted(answer.headers)
+        with closing(answer):
+            if answer.status_code >= REFUSED:
+                body = answer.raw.read(MOST_WORDS, decode_content=False)
+                raise _Refused(answer.status_code, body)
+            check_accepted(answer.headers)
 
     def _signed(
         self, path: str, query: dict[str, str], event: bytes, task_id: str

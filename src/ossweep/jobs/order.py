@@ -13,6 +13,7 @@ from ossweep.request import parse
 from ossweep.work import Work
 
 if TYPE_CHECKING:
+    from ossweep.request import Request
     from ossweep.session import Session
 
 DIRECT = Origin()
@@ -39,6 +40,11 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
     meant.check_no_address(request, bucket, settings, where)
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
+    if request.only is not None and any(policy.is_listed(key, ranges) for key in request.keys):
+        raise RequestError(
+            f"{where}: a key in `keys` lies below a prefix or directory as well, and `only` would "
+            "judge it by two names; leave it out of `keys`"
+        )
     dry_run = request.dry_run or settings.dry_run
     job = session.next_job(origin.identity, [bucket, dry_run, document])
     if dry_run and not request.dry_run and origin.identity is not None:
@@ -58,9 +64,13 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         source=origin.source,
         null_versions=request.null_versions,
         only=request.only,
-        selectors=("",) if request.everything else (*request.prefix, *request.directory),
+        selectors=_selectors(request) if request.only is not None else (),
         notes=meant.notes(request),
     )
+
+
+def _selectors(request: Request) -> tuple[str, ...]:
+    return ("",) if request.everything else (*request.prefix, *request.directory)
 
 
 def job_of_continuation(document: Any, session: Session, where: str) -> Work:
