@@ -192,7 +192,7 @@ class Ranges:
         """Ask for borders, in a thread; what cannot be seen of them is listed without."""
         try:
             return self._shared.store.borders(survey.prefix, survey.after)
-        except Closed:
+        except (Closed, StoreError):
             return None
 
     def _show_borders(self, survey: Survey, shown: tuple[Sequence[str], str] | None) -> None:
