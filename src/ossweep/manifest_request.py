@@ -6,13 +6,12 @@ What a request may say of a list that it deletes from, and the sentence for each
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ossweep.amiss import kind_of_value, no_such_field
 from ossweep.errors import RequestError
-from ossweep.names import check_bucket, check_name, in_quotes
+from ossweep.names import check_bucket, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +55,7 @@ def parse(document: Any, where: str = "`manifest`") -> ListRequest:
     if isinstance(document, str):
         document = {"key": document}
     elif not isinstance(document, dict):
-        raise RequestError(f"{where} is {_kind(document)}; {_EXAMPLE}")
+        raise RequestError(f"{where} is {kind_of_value(document)}; {_EXAMPLE}")
     elif "key" not in document:
         _refuse_unknown(document, where)
         raise RequestError(f"{where} does not say where the list is; {_EXAMPLE}")
@@ -100,7 +99,7 @@ def _contradiction(found: ListRequest) -> str | None:
 
 def _key(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f" is {_kind(value)}; write a string")  # noqa: TRY004 - a wrong value
+        raise ValueError(f" is {kind_of_value(value)}; write a string")  # noqa: TRY004 - a wrong value
     if not value:
         raise ValueError(": a key is empty; every object in OSS has a name: write it")
     return _checked(value, lambda text: check_name(text, "the key"))
@@ -108,7 +107,7 @@ def _key(value: Any) -> str:
 
 def _bucket(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f" is {_kind(value)}; write a string")  # noqa: TRY004 - a wrong value
+        raise ValueError(f" is {kind_of_value(value)}; write a string")  # noqa: TRY004 - a wrong value
     return _checked(value, check_bucket)
 
 
@@ -124,7 +123,7 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in words:
-            raise ValueError(f" is {_kind(value)}; write {listed}")
+            raise ValueError(f" is {kind_of_value(value)}; write {listed}")
         return value
 
     return read
@@ -133,7 +132,7 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(  # noqa: TRY004 - a wrong value like any other
-            f" is {_kind(value)}; write true or false, without quotes"
+            f" is {kind_of_value(value)}; write true or false, without quotes"
         )
     return value
 
@@ -144,7 +143,8 @@ def _column(value: Any) -> str | int:
     if type(value) is int and 1 <= value <= MOST_COLUMNS:
         return value
     raise ValueError(
-        f" is {_kind(value)}; write the column's name, or its number from 1 to {MOST_COLUMNS:,}"
+        f" is {kind_of_value(value)}; "
+        f"write the column's name, or its number from 1 to {MOST_COLUMNS:,}"
     )
 
 
@@ -164,21 +164,4 @@ def _refuse_unknown(document: dict[str, Any], where: str) -> None:
     """Raise RequestError for an unknown field: a mistyped `unchanged` must never delete."""
     for name in document:
         if name not in FIELDS:
-            near = get_close_matches(name.lower(), FIELDS, n=1)
-            instead = (
-                f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(FIELDS)}"
-            )
-            raise RequestError(f"{where}: there is no field {in_quotes(name)}; {instead}")
-
-
-def _kind(value: Any) -> str:
-    """Name the kind of a JSON value in words that help a person find it."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, str):
-        return f"the string {in_quotes(value)}"
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    if isinstance(value, list):
-        return "an empty list" if not value else f"a list of {len(value):,}"
-    return "an object"
+            raise RequestError(f"{where}: {no_such_field(name, FIELDS)}")

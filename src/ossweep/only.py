@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from difflib import get_close_matches
 from fractions import Fraction
@@ -10,8 +9,10 @@ from functools import cache
 from math import floor
 from typing import TYPE_CHECKING, Any
 
+from ossweep.amiss import kind_of_value, no_such_field
 from ossweep.conditions import LEAST_DAYS, Conditions, check_patterns
 from ossweep.errors import RequestError
+from ossweep.names import in_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +49,7 @@ def parse(document: Any, where: str) -> Conditions:
     `where` begins the sentence of a refusal ("request 2: `only`"). Raises RequestError.
     """
     if not isinstance(document, dict):
-        raise RequestError(f"{where} is {_kind(document)}; {_EXAMPLE}")
+        raise RequestError(f"{where} is {kind_of_value(document)}; {_EXAMPLE}")
     _refuse_unknown(document, _READERS, where)
     values: dict[str, Any] = {}
     for name, value in document.items():
@@ -142,7 +143,7 @@ def _sizes(name: str, value: Any) -> dict[str, Any]:
         raise _amiss(name, value, '; write an object such as {"at_least": "1MB"}')
     for field in value:
         if field not in {"at_least", "below"}:
-            raise ValueError(_unknown(field, ("at_least", "below"), f"`{name}`: "))
+            raise ValueError(f"`{name}`: {no_such_field(field, ('at_least', 'below'))}")
     if not value:
         raise ValueError(f"`{name}` is empty; write `at_least`, `below` or both in it")
     return {field: _size(f"{name}.{field}", size) for field, size in value.items()}
@@ -179,7 +180,7 @@ def _classes(name: str, value: Any) -> dict[str, Any]:
             close = get_close_matches(each.lower(), near, n=1)
             known = ", ".join(LEAST_DAYS)
             instead = f'did you mean "{near[close[0]]}"?' if close else f"the classes are {known}"
-            raise ValueError(f"`{name}`: OSS has no storage class {_quoted(each)}; {instead}")
+            raise ValueError(f"`{name}`: OSS has no storage class {in_quotes(each)}; {instead}")
     return {name: classes}
 
 
@@ -207,7 +208,7 @@ def _refuse_unreadable(name: str, patterns: tuple[str, ...], read: Callable[[str
         try:
             read(pattern)
         except ValueError as error:
-            raise ValueError(f"`{name}`: {_quoted(pattern)} cannot be read: {error}") from None
+            raise ValueError(f"`{name}`: {in_quotes(pattern)} cannot be read: {error}") from None
 
 
 def _tags(name: str, value: Any) -> dict[str, Any]:
@@ -218,7 +219,8 @@ def _tags(name: str, value: Any) -> dict[str, Any]:
     for key, text in value.items():
         if not isinstance(text, str):
             raise ValueError(  # noqa: TRY004 - a sentence
-                f"`{name}`: the tag {_quoted(key)} is {_kind(text)}; write its value as a string"
+                f"`{name}`: the tag {in_quotes(key)} is {kind_of_value(text)}; "
+                "write its value as a string"
             )
     return {name: tuple(sorted(value.items()))}
 
@@ -262,33 +264,10 @@ _READERS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
 
 
 def _amiss(name: str, value: Any, how: str) -> ValueError:
-    return ValueError(f"`{name}` is {_kind(value)}{how}")
+    return ValueError(f"`{name}` is {kind_of_value(value)}{how}")
 
 
 def _refuse_unknown(document: dict[str, Any], known: Iterable[str], where: str) -> None:
     for name in document:
         if name not in known:
-            raise RequestError(_unknown(name, known, f"{where}: "))
-
-
-def _unknown(name: str, known: Iterable[str], where: str) -> str:
-    near = get_close_matches(name.lower(), known := tuple(known), n=1)
-    instead = f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(known)}"
-    return f"{where}there is no field {_quoted(name)}; {instead}"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text if len(text) <= 80 else text[:77] + "...")  # noqa: PLR2004 - one line
-
-
-def _kind(value: Any) -> str:
-    """Name the kind of a JSON value in words that help a person find it."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, str):
-        return f"the string {_quoted(value)}"
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    if isinstance(value, list):
-        return "an empty list" if not value else f"a list of {len(value):,}"
-    return "an object"
+            raise RequestError(f"{where}: {no_such_field(name, known)}")

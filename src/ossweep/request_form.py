@@ -6,8 +6,6 @@ A request's form as pydantic reads it: its JSON Schema, and the sentence for wha
 
 from __future__ import annotations
 
-import json
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -24,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ossweep.amiss import kind_of_value, no_such_field
 from ossweep.errors import RequestError
 from ossweep.names import (
     MOST_OBJECTS,
@@ -202,7 +201,7 @@ def validated(document: Any, where: str) -> dict[str, Any]:
     """Return what a request holds, by its fields; raises RequestError with the first mistake."""
     if not isinstance(document, dict):
         raise RequestError(
-            f"{where} is {_kind(document)}; write an object such as "
+            f"{where} is {kind_of_value(document)}; write an object such as "
             '{"bucket": "examplebucket", "keys": ["exampledir/a.txt"]}'
         )
     for name, instead in _NOT_YET.items():
@@ -257,11 +256,11 @@ def _sentence(error: Any) -> str:
     if kind == "missing":
         return f"`{place}` is missing; write it, or leave out what it belongs to"
     if kind == "literal_error":
-        return f"`{place}` is {_kind(given)}; write {error['ctx']['expected']}"
+        return f"`{place}` is {kind_of_value(given)}; write {error['ctx']['expected']}"
     wanted = _WANTED.get(kind)
     if wanted is None:
         return f"`{place}`: {error['msg']}"
-    return f"`{place}` is {_kind(given)}; write {wanted}"
+    return f"`{place}` is {kind_of_value(given)}; write {wanted}"
 
 
 def _refuse_unknown(document: dict[str, Any], model: type[BaseModel], where: str) -> None:
@@ -269,19 +268,4 @@ def _refuse_unknown(document: dict[str, Any], model: type[BaseModel], where: str
     known = list(model.model_fields)
     for name in document:
         if name not in known:
-            near = get_close_matches(name.lower(), known, n=1)
-            instead = f"did you mean `{near[0]}`?" if near else f"the fields are {', '.join(known)}"
-            raise RequestError(f"{where}: there is no field {in_quotes(name)}; {instead}")
-
-
-def _kind(value: Any) -> str:
-    """Name the kind of a JSON value in words that help a person find it."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, str):
-        return f"the string {in_quotes(value)}"
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    if isinstance(value, list):
-        return "an empty list" if not value else f"a list of {len(value):,}"
-    return "an object"
+            raise RequestError(f"{where}: {no_such_field(name, known)}")

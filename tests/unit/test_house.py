@@ -37,6 +37,7 @@ FLOORS = (
     # The filters judge by conditions alone, and know neither the engine nor what it asks OSS for.
     {
         "names",
+        "amiss",
         "filters",
         "only",
         "request_form",
@@ -66,14 +67,15 @@ NEIGHBOURS = {
     "trust": {"causes", "errors"},
     "work": {"conditions", "events", "objects", "tally"},
     "whereabouts": {"objects", "work"},
-    "only": {"filters"},
-    "manifest_request": {"names"},
+    "amiss": {"names"},
+    "only": {"amiss", "filters", "names"},
+    "manifest_request": {"amiss", "names"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},
     "request": {"names", "only", "request_form"},
-    "request_form": {"names"},
+    "request_form": {"amiss", "names"},
     "handover": {"leases"},
 }
 # Arrows of a circle that are left out, each with its reason.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from ossweep.filters.making import filters_of
 from ossweep.filters.ports import Overview, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ossweep.conditions import Conditions
+    from ossweep.filters.making import Filters
     from ossweep.objects import Found, Page
 
 EVERYTHING = Whole()
@@ -26,7 +26,7 @@ class Choice:
     """
 
     def __init__(self, only: Conditions | None, selectors: Sequence[str]) -> None:
-        self._filters = filters_of(only) if only is not None else None
+        self._filters = _filters_of(only) if only is not None else None
         goes_by_names = self._filters is not None and self._filters.names is not None
         self._selectors = sorted({*selectors}) if goes_by_names else []
         self._known = frozenset(self._selectors)
@@ -59,3 +59,9 @@ class Choice:
         )
         bases = self._taking(first)
         return bases if bases == self._taking(last) and not some_begin_within else None
+
+
+def _filters_of(only: Conditions) -> Filters:
+    from ossweep.filters.making import filters_of  # noqa: PLC0415 - for requests with conditions
+
+    return filters_of(only)

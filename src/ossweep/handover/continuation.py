@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
-from ossweep.filters.making import filters_of
 from ossweep.names import JOB, KEY_BYTES, UnfitError, check_bucket, check_name
 from ossweep.objects import NOT_UTF8
 from ossweep.work import Totals, Work
@@ -247,6 +246,8 @@ def _check_conditions(work: Work) -> None:
         check_name(name, "the prefix")
     if work.only is None:
         return
+    from ossweep.filters.making import filters_of  # noqa: PLC0415 - for jobs with conditions
+
     try:
         work.only.check()
         filters_of(work.only)
