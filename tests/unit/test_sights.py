@@ -194,3 +194,12 @@ def test_few_pages_are_kept_and_none_for_longer_than_it_is_of_use() -> None:
 
     sights.keep(ranges[0], Sight(b"", None, {}, SECONDS - OLDEST_LISTING - 1))
     assert [each for each in ranges if sights.of(["a"], each, SECONDS) is not None] == ranges[:1]
+
+
+def test_a_look_whose_time_is_over_when_its_turn_comes_is_not_made() -> None:
+    """It would be counted, and blamed on an endpoint that was never asked."""
+    job = Job()
+    job.clock.now = SECONDS
+
+    assert job.delete(BATCHES[0]).unanswered == frozenset()
+    assert job.bucket.listings == []

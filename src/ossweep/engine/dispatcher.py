@@ -54,6 +54,7 @@ class Dispatcher:
         kinds: Iterable[Callable[[Shared], Source]] = SOURCES,
     ) -> None:
         self._is_dry_run = work.dry_run
+        self._older_than = work.only.older_than if work.only is not None else None
         self._store = store
         self._gate = gate
         self._throttle = throttle
@@ -218,6 +219,7 @@ class Dispatcher:
             listed=due.queue.listed,
             refused=due.queue.course.refused,
             doubted=batch.doubted and batch.doubted.intersection(batch.keys),
+            older_than=self._older_than,
         )
 
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import KNOWN_FAILURE
-from ossweep.engine.choice import Choice
+from ossweep.engine.choice import EVERYTHING, Choice
 from ossweep.objects import NEWER
 from ossweep.work import BATCH_KEYS
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ossweep.engine.backlog import Backlog
+    from ossweep.engine.batch import Batch
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.scan import Scan
     from ossweep.filters.ports import Whole
@@ -74,7 +75,7 @@ class Selection:
         which objects are judged, is not known.
         """
         keys, backlog = page.keys, scan.backlog
-        backlog.begin_page(left)
+        backlog.begin_page(left, self.clock_now() if keys else self.clock)
         whole = self._judge_whole(backlog, page, keys)
         if whole is None:
             self._select_one_by_one(scan, page)
@@ -90,12 +91,36 @@ class Selection:
         if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
             backlog.flush()
 
+    def judged_anew(self, batch: Batch) -> Batch:
+        """
+        Return a batch that waited, without what stays if the job's clock was found to be earlier.
+
+        Raises StoreError if OSS's time is unknown.
+        """
+        if batch.clock is None or not batch.keys or self.clock_now() >= batch.clock:
+            return batch
+        page, clock = batch.page, self.clock_now()
+        if page.newest < clock and self._choice.judge_page(page, clock) == EVERYTHING:
+            return batch
+        reasons = [self.reason_to_skip(found) for found in page.objects()]
+        staying = {found.key for found, why in zip(page.objects(), reasons, strict=True) if why}
+        if not staying:
+            return batch
+        self.put_back(len(staying - batch.doubted))
+        return batch.without(reasons)
+
+    def clock_now(self) -> int:
+        """Return the job's clock; raises StoreError if OSS's time is unknown."""
+        # The first answers of all may have had a Date that lies ahead, which later ones tell.
+        self.clock = self._clock_of(self.clock)
+        return self.clock
+
     def reason_to_skip(self, found: Found) -> str | None:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
         if found.key.startswith(self._protected):
             return PROTECTED
         # Times are whole seconds: an object of the clock's own second may have been written later.
-        clock = self._clock()
+        clock = self.clock_now()
         return NEWER if found.modified >= clock else self._choice.reason_to_keep(found, clock)
 
     @property
@@ -143,7 +168,7 @@ class Selection:
         """Return what becomes of all of a page, if that is the same for each of its objects."""
         if not keys or page.unnamed or backlog.behind:
             return None
-        clock = self._clock()
+        clock = self.clock_now()
         if page.newest >= clock or self._has_special(keys[0], keys[-1]):
             return None
         makes_a_batch = len(keys) <= self.room and not backlog.has_draft
@@ -210,12 +235,11 @@ class Selection:
         backlog.place = place
 
     def _lose_next(self, backlog: Backlog, at: int) -> None:
-        """Count the next key that is not UTF-8, so none to ask for, as chosen."""
+        """Count the next key that is not UTF-8, so none to ask for, as chosen if all are."""
         self.met += 1
+        reason = self._choice.reason_to_keep_unnamed
+        if reason is not None:
+            backlog.skip_unnamed(at, reason)
+            return
         self._chosen += 1
         backlog.lose(at)
-
-    def _clock(self) -> int:
-        # The first answers of all may have had a Date that lies ahead, which later ones tell.
-        self.clock = self._clock_of(self.clock)
-        return self.clock

@@ -81,7 +81,7 @@ class NamedKeys:
     def take_up(self, queue: Queue, most: int) -> Batch:
         """Take up the first batch; the next one is made when nothing of it is left."""
         waiting = len(queue.batches)
-        batch = self._batches.take_up(most)
+        batch = self._batches.take_up(most, self._selection.judged_anew)
         if len(queue.batches) < waiting:
             self._queue_next()
         return batch
@@ -190,6 +190,7 @@ class Looks:
         self._refused: dict[str, None] = {}  # keys whose look OSS has refused
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
+        self._clock: int | None = None  # by which it was judged, or an earlier one
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -229,6 +230,7 @@ class Looks:
     def judge(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
         self._waiting.was_shown(key)
+        clock = self._selection.clock_now() if found is not None else None
         reason = self._reason_to_skip(key, found)
         if reason is None and not self._has_room(key):
             self._give_back(key)
@@ -239,7 +241,9 @@ class Looks:
         if found is not None and reason is None:
             if key not in self._doubted:
                 self._selection.choose()
-            self._left = max(self._left, left) if self._chosen else left
+            if not self._chosen:
+                self._left, self._clock = left, clock
+            self._left = max(self._left, left)
             self._chosen.append(found)
         return reason
 
@@ -256,7 +260,12 @@ class Looks:
         objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]
         return Batch(
-            objects.keys, objects, left=self._left, doubt_is_named=True, doubted=self._doubted
+            objects.keys,
+            objects,
+            left=self._left,
+            doubt_is_named=True,
+            doubted=self._doubted,
+            clock=self._clock,
         )
 
     def _has_room(self, key: str) -> bool:

@@ -95,7 +95,8 @@ class Ranges:
     def take_up(self, queue: Queue, most: int) -> Batch:
         """Take up the first batch of a range, with its number there."""
         scan = next(each for each in self.frontier.scans if each.queue is queue)
-        batch = replace(queue.take(most), number=scan.settlement.number_next())
+        judged = self._selection.judged_anew(queue.take(most))
+        batch = replace(judged, number=scan.settlement.number_next())
         self._taken[id(batch)] = scan, batch
         return batch
 
