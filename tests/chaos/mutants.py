@@ -246,8 +246,8 @@ MUTANTS = (
     Mutant(
         "each part has the whole ceiling",
         "handover/parts.py",
-        "    first, *others = _shares(room, number)",
-        "    first, *others = [room] * number",
+        "_with_more(_shares(room, number), doubted)",
+        "_with_more([room] * number, doubted)",
     ),
     Mutant(
         "a job with a missing part is joined",

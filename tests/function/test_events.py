@@ -24,6 +24,7 @@ REFUSALS: dict[str, str] = json.loads((REFUSED / "refusals.json").read_text("utf
 DONE = {
     "direct/batch.json": (101, ["done", "done"]),
     "direct/ceiling.json": (500, ["stopped"]),
+    "direct/ceiling-of-bytes.json": (17, ["stopped"]),
     "direct/directory.json": (601, ["done"]),
     "direct/dry-run.json": (0, ["planned"]),
     "direct/empty.json": (0, ["ignored"]),
