@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 from hypothesis import event, given, settings
@@ -15,9 +16,11 @@ from ossweep.handover.parts import joined, split
 from ossweep.jobs.leaving import doubtful
 from ossweep.objects import Found
 from ossweep.work import Range, Work
-from unit.memory import BEGAN, Bucket, Hop, MemoryStore
+from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ossweep.engine.result import Result
 
 HOPS = 30
@@ -28,20 +31,34 @@ REST = 100  # objects that each checkpoint reserves: only bytes are scarce here
 
 @dataclass
 class Recording:
-    """Keeps the last checkpoint, as a later invocation finds it. One in `loses` has no answer."""
+    """
+    Keeps the last checkpoint, as a later invocation finds it. One in `loses` has no answer.
+
+    Each has to cover, by what it counts and reserves, all that goes until the next one is known.
+    """
 
     loses: int = 0
     number: int = 0
     last: Work | None = None
     was_lost: bool = False
+    gone: Callable[[], int] = lambda: 0
+    covered: list[int] = field(default_factory=list)
+    wrong: bool = False
+
+    def check(self) -> None:
+        self.wrong = self.wrong or self.gone() > min(self.covered, default=10**9)
 
     def due(self) -> bool:
         return self.was_lost
 
     def keep(self, result: Result, reserved: int) -> Checkpoint:
+        self.check()
         self.number += 1
-        self.last = travelled(result.left)
+        self.last = left = travelled(result.left)
         self.was_lost = self.loses > 0 and self.number % self.loses == 0
+        kept = self.covered if self.was_lost else []
+        _, doubted = left.in_doubt
+        self.covered = [*kept, left.counts.asked_bytes + doubted + left.reserved_bytes]
         return Checkpoint(None, None, "No answer.") if self.was_lost else Checkpoint(None, REST)
 
     def beat_due(self) -> bool:
@@ -72,13 +89,17 @@ class Model:
     bucket: Bucket = field(init=False)
     keeper: Recording = field(default_factory=Recording)
     listings: int = 1
+    before: int = 0  # bytes that others had deleted when a part began
 
     def hop(self, work: Work, cut: Cut | None) -> tuple[Result, Work]:
         """Do a hop; return its result, and the work that the next one begins with."""
         hop = Hop(keeper=self.keeper, listings=self.listings)
         at = {} if cut is None else {cut.request: hop.leave(-0.1)}
-        self.keeper.last = None
+        self.keeper.last, self.keeper.covered = None, []
+        self.keeper.gone = lambda: self.gone - self.before
         result = hop.sweep(work, MemoryStore(self.bucket, hop.gate, at))
+        self.keeper.check()
+        assert not self.keeper.wrong
         assert self.gone <= self.limit
         if cut is None or not cut.dies:
             return result, travelled(result.left)
@@ -89,7 +110,9 @@ class Model:
     @property
     def gone(self) -> int:
         """The bytes of what is there no more."""
-        return sum(size for key, size in self.objects.items() if key not in self.bucket.objects)
+        with self.bucket.lock:
+            there = set(self.bucket.objects)
+        return sum(size for key, size in self.objects.items() if key not in there)
 
     def to_its_end(self, work: Work, cuts: list[Cut]) -> Result:
         for _ in range(HOPS):
@@ -98,6 +121,48 @@ class Model:
                 return result
             work = left
         raise AssertionError("it comes to no end")
+
+
+@dataclass
+class Seeing(Recording):
+    """Sees what a checkpoint counts while a batch is out, and lets that come back then."""
+
+    seen: list[tuple[int, int]] = field(default_factory=list)
+    back: Event = field(default_factory=Event)
+
+    def due(self) -> bool:
+        return True
+
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
+        counts = result.left.counts
+        if counts.unanswered:
+            self.seen.append((counts.unanswered, counts.unanswered_bytes))
+            self.back.set()
+        return super().keep(result, reserved)
+
+
+def test_a_batch_that_is_out_weighs_on_a_ceiling_of_bytes() -> None:
+    """Nobody will tell what became of it if the invocation dies now."""
+    keeper = Seeing()
+    hop = Hop(keeper=keeper)
+    bucket = Bucket.of([f"a/{number}" for number in range(5)])
+    work = Work("job", "examplebucket", ranges=(Range("a/"),), clock=BEGAN, limit_bytes=90)
+
+    result = hop.sweep(work, LateStore(bucket, hop.gate, {"a/0": keeper.back}))
+
+    assert keeper.seen[0] == (5, 50)
+    assert (result.counts.deleted, result.counts.unanswered_bytes) == (5, 0)
+
+
+def test_listed_keys_without_an_answer_weigh_on_a_ceiling_of_bytes() -> None:
+    """They may have been deleted, although nobody has said so."""
+    bucket = Bucket.of([f"a/{number}" for number in range(5)], silent={"a/2": True})
+    hop = Hop()
+    work = Work("job", "examplebucket", ranges=(Range("a/"),), clock=BEGAN, limit_bytes=90)
+
+    result = hop.sweep(work, MemoryStore(bucket, hop.gate))
+
+    assert (result.counts.bytes, result.counts.unanswered_bytes) == (20, 30)
 
 
 CUTS = st.lists(st.builds(Cut, st.integers(1, 12), st.booleans()), max_size=4)
@@ -169,10 +234,11 @@ def test_branches_keep_to_a_ceiling_of_bytes_together(
     if result.may_go_on and result.stopped is None:
         kept, parts = split(left, limit=None, rate=None)
         event(f"{len(parts)} parts")
-        ended = [
-            travelled(model.to_its_end(travelled(part), list(some)).left)
-            for part, some in zip(parts, cuts, strict=False)
-        ]
+        ended = []
+        for part, some in zip(parts, cuts, strict=False):
+            model.before = model.gone
+            ended.append(travelled(model.to_its_end(travelled(part), list(some)).left))
+        model.before = 0
         whole = joined(travelled(kept), ended) if parts else left
         result = model.to_its_end(travelled(replace(whole, parallel=1)), [])
     died = any(cut.dies for some in cuts for cut in some)
