@@ -97,6 +97,17 @@ def test_a_named_key_below_a_ceiling_of_bytes_is_looked_at_first(deployment: Dep
     assert answer["requests_made"]["list"] == 5
 
 
+def test_a_marker_object_takes_its_bytes_of_the_ceiling(deployment: Deployment) -> None:
+    """It goes last, and stays where there is no room left for it."""
+    deployment.oss.fill(BUCKET, {"a/": 50, "a/1": 60})
+
+    answer = deployment.send(asking(100, directory="a"))
+
+    assert deployment.keys() == ["a/"]
+    assert told(answer, "status", "deleted", "remaining") == ("stopped", 1, 1)
+    assert answer["reason"] == f"limits.bytes allows 100 bytes; {MORE}"
+
+
 def test_a_dry_run_stops_at_a_ceiling_of_bytes(deployment: Deployment) -> None:
     """It shows what the deletion would do."""
     deployment.oss.fill(BUCKET, numbered(5))
@@ -204,6 +215,21 @@ def test_a_ceiling_of_bytes_holds_over_a_job_that_goes_on_by_itself(chain: Chain
     assert first["status"] == "continued"
     assert told(last, "status", "deleted", "bytes") == ("stopped", 2500, 25_000)
     assert told(again, "job", "status", "deleted") == (first["job"], "stopped", 2500)
+    assert len(chain.deployment.keys()) == 500
+
+
+def test_a_ceiling_of_bytes_holds_over_a_stop_and_a_resume(chain: Chain) -> None:
+    """The resumed job goes on with the room that it had."""
+    chain.deployment.oss.fill(BUCKET, numbered(3000))
+    hurried(chain.deployment, 60, batch_delete=57)
+    job = chain.begin(asking(25_005, prefix="a/"))["job"]
+    chain.begin({"job": job, "do": "stop"})
+    stopped = chain.to_the_end()[-1]
+
+    answers = [chain.begin({"job": job, "do": "resume"}), *chain.to_the_end()]
+
+    assert told(stopped, "status", "reason") == ("stopped", "it was ordered to stop")
+    assert told(answers[-1], "status", "deleted", "bytes") == ("stopped", 2500, 25_000)
     assert len(chain.deployment.keys()) == 500
 
 

@@ -91,9 +91,9 @@ class NamedKeys:
         self._batches.take_back(outcome.batch)
         outcome = self._shared.defer_refused(outcome)
         self._books.settle(outcome.counts)
-        self._books.doubt(
-            found for found in outcome.batch.page.objects() if found.key in outcome.in_doubt
-        )
+        if outcome.in_doubt:
+            objects = outcome.batch.page.objects()
+            self._books.doubt(found for found in objects if found.key in outcome.in_doubt)
         self._batches.settle(outcome)
 
     @property
