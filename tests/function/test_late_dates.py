@@ -44,7 +44,7 @@ def fill(deployment: Deployment, objects: int, seconds: int) -> None:
     oss.fill(BUCKET, [f"a/{number:04}" for number in range(objects)], oss.now() - seconds)
 
 
-def test_what_a_date_ahead_made_old_enough_stays(deployment: Deployment) -> None:
+def test_objects_that_a_date_ahead_made_old_enough_stay(deployment: Deployment) -> None:
     """It is judged anew before it is asked for."""
     fill(deployment, 1500, 3000)
     let_the_first_date_lie_ahead(deployment.oss)
@@ -64,7 +64,7 @@ def test_named_keys_that_a_date_ahead_made_old_enough_stay(deployment: Deploymen
     assert (answer["status"], answer["skipped_because"]) == ("done", {YOUNGER: 5})
 
 
-def test_what_a_date_ahead_made_older_than_the_job_stays(deployment: Deployment) -> None:
+def test_objects_that_a_date_ahead_made_older_than_the_job_stay(deployment: Deployment) -> None:
     """Its room below a ceiling is free again."""
     fill(deployment, 1500, -60)
     let_the_first_date_lie_ahead(deployment.oss)
@@ -74,7 +74,7 @@ def test_what_a_date_ahead_made_older_than_the_job_stays(deployment: Deployment)
     assert (answer["status"], answer["skipped_because"]) == ("done", {NEWER: 1500})
 
 
-def test_what_is_old_is_judged_by_the_date_of_the_look_at_it(deployment: Deployment) -> None:
+def test_an_old_batch_is_judged_by_the_date_of_the_look_at_it(deployment: Deployment) -> None:
     """Even where all answers until then had a Date ahead."""
     clock, oss = Clock(), deployment.oss
     deployment.world = replace(no_pauses(), monotonic=clock.monotonic)

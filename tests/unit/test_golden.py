@@ -25,7 +25,7 @@ pytestmark = pytest.mark.differs
 GOLDEN = Path(__file__).parent / "golden"
 
 OVER = Stretch("c/7", "c/8", 2, "AccessDenied", "No.")
-CHOSEN = replace(
+WEIGHED = replace(
     SOME,
     dry_run=True,
     null_versions="lose",
@@ -37,6 +37,13 @@ CHOSEN = replace(
         Range("c/", "c/6", "c/9", {"protected": 1}, 1, 2, 3, OVER),
         Range("d/"),
     ),
+)
+CHOSEN = replace(
+    WEIGHED,
+    limit_bytes=None,
+    sizes={},
+    reserved_bytes=0,
+    counts=replace(WEIGHED.counts, failed_bytes=0, unanswered_bytes=0),
 )
 WORK = replace(CHOSEN, only=None, selectors=())
 ANSWER = {
@@ -73,7 +80,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-NOUNS = [CHOSEN, WORK.counts, WORK.ranges[1], *RECORDS.values()]
+NOUNS = [WEIGHED, WEIGHED.counts, WORK.ranges[1], *RECORDS.values()]
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
@@ -102,6 +109,14 @@ def test_a_golden_continuation_with_conditions_is_read_and_written() -> None:
 
     assert unseal(document, "the request") == CHOSEN
     assert seal(CHOSEN) == document
+
+
+def test_a_golden_continuation_below_a_ceiling_of_bytes_is_read_and_written() -> None:
+    """What a job without one does not say is in it."""
+    document = json.loads(golden("bytes.json"))
+
+    assert unseal(document, "the request") == WEIGHED
+    assert seal(WEIGHED) == document
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -51,6 +51,13 @@ class Batch:
             return min(most, len(self.keys))
         return sum(key not in self.doubted for key in self.keys[:most])
 
+    def bytes_anew(self, most: int) -> int:
+        """Return the bytes of those."""
+        if not self.doubted:
+            return (self.page if most >= len(self.keys) else self.page.part(0, most)).bytes
+        some = self.page.objects()[:most]
+        return sum(found.size for found in some if found.key not in self.doubted)
+
     @property
     def skipped(self) -> dict[str, int]:
         """How many were skipped, by reason."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import KNOWN_FAILURE
 from ossweep.engine.choice import EVERYTHING, Choice
+from ossweep.engine.room import Room
 from ossweep.objects import NEWER
 from ossweep.work import BATCH_KEYS
 
@@ -39,8 +40,7 @@ class Selection:
     """
     Selects what to delete of what is met, up to the job's ceiling, and fills backlogs with it.
 
-    Directory markers that are met are deferred. `ceiling_reached` tells which ceiling has been
-    reached with an object above it, if one has.
+    Directory markers that are met are deferred. The `room_left` is what the ceiling leaves.
     """
 
     def __init__(
@@ -53,10 +53,7 @@ class Selection:
     ) -> None:
         self._clock_of = clock
         self._protected = protected
-        self._ceiling = ceiling
-        # Keys in doubt may be gone already, and keep their room.
-        self._chosen = work.counts.asked + len(work.doubted)
-        self._settled = work.counts.asked
+        self.room_left = Room(work, ceiling)
         self._directories = work.directories
         self._known_failures = frozenset(work.passed)
         self.deferred = deferred
@@ -65,7 +62,6 @@ class Selection:
         self._special = sorted({*work.directories, *work.passed, *deferred.waiting, *protected})
         self.clock = work.clock
         self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
-        self.ceiling_reached: str | None = None
 
     def select(self, scan: Scan, page: Page, left: float) -> None:
         """
@@ -82,7 +78,7 @@ class Selection:
         elif whole.reason is not None:
             self._skip_whole(backlog, keys, whole.reason)
         else:
-            self._chosen += len(keys)
+            self.room_left.take_page(page)
             self.met += len(keys)
             backlog.place = keys[-1]
             backlog.cut_batch(page)
@@ -103,10 +99,10 @@ class Selection:
         if page.newest < clock and self._choice.judge_page(page, clock) == EVERYTHING:
             return batch
         reasons = [self.reason_to_skip(found) for found in page.objects()]
-        staying = {found.key for found, why in zip(page.objects(), reasons, strict=True) if why}
+        staying = [found for found, why in zip(page.objects(), reasons, strict=True) if why]
         if not staying:
             return batch
-        self.put_back(len(staying - batch.doubted))
+        self.room_left.give_back(*(found for found in staying if found.key not in batch.doubted))
         return batch.without(reasons)
 
     def clock_now(self) -> int:
@@ -124,45 +120,22 @@ class Selection:
         return NEWER if found.modified >= clock else self._choice.reason_to_keep(found, clock)
 
     @property
+    def ceiling_reached(self) -> str | None:
+        """Which ceiling has been reached with an object above it, if one has."""
+        return self.room_left.reached
+
+    @property
     def room(self) -> int:
         """How many more objects the ceiling lets a batch hold."""
-        if self._ceiling is None:
-            return BATCH_KEYS
-        return max(0, self._ceiling.objects - self._chosen)
+        return self.room_left.objects
 
-    def has_room(self) -> bool:
-        """Tell whether the ceiling lets one more object be chosen; if not, take note of it."""
-        if self.room == 0:
-            self.stop_at_ceiling()
-        return self.room > 0
-
-    def has_room_again(self) -> bool:
+    def has_room(self, found: Found | None = None) -> bool:
         """
-        Tell whether the ceiling lets one more of what is in doubt be asked for again.
+        Tell whether the ceiling lets one more object be chosen; if not, take note of it.
 
-        It has its room already, unless the ceiling was lowered, or a document claims too much.
+        Whether an object has too many bytes is known only once it was found.
         """
-        has_room = self._ceiling is None or self._settled < self._ceiling.objects
-        if not has_room:
-            self.stop_at_ceiling()
-        return has_room
-
-    def settle_doubt(self) -> None:
-        """Take note that one in doubt is asked for again, or stays one for good."""
-        self._settled += 1
-
-    def choose(self, objects: int = 1) -> None:
-        """Take note that objects have been chosen."""
-        self._chosen += objects
-
-    def put_back(self, objects: int) -> None:
-        """Take note that so many of the chosen ones stay for now."""
-        self._chosen -= objects
-
-    def stop_at_ceiling(self) -> None:
-        """Take note that an object was met for which the ceiling has no room."""
-        if self._ceiling is not None:
-            self.ceiling_reached = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
+        return self.room_left.allows(found)
 
     def _judge_whole(self, backlog: Backlog, page: Page, keys: Sequence[str]) -> Whole | None:
         """Return what becomes of all of a page, if that is the same for each of its objects."""
@@ -171,7 +144,7 @@ class Selection:
         clock = self.clock_now()
         if page.newest >= clock or self._has_special(keys[0], keys[-1]):
             return None
-        makes_a_batch = len(keys) <= self.room and not backlog.has_draft
+        makes_a_batch = not backlog.has_draft and self.room_left.holds(page)
         whole = self._choice.judge_page(page, clock)
         return whole if whole is not None and (whole.reason or makes_a_batch) else None
 
@@ -196,7 +169,6 @@ class Selection:
             at = len(backlog.chosen)
             is_known = found.key in failures or found.key in deferred
             if not is_known and not self._has_place_for(scan, found):
-                self.stop_at_ceiling()
                 return
             self.met += not is_known
             while backlog.behind and backlog.behind[0].lies_before(found.key):
@@ -221,8 +193,7 @@ class Selection:
             backlog.between[len(backlog.chosen), reason] += 1
         elif found.key in self._directories:
             self.deferred.add(scan, found)
-        elif self.room > 0:
-            self._chosen += 1
+        elif self.room_left.choose(found):
             backlog.chosen.append(found)
         else:
             return False
@@ -241,5 +212,5 @@ class Selection:
         if reason is not None:
             backlog.skip_unnamed(at, reason)
             return
-        self._chosen += 1
+        self.room_left.lose()
         backlog.lose(at)
