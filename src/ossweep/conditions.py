@@ -48,6 +48,11 @@ class Conditions:
     keep_latest: int | None = None
     skip_early_delete: bool = False
 
+    @property
+    def needs_classes(self) -> bool:
+        """Whether an object is judged by its storage class."""
+        return bool(self.storage_class) or self.skip_early_delete
+
     def check(self) -> None:
         """
         Raise ValueError, with a sentence, for what no request could have said.

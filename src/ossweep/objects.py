@@ -28,7 +28,7 @@ class Found:
 
     @property
     def storage_class(self) -> str | None:
-        """Nothing: no listing is asked for it."""
+        """Nothing: it was not asked for."""
         return None
 
     @property
@@ -38,13 +38,36 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Classed(Found):
+    """
+    An object whose storage class was asked for as well; None: the listing has not told it.
+
+    `transitioned` is when a lifecycle rule moved it there, in Unix seconds, `UNREADABLE` if the
+    listing tells a time that is none.
+    """
+
+    storage_class: str | None = None
+    transitioned: int | None = None
+
+
+UNREADABLE = 2**62  # no time, and later than any
+
+
+@dataclass(frozen=True)
 class Extent:
-    """A page's extent: when the first and the last of its objects were written, and its sizes."""
+    """
+    A page's extent: when the first and the last of its objects were written, and its sizes.
+
+    `classes` are their storage classes, None if those were not asked for, and `last_transition` is
+    the last of the times at which lifecycle rules moved them.
+    """
 
     oldest: int
     newest: int
     smallest: int
     largest: int
+    classes: frozenset[str | None] | None = None
+    last_transition: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +143,10 @@ class Lot:
     def extent(self) -> Extent:
         """How old and how large its objects are, of which there is at least one."""
         times, sizes = {each.modified for each in self.found}, {each.size for each in self.found}
-        return Extent(min(times), max(times), min(sizes), max(sizes))
+        classes = frozenset(each.storage_class for each in self.found)
+        moved = (each.transitioned for each in self.found if each.transitioned is not None)
+        last = max(moved, default=None)
+        return Extent(min(times), max(times), min(sizes), max(sizes), classes, last)
 
     def objects(self) -> Sequence[Found]:
         """Return the objects."""

@@ -7,9 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from localcloud.moto_store import Traits
 from localcloud.oss import LocalOss
 
 A_DAY = 24 * 3600
+A_YEAR = 365  # days, after which images lie in a cheaper class
+HALF_A_YEAR = 26  # weeks, after which exports do
 REQUEST_FILE = {"prefix": "logs/2024-01"}
 
 # What a deployment may make of the tree's events: OSSWEEP_RULES.
@@ -56,6 +59,7 @@ class Planted:
     key: str
     size: int
     age_days: int
+    storage_class: str = "Standard"
 
 
 def tree() -> Iterator[Planted]:
@@ -74,9 +78,12 @@ def tree() -> Iterator[Planted]:
             yield Planted(key, chance.randrange(10_000, 5_000_000), 720 - month * 30)
     for number in range(800):
         key = f"images/{number % 16:x}/IMG_{number:05d}.jpg"
-        yield Planted(key, chance.randrange(80_000, 9_000_000), chance.randrange(1, 700))
+        size, age_days = chance.randrange(80_000, 9_000_000), chance.randrange(1, 700)
+        yield Planted(key, size, age_days, "IA" if age_days > A_YEAR else "Standard")
     for number in range(52):
-        yield Planted(f"exports/week-{number:02d}.csv", 250_000_000 + number, number * 7)
+        storage_class = "Standard" if number < HALF_A_YEAR else "Archive"
+        key = f"exports/week-{number:02d}.csv"
+        yield Planted(key, 250_000_000 + number, number * 7, storage_class)
     for number in range(60):
         yield Planted(f"hls/{number % 10:02d}/segment-{number // 10}.ts", 1_500_000, 3_000)
     for number in range(5):
@@ -87,9 +94,9 @@ def tree() -> Iterator[Planted]:
 
 def plant(oss: LocalOss, bucket: str) -> None:
     """Put the tree into a bucket."""
-    by_age: dict[int, dict[str, int | bytes]] = defaultdict(dict)
+    alike: dict[tuple[int, str], dict[str, int | bytes]] = defaultdict(dict)
     for planted in tree():
-        by_age[planted.age_days][planted.key] = planted.size
-    for age_days, objects in by_age.items():
-        oss.fill(bucket, objects, modified=time.time() - age_days * A_DAY - 60)
+        alike[planted.age_days, planted.storage_class][planted.key] = planted.size
+    for (age_days, name), objects in alike.items():
+        oss.fill(bucket, objects, time.time() - age_days * A_DAY - 60, Traits(name))
     oss.fill(bucket, {"requests/january.json": json.dumps(REQUEST_FILE).encode()})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ossweep.conditions import Conditions
 from ossweep.filters.making import filters_of
-from ossweep.objects import NEWER, Found
+from ossweep.objects import NEWER, UNREADABLE, Classed
 from ossweep.policy import outermost
 from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
@@ -17,15 +17,21 @@ from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ossweep.objects import Found
+
 DAY = 86_400
 NAMES = st.sampled_from(("x", "x.log", "y/x.log", "y/z/x.txt", "y.log/x", "z"))
 DIRECTORIES = st.sampled_from(("", "a/", "a/b/", "c/"))
 KEYS = st.builds("{}{}{}".format, DIRECTORIES, st.integers(0, 9), NAMES)
+TIMES = st.sampled_from((-40 * DAY, -30 * DAY, -10 * DAY, -1, 0, 60)).map(lambda ago: BEGAN + ago)
+CLASSES = ("Standard", "IA", "Archive", "ColdArchive")
 FOUND = st.builds(
-    Found,
+    Classed,
     KEYS,
     st.integers(0, 30),
-    st.sampled_from((-40 * DAY, -30 * DAY, -10 * DAY, -1, 0, 60)).map(lambda ago: BEGAN + ago),
+    TIMES,
+    st.sampled_from((*CLASSES, "Another", None)),
+    st.none() | TIMES | st.just(UNREADABLE),
 )
 GLOBS = st.lists(st.sampled_from(("**/*.log", "*.log", "?x*", "**/x.txt", "1*")), max_size=2)
 CONDITIONS = st.builds(
@@ -34,6 +40,7 @@ CONDITIONS = st.builds(
     newer_than=st.none() | st.sampled_from((20 * DAY, 50 * DAY)),
     at_least=st.none() | st.integers(0, 20),
     below=st.none() | st.integers(1, 31),
+    storage_class=st.lists(st.sampled_from(CLASSES), max_size=2, unique=True).map(tuple),
     match=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
     except_=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
     match_regex=st.sampled_from(((), (r".*\.log",), (r"\d.*",))),

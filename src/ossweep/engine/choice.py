@@ -45,7 +45,15 @@ class Choice:
         if self._filters is None:
             return EVERYTHING
         extent, keys = page.extent, page.keys
-        overview = Overview(keys, extent.oldest, extent.newest, extent.smallest, extent.largest)
+        overview = Overview(
+            keys,
+            extent.oldest,
+            extent.newest,
+            extent.smallest,
+            extent.largest,
+            extent.classes,
+            extent.last_transition,
+        )
         return self._filters.judge_page(overview, clock, self._bases(keys[0], keys[-1]))
 
     def _taking(self, key: str) -> list[int]:

@@ -64,7 +64,7 @@ def perform(
     Raises SettingsError before anything is deleted.
     """
     settings, world = session.settings, session.world
-    store = open_bucket(work.bucket, gate, session, work.clock_at, work.null_versions)
+    store = _opened(work, gate, session)
     session.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(session.logger, work, world.monotonic, settings.log_seconds)
     log.start(session.budget.left())
@@ -104,6 +104,17 @@ def perform(
     share = share_of(result)
     ends.swept(share.answer, share.stopped, session)
     return share
+
+
+def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
+    return open_bucket(
+        work.bucket,
+        gate,
+        session,
+        work.clock_at,
+        work.null_versions,
+        with_classes=work.only is not None and work.only.needs_classes,
+    )
 
 
 @dataclass(frozen=True)

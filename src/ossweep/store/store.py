@@ -12,7 +12,7 @@ from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.helps import HELPS_OF_STATE, met_at
 from ossweep.objects import Fates, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
-from ossweep.store.bucket import Bucket
+from ossweep.store.bucket import Bucket, ClassesBucket
 from ossweep.store.deletion import ATTEMPTS, Deletion
 from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 from ossweep.store.pages import PAGE_KEYS, page_of
@@ -69,12 +69,14 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     certificates: tuple[str, ...] = (),
     clock_at: Callable[[int], int] = lambda began: began,
     may_lose: bool = True,
+    with_classes: bool = False,
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError for an endpoint that is none, and for
     `certificates`, files of authorities to believe beside the world's, in which there are none.
 
-    A deletion that loses a null version for good is the last one, unless it `may_lose` them.
+    A deletion that loses a null version for good is the last one, unless it `may_lose` them. What
+    is listed tells its storage class if it is opened `with_classes`.
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
     `clock_at` turns that moment into the job's clock, both by OSS's own time.
     """
@@ -91,7 +93,7 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
         credentials.access_key_id, credentials.access_key_secret, credentials.security_token or ""
     )
     try:
-        opened = Bucket(
+        opened = (ClassesBucket if with_classes else Bucket)(
             Auth(provider, world.wall),
             endpoint,
             bucket,
