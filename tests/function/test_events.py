@@ -36,6 +36,7 @@ DONE = {
     "direct/prefix.json": (900, ["done"]),
     "direct/prefixes.json": (200, ["done"]),
     "direct/return.json": (900, ["done"]),
+    "direct/skip-early-delete.json": (824, ["done"]),
     "direct/storage-class.json": (26, ["done"]),
     "direct/union.json": (802, ["done"]),
     "http/console-invocation.json": (100, ["done"]),

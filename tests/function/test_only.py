@@ -32,6 +32,28 @@ def test_objects_of_other_classes_stay(deployment: Deployment) -> None:
     assert answer["status"] == "done"
 
 
+def test_objects_that_would_be_billed_for_days_to_come_stay(deployment: Deployment) -> None:
+    """Those days count from the last modification, or from a rule's transition to a cold class."""
+    now = deployment.oss.now()
+    fill(deployment, 0.1, Traits("Standard"), "standard")
+    fill(deployment, 31, Traits("IA"), "ia-31")
+    fill(deployment, 29, Traits("IA"), "ia-29")
+    fill(deployment, 181, Traits("ColdArchive"), "cold-181")
+    fill(deployment, 500, Traits("ColdArchive", now - 181 * DAY), "cold-moved-181")
+    fill(deployment, 500, Traits("ColdArchive", now - 179 * DAY), "cold-moved-179")
+    fill(deployment, 61, Traits("Archive", now), "archive-61")
+    fill(deployment, 500, Traits("Colder"), "unknown")
+    order = {"everything": True, "confirm": BUCKET, "only": {"skip_early_delete": True}}
+
+    answer = deployment.send(order)
+
+    assert deployment.keys() == ["cold-moved-179", "ia-29", "unknown"]
+    assert answer["skipped_because"] == {
+        "short of its minimum storage time": 2,
+        "conditions could not be judged": 1,
+    }
+
+
 def test_a_named_key_is_judged_by_its_class(deployment: Deployment) -> None:
     """The look at it tells the class as any listing does."""
     fill(deployment, 1, Traits("IA"), "a")

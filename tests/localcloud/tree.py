@@ -11,7 +11,7 @@ from localcloud.moto_store import Traits
 from localcloud.oss import LocalOss
 
 A_DAY = 24 * 3600
-A_YEAR = 365  # days, after which images lie in a cheaper class
+A_WEEK = 7  # days, after which images lie in a cheaper class
 HALF_A_YEAR = 26  # weeks, after which exports do
 REQUEST_FILE = {"prefix": "logs/2024-01"}
 
@@ -79,7 +79,7 @@ def tree() -> Iterator[Planted]:
     for number in range(800):
         key = f"images/{number % 16:x}/IMG_{number:05d}.jpg"
         size, age_days = chance.randrange(80_000, 9_000_000), chance.randrange(1, 700)
-        yield Planted(key, size, age_days, "IA" if age_days > A_YEAR else "Standard")
+        yield Planted(key, size, age_days, "IA" if age_days > A_WEEK else "Standard")
     for number in range(52):
         storage_class = "Standard" if number < HALF_A_YEAR else "Archive"
         key = f"exports/week-{number:02d}.csv"

@@ -41,6 +41,7 @@ CONDITIONS = st.builds(
     at_least=st.none() | st.integers(0, 20),
     below=st.none() | st.integers(1, 31),
     storage_class=st.lists(st.sampled_from(CLASSES), max_size=2, unique=True).map(tuple),
+    skip_early_delete=st.booleans(),
     match=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
     except_=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
     match_regex=st.sampled_from(((), (r".*\.log",), (r"\d.*",))),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from oss2.models import ListObjectsResult
 from oss2.xml_utils import parse_list_objects
 
-from ossweep.objects import Found, Lot
+from ossweep.objects import UNREADABLE, Found, Lot
 from ossweep.store.bucket import Bucket
 from ossweep.store.entries import read_entries
 from ossweep.store.names import without_quotes
@@ -431,6 +431,28 @@ def _plainly(info: Any) -> dict[str, Any]:
     """Return what oss2 tells of an object, which is all but when it went to its class."""
     said = {name: value for name, value in vars(info).items() if name != "transition_time"}
     return {**said, "owner": vars(info.owner) if info.owner else None}
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        (entry(), ("Standard", None)),
+        ((*entry(), ("TransitionTime", TIME)), ("Standard", 1714566896)),
+        ((entry()[0], ("TransitionTime", TIME), *entry()[1:]), ("Standard", 1714566896)),
+        ((*entry(), ("TransitionTime", "2024-05-01")), ("Standard", UNREADABLE)),
+        (entry()[:-1], (None, None)),
+        ((*entry()[:-1], ("StorageClass", "&lt;")), ("<", None)),
+    ],
+)
+def test_a_page_tells_storage_classes_if_it_is_asked(
+    row: Elements, found: tuple[str | None, int | None]
+) -> None:
+    """Wherever in a row the elements stand; an element that is missing tells nothing."""
+    pages = [read_listing(document([row]), with_classes=asked) for asked in (True, False)]
+
+    (seen, plain) = [each.page.objects()[0] for each in pages if each is not None]
+    assert (seen.storage_class, seen.transitioned) == found
+    assert plain == Found(seen.key, seen.size, seen.modified)
 
 
 def test_a_plain_page_is_taken_as_a_whole() -> None:
