@@ -36,6 +36,11 @@ class Found:
         """Nothing, as above."""
         return None
 
+    @property
+    def why_kept(self) -> str | None:
+        """Why it stays, where requests of their own had to tell; None: none has kept it."""
+        return None
+
 
 @dataclass(frozen=True)
 class Classed(Found):
@@ -48,6 +53,19 @@ class Classed(Found):
 
     storage_class: str | None = None
     transitioned: int | None = None
+
+
+@dataclass(frozen=True)
+class Kept(Classed):
+    """An object that stays, as requests of their own have told."""
+
+    why_kept: str | None = None
+
+    @classmethod
+    def of(cls, found: Found, why: str) -> Kept:
+        """Return an object as one that stays."""
+        its_class = found.storage_class, found.transitioned
+        return cls(found.key, found.size, found.modified, *its_class, why)
 
 
 UNREADABLE = 2**62  # no time, and later than any
@@ -109,6 +127,10 @@ class Page(Protocol):
     def reaches(self) -> str:
         """On a page without objects, the marker behind which the next begins; else empty."""
 
+    @property
+    def is_sifted(self) -> bool:
+        """Whether it tells of some of its objects why they stay."""
+
     def objects(self) -> Sequence[Found]:
         """Return the objects one by one, which costs more than all of the above."""
 
@@ -148,6 +170,11 @@ class Lot:
         last = max(moved, default=None)
         return Extent(min(times), max(times), min(sizes), max(sizes), classes, last)
 
+    @property
+    def is_sifted(self) -> bool:
+        """Whether it tells of some of its objects why they stay."""
+        return any(found.why_kept is not None for found in self.found)
+
     def objects(self) -> Sequence[Found]:
         """Return the objects."""
         return self.found
@@ -180,6 +207,20 @@ class Listed:
                 self._turn.release()
 
 
+class Again(Protocol):
+    """Judges objects once more by what may change though nobody writes them: classes and tags."""
+
+    @property
+    def needs_tags(self) -> bool:
+        """Whether tags have to be asked for."""
+
+    def reason_to_keep(self, found: Found, clock: int) -> str | None:
+        """Return why an object stays, whatever its tags are."""
+
+    def reason_of_tags(self, tags: Mapping[str, str] | None) -> str | None:
+        """Return why an object with these tags stays; None: OSS cannot be asked for them."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """
@@ -190,6 +231,7 @@ class Shown:
     one after the other, if one has. `clock` is the job's, None until OSS has told the time.
     `refused` is the code by which OSS refused every key before these that it was asked for, if it
     did. `doubted` are those among them that an earlier invocation has asked for without an answer.
+    What is looked at once more is judged `again`, if it may have changed without being written.
     """
 
     clock: int | None
@@ -197,6 +239,7 @@ class Shown:
     listed: Listed | None = None
     refused: str = ""
     doubted: frozenset[str] = frozenset()
+    again: Again | None = None
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Request:
 
 
 # Conditions that are read already, and that no sweep can judge by.
-NOT_YET = ("tags", "keep_latest")
+NOT_YET = ("keep_latest",)
 
 FIELDS = tuple(each.name for each in fields(Request))
 

@@ -38,6 +38,7 @@ DONE = {
     "direct/return.json": (900, ["done"]),
     "direct/skip-early-delete.json": (824, ["done"]),
     "direct/storage-class.json": (26, ["done"]),
+    "direct/tags.json": (30, ["done"]),
     "direct/union.json": (802, ["done"]),
     "http/console-invocation.json": (100, ["done"]),
     "http/get-schema.json": (0, [None]),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deployment import BUCKET
+from deployment import BUCKET, Clock, hurried, no_pauses, sum_of
+from localcloud.faults import Before, Refuse
 from localcloud.moto_store import Traits
 
 if TYPE_CHECKING:
     from deployment import Deployment
+    from localcloud.arrivals import Request
 
 DAY = 86_400
 
@@ -63,3 +66,165 @@ def test_a_named_key_is_judged_by_its_class(deployment: Deployment) -> None:
 
     assert deployment.keys() == ["a"]
     assert answer["requests_made"]["list"] == 2
+
+
+TAGGED = Traits(tags={"tier": "temporary", "team": "a"})
+
+
+def test_objects_with_other_tags_stay(deployment: Deployment) -> None:
+    """All of the tags have to be there, and to know them takes a request an object."""
+    fill(deployment, 1, TAGGED, "a/1", "a/3")
+    fill(deployment, 1, Traits(tags={"tier": "temporary"}), "a/2")
+    fill(deployment, 1, Traits(), "a/4")
+    only = {"tags": {"team": "a", "tier": "temporary"}}
+
+    answer = deployment.send({"prefix": "a/", "only": only})
+
+    assert deployment.keys() == ["a/2", "a/4"]
+    assert answer["skipped_because"] == {"other tags": 2}
+    assert answer["requests_made"] == {
+        "list": 1,
+        "batch_delete": 1,
+        "delete": 0,
+        "throttled": 0,
+        "tags": 4,
+    }
+
+
+def test_tags_are_asked_for_last(deployment: Deployment) -> None:
+    """What another condition keeps costs no request."""
+    fill(deployment, 1, TAGGED, *(f"a/{number}.log" for number in range(3)))
+    fill(deployment, 1, TAGGED, *(f"a/{number}.txt" for number in range(50)))
+    only = {"tags": {"team": "a"}, "match": "*.log"}
+
+    answer = deployment.send({"prefix": "a/", "only": only})
+
+    assert (answer["deleted"], answer["requests_made"]["tags"]) == (3, 3)
+
+
+def test_a_dry_run_asks_for_tags(deployment: Deployment) -> None:
+    """It counts what would go."""
+    fill(deployment, 1, TAGGED, "a/1")
+    fill(deployment, 1, Traits(), "a/2")
+
+    answer = deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}, "dry_run": True})
+
+    assert (answer["remaining"], answer["skipped"]) == (1, 1)
+
+
+def test_a_named_key_is_judged_by_its_tags(deployment: Deployment) -> None:
+    """A look at the key comes first."""
+    fill(deployment, 1, TAGGED, "a")
+    fill(deployment, 1, Traits(), "b")
+
+    answer = deployment.send({"keys": ["a", "b", "c"], "only": {"tags": {"team": "a"}}})
+
+    assert deployment.keys() == ["b"]
+    assert answer["skipped_because"] == {"other tags": 1, "gone before its turn came": 1}
+    assert (answer["requests_made"]["list"], answer["requests_made"]["tags"]) == (3, 2)
+
+
+def test_a_directory_is_judged_by_its_tags_as_well(deployment: Deployment) -> None:
+    """In the look at it that comes last."""
+    fill(deployment, 1, TAGGED, "a/", "b/", "b/1")
+    fill(deployment, 1, Traits(), "a/1", "c/")
+
+    deployment.send({"directory": ["a", "b", "c"], "only": {"tags": {"team": "a"}}})
+
+    assert deployment.keys() == ["a/1", "c/"]
+
+
+def test_an_object_whose_tags_cannot_be_read_stays(deployment: Deployment) -> None:
+    """It is counted by what OSS says to that."""
+    fill(deployment, 1, TAGGED, "a/1", "a/2")
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="tags", times=1))
+
+    answer = deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})
+
+    assert len(deployment.keys()) == 1
+    assert answer["skipped_because"] == {"tags could not be read, AccessDenied": 1}
+    assert (answer["status"], answer["deleted"]) == ("done", 1)
+
+
+def test_looks_at_tags_go_as_fast_as_quotas_let_them(deployment: Deployment) -> None:
+    """A refusal slows them down as it does deletions, and loses nothing."""
+    fill(deployment, 1, TAGGED, *(f"a/{number}" for number in range(20)))
+    deployment.oss.misbehave(Refuse(503, "PartitionQpsLimitted", operation="tags", times=3))
+
+    answer = deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})
+
+    assert (answer["status"], answer["deleted"]) == ("done", 20)
+    assert (answer["requests_made"]["throttled"], answer["requests_made"]["tags"]) == (3, 23)
+
+
+def test_an_outage_leaves_what_waits_for_its_tags_to_be_done(deployment: Deployment) -> None:
+    """Attempts that are over do not tell that an object has other tags."""
+    fill(deployment, 1, TAGGED, "a/1", "a/2")
+    deployment.oss.misbehave(Refuse(500, "InternalError", operation="tags"))
+
+    answer = deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})
+
+    assert (answer["status"], answer["skipped"], answer["deleted"]) == ("stopped", 0, 0)
+    assert answer["continuation"] is not None
+    assert answer["reason"].startswith("a look at tags failed: InternalError")
+
+
+def test_a_key_that_no_url_carries_has_no_tags_to_read(deployment: Deployment) -> None:
+    """A request for the tags of `..` would be answered with the bucket's."""
+    fill(deployment, 1, TAGGED, ".", "..", "a")
+    order = {"everything": True, "confirm": BUCKET, "only": {"tags": {"team": "a"}}}
+
+    answer = deployment.send(order)
+
+    assert deployment.keys() == [".", ".."]
+    assert answer["skipped_because"] == {"conditions could not be judged": 2}
+
+
+def test_tags_that_change_while_a_deletion_waits_keep_an_object(deployment: Deployment) -> None:
+    """A batch that is tried again later asks for them once more."""
+    oss, clock = deployment.oss, Clock()
+    deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    fill(deployment, 1, TAGGED, "a/1", "a/2", "a/3")
+
+    def change(_: Request) -> None:
+        clock.now += 6
+        oss.fill(BUCKET, ["a/2"], oss.now() - DAY, Traits())
+
+    oss.misbehave(Before("batch_delete", change, times=1))
+    oss.misbehave(Refuse(500, "InternalError", operation="batch_delete", times=1))
+
+    answer = deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})
+
+    assert deployment.keys() == ["a/2"]
+    assert answer["skipped_because"] == {"other tags": 1}
+
+
+def test_a_ceiling_counts_what_tags_let_go(deployment: Deployment) -> None:
+    """What stays for its tags takes no room."""
+    keys = [f"a/{number:04}" for number in range(1500)]
+    fill(deployment, 1, Traits(), *keys)
+    fill(deployment, 1, TAGGED, *keys[400::100])
+
+    answer = deployment.send(
+        {"prefix": "a/", "only": {"tags": {"team": "a"}}, "limits": {"objects": 5}}
+    )
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 5)
+    assert len(deployment.keys()) == 1495
+
+
+def test_tags_hold_over_continuations(deployment: Deployment) -> None:
+    """Each key is counted once."""
+    keys = [f"a/{number:04}" for number in range(600)]
+    fill(deployment, 1, TAGGED, *keys[::2])
+    fill(deployment, 1, Traits(), *keys[1::2])
+    hurried(deployment, 3, tags=0.005)
+
+    answers = [deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})]
+    while answers[-1]["continuation"] is not None:
+        answers.append(deployment.send(answers[-1]["continuation"]))
+
+    assert deployment.keys() == keys[1::2]
+    assert (answers[-1]["status"], len(answers) > 1) == ("done", True)
+    assert answers[-1]["skipped_because"]["other tags"] == 300
+    assert answers[-1]["listed"] == sum_of(answers[-1])

@@ -302,6 +302,12 @@ class MotoStore:
             stored: FakeKey = self._bucket(bucket).keys[name_of(key)]
             return stored.last_modified
 
+    def tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
+        """The tags that an object was seeded with; None where there is none."""
+        with self._lock:
+            stored = self._bucket(bucket).keys.get(name_of(key))
+            return None if stored is None else _traits_of(stored).tags
+
     def page(self, bucket: str, prefix: bytes, after: bytes, delimiter: bytes, limit: int) -> Page:
         """The first `limit` keys and groups behind `after`.
 

@@ -13,6 +13,7 @@ from localcloud.oss import LocalOss
 A_DAY = 24 * 3600
 A_WEEK = 7  # days, after which images lie in a cheaper class
 HALF_A_YEAR = 26  # weeks, after which exports do
+HALF = 30  # segments of videos, which have a tag
 REQUEST_FILE = {"prefix": "logs/2024-01"}
 
 # What a deployment may make of the tree's events: OSSWEEP_RULES.
@@ -60,6 +61,7 @@ class Planted:
     size: int
     age_days: int
     storage_class: str = "Standard"
+    tier: str = ""  # its only tag, if it has one
 
 
 def tree() -> Iterator[Planted]:
@@ -85,7 +87,8 @@ def tree() -> Iterator[Planted]:
         key = f"exports/week-{number:02d}.csv"
         yield Planted(key, 250_000_000 + number, number * 7, storage_class)
     for number in range(60):
-        yield Planted(f"hls/{number % 10:02d}/segment-{number // 10}.ts", 1_500_000, 3_000)
+        key, tier = f"hls/{number % 10:02d}/segment-{number // 10}.ts", "temporary"
+        yield Planted(key, 1_500_000, 3_000, tier=tier if number < HALF else "")
     for number in range(5):
         yield Planted(f".dlsdata/blocks/{number:08d}", 4_194_304, 10)
     for key in ODD_KEYS:
@@ -94,9 +97,10 @@ def tree() -> Iterator[Planted]:
 
 def plant(oss: LocalOss, bucket: str) -> None:
     """Put the tree into a bucket."""
-    alike: dict[tuple[int, str], dict[str, int | bytes]] = defaultdict(dict)
-    for planted in tree():
-        alike[planted.age_days, planted.storage_class][planted.key] = planted.size
-    for (age_days, name), objects in alike.items():
-        oss.fill(bucket, objects, time.time() - age_days * A_DAY - 60, Traits(name))
+    alike: dict[tuple[int, str, str], dict[str, int | bytes]] = defaultdict(dict)
+    for each in tree():
+        alike[each.age_days, each.storage_class, each.tier][each.key] = each.size
+    for (age_days, name, tier), objects in alike.items():
+        traits = Traits(name, tags={"tier": tier} if tier else {})
+        oss.fill(bucket, objects, time.time() - age_days * A_DAY - 60, traits)
     oss.fill(bucket, {"requests/january.json": json.dumps(REQUEST_FILE).encode()})

@@ -15,7 +15,7 @@ from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ossweep.objects import Found
 
@@ -46,7 +46,9 @@ CONDITIONS = st.builds(
     except_=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
     match_regex=st.sampled_from(((), (r".*\.log",), (r"\d.*",))),
     except_regex=st.sampled_from(((), (r"9",))),
+    tags=st.sampled_from(((), (("a", "1"),), (("a", "1"), ("b", "")))),
 )
+TAGS = st.sampled_from(({}, {"a": "1"}, {"a": "2", "b": ""}, {"a": "1", "b": ""}))
 SELECTORS = st.lists(st.sampled_from(("", "a/", "a/b/", "c", "c/1")), min_size=1, unique=True)
 
 
@@ -58,12 +60,18 @@ def asked(only: Conditions) -> bool:
     return True
 
 
-def fate(found: Found, only: Conditions, selectors: Sequence[str]) -> str | None:
+def fate(
+    found: Found, only: Conditions, selectors: Sequence[str], tags: Mapping[str, str]
+) -> str | None:
     """Return why an object stays, as one who looks at each by itself would say."""
     if found.modified >= BEGAN:
         return NEWER
     names = [found.key[len(each) :] for each in selectors if found.key.startswith(each)]
-    return filters_of(only).reason_to_keep(found, BEGAN, names)
+    filters = filters_of(only)
+    reason = filters.reason_to_keep(found, BEGAN, names)
+    if reason is None and filters.tags is not None:
+        return filters.tags.reason_to_keep(tags)
+    return reason
 
 
 @given(
@@ -72,26 +80,31 @@ def fate(found: Found, only: Conditions, selectors: Sequence[str]) -> str | None
     selectors=SELECTORS,
     page=st.sampled_from((1, 3, 10, 100)),
     stops=st.lists(st.integers(1, 12), max_size=3),
+    tags=st.lists(TAGS, min_size=40, max_size=40),
+    listings=st.sampled_from((1, 4)),
 )
-def test_a_sweep_deletes_what_all_conditions_let_go(
+def test_a_sweep_deletes_what_all_conditions_let_go(  # noqa: PLR0913, PLR0917 - drawn
     objects: list[Found],
     only: Conditions,
     selectors: list[str],
     page: int,
     stops: list[int],
+    tags: list[dict[str, str]],
+    listings: int,
 ) -> None:
     """Whatever the pages, however often it is interrupted, and each key is counted once."""
-    bucket = Bucket({found.key: found for found in objects}, page=page)
+    tags_of = dict(zip((found.key for found in objects), tags, strict=False))
+    bucket = Bucket({found.key: found for found in objects}, page=page, tags=dict(tags_of))
     ranges = tuple(map(Range, outermost(selectors)))
     work = Work(
         "job", "examplebucket", ranges=ranges, only=only, selectors=tuple(selectors), clock=BEGAN
     )
     below = [found for found in objects if found.key.startswith(tuple(selectors))]
-    fates = {found.key: fate(found, only, selectors) for found in below}
+    fates = {found.key: fate(found, only, selectors, tags_of[found.key]) for found in below}
     may_go = {key for key, reason in fates.items() if reason is None}
 
     for stop in [*stops, 10_000]:
-        hop = Hop()
+        hop = Hop(listings=listings)
         store = MemoryStore(bucket, hop.gate, {stop: hop.leave(0)})
         result = hop.sweep(work, store)
         work = sent_back(result)

@@ -149,8 +149,8 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             ),
         ),
         (
-            {"prefix": "a", "only": {"tags": {"a": "b"}}},
-            "request 2: `only.tags` is not supported yet; choose by age, size or name",
+            {"prefix": "a", "only": {"keep_latest": 3}},
+            "request 2: `only.keep_latest` is not supported yet; choose by age, size or name",
         ),
         (
             {"prefix": "a", "only": {"newer_than": "36h"}},

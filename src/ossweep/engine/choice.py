@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ossweep.filters.ports import Overview, Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ossweep.conditions import Conditions
     from ossweep.filters.making import Filters
@@ -39,6 +39,22 @@ class Choice:
         key = found.key
         names = [key[length:] for length in self._taking(key)] or [key]
         return self._filters.reason_to_keep(found, clock, names)
+
+    @property
+    def needs_tags(self) -> bool:
+        """Whether tags have to be asked for of what all other conditions let go."""
+        return self._filters is not None and self._filters.tags is not None
+
+    @property
+    def again(self) -> Choice | None:
+        """What judges an object that is looked at once more; None: its time tells enough."""
+        return self if self._filters is not None and self._filters.may_change else None
+
+    def reason_of_tags(self, tags: Mapping[str, str] | None) -> str | None:
+        """Return why an object with these tags stays; None: OSS cannot be asked for them."""
+        if self._filters is None or self._filters.tags is None:
+            return None
+        return self._filters.tags.reason_to_keep(tags)
 
     def judge_page(self, page: Page, clock: int) -> Whole | None:
         """Return what becomes of all objects of a page that is not empty; None: look at each."""

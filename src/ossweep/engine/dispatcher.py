@@ -16,6 +16,7 @@ from ossweep.engine.reads import Reads
 from ossweep.engine.selection import Selection
 from ossweep.engine.sources import SOURCES, open_sources
 from ossweep.engine.sources.shared import Shared
+from ossweep.engine.tagging import Tagging
 from ossweep.engine.turns import Due, Turns
 from ossweep.errors import Closed, StoreError
 from ossweep.objects import Shown
@@ -65,6 +66,11 @@ class Dispatcher:
         self._selection = Selection(work, store.clock, protected, ceiling, deferred)
         self._books = Books(work)
         self._reads = Reads(gate, listings)
+        self._tagging = (
+            Tagging(store, gate, throttle, self._reads, self._selection)
+            if self._selection.choice.needs_tags
+            else None
+        )
         self._sources = open_sources(
             Shared(
                 work,
@@ -76,6 +82,7 @@ class Dispatcher:
                 self._books,
                 Course(throttle.lane()),
                 most_ranges,
+                self._tagging,
             ),
             kinds,
         )
@@ -133,7 +140,14 @@ class Dispatcher:
             pause = self._start_deletions(pipeline)
             if source.holds_up:
                 break
-        return pause
+        return self._start_tagging(pipeline, pause)
+
+    def _start_tagging(self, pipeline: Pipeline, pause: float | None) -> float | None:
+        """Look at tags where deletions leave room; return the seconds until more may start."""
+        if self._tagging is None:
+            return pause
+        other = self._tagging.start(pipeline)
+        return min((each for each in (pause, other) if each is not None), default=None)
 
     def _start_urgent(self, pipeline: Pipeline) -> float | None:
         """Let only the urgent source ask, when all that is under way has come back."""
@@ -141,7 +155,7 @@ class Dispatcher:
         pause = self._start_deletions(pipeline)
         if pause is None and not pipeline.busy:
             source.ask(pipeline, is_idle=True)
-            pause = self._start_deletions(pipeline)
+            pause = self._start_tagging(pipeline, self._start_deletions(pipeline))
             if pause is None and not pipeline.busy and source.ease():
                 return self._start_once(pipeline)
         return pause
@@ -218,6 +232,7 @@ class Dispatcher:
             listed=due.queue.listed,
             refused=due.queue.course.refused,
             doubted=batch.doubted and batch.doubted.intersection(batch.keys),
+            again=self._selection.choice.again,
         )
 
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:

@@ -96,7 +96,24 @@ class Selection:
             return PROTECTED
         # Times are whole seconds: an object of the clock's own second may have been written later.
         clock = self._clock()
-        return NEWER if found.modified >= clock else self._choice.reason_to_keep(found, clock)
+        if found.modified >= clock:
+            return NEWER
+        return self._choice.reason_to_keep(found, clock) or found.why_kept
+
+    @property
+    def choice(self) -> Choice:
+        """The conditions of the order."""
+        return self._choice
+
+    def is_candidate(self, found: Found) -> bool:
+        """
+        Tell whether an object goes if nothing more is asked about it; raises as `reason_to_skip`.
+
+        Known failures, and directories that are looked at once more, are not asked about.
+        """
+        is_known = found.key in self._known_failures or found.key in self.deferred.waiting
+        is_later = is_known or found.key in self._directories
+        return not is_later and self.reason_to_skip(found) is None
 
     @property
     def room(self) -> int:
@@ -144,7 +161,7 @@ class Selection:
         if not keys or page.unnamed or backlog.behind:
             return None
         clock = self._clock()
-        if page.newest >= clock or self._has_special(keys[0], keys[-1]):
+        if page.newest >= clock or page.is_sifted or self._has_special(keys[0], keys[-1]):
             return None
         makes_a_batch = len(keys) <= self.room and not backlog.has_draft
         whole = self._choice.judge_page(page, clock)

@@ -39,6 +39,11 @@ class Filters:
         """The columns of a listing that they need beside key, size and time."""
         return frozenset().union(*(each.columns for each in self.filters))
 
+    @property
+    def may_change(self) -> bool:
+        """Whether an object may be judged otherwise later, though nobody has written it anew."""
+        return bool(self.columns) or self.tags is not None
+
     def reason_to_keep(self, found: Subject, clock: int, names: Sequence[str]) -> str | None:
         """Return the first reason why an object stays; tags and latest are not asked here."""
         for each in self.filters:

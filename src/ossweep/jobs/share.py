@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ossweep import policy
-from ossweep.answers import KINDS, document
+from ossweep.answers import KINDS, RARE, document
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.handover import continuation
@@ -117,6 +117,12 @@ def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
     )
 
 
+def _requests_made(work: Work, store: OssStore) -> dict[str, int]:
+    made = tally((work.requests_made, store.requests))
+    rare = {kind: made[kind] for kind in RARE if made.get(kind)}
+    return {kind: made.get(kind, 0) for kind in KINDS} | rare
+
+
 @dataclass(frozen=True)
 class _Keeper:
     """A job's checkpoints, as the sweep sees them."""
@@ -142,9 +148,7 @@ def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds
     left = replace(
         result.left,
         clock=min((each for each in clocks if each is not None), default=None),
-        requests_made={
-            kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
-        },
+        requests_made=_requests_made(work, store),
         errors=tally((work.errors, gate.errors)),
         milliseconds=work.milliseconds + milliseconds,
     )

@@ -21,6 +21,7 @@ from ossweep.store.lazy import Lazy
 from ossweep.store.names import is_ambiguous
 from ossweep.store.pages import Entries, classed_of, found_of, page_of, read_listing
 from ossweep.store.signing import SKEWED
+from ossweep.store.tags import read_tags
 from ossweep.store.verdicts import scope_of
 from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions, versions_by_columns
@@ -123,6 +124,14 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         if b"<Error" in body:
             raise _error_inside(body)
         return read_state(body)
+
+    def get_object_tagging(self, key: str, params: Any = None, headers: Any = None) -> Any:
+        """Return an object's tags as a mapping; raises StoreError for what tells none."""
+        asked = {**(params or {}), "tagging": ""}
+        body = self._do("GET", self.bucket_name, key, params=asked, headers=headers).read()
+        if b"<Error" in body:
+            raise _error_inside(body)
+        return read_tags(body)
 
     def put_object(self, *args: Any, **kwargs: Any) -> Any:
         """Write an object, as oss2 does; raises StoreError for an error with status 200."""

@@ -20,9 +20,9 @@ from ossweep.store.requests import Requests, shown
 from ossweep.store.sights import Sights
 from ossweep.store.signing import Auth
 from ossweep.store.transport import TimedSession, seconds_of
-from ossweep.store.verdicts import is_throttling, verdict
+from ossweep.store.verdicts import PARTITION, is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
-from ossweep.store.wire import bodies, by_ways
+from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.trust import authorities
 
 if TYPE_CHECKING:
@@ -233,6 +233,19 @@ class OssStore:
 
         return shown(key, page_after)
 
+    def tags(self, key: str, pace: Pace) -> Mapping[str, str] | None:
+        """
+        Return an object's tags; raises Closed, StoreError.
+
+        None for a key that no URL carries unchanged: the answer would be about something else.
+        """
+        if not fits_a_url(key):
+            return None
+        tags: Mapping[str, str] = self._ask(
+            "tags", lambda: self.bucket.get_object_tagging(key), pace
+        )
+        return tags
+
     def delete(self, keys: Sequence[str], pace: Pace, shown: Shown) -> Fates:
         """
         Delete up to a thousand keys, each the way that carries it unchanged; raises nothing.
@@ -295,15 +308,16 @@ class OssStore:
         except Closed as closed:
             raise Closed(f"{closed} - {place}" if str(closed) else "") from None
 
-    def _ask(self, kind: Kind, request: Callable[[], T]) -> T:
+    def _ask(self, kind: Kind, request: Callable[[], T], pace: Pace | None = None) -> T:
         """
         Make a request, again if it is worth it, and return its answer.
 
-        Pauses are random, up to a limit that doubles. Raises StoreError when OSS refuses the
+        Pauses are random, up to a limit that doubles, and as long as a pace wants where quotas
+        refuse the request. Raises StoreError when OSS refuses the
         request or its attempts are over, and Closed when no time is left or all is cut off.
         """
         attempt = 0
-        pause = 0.0
+        pause = least = 0.0
         while True:
             self._gate.admit(kind, after=pause)
             if pause:
@@ -318,6 +332,7 @@ class OssStore:
                     self._gate.missed(kind, error)
                 if is_throttling(getattr(raised, "status", 0), error.code):
                     self.session.throttled()
+                    least = pace.refused(1, partition=error.code == PARTITION).after if pace else 0
             finally:
                 self._gate.answered(kind, self._world.monotonic() - began)
             attempt += 1
@@ -327,3 +342,4 @@ class OssStore:
                 raise Closed("")
             # A pause that does not fit is not shortened: a continuation is better than hasty tries.
             pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+            pause, least = max(pause, least), 0.0

@@ -18,13 +18,14 @@ from ossweep.engine.batch import Batch
 from ossweep.engine.queues import Queue
 from ossweep.engine.reads import SOON, Question
 from ossweep.engine.sources.by_name import ByName
+from ossweep.engine.tagging import with_kept
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, Found, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
@@ -162,6 +163,18 @@ class NamedKeys:
                 return
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
+        tagging = self._shared.tagging
+        if tagging is None or found is None or self._selection.reason_to_skip(found) is not None:
+            self._judge(key, found, left)
+            return
+
+        def sifted(kept: Mapping[str, str], _: str) -> None:
+            self._judge(key, with_kept(found, kept), left)
+
+        lane = self._shared.course.lane
+        tagging.sift([key], lane, left, sifted, partial(self._fail, key))
+
+    def _judge(self, key: str, found: Found | None, left: float) -> None:
         reason = self._looks.judge(key, found, left)
         if reason is not None:
             self._books.skip(key, reason)

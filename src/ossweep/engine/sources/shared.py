@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
     from ossweep.engine.source import Source
+    from ossweep.engine.tagging import Tagging
     from ossweep.engine.throttle import Throttle
     from ossweep.work import Work
 
@@ -36,6 +37,7 @@ class Shared:
     books: Books
     course: Course  # of what is known by name
     most_ranges: int  # that a continuation may hold
+    tagging: Tagging | None = None  # where conditions ask for tags
     sources: list[Source] = field(default_factory=list)
 
     @property
