@@ -74,6 +74,11 @@ class Conditions:
                 f"`keep_latest` is {self.keep_latest:,}; "
                 f"write a whole number from 1 to {MOST_LATEST:,}"
             )
+        if self.tags and self.keep_latest is not None:
+            raise ValueError(
+                "`tags` and `keep_latest` cannot be asked for together, as the tags of all objects "
+                "would have to be known; leave one out"
+            )
         repeated = [each.name for each in fields(self) if _has_twice(getattr(self, each.name))]
         if repeated:
             raise ValueError(f"`{repeated[0].rstrip('_')}` says the same twice")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from deployment import BUCKET, Clock, hurried, no_pauses, sum_of
 from localcloud.faults import Before, Refuse
 from localcloud.moto_store import Traits
@@ -228,3 +230,65 @@ def test_tags_hold_over_continuations(deployment: Deployment) -> None:
     assert (answers[-1]["status"], len(answers) > 1) == ("done", True)
     assert answers[-1]["skipped_because"]["other tags"] == 300
     assert answers[-1]["listed"] == sum_of(answers[-1])
+
+
+def test_the_latest_of_each_directory_stay(deployment: Deployment) -> None:
+    """By their last modification, and each directory for itself."""
+    for day in range(1, 6):
+        fill(deployment, day, Traits(), f"a/{day}", f"a/b/{day}", f"c-{day}")
+    fill(deployment, 9, Traits(), "a/", "a/b/")
+    order = {"everything": True, "confirm": BUCKET, "only": {"keep_latest": 2}}
+
+    answer = deployment.send(order)
+
+    assert deployment.keys() == ["a/", "a/1", "a/2", "a/b/", "a/b/1", "a/b/2", "c-1", "c-2"]
+    assert answer["skipped_because"] == {
+        "among the latest of its directory": 6,
+        "marker of a directory whose latest stay": 2,
+    }
+    assert answer["requests_made"]["list"] == 1
+
+
+def test_objects_that_stay_anyway_are_none_of_the_latest(deployment: Deployment) -> None:
+    """Of two readings it is the one that deletes less."""
+    for day in range(1, 7):
+        fill(deployment, day, Traits(), f"a/{day}.log", f"a/{day}.txt")
+    deployment.oss.fill(BUCKET, ["a/future.log"], deployment.oss.now() + 60)
+    only = {"keep_latest": 2, "older_than": "60h", "match": "*.log"}
+
+    deployment.send({"directory": "a", "only": only})
+
+    there = deployment.keys()
+    assert [key for key in there if key.endswith(".log")] == [
+        "a/1.log",
+        "a/2.log",
+        "a/3.log",
+        "a/4.log",
+        "a/future.log",
+    ]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_large_directory_keeps_its_latest_over_continuations(
+    deployment: Deployment, dry_run: bool
+) -> None:
+    """However ranges are cut, each invocation comes to the same."""
+    oss = deployment.oss
+    keys = [f"a/{number:05}" for number in range(6500)]
+    for part in range(10):
+        oss.fill(BUCKET, keys[part::10], oss.now() - (part + 1) * DAY)
+    oss.fill(BUCKET, [f"a/{number:05}/x" for number in range(0, 6500, 100)])
+    stay = [*keys[-10::-10], keys[-9]][:651]
+    hurried(deployment, 6, list=0.1, batch_delete=1)
+    order = {"prefix": "a/0", "only": {"keep_latest": 651}, "dry_run": dry_run}
+
+    answers = [deployment.send(order)]
+    while answers[-1]["continuation"] is not None:
+        answers.append(deployment.send(answers[-1]["continuation"]))
+
+    there = deployment.keys()
+    left = [key for key in there if not key.endswith("/x")]
+    assert left == (keys if dry_run else sorted(stay))
+    assert answers[-1]["skipped"] == 651 + 65
+    assert answers[-1]["listed"] == 6565 == sum_of(answers[-1])
+    assert len(answers) > 1 or dry_run

@@ -148,6 +148,14 @@ class MemoryStore:
             yield Lot(page), more
             after = page[-1].key if page else after
 
+    def level(self, prefix: str) -> Iterator[Sequence[Found]]:
+        after, more = "", True
+        while more:
+            self.admit("list")
+            page = self.bucket.after(prefix, after)
+            more, after = len(page) == self.bucket.page, page[-1].key if page else after
+            yield [found for found in page if "/" not in found.key[len(prefix) :]]
+
     def borders(self, prefix: str, after: str) -> tuple[list[str], str] | None:
         self.admit("list")
         found = self.bucket.folders(prefix, after)

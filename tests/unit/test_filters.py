@@ -263,13 +263,12 @@ def test_a_page_is_not_judged_as_a_whole_where_the_latest_stay() -> None:
     assert judge.keep_latest == 2
 
 
-def test_the_latest_are_kept_of_those_whose_names_match() -> None:
-    """Neither age nor size nor class make an object count for less."""
-    judge = filters_of(Conditions(older_than=1, match=("*.log",), keep_latest=2))
+def test_a_marker_stays_where_the_latest_do() -> None:
+    """It is not one of them."""
+    judge = filters_of(Conditions(keep_latest=2))
 
-    assert judge.counts_as_latest(["a.log"])
-    assert not judge.counts_as_latest(["a.txt"])
-    assert filters_of(Conditions(keep_latest=2)).counts_as_latest(["a.txt"])
+    assert judge.reason_to_keep(Seen(key="a/"), CLOCK, ["a/"]) == reasons.MARKER
+    assert judge.reason_to_keep(Seen(key="a/b"), CLOCK, ["a/b"]) is None
 
 
 def test_tags_come_after_all_other_filters() -> None:

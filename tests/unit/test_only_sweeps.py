@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ossweep.conditions import Conditions
 from ossweep.filters.making import filters_of
+from ossweep.filters.reasons import LATEST
 from ossweep.objects import NEWER, UNREADABLE, Classed
-from ossweep.policy import outermost
+from ossweep.whereabouts import outermost
 from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ossweep.objects import Found
 
 DAY = 86_400
-NAMES = st.sampled_from(("x", "x.log", "y/x.log", "y/z/x.txt", "y.log/x", "z"))
+NAMES = st.sampled_from(("x", "x.log", "y/x.log", "y/z/x.txt", "y.log/x", "z", "y/"))
 DIRECTORIES = st.sampled_from(("", "a/", "a/b/", "c/"))
 KEYS = st.builds("{}{}{}".format, DIRECTORIES, st.integers(0, 9), NAMES)
 TIMES = st.sampled_from((-40 * DAY, -30 * DAY, -10 * DAY, -1, 0, 60)).map(lambda ago: BEGAN + ago)
@@ -47,6 +48,7 @@ CONDITIONS = st.builds(
     match_regex=st.sampled_from(((), (r".*\.log",), (r"\d.*",))),
     except_regex=st.sampled_from(((), (r"9",))),
     tags=st.sampled_from(((), (("a", "1"),), (("a", "1"), ("b", "")))),
+    keep_latest=st.none() | st.integers(1, 4),
 )
 TAGS = st.sampled_from(({}, {"a": "1"}, {"a": "2", "b": ""}, {"a": "1", "b": ""}))
 SELECTORS = st.lists(st.sampled_from(("", "a/", "a/b/", "c", "c/1")), min_size=1, unique=True)
@@ -72,6 +74,15 @@ def fate(
     if reason is None and filters.tags is not None:
         return filters.tags.reason_to_keep(tags)
     return reason
+
+
+def latest(found: Sequence[Found], fates: Mapping[str, str | None], most: int | None) -> set[str]:
+    """Return the newest of each directory, of those that may go."""
+    newest_first = sorted(found, key=lambda each: (each.modified, each.key), reverse=True)
+    may_go = [each.key for each in newest_first if fates[each.key] is None]
+    directories = {key.rpartition("/")[0] for key in may_go}
+    lots = ([key for key in may_go if key.rpartition("/")[0] == each] for each in directories)
+    return {key for lot in lots for key in lot[: most or 0]}
 
 
 @given(
@@ -101,6 +112,7 @@ def test_a_sweep_deletes_what_all_conditions_let_go(  # noqa: PLR0913, PLR0917 -
     )
     below = [found for found in objects if found.key.startswith(tuple(selectors))]
     fates = {found.key: fate(found, only, selectors, tags_of[found.key]) for found in below}
+    fates |= dict.fromkeys(latest(below, fates, only.keep_latest), LATEST)
     may_go = {key for key, reason in fates.items() if reason is None}
 
     for stop in [*stops, 10_000]:

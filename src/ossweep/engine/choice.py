@@ -46,6 +46,11 @@ class Choice:
         return self._filters is not None and self._filters.tags is not None
 
     @property
+    def keep_latest(self) -> int | None:
+        """How many objects of each directory stay, of those that all other conditions let go."""
+        return self._filters.keep_latest if self._filters is not None else None
+
+    @property
     def again(self) -> Choice | None:
         """What judges an object that is looked at once more; None: its time tells enough."""
         return self if self._filters is not None and self._filters.may_change else None

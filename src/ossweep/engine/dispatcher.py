@@ -10,6 +10,7 @@ from ossweep.engine.accounts import Accounts
 from ossweep.engine.books import Books
 from ossweep.engine.caution import Caution
 from ossweep.engine.deferred import Deferred
+from ossweep.engine.latest import Latest
 from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.queues import Course
 from ossweep.engine.reads import Reads
@@ -71,6 +72,9 @@ class Dispatcher:
             if self._selection.choice.needs_tags
             else None
         )
+        most = self._selection.choice.keep_latest
+        may_go = self._selection.may_go
+        latest = Latest(most, store, work.selectors, may_go, work.clock) if most else None
         self._sources = open_sources(
             Shared(
                 work,
@@ -83,6 +87,7 @@ class Dispatcher:
                 Course(throttle.lane()),
                 most_ranges,
                 self._tagging,
+                latest,
             ),
             kinds,
         )

@@ -30,6 +30,12 @@ class Store(Protocol):
         whether there are more; raises Closed, StoreError.
         """
 
+    def level(self, prefix: str) -> Iterator[Sequence[Found]]:
+        """
+        Yield the objects below a prefix, in order, up to the next slash behind it, with others that
+        lie deeper where a listing cannot do without; raises Closed, StoreError.
+        """
+
     def borders(self, prefix: str, after: str) -> tuple[Sequence[str], str] | None:
         """
         Return directories right below a prefix, from a key on, and the key behind which more may

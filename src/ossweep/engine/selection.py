@@ -94,11 +94,18 @@ class Selection:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
         if found.key.startswith(self._protected):
             return PROTECTED
+        return self._reason_by(self._clock(), found) or found.why_kept
+
+    def may_go(self, found: Found, clock: int) -> bool:
+        """Tell whether an object goes by such a clock, if it is not one of the latest."""
+        is_protected = found.key.startswith(self._protected)
+        return not is_protected and self._reason_by(clock, found) is None
+
+    def _reason_by(self, clock: int, found: Found) -> str | None:
         # Times are whole seconds: an object of the clock's own second may have been written later.
-        clock = self._clock()
         if found.modified >= clock:
             return NEWER
-        return self._choice.reason_to_keep(found, clock) or found.why_kept
+        return self._choice.reason_to_keep(found, clock)
 
     @property
     def choice(self) -> Choice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import oss2
@@ -13,7 +14,9 @@ from ossweep.helps import HELPS_OF_STATE, met_at
 from ossweep.objects import Fates, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket, ClassesBucket
+from ossweep.store.contents import Content, bare_etag
 from ossweep.store.deletion import ATTEMPTS, Deletion
+from ossweep.store.levels import level_of
 from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.requests import Requests, shown
@@ -49,11 +52,6 @@ class Credentials:
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
-
-
-def bare_etag(etag: str) -> str:
-    """Return an ETag without the differences between its writers: quotes, and small letters."""
-    return etag.strip('"').upper()
 
 
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
@@ -108,16 +106,6 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
             f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
         ) from None
     return OssStore(opened, session, gate, world, clock_at, may_lose=may_lose)
-
-
-@dataclass(frozen=True)
-class Content:
-    """An object as it was read; `written` is when it had been, in Unix seconds."""
-
-    body: bytes
-    etag: str  # in capitals, without quotes; empty if the answer has none
-    written: int
-    headers: Mapping[str, str]
 
 
 class OssStore:
@@ -185,6 +173,10 @@ class OssStore:
             if is_empty and listing.is_truncated and isinstance(listing.next_marker, str):
                 page = Lot((), reaches=listing.next_marker)
             yield page, listing.is_truncated
+
+    def level(self, prefix: str) -> Iterator[Sequence[Found]]:
+        """Yield the objects below a prefix up to the next slash; raises Closed, StoreError."""
+        return level_of(self.bucket, partial(self._ask, "list"), prefix)
 
     def borders(self, prefix: str, after: str) -> tuple[list[str], str] | None:
         """

@@ -74,7 +74,8 @@ class Ranges:
         self._open = max(self._open, reads.most)
         while reads.has_room and (scan := self.frontier.next(self._open)) is not None:
             if scan.pages is None:
-                scan.pages = self._shared.store.pages(scan.prefix, scan.at)
+                pages = (self._shared.latest or self._shared.store).pages
+                scan.pages = pages(scan.prefix, scan.at)
             scan.listing = True
             ask, show, fail = partial(next, scan.pages), partial(self._show, scan), self._fail
             reads.begin(pipeline, Question(scan.prefix, ask, show, partial(fail, scan)))
