@@ -103,11 +103,15 @@ def test_a_sweep_deletes_what_all_conditions_let_go(  # noqa: PLR0913, PLR0917 -
     tags: list[dict[str, str]],
     listings: int,
 ) -> None:
-    """Whatever the pages, however often it is interrupted, and each key is counted once."""
+    """
+    Whatever the pages, however often it is interrupted, and each key is counted once.
+
+    When all has been done once more, nothing else has gone.
+    """
     tags_of = dict(zip((found.key for found in objects), tags, strict=False))
     bucket = Bucket({found.key: found for found in objects}, page=page, tags=dict(tags_of))
     ranges = tuple(map(Range, outermost(selectors)))
-    work = Work(
+    first = work = Work(
         "job", "examplebucket", ranges=ranges, only=only, selectors=tuple(selectors), clock=BEGAN
     )
     below = [found for found in objects if found.key.startswith(tuple(selectors))]
@@ -128,3 +132,8 @@ def test_a_sweep_deletes_what_all_conditions_let_go(  # noqa: PLR0913, PLR0917 -
     assert result.counts.deleted == len(may_go)
     assert result.counts.skipped == {reason: kept.count(reason) for reason in kept}
     assert result.listed == len(below)
+
+    hop = Hop(listings=listings)
+    hop.sweep(first, MemoryStore(bucket, hop.gate))
+
+    assert gone == {found.key for found in objects} - bucket.objects.keys()

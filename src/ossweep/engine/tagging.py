@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ossweep.engine.throttle import Lane, Permit, Throttle
     from ossweep.objects import Found, Page
 
+ENOUGH = SOON / 2  # seconds after which what is known goes on: the rest is listed again
+CROWD = 64  # of those that wait; named keys that were looked at wait, too, and grow old
 FEWEST = 100  # keys of a page that are asked about, though a ceiling leaves room for less
 CODES = 8  # that reasons name; any other is no reason of its own
 NOT_READABLE = "tags could not be read"
@@ -77,6 +79,11 @@ class Tagging:
         self._siftings: list[Sifting] = []
 
     @property
+    def is_crowded(self) -> bool:
+        """Whether so many wait that nothing more should be looked at."""
+        return len(self._siftings) >= CROWD
+
+    @property
     def most(self) -> int:
         """How many keys of a page are worth asking about, by the room below the ceiling."""
         return max(FEWEST, self._selection.room + 1)
@@ -104,7 +111,8 @@ class Tagging:
         """
         pause: float | None = None
         for sifting in [*self._siftings]:
-            if sifting.left - self._reads.seconds_left > SOON and self._ends_early(sifting):
+            is_old = sifting.left - self._reads.seconds_left > ENOUGH
+            if is_old and self._ends_early(sifting):
                 pause = 0.0
             while sifting.asked < len(sifting.keys) and not sifting.is_over:
                 is_full = self._selection.ceiling_reached is not None

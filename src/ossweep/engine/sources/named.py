@@ -55,9 +55,12 @@ class NamedKeys:
 
     def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
         """Look at keys, as many at once as pages would be, and queue those that may go."""
-        reads = self._reads
+        reads, tagging = self._reads, self._shared.tagging
         while (
-            reads.has_room and reads.may_begin(pipeline) and (key := self._looks.next()) is not None
+            reads.has_room
+            and reads.may_begin(pipeline)
+            and not (tagging is not None and tagging.is_crowded)
+            and (key := self._looks.next()) is not None
         ):
             look = partial(self._shared.store.find, key)
             question = Question(key, look, partial(self._show, key), partial(self._fail, key))
