@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -12,13 +13,14 @@ from ossweep.filters.making import filters_of
 from ossweep.filters.reasons import LATEST
 from ossweep.objects import NEWER, UNREADABLE, Classed
 from ossweep.whereabouts import outermost
-from ossweep.work import Range, Work
+from ossweep.work import Ceiling, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ossweep.objects import Found
+    from ossweep.work import Counts
 
 DAY = 86_400
 NAMES = st.sampled_from(("x", "x.log", "y/x.log", "y/z/x.txt", "y.log/x", "z", "y/"))
@@ -50,6 +52,7 @@ CONDITIONS = st.builds(
     tags=st.sampled_from(((), (("a", "1"),), (("a", "1"), ("b", "")))),
     keep_latest=st.none() | st.integers(1, 4),
 )
+MOST = st.integers(1, 12)
 TAGS = st.sampled_from(({}, {"a": "1"}, {"a": "2", "b": ""}, {"a": "1", "b": ""}))
 SELECTORS = st.lists(st.sampled_from(("", "a/", "a/b/", "c", "c/1")), min_size=1, unique=True)
 
@@ -137,3 +140,35 @@ def test_a_sweep_deletes_what_all_conditions_let_go(  # noqa: PLR0913, PLR0917 -
     hop.sweep(first, MemoryStore(bucket, hop.gate))
 
     assert gone == {found.key for found in objects} - bucket.objects.keys()
+
+
+@given(
+    objects=st.lists(FOUND, max_size=40, unique_by=lambda found: found.key),
+    only=CONDITIONS.filter(asked),
+    tags=st.lists(TAGS, min_size=40, max_size=40),
+    page=st.sampled_from((1, 3, 10, 100)),
+    most=MOST,
+)
+def test_a_ceiling_lets_go_as_many_as_all_conditions_do(
+    objects: list[Found], only: Conditions, tags: list[dict[str, str]], page: int, most: int
+) -> None:
+    """Up to its number, and in a dry run it counts the same."""
+    tags_of = dict(zip((found.key for found in objects), tags, strict=False))
+    bucket = Bucket({found.key: found for found in objects}, page=page, tags=dict(tags_of))
+    work = Work(
+        "job", "examplebucket", ranges=(Range(""),), only=only, selectors=("",), clock=BEGAN
+    )
+    fates = {found.key: fate(found, only, [""], tags_of[found.key]) for found in objects}
+    fates |= dict.fromkeys(latest(objects, fates, only.keep_latest), LATEST)
+    may_go = {key for key, reason in fates.items() if reason is None}
+
+    def swept(work: Work) -> Counts:
+        hop = Hop(ceiling=Ceiling(most, "limits.objects"))
+        return hop.sweep(work, MemoryStore(bucket, hop.gate)).counts
+
+    planned = swept(replace(work, dry_run=True))
+    deleted = swept(work)
+
+    gone = {found.key for found in objects} - bucket.objects.keys()
+    assert gone <= may_go
+    assert len(gone) == min(most, len(may_go)) == deleted.deleted == planned.planned
