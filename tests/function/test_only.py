@@ -201,6 +201,27 @@ def test_tags_that_change_while_a_deletion_waits_keep_an_object(deployment: Depl
     assert answer["skipped_because"] == {"other tags": 1}
 
 
+def test_a_class_that_changes_while_a_deletion_waits_keeps_an_object(
+    deployment: Deployment,
+) -> None:
+    """A lifecycle rule moves an object without writing it."""
+    oss, clock = deployment.oss, Clock()
+    deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
+    fill(deployment, 90, Traits("Archive"), "a/1", "a/2", "a/3")
+
+    def change(_: Request) -> None:
+        clock.now += 6
+        oss.fill(BUCKET, ["a/2"], oss.now() - 90 * DAY, Traits("ColdArchive", oss.now()))
+
+    oss.misbehave(Before("batch_delete", change, times=1))
+    oss.misbehave(Refuse(500, "InternalError", operation="batch_delete", times=1))
+
+    answer = deployment.send({"prefix": "a/", "only": {"skip_early_delete": True}})
+
+    assert deployment.keys() == ["a/2"]
+    assert answer["skipped_because"] == {"short of its minimum storage time": 1}
+
+
 def test_a_ceiling_counts_what_tags_let_go(deployment: Deployment) -> None:
     """What stays for its tags takes no room."""
     keys = [f"a/{number:04}" for number in range(1500)]
