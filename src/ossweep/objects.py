@@ -56,14 +56,14 @@ class Classed(Found):
 
 
 @dataclass(frozen=True)
-class Kept(Classed):
-    """An object that stays, as requests of their own have told."""
+class Asked(Classed):
+    """An object about which requests of their own have told why it stays, if it does."""
 
     why_kept: str | None = None
 
     @classmethod
-    def of(cls, found: Found, why: str) -> Kept:
-        """Return an object as one that stays."""
+    def about(cls, found: Found, why: str | None) -> Asked:
+        """Return an object as one that was asked about."""
         its_class = found.storage_class, found.transitioned
         return cls(found.key, found.size, found.modified, *its_class, why)
 
@@ -127,10 +127,6 @@ class Page(Protocol):
     def reaches(self) -> str:
         """On a page without objects, the marker behind which the next begins; else empty."""
 
-    @property
-    def is_sifted(self) -> bool:
-        """Whether it tells of some of its objects why they stay."""
-
     def objects(self) -> Sequence[Found]:
         """Return the objects one by one, which costs more than all of the above."""
 
@@ -169,11 +165,6 @@ class Lot:
         moved = (each.transitioned for each in self.found if each.transitioned is not None)
         last = max(moved, default=None)
         return Extent(min(times), max(times), min(sizes), max(sizes), classes, last)
-
-    @property
-    def is_sifted(self) -> bool:
-        """Whether it tells of some of its objects why they stay."""
-        return any(found.why_kept is not None for found in self.found)
 
     def objects(self) -> Sequence[Found]:
         """Return the objects."""

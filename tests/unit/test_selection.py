@@ -49,10 +49,6 @@ class Whole:
         return ""
 
     @property
-    def is_sifted(self) -> bool:
-        return False
-
-    @property
     def extent(self) -> Extent:
         return Extent(self.newest, self.newest, 10, 10)
 

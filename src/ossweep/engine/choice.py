@@ -46,6 +46,11 @@ class Choice:
         return self._filters is not None and self._filters.tags is not None
 
     @property
+    def needs_more(self) -> bool:
+        """Whether an object goes only once it was asked about."""
+        return self._filters is not None and self._filters.needs_more
+
+    @property
     def keep_latest(self) -> int | None:
         """How many objects of each directory stay, of those that all other conditions let go."""
         return self._filters.keep_latest if self._filters is not None else None

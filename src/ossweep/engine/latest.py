@@ -18,7 +18,7 @@ from operator import lt
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ossweep.engine.tagging import page_with_kept
+from ossweep.engine.tagging import asked_about
 from ossweep.errors import Scope, StoreError
 from ossweep.filters.latest import Newest, directory_of, is_marker, rank_of
 from ossweep.filters.reasons import LATEST
@@ -88,7 +88,7 @@ class Latest:
             else:
                 oldest = self._oldest_in(directory, clock)
             kept.update({each.key: LATEST for each in objects if rank_of(each) >= oldest})
-        return page_with_kept(page, kept)
+        return asked_about(page, kept)
 
     def _oldest_in(self, directory: str, clock: int) -> Rank:
         """Return the rank of the oldest that stays of a directory, if need be by a pass."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import KNOWN_FAILURE
 from ossweep.engine.choice import Choice
-from ossweep.objects import NEWER
+from ossweep.filters.reasons import UNJUDGED
+from ossweep.objects import NEWER, Asked
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -94,7 +95,14 @@ class Selection:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
         if found.key.startswith(self._protected):
             return PROTECTED
-        return self._reason_by(self._clock(), found) or found.why_kept
+        reason = self._reason_by(self._clock(), found) or found.why_kept
+        if reason is None and self._choice.needs_more and not isinstance(found, Asked):
+            return UNJUDGED  # whoever has met it has not asked
+        return reason
+
+    def is_meant(self, found: Found) -> bool:
+        """Tell whether an object goes if nothing more has to be asked about it."""
+        return self.may_go(found, self._clock())
 
     def may_go(self, found: Found, clock: int) -> bool:
         """Tell whether an object goes by such a clock, if it is not one of the latest."""
@@ -114,13 +122,13 @@ class Selection:
 
     def is_candidate(self, found: Found) -> bool:
         """
-        Tell whether an object goes if nothing more is asked about it; raises as `reason_to_skip`.
+        Tell whether an object in a listing has to be asked about; raises as `reason_to_skip`.
 
-        Known failures, and directories that are looked at once more, are not asked about.
+        Known failures have been, and directories are when they are looked at once more.
         """
         is_known = found.key in self._known_failures or found.key in self.deferred.waiting
         is_later = is_known or found.key in self._directories
-        return not is_later and self.reason_to_skip(found) is None
+        return not is_later and self.is_meant(found)
 
     @property
     def room(self) -> int:
@@ -168,7 +176,7 @@ class Selection:
         if not keys or page.unnamed or backlog.behind:
             return None
         clock = self._clock()
-        if page.newest >= clock or page.is_sifted or self._has_special(keys[0], keys[-1]):
+        if page.newest >= clock or self._has_special(keys[0], keys[-1]):
             return None
         makes_a_batch = len(keys) <= self.room and not backlog.has_draft
         whole = self._choice.judge_page(page, clock)

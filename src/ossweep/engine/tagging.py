@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ossweep.engine.reads import SOON
 from ossweep.errors import NO_SUCH_KEY, Closed, Scope, StoreError
-from ossweep.objects import GONE, Kept, Lot
+from ossweep.objects import GONE, Asked, Lot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ossweep.engine.reads import Reads
     from ossweep.engine.selection import Selection
     from ossweep.engine.throttle import Lane, Permit, Throttle
-    from ossweep.objects import Found, Page
+    from ossweep.objects import Page
 
 ENOUGH = SOON / 2  # seconds after which what is known goes on: the rest is listed again
 CROWD = 64  # of those that wait; named keys that were looked at wait, too, and grow old
@@ -191,13 +191,9 @@ class Tagging:
         self._siftings.remove(sifting)
 
 
-def with_kept(found: Found, kept: Mapping[str, str]) -> Found:
-    """Return an object, as one that stays if it is among those."""
-    return Kept.of(found, kept[found.key]) if found.key in kept else found
-
-
-def page_with_kept(page: Page, kept: Mapping[str, str]) -> Page:
-    """Return a page whose objects tell why they stay, if any does."""
-    if not kept:
+def asked_about(page: Page, kept: Mapping[str, str]) -> Page:
+    """Return a page whose objects were asked about, those that are `kept` with the reason."""
+    if not page.keys:
         return page
-    return Lot(tuple(with_kept(each, kept) for each in page.objects()), page.unnamed)
+    found = (Asked.about(each, kept.get(each.key)) for each in page.objects())
+    return Lot(tuple(found), page.unnamed)

@@ -42,6 +42,11 @@ class Filters:
         return frozenset().union(*(each.columns for each in self.filters))
 
     @property
+    def needs_more(self) -> bool:
+        """Whether more has to be asked about an object that all filters let go."""
+        return self.tags is not None or self.keep_latest is not None
+
+    @property
     def may_change(self) -> bool:
         """Whether an object may be judged otherwise later, though nobody has written it anew."""
         return bool(self.columns) or self.tags is not None
@@ -62,15 +67,13 @@ class Filters:
         """
         Return the judgement that all objects of a page share; None: look at each.
 
-        That is so too where the latest are kept, which are found by a look at each.
+        That is so too of those that these filters let go, where tags or the latest are asked for.
         """
-        if self.keep_latest is not None:
-            return None
         for each in self.filters:
             whole = each.judge_page(page, clock, bases)
             if whole is None or whole.reason is not None:
                 return whole
-        return Whole()
+        return None if self.needs_more else Whole()
 
 
 def filters_of(asked: Conditions) -> Filters:

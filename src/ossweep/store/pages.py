@@ -108,11 +108,6 @@ class PlainPage:
         return ""
 
     @property
-    def is_sifted(self) -> bool:
-        """No: it is as OSS has written it."""
-        return False
-
-    @property
     def newest(self) -> int:
         """The last of the objects' times, in Unix seconds."""
         return _unix(self._latest)

@@ -18,10 +18,9 @@ from ossweep.engine.batch import Batch
 from ossweep.engine.queues import Queue
 from ossweep.engine.reads import SOON, Question
 from ossweep.engine.sources.by_name import ByName
-from ossweep.engine.tagging import with_kept
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, Found, Lot
+from ossweep.objects import GONE, GONE_UNANSWERED, Asked, Found, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -167,12 +166,12 @@ class NamedKeys:
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
         tagging = self._shared.tagging
-        if tagging is None or found is None or self._selection.reason_to_skip(found) is not None:
+        if tagging is None or found is None or not self._selection.is_meant(found):
             self._judge(key, found, left)
             return
 
         def sifted(kept: Mapping[str, str], _: str) -> None:
-            self._judge(key, with_kept(found, kept), left)
+            self._judge(key, Asked.about(found, kept.get(key)), left)
 
         lane = self._shared.course.lane
         tagging.sift([key], lane, left, sifted, partial(self._fail, key))

@@ -20,7 +20,7 @@ from ossweep.engine.outcomes import slim
 from ossweep.engine.reads import Question
 from ossweep.engine.rest import join_neighbours
 from ossweep.engine.settling import Settling
-from ossweep.engine.tagging import page_with_kept
+from ossweep.engine.tagging import asked_about
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import NOT_UTF8
 from ossweep.work import Counts
@@ -200,12 +200,12 @@ class Ranges:
         def sifted(kept: Mapping[str, str], rest: str) -> None:
             place = rest or beyond
             if not place:
-                self._take(scan, page_with_kept(page, kept), left, more=more)
+                self._take(scan, asked_about(page, kept), left, more=more)
                 return
             # What was not asked about is listed again.
             scan.pages = None
             known = page.part(0, bisect_left(page.keys, place))
-            self._take(scan, page_with_kept(known, kept), left, more=True)
+            self._take(scan, asked_about(known, kept), left, more=True)
 
         # A page with keys that are not UTF-8 cannot be cut.
         since = -inf if page.unnamed else left
