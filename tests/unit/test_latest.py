@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ossweep.conditions import Conditions
 from ossweep.engine.latest import Latest
 from ossweep.errors import StoreError
 from ossweep.filters.latest import NO_RANK, Newest, directory_of, is_marker, reason_to_stay
 from ossweep.filters.reasons import LATEST, MARKER
 from ossweep.objects import Found
+from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
@@ -170,3 +172,27 @@ def test_pages_from_any_place_on_show_the_same(
     kept = kept_by(latest_of(store, most), after=begin)
 
     assert kept == sorted(key for key in stay if key > begin)
+
+
+@given(ages=AGES, most=st.integers(1, 4), page=st.integers(1, 7), cut=st.integers(0, 40))
+def test_parts_of_a_job_that_share_a_directory_keep_its_latest(
+    ages: dict[str, int], most: int, page: int, cut: int
+) -> None:
+    """One after the other, from either end, and both once more."""
+    bucket = bucket_of(ages, page)
+    place = sorted(ages)[cut] if cut < len(ages) else "b"
+    halves = [Range("", until=place), Range("", after=place)]
+    only, selectors = Conditions(keep_latest=most), ("",)
+    of_each: dict[str, list[str]] = {}
+    for _, key in sorted(((-age, key) for key, age in ages.items() if age > 0), reverse=True):
+        of_each.setdefault(directory_of(key), []).append(key)
+    gone = {key for keys in of_each.values() for key in keys[most:]}
+
+    for half in (*halves, *halves[::-1]):
+        work = Work(
+            "job", "examplebucket", ranges=(half,), only=only, selectors=selectors, clock=BEGAN
+        )
+        hop = Hop(listings=3)
+        hop.sweep(work, MemoryStore(bucket, hop.gate))
+
+    assert ages.keys() - bucket.objects.keys() == gone
