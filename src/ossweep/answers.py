@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 KINDS = ("list", "batch_delete", "delete", "throttled")  # that an answer counts
+RARE = ("tags",)  # that it counts where there were any
 FINE = frozenset({"done", "planned", "ignored", "continued"})
 UNDECIDED = {"status": "unfinished", "reason": None}  # of a job that an error leaves as it is
 SEND_BACK = "send the continuation back to go on"

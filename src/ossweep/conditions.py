@@ -48,6 +48,11 @@ class Conditions:
     keep_latest: int | None = None
     skip_early_delete: bool = False
 
+    @property
+    def needs_classes(self) -> bool:
+        """Whether an object is judged by its storage class."""
+        return bool(self.storage_class) or self.skip_early_delete
+
     def check(self) -> None:
         """
         Raise ValueError, with a sentence, for what no request could have said.
@@ -68,6 +73,11 @@ class Conditions:
             raise ValueError(
                 f"`keep_latest` is {self.keep_latest:,}; "
                 f"write a whole number from 1 to {MOST_LATEST:,}"
+            )
+        if self.tags and self.keep_latest is not None:
+            raise ValueError(
+                "`tags` and `keep_latest` cannot be asked for together, as the tags of all objects "
+                "would have to be known; leave one out"
             )
         repeated = [each.name for each in fields(self) if _has_twice(getattr(self, each.name))]
         if repeated:

@@ -27,6 +27,7 @@ FIELD = re.compile("[A-Za-z0-9_]{1,40}")
 UNKNOWN = "UnknownCode"  # what a code is called that is not written like one
 # A bucket of this kind has no such request, whatever the status is; no permission changes that.
 NO_SUCH_REQUEST = frozenset({"NotImplemented", "HTTP 501"})
+NO_SUCH_KEY = "NoSuchKey"  # there is no object of that name, or not any more
 # With 409, a directory in a bucket whose namespace is hierarchical: DeleteObject takes it when
 # nothing is left in it.
 NOT_EMPTY = "FileAlreadyExists"

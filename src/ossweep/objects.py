@@ -28,7 +28,7 @@ class Found:
 
     @property
     def storage_class(self) -> str | None:
-        """Nothing: no listing is asked for it."""
+        """Nothing: it was not asked for."""
         return None
 
     @property
@@ -36,15 +36,56 @@ class Found:
         """Nothing, as above."""
         return None
 
+    @property
+    def why_kept(self) -> str | None:
+        """Why it stays, where requests of their own had to tell; None: none has kept it."""
+        return None
+
+
+@dataclass(frozen=True)
+class Classed(Found):
+    """
+    An object whose storage class was asked for as well; None: the listing has not told it.
+
+    `transitioned` is when a lifecycle rule moved it there, in Unix seconds, `UNREADABLE` if the
+    listing tells a time that is none.
+    """
+
+    storage_class: str | None = None
+    transitioned: int | None = None
+
+
+@dataclass(frozen=True)
+class Asked(Classed):
+    """An object about which requests of their own have told why it stays, if it does."""
+
+    why_kept: str | None = None
+
+    @classmethod
+    def about(cls, found: Found, why: str | None) -> Asked:
+        """Return an object as one that was asked about."""
+        its_class = found.storage_class, found.transitioned
+        return cls(found.key, found.size, found.modified, *its_class, why)
+
+
+UNREADABLE = 2**62  # no time, and later than any
+
 
 @dataclass(frozen=True)
 class Extent:
-    """A page's extent: when the first and the last of its objects were written, and its sizes."""
+    """
+    A page's extent: when the first and the last of its objects were written, and its sizes.
+
+    `classes` are their storage classes, None if those were not asked for, and `last_transition` is
+    the last of the times at which lifecycle rules moved them.
+    """
 
     oldest: int
     newest: int
     smallest: int
     largest: int
+    classes: frozenset[str | None] | None = None
+    last_transition: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +161,10 @@ class Lot:
     def extent(self) -> Extent:
         """How old and how large its objects are, of which there is at least one."""
         times, sizes = {each.modified for each in self.found}, {each.size for each in self.found}
-        return Extent(min(times), max(times), min(sizes), max(sizes))
+        classes = frozenset(each.storage_class for each in self.found)
+        moved = (each.transitioned for each in self.found if each.transitioned is not None)
+        last = max(moved, default=None)
+        return Extent(min(times), max(times), min(sizes), max(sizes), classes, last)
 
     def objects(self) -> Sequence[Found]:
         """Return the objects."""
@@ -154,6 +198,20 @@ class Listed:
                 self._turn.release()
 
 
+class Again(Protocol):
+    """Judges objects once more by what may change though nobody writes them: classes and tags."""
+
+    @property
+    def needs_tags(self) -> bool:
+        """Whether tags have to be asked for."""
+
+    def reason_to_keep(self, found: Found, clock: int) -> str | None:
+        """Return why an object stays, whatever its tags are."""
+
+    def reason_of_tags(self, tags: Mapping[str, str] | None) -> str | None:
+        """Return why an object with these tags stays; None: OSS cannot be asked for them."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """
@@ -165,6 +223,7 @@ class Shown:
     `refused` is the code by which OSS refused every key before these that it was asked for, if it
     did. `doubted` are those among them that an earlier invocation has asked for without an answer.
     Only what is older than the clock by more than `older_than` seconds may go, if that is not None.
+    What is looked at once more is judged `again`, if it may have changed without being written.
     """
 
     clock: int | None
@@ -173,6 +232,7 @@ class Shown:
     refused: str = ""
     doubted: frozenset[str] = frozenset()
     older_than: int | None = None
+    again: Again | None = None
 
 
 @dataclass(frozen=True)

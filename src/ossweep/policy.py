@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import PolicyError
 from ossweep.events import SOURCES
+from ossweep.whereabouts import outermost
 from ossweep.work import Ceiling, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ossweep.events import Source
     from ossweep.request import Request
     from ossweep.settings import Settings
@@ -236,15 +235,6 @@ def is_listed(key: str, ranges: tuple[Range, ...]) -> bool:
     """Tell whether one of the ranges, sorted and apart from each other, holds a key."""
     before = bisect_right(ranges, key, key=lambda each: each.prefix)
     return before > 0 and key.startswith(ranges[before - 1].prefix)
-
-
-def outermost(prefixes: Iterable[str]) -> list[str]:
-    """Return the prefixes, in order, that lie below no other one."""
-    kept: list[str] = []
-    for prefix in sorted(prefixes):
-        if not (kept and prefix.startswith(kept[-1])):
-            kept.append(prefix)
-    return kept
 
 
 def _protecting(name: str, bucket: str, settings: Settings) -> str:

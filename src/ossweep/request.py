@@ -51,9 +51,6 @@ class Request:
     only: Conditions | None = None
 
 
-# Conditions that are read already, and that no sweep can judge by.
-NOT_YET = ("storage_class", "tags", "keep_latest", "skip_early_delete")
-
 FIELDS = tuple(each.name for each in fields(Request))
 
 
@@ -65,7 +62,7 @@ def parse(document: Any, where: str = "the request") -> Request:
     """
     if isinstance(document, dict) and "only" in document:
         rest = {name: value for name, value in document.items() if name != "only"}
-        return replace(parse(rest, where), only=_conditions(document["only"], where))
+        return _narrowed(parse(rest, where), _conditions(document["only"], where), where)
     if isinstance(document, dict) and (request := _at_once(document)) is not None:
         return request
     from ossweep.request_form import validated  # noqa: PLC0415 - for what is not right
@@ -83,14 +80,18 @@ def schema() -> dict[str, Any]:
     return form_schema()
 
 
+def _narrowed(request: Request, only: Conditions, where: str) -> Request:
+    if request.keys and only.keep_latest is not None:
+        raise RequestError(
+            f"{where}: `only.keep_latest` keeps the latest of each directory, and `keys` names "
+            "objects one by one; write a prefix, a directory or `everything` instead of them"
+        )
+    return replace(request, only=only)
+
+
 def _conditions(document: Any, where: str) -> Conditions:
     from ossweep import only  # noqa: PLC0415 - for requests that have conditions
 
-    for name in NOT_YET:
-        if isinstance(document, dict) and name in document:
-            raise RequestError(
-                f"{where}: `only.{name}` is not supported yet; choose by age, size or name"
-            )
     conditions = only.parse(document, f"{where}: `only`")
     if conditions.newer_than is not None:
         # The job's clock may be early, which keeps what is young and would let go what is old.

@@ -182,8 +182,9 @@ class RequestForm(BaseModel):
         default=None,
         description=(
             "Conditions that must all hold for an object to be deleted: `older_than`, "
-            "`newer_than`, `size`, and `match`, `except`, `match_regex`, `except_regex` against "
-            "the key behind what selects it."
+            "`newer_than`, `size`, `storage_class`, `skip_early_delete`, `tags`, `keep_latest`, "
+            "and `match`, `except`, `match_regex`, `except_regex` against the key behind what "
+            "selects it."
         ),
         examples=[{"older_than": "30d", "match": "**/*.log"}],
     )

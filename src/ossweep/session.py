@@ -170,17 +170,20 @@ def check_state(session: Session) -> None:
         raise PolicyError("the deployment keeps no state of jobs; set OSSWEEP_STATE")
 
 
-def open_bucket(
+def open_bucket(  # noqa: PLR0913 - what a job says of its bucket
     bucket: str,
     gate: Gate,
     session: Session,
     clock_at: Callable[[int], int] = lambda began: began,
     null_versions: Literal["keep", "lose"] = "lose",
+    *,
+    with_classes: bool = False,
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError.
 
-    `clock_at` tells a job's clock from OSS's own time when the invocation began.
+    `clock_at` tells a job's clock from OSS's own time when the invocation began; listings tell
+    storage classes `with_classes`.
     """
     if session.invocation.credentials is None:
         raise SettingsError(
@@ -199,6 +202,7 @@ def open_bucket(
         certificates=session.invocation.certificates,
         clock_at=clock_at,
         may_lose=null_versions == "lose",
+        with_classes=with_classes,
     )
 
 

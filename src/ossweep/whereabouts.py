@@ -1,4 +1,4 @@
-"""The places of keys: which settled stretch a failure lies in, which directories are empty."""
+"""The places of keys: which prefixes lie below others, which directories are empty."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from ossweep.work import Range
 
 BEHIND = "\U0010ffff" * 256  # behind whatever a key goes on with: it has 1,023 bytes at most
+
+
+def outermost(prefixes: Iterable[str]) -> list[str]:
+    """Return the prefixes, in order, that lie below no other one."""
+    kept: list[str] = []
+    for prefix in sorted(prefixes):
+        if not (kept and prefix.startswith(kept[-1])):
+            kept.append(prefix)
+    return kept
 
 
 def settled_before(ranges: Sequence[Range], before: Range | None = None) -> list[Range]:

@@ -22,7 +22,7 @@ LONGEST_KEPT = 30 * 86_400  # seconds that any source keeps an event; an older t
 
 # The kinds of requests to OSS, named as in the answer's `requests_made`. `names` is a listing of a
 # job's state, after which nothing has to be deleted.
-Kind = Literal["list", "batch_delete", "delete", "get", "put", "names"]
+Kind = Literal["list", "batch_delete", "delete", "tags", "get", "put", "names"]
 
 
 @dataclass(frozen=True)

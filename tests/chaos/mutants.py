@@ -54,8 +54,8 @@ MUTANTS = (
     Mutant(
         "keys in doubt are judged by what was shown before they were sent",
         "store/review.py",
-        "        if listed is None or is_in_doubt:",
-        "        if listed is None:",
+        "        if listed is None or is_in_doubt or ",
+        "        if listed is None or ",
         # A look would have to show the keys behind it, and the answer for those to be lost.
         test="unit/test_sights.py",
     ),
@@ -319,8 +319,8 @@ MUTANTS = (
     Mutant(
         "what was written after the job began is not skipped",
         "engine/selection.py",
-        "        return NEWER if found.modified >= clock else ",
-        "        return ",
+        "        if found.modified >= clock:\n            return NEWER\n",
+        "",
     ),
 )
 

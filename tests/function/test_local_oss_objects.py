@@ -4,6 +4,7 @@ import oss2
 import pytest
 
 from localcloud.clients import call, oss2_bucket, signed_call
+from localcloud.moto_store import Traits
 from localcloud.oss import LocalOss
 
 HOST = "examplebucket.oss-cn-hangzhou.aliyuncs.com"
@@ -399,6 +400,22 @@ def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
     assert seen == ("AliyunOSS", 24, request_id, True)
 
 
+def test_the_tags_of_an_object_are_told(oss: LocalOss, bucket: oss2.Bucket) -> None:
+    """In the form that was recorded; where there is no object, that is said."""
+    oss.fill("examplebucket", ["a"], traits=Traits(tags={"tag3": "value3"}))
+    oss.fill("examplebucket", ["b"])
+
+    recorded = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Tagging>\n  <TagSet>\n    <Tag>\n'
+        "      <Key>tag3</Key>\n      <Value>value3</Value>\n    </Tag>\n  </TagSet>\n</Tagging>\n"
+    )
+    answer = signed_call(oss, "GET", "examplebucket", "a", query={"tagging": ""})
+    assert answer.body.decode() == recorded
+    assert bucket.get_object_tagging("b").tag_set.tagging_rule == {}
+    with pytest.raises(oss2.exceptions.NoSuchKey):
+        bucket.get_object_tagging("c")
+
+
 @pytest.mark.parametrize(
     ("method", "key", "query"),
     [
@@ -416,7 +433,7 @@ def test_an_answer_looks_like_one_of_oss(oss: LocalOss) -> None:
         ("HEAD", "", "acl"),
         ("PUT", "a", "acl"),
         ("PUT", "a", "symlink"),
-        ("GET", "a", "tagging"),
+        ("PUT", "a", "tagging"),
         ("PUT", "", "encryption"),
         ("GET", "", "worm"),
         ("PUT", "", "lifecycle"),

@@ -72,6 +72,7 @@ NEEDS = {
     "batch_delete": "oss:DeleteObject",
     "delete": "oss:DeleteObject",
     "get": "oss:GetObject",
+    "tags": "oss:GetObjectTagging",
     "bucket_versioning": "oss:GetBucketVersioning",
     "put": "oss:PutObject",
 }
@@ -372,6 +373,8 @@ def test_the_permissions_are_those_of_the_requests_made(
     with called_by_hand(deployment, tmp_path):
         deployment.send({"directory": "src", "prefix": "odd/", "keys": ["src.txt"]})
         deployment.send((ROOT / "events/oss/request-file.json").read_bytes())
+        deployment.request_id = "another"
+        deployment.send((ROOT / "events/direct/tags.json").read_bytes())
 
     made = {NEEDS[request.operation] for request in deployment.oss.requests}
     # Which versions a batch deletes stands in its body, and not in the log.

@@ -124,6 +124,18 @@ def test_a_rule_may_narrow_what_belongs_to_an_object(deployment: Deployment) -> 
     assert answer["skipped_because"] == {"name does not match": 1}
 
 
+def test_a_rule_may_keep_the_latest_of_what_belongs_to_an_object(deployment: Deployment) -> None:
+    """Of each directory."""
+    for second in range(3):
+        keys = [f"hls/7/{second}.ts", f"hls/7/low/{second}.ts"]
+        deployment.oss.fill(BUCKET, keys, 1_600_000_000 + second)
+    narrow = {**HLS, "delete": {"directory": "hls/{id}/", "only": {"keep_latest": 1}}}
+
+    ruled(deployment, narrow).send(oss_event("ObjectRemoved:DeleteObject", "videos/7.mp4"))
+
+    assert deployment.keys() == ["hls/7/2.ts", "hls/7/low/2.ts"]
+
+
 def test_an_event_whose_time_lies_ahead_spares_what_is_new(deployment: Deployment) -> None:
     """The job has begun by then, whatever its event says."""
     oss = deployment.oss

@@ -337,6 +337,7 @@ NEEDS = {
     "delete_object": "oss:DeleteObject",
     "get_object": "oss:GetObject",
     "read_object": "oss:GetObject",
+    "get_object_tagging": "oss:GetObjectTagging",
     "get_bucket_versioning": "oss:GetBucketVersioning",
     "put_object": "oss:PutObject",
     "list_versions": "oss:ListObjectVersions",
@@ -384,6 +385,10 @@ def test_reading_and_writing_objects_is_allowed_for_request_files_and_state_only
         ("oss:GetBucketVersioning", "acs:oss:*:123456789:examplebucket"),
         ("oss:DeleteObject", "acs:oss:*:123456789:examplebucket/hls/*"),
         ("oss:DeleteObject", "acs:oss:*:123456789:examplebucket/logs/*"),
+    ]
+    assert list(statements("tags-policy.json")) == [
+        ("oss:GetObjectTagging", "acs:oss:*:123456789:examplebucket/hls/*"),
+        ("oss:GetObjectTagging", "acs:oss:*:123456789:examplebucket/logs/*"),
     ]
     assert list(statements("request-files-policy.json")) == [
         ("oss:GetObject", "acs:oss:*:123456789:examplebucket/requests/*.json"),

@@ -14,7 +14,7 @@ from localcloud.signature import SUBRESOURCES
 # uploads have their place here and in `operation_of` once there is such an operation.
 KNOWN_SUBRESOURCES = frozenset(
     {"bucketInfo", "location", "delete", "objectMeta", "continuation-token", "security-token"}
-    | {"versions", "versionId", "versioning"}
+    | {"versions", "versionId", "versioning", "tagging"}
 )
 OF_A_VERSION = frozenset({"get", "head", "delete"})
 # What a list of buckets is asked with, and a signature of the first version in an address.
@@ -70,13 +70,15 @@ def _of_nothing(request: Request) -> str:
 def _of_object(request: Request) -> str:
     if "versions" in request.query:
         return "unknown"
+    if "tagging" in request.query:
+        return "tags" if request.method == "GET" else "unknown"
     if request.method == "PUT" and "x-oss-copy-source" in request.headers:
         return "copy"
     return OBJECT_OPERATIONS.get(request.method, "unknown")
 
 
 def _of_bucket(request: Request) -> str:
-    for name in ("bucketInfo", "location", "delete", "versions", "versioning"):
+    for name in ("bucketInfo", "location", "delete", "versions", "versioning", "tagging"):
         if name in request.query:
             return BUCKET_SUBRESOURCE_OPERATIONS.get((request.method, name), "unknown")
     if request.method == "GET":
@@ -124,6 +126,8 @@ class Dialect:
             return objects.copy_object(self._store, request)
         if request.operation == "get":
             return objects.get_object(self._store, request)
+        if request.operation == "tags":
+            return objects.object_tags(self._store, request)
         if request.operation == "head":
             return objects.head_object(self._store, request)
         return objects.delete_object(self._store, request)

@@ -22,12 +22,6 @@ OWNER = branch("Owner", OWNER, 2)
 TOKEN = re.compile(rb"\n(?:[\x00-\x7f]|[\x80-\xff][\x00-\x7f])(.+)\x10\x00", re.DOTALL)
 SIGNS = str.maketrans("+/=", "._-")
 SIGNS_BACK = str.maketrans("._-", "+/=")
-STORAGE_CLASSES = {
-    "STANDARD": "Standard",
-    "STANDARD_IA": "IA",
-    "GLACIER": "Archive",
-    "DEEP_ARCHIVE": "ColdArchive",
-}
 
 
 @dataclass(frozen=True)
@@ -160,11 +154,15 @@ def group_row(question: Question, group: bytes) -> str:
 def _contents(listed: Listed, write: Callable[[bytes], str], owner: str, directories: bool) -> str:
     # Where directories are more than a habit, they are rows without an ETag.
     etag = "" if directories and listed.key.endswith(b"/") else listed.etag.upper()
-    storage_class = STORAGE_CLASSES.get(listed.storage_class, "Standard")
+    moved = listed.transitioned
+    # As OSS's page of October 2025 on ListObjects has it: between the key and its time.
+    transition = (
+        "" if moved is None else leaf("TransitionTime", f"{moved:%Y-%m-%dT%H:%M:%S}.000Z", 2)
+    )
     return (
-        f"  <Contents>\n    <Key>{write(listed.key)}</Key>\n"
+        f"  <Contents>\n    <Key>{write(listed.key)}</Key>\n{transition}"
         f"    <LastModified>{listed.modified.isoformat(timespec='seconds')}.000Z</LastModified>\n"
         f"    <ETag>{etag}</ETag>\n    <Type>Normal</Type>\n    <Size>{listed.size}</Size>\n"
-        f"    <StorageClass>{storage_class}</StorageClass>\n"
+        f"    <StorageClass>{listed.storage_class}</StorageClass>\n"
         f"{owner}  </Contents>\n"
     )

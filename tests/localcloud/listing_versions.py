@@ -7,7 +7,6 @@ from localcloud.answers import Answer, branch, invalid_argument, leaf, xml_answe
 from localcloud.arrivals import Request
 from localcloud.listing import (
     OWNER,
-    STORAGE_CLASSES,
     Question,
     group_row,
     read_argument,
@@ -90,9 +89,9 @@ def _entry(version: ListedVersion, question: Question) -> str:
     shown = version.shown
     if shown is None:
         return branch("DeleteMarker", head + OWNER)
-    storage_class = STORAGE_CLASSES.get(shown.storage_class, "Standard")
     return branch(
         "Version",
         f"{head}    <ETag>{shown.etag.upper()}</ETag>\n    <Type>Normal</Type>\n"
-        f"    <Size>{shown.size}</Size>\n    <StorageClass>{storage_class}</StorageClass>\n{OWNER}",
+        f"    <Size>{shown.size}</Size>\n"
+        f"    <StorageClass>{shown.storage_class}</StorageClass>\n{OWNER}",
     )

@@ -13,7 +13,7 @@ import re
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cache, lru_cache
 
@@ -59,7 +59,8 @@ class Listed:
     modified: datetime
     etag: str
     size: int
-    storage_class: str
+    storage_class: str  # by OSS's name
+    transitioned: datetime | None  # to that class, by a lifecycle rule
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,15 @@ class Page:
     truncated: bool
 
 
+@dataclass(frozen=True)
+class Traits:
+    """What else a seeded object may have: OSS's storage class, a rule's transition to it, tags."""
+
+    storage_class: str = "Standard"
+    transitioned: float | None = None  # in Unix seconds
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
 class SeededKey(FakeKey):
     """
     An object that nobody has put there; of one that was given a size, the bytes are zeros.
@@ -81,6 +91,7 @@ class SeededKey(FakeKey):
     """
 
     content: int | bytes
+    traits: Traits | None = None
 
     @classmethod
     def of(
@@ -291,6 +302,12 @@ class MotoStore:
             stored: FakeKey = self._bucket(bucket).keys[name_of(key)]
             return stored.last_modified
 
+    def tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
+        """The tags that an object was seeded with; None where there is none."""
+        with self._lock:
+            stored = self._bucket(bucket).keys.get(name_of(key))
+            return None if stored is None else _traits_of(stored).tags
+
     def page(self, bucket: str, prefix: bytes, after: bytes, delimiter: bytes, limit: int) -> Page:
         """The first `limit` keys and groups behind `after`.
 
@@ -330,14 +347,18 @@ class MotoStore:
             ]
 
     def fill(
-        self, bucket: str, objects: Iterable[str] | Mapping[str, int | bytes], modified: float
+        self,
+        bucket: str,
+        objects: Iterable[str] | Mapping[str, int | bytes],
+        modified: float,
+        traits: Traits | None = None,
     ) -> None:
         contents = objects if isinstance(objects, Mapping) else dict.fromkeys(objects, b"")
         moment = self._moment(modified)
         with self._lock:
             stored = self._bucket(bucket)
             for key, content in contents.items():
-                self._seed(stored, key, content, moment)
+                self._seed(stored, key, content, moment).traits = traits
 
     def keys(self, bucket: str) -> list[str]:
         with self._lock:
@@ -466,9 +487,20 @@ def group_of(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
 
 
 def _listed(key: bytes, stored: FakeKey) -> Listed:
+    traits = _traits_of(stored)
+    moved = traits.transitioned
     return Listed(
-        key, stored.last_modified, stored.etag, stored.size, stored.storage_class or "STANDARD"
+        key,
+        stored.last_modified,
+        stored.etag,
+        stored.size,
+        traits.storage_class,
+        None if moved is None else datetime.fromtimestamp(moved, timezone.utc),
     )
+
+
+def _traits_of(stored: FakeKey) -> Traits:
+    return (stored.traits if isinstance(stored, SeededKey) else None) or Traits()
 
 
 def _listed_version(key: bytes, stored: FakeKey | Marker, *, is_latest: bool) -> ListedVersion:

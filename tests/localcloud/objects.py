@@ -5,10 +5,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
+from xml.sax.saxutils import escape
 
 from localcloud.answers import (
     Answer,
     OssError,
+    branch,
     invalid_argument,
     invalid_digest,
     leaf,
@@ -124,6 +126,20 @@ def head_object(store: MotoStore, request: Request) -> Answer:
     reply = _found(store, _asked(request), _conditions(request.headers))
     length = reply.headers.get("content-length", "0")
     return Answer(reply.status, headers={**_headers_of(reply), "Content-Length": length})
+
+
+def object_tags(store: MotoStore, request: Request) -> Answer:
+    """The tags of an object; keys and values are told as they are, whatever is asked for."""
+    asked = _asked(request)
+    _refuse_marker(store, asked)
+    tags = store.tags(asked.bucket, asked.key)
+    if tags is None:
+        raise _missing(asked)
+    rows = "".join(
+        branch("Tag", leaf("Key", escape(key), 3) + leaf("Value", escape(value), 3), 2)
+        for key, value in tags.items()
+    )
+    return xml_answer("Tagging", branch("TagSet", rows))
 
 
 def delete_object(store: MotoStore, request: Request) -> Answer:

@@ -9,7 +9,7 @@ from localcloud.arrivals import Log, Request
 from localcloud.buckets import ENABLED, SUSPENDED
 from localcloud.dialect import Dialect
 from localcloud.faults import Fault, Faults
-from localcloud.moto_store import MotoStore
+from localcloud.moto_store import MotoStore, Traits
 from localcloud.quick import QuickStore
 from localcloud.server import OssServer, Service
 from localcloud.signature import Credentials
@@ -98,12 +98,14 @@ class LocalOss:
         bucket: str,
         objects: Iterable[str] | Mapping[str, int | bytes],
         modified: float | None = None,
+        traits: Traits | None = None,
     ) -> None:
         """Put objects there without a request: keys alone, or with their bytes, or their size.
 
-        Last written at `modified`, in Unix seconds; an hour ago if not given.
+        Last written at `modified`, in Unix seconds; an hour ago if not given. Each has the traits.
         """
-        self._store.fill(bucket, objects, self.now() - AN_HOUR if modified is None else modified)
+        moment = self.now() - AN_HOUR if modified is None else modified
+        self._store.fill(bucket, objects, moment, traits)
 
     def remove(self, bucket: str, keys: Iterable[str]) -> None:
         """Delete objects without a request, as somebody else would."""

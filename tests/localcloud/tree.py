@@ -7,9 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from localcloud.moto_store import Traits
 from localcloud.oss import LocalOss
 
 A_DAY = 24 * 3600
+A_WEEK = 7  # days, after which images lie in a cheaper class
+HALF_A_YEAR = 26  # weeks, after which exports do
+HALF = 30  # segments of videos, which have a tag
 REQUEST_FILE = {"prefix": "logs/2024-01"}
 
 # What a deployment may make of the tree's events: OSSWEEP_RULES.
@@ -56,6 +60,8 @@ class Planted:
     key: str
     size: int
     age_days: int
+    storage_class: str = "Standard"
+    tier: str = ""  # its only tag, if it has one
 
 
 def tree() -> Iterator[Planted]:
@@ -74,11 +80,15 @@ def tree() -> Iterator[Planted]:
             yield Planted(key, chance.randrange(10_000, 5_000_000), 720 - month * 30)
     for number in range(800):
         key = f"images/{number % 16:x}/IMG_{number:05d}.jpg"
-        yield Planted(key, chance.randrange(80_000, 9_000_000), chance.randrange(1, 700))
+        size, age_days = chance.randrange(80_000, 9_000_000), chance.randrange(1, 700)
+        yield Planted(key, size, age_days, "IA" if age_days > A_WEEK else "Standard")
     for number in range(52):
-        yield Planted(f"exports/week-{number:02d}.csv", 250_000_000 + number, number * 7)
+        storage_class = "Standard" if number < HALF_A_YEAR else "Archive"
+        key = f"exports/week-{number:02d}.csv"
+        yield Planted(key, 250_000_000 + number, number * 7, storage_class)
     for number in range(60):
-        yield Planted(f"hls/{number % 10:02d}/segment-{number // 10}.ts", 1_500_000, 3_000)
+        key, tier = f"hls/{number % 10:02d}/segment-{number // 10}.ts", "temporary"
+        yield Planted(key, 1_500_000, 3_000, tier=tier if number < HALF else "")
     for number in range(5):
         yield Planted(f".dlsdata/blocks/{number:08d}", 4_194_304, 10)
     for key in ODD_KEYS:
@@ -87,9 +97,10 @@ def tree() -> Iterator[Planted]:
 
 def plant(oss: LocalOss, bucket: str) -> None:
     """Put the tree into a bucket."""
-    by_age: dict[int, dict[str, int | bytes]] = defaultdict(dict)
-    for planted in tree():
-        by_age[planted.age_days][planted.key] = planted.size
-    for age_days, objects in by_age.items():
-        oss.fill(bucket, objects, modified=time.time() - age_days * A_DAY - 60)
+    alike: dict[tuple[int, str, str], dict[str, int | bytes]] = defaultdict(dict)
+    for each in tree():
+        alike[each.age_days, each.storage_class, each.tier][each.key] = each.size
+    for (age_days, name, tier), objects in alike.items():
+        traits = Traits(name, tags={"tier": tier} if tier else {})
+        oss.fill(bucket, objects, time.time() - age_days * A_DAY - 60, traits)
     oss.fill(bucket, {"requests/january.json": json.dumps(REQUEST_FILE).encode()})

@@ -62,6 +62,7 @@ class Bucket:
     page: int = 1000
     tree: bool = False
     versioning: str = ""
+    tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
     waited: set[str] = field(default_factory=set)
     asked: list[tuple[str, ...]] = field(default_factory=list)
     confirmed: Counter[str] = field(default_factory=Counter)
@@ -147,6 +148,14 @@ class MemoryStore:
             yield Lot(page), more
             after = page[-1].key if page else after
 
+    def level(self, prefix: str) -> Iterator[Sequence[Found]]:
+        after, more = "", True
+        while more:
+            self.admit("list")
+            page = self.bucket.after(prefix, after)
+            more, after = len(page) == self.bucket.page, page[-1].key if page else after
+            yield [found for found in page if "/" not in found.key[len(prefix) :]]
+
     def borders(self, prefix: str, after: str) -> tuple[list[str], str] | None:
         self.admit("list")
         found = self.bucket.folders(prefix, after)
@@ -159,6 +168,12 @@ class MemoryStore:
     def find(self, key: str) -> Found | None:
         self.admit("list")
         return self.bucket.objects.get(key)
+
+    def tags(self, key: str, permit: Permit) -> Mapping[str, str] | None:
+        self.admit("tags")
+        if key not in self.bucket.objects:
+            raise StoreError("NoSuchKey", "No.", Scope.KEYS)
+        return self.bucket.tags.get(key, {})
 
     def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         try:
@@ -174,7 +189,7 @@ class MemoryStore:
         with self.bucket.lock:
             if self.closed.is_set():
                 raise Closed
-            self.gate.admit("list" if kind == "list" else "batch_delete")
+            self.gate.admit("list" if kind in {"list", "tags"} else "batch_delete")
             self._requests += 1
             self._at.get(self._requests, lambda: None)()
 

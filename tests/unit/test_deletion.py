@@ -76,6 +76,9 @@ class Bucket:
         there = {key: self.there[key] for key in keys if key in self.there}
         return Looked(there, dict.fromkeys(keys, self.left()))
 
+    def tags(self, key: str) -> dict[str, str]:
+        return {}
+
     def seen(self, keys: Sequence[str], listed: Listed) -> Looked | None:
         return None
 

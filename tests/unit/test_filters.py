@@ -18,6 +18,7 @@ from ossweep.filters.ports import STORAGE_CLASS, TRANSITION_TIME, Whole
 from ossweep.filters.size import Size
 from ossweep.filters.storage_class import StorageClass
 from ossweep.filters.tags import Tags
+from ossweep.objects import UNREADABLE
 from unit.subjects import CLOCK, DAY, Seen, overview_of, pages
 
 if TYPE_CHECKING:
@@ -108,6 +109,14 @@ def test_the_other_classes_count_from_the_last_modification(name: str) -> None:
 def test_an_object_whose_least_days_are_unknown_stays(name: str | None) -> None:
     """A class that OSS gets later may have any."""
     assert reason(EarlyDelete(), Seen(storage_class=name, modified=0)) == reasons.UNJUDGED
+
+
+def test_an_object_whose_transition_cannot_be_read_stays() -> None:
+    """Its days count from some time that nobody knows."""
+    cold = Seen(storage_class="ColdArchive", modified=0, transitioned=UNREADABLE)
+
+    assert reason(EarlyDelete(), cold) == reasons.UNJUDGED
+    assert reason(EarlyDelete(), replace(cold, storage_class="IA")) is None
 
 
 def test_a_standard_object_has_no_least_days() -> None:
@@ -254,13 +263,12 @@ def test_a_page_is_not_judged_as_a_whole_where_the_latest_stay() -> None:
     assert judge.keep_latest == 2
 
 
-def test_the_latest_are_kept_of_those_whose_names_match() -> None:
-    """Neither age nor size nor class make an object count for less."""
-    judge = filters_of(Conditions(older_than=1, match=("*.log",), keep_latest=2))
+def test_a_marker_stays_where_the_latest_do() -> None:
+    """It is not one of them."""
+    judge = filters_of(Conditions(keep_latest=2))
 
-    assert judge.counts_as_latest(["a.log"])
-    assert not judge.counts_as_latest(["a.txt"])
-    assert filters_of(Conditions(keep_latest=2)).counts_as_latest(["a.txt"])
+    assert judge.reason_to_keep(Seen(key="a/"), CLOCK, ["a/"]) == reasons.MARKER
+    assert judge.reason_to_keep(Seen(key="a/b"), CLOCK, ["a/b"]) is None
 
 
 def test_tags_come_after_all_other_filters() -> None:

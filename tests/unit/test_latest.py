@@ -1,320 +1,198 @@
-"""The latest of each directory: who stays, however the keys are cut into ranges and repeated."""
+"""The latest of each directory stay, whatever a page shows of it, and whoever looks when."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
-from ossweep.filters.latest import (
-    HeldDirectory,
-    Latest,
-    Met,
-    check_held,
-    directory_of,
-    is_marker,
-    merged,
-    reason_to_stay,
-)
+from ossweep.conditions import Conditions
+from ossweep.engine.latest import Latest
+from ossweep.errors import StoreError
+from ossweep.filters.latest import NO_RANK, Newest, directory_of, is_marker, reason_to_stay
 from ossweep.filters.reasons import LATEST, MARKER
 from ossweep.objects import Found
+from ossweep.work import Range, Work
+from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from ossweep.filters.latest import Settled
-
-CLOCK = 1000
+    from collections.abc import Iterable, Iterator, Sequence
 
 
-def met(key: str, modified: int = 0, *, is_candidate: bool = True) -> Met:
-    return Met(Found(key, 1, modified), is_candidate)
+@dataclass
+class Listed(MemoryStore):
+    """A store that remembers the levels it was asked for, and whose clock can be set."""
+
+    bucket: Bucket
+    levels: Counter[str] = field(default_factory=Counter)
+    began: int = BEGAN
+
+    def __post_init__(self) -> None:
+        super().__init__(self.bucket, Hop().gate)
+
+    def clock(self, known: int | None) -> int:
+        return self.began if known is None else min(known, self.began)
+
+    def level(self, prefix: str) -> Iterator[Sequence[Found]]:
+        self.levels[prefix] += 1
+        return super().level(prefix)
 
 
-class Sums:
-    """Where all candidates ended up, as far as that is settled."""
-
-    def __init__(self) -> None:
-        self.go: set[str] = set()
-        self.stay: set[str] = set()
-
-    def add(self, settled: Settled) -> None:
-        self.go |= {found.key for found in settled.go}
-        self.stay |= {found.key for found in settled.stay}
+def bucket_of(ages: dict[str, int], page: int = 1000) -> Bucket:
+    return Bucket({key: Found(key, 1, BEGAN - age) for key, age in ages.items()}, page=page)
 
 
-def settle(machine: Latest, objects: Iterable[Met], until: str | None = None) -> Sums:
-    sums = Sums()
-    for each in objects:
-        sums.add(machine.meet(each))
-    sums.add(machine.finish(until))
-    return sums
+def is_older(found: Found, clock: int) -> bool:
+    return found.modified < clock
 
 
-def names(settled: Settled) -> tuple[list[str], list[str]]:
-    return [found.key for found in settled.go], [found.key for found in settled.stay]
+def latest_of(store: Listed, most: int = 1, selectors: Iterable[str] = ("",)) -> Latest:
+    return Latest(most, store, selectors, is_older, None)
 
 
-def test_an_object_goes_once_enough_newer_ones_were_met() -> None:
-    """The oldest of those that wait falls out, whichever was met first."""
-    machine = Latest(2)
-    seen = [names(machine.meet(met(f"a/{at}", time))) for at, time in enumerate([5, 9, 7, 1, 8])]
-
-    assert seen == [([], []), ([], []), (["a/0"], []), (["a/3"], []), (["a/2"], [])]
-    assert names(machine.finish(None)) == ([], ["a/4", "a/1"])
+def kept_by(latest: Latest, prefix: str = "", after: str = "") -> list[str]:
+    pages = latest.pages(prefix, after)
+    return [each.key for page, _ in pages for each in page.objects() if each.why_kept == LATEST]
 
 
-def test_the_greater_key_of_the_same_second_is_newer() -> None:
-    """So it is the same whichever was met first."""
-    assert settle(Latest(1), [met("a/1", 5), met("a/2", 5)]).stay == {"a/2"}
+def test_the_newest_are_those_that_were_written_last() -> None:
+    """Of two of the same second it is the one with the greater key."""
+    newest = Newest(2)
+    for found in (Found("b", 1, 5), Found("c", 1, 5), Found("a", 1, 5), Found("d", 1, 4)):
+        newest.add(found)
+
+    assert newest.oldest == (5, "b")
 
 
-def test_a_directory_is_settled_when_the_keys_have_left_it() -> None:
-    """Those above it are not."""
-    machine = Latest(1)
-    machine.meet(met("a"))
-    machine.meet(met("b/c/d"))
-    machine.meet(met("b/x"))
+def test_all_of_a_directory_stay_that_are_no_more_than_the_latest() -> None:
+    """Nothing is older than that."""
+    newest = Newest(2)
+    newest.add(Found("b", 1, 5))
 
-    assert names(machine.meet(met("c/y"))) == ([], ["b/x"])
-    assert [each.directory for each in machine.held()] == ["", "c/"]
-    assert machine.open_since == ""
+    assert newest.oldest == NO_RANK
 
 
-def test_a_directory_is_another_one_than_those_in_it() -> None:
-    """Each keeps its own; two slashes make a directory with an empty name."""
-    keys = ["a/1", "a/2", "a/b/1", "a/b/2", "a//1"]
-
-    sums = settle(Latest(1), [met(key) for key in sorted(keys)])
-
-    assert sums.stay == {"a/2", "a/b/2", "a//1"}
-    assert sums.go == {"a/1", "a/b/1"}
+def test_a_key_lies_in_the_directory_up_to_its_last_slash() -> None:
+    """A marker lies in its own, and stays."""
+    assert [directory_of(key) for key in ("a", "a/b", "a/b/", "a//b")] == ["", "a/", "a/b/", "a//"]
+    assert [reason_to_stay(key) for key in ("a/", "a/b")] == [MARKER, LATEST]
+    assert is_marker("a/")
 
 
-def test_a_marker_stays_and_does_not_count() -> None:
-    """It is no object in its directory, and has objects below it."""
-    sums = settle(Latest(1), [met("a/", 9), met("a/1", 1), met("a/2", 2)])
+def test_a_directory_within_a_page_takes_no_pass() -> None:
+    """The page has shown all of it."""
+    store = Listed(bucket_of({"a/1": 3, "a/2": 2, "b/1": 5, "b/2": 6}))
 
-    assert sums.stay == {"a/", "a/2"}
-    assert [reason_to_stay(key) for key in ("a/", "a/2")] == [MARKER, LATEST]
-
-
-def test_an_object_that_stays_for_another_reason_counts_as_one_of_the_latest() -> None:
-    """It is counted under that reason already."""
-    objects = [met("a/1", 1), met("a/2", 2, is_candidate=False), met("a/3", 3, is_candidate=False)]
-
-    sums = settle(Latest(1), objects)
-
-    assert (sums.go, sums.stay) == ({"a/1"}, set())
+    assert kept_by(latest_of(store)) == ["a/2", "b/1"]
+    assert not store.levels
 
 
-def test_an_object_that_is_met_twice_counts_once() -> None:
-    """A repetition deletes nothing that the first time would not have."""
-    assert settle(Latest(2), [met("a/1", 1), met("a/1", 1), met("a/2", 2)]).go == set()
+def test_a_directory_that_reaches_beyond_a_page_takes_one_pass() -> None:
+    """However many pages show parts of it, from wherever on."""
+    bucket = bucket_of({f"a/{number}": 10 - number % 7 for number in range(9)}, page=2)
+    store = Listed(bucket)
+    latest = latest_of(store)
+
+    assert kept_by(latest) == ["a/6"]
+    assert kept_by(latest, "a/", "a/3") == ["a/6"]
+    assert store.levels == {"a/": 1}
 
 
-def test_an_object_that_fell_out_falls_out_again() -> None:
-    """If a later listing shows it once more, it may still go."""
-    machine = Latest(1)
-    for each in (met("a/1", 1), met("a/2", 2)):
-        machine.meet(each)
+def test_a_pass_shows_what_lies_before_a_range() -> None:
+    """The newest of all may lie there."""
+    store = Listed(bucket_of({"a/1": 1, "a/2": 2, "a/3": 3}))
 
-    assert names(machine.meet(met("a/1", 1))) == (["a/1"], [])
+    assert kept_by(latest_of(store), "a/", "a/1") == []
 
 
-def test_an_object_that_was_written_again_counts_by_its_later_time() -> None:
-    """As one object still."""
-    machine = Latest(1)
+def test_objects_that_other_conditions_keep_do_not_count() -> None:
+    """They stay anyway: of two readings it is the one that deletes less."""
+    store = Listed(bucket_of({"a/1": 9, "a/2": 8, "a/3": -60, "a/": 0}))
 
-    assert names(machine.meet(met("a/1", 1))) == ([], [])
-    assert names(machine.meet(met("a/1", 5))) == ([], [])
-    assert names(machine.meet(met("a/2", 3))) == (["a/2"], [])
-
-
-def test_directories_at_a_ranges_ends_stay_held() -> None:
-    """Their other objects are in other ranges."""
-    machine = Latest(1, after="b/m")
-    sums = settle(machine, [met("b/n"), met("b/x/1"), met("c/1"), met("d/e/1")], until="d/e/5")
-
-    assert sums.stay == {"b/x/1", "c/1"}
-    assert [each.directory for each in machine.held()] == ["b/", "d/e/"]
+    assert kept_by(latest_of(store)) == ["a/2"]
+    assert kept_by(latest_of(store), "a/", "a/1") == ["a/2"]
 
 
-def test_directories_above_a_prefix_stay_held() -> None:
-    """Another prefix of the same order may show more of them."""
-    machine = Latest(1, prefix="a/b")
-    sums = settle(machine, [met("a/b"), met("a/b/1"), met("a/bc/1")])
+def test_objects_that_the_order_does_not_select_do_not_count() -> None:
+    """Several prefixes may select objects of one directory."""
+    bucket = bucket_of({"a/1": 1, "a/21": 5, "a/22": 4, "a/31": 3, "a/32": 6, "a/2/x": 9})
+    store = Listed(bucket)
+    latest = latest_of(store, selectors=("a/2", "a/3"))
 
-    assert sums.stay == {"a/b/1", "a/bc/1"}
-    assert [each.directory for each in machine.held()] == ["a/"]
-
-
-def test_a_stream_goes_on_with_what_it_held() -> None:
-    """A directory that began in the range is settled in a later invocation."""
-    first = Latest(1)
-    first.meet(met("a/1", 7))
-
-    machine = Latest(1, held=first.held())
-
-    assert names(machine.meet(met("a/2", 3))) == (["a/2"], [])
-    assert names(machine.meet(met("b/1"))) == ([], ["a/1"])
+    assert kept_by(latest, "a/2") == ["a/2/x"]
+    assert kept_by(latest, "a/3") == ["a/31"]
+    assert store.levels == {"a/2": 1, "a/3": 1}
 
 
-KEYS = st.lists(
-    st.sampled_from(["a", "b", "/", "-", "0", "\u00e9", "\U0001f4a9"]), min_size=1, max_size=5
-).map("".join)
-OBJECTS = st.lists(
-    st.builds(
-        lambda key, modified, is_candidate: met(key, modified, is_candidate=is_candidate),
-        KEYS,
-        st.integers(0, 4),
-        st.booleans(),
-    ),
-    max_size=25,
-    unique_by=lambda each: each.found.key,
-).map(lambda objects: sorted(objects, key=lambda each: each.found.key.encode()))
+def test_an_earlier_clock_asks_for_another_pass() -> None:
+    """What was counted by the later one may stay anyway by the earlier."""
+    store = Listed(bucket_of({"a/1": 9, "a/2": 1}, page=1))
+    latest = latest_of(store)
+
+    assert kept_by(latest) == ["a/2"]
+    store.began = BEGAN - 5
+    assert kept_by(latest) == ["a/1"]
+    assert store.levels == {"a/": 2}
 
 
-def plain(most: int, objects: Sequence[Met]) -> tuple[set[str], set[str]]:
-    """Sort all of each directory; return what goes and what stays."""
-    go: set[str] = set()
-    stay = {each.found.key for each in objects if is_marker(each.found.key) and each.is_candidate}
-    counted = [each for each in objects if not is_marker(each.found.key)]
-    counted.sort(key=lambda each: directory_of(each.found.key))
-    for _, group in groupby(counted, key=lambda each: directory_of(each.found.key)):
-        ranked = sorted(group, key=lambda each: each.rank, reverse=True)
-        go |= {each.found.key for each in ranked[most:] if each.is_candidate}
-        stay |= {each.found.key for each in ranked[:most] if each.is_candidate}
-    return go, stay
+@pytest.mark.parametrize("keys", [["a/2", "a/1"], ["a/1", "a/1"]])
+def test_a_pass_that_shows_keys_out_of_order_is_refused(keys: list[str]) -> None:
+    """An object that is counted twice would let another one go."""
+    store = Listed(bucket_of({"a/1": 1, "a/2": 2, "a/3": 3}, page=2))
+    store.level = lambda _: iter([[Found(key, 1, 1) for key in keys]])  # type: ignore[method-assign,assignment]
+
+    with pytest.raises(StoreError, match="not in order"):
+        kept_by(latest_of(store))
 
 
-FORM = TypeAdapter(tuple[HeldDirectory, ...])
-
-
-def carried(most: int, held: tuple[HeldDirectory, ...]) -> tuple[HeldDirectory, ...]:
-    """Take what is held through a document, as a continuation does."""
-    check_held(most, held, CLOCK)
-    return FORM.validate_json(FORM.dump_json(held), strict=True)
-
-
-def within(objects: Sequence[Met], after: str, until: str | None) -> list[Met]:
-    """Return the objects behind one border, up to and with the next."""
-    return [
-        each
-        for each in objects
-        if each.found.key > after and (until is None or each.found.key <= until)
-    ]
-
-
-@given(
-    most=st.integers(1, 3),
-    objects=OBJECTS,
-    borders=st.lists(KEYS, max_size=3, unique=True).map(sorted),
-    data=st.data(),
+AGES = st.dictionaries(
+    st.builds("{}{}".format, st.sampled_from(("", "a/", "a/b/", "c/")), st.integers(0, 30)),
+    st.integers(-1, 5),
+    max_size=40,
 )
-def test_the_latest_are_those_that_sorting_everything_would_find(
-    most: int, objects: list[Met], borders: list[str], data: st.DataObject
+
+
+@given(ages=AGES, most=st.integers(1, 4), page=st.integers(1, 7), after=st.integers(0, 40))
+def test_pages_from_any_place_on_show_the_same(
+    ages: dict[str, int], most: int, page: int, after: int
 ) -> None:
-    """In several ranges, over several invocations, some of which die after they have deleted."""
-    sums = Sums()
-    held: list[HeldDirectory] = []
-    for after, until in pairwise(["", *borders, None]):
-        assert after is not None
-        machine, mine = Latest(most, after), within(objects, after, until)
-        while mine:
-            step = data.draw(st.integers(1, 8))
-            kept = carried(most, machine.held())
-            if data.draw(st.booleans()):
-                for each in mine[: data.draw(st.integers(0, 8))]:
-                    sums.go |= {found.key for found in machine.meet(each).go}
-                mine = [each for each in mine if each.found.key not in sums.go]
-                machine = Latest(most, after, held=kept)
-            for each in mine[:step]:
-                sums.add(machine.meet(each))
-            mine = mine[step:]
-            machine = Latest(most, after, held=carried(most, machine.held()))
-        sums.add(machine.finish(until))
-        held += machine.held()
-    go, left = merged(most, data.draw(st.permutations([*held, *held])))
-    sums.go |= {found.key for found in go}
-    sums.stay |= {each.found.key for one in left for each in one.latest if each.is_candidate}
+    """An object goes where so many others of its directory are newer, which may go as well."""
+    store = Listed(bucket_of(ages, page))
+    ranked = sorted(((-age, key) for key, age in ages.items() if age > 0), reverse=True)
+    of_each: dict[str, list[str]] = {}
+    for _, key in ranked:
+        of_each.setdefault(directory_of(key), []).append(key)
+    stay = {key for keys in of_each.values() for key in keys[:most]}
+    begin = sorted(ages)[after] if after < len(ages) else ""
 
-    assert (sums.go, sums.stay) == plain(most, objects)
+    kept = kept_by(latest_of(store, most), after=begin)
+
+    assert kept == sorted(key for key in stay if key > begin)
 
 
-@given(most=st.integers(1, 3), objects=OBJECTS, begin=st.integers(0, 25))
-def test_a_repetition_lets_nothing_go_that_the_first_time_would_not_have(
-    most: int, objects: list[Met], begin: int
+@given(ages=AGES, most=st.integers(1, 4), page=st.integers(1, 7), cut=st.integers(0, 40))
+def test_parts_of_a_job_that_share_a_directory_keep_its_latest(
+    ages: dict[str, int], most: int, page: int, cut: int
 ) -> None:
-    """Wherever it begins, with whatever was held then, and whatever has gone meanwhile."""
-    go, _ = plain(most, objects)
-    machine = Latest(most)
-    for each in objects[:begin]:
-        machine.meet(each)
-    later = Latest(most, held=machine.held())
+    """One after the other, from either end, and both once more."""
+    bucket = bucket_of(ages, page)
+    place = sorted(ages)[cut] if cut < len(ages) else "b"
+    halves = [Range("", until=place), Range("", after=place)]
+    only, selectors = Conditions(keep_latest=most), ("",)
+    of_each: dict[str, list[str]] = {}
+    for _, key in sorted(((-age, key) for key, age in ages.items() if age > 0), reverse=True):
+        of_each.setdefault(directory_of(key), []).append(key)
+    gone = {key for keys in of_each.values() for key in keys[most:]}
 
-    again = settle(later, [each for each in objects if each.found.key not in go])
+    for half in (*halves, *halves[::-1]):
+        work = Work(
+            "job", "examplebucket", ranges=(half,), only=only, selectors=selectors, clock=BEGAN
+        )
+        hop = Hop(listings=3)
+        hop.sweep(work, MemoryStore(bucket, hop.gate))
 
-    assert again.go <= go
-
-
-@given(most=st.integers(1, 3), objects=OBJECTS)
-def test_no_more_is_held_than_the_latest_of_the_directories_above_a_key(
-    most: int, objects: list[Met]
-) -> None:
-    """Whatever the size of the directories."""
-    machine = Latest(most)
-    for each in objects:
-        machine.meet(each)
-        assert all(each.found.key.startswith(one.directory) for one in machine.held())
-        assert all(len(one.latest) <= most for one in machine.held())
-
-
-GOOD: dict[str, Any] = {
-    "directory": "a/",
-    "latest": [
-        {"found": {"key": "a/1", "size": 1, "modified": 1}, "is_candidate": True},
-        {"found": {"key": "a/2", "size": 1, "modified": 2}, "is_candidate": False},
-    ],
-}
-
-
-def read(*documents: Any) -> tuple[HeldDirectory, ...]:
-    return FORM.validate_json(json.dumps(documents), strict=True)
-
-
-@pytest.mark.parametrize(
-    ("forged", "said"),
-    [
-        ([GOOD, GOOD], "twice"),
-        ([{**GOOD, "latest": []}], "1 to 2"),
-        ([{**GOOD, "latest": [GOOD["latest"][0]] * 2}], "each once"),
-        ([{**GOOD, "directory": "b/"}], "another directory"),
-        ([{**GOOD, "directory": ""}], "another directory"),
-        ([{**GOOD, "latest": GOOD["latest"][::-1]}], "order"),
-    ],
-)
-def test_held_objects_that_no_stream_has_shown_are_refused(forged: list[Any], said: str) -> None:
-    """A continuation is anybody's document."""
-    with pytest.raises(ValueError, match=said):
-        check_held(2, read(*forged), CLOCK)
-
-
-def test_held_objects_are_older_than_the_job() -> None:
-    """Others are not met, and more than n are held by nobody."""
-    (good,) = read(GOOD)
-    check_held(2, [good], CLOCK)
-    young = replace(good, latest=(met("a/1", CLOCK),))
-
-    with pytest.raises(ValueError, match="written after"):
-        check_held(2, [young], CLOCK)
-    with pytest.raises(ValueError, match="1 to 1"):
-        check_held(1, [good], CLOCK)
-    with pytest.raises(ValueError, match="nothing is kept"):
-        check_held(0, [], CLOCK)
+    assert ages.keys() - bucket.objects.keys() == gone

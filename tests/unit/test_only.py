@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -421,16 +422,16 @@ FULL = Conditions(
     match_regex=("a",),
     except_regex=("b",),
     tags=(("a", "b"),),
-    keep_latest=3,
     skip_early_delete=True,
 )
 
 
-def test_conditions_travel_as_json() -> None:
+@pytest.mark.parametrize("full", [FULL, replace(FULL, tags=(), keep_latest=3)])
+def test_conditions_travel_as_json(full: Conditions) -> None:
     """To the letter, and read strictly."""
-    FULL.check()
+    full.check()
 
-    assert FORM.validate_json(FORM.dump_json(FULL), strict=True) == FULL
+    assert FORM.validate_json(FORM.dump_json(full), strict=True) == full
 
 
 @pytest.mark.parametrize(
@@ -456,6 +457,7 @@ def test_conditions_travel_as_json() -> None:
         ({"tags": [["a", "1"], ["a", "2"]]}, "each key once"),
         ({"tags": [["a", "1\n"]]}, "holds more than letters"),
         ({"keep_latest": 10_001}, "`keep_latest`"),
+        ({"keep_latest": 1, "tags": [["a", "1"]]}, "cannot be asked for together"),
     ],
 )
 def test_conditions_that_no_request_could_have_said_are_refused(

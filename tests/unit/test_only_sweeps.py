@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -9,23 +10,31 @@ from hypothesis import strategies as st
 
 from ossweep.conditions import Conditions
 from ossweep.filters.making import filters_of
-from ossweep.objects import NEWER, Found
-from ossweep.policy import outermost
-from ossweep.work import Range, Work
+from ossweep.filters.reasons import LATEST
+from ossweep.objects import NEWER, UNREADABLE, Classed
+from ossweep.whereabouts import outermost
+from ossweep.work import Ceiling, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from ossweep.objects import Found
+    from ossweep.work import Counts
 
 DAY = 86_400
-NAMES = st.sampled_from(("x", "x.log", "y/x.log", "y/z/x.txt", "y.log/x", "z"))
+NAMES = st.sampled_from(("x", "x.log", "y/x.log", "y/z/x.txt", "y.log/x", "z", "y/"))
 DIRECTORIES = st.sampled_from(("", "a/", "a/b/", "c/"))
 KEYS = st.builds("{}{}{}".format, DIRECTORIES, st.integers(0, 9), NAMES)
+TIMES = st.sampled_from((-40 * DAY, -30 * DAY, -10 * DAY, -1, 0, 60)).map(lambda ago: BEGAN + ago)
+CLASSES = ("Standard", "IA", "Archive", "ColdArchive")
 FOUND = st.builds(
-    Found,
+    Classed,
     KEYS,
     st.integers(0, 30),
-    st.sampled_from((-40 * DAY, -30 * DAY, -10 * DAY, -1, 0, 60)).map(lambda ago: BEGAN + ago),
+    TIMES,
+    st.sampled_from((*CLASSES, "Another", None)),
+    st.none() | TIMES | st.just(UNREADABLE),
 )
 GLOBS = st.lists(st.sampled_from(("**/*.log", "*.log", "?x*", "**/x.txt", "1*")), max_size=2)
 CONDITIONS = st.builds(
@@ -34,11 +43,17 @@ CONDITIONS = st.builds(
     newer_than=st.none() | st.sampled_from((20 * DAY, 50 * DAY)),
     at_least=st.none() | st.integers(0, 20),
     below=st.none() | st.integers(1, 31),
+    storage_class=st.lists(st.sampled_from(CLASSES), max_size=2, unique=True).map(tuple),
+    skip_early_delete=st.booleans(),
     match=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
     except_=GLOBS.map(lambda globs: tuple(dict.fromkeys(globs))),
     match_regex=st.sampled_from(((), (r".*\.log",), (r"\d.*",))),
     except_regex=st.sampled_from(((), (r"9",))),
+    tags=st.sampled_from(((), (("a", "1"),), (("a", "1"), ("b", "")))),
+    keep_latest=st.none() | st.integers(1, 4),
 )
+MOST = st.integers(1, 12)
+TAGS = st.sampled_from(({}, {"a": "1"}, {"a": "2", "b": ""}, {"a": "1", "b": ""}))
 SELECTORS = st.lists(st.sampled_from(("", "a/", "a/b/", "c", "c/1")), min_size=1, unique=True)
 
 
@@ -50,12 +65,27 @@ def asked(only: Conditions) -> bool:
     return True
 
 
-def fate(found: Found, only: Conditions, selectors: Sequence[str]) -> str | None:
+def fate(
+    found: Found, only: Conditions, selectors: Sequence[str], tags: Mapping[str, str]
+) -> str | None:
     """Return why an object stays, as one who looks at each by itself would say."""
     if found.modified >= BEGAN:
         return NEWER
     names = [found.key[len(each) :] for each in selectors if found.key.startswith(each)]
-    return filters_of(only).reason_to_keep(found, BEGAN, names)
+    filters = filters_of(only)
+    reason = filters.reason_to_keep(found, BEGAN, names)
+    if reason is None and filters.tags is not None:
+        return filters.tags.reason_to_keep(tags)
+    return reason
+
+
+def latest(found: Sequence[Found], fates: Mapping[str, str | None], most: int | None) -> set[str]:
+    """Return the newest of each directory, of those that may go."""
+    newest_first = sorted(found, key=lambda each: (each.modified, each.key), reverse=True)
+    may_go = [each.key for each in newest_first if fates[each.key] is None]
+    directories = {key.rpartition("/")[0] for key in may_go}
+    lots = ([key for key in may_go if key.rpartition("/")[0] == each] for each in directories)
+    return {key for lot in lots for key in lot[: most or 0]}
 
 
 @given(
@@ -64,26 +94,36 @@ def fate(found: Found, only: Conditions, selectors: Sequence[str]) -> str | None
     selectors=SELECTORS,
     page=st.sampled_from((1, 3, 10, 100)),
     stops=st.lists(st.integers(1, 12), max_size=3),
+    tags=st.lists(TAGS, min_size=40, max_size=40),
+    listings=st.sampled_from((1, 4)),
 )
-def test_a_sweep_deletes_what_all_conditions_let_go(
+def test_a_sweep_deletes_what_all_conditions_let_go(  # noqa: PLR0913, PLR0917 - drawn
     objects: list[Found],
     only: Conditions,
     selectors: list[str],
     page: int,
     stops: list[int],
+    tags: list[dict[str, str]],
+    listings: int,
 ) -> None:
-    """Whatever the pages, however often it is interrupted, and each key is counted once."""
-    bucket = Bucket({found.key: found for found in objects}, page=page)
+    """
+    Whatever the pages, however often it is interrupted, and each key is counted once.
+
+    When all has been done once more, nothing else has gone.
+    """
+    tags_of = dict(zip((found.key for found in objects), tags, strict=False))
+    bucket = Bucket({found.key: found for found in objects}, page=page, tags=dict(tags_of))
     ranges = tuple(map(Range, outermost(selectors)))
-    work = Work(
+    first = work = Work(
         "job", "examplebucket", ranges=ranges, only=only, selectors=tuple(selectors), clock=BEGAN
     )
     below = [found for found in objects if found.key.startswith(tuple(selectors))]
-    fates = {found.key: fate(found, only, selectors) for found in below}
+    fates = {found.key: fate(found, only, selectors, tags_of[found.key]) for found in below}
+    fates |= dict.fromkeys(latest(below, fates, only.keep_latest), LATEST)
     may_go = {key for key, reason in fates.items() if reason is None}
 
     for stop in [*stops, 10_000]:
-        hop = Hop()
+        hop = Hop(listings=listings)
         store = MemoryStore(bucket, hop.gate, {stop: hop.leave(0)})
         result = hop.sweep(work, store)
         work = sent_back(result)
@@ -95,3 +135,40 @@ def test_a_sweep_deletes_what_all_conditions_let_go(
     assert result.counts.deleted == len(may_go)
     assert result.counts.skipped == {reason: kept.count(reason) for reason in kept}
     assert result.listed == len(below)
+
+    hop = Hop(listings=listings)
+    hop.sweep(first, MemoryStore(bucket, hop.gate))
+
+    assert gone == {found.key for found in objects} - bucket.objects.keys()
+
+
+@given(
+    objects=st.lists(FOUND, max_size=40, unique_by=lambda found: found.key),
+    only=CONDITIONS.filter(asked),
+    tags=st.lists(TAGS, min_size=40, max_size=40),
+    page=st.sampled_from((1, 3, 10, 100)),
+    most=MOST,
+)
+def test_a_ceiling_lets_go_as_many_as_all_conditions_do(
+    objects: list[Found], only: Conditions, tags: list[dict[str, str]], page: int, most: int
+) -> None:
+    """Up to its number, and in a dry run it counts the same."""
+    tags_of = dict(zip((found.key for found in objects), tags, strict=False))
+    bucket = Bucket({found.key: found for found in objects}, page=page, tags=dict(tags_of))
+    work = Work(
+        "job", "examplebucket", ranges=(Range(""),), only=only, selectors=("",), clock=BEGAN
+    )
+    fates = {found.key: fate(found, only, [""], tags_of[found.key]) for found in objects}
+    fates |= dict.fromkeys(latest(objects, fates, only.keep_latest), LATEST)
+    may_go = {key for key, reason in fates.items() if reason is None}
+
+    def swept(work: Work) -> Counts:
+        hop = Hop(ceiling=Ceiling(most, "limits.objects"))
+        return hop.sweep(work, MemoryStore(bucket, hop.gate)).counts
+
+    planned = swept(replace(work, dry_run=True))
+    deleted = swept(work)
+
+    gone = {found.key for found in objects} - bucket.objects.keys()
+    assert gone <= may_go
+    assert len(gone) == min(most, len(may_go)) == deleted.deleted == planned.planned

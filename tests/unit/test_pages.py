@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from oss2.models import ListObjectsResult
 from oss2.xml_utils import parse_list_objects
 
-from ossweep.objects import Found
+from ossweep.objects import UNREADABLE, Found, Lot
 from ossweep.store.bucket import Bucket
 from ossweep.store.entries import read_entries
 from ossweep.store.names import without_quotes
-from ossweep.store.pages import Entries, read_listing
+from ossweep.store.pages import Entries, classed_of, read_listing
 from unit.disturbed import disturbed, rearranged
 
 pytestmark = pytest.mark.differs
@@ -187,6 +187,10 @@ def check(body: bytes) -> bool:
     assert read.page.bytes == sum(each.size for each in found)
     assert (read.is_truncated, known.prefix_list) == (known.is_truncated, [])
     assert read.next_marker == known.next_marker
+    with_classes = read_listing(body, with_classes=True)
+    assert with_classes is not None
+    assert with_classes.page.objects() == list(map(classed_of, known.object_list))
+    assert with_classes.page.extent == Lot(tuple(map(classed_of, known.object_list))).extent
     return True
 
 
@@ -424,7 +428,31 @@ def test_an_iterator_over_a_plain_page_yields_what_oss2_would() -> None:
 
 
 def _plainly(info: Any) -> dict[str, Any]:
-    return {**vars(info), "owner": vars(info.owner) if info.owner else None}
+    """Return what oss2 tells of an object, which is all but when it went to its class."""
+    said = {name: value for name, value in vars(info).items() if name != "transition_time"}
+    return {**said, "owner": vars(info.owner) if info.owner else None}
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        (entry(), ("Standard", None)),
+        ((*entry(), ("TransitionTime", TIME)), ("Standard", 1714566896)),
+        ((entry()[0], ("TransitionTime", TIME), *entry()[1:]), ("Standard", 1714566896)),
+        ((*entry(), ("TransitionTime", "2024-05-01")), ("Standard", UNREADABLE)),
+        (entry()[:-1], (None, None)),
+        ((*entry()[:-1], ("StorageClass", "&lt;")), ("<", None)),
+    ],
+)
+def test_a_page_tells_storage_classes_if_it_is_asked(
+    row: Elements, found: tuple[str | None, int | None]
+) -> None:
+    """Wherever in a row the elements stand; an element that is missing tells nothing."""
+    pages = [read_listing(document([row]), with_classes=asked) for asked in (True, False)]
+
+    (seen, plain) = [each.page.objects()[0] for each in pages if each is not None]
+    assert (seen.storage_class, seen.transitioned) == found
+    assert plain == Found(seen.key, seen.size, seen.modified)
 
 
 def test_a_plain_page_is_taken_as_a_whole() -> None:

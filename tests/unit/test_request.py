@@ -157,8 +157,12 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             ),
         ),
         (
-            {"prefix": "a", "only": {"tags": {"a": "b"}}},
-            "request 2: `only.tags` is not supported yet; choose by age, size or name",
+            {"keys": ["a"], "only": {"keep_latest": 3}},
+            (
+                "request 2: `only.keep_latest` keeps the latest of each directory, and `keys` "
+                "names objects one by one; write a prefix, a directory or `everything` instead of "
+                "them"
+            ),
         ),
         (
             {"prefix": "a", "only": {"newer_than": "36h"}},

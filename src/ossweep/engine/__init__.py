@@ -11,7 +11,9 @@ The belt, and who hands what to whom::
   (`source.py`): named keys, ranges, directory markers. Each kind is a file, and a line of the
   table in `sources/`.
 - A source asks questions (`reads.py`): for a page of a listing, or for one object. Pages go to the
-  selection (`selection.py`), which makes batches of what is to be deleted (`batch.py`).
+  selection (`selection.py`), which makes batches of what is to be deleted (`batch.py`). Where that
+  takes more than the listing tells, a page is sifted first: `tagging.py` asks for tags, `latest.py`
+  lists the directories whose latest stay. Objects that stay for that say so.
 - Batches wait in queues (`queues.py`). The turns (`turns.py`) say which of them goes next, the
   throttle when, and how large it may be. The dispatcher takes it up, and a thread deletes it.
 - The outcome (`outcomes.py`) goes back to the source, which settles it: its counts go into the
@@ -30,7 +32,8 @@ What bounds memory:
   without its keys.
 - One batch of named keys waits, beside the keys that were looked at. One batch of directories is
   under way.
-- As many deletions are under way as the throttle has room for.
+- As many deletions, and looks at tags, are under way as the throttle has room for.
+- Of a directory whose latest stay, so many are in mind while it is passed, and one is afterwards.
 
 Who waits for whom:
 

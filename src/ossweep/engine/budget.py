@@ -105,9 +105,9 @@ class Budget:
         Tell whether a request that starts in `after` seconds, beside so many others, should be back
         in time.
 
-        A listing is worth its time only if what it finds can still be deleted.
+        A listing, or a look at tags, is worth its time only if what it finds can still be deleted.
         """
         needed = self.expected(kind, in_flight)
-        if kind == "list":
+        if kind in {"list", "tags"}:
             needed += self.expected("batch_delete", in_flight)
         return self.left() - after >= needed

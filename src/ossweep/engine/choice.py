@@ -9,7 +9,7 @@ from ossweep.filters.ports import Overview, Whole
 from ossweep.filters.reasons import UNJUDGED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ossweep.conditions import Conditions
     from ossweep.filters.making import Filters
@@ -46,12 +46,46 @@ class Choice:
         names = [key[length:] for length in self._taking(key)] or [key]
         return self._filters.reason_to_keep(found, clock, names)
 
+    @property
+    def needs_tags(self) -> bool:
+        """Whether tags have to be asked for of what all other conditions let go."""
+        return self._filters is not None and self._filters.tags is not None
+
+    @property
+    def needs_more(self) -> bool:
+        """Whether an object goes only once it was asked about."""
+        return self._filters is not None and self._filters.needs_more
+
+    @property
+    def keep_latest(self) -> int | None:
+        """How many objects of each directory stay, of those that all other conditions let go."""
+        return self._filters.keep_latest if self._filters is not None else None
+
+    @property
+    def again(self) -> Choice | None:
+        """What judges an object that is looked at once more; None: its time tells enough."""
+        return self if self._filters is not None and self._filters.may_change else None
+
+    def reason_of_tags(self, tags: Mapping[str, str] | None) -> str | None:
+        """Return why an object with these tags stays; None: OSS cannot be asked for them."""
+        if self._filters is None or self._filters.tags is None:
+            return None
+        return self._filters.tags.reason_to_keep(tags)
+
     def judge_page(self, page: Page, clock: int) -> Whole | None:
         """Return what becomes of all objects of a page that is not empty; None: look at each."""
         if self._filters is None:
             return EVERYTHING
         extent, keys = page.extent, page.keys
-        overview = Overview(keys, extent.oldest, extent.newest, extent.smallest, extent.largest)
+        overview = Overview(
+            keys,
+            extent.oldest,
+            extent.newest,
+            extent.smallest,
+            extent.largest,
+            extent.classes,
+            extent.last_transition,
+        )
         return self._filters.judge_page(overview, clock, self._bases(keys[0], keys[-1]))
 
     def _taking(self, key: str) -> list[int]:

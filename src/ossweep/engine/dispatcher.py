@@ -10,12 +10,14 @@ from ossweep.engine.accounts import Accounts
 from ossweep.engine.books import Books
 from ossweep.engine.caution import Caution
 from ossweep.engine.deferred import Deferred
+from ossweep.engine.latest import Latest
 from ossweep.engine.outcomes import delete, planned
 from ossweep.engine.queues import Course
 from ossweep.engine.reads import Reads
 from ossweep.engine.selection import Selection
 from ossweep.engine.sources import SOURCES, open_sources
 from ossweep.engine.sources.shared import Shared
+from ossweep.engine.tagging import Tagging
 from ossweep.engine.turns import Due, Turns
 from ossweep.errors import Closed, StoreError
 from ossweep.objects import Shown
@@ -67,6 +69,14 @@ class Dispatcher:
         self._selection = Selection(work, store.clock, protected, ceiling, deferred)
         self._books = Books(work)
         self._reads = Reads(gate, listings)
+        self._tagging = (
+            Tagging(store, gate, throttle, self._reads, self._selection)
+            if self._selection.choice.needs_tags
+            else None
+        )
+        most = self._selection.choice.keep_latest
+        may_go = self._selection.may_go
+        latest = Latest(most, store, work.selectors, may_go, work.clock) if most else None
         self._sources = open_sources(
             Shared(
                 work,
@@ -78,6 +88,8 @@ class Dispatcher:
                 self._books,
                 Course(throttle.lane()),
                 most_ranges,
+                self._tagging,
+                latest,
             ),
             kinds,
         )
@@ -144,7 +156,14 @@ class Dispatcher:
             pause = self._start_deletions(pipeline)
             if source.holds_up:
                 break
-        return pause
+        return self._start_tagging(pipeline, pause)
+
+    def _start_tagging(self, pipeline: Pipeline, pause: float | None) -> float | None:
+        """Look at tags where deletions leave room; return the seconds until more may start."""
+        if self._tagging is None:
+            return pause
+        other = self._tagging.start(pipeline)
+        return min((each for each in (pause, other) if each is not None), default=None)
 
     def _start_urgent(self, pipeline: Pipeline) -> float | None:
         """Let only the urgent source ask, when all that is under way has come back."""
@@ -152,7 +171,7 @@ class Dispatcher:
         pause = self._start_deletions(pipeline)
         if pause is None and not pipeline.busy:
             source.ask(pipeline, is_idle=True)
-            pause = self._start_deletions(pipeline)
+            pause = self._start_tagging(pipeline, self._start_deletions(pipeline))
             if pause is None and not pipeline.busy and source.ease():
                 return self._start_once(pipeline)
         return pause
@@ -231,6 +250,7 @@ class Dispatcher:
             refused=due.queue.course.refused,
             doubted=batch.doubted and batch.doubted.intersection(batch.keys),
             older_than=self._older_than,
+            again=self._selection.choice.again,
         )
 
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:

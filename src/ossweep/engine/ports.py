@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ossweep.engine.result import Result
     from ossweep.engine.throttle import Permit
@@ -30,6 +30,12 @@ class Store(Protocol):
         whether there are more; raises Closed, StoreError.
         """
 
+    def level(self, prefix: str) -> Iterator[Sequence[Found]]:
+        """
+        Yield the objects below a prefix, in order, up to the next slash behind it, with others that
+        lie deeper where a listing cannot do without; raises Closed, StoreError.
+        """
+
     def borders(self, prefix: str, after: str) -> tuple[Sequence[str], str] | None:
         """
         Return directories right below a prefix, from a key on, and the key behind which more may
@@ -45,6 +51,13 @@ class Store(Protocol):
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
+
+    def tags(self, key: str, permit: Permit) -> Mapping[str, str] | None:
+        """
+        Return an object's tags, None if no request can ask for them; raises Closed, StoreError.
+
+        The permit sets the pauses where OSS's quotas refuse the request.
+        """
 
     def delete(self, keys: Sequence[str], permit: Permit, shown: Shown) -> Fates:
         """

@@ -109,11 +109,22 @@ class Reads:
             shown, seconds, left = answer
             self._window.answered(seconds)
             question.show(shown, left)
-        except Closed as error:
-            question.fail(error)
+        except (Closed, StoreError) as error:
+            self.failed(question.place, error, question.fail)
+
+    def failed(
+        self,
+        place: str,
+        error: Closed | StoreError,
+        fail: Callable[[Closed | StoreError], None],
+        what: str = "listing",
+    ) -> None:
+        """Take note that a place could not be seen; what it was to show `fail`s."""
+        if isinstance(error, Closed):
+            fail(error)
             self.end()
-        except StoreError as error:
-            self.unseen.add(question.place, error)
-            if error.scope is not Scope.KEYS:
-                self.end()
-            question.fail(error)
+            return
+        self.unseen.add(place, error, what)
+        if error.scope is not Scope.KEYS:
+            self.end()
+        fail(error)

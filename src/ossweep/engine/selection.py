@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from ossweep.engine.batch import KNOWN_FAILURE
 from ossweep.engine.choice import EVERYTHING, Choice
 from ossweep.engine.room import Room
-from ossweep.objects import NEWER
+from ossweep.filters.reasons import UNJUDGED
+from ossweep.objects import NEWER, Asked
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -115,9 +116,40 @@ class Selection:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
         if found.key.startswith(self._protected):
             return PROTECTED
+        reason = self._reason_by(self.clock_now(), found) or found.why_kept
+        if reason is None and self._choice.needs_more and not isinstance(found, Asked):
+            return UNJUDGED  # whoever has met it has not asked
+        return reason
+
+    def is_meant(self, found: Found) -> bool:
+        """Tell whether an object goes if nothing more has to be asked about it."""
+        return self.may_go(found, self.clock_now())
+
+    def may_go(self, found: Found, clock: int) -> bool:
+        """Tell whether an object goes by such a clock, if it is not one of the latest."""
+        is_protected = found.key.startswith(self._protected)
+        return not is_protected and self._reason_by(clock, found) is None
+
+    def _reason_by(self, clock: int, found: Found) -> str | None:
         # Times are whole seconds: an object of the clock's own second may have been written later.
-        clock = self.clock_now()
-        return NEWER if found.modified >= clock else self._choice.reason_to_keep(found, clock)
+        if found.modified >= clock:
+            return NEWER
+        return self._choice.reason_to_keep(found, clock)
+
+    @property
+    def choice(self) -> Choice:
+        """The conditions of the order."""
+        return self._choice
+
+    def is_candidate(self, found: Found) -> bool:
+        """
+        Tell whether an object in a listing has to be asked about; raises as `reason_to_skip`.
+
+        Known failures have been, and directories are when they are looked at once more.
+        """
+        is_known = found.key in self._known_failures or found.key in self.deferred.waiting
+        is_later = is_known or found.key in self._directories
+        return not is_later and self.is_meant(found)
 
     @property
     def ceiling_reached(self) -> str | None:

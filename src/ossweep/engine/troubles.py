@@ -21,6 +21,7 @@ _ONE_AND_MORE: dict[Kind, tuple[str, str]] = {
     "list": ("listing", "listings"),
     "batch_delete": ("batch", "batches"),
     "delete": ("deletion", "deletions"),
+    "tags": ("look at tags", "looks at tags"),
     "get": ("read", "reads"),
     "put": ("write", "writes"),
     "names": ("listing", "listings"),

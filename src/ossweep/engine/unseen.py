@@ -19,13 +19,13 @@ class Unseen:
         self._denied: dict[str, None] = {}  # prefixes, and keys that were to be looked at
         self._first: StoreError | None = None  # by which OSS has denied one of them
 
-    def add(self, place: str, error: StoreError) -> None:
-        """Take note that a place could not be listed."""
+    def add(self, place: str, error: StoreError, what: str = "listing") -> None:
+        """Take note that a place could not be listed, or whatever else was to be done with it."""
         if error.scope is Scope.KEYS:
             self._denied[place] = None
             self._first = self._first or error
         else:
-            self.failed = with_help(f"listing failed: {error}", error.code, HELPS_OF_LISTINGS)
+            self.failed = with_help(f"{what} failed: {error}", error.code, HELPS_OF_LISTINGS)
 
     @property
     def denied(self) -> str | None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from ossweep.filters.age import Age
 from ossweep.filters.early_delete import EarlyDelete
+from ossweep.filters.latest import is_marker
 from ossweep.filters.names import Names
 from ossweep.filters.ports import Whole
+from ossweep.filters.reasons import MARKER
 from ossweep.filters.size import Size
 from ossweep.filters.storage_class import StorageClass
 from ossweep.filters.tags import Tags
@@ -26,7 +28,7 @@ class Filters:
     The filters of one job, which are one filter, and what comes after them.
 
     `names` is the one among them that goes by names. `tags` judges what all of them let go.
-    `keep_latest` is how many objects of each directory stay, of those whose names match.
+    `keep_latest` is how many objects of each directory stay, of those that all others let go.
     """
 
     filters: tuple[Filter, ...]
@@ -39,31 +41,39 @@ class Filters:
         """The columns of a listing that they need beside key, size and time."""
         return frozenset().union(*(each.columns for each in self.filters))
 
+    @property
+    def needs_more(self) -> bool:
+        """Whether more has to be asked about an object that all filters let go."""
+        return self.tags is not None or self.keep_latest is not None
+
+    @property
+    def may_change(self) -> bool:
+        """Whether an object may be judged otherwise later, though nobody has written it anew."""
+        return bool(self.columns) or self.tags is not None
+
     def reason_to_keep(self, found: Subject, clock: int, names: Sequence[str]) -> str | None:
-        """Return the first reason why an object stays; tags and latest are not asked here."""
+        """
+        Return the first reason why an object stays.
+
+        Tags are not asked here, nor whether it is one of the latest, which no marker is.
+        """
         for each in self.filters:
             reason = each.reason_to_keep(found, clock, names)
             if reason is not None:
                 return reason
-        return None
+        return MARKER if self.keep_latest is not None and is_marker(found.key) else None
 
     def judge_page(self, page: Overview, clock: int, bases: Sequence[int] | None) -> Whole | None:
         """
         Return the judgement that all objects of a page share; None: look at each.
 
-        That is so too where the latest are kept, which are found by a look at each.
+        That is so too of those that these filters let go, where tags or the latest are asked for.
         """
-        if self.keep_latest is not None:
-            return None
         for each in self.filters:
             whole = each.judge_page(page, clock, bases)
             if whole is None or whole.reason is not None:
                 return whole
-        return Whole()
-
-    def counts_as_latest(self, names: Sequence[str]) -> bool:
-        """Tell whether an object of these names is one of those of which the latest are kept."""
-        return self.names is None or self.names.reason(names) is None
+        return None if self.needs_more else Whole()
 
 
 def filters_of(asked: Conditions) -> Filters:

@@ -269,6 +269,8 @@ def _check_conditions(work: Work) -> None:
         filters_of(work.only)
     except ValueError as error:
         raise UnfitError(str(error)) from None
+    if work.keys and work.only.keep_latest is not None:
+        raise UnfitError("it keeps the latest of directories, and names keys")
 
 
 def _check_key(key: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ossweep import policy
-from ossweep.answers import KINDS, document
+from ossweep.answers import KINDS, RARE, document
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.handover import continuation
@@ -64,7 +64,7 @@ def perform(
     Raises SettingsError before anything is deleted.
     """
     settings, world = session.settings, session.world
-    store = open_bucket(work.bucket, gate, session, work.clock_at, work.null_versions)
+    store = _opened(work, gate, session)
     session.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(session.logger, work, world.monotonic, settings.log_seconds)
     log.start(session.budget.left())
@@ -106,6 +106,23 @@ def perform(
     return share
 
 
+def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
+    return open_bucket(
+        work.bucket,
+        gate,
+        session,
+        work.clock_at,
+        work.null_versions,
+        with_classes=work.only is not None and work.only.needs_classes,
+    )
+
+
+def _requests_made(work: Work, store: OssStore) -> dict[str, int]:
+    made = tally((work.requests_made, store.requests))
+    rare = {kind: made[kind] for kind in RARE if made.get(kind)}
+    return {kind: made.get(kind, 0) for kind in KINDS} | rare
+
+
 @dataclass(frozen=True)
 class _Keeper:
     """A job's checkpoints, as the sweep sees them."""
@@ -131,9 +148,7 @@ def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds
     left = replace(
         result.left,
         clock=min((each for each in clocks if each is not None), default=None),
-        requests_made={
-            kind: work.requests_made.get(kind, 0) + store.requests.get(kind, 0) for kind in KINDS
-        },
+        requests_made=_requests_made(work, store),
         errors=tally((work.errors, gate.errors)),
         milliseconds=work.milliseconds + milliseconds,
     )

@@ -3,7 +3,8 @@ OSS: the only place that imports oss2.
 
 From a wish of the sweep's down to the bytes, and back:
 
-    store.py         a bucket as the sweep uses it; state_objects.py is the jobs' state in one
+    store.py         a bucket as the sweep uses it, with levels.py and contents.py of what it
+                     lists and reads; state_objects.py is the jobs' state in one
       deletion.py    settles the fates of a batch's keys, by what requests.py asks for
                      (asking.py is the port between them); stretch.py says where a look begins
       limits.py      holds each request to the time left and to OSS's pace
@@ -11,7 +12,7 @@ From a wish of the sweep's down to the bytes, and back:
     bucket.py        oss2's bucket; no answer is believed before it is checked
       wire.py        how a key is written into a request; names.py how it is read in an answer
       pages.py       a listing, by the columns of rows.py, or else by entries.py;
-                     answers.py, versions.py and versioning.py are other answers
+                     answers.py, versions.py, versioning.py and tags.py are other answers
       lazy.py        what oss2 would have made of an answer, only if somebody looks at it
     transport.py     one request, in time, counted, and OSS's clock by its answers
       signing.py     its signature
@@ -25,7 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.store import sdk  # first: it is how all the others find oss2 imported
 from ossweep.store.bucket import Bucket
-from ossweep.store.store import Content, Credentials, OssStore, bare_etag, connect
+from ossweep.store.contents import Content, bare_etag
+from ossweep.store.store import Credentials, OssStore, connect
 
 if TYPE_CHECKING:
     from ossweep.store.state_objects import OssStateObject, OssStateObjects

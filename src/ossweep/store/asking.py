@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from ossweep.store.verdicts import is_throttling, is_undecided, may_be_under_way
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ossweep.objects import Listed
+    from ossweep.objects import Found, Listed
     from ossweep.store.limits import Gate
     from ossweep.work import Kind
 
@@ -37,6 +37,9 @@ class Requests(Protocol):
         behind them in their range.
         """
 
+    def tags(self, key: str) -> Mapping[str, str] | None:
+        """Return an object's tags; None if no request can ask for them."""
+
     def seen(self, keys: Sequence[str], listed: Listed) -> Looked | None:
         """Return what a look ahead in their range has shown of all keys, if that is not too old."""
 
@@ -60,11 +63,13 @@ class Looked:
     The result of a look: when each key that is there was written, in Unix seconds.
 
     `left` has, for each key that was looked at, the seconds of the invocation that were left then;
-    keys that are gone are among them. A key that is not in it has not been looked at.
+    keys that are gone are among them. A key that is not in it has not been looked at. `found` are
+    the objects themselves, unless the look has gone ahead.
     """
 
     there: Mapping[str, int]
     left: Mapping[str, float]
+    found: Mapping[str, Found] = field(default_factory=dict)
 
 
 class TroubleError(Exception):
@@ -110,6 +115,11 @@ class Attempts:
                 words = f"{error.words} - {_LOOK}" if error.words else _LOOK
                 trouble.error = StoreError(error.code, words, Scope.JOB)
             raise
+
+    def tags(self, key: str) -> Mapping[str, str] | None:
+        """Return an object's tags; raises TroubleError, Closed."""
+        self.gate.admit("tags")
+        return self._once("tags", lambda: self.requests.tags(key))
 
     def _once(self, kind: Kind, request: Callable[[], T]) -> T:
         began = self.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import compress
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -13,13 +14,14 @@ from oss2.utils import content_md5
 from oss2.xml_utils import parse_batch_delete_objects
 
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import Found, Lot
+from ossweep.objects import Lot
 from ossweep.store.answers import read_deleted
 from ossweep.store.entries import read_entries
 from ossweep.store.lazy import Lazy
 from ossweep.store.names import is_ambiguous
-from ossweep.store.pages import Entries, page_of, read_listing
+from ossweep.store.pages import Entries, classed_of, found_of, page_of, read_listing
 from ossweep.store.signing import SKEWED
+from ossweep.store.tags import read_tags
 from ossweep.store.verdicts import scope_of
 from ossweep.store.versioning import NULL, read_state
 from ossweep.store.versions import VersionsPage, read_versions, versions_by_columns
@@ -123,6 +125,14 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise _error_inside(body)
         return read_state(body)
 
+    def get_object_tagging(self, key: str, params: Any = None, headers: Any = None) -> Any:
+        """Return an object's tags as a mapping; raises StoreError for what tells none."""
+        asked = {**(params or {}), "tagging": ""}
+        body = self._do("GET", self.bucket_name, key, params=asked, headers=headers).read()
+        if b"<Error" in body:
+            raise _error_inside(body)
+        return read_tags(body)
+
     def put_object(self, *args: Any, **kwargs: Any) -> Any:
         """Write an object, as oss2 does; raises StoreError for an error with status 200."""
         result = super().put_object(*args, **kwargs)
@@ -197,43 +207,59 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         Raises StoreError for an error that arrives with status 200, which oss2 would read as an
         answer without keys, and for a document that is cut off or is another one.
         """
-        body = resp.read()
-        root = _ROOT.match(body)
-        if root and root[2]:  # OSS writes none; names mean the same with it, but to no reader here
-            body = body[: root.start(2)] + body[root.end(2) :]
-        read = read_entries if klass is ListObjectsResult else parse_func
-        if (result := _read_by_columns(resp, body, read, klass)) is not None:
-            return result
-        wanted = _ROOTS.get(klass)
-        found = root[1].decode() if root else ""
-        if found == "Error":
-            raise _error_inside(body)
-        if wanted is not None and found != wanted:
-            raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
-        if body.count(b"<") > _MOST_TAGS:
-            raise StoreError(_UNREADABLE, "OSS's answer has too many elements", Scope.PASSING)
-        result = klass(resp)
-        try:
-            read(result, body)
-        except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
-            kind, said = type(error).__name__, str(error)
-            raise StoreError(_UNREADABLE, kind, Scope.PASSING, said=said) from error
-        if klass is ListObjectsResult and result.unnamed:
-            objects = list(result.object_list)
-            found = tuple(Found(each.key, each.size, each.last_modified) for each in objects)
-            result.object_list = Entries(Lot(found, tuple(result.unnamed)), lambda: objects)
-        if klass is BatchDeleteObjectsResult:
-            result.has_null_marker = any(
-                each.delete_marker_versionid == NULL for each in result.delete_versions
-            )
-            _leave_out_other_names(result, body)
+        return _read(resp, parse_func, klass)
+
+
+class ClassesBucket(Bucket):
+    """A bucket whose listings tell storage classes as well."""
+
+    @staticmethod
+    def _parse_result(resp: Any, parse_func: Any, klass: Any) -> Any:
+        """Read an answer as any bucket does."""
+        return _read(resp, parse_func, klass, with_classes=True)
+
+
+def _read(resp: Any, parse_func: Any, klass: Any, *, with_classes: bool = False) -> Any:
+    body = resp.read()
+    root = _ROOT.match(body)
+    if root and root[2]:  # OSS writes none; names mean the same with it, but to no reader here
+        body = body[: root.start(2)] + body[root.end(2) :]
+    read = read_entries if klass is ListObjectsResult else parse_func
+    if (result := _read_by_columns(resp, body, read, klass, with_classes=with_classes)) is not None:
         return result
+    wanted = _ROOTS.get(klass)
+    found = root[1].decode() if root else ""
+    if found == "Error":
+        raise _error_inside(body)
+    if wanted is not None and found != wanted:
+        raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
+    if body.count(b"<") > _MOST_TAGS:
+        raise StoreError(_UNREADABLE, "OSS's answer has too many elements", Scope.PASSING)
+    result = klass(resp)
+    try:
+        read(result, body)
+    except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
+        kind, said = type(error).__name__, str(error)
+        raise StoreError(_UNREADABLE, kind, Scope.PASSING, said=said) from error
+    if klass is ListObjectsResult and (result.unnamed or with_classes):
+        objects = sorted(result.object_list, key=attrgetter("key"))
+        found = tuple(map(classed_of if with_classes else found_of, objects))
+        result.object_list = Entries(Lot(found, tuple(result.unnamed)), lambda: objects)
+    if klass is BatchDeleteObjectsResult:
+        result.has_null_marker = any(
+            each.delete_marker_versionid == NULL for each in result.delete_versions
+        )
+        _leave_out_other_names(result, body)
+    return result
 
 
-def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any) -> Any:
+def _read_by_columns(resp: Any, body: bytes, read: Any, klass: Any, *, with_classes: bool) -> Any:
     """Return the result of a plain listing or answer; a parser reads it anew if it has to."""
     result = klass(resp)
-    if klass is ListObjectsResult and (listing := read_listing(body)) is not None:
+    if klass is ListObjectsResult:
+        listing = read_listing(body, with_classes=with_classes)
+        if listing is None:
+            return None
         result.is_truncated = listing.is_truncated
         result.next_marker = listing.next_marker
         result.object_list = Entries(listing.page, lambda: read(klass(resp), body).object_list)

@@ -48,7 +48,7 @@ def _entry(row: ET.Element) -> Any:
     owner = None
     if row.find("Owner") is not None:
         owner = Owner(row.findtext("Owner/DisplayName"), row.findtext("Owner/ID"))
-    return SimplifiedObjectInfo(
+    entry = SimplifiedObjectInfo(
         _name(row, "Key"),
         iso8601_to_unixtime(_text(row, "LastModified")),
         (row.findtext("ETag") or "").strip('"'),
@@ -58,6 +58,8 @@ def _entry(row: ET.Element) -> Any:
         owner,
         row.findtext("RestoreInfo"),
     )
+    entry.transition_time = row.findtext("TransitionTime")
+    return entry
 
 
 def _name(node: ET.Element, path: str) -> str:

@@ -2,26 +2,29 @@
 Pages of a listing, read by columns where oss2 would build a thousand objects.
 
 A page is three columns: keys, times, sizes. Times are ISO 8601 of one form, which sort as text, so
-the newest object is the greatest text. `rows.py` says why the columns are right. A page of any
+the newest object is the greatest text. Storage classes are a column, too, for a job that has to
+know them. `rows.py` says why the columns are right. A page of any
 other shape, a time that no calendar has (`_are_days`) and a name that is not plain go to the parser
 (`entries.py`), which reads what this cannot, or refuses it.
 """
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from ossweep.objects import Extent, Found, Lot
+from ossweep.objects import UNREADABLE, Classed, Extent, Found, Lot
 from ossweep.store.forms import OWNER, Element, in_order
 from ossweep.store.lazy import Lazy
-from ossweep.store.rows import Shape, unquoted
+from ossweep.store.rows import Shape, unescaped, unquoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ossweep.objects import Page
 
@@ -47,11 +50,25 @@ def _shape() -> Shape:
     )
 
 
+CLASSES = b"StorageClass TransitionTime"  # the columns of a page that tells storage classes
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
 
+_ISO = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z")
 _TIME = len("2026-01-01T00:00:00.000Z")
 _DAY = itemgetter(slice(10))  # of a time in ISO 8601
 _TRUNCATED = {b"true": True, b"false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The storage classes of a page's objects, and when rules moved them there."""
+
+    names: Sequence[str | None]
+    moved: Sequence[int | None]
+
+    def part(self, first: int, end: int) -> Classes:
+        """Return those of the objects from number `first` up to, and without, number `end`."""
+        return Classes(self.names[first:end], self.moved[first:end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +84,18 @@ class PlainPage:
     _latest: bytes
     _times: bytes
     _sizes: bytes
+    _classes: Classes | None = None
 
     @classmethod
-    def of(cls, keys: list[str], times: list[bytes], sizes: list[bytes]) -> PlainPage:
+    def of(
+        cls,
+        keys: list[str],
+        times: list[bytes],
+        sizes: list[bytes],
+        classes: Classes | None = None,
+    ) -> PlainPage:
         """Return the page of these columns."""
-        return cls(keys, max(times, default=b""), b"".join(times), b" ".join(sizes))
+        return cls(keys, max(times, default=b""), b"".join(times), b" ".join(sizes), classes)
 
     @property
     def unnamed(self) -> tuple[()]:
@@ -98,18 +122,25 @@ class PlainPage:
         """How old and how large its objects are."""
         sizes = [*map(int, self._sizes.split())]
         oldest = _unix(min(_apart(self._times)))
-        return Extent(oldest, self.newest, min(sizes), max(sizes))
+        if self._classes is None:
+            return Extent(oldest, self.newest, min(sizes), max(sizes))
+        names = frozenset(self._classes.names)
+        last = max((each for each in self._classes.moved if each is not None), default=None)
+        return Extent(oldest, self.newest, min(sizes), max(sizes), names, last)
 
     def objects(self) -> list[Found]:
         """Return the objects one by one."""
-        return list(
-            map(Found, self.keys, map(int, self._sizes.split()), map(_unix, _apart(self._times)))
-        )
+        sizes, times = map(int, self._sizes.split()), map(_unix, _apart(self._times))
+        if self._classes is None:
+            return list(map(Found, self.keys, sizes, times))
+        classes = self._classes
+        return list(map(Classed, self.keys, sizes, times, classes.names, classes.moved))
 
     def part(self, first: int, end: int) -> PlainPage:
         """Return the page of its objects from number `first` up to, and without, number `end`."""
-        sizes = self._sizes.split()[first:end]
-        return PlainPage.of(self.keys[first:end], _apart(self._times)[first:end], sizes)
+        times, sizes = _apart(self._times)[first:end], self._sizes.split()[first:end]
+        classes = None if self._classes is None else self._classes.part(first, end)
+        return PlainPage.of(self.keys[first:end], times, sizes, classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +175,29 @@ def page_of(entries: Sequence[Any]) -> Page:
     """Return the page that an ObjectIterator has fetched as its entries."""
     if isinstance(entries, Entries):
         return entries.page
-    return Lot(tuple(Found(each.key, each.size, each.last_modified) for each in entries))
+    return Lot(tuple(map(found_of, entries)))
 
 
-def read_listing(body: bytes) -> Listing | None:
+def found_of(entry: Any) -> Found:
+    """Return an entry as the object that it shows."""
+    return Found(entry.key, entry.size, entry.last_modified)
+
+
+def classed_of(entry: Any) -> Found:
+    """Return an entry as the object that it shows, with its storage class."""
+    moved = entry.transition_time
+    return Classed(
+        entry.key,
+        entry.size,
+        entry.last_modified,
+        entry.storage_class or None,
+        None if moved is None else _moved(moved.encode()),
+    )
+
+
+def read_listing(body: bytes, *, with_classes: bool = False) -> Listing | None:
     """Return what `read_entries` would read; None if that takes it, or there is no object."""
-    table = _shape().read(body)
+    table = _shape().read(body, CLASSES if with_classes else b"")
     if table is None or table.leaves.get(b"EncodingType") != b"url":
         return None
     is_truncated = _TRUNCATED.get(table.leaves.get(b"IsTruncated", b""))
@@ -162,7 +210,24 @@ def read_listing(body: bytes) -> Listing | None:
     times, sizes = table.columns["LastModified"], table.columns["Size"]
     if not _are_days(times):
         return None
-    return Listing(PlainPage.of(keys, times, sizes), is_truncated, marker[0])
+    classes = _classes(table.columns) if with_classes else None
+    return Listing(PlainPage.of(keys, times, sizes, classes), is_truncated, marker[0])
+
+
+def _classes(columns: Mapping[str, list[bytes]]) -> Classes:
+    """Return the classes in a page's columns, each name and each time made once."""
+    names, moved = columns["StorageClass"], columns["TransitionTime"]
+    of_names = {each: unescaped([each])[0] if each else None for each in set(names)}
+    of_moved = {each: None if each is None else _moved(each) for each in set(moved)}
+    return Classes([of_names[each] for each in names], [of_moved[each] for each in moved])
+
+
+def _moved(time: bytes) -> int:
+    """Return the time of a transition in Unix seconds; it has to be as those of modifications."""
+    with suppress(ValueError):
+        if _ISO.fullmatch(time):
+            return _unix(time)
+    return UNREADABLE
 
 
 def _are_days(times: list[bytes]) -> bool:

@@ -15,7 +15,7 @@ from ossweep.store.stretch import stretch_of
 from ossweep.store.wire import fits_a_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ossweep.objects import Found, Listed
     from ossweep.store.store import OssStore
@@ -47,6 +47,7 @@ class Requests:
             return self._listed_again(keys, listed if ahead else None, seconds)
         there: dict[str, int] = {}
         left: dict[str, float] = {}
+        objects: dict[str, Found] = {}
         began = self.store.left()
         for key in keys:
             now = self.store.left()
@@ -55,8 +56,13 @@ class Requests:
             found = shown(key, partial(self._page, key))
             if found is not None:
                 there[key] = found.modified
+                objects[key] = found
             left[key] = now
-        return Looked(there, left)
+        return Looked(there, left, objects)
+
+    def tags(self, key: str) -> Mapping[str, str] | None:
+        """Return an object's tags; None if no request can ask for them."""
+        return self.store.bucket.get_object_tagging(key) if fits_a_url(key) else None
 
     def seen(self, keys: Sequence[str], listed: Listed) -> Looked | None:
         """Return what a look ahead in their range has shown of all keys, if that is not too old."""
@@ -86,22 +92,25 @@ class Requests:
         prefix = prefix if ahead is None else ahead.prefix
         there: dict[str, int] = {}
         left: dict[str, float] = {}
+        found: dict[str, Found] = {}
         began = self.store.left()
         while True:
             now = self.store.left()
             answer = self.store.bucket.list_objects(
                 prefix=prefix, marker=marker, max_keys=PAGE_KEYS
             )
-            page = {each.key: each.modified for each in page_of(answer.object_list).objects()}
+            objects = page_of(answer.object_list).objects()
+            page = {each.key: each.modified for each in objects}
             end = as_bytes(answer.next_marker) if answer.is_truncated else None
             if ahead is not None:
                 self.store.sights.keep(ahead, Sight(as_bytes(marker), end, page, now))
             listed = bisect_right(wanted, last.encode() if end is None else end, key=str.encode)
             left.update(dict.fromkeys(wanted[len(left) : listed], now))
             there.update((key, written) for key, written in page.items() if key in left)
+            found.update((each.key, each) for each in objects if each.key in left)
             is_late = bool(left) and began - self.store.left() > seconds
             if len(left) == len(wanted) or not answer.is_truncated or is_late:
-                return Looked(there, left)
+                return Looked(there, left, found)
             marker = answer.next_marker
 
     def _page(self, key: str, marker: str) -> Any:

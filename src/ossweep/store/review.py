@@ -8,9 +8,10 @@ job's clock. It ends the doubt of a key whose request is over (`doubt.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
-from ossweep.errors import Closed, Scope
+from ossweep.errors import NO_SUCH_KEY, Closed, Scope
 from ossweep.filters.reasons import YOUNGER
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.store.asking import TroubleError
@@ -20,7 +21,7 @@ from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.objects import Shown
+    from ossweep.objects import Again, Shown
     from ossweep.store.asking import Attempts, Looked
     from ossweep.world import World
 
@@ -107,7 +108,39 @@ class Review:
             else:
                 self.doubt.shown(key)
                 meant.append(key)
+        if self.shown.again is not None:
+            meant, unseen = self._judge_again(meant, seen, self.shown.again, clock)
+            later += unseen
         return meant, later
+
+    def _judge_again(
+        self, keys: Sequence[str], seen: Looked, again: Again, clock: int
+    ) -> tuple[list[str], list[str]]:
+        """Return the keys that may go by what they are now, and those whose tags took too long."""
+        meant: list[str] = []
+        began = self.attempts.gate.left()
+        for at, key in enumerate(keys):
+            reason = again.reason_to_keep(seen.found[key], clock)
+            if reason is None and again.needs_tags:
+                if at and began - self.attempts.gate.left() > OLDEST_LISTING / 2:
+                    # Whatever was known of these is as old as can be.
+                    self._looked.update(dict.fromkeys(keys[at:], inf))
+                    return meant, [*keys[at:]]
+                reason = self._reason_of_tags(key, again)
+            if reason is None:
+                meant.append(key)
+            else:
+                self.kept[key] = reason
+        return meant, []
+
+    def _reason_of_tags(self, key: str, again: Again) -> str | None:
+        """Return why an object stays, by its tags as they are now."""
+        try:
+            return again.reason_of_tags(self.attempts.tags(key))
+        except TroubleError as trouble:
+            if trouble.error.scope is not Scope.KEYS:
+                raise
+            return GONE if trouble.error.code == NO_SUCH_KEY else again.reason_of_tags(None)
 
     def _see(self, keys: Sequence[str], *, is_in_doubt: bool) -> Looked:
         """
@@ -116,7 +149,7 @@ class Review:
         Doubt is ended by what was asked for after the request, and by nothing older.
         """
         listed, seconds = self.shown.listed, OLDEST_LISTING / 2
-        if listed is None or is_in_doubt:
+        if listed is None or is_in_doubt or self.shown.again is not None:
             return self.attempts.look(keys, listed=listed, seconds=seconds, ahead=False)
         with listed.turn(seconds):
             seen = self.attempts.requests.seen(keys, listed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import oss2
@@ -12,17 +13,19 @@ from ossweep.errors import Closed, Scope, SettingsError, StoreError
 from ossweep.helps import HELPS_OF_STATE, met_at
 from ossweep.objects import Fates, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
-from ossweep.store.bucket import Bucket
+from ossweep.store.bucket import Bucket, ClassesBucket
+from ossweep.store.contents import Content, bare_etag
 from ossweep.store.deletion import ATTEMPTS, Deletion
+from ossweep.store.levels import level_of
 from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 from ossweep.store.pages import PAGE_KEYS, page_of
 from ossweep.store.requests import Requests, shown
 from ossweep.store.sights import Sights
 from ossweep.store.signing import Auth
 from ossweep.store.transport import TimedSession, seconds_of
-from ossweep.store.verdicts import is_throttling, verdict
+from ossweep.store.verdicts import PARTITION, is_throttling, verdict
 from ossweep.store.versioning import has_lost_null_version
-from ossweep.store.wire import bodies, by_ways
+from ossweep.store.wire import bodies, by_ways, fits_a_url
 from ossweep.trust import authorities
 
 if TYPE_CHECKING:
@@ -51,11 +54,6 @@ class Credentials:
     security_token: str | None = field(default=None, repr=False)
 
 
-def bare_etag(etag: str) -> str:
-    """Return an ETag without the differences between its writers: quotes, and small letters."""
-    return etag.strip('"').upper()
-
-
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     bucket: str,
     *,
@@ -69,12 +67,14 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
     certificates: tuple[str, ...] = (),
     clock_at: Callable[[int], int] = lambda began: began,
     may_lose: bool = True,
+    with_classes: bool = False,
 ) -> OssStore:
     """
     Open a bucket; no request is made. Raises SettingsError for an endpoint that is none, and for
     `certificates`, files of authorities to believe beside the world's, in which there are none.
 
-    A deletion that loses a null version for good is the last one, unless it `may_lose` them.
+    A deletion that loses a null version for good is the last one, unless it `may_lose` them. What
+    is listed tells its storage class if it is opened `with_classes`.
     `began` is when the invocation did, by the world's monotonic clock; now, if it is left out.
     `clock_at` turns that moment into the job's clock, both by OSS's own time.
     """
@@ -91,7 +91,7 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
         credentials.access_key_id, credentials.access_key_secret, credentials.security_token or ""
     )
     try:
-        opened = Bucket(
+        opened = (ClassesBucket if with_classes else Bucket)(
             Auth(provider, world.wall),
             endpoint,
             bucket,
@@ -106,16 +106,6 @@ def connect(  # noqa: PLR0913 - what it takes to reach a bucket
             f"the bucket {bucket} at {endpoint} (OSSWEEP_ENDPOINT): {said}"
         ) from None
     return OssStore(opened, session, gate, world, clock_at, may_lose=may_lose)
-
-
-@dataclass(frozen=True)
-class Content:
-    """An object as it was read; `written` is when it had been, in Unix seconds."""
-
-    body: bytes
-    etag: str  # in capitals, without quotes; empty if the answer has none
-    written: int
-    headers: Mapping[str, str]
 
 
 class OssStore:
@@ -184,6 +174,10 @@ class OssStore:
                 page = Lot((), reaches=listing.next_marker)
             yield page, listing.is_truncated
 
+    def level(self, prefix: str) -> Iterator[Sequence[Found]]:
+        """Yield the objects below a prefix up to the next slash; raises Closed, StoreError."""
+        return level_of(self.bucket, partial(self._ask, "list"), prefix)
+
     def borders(self, prefix: str, after: str) -> tuple[list[str], str] | None:
         """
         Return directories right below a prefix, from a key on, and the key behind which more may
@@ -230,6 +224,19 @@ class OssStore:
             )
 
         return shown(key, page_after)
+
+    def tags(self, key: str, pace: Pace) -> Mapping[str, str] | None:
+        """
+        Return an object's tags; raises Closed, StoreError.
+
+        None for a key that no URL carries unchanged: the answer would be about something else.
+        """
+        if not fits_a_url(key):
+            return None
+        tags: Mapping[str, str] = self._ask(
+            "tags", lambda: self.bucket.get_object_tagging(key), pace
+        )
+        return tags
 
     def delete(self, keys: Sequence[str], pace: Pace, shown: Shown) -> Fates:
         """
@@ -293,15 +300,16 @@ class OssStore:
         except Closed as closed:
             raise Closed(f"{closed} - {place}" if str(closed) else "") from None
 
-    def _ask(self, kind: Kind, request: Callable[[], T]) -> T:
+    def _ask(self, kind: Kind, request: Callable[[], T], pace: Pace | None = None) -> T:
         """
         Make a request, again if it is worth it, and return its answer.
 
-        Pauses are random, up to a limit that doubles. Raises StoreError when OSS refuses the
+        Pauses are random, up to a limit that doubles, and as long as a pace wants where quotas
+        refuse the request. Raises StoreError when OSS refuses the
         request or its attempts are over, and Closed when no time is left or all is cut off.
         """
         attempt = 0
-        pause = 0.0
+        pause = least = 0.0
         while True:
             self._gate.admit(kind, after=pause)
             if pause:
@@ -316,6 +324,7 @@ class OssStore:
                     self._gate.missed(kind, error)
                 if is_throttling(getattr(raised, "status", 0), error.code):
                     self.session.throttled()
+                    least = pace.refused(1, partition=error.code == PARTITION).after if pace else 0
             finally:
                 self._gate.answered(kind, self._world.monotonic() - began)
             attempt += 1
@@ -325,3 +334,4 @@ class OssStore:
                 raise Closed("")
             # A pause that does not fit is not shortened: a continuation is better than hasty tries.
             pause = self._world.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+            pause, least = max(pause, least), 0.0

@@ -301,6 +301,8 @@ def _redirected(response: BaseHTTPResponse) -> StoreError:
 
 def _kind(request: Any) -> Kind:
     if request.method == "GET":
+        if "tagging" in request.params:
+            return "tags"
         return "list" if "max-keys" in request.params else "get"
     return KINDS[request.method]
 

@@ -21,11 +21,11 @@ from ossweep.engine.reads import SOON, Question
 from ossweep.engine.sources.by_name import ByName
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.objects import GONE, Lot
+from ossweep.objects import GONE, Asked, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.outcomes import Outcome
@@ -168,6 +168,18 @@ class Directories:
         return True
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
+        tagging = self._shared.tagging
+        if tagging is None or found is None or not self._selection.is_meant(found):
+            self._judge(key, found, left)
+            return
+
+        def sifted(kept: Mapping[str, str], _: str) -> None:
+            self._judge(key, Asked.about(found, kept.get(key)), left)
+
+        lane = self._shared.course.lane
+        tagging.sift([key], lane, left, sifted, partial(self._fail, key))
+
+    def _judge(self, key: str, found: Found | None, left: float) -> None:
         reason = self._round.judge(key, found, left)
         if reason is not None:
             self._shared.books.skip(key, reason)

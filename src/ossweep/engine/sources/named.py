@@ -20,11 +20,11 @@ from ossweep.engine.reads import SOON, Question
 from ossweep.engine.sources.by_name import ByName
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, Found, Lot
+from ossweep.objects import GONE, GONE_UNANSWERED, Asked, Found, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
@@ -54,9 +54,12 @@ class NamedKeys:
 
     def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
         """Look at keys, as many at once as pages would be, and queue those that may go."""
-        reads = self._reads
+        reads, tagging = self._reads, self._shared.tagging
         while (
-            reads.has_room and reads.may_begin(pipeline) and (key := self._looks.next()) is not None
+            reads.has_room
+            and reads.may_begin(pipeline)
+            and not (tagging is not None and tagging.is_crowded)
+            and (key := self._looks.next()) is not None
         ):
             look = partial(self._shared.store.find, key)
             question = Question(key, look, partial(self._show, key), partial(self._fail, key))
@@ -172,6 +175,18 @@ class NamedKeys:
                 return
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
+        tagging = self._shared.tagging
+        if tagging is None or found is None or not self._selection.is_meant(found):
+            self._judge(key, found, left)
+            return
+
+        def sifted(kept: Mapping[str, str], _: str) -> None:
+            self._judge(key, Asked.about(found, kept.get(key)), left)
+
+        lane = self._shared.course.lane
+        tagging.sift([key], lane, left, sifted, partial(self._fail, key))
+
+    def _judge(self, key: str, found: Found | None, left: float) -> None:
         reason = self._looks.judge(key, found, left)
         if reason is not None:
             self._books.skip(key, reason)

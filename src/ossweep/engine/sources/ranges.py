@@ -12,6 +12,7 @@ import json
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.frontier import Frontier
@@ -19,12 +20,13 @@ from ossweep.engine.outcomes import slim
 from ossweep.engine.reads import Question
 from ossweep.engine.rest import join_neighbours
 from ossweep.engine.settling import Settling
+from ossweep.engine.tagging import asked_about
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.objects import NOT_UTF8
 from ossweep.work import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ossweep.engine.batch import Batch
     from ossweep.engine.borders import Survey
@@ -72,7 +74,8 @@ class Ranges:
         self._open = max(self._open, reads.most)
         while reads.has_room and (scan := self.frontier.next(self._open)) is not None:
             if scan.pages is None:
-                scan.pages = self._shared.store.pages(scan.prefix, scan.after)
+                pages = (self._shared.latest or self._shared.store).pages
+                scan.pages = pages(scan.prefix, scan.at)
             scan.listing = True
             ask, show, fail = partial(next, scan.pages), partial(self._show, scan), self._fail
             reads.begin(pipeline, Question(scan.prefix, ask, show, partial(fail, scan)))
@@ -195,9 +198,36 @@ class Ranges:
         )
 
     def _show(self, scan: Scan, answer: tuple[Page, bool], left: float) -> None:
-        scan.listing = False
         page, more = answer
+        tagging = self._shared.tagging
+        if tagging is None:
+            self._take(scan, page, left, more=more)
+            return
+        until = scan.until
+        objects = (each for each in page.objects() if until is None or each.key <= until)
+        keys = [found.key for found in objects if self._selection.is_candidate(found)]
+        most = len(keys) if page.unnamed else tagging.most
+        beyond = keys[most] if len(keys) > most else ""
+
+        def sifted(kept: Mapping[str, str], rest: str) -> None:
+            place = rest or beyond
+            if not place:
+                self._take(scan, asked_about(page, kept), left, more=more)
+                return
+            # What was not asked about is listed again.
+            scan.pages = None
+            known = page.part(0, bisect_left(page.keys, place))
+            self._take(scan, asked_about(known, kept), left, more=True)
+
+        # A page with keys that are not UTF-8 cannot be cut.
+        since = -inf if page.unnamed else left
+        tagging.sift(keys[:most], scan.lane, since, sifted, partial(self._fail, scan))
+
+    def _take(self, scan: Scan, page: Page, left: float, *, more: bool) -> None:
+        scan.listing = False
         self._selection.select(scan, self.frontier.take(scan, page, more=more), left)
+        if self._shared.tagging is not None:
+            scan.backlog.flush()  # tags grow old
         self._go_on(scan)
 
     def _survey(self, survey: Survey) -> tuple[Sequence[str], str] | None:

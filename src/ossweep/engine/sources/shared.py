@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.books import Books
     from ossweep.engine.deferred import Deferred
+    from ossweep.engine.latest import Latest
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.ports import Store
     from ossweep.engine.queues import Course
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
     from ossweep.engine.source import Source
+    from ossweep.engine.tagging import Tagging
     from ossweep.engine.throttle import Throttle
     from ossweep.work import Work
 
@@ -36,6 +38,8 @@ class Shared:
     books: Books
     course: Course  # of what is known by name
     most_ranges: int  # that a continuation may hold
+    tagging: Tagging | None = None  # where conditions ask for tags
+    latest: Latest | None = None  # where the latest of each directory stay
     sources: list[Source] = field(default_factory=list)
 
     @property
