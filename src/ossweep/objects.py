@@ -47,8 +47,8 @@ class Classed(Found):
     """
     An object whose storage class was asked for as well; None: the listing has not told it.
 
-    `transitioned` is when a lifecycle rule moved it there, in Unix seconds, `UNREADABLE` if the
-    listing tells a time that is none.
+    `transitioned` is when a lifecycle rule moved it there, in Unix seconds, `UNREADABLE_TIME` if
+    the listing tells a time that is none.
     """
 
     storage_class: str | None = None
@@ -68,7 +68,7 @@ class Asked(Classed):
         return cls(found.key, found.size, found.modified, *its_class, why)
 
 
-UNREADABLE = 2**62  # no time, and later than any
+UNREADABLE_TIME = 2**62  # no time, and later than any
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployment import BUCKET, Clock, hurried, no_pauses, sum_of
-from localcloud.faults import Before, Refuse
+from localcloud.faults import Before, Refuse, ShortPage
 from localcloud.moto_store import Traits
 
 if TYPE_CHECKING:
@@ -313,3 +313,23 @@ def test_a_large_directory_keeps_its_latest_over_continuations(
     assert answers[-1]["skipped"] == 651 + 65
     assert answers[-1]["listed"] == 6565 == sum_of(answers[-1])
     assert len(answers) > 1 or dry_run
+
+
+@pytest.mark.parametrize("page", [1000, 7, 1])
+def test_names_that_are_not_utf_8_hide_none_of_the_latest(
+    deployment: Deployment, page: int
+) -> None:
+    """Be they keys or directories, and wherever a page ends."""
+    keys = [f"a/{number:02}" for number in range(30)]
+    for number, key in enumerate(keys):
+        fill(
+            deployment, 50 - number % 20, Traits(), key, f"a/{number:02}\udcff/x", f"a/{key}\udcff"
+        )
+    deployment.oss.misbehave(ShortPage(page, operation="list"))
+
+    answer = deployment.send({"prefix": "a/", "only": {"keep_latest": 2}})
+
+    there = deployment.keys()
+    assert [key for key in there if key.isascii() and key.count("/") == 1] == ["a/18", "a/19"]
+    assert answer["skipped_because"]["among the latest of its directory"] == 2
+    assert answer["listed"] == sum_of(answer)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ossweep.filters.ports import Overview
-from ossweep.objects import UNREADABLE
+from ossweep.objects import UNREADABLE_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def pages(classes: Sequence[str | None] = CLASSES) -> st.SearchStrategy[list[See
         size=st.integers(0, 4),
         modified=AGES.map(lambda age: CLOCK - age),
         storage_class=st.sampled_from(classes),
-        transitioned=st.none() | AGES.map(lambda age: CLOCK - age) | st.just(UNREADABLE),
+        transitioned=st.none() | AGES.map(lambda age: CLOCK - age) | st.just(UNREADABLE_TIME),
     )
     return st.lists(objects, min_size=1, max_size=4, unique_by=lambda each: each.key).map(
         lambda found: sorted(found, key=lambda each: each.key)

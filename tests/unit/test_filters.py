@@ -18,7 +18,7 @@ from ossweep.filters.ports import STORAGE_CLASS, TRANSITION_TIME, Whole
 from ossweep.filters.size import Size
 from ossweep.filters.storage_class import StorageClass
 from ossweep.filters.tags import Tags
-from ossweep.objects import UNREADABLE
+from ossweep.objects import UNREADABLE_TIME
 from unit.subjects import CLOCK, DAY, Seen, overview_of, pages
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_an_object_whose_least_days_are_unknown_stays(name: str | None) -> None:
 
 def test_an_object_whose_transition_cannot_be_read_stays() -> None:
     """Its days count from some time that nobody knows."""
-    cold = Seen(storage_class="ColdArchive", modified=0, transitioned=UNREADABLE)
+    cold = Seen(storage_class="ColdArchive", modified=0, transitioned=UNREADABLE_TIME)
 
     assert reason(EarlyDelete(), cold) == reasons.UNJUDGED
     assert reason(EarlyDelete(), replace(cold, storage_class="IA")) is None

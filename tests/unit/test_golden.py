@@ -194,7 +194,7 @@ def test_a_record_that_is_damaged_is_told_as_such(name: str, content: bytes) -> 
         record_of(kind, content)
 
 
-UNREADABLE: list[dict[str, Any]] = [
+UNREADABLE_TIME: list[dict[str, Any]] = [
     {"answer": {**ANSWER, "remaining": -1}},
     {"answer": {**ANSWER, "listed": 2**63}},
     {"answer": {**ANSWER, "seconds": nan}},
@@ -203,7 +203,7 @@ UNREADABLE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("name", RECORDS)
-@pytest.mark.parametrize("change", UNREADABLE, ids=["less", "too much", "no number", "no job"])
+@pytest.mark.parametrize("change", UNREADABLE_TIME, ids=["less", "too much", "no number", "no job"])
 def test_a_record_is_proved_readable_when_it_is_written(name: str, change: dict[str, Any]) -> None:
     """It is no use to whoever comes later, and the one before it is."""
     with pytest.raises(StoreError, match=r"^NotReadable: a job's record is damaged"):

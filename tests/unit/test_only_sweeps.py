@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ossweep.conditions import Conditions
 from ossweep.filters.making import filters_of
 from ossweep.filters.reasons import LATEST
-from ossweep.objects import NEWER, UNREADABLE, Classed
+from ossweep.objects import NEWER, UNREADABLE_TIME, Classed
 from ossweep.whereabouts import outermost
 from ossweep.work import Ceiling, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
@@ -34,7 +34,7 @@ FOUND = st.builds(
     st.integers(0, 30),
     TIMES,
     st.sampled_from((*CLASSES, "Another", None)),
-    st.none() | TIMES | st.just(UNREADABLE),
+    st.none() | TIMES | st.just(UNREADABLE_TIME),
 )
 GLOBS = st.lists(st.sampled_from(("**/*.log", "*.log", "?x*", "**/x.txt", "1*")), max_size=2)
 CONDITIONS = st.builds(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from oss2.models import ListObjectsResult
 from oss2.xml_utils import parse_list_objects
 
-from ossweep.objects import UNREADABLE, Found, Lot
+from ossweep.objects import UNREADABLE_TIME, Found, Lot
 from ossweep.store.bucket import Bucket
 from ossweep.store.entries import read_entries
 from ossweep.store.names import without_quotes
@@ -439,7 +439,7 @@ def _plainly(info: Any) -> dict[str, Any]:
         (entry(), ("Standard", None)),
         ((*entry(), ("TransitionTime", TIME)), ("Standard", 1714566896)),
         ((entry()[0], ("TransitionTime", TIME), *entry()[1:]), ("Standard", 1714566896)),
-        ((*entry(), ("TransitionTime", "2024-05-01")), ("Standard", UNREADABLE)),
+        ((*entry(), ("TransitionTime", "2024-05-01")), ("Standard", UNREADABLE_TIME)),
         (entry()[:-1], (None, None)),
         ((*entry()[:-1], ("StorageClass", "&lt;")), ("<", None)),
     ],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ossweep.conditions import LEAST_DAYS
 from ossweep.filters.ports import STORAGE_CLASS, TRANSITION_TIME, Whole
 from ossweep.filters.reasons import EARLY, UNJUDGED
-from ossweep.objects import UNREADABLE
+from ossweep.objects import UNREADABLE_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ class EarlyDelete:
         begun = found.modified
         if name in _FROM_TRANSITION and found.transitioned is not None:
             begun = found.transitioned
-        if begun == UNREADABLE:
+        if begun == UNREADABLE_TIME:
             return UNJUDGED
         days = LEAST_DAYS[name]
         return EARLY if days and clock - begun <= days * _DAY else None

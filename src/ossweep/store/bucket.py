@@ -45,7 +45,7 @@ _ROOT = re.compile(
 )
 _MOST_TAGS = 1008 * 32  # a version has 26, with owner and restoration; each takes a parser memory
 _NULL_MARKER = f"<DeleteMarkerVersionId>{NULL}<".encode()
-_UNREADABLE = "UnreadableAnswer"
+UNREADABLE = "UnreadableAnswer"
 
 
 class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
@@ -70,18 +70,18 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             marker = marker.encode()
         if page.prefix_list:
             raise StoreError(
-                _UNREADABLE, "OSS listed directories, which nobody asked for", Scope.PASSING
+                UNREADABLE, "OSS listed directories, which nobody asked for", Scope.PASSING
             )
         if len(page_of(page.object_list).keys) > kwargs["max_keys"]:
             raise StoreError(
-                _UNREADABLE, "OSS listed more objects than it was asked for", Scope.PASSING
+                UNREADABLE, "OSS listed more objects than it was asked for", Scope.PASSING
             )
         _check_onward(page, marker)
         return page
 
-    def list_folders(self, prefix: str, marker: str, most: int) -> Any:
+    def list_folders(self, prefix: str, marker: str, max_keys: int) -> Any:
         """List what lies below a prefix up to the next slash; `prefix_list` holds the folders."""
-        page = super().list_objects(prefix=prefix, delimiter="/", marker=marker, max_keys=most)
+        page = super().list_objects(prefix, "/", marker, max_keys)
         _check_onward(page, as_bytes(marker))
         return page
 
@@ -110,7 +110,7 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
                 _error_inside(body)
                 if b"<Error" in body
                 else StoreError(
-                    _UNREADABLE,
+                    UNREADABLE,
                     f"OSS answered a deletion with status {result.status}",
                     Scope.PASSING,
                 )
@@ -232,15 +232,15 @@ def _read(resp: Any, parse_func: Any, klass: Any, *, with_classes: bool = False)
     if found == "Error":
         raise _error_inside(body)
     if wanted is not None and found != wanted:
-        raise StoreError(_UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
+        raise StoreError(UNREADABLE, f"OSS's answer is no {wanted}", Scope.PASSING)
     if body.count(b"<") > _MOST_TAGS:
-        raise StoreError(_UNREADABLE, "OSS's answer has too many elements", Scope.PASSING)
+        raise StoreError(UNREADABLE, "OSS's answer has too many elements", Scope.PASSING)
     result = klass(resp)
     try:
         read(result, body)
     except (ET.ParseError, RuntimeError, ValueError, LookupError) as error:
         kind, said = type(error).__name__, str(error)
-        raise StoreError(_UNREADABLE, kind, Scope.PASSING, said=said) from error
+        raise StoreError(UNREADABLE, kind, Scope.PASSING, said=said) from error
     if klass is ListObjectsResult and (result.unnamed or with_classes):
         objects = sorted(result.object_list, key=attrgetter("key"))
         found = tuple(map(classed_of if with_classes else found_of, objects))
@@ -290,8 +290,8 @@ def _error_inside(body: bytes) -> StoreError:
     try:
         root = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
     except ET.ParseError:
-        return StoreError(_UNREADABLE, "OSS's answer is an error cut off half way", Scope.PASSING)
-    code = root.findtext("Code") or _UNREADABLE
+        return StoreError(UNREADABLE, "OSS's answer is an error cut off half way", Scope.PASSING)
+    code = root.findtext("Code") or UNREADABLE
     return StoreError(code, "", scope_of(200, code), said=root.findtext("Message") or "")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ossweep.errors import StoreError
+from ossweep.store.bucket import UNREADABLE
 from ossweep.store.pages import PAGE_KEYS, page_of
 
 if TYPE_CHECKING:
@@ -20,16 +22,22 @@ def level_of(
     """
     Yield the objects of a level, page by page; raises what `ask`, which makes a request, does.
 
-    Behind a key that is not UTF-8, which oss2 cannot write, those that lie deeper come as well.
+    Behind a key that is not UTF-8, which oss2 cannot write, those that lie deeper come as well; so
+    they do from a page on that cannot be read, because a directory's name is not.
     """
     marker: str | bytes = ""
+    is_of_folders = True
     while True:
-        if isinstance(marker, str):
-            request = partial(bucket.list_folders, prefix, marker, PAGE_KEYS)
-        else:
-            asked = {"prefix": prefix, "marker": marker, "max_keys": PAGE_KEYS}
-            request = partial(bucket.list_objects, **asked)
-        page = ask(request)
+        is_of_folders = is_of_folders and isinstance(marker, str)
+        asked: dict[str, Any] = {"prefix": prefix, "marker": marker}
+        request = bucket.list_folders if is_of_folders else bucket.list_objects
+        try:
+            page = ask(partial(request, **asked, max_keys=PAGE_KEYS))
+        except StoreError as error:
+            if error.code != UNREADABLE or not is_of_folders:
+                raise
+            is_of_folders = False
+            continue
         yield page_of(page.object_list).objects()
         if not page.is_truncated:
             return

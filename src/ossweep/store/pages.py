@@ -18,7 +18,7 @@ from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from ossweep.objects import UNREADABLE, Classed, Extent, Found, Lot
+from ossweep.objects import UNREADABLE_TIME, Classed, Extent, Found, Lot
 from ossweep.store.forms import OWNER, Element, in_order
 from ossweep.store.lazy import Lazy
 from ossweep.store.rows import Shape, unescaped, unquoted
@@ -227,7 +227,7 @@ def _moved(time: bytes) -> int:
     with suppress(ValueError):
         if _ISO.fullmatch(time):
             return _unix(time)
-    return UNREADABLE
+    return UNREADABLE_TIME
 
 
 def _are_days(times: list[bytes]) -> bool:
