@@ -270,12 +270,14 @@ def test_the_latest_of_each_directory_stay(deployment: Deployment) -> None:
     assert answer["requests_made"]["list"] == 1
 
 
-def test_objects_that_stay_anyway_are_none_of_the_latest(deployment: Deployment) -> None:
-    """Of two readings it is the one that deletes less."""
+def test_the_latest_are_of_those_that_were_there_and_whose_names_match(
+    deployment: Deployment,
+) -> None:
+    """Those that are too young to go count, too; what comes meanwhile does not."""
     for day in range(1, 7):
         fill(deployment, day, Traits(), f"a/{day}.log", f"a/{day}.txt")
     deployment.oss.fill(BUCKET, ["a/future.log"], deployment.oss.now() + 60)
-    only = {"keep_latest": 2, "older_than": "60h", "match": "*.log"}
+    only = {"keep_latest": 4, "older_than": "60h", "match": "*.log"}
 
     deployment.send({"directory": "a", "only": only})
 

@@ -46,12 +46,17 @@ def bucket_of(ages: dict[str, int], page: int = 1000) -> Bucket:
     return Bucket({key: Found(key, 1, BEGAN - age) for key, age in ages.items()}, page=page)
 
 
-def is_older(found: Found, clock: int) -> bool:
-    return found.modified < clock
+class ByClock:
+    """Lets go what is older than the clock, and counts the same."""
+
+    def may_go(self, found: Found, clock: int) -> bool:
+        return found.modified < clock
+
+    counts_as_latest = may_go
 
 
 def latest_of(store: Listed, most: int = 1, selectors: Iterable[str] = ("",)) -> Latest:
-    return Latest(most, store, selectors, is_older, None)
+    return Latest(most, store, selectors, ByClock(), None)
 
 
 def kept_by(latest: Latest, prefix: str = "", after: str = "") -> list[str]:

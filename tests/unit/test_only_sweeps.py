@@ -79,13 +79,25 @@ def fate(
     return reason
 
 
-def latest(found: Sequence[Found], fates: Mapping[str, str | None], most: int | None) -> set[str]:
-    """Return the newest of each directory, of those that may go."""
+def with_latest(
+    fates: Mapping[str, str | None],
+    found: Sequence[Found],
+    only: Conditions,
+    selectors: Sequence[str],
+) -> dict[str, str | None]:
+    """Return fates in which the newest of each directory stay, of those whose names match."""
+    patterns = ("match", "except_", "match_regex", "except_regex")
+    names = Conditions(**{each: getattr(only, each) for each in patterns})
     newest_first = sorted(found, key=lambda each: (each.modified, each.key), reverse=True)
-    may_go = [each.key for each in newest_first if fates[each.key] is None]
-    directories = {key.rpartition("/")[0] for key in may_go}
-    lots = ([key for key in may_go if key.rpartition("/")[0] == each] for each in directories)
-    return {key for lot in lots for key in lot[: most or 0]}
+    counted = [
+        each.key
+        for each in newest_first
+        if not each.key.endswith("/") and fate(each, names, selectors, {}) is None
+    ]
+    directories = {key.rpartition("/")[0] for key in counted}
+    lots = ([key for key in counted if key.rpartition("/")[0] == each] for each in directories)
+    newest = {key for lot in lots for key in lot[: only.keep_latest or 0]}
+    return {key: why or (LATEST if key in newest else None) for key, why in fates.items()}
 
 
 @given(
@@ -119,7 +131,7 @@ def test_a_sweep_deletes_what_all_conditions_let_go(  # noqa: PLR0913, PLR0917 -
     )
     below = [found for found in objects if found.key.startswith(tuple(selectors))]
     fates = {found.key: fate(found, only, selectors, tags_of[found.key]) for found in below}
-    fates |= dict.fromkeys(latest(below, fates, only.keep_latest), LATEST)
+    fates = with_latest(fates, below, only, selectors)
     may_go = {key for key, reason in fates.items() if reason is None}
 
     for stop in [*stops, 10_000]:
@@ -159,7 +171,7 @@ def test_a_ceiling_lets_go_as_many_as_all_conditions_do(
         "job", "examplebucket", ranges=(Range(""),), only=only, selectors=("",), clock=BEGAN
     )
     fates = {found.key: fate(found, only, [""], tags_of[found.key]) for found in objects}
-    fates |= dict.fromkeys(latest(objects, fates, only.keep_latest), LATEST)
+    fates = with_latest(fates, objects, only, [""])
     may_go = {key for key, reason in fates.items() if reason is None}
 
     def swept(work: Work) -> Counts:

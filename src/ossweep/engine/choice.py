@@ -42,9 +42,7 @@ class Choice:
         """Return why an object stays, if a condition keeps it."""
         if self._filters is None:
             return None
-        key = found.key
-        names = [key[length:] for length in self._taking(key)] or [key]
-        return self._filters.reason_to_keep(found, clock, names)
+        return self._filters.reason_to_keep(found, clock, self._names_of(found.key))
 
     @property
     def needs_tags(self) -> bool:
@@ -58,8 +56,12 @@ class Choice:
 
     @property
     def keep_latest(self) -> int | None:
-        """How many objects of each directory stay, of those that all other conditions let go."""
+        """How many objects of each directory stay, of those whose names match."""
         return self._filters.keep_latest if self._filters is not None else None
+
+    def counts_as_latest(self, key: str) -> bool:
+        """Tell whether a key is one of those of which the latest of each directory stay."""
+        return self._filters is not None and self._filters.counts_as_latest(self._names_of(key))
 
     @property
     def again(self) -> Choice | None:
@@ -87,6 +89,9 @@ class Choice:
             extent.last_transition,
         )
         return self._filters.judge_page(overview, clock, self._bases(keys[0], keys[-1]))
+
+    def _names_of(self, key: str) -> list[str]:
+        return [key[length:] for length in self._taking(key)] or [key]
 
     def _taking(self, key: str) -> list[int]:
         """Return the lengths of the selectors that take a key."""

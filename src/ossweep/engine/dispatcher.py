@@ -75,8 +75,7 @@ class Dispatcher:
             else None
         )
         most = self._selection.choice.keep_latest
-        may_go = self._selection.may_go
-        latest = Latest(most, store, work.selectors, may_go, work.clock) if most else None
+        latest = Latest(most, store, work.selectors, self._selection, work.clock) if most else None
         self._sources = open_sources(
             Shared(
                 work,

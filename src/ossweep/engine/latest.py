@@ -2,10 +2,10 @@
 The latest of each directory, found by a pass over the directory before its first object goes.
 
 A pass lists a directory's own objects, whatever range they are met in, and keeps in mind the n
-newest of those that all other conditions let go. The oldest of these tells of every object of the
-directory whether it stays, in whichever range or invocation it is met: so ranges may be cut, parts
-and continuations made, and invocations repeated, as ever. A directory that lies within a page of
-the listing takes no pass of its own.
+newest of those that count. The oldest of these tells of every object of the directory whether it
+stays, in whichever range or invocation it is met: so ranges may be cut, parts and continuations
+made, and invocations repeated, as ever. A directory that lies within a page of the listing takes no
+pass of its own, nor does one of which the page shows nothing that may go.
 
 A pass that time does not suffice for has shown nothing, and the next invocation begins it anew.
 """
@@ -16,7 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from operator import lt
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ossweep.engine.tagging import asked_about
 from ossweep.errors import Scope, StoreError
@@ -25,7 +25,7 @@ from ossweep.filters.reasons import LATEST
 from ossweep.whereabouts import outermost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ossweep.engine.ports import Store
     from ossweep.filters.latest import Rank
@@ -35,12 +35,21 @@ MOST_KNOWN = 10_000  # directories that are kept in mind
 LOCKS = 64  # so that two ranges seldom wait for each other, and never list a directory twice
 
 
+class Judge(Protocol):
+    """Tells what the order and its other conditions say of an object."""
+
+    def counts_as_latest(self, found: Found, clock: int) -> bool:
+        """Tell whether an object is one of those of which the latest of each directory stay."""
+
+    def may_go(self, found: Found, clock: int) -> bool:
+        """Tell whether an object goes by such a clock, if it is not one of the latest."""
+
+
 class Latest:
     """
     Sifts pages: objects that stay as one of the latest of their directory say so.
 
-    `may_go` tells whether all other conditions let an object go. It is called in threads, as are
-    the methods.
+    The judge is asked in threads, as are the methods.
     """
 
     def __init__(
@@ -48,13 +57,14 @@ class Latest:
         most: int,
         store: Store,
         selectors: Iterable[str],
-        may_go: Callable[[Found, int], bool],
+        judge: Judge,
         clock: int | None,
     ) -> None:
         self._most = most
         self._store = store
         self._selectors = outermost(selectors)
-        self._may_go = may_go
+        self._counts = judge.counts_as_latest
+        self._may_go = judge.may_go
         self._began = clock
         self._lock = Lock()
         self._locks = [Lock() for _ in range(LOCKS)]
@@ -75,12 +85,14 @@ class Latest:
 
     def _sifted(self, page: Page, prefix: str, after: str | None, until: str | None) -> Page:
         clock = self._store.clock(self._began)
-        candidates: dict[str, list[Found]] = {}
+        counted: dict[str, list[Found]] = {}
         for found in page.objects():
-            if not is_marker(found.key) and self._may_go(found, clock):
-                candidates.setdefault(directory_of(found.key), []).append(found)
+            if not is_marker(found.key) and self._counts(found, clock):
+                counted.setdefault(directory_of(found.key), []).append(found)
         kept = {}
-        for directory, objects in candidates.items():
+        for directory, objects in counted.items():
+            if not any(self._may_go(each, clock) for each in objects):
+                continue
             begins = directory.startswith(prefix) and (after is None or after < directory)
             ends = until is None or not until.startswith(directory)
             if begins and ends:
@@ -113,14 +125,14 @@ class Latest:
         return newest.oldest
 
     def _passed(self, directory: str, clock: int) -> Iterator[Iterable[Found]]:
-        """Yield those objects of a directory that the order selects and that may go."""
+        """Yield those objects of a directory that the order selects and that count."""
         for prefix in self._prefixes_in(directory):
             last = ""
             for objects in self._store.level(prefix):
                 own = [each for each in objects if directory_of(each.key) == directory]
                 _check(prefix, [last, *(each.key for each in own)])
                 last = own[-1].key if own else last
-                yield [e for e in own if not is_marker(e.key) and self._may_go(e, clock)]
+                yield [e for e in own if not is_marker(e.key) and self._counts(e, clock)]
 
     def _prefixes_in(self, directory: str) -> Sequence[str]:
         """Return the prefixes of those of a directory's objects that the order selects."""

@@ -130,6 +130,11 @@ class Selection:
         is_protected = found.key.startswith(self._protected)
         return not is_protected and self._reason_by(clock, found) is None
 
+    def counts_as_latest(self, found: Found, clock: int) -> bool:
+        """Tell whether an object is one of those of which the latest of each directory stay."""
+        is_there = found.modified < clock and not found.key.startswith(self._protected)
+        return is_there and self._choice.counts_as_latest(found.key)
+
     def _reason_by(self, clock: int, found: Found) -> str | None:
         # Times are whole seconds: an object of the clock's own second may have been written later.
         if found.modified >= clock:

@@ -42,7 +42,7 @@ class LookedUp:
     """
     What is known of an object beside its listing; None: not known, so the object stays.
 
-    `newer` is how many newer objects its directory holds, of those that all others let go.
+    `newer` is how many newer objects its directory holds, of those whose names match.
     """
 
     tags: Mapping[str, str] | None = None

@@ -1,12 +1,12 @@
 """
-The latest of each directory stay: n of those objects that all other conditions let go.
+The latest of each directory stay: n of those objects whose names match, however young.
 
 Newer is what was written later, and of two that were written in the same second the one with the
-greater key. What is kept anyway, by another condition or because it was written after the job
-began, does not count as one of the n: of two readings the one that deletes less. Nor does a
-directory's marker, which stays.
+greater key. What was written after the job began does not count as one of the n, so that nothing
+goes because others write meanwhile; nor does what no name selects, nor a directory's marker, which
+stays. What another condition keeps does count: ten of which three are too young to go are ten.
 
-So an object may go if n others of its directory that may go are newer. The n latest themselves are
+So an object may go if n others of its directory are newer. The n latest themselves are
 never deleted. Whoever looks again, in the middle of the job or in its next invocation, finds them
 there, and comes to the same.
 """

@@ -28,7 +28,7 @@ class Filters:
     The filters of one job, which are one filter, and what comes after them.
 
     `names` is the one among them that goes by names. `tags` judges what all of them let go.
-    `keep_latest` is how many objects of each directory stay, of those that all others let go.
+    `keep_latest` is how many objects of each directory stay, of those whose names match.
     """
 
     filters: tuple[Filter, ...]
@@ -62,6 +62,10 @@ class Filters:
             if reason is not None:
                 return reason
         return MARKER if self.keep_latest is not None and is_marker(found.key) else None
+
+    def counts_as_latest(self, names: Sequence[str]) -> bool:
+        """Tell whether an object of these names is one of those of which the latest stay."""
+        return self.names is None or self.names.reason(names) is None
 
     def judge_page(self, page: Overview, clock: int, bases: Sequence[int] | None) -> Whole | None:
         """
