@@ -92,14 +92,7 @@ def _narrowed(request: Request, only: Conditions, where: str) -> Request:
 def _conditions(document: Any, where: str) -> Conditions:
     from ossweep import only  # noqa: PLC0415 - for requests that have conditions
 
-    conditions = only.parse(document, f"{where}: `only`")
-    if conditions.newer_than is not None:
-        # The job's clock may be early, which keeps what is young and would let go what is old.
-        raise RequestError(
-            f"{where}: `only.newer_than` is not supported yet as a duration; write a date with its "
-            "zone, such as `2026-05-01Z`"
-        )
-    return conditions
+    return only.parse(document, f"{where}: `only`")
 
 
 def _at_once(document: dict[str, Any]) -> Request | None:

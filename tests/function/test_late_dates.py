@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deployment import BUCKET, Clock, no_pauses
+from deployment import BUCKET, Clock, hurried, no_pauses
 from localcloud.faults import AsTold, DateShift
-from ossweep.filters.reasons import YOUNGER
+from ossweep.filters.reasons import OLDER, YOUNGER
 from ossweep.objects import NEWER
 
 if TYPE_CHECKING:
@@ -72,6 +72,34 @@ def test_objects_that_a_date_ahead_made_older_than_the_job_stay(deployment: Depl
     answer = deployment.send({"prefix": "a/", "limits": {"objects": 1000}})
 
     assert (answer["status"], answer["skipped_because"]) == ("done", {NEWER: 1500})
+
+
+def test_objects_that_a_date_behind_made_young_enough_stay(deployment: Deployment) -> None:
+    """`newer_than` goes by the latest that the job can have begun, here and in what is left."""
+    fill(deployment, 1500, 4000)
+    deployment.fill("b/1")
+    deployment.oss.misbehave(DateShift(-960, operation="list"))
+    order = {"prefix": ["a/", "b/"], "only": {"newer_than": "65min"}, "limits": {"objects": 1}}
+
+    answer = deployment.send(order)
+
+    assert (answer["deleted"], answer["skipped_because"]) == (1, {OLDER: 1500})
+
+
+def test_a_rest_is_young_enough_by_the_date_of_its_jobs_beginning(
+    deployment: Deployment,
+) -> None:
+    """A duration is a date from then on, however long the job takes."""
+    fill(deployment, 1500, 3000)
+    order = {"prefix": "a/", "only": {"newer_than": "1h"}, "unfinished": "return"}
+    left = hurried(deployment, 10, batch_delete=6).send(order)["continuation"]
+    deployment.oss.behave()
+    deployment.oss.misbehave(DateShift(7200))
+
+    answer = deployment.send(left)
+
+    assert left["only"]["newer_than"] is None
+    assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 1500, [])
 
 
 def test_an_old_batch_is_judged_by_the_date_of_the_look_at_it(deployment: Deployment) -> None:

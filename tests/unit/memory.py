@@ -123,6 +123,19 @@ class Bucket:
             self.objects.pop(key, None)
 
 
+@dataclass(frozen=True)
+class Began:
+    """When a job began, which every answer tells alike."""
+
+    time: int
+
+    def clock(self, known: int | None) -> int:
+        return known or self.time
+
+    def last_date(self) -> int | None:
+        return self.time
+
+
 class MemoryStore:
     """The store of one hop. `at` tells what happens as the request of that number starts."""
 
@@ -137,6 +150,9 @@ class MemoryStore:
 
     def clock(self, known: int | None) -> int:
         return BEGAN if known is None else known
+
+    def last_date(self) -> int | None:
+        return BEGAN
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         more = True

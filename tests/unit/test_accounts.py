@@ -22,7 +22,7 @@ from ossweep.engine.sources.shared import Shared
 from ossweep.engine.throttle import Throttle
 from ossweep.objects import Failure, Found, Lot
 from ossweep.work import Counts, Range, Work
-from unit.memory import Bucket, Hop, MemoryStore
+from unit.memory import Began, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
     from ossweep.engine.batch import Batch
@@ -38,7 +38,7 @@ class Desk:
         throttle = Throttle(lambda: 0.0, lambda low, _high: low, 1, None)
         gate = Hop().gate
         self.books, deferred = Books(work), Deferred(work)
-        self.selection = Selection(work, lambda known: known or 1000, protected, None, deferred)
+        self.selection = Selection(work, Began(1000), protected, None, deferred)
         shared = Shared(
             work,
             MemoryStore(Bucket({}), gate),

@@ -13,7 +13,7 @@ from ossweep.engine.throttle import Throttle
 from ossweep.jobs.progress import achieved
 from ossweep.objects import Found, Lot, Unnamed
 from ossweep.work import Range, Work
-from unit.memory import Bucket, Hop, MemoryStore
+from unit.memory import Began, Bucket, Hop, MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def test_an_invocation_goes_on_behind_the_empty_pages_of_the_one_before() -> Non
 def test_keys_met_before_an_empty_page_are_deleted_and_counted() -> None:
     """They need not wait for the pages behind, each of which may take long."""
     frontier, scan = begun(Range("a/"))
-    selection = Selection(WORK, lambda known: known or 1000, (), None, Deferred(WORK))
+    selection = Selection(WORK, Began(1000), (), None, Deferred(WORK))
 
     for page in (Lot([Found("a/0", 1, 1), Found("a/1", 1, 5000)]), Lot((), reaches="a/5")):
         selection.select(scan, frontier.take(scan, page, more=True), 60.0)
@@ -76,7 +76,7 @@ def test_keys_met_before_an_empty_page_are_deleted_and_counted() -> None:
 def test_a_key_without_a_name_is_not_passed_by_unseen() -> None:
     """Those that lie before the marker have failed, and the others wait for their turn."""
     frontier, scan = begun(Range("a/"))
-    selection = Selection(WORK, lambda known: known or 1000, (), None, Deferred(WORK))
+    selection = Selection(WORK, Began(1000), (), None, Deferred(WORK))
     odd = (Unnamed("a/1%FF", b"a/1\xff"), Unnamed("a/7%FF", b"a/7\xff"))
 
     for page in (Lot((), odd), Lot((), reaches="a/5")):

@@ -72,6 +72,8 @@ def fate(
     if found.modified >= BEGAN:
         return NEWER
     names = [found.key[len(each) :] for each in selectors if found.key.startswith(each)]
+    if only.newer_than is not None:
+        only = replace(only, newer_than=None, after=max(0, BEGAN - only.newer_than))
     filters = filters_of(only)
     reason = filters.reason_to_keep(found, BEGAN, names)
     if reason is None and filters.tags is not None:

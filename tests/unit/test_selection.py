@@ -19,6 +19,7 @@ from ossweep.engine.throttle import Throttle
 from ossweep.objects import NEWER, Extent, Found, Lot, Unnamed
 from ossweep.tally import tally
 from ossweep.work import Ceiling, Range, Work
+from unit.memory import Began
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,15 +66,11 @@ def scan_of(prefix: str = "a/") -> Scan:
     return Scan.of(Range(prefix), throttle.lane())
 
 
-def clock(known: int | None) -> int:
-    return CLOCK if known is None else known
-
-
 def selection_of(
     work: Work = WORK, protected: tuple[str, ...] = (), ceiling: int | None = None
 ) -> Selection:
     most = None if ceiling is None else Ceiling(ceiling, "limits.objects")
-    return Selection(work, clock, protected, most, Deferred(work))
+    return Selection(work, Began(CLOCK), protected, most, Deferred(work))
 
 
 def show(

@@ -61,7 +61,7 @@ class Sifted:
         self.store = Refusing(self.bucket, self.hop.gate)
         self.throttle = Throttle(self.hop.clock.monotonic, lambda low, _: low, 3, None)
         ceiling = None if self.most is None else Ceiling(self.most, "limits.objects")
-        selection = Selection(WORK, self.store.clock, (), ceiling, Deferred(WORK))
+        selection = Selection(WORK, self.store, (), ceiling, Deferred(WORK))
         reads = Reads(self.hop.gate, 1)
         self.tagging = Tagging(self.store, self.hop.gate, self.throttle, reads, selection)
         self.lane = self.throttle.lane()

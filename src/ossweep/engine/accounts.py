@@ -88,6 +88,7 @@ class Accounts:
             work,
             hop=work.hop + 1,
             clock=self._selection.clock,
+            only=self._selection.choice.only,
             at_least=work.at_least or self.is_in_doubt,
             counts=self.at_the_end(),
             reserved_bytes=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ossweep.filters.ports import Overview, Whole
@@ -23,15 +24,36 @@ class Choice:
     The conditions of an order.
 
     Names are judged relative to each of its `selectors` that takes them. A key that only its own
-    name selects is judged by all of that.
+    name selects is judged by all of that. `only` says it once more, for whoever goes on: with a
+    date instead of a `newer_than` once OSS has told the time.
     """
 
     def __init__(self, only: Conditions | None, selectors: Sequence[str]) -> None:
+        self.only = only
+        self._newer_than = only.newer_than if only is not None else None
         self._filters = _filters_of(only) if only is not None else None
         goes_by_names = self._filters is not None and self._filters.names is not None
         self._selectors = sorted({*selectors}) if goes_by_names else []
         self._known = frozenset(self._selectors)
         self._lengths = sorted({len(each) for each in self._selectors})
+
+    @property
+    def is_after_a_time(self) -> bool:
+        """Whether the latest that the job can have begun decides what is young enough."""
+        return self._newer_than is not None
+
+    def has_begun_by(self, last: int | None) -> None:
+        """
+        Take note that the job had begun by a time; a later one counts.
+
+        The job's clock may be early, which keeps what is young, and would let go what is old.
+        """
+        if self.only is None or self._newer_than is None or last is None:
+            return
+        after = max(0, last - self._newer_than)
+        if self.only.after is None or after > self.only.after:
+            self.only = replace(self.only, newer_than=None, after=after)
+            self._filters = _filters_of(self.only)
 
     @property
     def reason_to_keep_unnamed(self) -> str | None:

@@ -66,7 +66,7 @@ class Dispatcher:
         self._is_unrecorded = False  # what a first key shows, which goes alone
         self._booked = 0  # outcomes
         deferred = Deferred(work)
-        self._selection = Selection(work, store.clock, protected, ceiling, deferred)
+        self._selection = Selection(work, store, protected, ceiling, deferred)
         self._books = Books(work)
         self._reads = Reads(gate, listings)
         self._tagging = (

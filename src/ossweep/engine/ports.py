@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ossweep.stops import Stop
 
 
-class Store(Protocol):
-    """A bucket, as the sweep sees it. Threads share it."""
+class Dated(Protocol):
+    """When a job began, in Unix seconds, as OSS's answers tell it."""
 
     def clock(self, known: int | None) -> int:
         """
@@ -23,6 +23,13 @@ class Store(Protocol):
 
         In Unix seconds by OSS's own time. Raises StoreError if no answer has told it.
         """
+
+    def last_date(self) -> int | None:
+        """Return the latest that it can be; None if no answer has told it."""
+
+
+class Store(Dated, Protocol):
+    """A bucket, as the sweep sees it. Threads share it."""
 
     def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
         """

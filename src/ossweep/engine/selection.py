@@ -21,11 +21,12 @@ from ossweep.objects import NEWER, Asked
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ossweep.engine.backlog import Backlog
     from ossweep.engine.batch import Batch
     from ossweep.engine.deferred import Deferred
+    from ossweep.engine.ports import Dated
     from ossweep.engine.scan import Scan
     from ossweep.filters.ports import Whole
     from ossweep.objects import Found, Page
@@ -47,12 +48,12 @@ class Selection:
     def __init__(
         self,
         work: Work,
-        clock: Callable[[int | None], int],
+        store: Dated,
         protected: tuple[str, ...],
         ceiling: Ceiling | None,
         deferred: Deferred,
     ) -> None:
-        self._clock_of = clock
+        self._store = store
         self._protected = protected
         self.room_left = Room(work, ceiling)
         self._directories = work.directories
@@ -109,8 +110,13 @@ class Selection:
     def clock_now(self) -> int:
         """Return the job's clock; raises StoreError if OSS's time is unknown."""
         # The first answers of all may have had a Date that lies ahead, which later ones tell.
-        self.clock = self._clock_of(self.clock)
+        self.clock = self._store.clock(self.clock)
+        self._see_last_date()
         return self.clock
+
+    def _see_last_date(self) -> None:
+        if self._choice.is_after_a_time:
+            self._choice.has_begun_by(self._store.last_date())
 
     def reason_to_skip(self, found: Found) -> str | None:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
@@ -127,6 +133,7 @@ class Selection:
 
     def may_go(self, found: Found, clock: int) -> bool:
         """Tell whether an object goes by such a clock, if it is not one of the latest."""
+        self._see_last_date()
         is_protected = found.key.startswith(self._protected)
         return not is_protected and self._reason_by(clock, found) is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import oss2
@@ -134,6 +135,11 @@ class OssStore:
     def requests(self) -> Mapping[str, int]:
         """Return how many requests of each kind were made, and how many of them throttled."""
         return self.session.requests
+
+    def last_date(self) -> int | None:
+        """Return the latest time at which the job can have begun, if OSS has told the time."""
+        latest = self.session.began_by
+        return None if latest is None else self._clock_at(ceil(latest))
 
     def first_date(self) -> int | None:
         """Return when the job began by OSS's own time, in Unix seconds, if OSS has told it."""

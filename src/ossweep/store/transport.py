@@ -168,6 +168,11 @@ class TimedSession:
         with self._lock:
             return inf if self._latest is None else self._latest + self._elapsed()
 
+    @property
+    def began_by(self) -> float | None:
+        """OSS's time when the invocation began, or a later time; None if nobody has told it."""
+        return self._latest
+
     def throttled(self) -> None:
         """Count an answer by which OSS asked for fewer requests."""
         with self._lock:
