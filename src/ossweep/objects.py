@@ -16,6 +16,8 @@ NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
 NOT_UTF8 = "KeyNotUtf8"  # the code of a key that has no name to ask for
+BAD_LINE = "BadLine"  # the code of a line of a list that names no key
+NAMELESS = frozenset({NOT_UTF8, BAD_LINE})  # of failures whose `key` is none to ask for
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 
 from ossweep.conditions import Conditions  # noqa: TC001 - as above
 from ossweep.events import Reply  # noqa: TC001 - as above
-from ossweep.objects import NOT_UTF8, Failure, Found, Stretch
+from ossweep.lists import ListLeft  # noqa: TC001 - as above
+from ossweep.objects import NAMELESS, Failure, Found, Stretch
 from ossweep.tally import tally
 
 # Bytes of the largest object of a job's state: the 32 MB of keys of a request, some of them twice.
@@ -90,7 +91,7 @@ class Counts:
 def add(*parts: Counts) -> Counts:
     """Return the sum of counts; of the failures, the first hundred keep what OSS said."""
     failures = tuple(f for counts in parts for f in counts.failures)
-    others = [f.key for f in failures[FAILURES_NAMED:] if f.code != NOT_UTF8]
+    others = [f.key for f in failures[FAILURES_NAMED:] if f.code not in NAMELESS]
     also_failed = (*(key for counts in parts for key in counts.also_failed), *others)
     return Counts(
         deleted=sum(counts.deleted for counts in parts),
@@ -121,7 +122,7 @@ class Order:
     named keys are looked at first, and stay if they were written after the job began.
     `null_versions` tells whether deletions may lose null versions for good. `notes` are sentences
     about the order for the answer. `only` are conditions that objects have to fulfil, too, and
-    `selectors` the prefixes and directories that the order names.
+    `selectors` the prefixes and directories that the order names, where conditions or lists ask.
     """
 
     job: str
@@ -175,7 +176,7 @@ class Rest:
     that an answer has shown one: nothing more is deleted until somebody has looked at the bucket.
     `harmless` tells that a look, or an answer, has shown that deletions lose no null version.
     `together` is how many keys are asked for at once at first: twice as many were refused as a
-    whole, and time ran out before the culprit was known.
+    whole, and time ran out before the culprit was known. `lists` name what to delete, too.
     """
 
     keys: tuple[str, ...] = ()
@@ -188,11 +189,12 @@ class Rest:
     null_marker: bool = False
     harmless: bool = False
     together: int = BATCH_KEYS
+    lists: tuple[ListLeft, ...] = ()
 
     @property
     def unlisted(self) -> bool:
-        """Whether keys or ranges are left."""
-        return bool(self.keys or self.ranges)
+        """Whether keys, lists or ranges are left."""
+        return bool(self.keys or self.lists or self.ranges)
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False, kw_only=True)

@@ -23,10 +23,11 @@ from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from ossweep import manifest_request
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.names import JOB, KEY_BYTES, UnfitError, check_bucket, check_name
-from ossweep.objects import NOT_UTF8
+from ossweep.objects import NAMELESS
 from ossweep.work import Totals, Work
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
 # Fields that an earlier version does not know are written only where they say something: after a
 # step back it goes on with all other jobs.
-NEWEST = ("only", "selectors")
+NEWEST = ("only", "selectors", "lists")
 SAMPLE = 1000  # names that are written to measure how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
 FAILURES_BYTES = 32_768  # for failures that travel on by name; all are counted
@@ -107,7 +108,7 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     """
     also = work.counts.also_failed
     lots = (work.keys, work.ranges, work.directories, work.held, work.passed, work.selectors, also)
-    names = sum(map(len, lots))
+    names = sum(map(len, lots)) + sum(len(each.open) for each in work.lists)
     if names <= SAMPLE:
         return 0.0
     some = _sample(work, names)
@@ -237,6 +238,7 @@ def _check(work: Work) -> None:
     if not (in_range and are_names and doubted <= names):
         raise UnfitError("its counts or its keys contradict each other")
     _check_ranges(work)
+    manifest_request.check_left(work.lists)
     _check_conditions(work)
 
 
@@ -332,6 +334,6 @@ def _counts_that_fit(counts: Counts, *, keeps_names: bool) -> Counts:
         if size > FAILURES_BYTES:
             break
         number += 1
-    others = [each.key for each in counts.failures[number:] if each.code != NOT_UTF8]
+    others = [each.key for each in counts.failures[number:] if each.code not in NAMELESS]
     also_failed = (*counts.also_failed, *others) if keeps_names else ()
     return replace(counts, failures=counts.failures[:number], also_failed=also_failed)

@@ -31,9 +31,10 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     Return the work that a job keeps for its end, and its parts, each with as many ranges.
 
     `limit` objects may still be asked for, and `rate` objects deleted in a second, by all parts
-    together. Named keys go to the first part. A part owns the counts of its ranges, and what is
-    known of keys there: failures, and the markers that its ranges will show again. Markers go last,
-    when all parts have come to their end. There are no parts if there is not enough to share.
+    together. Named keys and lists go to the first part. A part owns the counts of its ranges, and
+    what is known of keys there: failures, and the markers that its ranges will show again. Markers
+    go last, when all parts have come to their end. There are no parts if there is not enough to
+    share.
     """
     # Keys in doubt go to the first part, with the room that they have taken already.
     room = None if limit is None else limit - len(work.doubted)
@@ -66,6 +67,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         parallel=1,
         keys=(),
         doubted=(),
+        lists=(),
         ranges=(),
         held=tuple(found for found in work.held if found.key not in dealt),
         passed=(),
@@ -96,6 +98,7 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
         more_hops=kept.more_hops + max(0, hops),
         keys=tuple(key for each in every for key in each.keys),
         doubted=tuple(key for each in every for key in each.doubted),
+        lists=tuple(left for each in every for left in each.lists),
         ranges=tuple(part for each in every for part in each.ranges),
         held=tuple(found for each in every for found in each.held),
         passed=tuple(key for each in every for key in each.passed),
@@ -139,6 +142,7 @@ def _part_of(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequenc
         idle=0,
         keys=work.keys if place == 0 else (),
         doubted=work.doubted if place == 0 else (),
+        lists=work.lists if place == 0 else (),
         ranges=ranges,
         held=tuple(found for found in work.held if any(found.key in each for each in ranges)),
         passed=passed,

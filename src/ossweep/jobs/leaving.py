@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import SEND_BACK, Answer, with_failures
-from ossweep.objects import NOT_UTF8
+from ossweep.objects import NAMELESS
 from ossweep.session import is_named_by_event
 from ossweep.stops import Stop, Why, resuming
 
@@ -41,7 +41,7 @@ def to_try_again(left: Work) -> Work | None:
     They are judged by the job's clock, like everything that no person has ordered just now.
     """
     failures = left.counts.failures
-    named = [failure.key for failure in failures if failure.code != NOT_UTF8]
+    named = [failure.key for failure in failures if failure.code not in NAMELESS]
     named += left.counts.also_failed
     if not named:
         return None
@@ -49,11 +49,19 @@ def to_try_again(left: Work) -> Work | None:
     counts = replace(
         left.counts,
         failed=left.counts.failed - len(keys),
-        failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
+        failures=tuple(failure for failure in failures if failure.code in NAMELESS),
         also_failed=(),
     )
     return replace(
-        left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
+        left,
+        keys=keys,
+        judged=True,
+        lists=(),
+        ranges=(),
+        held=(),
+        passed=(),
+        unsettled=0,
+        counts=counts,
     )
 
 

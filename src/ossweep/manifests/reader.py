@@ -16,13 +16,13 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ossweep.lists import Position
 from ossweep.manifests.leaves import BOM, LEAF_BYTES, Leaf, Wrong
 from ossweep.manifests.nouns import (
     KNOWN,
     BadLine,
     ListError,
     Passage,
-    Position,
     cut_short,
 )
 from ossweep.manifests.repeats import WITHIN, Repeats
