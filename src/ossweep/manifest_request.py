@@ -20,10 +20,27 @@ if TYPE_CHECKING:
     from ossweep.lists import ListLeft
 
 MOST_COLUMNS = 1000  # that a row can be asked for
+MOST_LISTS = 100  # of one request, each of which is opened before anything is deleted
 _EXAMPLE = "write its key, or an object with its `key`"
 
 
 FIELDS = tuple(each.name for each in fields(ListRequest))
+
+
+def read(value: Any, where: str) -> tuple[ListRequest, ...]:
+    """
+    Read the list that a request names, or the lists, each once.
+
+    `where` begins the sentence of a refusal ("request 2: `manifest`"). Raises RequestError.
+    """
+    if not isinstance(value, list):
+        return (parse(value, where),)
+    if not value or len(value) > MOST_LISTS:
+        raise RequestError(
+            f"{where} is {kind_of_value(value)}; write 1 to {MOST_LISTS} lists, or leave it out"
+        )
+    found = (parse(each, f"{where[:-1]}[{at}]`") for at, each in enumerate(value))
+    return tuple(dict.fromkeys(found))
 
 
 def parse(document: Any, where: str = "`manifest`") -> ListRequest:

@@ -61,6 +61,20 @@ class Unnamed:
         return self.raw < key.encode()
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """
+    What one page of a listing shows of keys that are in order.
+
+    It decides so many of the first of them; those that are there are `found`, with their `etags`
+    where these were asked for.
+    """
+
+    decided: int
+    found: Mapping[str, Found]
+    etags: Mapping[str, str]
+
+
 class Page(Protocol):
     """A page of a listing, in the order of the keys' bytes. It may be empty."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ossweep.conditions import Conditions
+    from ossweep.lists import ListRequest
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Request:
     keys: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
     directory: tuple[str, ...] = ()
+    manifest: tuple[ListRequest, ...] = ()
     everything: bool = False
     confirm: str | None = None
     versions: Literal["current"] = "current"
@@ -105,7 +107,8 @@ def _at_once(document: dict[str, Any]) -> Request | None:
         request = Request(**{name: _READERS[name](value) for name, value in document.items()})
     except (KeyError, UnfitError):
         return None
-    selects = request.keys or request.prefix or request.directory or request.everything
+    names = (*request.keys, *request.prefix, *request.directory)
+    selects = names or request.manifest or request.everything
     is_confirmed = request.confirm is None or request.everything
     return request if selects and is_confirmed else None
 
@@ -134,6 +137,15 @@ def _prefix(value: Any) -> tuple[str, ...]:
 def _directory(value: Any) -> tuple[str, ...]:
     check_no_root_directory(value)
     return directories_of(_one_or_more(value))
+
+
+def _manifest(value: Any) -> tuple[ListRequest, ...]:
+    from ossweep import manifest_request  # noqa: PLC0415 - for requests that name lists
+
+    try:
+        return manifest_request.read(value, "`manifest`")
+    except RequestError:
+        raise UnfitError from None
 
 
 def _literal_bool(value: Any) -> bool:
@@ -175,6 +187,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "keys": lambda value: keys_of(_texts(value)),
     "prefix": _prefix,
     "directory": _directory,
+    "manifest": _manifest,
     "everything": _literal_bool,
     "confirm": _or_none(_text),
     "versions": _one_of("current"),

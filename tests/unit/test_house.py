@@ -78,8 +78,8 @@ NEIGHBOURS = {
     "meant": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},
-    "request": {"names", "only", "request_form"},
-    "request_form": {"amiss", "names"},
+    "request": {"manifest_request", "names", "only", "request_form"},
+    "request_form": {"amiss", "manifest_request", "names"},
     "handover": {"leases"},
 }
 # Arrows of a circle that are left out, each with its reason.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ossweep.engine.gate import Gate
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
-    from ossweep.engine.ports import Store
+    from ossweep.engine.ports import Lists, Store
     from ossweep.engine.source import Source
     from ossweep.engine.throttle import Permit, Throttle
     from ossweep.work import Ceiling, Work
@@ -51,7 +51,8 @@ class Dispatcher:
         ceiling: Ceiling | None,
         listings: int,
         most_ranges: int,
-        kinds: Iterable[Callable[[Shared], Source]] = SOURCES,
+        lists: Lists | None = None,
+        kinds: Iterable[Callable[[Shared], Source | None]] = SOURCES,
     ) -> None:
         self._is_dry_run = work.dry_run
         self._store = store
@@ -76,6 +77,7 @@ class Dispatcher:
                 self._books,
                 Course(throttle.lane()),
                 most_ranges,
+                lists,
             ),
             kinds,
         )

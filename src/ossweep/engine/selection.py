@@ -90,9 +90,13 @@ class Selection:
         if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
             backlog.flush()
 
+    def is_protected(self, key: str) -> bool:
+        """Tell whether a key is never touched, which needs no look."""
+        return key.startswith(self._protected)
+
     def reason_to_skip(self, found: Found) -> str | None:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
-        if found.key.startswith(self._protected):
+        if self.is_protected(found.key):
             return PROTECTED
         # Times are whole seconds: an object of the clock's own second may have been written later.
         clock = self._clock()

@@ -12,6 +12,7 @@ From a wish of the sweep's down to the bytes, and back:
       wire.py        how a key is written into a request; names.py how it is read in an answer
       pages.py       a listing, by the columns of rows.py, or else by entries.py;
                      answers.py, versions.py and versioning.py are other answers
+      neighbours.py  what a page shows of keys that are in order; parts.py is a part of an object
       lazy.py        what oss2 would have made of an answer, only if somebody looks at it
     transport.py     one request, in time, counted, and OSS's clock by its answers
       signing.py     its signature
@@ -25,7 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.store import sdk  # first: it is how all the others find oss2 imported
 from ossweep.store.bucket import Bucket
-from ossweep.store.store import Content, Credentials, OssStore, bare_etag, connect
+from ossweep.store.parts import bare_etag
+from ossweep.store.store import Content, Credentials, OssStore, connect
 
 if TYPE_CHECKING:
     from ossweep.store.state_objects import OssStateObject, OssStateObjects

@@ -142,6 +142,21 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise StoreError("TooLarge", f"the object is larger than {most:,} bytes", Scope.KEYS)
         return found, bytes(content)
 
+    def read_part(self, key: str, first: int, most: int, etag: str) -> tuple[Any, bytes]:
+        """
+        Return oss2's answer and up to `most` bytes of an object from byte `first` on.
+
+        An object whose ETag is another one is refused, unless `etag` is empty. Raises StoreError
+        for an answer that holds other bytes.
+        """
+        asked = {"If-Match": f'"{etag}"'} if etag else {}
+        found = self.get_object(key, byte_range=(first, first + most - 1), headers=asked)
+        content = bytearray()
+        while len(content) < most and (piece := found.read(min(_READ_BYTES, most - len(content)))):
+            content += piece
+        found.resp.response.close()  # OSS sends the whole of an object that is empty
+        return found, bytes(content)
+
     def list_versions(self, prefix: str, markers: tuple[str, str]) -> VersionsPage:
         """List one page of versions after those that the markers name (a key and a version's)."""
         key_marker, version_marker = markers

@@ -15,7 +15,9 @@ from ossweep.stops import NULL_MARKER_SHOWN
 from ossweep.store.bucket import Bucket
 from ossweep.store.deletion import ATTEMPTS, Deletion
 from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
+from ossweep.store.neighbours import neighbours
 from ossweep.store.pages import PAGE_KEYS, page_of
+from ossweep.store.parts import Part, bare_etag, part_of
 from ossweep.store.requests import Requests, shown
 from ossweep.store.sights import Sights
 from ossweep.store.signing import Auth
@@ -28,7 +30,7 @@ from ossweep.trust import authorities
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ossweep.objects import Found, Page, Shown
+    from ossweep.objects import Found, Neighbours, Page, Shown
     from ossweep.store.limits import Gate, Pace
     from ossweep.store.state_objects import OssStateObjects
     from ossweep.work import Kind
@@ -49,11 +51,6 @@ class Credentials:
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
-
-
-def bare_etag(etag: str) -> str:
-    """Return an ETag without the differences between its writers: quotes, and small letters."""
-    return etag.strip('"').upper()
 
 
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
@@ -231,6 +228,17 @@ class OssStore:
 
         return shown(key, page_after)
 
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        """Return what a page shows of keys in order, the first at least; raises as `find` does."""
+
+        def page_after(prefix: str, marker: str, most: int) -> Any:
+            return self._ask(
+                "list",
+                lambda: self.bucket.list_objects(prefix=prefix, marker=marker, max_keys=most),
+            )
+
+        return neighbours(keys, page_after, with_etags=with_etags)
+
     def delete(self, keys: Sequence[str], pace: Pace, shown: Shown) -> Fates:
         """
         Delete up to a thousand keys, each the way that carries it unchanged; raises nothing.
@@ -267,6 +275,10 @@ class OssStore:
         found, body = self._ask("get", lambda: self.bucket.read_object(key, most))
         written = seconds_of(found.headers.get("Last-Modified")) or 0
         return Content(body, bare_etag(found.headers.get("ETag", "")), written, found.headers)
+
+    def read_part(self, key: str, first: int, most: int, etag: str) -> Part:
+        """Return bytes of the object with an ETag, "" for any; raises Closed, StoreError."""
+        return self._ask("get", lambda: part_of(self.bucket, key, first, most, etag))
 
     def write(self, key: str, content: bytes, meta: Mapping[str, str]) -> None:
         """Write an object with user metadata (`x-oss-meta-*`); raises Closed, StoreError."""

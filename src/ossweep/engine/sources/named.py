@@ -67,7 +67,8 @@ class NamedKeys:
     @property
     def holds_up(self) -> bool:
         """Whether keys wait to be looked at or taken up: until then nothing is listed."""
-        return bool(self._batches.queue.batches) or not self._looks.ended
+        waits = bool(self._batches.queue.batches) or not self._looks.ended
+        return waits and not self._shared.waits_for_forms
 
     def ease(self) -> bool:
         """Do nothing: this source is never urgent."""
@@ -76,7 +77,7 @@ class NamedKeys:
     def queues(self) -> Iterable[Queue]:
         """Return the one queue, if a batch waits in it."""
         queue = self._batches.queue
-        return (queue,) if queue.batches else ()
+        return (queue,) if queue.batches and not self._shared.waits_for_forms else ()
 
     def take_up(self, queue: Queue, most: int) -> Batch:
         """Take up the first batch; the next one is made when nothing of it is left."""

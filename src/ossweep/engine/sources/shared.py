@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ossweep.engine.books import Books
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.outcomes import Outcome
-    from ossweep.engine.ports import Store
+    from ossweep.engine.ports import Lists, Store
     from ossweep.engine.queues import Course
     from ossweep.engine.reads import Reads
     from ossweep.engine.scan import Scan
@@ -36,6 +36,8 @@ class Shared:
     books: Books
     course: Course  # of what is known by name
     most_ranges: int  # that a continuation may hold
+    lists: Lists | None = None
+    waits_for_forms: bool = False  # of lists: until they are judged, no key goes
     sources: list[Source] = field(default_factory=list)
 
     @property
