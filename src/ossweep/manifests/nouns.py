@@ -25,6 +25,10 @@ class ListError(SweepError):
     """A list cannot be read, or not any further; its message is one sentence for a person."""
 
 
+class StoredError(ListError):
+    """A stored file cannot be read; its message names the file already."""
+
+
 def cut_short(text: str) -> str:
     """Show a line, or its beginning, as JSON does: whatever it holds, it is one line of ASCII."""
     return json.dumps(text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...")

@@ -23,6 +23,7 @@ from ossweep.manifests.nouns import (
     BadLine,
     ListError,
     Passage,
+    StoredError,
     cut_short,
 )
 from ossweep.manifests.repeats import WITHIN, Repeats
@@ -65,6 +66,8 @@ def read_list(
     """
     try:
         yield from _Reading(open_at, form, bucket, position, reach)
+    except StoredError:
+        raise
     except ListError as error:
         raise ListError(f"{cut_short(form.name)}: {error}") from None
 

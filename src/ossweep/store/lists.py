@@ -20,7 +20,7 @@ from ossweep.manifests.inventory import (
     read_inventory,
     read_inventory_files,
 )
-from ossweep.manifests.nouns import BadLine, ListError, cut_short
+from ossweep.manifests.nouns import BadLine, ListError, StoredError, cut_short
 from ossweep.manifests.reader import read_list
 
 if TYPE_CHECKING:
@@ -121,12 +121,12 @@ class Pinned:
             part = self._store.read_part(self._key, offset, PART_BYTES, self._etag)
         except StoreError as error:
             if error.code == "PreconditionFailed":
-                raise ListError(
+                raise StoredError(
                     f"{self._place} has been written anew since it was opened, and says perhaps "
                     "something else: send a new request"
                 ) from None
             said = f"{self._place} cannot be read: {error}"
-            raise ListError(with_help(said, error.code, HELPS_OF_LISTS)) from None
+            raise StoredError(with_help(said, error.code, HELPS_OF_LISTS)) from None
         return part
 
 
