@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ossweep.engine.ports import Checkpoint
 from ossweep.engine.selection import PROTECTED
 from ossweep.handover.continuation import seal, unseal
-from ossweep.jobs.leaving import doubtful
+from ossweep.jobs.leaving import doubtful, to_try_again
 from ossweep.lists import ListLeft, ListRequest
 from ossweep.manifests.forms import form_of
 from ossweep.manifests.reader import Reach, read_list
@@ -158,16 +159,17 @@ def fates_of(
 
 @dataclass
 class Kept:
-    """A keeper that remembers every checkpoint, and lets as many objects go as it is told."""
+    """A keeper that remembers every checkpoint, and lets as many objects go as a ceiling does."""
 
-    more: int
+    most: int | None
     sealed: list[tuple[dict[str, object], int]] = field(default_factory=list)
 
     def due(self) -> bool:
         return True
 
     def keep(self, result: Result, reserved: int) -> Checkpoint:
-        reserved = max(reserved, self.more)
+        room = 2000 if self.most is None else self.most - result.left.counts.asked
+        reserved = max(reserved, room)
         self.sealed.append((seal(result.left), reserved))
         return Checkpoint(None, reserved)
 
@@ -183,14 +185,12 @@ class Kept:
     page=st.sampled_from((2, 10, 100)),
     deaths=st.lists(st.tuples(st.integers(1, 12), st.integers(0, 30)), max_size=3),
     most=st.none() | st.integers(1, 40),
-    reserved=st.integers(1, 20),
 )
 def test_a_list_goes_on_from_any_checkpoint(
     keys: list[str],
     page: int,
     deaths: list[tuple[int, int]],
     most: int | None,
-    reserved: int,
 ) -> None:
     """No key is lost by a death, and a ceiling holds whatever had been asked for by then."""
     bucket = Bucket.of(set(keys), page=page)
@@ -199,7 +199,7 @@ def test_a_list_goes_on_from_any_checkpoint(
     work = Work("job", "examplebucket", lists=(ListLeft(ListRequest("lists/a.txt")),), clock=BEGAN)
     ceiling = None if most is None else Ceiling(most, "limits.objects")
     for stop, checkpoint in deaths:
-        keeper = Kept(reserved)
+        keeper = Kept(most)
         hop = Hop(lists=memory, keeper=keeper, ceiling=ceiling)
         hop.sweep(work, MemoryStore(bucket, hop.gate, {stop: hop.leave(0)}))
         if keeper.sealed:
@@ -216,3 +216,85 @@ def test_a_list_goes_on_from_any_checkpoint(
         assert result.left.finished
         assert result.listed == result.counts.settled == len(before)
     assert set(bucket.confirmed.values()) <= {1}
+
+
+BAD = Work(
+    "job", "examplebucket", lists=(ListLeft(ListRequest("lists/a.txt")),), clock=BEGAN, limit=50
+)
+
+
+@pytest.mark.parametrize("stops", [(), (3, 4, 5)], ids=["at once", "interrupted"])
+def test_bad_lines_of_a_large_list_fail_by_themselves(stops: tuple[int, ...]) -> None:
+    """Each is counted once, and told by its file and line; all others go."""
+    keys = [f"a/{number:02}" for number in range(40)]
+    bucket = Bucket.of(keys, page=7)
+    lines = [*keys[:9], "/bad", *keys[9:30], "/worse", *keys[30:]]
+    memory = MemoryLists({"lists/a.txt": stored(lines)}, is_small=False)
+    work = BAD
+    for stop in [*stops, 10_000]:
+        hop = Hop(lists=memory)
+        result = hop.sweep(work, MemoryStore(bucket, hop.gate, {stop: hop.leave(0)}))
+        work = sent_back(result)
+
+    counts = result.counts
+    assert (result.left.finished, counts.deleted, counts.failed) == (True, 40, 2)
+    assert result.listed == 42
+    assert [(each.key, each.code) for each in counts.failures] == [
+        ("lists/a.txt, line 10", "BadLine"),
+        ("lists/a.txt, line 32", "BadLine"),
+    ]
+    assert counts.failures[0].message.startswith('the key "/bad" begins with a slash')
+
+
+def test_a_list_of_bad_lines_ends_the_job() -> None:
+    """More than a hundred of them: it is not the list that was meant."""
+    bucket = Bucket.of(["a"])
+    memory = MemoryLists({"lists/a.txt": stored(["a", *["/bad"] * 120])}, is_small=False)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(BAD, MemoryStore(bucket, hop.gate))
+
+    assert result.stopped is not None
+    assert ": this is not the list that was meant, or it is damaged" in str(result.stopped)
+    assert result.counts.failed > 100
+    assert result.listed == result.counts.settled + len(bucket.objects)
+
+
+def test_failed_lines_are_never_tried_again_as_keys() -> None:
+    """Their failures name a place in a list, and there may be an object of that name."""
+    bucket = Bucket.of(["lists/a.txt, line 1"])
+    memory = MemoryLists({"lists/a.txt": stored(["/bad"])}, is_small=False)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(BAD, MemoryStore(bucket, hop.gate))
+
+    assert (result.left.finished, result.counts.failed) == (True, 1)
+    assert to_try_again(result.left) is None
+
+
+def test_no_list_is_read_before_all_are_judged() -> None:
+    """Each is opened once for its form, and once for its keys."""
+    bucket = Bucket.of(["a", "b"])
+    memory = MemoryLists({"1.txt": stored(["a"]), "2.txt": stored(["b"])})
+    lists = tuple(ListLeft(ListRequest(name)) for name in memory.stored)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(replace(BAD, lists=lists), MemoryStore(bucket, hop.gate))
+
+    assert memory.opened == ["1.txt", "2.txt", "1.txt", "2.txt"]
+    assert result.left.finished
+
+
+def test_keys_that_are_passed_over_stay_in_their_list() -> None:
+    """Keys that OSS refuses alike are passed over; all others go, and the job says why it ends."""
+    keys = [f"a/{number:04}" for number in range(300)]
+    bucket = Bucket.of([*keys, "b"], denied=frozenset(keys))
+    memory = MemoryLists({"lists/a.txt": stored([*keys, "b"])}, leaf=4000)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(replace(BAD, limit=None), MemoryStore(bucket, hop.gate))
+
+    assert result.counts.failed + result.left.lists[0].lines_open + result.counts.deleted == 301
+    assert result.listed == 301
+    assert result.stopped is not None
+    assert result.left.lists[0].position.line == result.left.lists[0].open[0][0]
