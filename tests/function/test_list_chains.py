@@ -70,7 +70,7 @@ def test_a_list_that_is_written_anew_between_invocations_ends_the_job(long: Chai
 
     assert long.deployment.keys() == kept
     assert (last["status"], last["deleted"]) == ("stopped", 4002 - len(kept))
-    assert "has been written anew since it was opened" in last["reason"]
+    assert "has been written anew since it was named or opened" in last["reason"]
 
 
 def test_a_job_of_a_list_goes_on_when_its_invocation_dies(long: Chain) -> None:

@@ -370,7 +370,7 @@ def test_a_list_that_is_written_anew_ends_the_job(deployment: Deployment) -> Non
     assert answer["status"] == "stopped"
     assert answer["reason"] == (
         'the list "list.txt" in the bucket examplebucket has been written anew since it was '
-        "opened, and says perhaps something else: send a new request"
+        "named or opened, and says perhaps something else: send a new request"
     )
     assert len(deployment.keys()) == 3001
 

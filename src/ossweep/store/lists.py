@@ -122,8 +122,8 @@ class Pinned:
         except StoreError as error:
             if error.code == "PreconditionFailed":
                 raise StoredError(
-                    f"{self._place} has been written anew since it was opened, and says perhaps "
-                    "something else: send a new request"
+                    f"{self._place} has been written anew since it was named or opened, and says "
+                    "perhaps something else: send a new request"
                 ) from None
             said = f"{self._place} cannot be read: {error}"
             raise StoredError(with_help(said, error.code, HELPS_OF_LISTS)) from None
