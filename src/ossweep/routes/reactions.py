@@ -62,7 +62,8 @@ def _listed(happened: Happened, session: Session) -> Work:
     origin = Origin("oss", happened.identity, happened.at)
     work = job_of_request(request, session, happened.where, origin)
     etag = bare_etag(happened.etag or "")
-    return replace(work, lists=tuple(replace(each, etag=etag) for each in work.lists))
+    lists = tuple(replace(each, etag=etag) for each in work.lists)
+    return replace(work, judged=True, lists=lists)  # by the event's time, however old it is
 
 
 def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], session: Session) -> Work:
