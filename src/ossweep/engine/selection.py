@@ -96,7 +96,7 @@ class Selection:
 
     def reason_to_skip(self, found: Found) -> str | None:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
-        if self.is_protected(found.key):
+        if found.key.startswith(self._protected):
             return PROTECTED
         # Times are whole seconds: an object of the clock's own second may have been written later.
         clock = self._clock()
