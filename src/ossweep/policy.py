@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ossweep.events import Source
+    from ossweep.lists import ListRequest
     from ossweep.request import Request
     from ossweep.settings import Settings
     from ossweep.work import Work
@@ -113,9 +114,9 @@ def check_unprotected(request: Request, bucket: str, settings: Settings, where: 
         )
 
 
-def check_lists(request: Request, bucket: str, settings: Settings, where: str) -> None:
+def check_lists(lists: Iterable[ListRequest], bucket: str, settings: Settings, where: str) -> None:
     """Raise PolicyError for a list that lies where nothing may be swept, or in jobs' state."""
-    for each in request.manifest:
+    for each in lists:
         place = each.bucket or bucket
         check_allowed(place, settings, f"{where}: `manifest`")
         if lies_in_state(place, each.key, settings):

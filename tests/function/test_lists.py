@@ -116,6 +116,28 @@ def test_a_page_may_be_short(deployment: Deployment) -> None:
     assert deployment.keys() == ["list.txt"]
 
 
+@pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.jsonl"])
+def test_an_empty_list_names_nothing(deployment: Deployment, name: str) -> None:
+    """The job is done."""
+    deployment.fill("a")
+    put(deployment, name, "")
+
+    assert ends(sent(deployment, name)) == ("done", 0, {})
+    assert deployment.keys() == ["a", name]
+
+
+def test_a_long_list_is_read_in_parts(deployment: Deployment) -> None:
+    """Of the same object; what lies at their edges is whole."""
+    keys = [f"a/{number:05}{'x' * 400}" for number in range(5000)]
+    deployment.fill(*keys)
+    put(deployment, "list.txt", text(keys))
+
+    assert ends(sent(deployment, "list.txt")) == ("done", 5000, {})
+    assert deployment.keys() == ["list.txt"]
+    read = [each for each in deployment.oss.requests if each.key == "list.txt"]
+    assert {each.headers.get("range") for each in read} == {None, "bytes=1048576-2097151"}
+
+
 def test_lists_are_read_one_after_the_other(deployment: Deployment) -> None:
     """What two of them name is gone when the second is read."""
     deployment.fill(*KEYS[:10])

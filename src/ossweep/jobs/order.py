@@ -38,7 +38,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
     request = parse(document, where)
     bucket = policy.bucket_of(request, settings, where)
     policy.check_unprotected(request, bucket, settings, where)
-    policy.check_lists(request, bucket, settings, where)
+    policy.check_lists(request.manifest, bucket, settings, where)
     meant.check_no_address(request, bucket, settings, where)
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
@@ -85,6 +85,7 @@ def job_of_continuation(document: Any, session: Session, where: str) -> Work:
     settings = session.settings
     work = continuation.unseal(document, where)
     policy.check_allowed(work.bucket, settings, where)
+    policy.check_lists((each.request for each in work.lists), work.bucket, settings, where)
     if settings.state is None and work.unfinished == "continue":
         raise PolicyError(
             "this job goes on by itself, and the deployment has no place any more for what one "

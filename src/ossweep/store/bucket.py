@@ -146,15 +146,16 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
         """
         Return oss2's answer and up to `most` bytes of an object from byte `first` on.
 
-        An object whose ETag is another one is refused, unless `etag` is empty. Raises StoreError
-        for an answer that holds other bytes.
+        An object whose ETag is another one is refused, unless `etag` is empty. From its beginning
+        the whole object is asked for, and not read any further: an empty one has no range.
         """
         asked = {"If-Match": f'"{etag}"'} if etag else {}
-        found = self.get_object(key, byte_range=(first, first + most - 1), headers=asked)
+        part = (first, first + most - 1) if first else None
+        found = self.get_object(key, byte_range=part, headers=asked)
         content = bytearray()
         while len(content) < most and (piece := found.read(min(_READ_BYTES, most - len(content)))):
             content += piece
-        found.resp.response.close()  # OSS sends the whole of an object that is empty
+        found.resp.response.close()
         return found, bytes(content)
 
     def list_versions(self, prefix: str, markers: tuple[str, str]) -> VersionsPage:

@@ -45,7 +45,9 @@ def part_of(bucket: Bucket, key: str, first: int, most: int, etag: str) -> Part:
         begins, ends, size = map(int, found.groups())
         if begins == first and len(body) == ends - begins + 1 == min(most, size - first):
             return Part(body, told, size)
-    elif answer.status == _WHOLE and first == 0 and answer.content_length == len(body):
-        return Part(body, told, len(body))
+    elif answer.status == _WHOLE and first == 0 and answer.content_length is not None:
+        size = answer.content_length
+        if len(body) == min(most, size):
+            return Part(body, told, size)
     words = f"the answer does not hold the {most:,} bytes from byte {first:,} on"
     raise StoreError("UnreadableAnswer", words, Scope.PASSING)

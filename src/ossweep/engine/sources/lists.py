@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 MOST_OPEN = 16_000  # keys that were read, and are not settled, when more is read
-AHEAD = 3 * BATCH_KEYS  # keys that were looked at, and wait: more would grow old
 MOST_BAD = 100  # lines of a list that may fail by their form
 
 
@@ -185,8 +184,9 @@ class ListedKeys:
 
     @property
     def _may_look(self) -> bool:
-        waiting = len(self._chosen) + self._batches.queue.waiting
-        return bool(self._runs) and self._has_room and waiting < AHEAD
+        # While a whole batch waits, what else was looked at would grow old behind it.
+        waits = self._batches.queue.waiting >= BATCH_KEYS or len(self._chosen) >= BATCH_KEYS
+        return bool(self._runs) and self._has_room and not waits
 
     @property
     def _may_read(self) -> bool:
