@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, hurried, sum_of
+from deployment import BUCKET, STATE_BUCKET, hurried, sum_of
 from function.test_redelivery import (
     Death,
     dies_once,
@@ -16,6 +16,9 @@ from function.test_redelivery import (
     revive,
 )
 from localcloud.faults import DateShift
+from ossweep.handover.continuation import seal
+from ossweep.lists import ListLeft, ListRequest
+from ossweep.work import Work
 
 if TYPE_CHECKING:
     from deployment import Chain
@@ -124,3 +127,24 @@ def test_one_part_has_the_list(long: Chain) -> None:
 
     assert (last["status"], last["deleted"], last["listed"]) == ("done", 8500, 8500)
     assert deployment.keys() == ["b", "list.txt.gz"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (ListRequest("list.txt", bucket="otherbucket"), "is not among those in OSSWEEP_BUCKETS"),
+        (ListRequest("state/x", bucket=STATE_BUCKET), "lies where OSSWEEP_STATE keeps the jobs'"),
+    ],
+    ids=["bucket", "state"],
+)
+def test_a_forged_continuation_reads_no_list_that_a_request_may_not(
+    chain: Chain, request_: ListRequest, said: str
+) -> None:
+    """What it says of a bad line would show what lies there."""
+    chain.deployment.set(buckets=f"{BUCKET},{STATE_BUCKET}")
+    work = Work("x", BUCKET, lists=(ListLeft(request_),), hop=1)
+
+    assert said in chain.deployment.refuse(seal(work))
+    assert said in chain.deployment.refuse(
+        {"bucket": BUCKET, "manifest": {"key": request_.key, "bucket": request_.bucket}}
+    )
