@@ -9,7 +9,7 @@ from ossweep.lists import Position
 from ossweep.manifests.nouns import ListError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ossweep.engine.ports import Lists
     from ossweep.lists import ListLeft
@@ -56,3 +56,11 @@ class FormPass:
         raise ListError(
             f"{self._first}{others}; nothing was deleted: correct the list, and send a new request"
         )
+
+
+def or_error(read: Callable[[], object]) -> object:
+    """Read in a thread, and return the error that makes it end, if one does."""
+    try:
+        return read()
+    except ListError as error:
+        return error

@@ -18,7 +18,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.batch import Batch
-from ossweep.engine.forms import FormPass
+from ossweep.engine.forms import FormPass, or_error
 from ossweep.engine.likeness import listed_line
 from ossweep.engine.listreading import ListReading
 from ossweep.engine.queues import Queue
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 MOST_OPEN = 16_000  # keys that were read, and are not settled, when more is read
+AHEAD = 8 * BATCH_KEYS  # keys that are looked at, or were and wait
 MOST_BAD = 100  # lines of a list that may fail by their form
 
 
@@ -70,7 +71,7 @@ class ListedKeys:
         self._is_read = False  # whether the first list has come to its end
         self._open: dict[str, ListedLine] = {}
         self._runs = Runs()
-        self._looks = 0  # under way
+        self._looks = 0  # keys that are looked at
         self._refused: set[str] = set()  # keys whose look OSS has refused
         self._chosen: list[Found] = []
         self._seen = -inf  # seconds that were left when the first of those was looked at
@@ -88,7 +89,7 @@ class ListedKeys:
             self._look(pipeline, self._runs.next())
         if self._may_read and reads.has_room and reads.may_begin(pipeline):
             self._read(pipeline)
-        if (batch := self._cut(reads.seconds_left)) is not None:
+        while (batch := self._cut(reads.seconds_left)) is not None:
             self._batches.queue.batches.append(batch)
 
     @property
@@ -185,8 +186,10 @@ class ListedKeys:
     @property
     def _may_look(self) -> bool:
         # While a whole batch waits, what else was looked at would grow old behind it.
-        waits = self._batches.queue.waiting >= BATCH_KEYS or len(self._chosen) >= BATCH_KEYS
-        return bool(self._runs) and self._has_room and not waits
+        waiting = self._batches.queue.waiting
+        ahead = self._looks + len(self._chosen) + waiting
+        is_enough = waiting >= BATCH_KEYS or ahead >= AHEAD
+        return bool(self._runs) and self._has_room and not is_enough
 
     @property
     def _may_read(self) -> bool:
@@ -206,7 +209,7 @@ class ListedKeys:
         else:
             self._reading = self._reading or ListReading(self._lists, self._left[0])
             read, show = self._reading.read_on, self._show_passage
-        ask, show = partial(_or_error, read), partial(self._show_unless_error, show)
+        ask, show = partial(or_error, read), partial(self._show_unless_error, show)
         self._reads.begin(pipeline, Question("", ask, show, lambda _: None))
 
     def _show_unless_error(
@@ -288,7 +291,7 @@ class ListedKeys:
         )
         look = partial(self._shared.store.look, keys, with_etags=with_etags)
         question = Question(keys[0], look, partial(self._show, keys), partial(self._fail, keys))
-        self._looks += 1
+        self._looks += len(keys)
         self._reads.begin(pipeline, question)
 
     def _show(self, keys: list[str], seen: Neighbours, left: float) -> None:
@@ -305,7 +308,7 @@ class ListedKeys:
                 self._chosen.append(found)
             else:
                 undecided.append(key)
-        self._looks -= 1
+        self._looks -= len(keys)
         self._runs.shown(keys, seen.decided)
         self._runs.give_back(undecided)
         self._go_on()
@@ -319,7 +322,7 @@ class ListedKeys:
         return reason
 
     def _fail(self, keys: list[str], error: Closed | StoreError) -> None:
-        self._looks -= 1
+        self._looks -= len(keys)
         if isinstance(error, StoreError) and error.scope is Scope.KEYS:
             self._refused.update(keys)
         else:
@@ -338,11 +341,3 @@ class ListedKeys:
         objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]
         return Batch(objects.keys, objects, left=self._seen)
-
-
-def _or_error(read: Callable[[], ListLeft | Passage | None]) -> object:
-    """Read in a thread, and return what makes it end."""
-    try:
-        return read()
-    except ListError as error:
-        return error
