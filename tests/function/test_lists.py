@@ -421,3 +421,31 @@ def test_looks_that_are_refused_leave_their_keys(deployment: Deployment) -> None
     assert (answer["status"], answer["remaining"]) == ("stopped", 2)
     assert "AccessDenied" in answer["reason"]
     assert deployment.keys() == ["a", "b", "list.txt"]
+
+
+def test_directories_of_a_list_go_after_what_lies_in_them(deployment: Deployment) -> None:
+    """Where OSS keeps them until then; one in which something is left has failed."""
+    deployment.oss.make_hierarchical(BUCKET)
+    deployment.fill("a/", "a/b/", "a/b/1", "a/2", "c/", "c/1", "list.txt")
+    put(deployment, "list.txt", text(["a/", "c/", "a/b/", "a/b/1", "a/2"]))
+
+    answer = sent(deployment, "list.txt")
+
+    assert answer["listed"] == sum_of(answer) == 5
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("incomplete", 4, 1)
+    assert deployment.keys() == ["c/", "c/1", "list.txt"]
+
+
+def test_a_job_that_may_lose_null_versions_stops_before_a_list(deployment: Deployment) -> None:
+    """As any other does."""
+    deployment.fill("a")
+    put(deployment, "list.txt", "a\n")
+    deployment.oss.suspend_versioning(BUCKET)
+
+    answer = sent(deployment, "list.txt")
+
+    assert (answer["status"], answer["deleted"], deployment.keys()) == (
+        "stopped",
+        0,
+        ["a", "list.txt"],
+    )
