@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BUCKET = "examplebucket"
 STATE_BUCKET = "statebucket"
+STANDSTILL = 3  # seconds for which a machine is waited for
 SIGNS_OF_LIFE = ("-beat",)  # how their keys end: they are no checkpoints
 STATE = "state/"  # the prefix below which jobs' state is kept there
 _INVOCATIONS = count(1)
@@ -241,7 +242,7 @@ def hurried(deployment: Deployment, seconds: int, **passing: float) -> Deploymen
     """
     clock = Clock()
     for operation, took in passing.items():
-        deployment.oss.misbehave(Before(operation, _of_bucket(clock.pass_by(took))))
+        deployment.oss.misbehave(Before(operation, _of_bucket(deployment.oss, clock.pass_by(took))))
     deployment.world = replace(no_pauses(), monotonic=clock.monotonic)
     deployment.timeout = seconds
     # A process that stands still for longer than its lease has lost the job.
@@ -249,9 +250,11 @@ def hurried(deployment: Deployment, seconds: int, **passing: float) -> Deploymen
     return deployment.set(reserve_seconds="1", in_flight="1", checkpoint_seconds=str(every))
 
 
-def _of_bucket(act: Callable[[object], object]) -> Callable[[Request], None]:
+def _of_bucket(oss: LocalOss, act: Callable[[object], object]) -> Callable[[Request], None]:
     def do(request: Request) -> None:
         if request.bucket == BUCKET:
+            # Else a machine that stands still for a moment makes the state slow by this clock.
+            oss.wait_for_answers(STATE_BUCKET, STANDSTILL)
             act(request)
 
     return do

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.errors import NOT_EMPTY, UndoneError, code_of
 from ossweep.handover import continuation
 from ossweep.helps import with_help
+from ossweep.objects import GONE_UNANSWERED
 from ossweep.stops import MEANT
 from ossweep.tally import tally
 from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts
@@ -108,7 +110,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "continuation": continuation.seal(left) if may_go_on else None,
         **({"errors": dict(left.errors)} if left.errors else {}),
         **_named(result.counts.named),
-        **_notes((*work.notes, *result.notes)),
+        **_notes((*work.notes, *result.notes, *([] if may_go_on else _doubt(left, result.counts)))),
     }
 
 
@@ -151,7 +153,7 @@ def of_parts(
         "seconds": round(kept.milliseconds / 1000 + sum(each["seconds"] for each in answers), 1),
         "continuation": None,
         **({"errors": errors} if errors else {}),
-        **_notes(kept.notes),
+        **_notes(_once(kept.notes, *(answer.get("notes", ()) for answer in answers))),
         **_named((*kept.counts.named, *(k for each in answers for k in each.get("keys", ())))),
     }
 
@@ -165,6 +167,22 @@ def as_listed(together: dict[str, Any], before: int) -> dict[str, Any]:
     more = max(0, before - together["listed"])
     listed, remaining = together["listed"] + more, together["remaining"] + more
     return {**together, "listed": listed, "remaining": remaining}
+
+
+def _once(*notes: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(chain(*notes)))
+
+
+def _doubt(left: Work, counts: Counts) -> Sequence[str]:
+    """Return a note on objects that are counted nowhere because OSS's answers did not come."""
+    unanswered = counts.unanswered - counts.skipped.get(GONE_UNANSWERED, 0)
+    if not left.at_least or unanswered <= 0:
+        return ()
+    note = (
+        f"up to {unanswered:,} more objects may be gone: they were asked for, no answer came, and "
+        "what is gone is not listed again"
+    )
+    return (note,)
 
 
 def _notes(notes: Sequence[str]) -> dict[str, list[str]]:

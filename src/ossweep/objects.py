@@ -180,6 +180,7 @@ class Shown:
     one after the other, if one has. `clock` is the job's, None until OSS has told the time.
     `refused` is the code by which OSS refused every key before these that it was asked for, if it
     did. `doubted` are those among them that an earlier invocation has asked for without an answer.
+    Only what is older than the clock by more than `older_than` seconds may go, if that is not None.
     """
 
     clock: int | None
@@ -187,6 +188,7 @@ class Shown:
     listed: Listed | None = None
     refused: str = ""
     doubted: frozenset[str] = frozenset()
+    older_than: int | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from fractions import Fraction
 from functools import cache
 from math import floor
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from ossweep.amiss import kind_of_value, no_such_field
 from ossweep.conditions import LEAST_DAYS, Conditions, check_patterns
 from ossweep.errors import RequestError
 from ossweep.names import in_quotes
+from ossweep.sizes import size_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _EXAMPLE = 'write an object such as {"older_than": "30d", "match": "**/*.log"}'
 _TIME = 'write a duration such as "30d" or "36h", or a date with its zone such as "2026-05-01Z"'
-_SIZE = 'write a size with its unit, such as "1MB" or "10MiB"'
 
 # Seconds of each unit, in the order of ISO 8601.
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -37,7 +36,6 @@ _ISO = re.compile(
 _ISO_LONG = re.compile(r"[+-]?P[\dYMWD.]*[YM]", re.ASCII)  # months or years, ahead of any T
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?(.*)", re.ASCII)
 _ZONE = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
-_BYTES = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,12})?) ?([A-Za-z]+)")
 _MONTHS = frozenset({"mo", "mon", "month", "months", "M", "y", "yr", "year", "years", "Y"})
 _DAY = 86_400
 
@@ -131,13 +129,6 @@ def _aware_datetime() -> TypeAdapter[datetime]:
     return TypeAdapter(AwareDatetime)
 
 
-@cache
-def _byte_size() -> TypeAdapter[int]:
-    from pydantic import ByteSize, TypeAdapter  # noqa: PLC0415 - as above
-
-    return TypeAdapter(ByteSize)
-
-
 def _sizes(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _amiss(name, value, '; write an object such as {"at_least": "1MB"}')
@@ -146,30 +137,7 @@ def _sizes(name: str, value: Any) -> dict[str, Any]:
             raise ValueError(f"`{name}`: {no_such_field(field, ('at_least', 'below'))}")
     if not value:
         raise ValueError(f"`{name}` is empty; write `at_least`, `below` or both in it")
-    return {field: _size(f"{name}.{field}", size) for field, size in value.items()}
-
-
-def _size(name: str, value: Any) -> int:
-    parts = _BYTES.fullmatch(value) if isinstance(value, str) else None
-    if parts is None:
-        raise _amiss(name, value, f"; {_SIZE}")
-    number, unit = parts.groups()
-    if unit.lower().endswith("bit"):
-        raise _amiss(name, value, f", which are bits; {_SIZE}")
-    if len(unit) == 1 and unit not in "Bb":
-        raise _amiss(
-            name,
-            value,
-            f", which may be thousands or 1,024s; "
-            f"write `{number}{unit.upper()}B` or `{number}{unit.upper()}iB`",
-        )
-    try:
-        size = Fraction(number) * _byte_size().validate_python(f"1{unit}")
-    except ValueError:
-        raise _amiss(name, value, f", whose unit is none; {_SIZE}") from None
-    if size.denominator != 1:
-        raise _amiss(name, value, f", which is no whole number of bytes; {_SIZE}")
-    return int(size)
+    return {field: size_in(f"{name}.{field}", size) for field, size in value.items()}
 
 
 def _classes(name: str, value: Any) -> dict[str, Any]:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Limits:
-    """Ceilings that end the job before the object after them."""
+    """Ceilings that end the job before the object after them; None: there is none of that kind."""
 
-    objects: int
+    objects: int | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def parse(document: Any, where: str = "the request") -> Request:
 
     values = validated(document, where)
     limits = values["limits"]
-    return Request(**{**values, "limits": None if limits is None else Limits(limits.objects)})
+    limits = None if limits is None else Limits(limits.objects, limits.bytes)
+    return Request(**{**values, "limits": limits})
 
 
 def schema() -> dict[str, Any]:
@@ -177,9 +179,19 @@ def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _limits(value: Any) -> Limits:
-    if not isinstance(value, dict) or value.keys() != {"objects"}:
+    if not isinstance(value, dict) or not value or not value.keys() <= {"objects", "bytes"}:
         raise UnfitError
-    return Limits(_number_below(MOST_OBJECTS)(value["objects"]))
+    objects = _number_below(MOST_OBJECTS)(value["objects"]) if "objects" in value else None
+    return Limits(objects, _ceiling_of_bytes(value["bytes"]) if "bytes" in value else None)
+
+
+def _ceiling_of_bytes(value: Any) -> int:
+    from ossweep.sizes import ceiling_in  # noqa: PLC0415 - for requests with such a ceiling
+
+    try:
+        return ceiling_in("limits.bytes", value)
+    except ValueError as error:
+        raise UnfitError(str(error)) from None
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {

@@ -6,7 +6,7 @@ A request's form as pydantic reads it: its JSON Schema, and the sentence for wha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import (
     AfterValidator,
@@ -127,6 +127,15 @@ _as_read = BeforeValidator(
 )
 
 
+def _ceiling_of_bytes(value: Any) -> int:
+    from ossweep.sizes import ceiling_in  # noqa: PLC0415 - for requests with such a ceiling
+
+    try:
+        return ceiling_in("limits.bytes", value)
+    except ValueError as error:
+        raise PydanticCustomError("told", "{sentence}", {"sentence": str(error)}) from None
+
+
 class RequestForm(BaseModel):
     """An order to delete objects from one bucket. Its selectors add up; there is at least one."""
 
@@ -135,10 +144,23 @@ class RequestForm(BaseModel):
     class Limits(BaseModel):
         """Ceilings that end the job before the object after them."""
 
-        model_config = ConfigDict(extra="forbid", frozen=True)
+        model_config = ConfigDict(
+            extra="forbid", frozen=True, json_schema_extra={"minProperties": 1}
+        )
 
         objects: Annotated[StrictInt, Field(ge=1, lt=MOST_OBJECTS)] = Field(
+            default=cast("int", None),  # which is for "left out", and may not be written
             description="The most objects to delete; the job stops before the one after.",
+        )
+        bytes: Annotated[int, BeforeValidator(_ceiling_of_bytes, json_schema_input_type=_Name)] = (
+            Field(
+                default=cast("int", None),
+                description=(
+                    "The most bytes to delete, with a unit; the job stops before the object that "
+                    "would make them more. Named keys are looked at first."
+                ),
+                examples=["2TB", "500GiB"],
+            )
         )
 
     bucket: Annotated[StrictStr, _fit(check_bucket)] | None = Field(
@@ -244,11 +266,12 @@ def validated(document: Any, where: str) -> dict[str, Any]:
         document = {**document, "manifest": lists}
     limits = document.get("limits")
     if isinstance(limits, dict):
-        if "bytes" in limits:
-            raise RequestError(
-                f"{where}: `limits.bytes` is not supported yet; write `limits.objects`"
-            )
         _refuse_unknown(limits, RequestForm.Limits, f"{where}: `limits`")
+        if not limits:
+            raise RequestError(
+                f"{where}: `limits` is empty; write `objects`, `bytes` or both in it, or leave it "
+                "out"
+            )
     try:
         return dict(iter(RequestForm.model_validate(document)))  # it has an attribute `keys`
     except ValidationError as error:
@@ -262,6 +285,8 @@ def form_schema() -> dict[str, Any]:
         entry.pop("title", None)  # the name again
         if RequestForm.model_fields[name].default in (None, ()):
             del entry["default"]  # it stands for "left out"
+    for entry in document["$defs"]["Limits"]["properties"].values():
+        del entry["default"]  # as above
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
@@ -285,6 +310,8 @@ def _sentence(error: Any) -> str:
         f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"]
     ).lstrip(".")
     kind, given = error["type"], error["input"]
+    if kind == "told":
+        return str(error["msg"])
     if kind == "refused":
         return f"`{place}`: {error['msg']}" if place else str(error["msg"])
     if kind == "missing":

@@ -65,6 +65,7 @@ class Counts:
     The fates of a job's keys, over all its invocations so far.
 
     Each key stands in one of `deleted`, `failed`, `skipped` and `planned`, or is still to do.
+    `bytes` are those of what was deleted or planned; the others weigh on a ceiling only.
     """
 
     deleted: int = 0
@@ -76,6 +77,8 @@ class Counts:
     unanswered: int = 0  # asked for, and OSS's answer never came; they weigh on the ceiling only
     named: tuple[str, ...] = ()  # some of what a dry run has planned
     also_failed: tuple[str, ...] = ()  # beside those in `failures`, as far as names are kept
+    failed_bytes: int = 0
+    unanswered_bytes: int = 0
 
     @property
     def settled(self) -> int:
@@ -86,6 +89,11 @@ class Counts:
     def asked(self) -> int:
         """Objects that count against the job's ceiling."""
         return self.deleted + self.failed + self.planned + self.unanswered
+
+    @property
+    def asked_bytes(self) -> int:
+        """Bytes that count against the job's ceiling, if it has one of bytes."""
+        return self.bytes + self.failed_bytes + self.unanswered_bytes
 
 
 def add(*parts: Counts) -> Counts:
@@ -103,6 +111,8 @@ def add(*parts: Counts) -> Counts:
         planned=sum(counts.planned for counts in parts),
         named=tuple(dict.fromkeys(k for counts in parts for k in counts.named))[:PLANNED_NAMED],
         unanswered=sum(counts.unanswered for counts in parts),
+        failed_bytes=sum(counts.failed_bytes for counts in parts),
+        unanswered_bytes=sum(counts.unanswered_bytes for counts in parts),
     )
 
 
@@ -123,6 +133,7 @@ class Order:
     `null_versions` tells whether deletions may lose null versions for good. `notes` are sentences
     about the order for the answer. `only` are conditions that objects have to fulfil, too, and
     `selectors` the prefixes and directories that the order names, where conditions or lists ask.
+    `limit_bytes` is a ceiling, too: with it no key is asked for whose size is not known.
     """
 
     job: str
@@ -147,6 +158,7 @@ class Order:
     notes: tuple[str, ...] = ()
     only: Conditions | None = None
     selectors: tuple[str, ...] = ()
+    limit_bytes: int | None = None
 
     def clock_at(self, began: int) -> int:
         """
@@ -176,7 +188,9 @@ class Rest:
     that an answer has shown one: nothing more is deleted until somebody has looked at the bucket.
     `harmless` tells that a look, or an answer, has shown that deletions lose no null version.
     `together` is how many keys are asked for at once at first: twice as many were refused as a
-    whole, and time ran out before the culprit was known. `lists` name what to delete, too.
+    whole, and time ran out before the culprit was known. Where a ceiling counts bytes, `sizes` are
+    those of the doubted keys, and `reserved_bytes` in a checkpoint what may be asked for after it.
+    `lists` name what to delete, too.
     """
 
     keys: tuple[str, ...] = ()
@@ -190,6 +204,8 @@ class Rest:
     harmless: bool = False
     together: int = BATCH_KEYS
     lists: tuple[ListLeft, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    reserved_bytes: int = 0
 
     @property
     def unlisted(self) -> bool:
@@ -229,7 +245,13 @@ class Work(Totals, Rest, Order):
     @property
     def to_look_at(self) -> tuple[str, ...]:
         """The named keys that are looked at before they are asked for."""
-        return self.keys if self.judged or self.only is not None else self.doubted
+        needs_look = self.judged or self.only is not None or self.limit_bytes is not None
+        return self.keys if needs_look else self.doubted
+
+    @property
+    def in_doubt(self) -> tuple[int, int]:
+        """How many named keys are in doubt, and their bytes, which have room below a ceiling."""
+        return len(self.doubted), sum(self.sizes.values())
 
     @property
     def to_ask_for(self) -> tuple[str, ...]:

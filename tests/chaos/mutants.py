@@ -80,6 +80,22 @@ MUTANTS = (
         "        return self.deleted + self.failed + self.planned",
     ),
     Mutant(
+        "bytes in doubt do not count against a ceiling",
+        "work.py",
+        "        return self.bytes + self.failed_bytes + self.unanswered_bytes",
+        "        return self.bytes + self.failed_bytes",
+        # One run in twenty has a ceiling of bytes.
+        test="unit/test_bytes_property.py",
+    ),
+    Mutant(
+        "bytes that a dead invocation had reserved count as free",
+        "jobs/leaving.py",
+        "work.counts.unanswered_bytes + work.reserved_bytes",
+        "work.counts.unanswered_bytes",
+        # As above.
+        test="unit/test_bytes_property.py",
+    ),
+    Mutant(
         "doubt does not make a count one at least",
         "engine/accounts.py",
         "            at_least=work.at_least or self.is_in_doubt,",
@@ -246,8 +262,8 @@ MUTANTS = (
     Mutant(
         "each part has the whole ceiling",
         "handover/parts.py",
-        "    first, *others = _shares(room, number)",
-        "    first, *others = [room] * number",
+        "_with_more(_shares(room, number), doubted)",
+        "_with_more([room] * number, doubted)",
     ),
     Mutant(
         "a job with a missing part is joined",

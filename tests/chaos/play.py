@@ -13,7 +13,7 @@ from chaos.door import Asked, Door
 from chaos.fates import LONGEST, LONGEST_CALL, REFUSED, Fate, Fates, in_state
 from chaos.leases import Leases
 from chaos.life import Delivery, Life, Slot
-from chaos.scene import BUCKET, FILE, REQUESTS, STATE, STATE_BUCKET, Happening
+from chaos.scene import BUCKET, FILE, REQUESTS, SIZE, STATE, STATE_BUCKET, Happening
 from chaos.truth import OTHERS, Truth
 from chaos.turnstile import PATIENCE, Turnstile, closed
 from localcloud.arrivals import Request
@@ -167,7 +167,7 @@ class Play:
         self.stage.server.api = self._door
 
     def _write(self, key: str, age: float = 0.0) -> None:
-        self.stage.oss.fill(BUCKET, [key], self.now - age)
+        self.stage.oss.fill(BUCKET, {key: SIZE}, self.now - age)
         self.truth.write(key, self.now - age)
 
     def _in_state(self, key: str) -> bytes | None:

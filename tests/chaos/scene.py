@@ -21,13 +21,16 @@ FILE = REQUESTS + "x.json"
 RULES = [{"on": "ObjectCreated:*", "key": REQUESTS + "{name}.json", "run": "request"}]
 
 
+SIZE = 10  # bytes of each object
+
+
 @dataclass(frozen=True)
 class Order:
     """A request, with what it takes to tell what it is about."""
 
     keys: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()  # those that end with a slash are sent as directories
-    limit: int | None = None
+    limit: int | None = None  # of objects; where it is odd, as many bytes as those have
     dry_run: bool = False
     everything: bool = False
     unfinished: str | None = None
@@ -48,6 +51,8 @@ class Order:
             document["dry_run"] = True
         if self.limit is not None:
             document["limits"] = {"objects": self.limit}
+            if self.limit % 2 and not self.keys:  # a ceiling of bytes would have those looked at
+                document["limits"] = {"bytes": f"{SIZE * self.limit + SIZE - 1}B"}
         if self.unfinished is not None:
             document["unfinished"] = self.unfinished
         if self.parallel is not None:

@@ -41,7 +41,7 @@ def test_time_that_runs_out_before_a_job_begins_is_told(kept: Deployment, oss: L
 def test_a_question_about_a_job_never_fails(kept: Deployment) -> None:
     """A job that waits for somebody to go on with it is no failure of who asks for it: seed 4."""
     kept.fill("a/1")
-    kept.set(reserve_seconds="4").timeout = 10  # time to say that it was let go
+    kept.set(reserve_seconds="12").timeout = 18  # time to say that it was let go
     kept.oss.misbehave(Reset(operation="list"))
     kept.send(ORDER)
     kept.oss.behave()

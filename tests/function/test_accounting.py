@@ -609,3 +609,16 @@ def test_a_named_key_stays_in_doubt_until_an_answer_decides_it(deployment: Deplo
     assert (first["status"], first["continuation"]["doubted"]) == ("unfinished", ["a"])
     assert (last["status"], last["deleted"], last["at_least"]) == ("done", 0, True)
     assert last["skipped_because"] == {GONE_UNANSWERED: 1}
+
+
+def test_an_answer_says_how_many_more_may_be_gone(deployment: Deployment) -> None:
+    """Those whose answer was lost as an invocation ended, and that no listing shows again."""
+    deployment.fill(*KEYS[:1200])
+    deployment.oss.misbehave(Gateway(302, 0, operation="batch_delete", times=1))
+    stopped = deployment.send({"prefix": "a/"})
+    deployment.oss.behave()
+
+    answer = deployment.send(stopped["continuation"])
+
+    assert (answer["status"], answer["deleted"], answer["at_least"]) == ("done", 200, True)
+    assert answer["notes"][0].startswith("up to 1,000 more objects may be gone")

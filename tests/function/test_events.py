@@ -24,10 +24,12 @@ REFUSALS: dict[str, str] = json.loads((REFUSED / "refusals.json").read_text("utf
 DONE = {
     "direct/batch.json": (101, ["done", "done"]),
     "direct/ceiling.json": (500, ["stopped"]),
+    "direct/ceiling-of-bytes.json": (17, ["stopped"]),
     "direct/directory.json": (601, ["done"]),
     "direct/dry-run.json": (0, ["planned"]),
     "direct/empty.json": (0, ["ignored"]),
     "direct/everything.json": (2927, ["done"]),
+    "direct/explain.json": (0, ["done"]),
     "direct/inventory.json": (60, ["done"]),
     "direct/keys.json": (3, ["done"]),
     "direct/large.json": (666, ["done"]),
@@ -100,7 +102,7 @@ def test_a_direct_event_keeps_to_the_published_schema(name: str) -> None:
     """What the schema describes is what the handler takes."""
     event = json.loads((EVENTS / name).read_text("utf-8") or "[]")
 
-    for request in event.get("requests", [event]) if event else []:
+    for request in event.get("requests", [event.get("request", event)]) if event else []:
         jsonschema.validate(request, schema())
 
 

@@ -232,6 +232,17 @@ def test_a_ceiling_holds_for_a_list(deployment: Deployment) -> None:
     assert len(deployment.keys()) == 3000 - 10 - 1234 + 1
 
 
+def test_a_ceiling_of_bytes_holds_for_a_list(deployment: Deployment) -> None:
+    """Each object is looked at first, so its size is known."""
+    deployment.oss.fill(BUCKET, dict.fromkeys(KEYS[:20], 10))
+    put(deployment, "list.txt", text(KEYS[:20]))
+
+    answer = sent(deployment, "list.txt", limits={"bytes": "95B"})
+
+    assert (answer["status"], answer["deleted"], answer["bytes"]) == ("stopped", 9, 90)
+    assert len(deployment.keys()) == 12
+
+
 def test_a_ceiling_that_is_not_passed_stops_nothing(deployment: Deployment) -> None:
     """As many as it allows may go, and what is gone already is no object above it."""
     deployment.fill(*KEYS[:5])

@@ -130,3 +130,12 @@ def test_keys_that_are_not_utf8_count_once_over_all_parts(chain: Chain) -> None:
     last = chain.to_the_end()[-1]
 
     assert (last["deleted"], last["failed"], last["listed"]) == (1500, 4, sum_of(last))
+
+
+def test_such_a_key_stays_unjudged_where_conditions_choose(odd: Deployment) -> None:
+    """Nobody is told to delete what the order may mean to keep, and a ceiling has room for it."""
+    answer = odd.send({"prefix": "b/", "only": {"match": "*"}, "limits": {"objects": 1}})
+
+    assert (answer["status"], answer["deleted"], answer["failed"]) == ("done", 1, 0)
+    assert answer["skipped_because"] == {"conditions could not be judged": 1}
+    assert answer["listed"] == sum_of(answer)

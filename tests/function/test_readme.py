@@ -130,7 +130,7 @@ def test_the_jobs_end_is_estimated_as_a_time(deployment: Deployment, tmp_path: P
 
 def test_all_examples_are_found() -> None:
     """The patterns that find them find all."""
-    assert len(EXAMPLES) == ALL.count("\n<!-- send ") == ALL.count("\n<!-- get") == 6
+    assert len(EXAMPLES) == ALL.count("\n<!-- send ") == ALL.count("\n<!-- get") == 7
     assert len(LONG) == ALL.count("<!-- long: ") == 9
 
 

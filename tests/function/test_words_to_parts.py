@@ -29,6 +29,8 @@ def split(chain: Chain) -> Chain:
     chain.begin(IN_PARTS)
     chain.deployment.oss.behave()
     hurried(chain.deployment, 30, batch_delete=4).set(reserve_seconds="10")
+    # Threads renew a lease in their own time, while this clock leaps: it outlasts an invocation.
+    chain.deployment.set(checkpoint_seconds="11")
     return chain
 
 
@@ -66,7 +68,8 @@ def test_hops_of_a_job_in_parts_are_its_invocations(split: Chain) -> None:
     last = split.to_the_end()[-1]
 
     assert (begun, midway) == (1, 3)
-    assert (last["job"], last["status"], last["deleted"]) == (job, "done", 19_000)
+    assert (last["job"], last["status"], last["at_least"]) == (job, "done", False)
+    assert last["deleted"] == 19_000
     assert to(split, job, "status")["hops"] == 1 + split.delivered
 
 

@@ -43,6 +43,18 @@ class Log:
     def answered(self, ticket: int, status: int) -> None:
         with self._lock:
             self._statuses[ticket] = status
+            self._lock.notify_all()
+
+    def wait_for_answers(self, bucket: str, timeout: float) -> bool:
+        with self._lock:
+            return self._lock.wait_for(lambda: self._are_answered(bucket), timeout)
+
+    def _are_answered(self, bucket: str) -> bool:
+        return all(
+            ticket in self._statuses
+            for ticket, request in self._requests.items()
+            if request.bucket == bucket
+        )
 
     def wait_for(self, operation: str, count: int, timeout: float, but: tuple[str, ...]) -> bool:
         with self._lock:

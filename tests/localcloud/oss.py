@@ -135,6 +135,10 @@ class LocalOss:
         """
         return self._log.wait_for(operation, count, timeout, but)
 
+    def wait_for_answers(self, bucket: str, timeout: float) -> bool:
+        """Whether all that was asked of a bucket is answered, waiting for it if need be."""
+        return self._log.wait_for_answers(bucket, timeout)
+
     def forget(self) -> None:
         self._log.forget()
 

@@ -79,6 +79,10 @@ class Rows:
     def unheard_of(self) -> int:
         return len(self.taken)
 
+    @property
+    def bytes_unheard_of(self) -> int:
+        return sum(batch.page.bytes for batch in self.taken)
+
     def bounds(self) -> Iterable[tuple[str, str]]:
         return ((row, row) for row in self.waiting)
 

@@ -38,7 +38,14 @@ LISTED = replace(
         Range("d/"),
     ),
 )
-CHOSEN = replace(LISTED, lists=())
+WEIGHED = replace(LISTED, lists=())
+CHOSEN = replace(
+    WEIGHED,
+    limit_bytes=None,
+    sizes={},
+    reserved_bytes=0,
+    counts=replace(WEIGHED.counts, failed_bytes=0, unanswered_bytes=0),
+)
 WORK = replace(CHOSEN, only=None, selectors=())
 ANSWER = {
     **ignored("it was ordered to stop", "job", "examplebucket", dry_run=False),
@@ -74,7 +81,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-NOUNS = [LISTED, WORK.counts, WORK.ranges[1], *RECORDS.values()]
+NOUNS = [LISTED, WEIGHED.counts, WORK.ranges[1], *RECORDS.values()]
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
@@ -111,6 +118,14 @@ def test_a_golden_continuation_with_lists_is_read_and_written() -> None:
 
     assert unseal(document, "the request") == LISTED
     assert seal(LISTED) == document
+
+
+def test_a_golden_continuation_below_a_ceiling_of_bytes_is_read_and_written() -> None:
+    """What a job without one does not say is in it."""
+    document = json.loads(golden("bytes.json"))
+
+    assert unseal(document, "the request") == WEIGHED
+    assert seal(WEIGHED) == document
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -57,6 +57,47 @@ def test_an_exception_is_found_anywhere_in_a_name(
 
 
 @pytest.mark.parametrize(
+    ("pattern", "names", "others"),
+    [
+        (r"^\w+\.txt$", ["gr\u00f6\u00dfe.txt", "a.txt"], ["\u00f6 .txt"]),
+        (r"\d", ["\u0661", "1"], ["\u00e9"]),
+        (r"\s", ["\u00a0", " ", "\u00e9\x1c"], ["a\u00e9"]),
+        (r"[\w.]@", ["\u00fc@", "a@"], ["-@"]),
+        (r"[^\w]x", ["\u00fcx", "-x"], ["ax"]),
+        (r"\bcat\b", ["\u00fccat", "cat"], ["concat", "\u00fcca"]),
+        (r"\Q\w\E", ["\\w"], ["\u00fc"]),
+        (r"[]\d]", ["]", "\u0661"], ["\u00e9"]),
+    ],
+)
+def test_a_name_beyond_ascii_is_excepted_by_either_reading(
+    pattern: str, names: list[str], others: list[str]
+) -> None:
+    """RE2's classes are ASCII's; those of other tools know all alphabets."""
+    regexes = Regexes([pattern], widely=True)
+
+    assert [name for name in [*names, *others] if regexes.matches(name)] == names
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "others"),
+    [
+        (r"\W+x", ["-x"], ["\u00fcx"]),
+        (r".*\bcat", ["-cat"], ["\u00fccat"]),
+        (r"[^\d]", ["a"], ["\u0661", "\u00e9"]),
+        (r"[^a]\w", ["ba", "\u00e9a"], ["b\u00e9"]),
+        (r"\Q\W\E", ["\\W"], ["\u00fc"]),
+    ],
+)
+def test_a_name_beyond_ascii_is_matched_by_none_that_takes_more_by_one_reading(
+    pattern: str, names: list[str], others: list[str]
+) -> None:
+    """It stays."""
+    regexes = Regexes([pattern], widely=False)
+
+    assert [name for name in [*names, *others] if regexes.matches(name)] == names
+
+
+@pytest.mark.parametrize(
     ("pattern", "said"),
     [
         ("(a", "missing )"),

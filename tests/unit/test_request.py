@@ -75,6 +75,14 @@ PILE, PILE_IN_JSON = "\N{PILE OF POO}", r"\ud83d\udca9"
             Request(keys=("a",), limits=Limits(objects=1)),
         ),
         (
+            {"keys": ["a"], "limits": {"objects": 1, "bytes": "2TB"}},
+            Request(keys=("a",), limits=Limits(objects=1, bytes=2 * 10**12)),
+        ),
+        (
+            {"keys": ["a"], "limits": {"bytes": "1.5 KiB"}},
+            Request(keys=("a",), limits=Limits(bytes=1536)),
+        ),
+        (
             {"keys": ["a"], "prefix": "b", "directory": "c"},
             Request(keys=("a",), prefix=("b",), directory=("c/",)),
         ),
@@ -184,19 +192,6 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
                 "with its zone, such as `2026-05-01Z`"
             ),
         ),
-        (
-            {"keys": ["a"], "limits": {"bytes": "2TB"}},
-            "request 2: `limits.bytes` is not supported yet; write `limits.objects`",
-        ),
-        # bucket
-        ({"bucket": 5}, "request 2: `bucket` is the number 5; write a string"),
-        ({"bucket": "", "keys": ["a"]}, f'request 2: `bucket`: "" {BUCKET}'),
-        ({"bucket": "ab", "keys": ["a"]}, f'request 2: `bucket`: "ab" {BUCKET}'),
-        ({"bucket": "A-b", "keys": ["a"]}, f'request 2: `bucket`: "A-b" {BUCKET}'),
-        ({"bucket": "-ab", "keys": ["a"]}, f'request 2: `bucket`: "-ab" {BUCKET}'),
-        ({"bucket": "ab-", "keys": ["a"]}, f'request 2: `bucket`: "ab-" {BUCKET}'),
-        ({"bucket": "a/b", "keys": ["a"]}, f'request 2: `bucket`: "a/b" {BUCKET}'),
-        ({"bucket": "abc\n", "keys": ["a"]}, f'request 2: `bucket`: "abc\\n" {BUCKET}'),
         (
             {"bucket": "b\u0661\u0662", "keys": ["a"]},
             f'request 2: `bucket`: "b\\u0661\\u0662" {BUCKET}',
@@ -347,7 +342,49 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
         # limits
         (
             {"keys": ["a"], "limits": {}},
-            "request 2: `limits.objects` is missing; write it, or leave out what it belongs to",
+            (
+                "request 2: `limits` is empty; write `objects`, `bytes` or both in it, or leave it "
+                "out"
+            ),
+        ),
+        (
+            {"keys": ["a"], "limits": {"objects": None, "bytes": "1B"}},
+            "request 2: `limits.objects` is null; write a whole number, without quotes",
+        ),
+        (
+            {"keys": ["a"], "limits": {"bytes": 2_000_000}},
+            (
+                "request 2: `limits.bytes` is the number 2000000; write a size with its unit, such "
+                'as "1MB" or "10MiB"'
+            ),
+        ),
+        (
+            {"keys": ["a"], "limits": {"bytes": None}},
+            (
+                'request 2: `limits.bytes` is null; write a size with its unit, such as "1MB" or '
+                '"10MiB"'
+            ),
+        ),
+        (
+            {"keys": ["a"], "limits": {"bytes": "2T"}},
+            (
+                'request 2: `limits.bytes` is the string "2T", which may be thousands or 1,024s; '
+                "write `2TB` or `2TiB`"
+            ),
+        ),
+        (
+            {"keys": ["a"], "limits": {"bytes": "0B"}},
+            (
+                'request 2: `limits.bytes` is the string "0B"; write a size of at least 1 B and '
+                "less than 9,223,372,036,854,775,808 B"
+            ),
+        ),
+        (
+            {"keys": ["a"], "limits": {"bytes": "9999999PB"}},
+            (
+                'request 2: `limits.bytes` is the string "9999999PB"; write a size of at least 1 B '
+                "and less than 9,223,372,036,854,775,808 B"
+            ),
         ),
         (
             {"keys": ["a"], "limits": 5},
@@ -448,6 +485,9 @@ LISTS = NAMES | st.fixed_dictionaries(
         "unchanged": st.none() | st.booleans(),
     },
 )
+OBJECTS = {"objects": st.integers(1, 2**63 - 1)}
+BYTES = {"bytes": st.sampled_from(["1B", "2TB", "1.5 KiB"])}
+LIMITS = st.fixed_dictionaries(OBJECTS, optional=BYTES) | st.fixed_dictionaries(BYTES)
 VALID = st.fixed_dictionaries(
     {"keys": st.lists(NAMES, min_size=1, max_size=3)},
     optional={
@@ -458,7 +498,7 @@ VALID = st.fixed_dictionaries(
         "everything": st.booleans(),
         "versions": st.just("current"),
         "dry_run": st.booleans(),
-        "limits": st.none() | st.fixed_dictionaries({"objects": st.integers(1, 2**63 - 1)}),
+        "limits": st.none() | LIMITS,
         "unfinished": st.sampled_from(["return", "continue", None]),
     },
 )
@@ -468,6 +508,7 @@ SCHEMA = jsonschema.Draft202012Validator(schema())
 @given((VALID | NEARLY).filter(lambda document: "only" not in document))  # which is read first
 @example({"keys": ["a"], "parallel": True})
 @example({"keys": ["a"], "limits": {"objects": True}})
+@example({"keys": ["a"], "limits": {"bytes": "1"}})
 @example({"everything": True, "confirm": None, "null_versions": "lose", "parallel": 32})
 def test_a_request_reads_the_same_with_the_form_and_without(document: dict[str, Any]) -> None:
     """What is read at once is what the form would have read; what the form refuses is refused."""
@@ -477,7 +518,8 @@ def test_a_request_reads_the_same_with_the_form_and_without(document: dict[str, 
 def _by_the_form(document: dict[str, Any]) -> Request:
     values = validated(document, "the request")
     limits = values["limits"]
-    return Request(**{**values, "limits": None if limits is None else Limits(limits.objects)})
+    read = None if limits is None else Limits(limits.objects, limits.bytes)
+    return Request(**{**values, "limits": read})
 
 
 def _read(read: Callable[[], Request]) -> Any:

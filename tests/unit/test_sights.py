@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from unit.memory import Clock
 from unit.test_store import Free, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ossweep.objects import Fates
 
@@ -194,3 +195,25 @@ def test_few_pages_are_kept_and_none_for_longer_than_it_is_of_use() -> None:
 
     sights.keep(ranges[0], Sight(b"", None, {}, SECONDS - OLDEST_LISTING - 1))
     assert [each for each in ranges if sights.of(["a"], each, SECONDS) is not None] == ranges[:1]
+
+
+def test_a_look_whose_time_is_over_when_its_turn_comes_is_not_made() -> None:
+    """It would be counted, and blamed on an endpoint that was never asked."""
+    job = Job()
+    job.shown = Shown(CLOCK, SECONDS, Busy("a/", job.clock))
+
+    assert job.delete(BATCHES[0]).deleted == frozenset()
+    assert job.bucket.listings == []
+
+
+@dataclass(eq=False)
+class Busy(Listed):
+    """A range whose turn comes when the invocation's time is over."""
+
+    clock: Clock
+
+    @contextmanager
+    def turn(self, seconds: float) -> Iterator[None]:
+        del seconds
+        self.clock.now = SECONDS
+        yield

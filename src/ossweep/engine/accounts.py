@@ -46,7 +46,10 @@ class Accounts:
     def at_the_end(self) -> Counts:
         """Return the counts when nothing that is still out will come back any more."""
         unheard_of = sum(source.unheard_of for source in self._sources)
-        return add(self.counts(), Counts(unanswered=unheard_of))
+        size = 0
+        if self._selection.room_left.counts_bytes:
+            size = sum(source.bytes_unheard_of for source in self._sources)
+        return add(self.counts(), Counts(unanswered=unheard_of, unanswered_bytes=size))
 
     @property
     def is_in_doubt(self) -> bool:
@@ -87,6 +90,7 @@ class Accounts:
             clock=self._selection.clock,
             at_least=work.at_least or self.is_in_doubt,
             counts=self.at_the_end(),
+            reserved_bytes=0,
         )
         for source in self._sources:
             left = source.rest(left)

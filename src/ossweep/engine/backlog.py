@@ -30,6 +30,8 @@ class Backlog:
     chosen: list[Found] = field(default_factory=list)
     chosen_left: float = 0.0  # seconds that were left when the first page of those was asked for
     page_left: float = 0.0  # and when the last one was
+    chosen_clock: int | None = None  # by which the first of those was judged, or by an earlier one
+    page_clock: int | None = None  # and the last one
     between: Counter[tuple[int, str]] = field(default_factory=Counter)  # and not chosen, as Batch's
     unnamed: list[tuple[int, str]] = field(default_factory=list)  # and has no name, as Batch's
     behind: deque[Unnamed] = field(default_factory=deque)  # of these, what lies behind `place`
@@ -42,15 +44,20 @@ class Backlog:
         """Whether a page can make no batch by itself, because something was met before it."""
         return bool(self.chosen or self.between or self.unnamed or self.behind)
 
-    def begin_page(self, left: float) -> None:
-        """Take note that a page comes, which was asked for when so many seconds were left."""
+    def begin_page(self, left: float, clock: int | None) -> None:
+        """
+        Take note that a page comes, which was asked for when so many seconds were left, and is
+        judged by this clock or an earlier one.
+        """
         self.page_left = left
+        self.page_clock = clock
         if self.place == self.cut:
             self.chosen_left = left
+            self.chosen_clock = clock
 
     def flush(self) -> None:
         """Cut a batch of the draft, if anything is in it."""
-        if self.place != self.cut or self.unnamed:
+        if self.place != self.cut or self.unnamed or self.between:
             self.cut_batch(Lot(tuple(self.chosen)))
 
     def cut_batch(self, page: Page) -> None:
@@ -63,12 +70,19 @@ class Backlog:
             self.place,
             left=self.chosen_left,
             is_listed=True,
+            clock=self.chosen_clock,
         )
         self.queue.batches.append(batch)
         self.cut = self.place
         self.chosen, self.between, self.unnamed = [], Counter(), []
         self.chosen_left = self.page_left
+        self.chosen_clock = self.page_clock
 
     def lose(self, at: int) -> None:
         """Put the next key that is not UTF-8, so none to ask for, behind so many of the chosen."""
         self.unnamed.append((at, self.behind.popleft().text))
+
+    def skip_unnamed(self, at: int, reason: str) -> None:
+        """Skip the next key that is not UTF-8, behind so many of the chosen, for a reason."""
+        self.behind.popleft()
+        self.between[at, reason] += 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from math import inf
 from typing import TYPE_CHECKING
 
+from ossweep.objects import Lot
 from ossweep.tally import tally
 
 if TYPE_CHECKING:
@@ -26,7 +29,8 @@ class Batch:
     neighbours of a listing, brings its range up to the key `place`, and settles in the listing's
     order; any other batch holds keys known by name. Where `doubt_is_named`, a continuation names
     the keys that were asked for without an answer; elsewhere only their number counts. Its
-    `doubted` keys were asked for before, and have their room below the ceiling already.
+    `doubted` keys were asked for before, and have their room below the ceiling already. Its objects
+    were judged by the `clock`, or by an earlier one; by none if it is None.
     """
 
     keys: Sequence[str]
@@ -39,12 +43,20 @@ class Batch:
     is_listed: bool = False
     doubt_is_named: bool = False
     doubted: frozenset[str] = frozenset()
+    clock: int | None = None
 
     def asked_anew(self, most: int) -> int:
         """Return how many of so many first keys have not been asked for before."""
         if not self.doubted:
             return min(most, len(self.keys))
         return sum(key not in self.doubted for key in self.keys[:most])
+
+    def bytes_anew(self, most: int) -> int:
+        """Return the bytes of those."""
+        if not self.doubted:
+            return (self.page if most >= len(self.keys) else self.page.part(0, most)).bytes
+        some = self.page.objects()[:most]
+        return sum(found.size for found in some if found.key not in self.doubted)
 
     @property
     def skipped(self) -> dict[str, int]:
@@ -56,6 +68,20 @@ class Batch:
     def known_failures(self) -> int:
         """How many have failed before, and are counted already."""
         return sum(number for (_, why), number in self.between.items() if why == KNOWN_FAILURE)
+
+    def without(self, reasons: Sequence[str | None]) -> Batch:
+        """Return it without the objects that have a reason to stay, which are met and skipped."""
+        met = [0, *accumulate(reason is None for reason in reasons)]
+        between: Counter[tuple[int, str]] = Counter()
+        for (at, why), number in self.between.items():
+            between[met[at], why] += number
+        for at, reason in enumerate(reasons):
+            if reason is not None:
+                between[met[at], reason] += 1
+        objects = zip(self.page.objects(), reasons, strict=True)
+        page = Lot(tuple(found for found, reason in objects if reason is None))
+        unnamed = [(met[at], text) for at, text in self.unnamed]
+        return replace(self, keys=page.keys, page=page, between=between, unnamed=unnamed)
 
     def split(self, keys: int) -> tuple[Batch, Batch | None]:
         """Return its first part with so many keys, and the rest; each counts what lies in it."""

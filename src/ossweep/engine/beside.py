@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.ports import Checkpoint, Keeper
     from ossweep.engine.result import Result
+    from ossweep.work import Work
 
 BEATS = 2  # signs of life that may be under way at once: one that hangs does not keep the next
 ASIDE = 1.0  # seconds that the sweep waits at its end for what is under way beside it
@@ -42,7 +44,7 @@ class Beside:
         self._over_since: float | None = None  # seconds that were left when the work was over
         if keeper is not None:
             # Before the first checkpoint nothing is asked for.
-            dispatcher.reserve(0, 0, harmless=False)
+            dispatcher.reserve((0, 0), 0, 0, harmless=False)
 
     def start(self, pipeline: Pipeline) -> None:
         """Start what is due."""
@@ -53,11 +55,13 @@ class Beside:
         is_due = keeper.due() or (turns.starved and self._was_kept)
         if is_due and not self._is_keeping:
             self._is_keeping = True
-            wanted = turns.still_reserved or int(turns.starved)
+            wanted = turns.objects.left or int(turns.starved)
             result = self._result()
+            size = self._dispatcher.bytes_to_reserve(result.left)
+            left = replace(result.left, reserved_bytes=size)
             pipeline.beside(
-                partial(keeper.keep, result, wanted),
-                partial(self._book_checkpoint, turns.taken, result.left.harmless),
+                partial(keeper.keep, replace(result, left=left), wanted),
+                partial(self._book_checkpoint, turns.taken, left),
             )
         if keeper.beat_due() and self._beats < BEATS:
             self._beats += 1
@@ -69,7 +73,7 @@ class Beside:
         self._over_since = left if self._over_since is None else self._over_since
         return not (self._is_keeping or self._beats) or self._over_since - left >= ASIDE
 
-    def _book_checkpoint(self, taken: int, harmless: bool, checkpoint: Checkpoint) -> None:
+    def _book_checkpoint(self, taken: tuple[int, int], left: Work, checkpoint: Checkpoint) -> None:
         self._is_keeping = False
         self._was_kept = checkpoint.reserved is not None
         # The sweep waits for it only if it has reserved too little.
@@ -77,7 +81,9 @@ class Beside:
         if checkpoint.stop is not None:
             self._gate.stop(checkpoint.stop)
         elif checkpoint.reserved is not None:
-            self._dispatcher.reserve(taken, checkpoint.reserved, harmless=harmless)
+            self._dispatcher.reserve(
+                taken, checkpoint.reserved, left.reserved_bytes, harmless=left.harmless
+            )
 
     def _book_beat(self, _: None) -> None:
         self._beats -= 1

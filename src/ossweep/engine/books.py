@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ossweep.engine.outcomes import Outcome
+    from ossweep.objects import Found
     from ossweep.work import Work
 
 
@@ -17,7 +18,8 @@ class Books:
     """
     All that has settled so far, in this and in earlier invocations. The sources write in it.
 
-    `doubted` are the named keys that were asked for and not answered. `deletions` counts those of
+    `doubted` are the named keys that were asked for and not answered, with their sizes; without a
+    ceiling of bytes, 0. `deletions` counts those of
     this invocation, whether or not they are settled. `together` is how many keys may be asked for
     at once: fewer than a batch holds, until anything is settled, if OSS refused an earlier
     invocation's batches as a whole.
@@ -26,7 +28,7 @@ class Books:
     def __init__(self, work: Work) -> None:
         self._work = work
         self.settled = work.counts
-        self.doubted = frozenset(work.doubted)
+        self.doubted = {key: work.sizes.get(key, 0) for key in work.doubted}
         self.is_in_doubt = False  # whether answers are missing in this invocation
         self.deletions = 0
         self.together = work.together
@@ -54,11 +56,14 @@ class Books:
 
     def skip(self, key: str, reason: str) -> None:
         """Settle a key known by name that stays, or is gone; a doubt about it stays."""
-        self.settle(Counts(skipped={reason: 1}, unanswered=int(key in self.doubted)))
+        in_doubt = int(key in self.doubted)
+        lost = self.doubted.get(key, 0)
+        self.settle(Counts(skipped={reason: 1}, unanswered=in_doubt, unanswered_bytes=lost))
 
-    def doubt(self, keys: Iterable[str]) -> None:
-        """Take note that named keys were asked for, and not answered."""
-        self.doubted = self.doubted.union(keys)
+    def doubt(self, objects: Iterable[Found]) -> None:
+        """Take note that objects known by name were asked for, and not answered."""
+        counts = self._work.limit_bytes is not None
+        self.doubted.update({found.key: found.size if counts else 0 for found in objects})
 
     def together_after(self, counts: Counts) -> int:
         """

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ossweep.filters.ports import Overview, Whole
+from ossweep.filters.reasons import UNJUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,11 @@ class Choice:
         self._selectors = sorted({*selectors}) if goes_by_names else []
         self._known = frozenset(self._selectors)
         self._lengths = sorted({len(each) for each in self._selectors})
+
+    @property
+    def reason_to_keep_unnamed(self) -> str | None:
+        """Why a key that is not UTF-8 stays, if any condition is there: its name is no text."""
+        return UNJUDGED if self._filters is not None else None
 
     def reason_to_keep(self, found: Found, clock: int) -> str | None:
         """Return why an object stays, if a condition keeps it."""

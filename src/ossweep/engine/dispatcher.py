@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.ports import Lists, Store
+    from ossweep.engine.room import Room
     from ossweep.engine.source import Source
     from ossweep.engine.throttle import Permit, Throttle
     from ossweep.work import Ceiling, Work
@@ -55,6 +56,7 @@ class Dispatcher:
         kinds: Iterable[Callable[[Shared], Source | None]] = SOURCES,
     ) -> None:
         self._is_dry_run = work.dry_run
+        self._older_than = work.only.older_than if work.only is not None else None
         self._store = store
         self._gate = gate
         self._throttle = throttle
@@ -87,24 +89,33 @@ class Dispatcher:
         self.accounts = Accounts(work, self._books, self._selection, self._sources)
 
     @property
-    def ceiling_reached(self) -> str | None:
-        """Which ceiling has been reached with an object above it, if one has."""
-        return self._selection.ceiling_reached
+    def room(self) -> Room:
+        """The room below the ceiling."""
+        return self._selection.room_left
 
-    def reserve(self, taken: int, objects: int, *, harmless: bool) -> None:
+    def bytes_to_reserve(self, left: Work) -> int:
+        """Return how many bytes a checkpoint of this rest is to reserve; 0 where none counts."""
+        room = self.room.bytes_beyond(left)
+        return 0 if room is None else self.turns.bytes.wanted(room)
+
+    def reserve(self, taken: tuple[int, int], objects: int, size: int, *, harmless: bool) -> None:
         """
-        Let so many objects be taken up after a checkpoint; after a death they count as asked.
+        Let so many objects, and bytes, be taken up beside those `taken` up before a checkpoint.
 
-        `harmless` tells whether it says that deletions lose nothing for good.
+        After a death they count as asked. `harmless` tells whether the checkpoint says that
+        deletions lose nothing for good.
         """
         self._is_kept = True
         self._is_unrecorded = self._is_unrecorded and not harmless
         if self._is_unrecorded and self._gate.harmless:
             return  # the next one will say so
+        objects_taken, bytes_taken = taken
         if self._has_ceiling or self._is_unrecorded:
-            self.turns.reserve(taken, objects)
+            self.turns.objects.reserve(objects_taken, objects)
         else:
-            self.turns.reserve(0, inf)
+            self.turns.objects.reserve(0, inf)
+        if self.room.counts_bytes:
+            self.turns.bytes.reserve(bytes_taken, size)
 
     @property
     def has_batches(self) -> bool:
@@ -171,7 +182,7 @@ class Dispatcher:
             # dies before it can tell would let one more go.
             self._is_unrecorded = True
             if not self._has_ceiling:
-                self.turns.reserve(self.turns.taken, 0)
+                self.turns.reserve_no_more()
 
     def _start_deletions(self, pipeline: Pipeline) -> float | None:
         """Take up batches while they may go; return the seconds until one may, if any waits."""
@@ -185,11 +196,12 @@ class Dispatcher:
             if self._is_dry_run or not batch.keys:
                 self._book(due, planned(batch))
             else:
-                self.turns.begin(due.queue, batch.asked_anew(most))
+                self.turns.begin(due.queue, batch)
                 self.caution.begins()
                 permit = self._throttle.start(course.lane, len(batch.keys))
+                shown, counts = self._shown(due, batch), self.room.counts_bytes
                 pipeline.start(
-                    partial(delete, self._store, batch, permit, self._shown(due, batch)),
+                    partial(delete, self._store, batch, permit, shown, counts_bytes=counts),
                     partial(self._book_deletion, due, permit),
                 )
             due = self._due(pipeline.in_flight)
@@ -220,6 +232,7 @@ class Dispatcher:
             listed=due.queue.listed,
             refused=due.queue.course.refused,
             doubted=batch.doubted and batch.doubted.intersection(batch.keys),
+            older_than=self._older_than,
         )
 
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:
@@ -228,7 +241,7 @@ class Dispatcher:
         if self._is_unrecorded and self._gate.harmless:
             # What the first key has shown goes on record before the others go: an invocation that
             # took over without it would have to stop the job.
-            self.turns.reserve(self.turns.taken, 0)
+            self.turns.reserve_no_more()
         passed_over = outcome.passed_over
         due.queue.course.refused = "" if passed_over is None else passed_over.code
         self._book(due, outcome)

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from ossweep.lists import Position
 from ossweep.manifests.nouns import ListError
+from ossweep.objects import BAD_LINE, Failure
+from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ossweep.engine.ports import Lists
     from ossweep.lists import ListLeft
-    from ossweep.manifests.nouns import Passage
+    from ossweep.manifests.nouns import BadLine, Passage
 
+MOST_BAD = 100  # lines of a list that may fail by their form
 AT_ONCE = 64  # passages that are read before anybody looks at the time
 
 
@@ -64,3 +67,20 @@ def or_error(read: Callable[[], object]) -> object:
         return read()
     except ListError as error:
         return error
+
+
+def failures_of(bad: Sequence[BadLine]) -> tuple[Failure, ...]:
+    """Return the failures of bad lines, each of which names its file and line."""
+    return tuple(
+        Failure(f"{each.file}, line {each.line}", BAD_LINE, f"{each.wrong}: {each.text}")
+        for each in bad
+    )
+
+
+def too_many(bad: Sequence[BadLine], of_list: int) -> Stop | None:
+    """Return the stop of a list with so many bad lines, of which these are the last, if it is."""
+    if of_list <= MOST_BAD:
+        return None
+    last = f"{bad[-1].sentence}, and so are {of_list - 1:,} lines before it"
+    reason = f"{last}: this is not the list that was meant, or it is damaged"
+    return Stop(Why.REFUSED, reason)

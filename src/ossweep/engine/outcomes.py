@@ -11,6 +11,8 @@ from ossweep.tally import tally
 from ossweep.work import PLANNED_NAMED, Counts, add
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from ossweep.engine.batch import Batch
     from ossweep.engine.ports import Store
     from ossweep.engine.throttle import Permit
@@ -55,13 +57,15 @@ def planned(batch: Batch) -> Outcome:
     return Outcome(batch, _with_unnamed(counts, batch), undone=())
 
 
-def delete(store: Store, batch: Batch, permit: Permit, shown: Shown) -> Outcome:
-    """Delete a batch; in a thread."""
+def delete(
+    store: Store, batch: Batch, permit: Permit, shown: Shown, *, counts_bytes: bool
+) -> Outcome:
+    """Delete a batch; in a thread. A ceiling may count the bytes of what is not deleted, too."""
     answer = store.delete(batch.keys, permit, shown)
     if len(answer.deleted) == len(batch.keys):
         done = Counts(deleted=len(batch.keys), bytes=batch.page.bytes, skipped=batch.skipped)
         return Outcome(batch, _with_unnamed(done, batch), undone=())
-    whole = _outcome(batch, answer)
+    whole = _outcome(batch, answer, counts_bytes=counts_bytes)
     over = {failure.key: failure for failure in answer.passed_over}
     if not over or any(found.key not in over for found in whole.undone):
         return whole
@@ -73,15 +77,15 @@ def delete(store: Store, batch: Batch, permit: Permit, shown: Shown) -> Outcome:
         return replace(whole, passed_over=stretch)
     head, rest = batch.split(before)
     return replace(
-        _outcome(rest or batch, answer),
+        _outcome(rest or batch, answer, counts_bytes=counts_bytes),
         batch=batch,
         in_doubt=whole.in_doubt,
         passed_over=stretch,
-        head=_outcome(head, answer),
+        head=_outcome(head, answer, counts_bytes=counts_bytes),
     )
 
 
-def _outcome(batch: Batch, answer: Fates) -> Outcome:
+def _outcome(batch: Batch, answer: Fates, *, counts_bytes: bool) -> Outcome:
     """Return what became of a batch, or of a part of it, by an answer to all of it."""
     objects = batch.page.objects()
     deleted = [found for found in objects if found.key in answer.deleted]
@@ -100,6 +104,8 @@ def _outcome(batch: Batch, answer: Fates) -> Outcome:
         failures=failures,
         skipped=tally((batch.skipped, Counter(kept))),
         unanswered=len(lost),
+        failed_bytes=_bytes_of(failed, objects) if counts_bytes else 0,
+        unanswered_bytes=_bytes_of(lost, objects) if counts_bytes else 0,
     )
     undone = tuple(found for found in objects if found.key not in settled)
     return Outcome(
@@ -110,6 +116,10 @@ def _outcome(batch: Batch, answer: Fates) -> Outcome:
         in_doubt=in_doubt,
         halved=answer.halved if undone else 0,
     )
+
+
+def _bytes_of(keys: Collection[str], objects: Sequence[Found]) -> int:
+    return sum(found.size for found in objects if found.key in keys) if keys else 0
 
 
 def _with_unnamed(counts: Counts, batch: Batch) -> Counts:

@@ -13,6 +13,7 @@ from ossweep.stops import Stop, Why
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ossweep.engine.room import Full
     from ossweep.objects import Stretch
     from ossweep.work import Counts, Work
 
@@ -54,18 +55,19 @@ def refusal_of(passed_over: Sequence[Stretch]) -> str:
     return with_help(sentence, first.code)
 
 
-def stop_at_ceiling(sentence: str, counts: Counts, *, in_doubt: bool, ends: bool) -> Stop:
+def stop_at_ceiling(full: Full, *, ends: bool) -> Stop:
     """
     Return the stop at a ceiling, which may have been filled up by what only may be gone.
 
     What lies beyond it is another job's, if the stop `ends` this one.
     """
-    if not in_doubt:
+    sentence = full.sentence
+    if not full.in_doubt:
         is_setting = sentence.startswith("OSSWEEP_")
         more = f"for more, {'raise that and ' if is_setting else ''}send a new request"
         return Stop(Why.CEILING, f"{sentence}; {more}" if ends else sentence)
     return Stop(
         Why.DOUBT,
-        f"{sentence}, of which {counts.unanswered:,} may have been asked for by an invocation that "
+        f"{sentence}, of which {full.in_doubt:,} may have been asked for by an invocation that "
         "died, or without an answer; look at what is left, and send a new request for it",
     )

@@ -14,7 +14,8 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import KNOWN_FAILURE
-from ossweep.engine.choice import Choice
+from ossweep.engine.choice import EVERYTHING, Choice
+from ossweep.engine.room import Room
 from ossweep.objects import NEWER
 from ossweep.work import BATCH_KEYS
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ossweep.engine.backlog import Backlog
+    from ossweep.engine.batch import Batch
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.scan import Scan
     from ossweep.filters.ports import Whole
@@ -38,8 +40,7 @@ class Selection:
     """
     Selects what to delete of what is met, up to the job's ceiling, and fills backlogs with it.
 
-    Directory markers that are met are deferred. `ceiling_reached` tells which ceiling has been
-    reached with an object above it, if one has.
+    Directory markers that are met are deferred. The `room_left` is what the ceiling leaves.
     """
 
     def __init__(
@@ -52,10 +53,7 @@ class Selection:
     ) -> None:
         self._clock_of = clock
         self._protected = protected
-        self._ceiling = ceiling
-        # Keys in doubt may be gone already, and keep their room.
-        self._chosen = work.counts.asked + len(work.doubted)
-        self._settled = work.counts.asked
+        self.room_left = Room(work, ceiling)
         self._directories = work.directories
         self._known_failures = frozenset(work.passed)
         self.deferred = deferred
@@ -64,7 +62,6 @@ class Selection:
         self._special = sorted({*work.directories, *work.passed, *deferred.waiting, *protected})
         self.clock = work.clock
         self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
-        self.ceiling_reached: str | None = None
 
     def select(self, scan: Scan, page: Page, left: float) -> None:
         """
@@ -74,14 +71,14 @@ class Selection:
         which objects are judged, is not known.
         """
         keys, backlog = page.keys, scan.backlog
-        backlog.begin_page(left)
+        backlog.begin_page(left, self.clock_now() if keys else self.clock)
         whole = self._judge_whole(backlog, page, keys)
         if whole is None:
             self._select_one_by_one(scan, page)
         elif whole.reason is not None:
             self._skip_whole(backlog, keys, whole.reason)
         else:
-            self._chosen += len(keys)
+            self.room_left.take_page(page)
             self.met += len(keys)
             backlog.place = keys[-1]
             backlog.cut_batch(page)
@@ -94,63 +91,64 @@ class Selection:
         """Tell whether a key is never touched, which needs no look."""
         return key.startswith(self._protected)
 
+    def judged_anew(self, batch: Batch) -> Batch:
+        """
+        Return a batch that waited, without what stays if the job's clock was found to be earlier.
+
+        Raises StoreError if OSS's time is unknown.
+        """
+        if batch.clock is None or not batch.keys or self.clock_now() >= batch.clock:
+            return batch
+        page, clock = batch.page, self.clock_now()
+        if page.newest < clock and self._choice.judge_page(page, clock) == EVERYTHING:
+            return batch
+        reasons = [self.reason_to_skip(found) for found in page.objects()]
+        staying = [found for found, why in zip(page.objects(), reasons, strict=True) if why]
+        if not staying:
+            return batch
+        self.room_left.give_back(*(found for found in staying if found.key not in batch.doubted))
+        return batch.without(reasons)
+
+    def clock_now(self) -> int:
+        """Return the job's clock; raises StoreError if OSS's time is unknown."""
+        # The first answers of all may have had a Date that lies ahead, which later ones tell.
+        self.clock = self._clock_of(self.clock)
+        return self.clock
+
     def reason_to_skip(self, found: Found) -> str | None:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
         if found.key.startswith(self._protected):
             return PROTECTED
         # Times are whole seconds: an object of the clock's own second may have been written later.
-        clock = self._clock()
+        clock = self.clock_now()
         return NEWER if found.modified >= clock else self._choice.reason_to_keep(found, clock)
+
+    @property
+    def ceiling_reached(self) -> str | None:
+        """Which ceiling has been reached with an object above it, if one has."""
+        return self.room_left.reached
 
     @property
     def room(self) -> int:
         """How many more objects the ceiling lets a batch hold."""
-        if self._ceiling is None:
-            return BATCH_KEYS
-        return max(0, self._ceiling.objects - self._chosen)
+        return self.room_left.objects
 
-    def has_room(self) -> bool:
-        """Tell whether the ceiling lets one more object be chosen; if not, take note of it."""
-        if self.room == 0:
-            self.stop_at_ceiling()
-        return self.room > 0
-
-    def has_room_again(self) -> bool:
+    def has_room(self, found: Found | None = None) -> bool:
         """
-        Tell whether the ceiling lets one more of what is in doubt be asked for again.
+        Tell whether the ceiling lets one more object be chosen; if not, take note of it.
 
-        It has its room already, unless the ceiling was lowered, or a document claims too much.
+        Whether an object has too many bytes is known only once it was found.
         """
-        has_room = self._ceiling is None or self._settled < self._ceiling.objects
-        if not has_room:
-            self.stop_at_ceiling()
-        return has_room
-
-    def settle_doubt(self) -> None:
-        """Take note that one in doubt is asked for again, or stays one for good."""
-        self._settled += 1
-
-    def choose(self, objects: int = 1) -> None:
-        """Take note that objects have been chosen."""
-        self._chosen += objects
-
-    def put_back(self, objects: int) -> None:
-        """Take note that so many of the chosen ones stay for now."""
-        self._chosen -= objects
-
-    def stop_at_ceiling(self) -> None:
-        """Take note that an object was met for which the ceiling has no room."""
-        if self._ceiling is not None:
-            self.ceiling_reached = f"{self._ceiling.name} allows {self._ceiling.objects:,} objects"
+        return self.room_left.allows(found)
 
     def _judge_whole(self, backlog: Backlog, page: Page, keys: Sequence[str]) -> Whole | None:
         """Return what becomes of all of a page, if that is the same for each of its objects."""
         if not keys or page.unnamed or backlog.behind:
             return None
-        clock = self._clock()
+        clock = self.clock_now()
         if page.newest >= clock or self._has_special(keys[0], keys[-1]):
             return None
-        makes_a_batch = len(keys) <= self.room and not backlog.has_draft
+        makes_a_batch = not backlog.has_draft and self.room_left.holds(page)
         whole = self._choice.judge_page(page, clock)
         return whole if whole is not None and (whole.reason or makes_a_batch) else None
 
@@ -175,7 +173,6 @@ class Selection:
             at = len(backlog.chosen)
             is_known = found.key in failures or found.key in deferred
             if not is_known and not self._has_place_for(scan, found):
-                self.stop_at_ceiling()
                 return
             self.met += not is_known
             while backlog.behind and backlog.behind[0].lies_before(found.key):
@@ -200,8 +197,7 @@ class Selection:
             backlog.between[len(backlog.chosen), reason] += 1
         elif found.key in self._directories:
             self.deferred.add(scan, found)
-        elif self.room > 0:
-            self._chosen += 1
+        elif self.room_left.choose(found):
             backlog.chosen.append(found)
         else:
             return False
@@ -214,12 +210,11 @@ class Selection:
         backlog.place = place
 
     def _lose_next(self, backlog: Backlog, at: int) -> None:
-        """Count the next key that is not UTF-8, so none to ask for, as chosen."""
+        """Count the next key that is not UTF-8, so none to ask for, as chosen if all are."""
         self.met += 1
-        self._chosen += 1
+        reason = self._choice.reason_to_keep_unnamed
+        if reason is not None:
+            backlog.skip_unnamed(at, reason)
+            return
+        self.room_left.lose()
         backlog.lose(at)
-
-    def _clock(self) -> int:
-        # The first answers of all may have had a Date that lies ahead, which later ones tell.
-        self.clock = self._clock_of(self.clock)
-        return self.clock

@@ -70,6 +70,10 @@ class Source(Protocol):
     def unheard_of(self) -> int:
         """How many were taken up, and count as asked for if none of them comes back any more."""
 
+    @property
+    def bytes_unheard_of(self) -> int:
+        """How many bytes those have. It is looked at where a ceiling counts bytes."""
+
     def bounds(self) -> Iterable[tuple[str, str]]:
         """Return pairs of keys between which everything left of it lies."""
 

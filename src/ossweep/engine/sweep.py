@@ -21,7 +21,6 @@ from ossweep.engine.rest import MOST_RANGES
 from ossweep.engine.result import Result, refusal_of, stop_at_ceiling
 from ossweep.engine.selection import PROTECTED
 from ossweep.engine.sources.ranges import SURVEYS
-from ossweep.objects import GONE_UNANSWERED
 from ossweep.stops import NULL_MARKER_SHOWN, Stop, Why
 from ossweep.work import Counts, add
 
@@ -98,7 +97,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
         lists=lists,
     )
     progress = Progress(dispatcher.accounts, gate)
-    result = partial(_result, dispatcher, gate, ceiling)
+    result = partial(_result, dispatcher, gate)
     beside = Beside(keeper, gate, dispatcher, result)
     threads = in_flight + listings + SURVEYS + 1 + BEATS
     with Pipeline(threads, LAST_GRACE) as pipeline, closing(store), closing(lists or store):
@@ -118,7 +117,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     return result()
 
 
-def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Result:
+def _result(dispatcher: Dispatcher, gate: Gate) -> Result:
     """Return how the sweep would have ended, if it did now."""
     accounts, unseen = dispatcher.accounts, dispatcher.unseen
     left, counts = accounts.left(), accounts.at_the_end()
@@ -127,20 +126,16 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
     elif gate.harmless:
         left = replace(left, harmless=True)
     # Objects that were chosen up to the ceiling, and then not asked for, leave room below it.
-    is_full = ceiling is not None and counts.asked >= ceiling.objects
+    full = dispatcher.room.full_by(counts)
     # Where OSS has closed the gate, that has ended the sweep: what is in doubt then fills a ceiling
     # only until another invocation sees what is still there.
-    at_ceiling = dispatcher.ceiling_reached if is_full and gate.stopped is None else None
+    at_ceiling = full if gate.stopped is None else None
     # Keys in doubt may leave room below the ceiling, once OSS has shown what is there.
     may_go_on = not (left.finished or (at_ceiling and not accounts.is_in_doubt))
     stopped = gate.stopped
-    if at_ceiling is not None and ceiling is not None:
-        # The order is not carried out where keys that may not even be gone fill the ceiling.
-        gone = counts.deleted + counts.skipped.get(GONE_UNANSWERED, 0)
-        is_sure = gone + counts.failed + counts.planned >= ceiling.objects
-        in_doubt = not is_sure and counts.unanswered > 0
+    if at_ceiling is not None:
         ends = not may_go_on and left.part_of is None
-        stopped = stop_at_ceiling(at_ceiling, counts, in_doubt=in_doubt, ends=ends)
+        stopped = stop_at_ceiling(at_ceiling, ends=ends)
     passed_over = accounts.passed_over()
     refused = None
     if accounts.has_tried_all:
@@ -153,7 +148,7 @@ def _result(dispatcher: Dispatcher, gate: Gate, ceiling: Ceiling | None) -> Resu
         stopped=stopped or _refused(unseen.failed or refused),
         may_go_on=may_go_on,
         expected=accounts.expected(),
-        trouble=_trouble(dispatcher, gate, is_full=is_full),
+        trouble=_trouble(dispatcher, gate, is_full=full is not None),
         passed_over=passed_over,
         notes=_notes(dispatcher, gate, left),
     )
@@ -166,7 +161,7 @@ def _trouble(dispatcher: Dispatcher, gate: Gate, *, is_full: bool) -> str | None
     A ceiling whose room was taken and given back has ended it only if nothing else did: what was
     chosen below it has all been asked for.
     """
-    reached = dispatcher.ceiling_reached
+    reached = dispatcher.room.reached
     if reached is None or is_full or dispatcher.has_batches or gate.left() <= 0:
         return gate.trouble
     return gate.trouble_unless(f"{reached}, and what is left of that goes on from here")
@@ -194,5 +189,14 @@ def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
     doubted = tuple(key for key in work.doubted if not key.startswith(protected))
     # A key that may have been asked for before it was protected keeps its room below the ceiling.
     lost = len(work.doubted) - len(doubted)
-    counts = add(work.counts, Counts(skipped={PROTECTED: skipped}, unanswered=lost))
-    return replace(work, keys=keys, doubted=doubted, held=deferred, counts=counts)
+    sizes = {key: size for key, size in work.sizes.items() if not key.startswith(protected)}
+    lost_bytes = sum(work.sizes.values()) - sum(sizes.values())
+    more = Counts(skipped={PROTECTED: skipped}, unanswered=lost, unanswered_bytes=lost_bytes)
+    return replace(
+        work,
+        keys=keys,
+        doubted=doubted,
+        sizes=sizes,
+        held=deferred,
+        counts=add(work.counts, more),
+    )

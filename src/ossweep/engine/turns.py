@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING
+
+from ossweep.engine.allowance import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ossweep.engine.batch import Batch
     from ossweep.engine.queues import Queue
     from ossweep.engine.source import Source
     from ossweep.engine.throttle import Throttle
@@ -26,32 +28,35 @@ class Turns:
     """
     Keys known by name go first; the ranges behind them take turns.
 
-    `taken` counts the objects that have been taken up, without those that were asked for before and
-    keep their room below the ceiling. A job with a ceiling may take up as many as its last
-    checkpoint has reserved; `starved` tells whether batches wait only for the next checkpoint,
-    which reserves more.
+    A job with a ceiling may take up as many objects, and bytes, as its last checkpoint has
+    reserved; `starved` tells whether batches wait only for the next checkpoint, which reserves
+    more.
     """
 
     def __init__(self, sources: Sequence[Source], throttle: Throttle) -> None:
         self._sources = sources
         self._throttle = throttle
         self._turn = 1
-        self._reserved: float = inf
-        self.taken = 0
+        self.objects = Allowance()
+        self.bytes = Allowance()
         self.starved = False
 
-    def reserve(self, taken: int, objects: float) -> None:
-        """Let so many objects be taken up beside those that had been at a checkpoint."""
-        self._reserved = taken + objects
-
     @property
-    def still_reserved(self) -> int:
-        """Objects that may still be taken up; 0 where there is no bound."""
-        return 0 if self._reserved == inf else int(self._reserved - self.taken)
+    def taken(self) -> tuple[int, int]:
+        """How many objects have been taken up, and of how many bytes, if those are counted."""
+        return self.objects.taken, self.bytes.taken
 
-    def begin(self, queue: Queue, objects: int) -> None:
-        """Take note that a batch has been taken up, with so many objects not asked for before."""
-        self.taken += objects
+    def reserve_no_more(self) -> None:
+        """Let nothing more be taken up until the next checkpoint."""
+        for allowance in (self.objects, self.bytes):
+            if allowance is self.objects or allowance.is_bound:
+                allowance.reserve(allowance.taken, 0)
+
+    def begin(self, queue: Queue, batch: Batch) -> None:
+        """Take note that a batch has been taken up."""
+        self.objects.taken += batch.asked_anew(len(batch.keys))
+        if self.bytes.is_bound:
+            self.bytes.taken += batch.bytes_anew(len(batch.keys))
         if queue.keys_left is not None:
             queue.turn = self._turn
             self._turn += 1
@@ -71,19 +76,26 @@ class Turns:
     def next(self) -> Due | float | None:
         """Return what may be taken up now, or else the seconds until something may."""
         pause = None
+        self.bytes.lacking = 0
         for due in self._due():
             course = due.queue.course
             wait = self._throttle.wait(course.lane)
             if wait > 0:
                 pause = wait if pause is None else min(pause, wait)
-            elif self._lacks(due.queue.first.asked_anew(course.lane.batch_keys)):
+            elif self._lacks(due.queue.first, course.lane.batch_keys):
                 self.starved = True
             else:
                 return due
         return pause
 
-    def _lacks(self, objects: int) -> bool:
-        return objects > 0 and self.taken + objects > self._reserved
+    def _lacks(self, batch: Batch, keys: int) -> bool:
+        """Tell whether so many keys of a batch wait for the next checkpoint, and note its bytes."""
+        lacks = self.objects.lacks(batch.asked_anew(keys))
+        if self.bytes.is_bound:
+            size = batch.bytes_anew(keys)
+            lacks = lacks or self.bytes.lacks(size)
+            self.bytes.lacking += size if lacks else 0
+        return lacks
 
     def any(self) -> Due | None:
         """Return the batch whose turn it is, whatever it would have to wait for."""

@@ -8,7 +8,7 @@ another form is refused by its number.
 
 The fingerprint shows an accident, and stops no attacker. So `_check` refuses whatever no sweep
 leaves behind, the deployment's settings apply as to any request, and where state is kept, the
-records say how far a job is. The size is bounded: by `rest.py` for ranges, by `FAILURES_BYTES` for
+records say how far a job is. The size is bounded: by `rest.py` for ranges, by `failures.py` for
 the names of failures.
 """
 
@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 from ossweep import manifest_request
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
+from ossweep.handover.failures import counts_that_fit
 from ossweep.names import JOB, KEY_BYTES, UnfitError, check_bucket, check_name
-from ossweep.objects import NAMELESS
 from ossweep.work import Totals, Work
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
     from pydantic import TypeAdapter
 
-    from ossweep.work import Counts, Range
+    from ossweep.work import Range
 
 FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
 # Fields that an earlier version does not know are written only where they say something: after a
 # step back it goes on with all other jobs.
-NEWEST = ("only", "selectors", "lists")
+NEWEST = ("only", "selectors", "limit_bytes", "sizes", "reserved_bytes", "lists")
+NEWEST_COUNTS = ("failed_bytes", "unanswered_bytes")
 SAMPLE = 1000  # names that are written to measure how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
-FAILURES_BYTES = 32_768  # for failures that travel on by name; all are counted
 
 
 @cache
@@ -66,19 +66,28 @@ def seal(work: Work) -> dict[str, Any]:
     It has been read again: raises StoreError for a document that nobody could go on with.
     """
     kept = replace(
-        work, counts=_counts_that_fit(work.counts, keeps_names=work.unfinished == "continue")
+        work, counts=counts_that_fit(work.counts, keeps_names=work.unfinished == "continue")
     )
-    said = _form().dump_python(kept, mode="json")
-    for name in NEWEST:
-        if not said[name]:
-            del said[name]
-    document = {MARK: FORM, **said}
+    document = {MARK: FORM, **_said(kept)}
     sealed = {**document, "fingerprint": _fingerprint(document)}
     try:
         unseal(sealed, "what was left")
     except RequestError as error:
         raise StoreError("NotReadable", str(error), Scope.JOB) from None
     return sealed
+
+
+def _said(work: Work, include: set[str] | None = None) -> dict[str, Any]:
+    """Return what a work says in these fields, or in all; the newest only if they say something."""
+    said: dict[str, Any] = _form().dump_python(work, mode="json", include=include)
+    for name in NEWEST:
+        # A ceiling of 0 bytes, as a part may have it, says something.
+        if said.get(name) in (None, [], {}) or (name == "reserved_bytes" and not said[name]):
+            said.pop(name, None)
+    for name in NEWEST_COUNTS:
+        if work.limit_bytes is None or not said["counts"][name]:
+            del said["counts"][name]
+    return said
 
 
 def is_rest_of(work: Work, sealed: Mapping[str, Any]) -> bool:
@@ -89,7 +98,7 @@ def is_rest_of(work: Work, sealed: Mapping[str, Any]) -> bool:
     done nothing differs, by its doubt about what the other has done.
     """
     names = {"job", *(each.name for each in fields(Totals))}
-    own = _form().dump_python(work, mode="json", include=names)
+    own = _said(work, names)
     return bool(own == {name: sealed.get(name) for name in names})
 
 
@@ -128,6 +137,7 @@ def _sample(work: Work, names: int) -> Work:
         work,
         keys=work.keys[: most(work.keys)],
         doubted=(),
+        sizes={},
         ranges=work.ranges[: most(work.ranges)],
         directories=frozenset(islice(work.directories, most(work.directories))),
         held=work.held[: most(work.held)],
@@ -220,12 +230,17 @@ def _check(work: Work) -> None:
         work.asked_before,
         work.unsettled,
         work.milliseconds,
+        work.reserved_bytes,
+        counts.failed_bytes,
+        counts.unanswered_bytes,
+        *work.sizes.values(),
         *counts.skipped.values(),
     ]
     numbers += [
         work.clock or 0,
         work.not_after or 0,
         work.limit or 0,
+        work.limit_bytes or 0,
         work.shared or 0,
         *work.requests_made.values(),
         *work.errors.values(),
@@ -235,7 +250,8 @@ def _check(work: Work) -> None:
     names = set(work.keys)
     doubted = set(work.doubted)
     are_names = len(names) == len(work.keys) and len(doubted) == len(work.doubted)
-    if not (in_range and are_names and doubted <= names):
+    are_known = work.sizes.keys() == (doubted if work.limit_bytes is not None else set())
+    if not (in_range and are_names and are_known and doubted <= names):
         raise UnfitError("its counts or its keys contradict each other")
     _check_ranges(work)
     manifest_request.check_left(work.lists)
@@ -319,21 +335,3 @@ def _fingerprint(document: dict[str, Any]) -> str | None:
         return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     except RecursionError:
         return None  # nothing that was made here is nested so deeply
-
-
-def _counts_that_fit(counts: Counts, *, keeps_names: bool) -> Counts:
-    """
-    Return counts with as many failures as travel on, and the names of the others.
-
-    The names are for jobs that go on by themselves: a document that a person sends back has to stay
-    small.
-    """
-    size, number = 0, 0
-    for failure in counts.failures:
-        size += len(json.dumps([failure.key, failure.code, failure.message]))
-        if size > FAILURES_BYTES:
-            break
-        number += 1
-    others = [each.key for each in counts.failures[number:] if each.code not in NAMELESS]
-    also_failed = (*counts.also_failed, *others) if keeps_names else ()
-    return replace(counts, failures=counts.failures[:number], also_failed=also_failed)

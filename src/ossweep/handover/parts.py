@@ -31,28 +31,30 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     Return the work that a job keeps for its end, and its parts, each with as many ranges.
 
     `limit` objects may still be asked for, and `rate` objects deleted in a second, by all parts
-    together. Named keys and lists go to the first part. A part owns the counts of its ranges, and
-    what is known of keys there: failures, and the markers that its ranges will show again. Markers
-    go last, when all parts have come to their end. There are no parts if there is not enough to
-    share.
+    together; the bytes below the order's own ceiling are shared out as well. Named keys and lists
+    go to the first part. A part owns the counts of its ranges, and what is known of keys there:
+    failures, and the markers that its ranges will show again. Markers go last, when all parts have
+    come to their end. There are no parts if there is not enough to share.
     """
     # Keys in doubt go to the first part, with the room that they have taken already.
-    room = None if limit is None else limit - len(work.doubted)
-    number = min(
-        work.parallel, len(work.ranges), *(most for most in (room, rate) if most is not None)
-    )
+    doubted, size = work.in_doubt
+    room = None if limit is None else limit - doubted
+    whole = work.limit_bytes
+    size_left = None if whole is None else whole - work.counts.asked_bytes - size
+    bounds = (most for most in (room, rate, size_left) if most is not None)
+    number = min(work.parallel, len(work.ranges), *bounds)
     if number < 2:  # noqa: PLR2004 - one part would be the whole
         return work, ()
     groups = _deal(work.ranges, number)
-    first, *others = _shares(room, number)
-    limits = [None if first is None else first + len(work.doubted), *others]
+    limits = _with_more(_shares(room, number), doubted)
+    sizes = _with_more(_shares(size_left, number), size)
     rates = _shares(rate, number)
-    asked = work.counts.asked + len(work.doubted)
+    asked = work.counts.asked + doubted
     one = replace(work, of_parts=number, asked_before=asked, shared=room)
     before = (None, *(group[-1] for group in groups))
     parts = tuple(
         _part_of(
-            replace(one, limit=limits[place], rate=rates[place]),
+            replace(one, limit=limits[place], limit_bytes=sizes[place], rate=rates[place]),
             place,
             group,
             settled_before(group, before[place]),
@@ -68,6 +70,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         keys=(),
         doubted=(),
         lists=(),
+        sizes={},
         ranges=(),
         held=tuple(found for found in work.held if found.key not in dealt),
         passed=(),
@@ -99,6 +102,7 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
         keys=tuple(key for each in every for key in each.keys),
         doubted=tuple(key for each in every for key in each.doubted),
         lists=tuple(left for each in every for left in each.lists),
+        sizes={key: size for each in every for key, size in each.sizes.items()},
         ranges=tuple(part for each in every for part in each.ranges),
         held=tuple(found for each in every for found in each.held),
         passed=tuple(key for each in every for key in each.passed),
@@ -143,6 +147,7 @@ def _part_of(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequenc
         keys=work.keys if place == 0 else (),
         doubted=work.doubted if place == 0 else (),
         lists=work.lists if place == 0 else (),
+        sizes=work.sizes if place == 0 else {},
         ranges=ranges,
         held=tuple(found for found in work.held if any(found.key in each for each in ranges)),
         passed=passed,
@@ -185,3 +190,9 @@ def _shares(whole: int | None, number: int) -> list[int | None]:
     if whole is None:
         return [None] * number
     return [whole // number + (place < whole % number) for place in range(number)]
+
+
+def _with_more(shares: list[int | None], more: int) -> list[int | None]:
+    """Return shares of which the first is larger by what only the first part needs."""
+    first, *others = shares
+    return [None if first is None else first + more, *others]

@@ -117,7 +117,7 @@ class Hop:
             answer, reserved = kept.answer, kept.reserved
         if gate.has_asked:
             work = doubtful(work, reserved)
-        left = continuation.seal(replace(work, hop=self.lease.fence.hop + 1))
+        left = continuation.seal(replace(work, hop=self.lease.fence.hop + 1, reserved_bytes=0))
         self._quietly(lambda: self._leave("released", left, answer))
 
     def _hold(self, work: Work) -> Answer:

@@ -28,10 +28,15 @@ def doubtful(work: Work, reserved: int) -> Work:
     """
     Return the work of a holder that may have asked for `reserved` objects and not counted them.
 
-    Named keys may be among them, and may have been written anew: so all are looked at first.
+    Its checkpoint says how many bytes that may have been, too. Named keys may be among them, and
+    may have been written anew: so all are looked at first.
     """
-    counts = replace(work.counts, unanswered=work.counts.unanswered + reserved)
-    return replace(work, judged=True, at_least=True, counts=counts)
+    counts = replace(
+        work.counts,
+        unanswered=work.counts.unanswered + reserved,
+        unanswered_bytes=work.counts.unanswered_bytes + work.reserved_bytes,
+    )
+    return replace(work, judged=True, at_least=True, counts=counts, reserved_bytes=0)
 
 
 def to_try_again(left: Work) -> Work | None:
@@ -46,9 +51,12 @@ def to_try_again(left: Work) -> Work | None:
     if not named:
         return None
     keys = tuple(dict.fromkeys(named))
+    failed = left.counts.failed - len(keys)
     counts = replace(
         left.counts,
-        failed=left.counts.failed - len(keys),
+        failed=failed,
+        # Nobody knows any more which bytes are whose, unless all are tried again.
+        failed_bytes=left.counts.failed_bytes if failed else 0,
         failures=tuple(failure for failure in failures if failure.code in NAMELESS),
         also_failed=(),
     )

@@ -57,6 +57,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         dry_run=dry_run,
         not_after=origin.at,
         limit=request.limits.objects if request.limits else None,
+        limit_bytes=request.limits.bytes if request.limits else None,
         # A named key that a range holds is met there; it must not be counted twice.
         keys=tuple(key for key in request.keys if not policy.is_listed(key, ranges)),
         lists=tuple(map(ListLeft, request.manifest)),

@@ -15,7 +15,7 @@ from ossweep.jobs.alone import do_alone
 from ossweep.jobs.pointers import Pointer
 from ossweep.routes.endings import ignored_for
 from ossweep.routes.instructions import Nothing, RequestFile
-from ossweep.routes.orders import Command, ListJobs
+from ossweep.routes.orders import Command, Explain, ListJobs
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -100,7 +100,13 @@ def do(instruction: Instruction, session: Session) -> list[Answer]:
         raise
 
 
-def _carry_out(instruction: Work | Command | ListJobs | Pointer, session: Session) -> Answer:
+def _carry_out(
+    instruction: Work | Command | ListJobs | Explain | Pointer, session: Session
+) -> Answer:
+    if isinstance(instruction, Explain):
+        from ossweep.routes import explaining  # noqa: PLC0415 - as below
+
+        return explaining.explained(instruction, session)
     if isinstance(instruction, Work) and session.settings.state is None:
         return do_alone(instruction, session)
     if isinstance(instruction, Command | ListJobs):
@@ -187,10 +193,14 @@ def _kept_back(seconds: float, session: Session) -> Iterator[None]:
         yield
 
 
-def _names_for_log(instruction: Work | Command | ListJobs | Pointer) -> dict[str, str]:
+def _names_for_log(
+    instruction: Work | Command | ListJobs | Explain | Pointer,
+) -> dict[str, str]:
     """Return the names of job and bucket for the lines of the log."""
     if isinstance(instruction, ListJobs):
         return {}
+    if isinstance(instruction, Explain):
+        return {"bucket": instruction.work.bucket}
     return {
         "job": instruction.job,
         **({"bucket": instruction.bucket} if isinstance(instruction, Work) else {}),

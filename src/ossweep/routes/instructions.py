@@ -1,18 +1,19 @@
-"""The instruction in a document: a job, the rest of one in the state, or a word to one."""
+"""The instruction in a document: a job, the rest of one, a word to one, or a question."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.errors import SweepError
+from ossweep.errors import RequestError, SweepError
 from ossweep.events import Happened, Origin
 from ossweep.handover.continuation import is_continuation
-from ossweep.jobs.order import job_of
+from ossweep.jobs.order import job_of, job_of_request
 from ossweep.jobs.pointers import Pointer, pointer
 from ossweep.policy import check_source, share_of
+from ossweep.request import parse
 from ossweep.routes import orders
-from ossweep.routes.orders import Command, ListJobs
+from ossweep.routes.orders import Command, Explain, ListJobs
 from ossweep.session import check_state
 from ossweep.work import Work
 
@@ -39,7 +40,7 @@ class Nothing:
     happened: Happened
 
 
-Instruction = Work | Command | ListJobs | Pointer | RequestFile | Nothing
+Instruction = Work | Command | ListJobs | Explain | Pointer | RequestFile | Nothing
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,21 @@ def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 
     document, where = ordered.document, ordered.where
     if not (source == "direct" and is_next_invocation(document, session)):
         check_source(source, session.settings, where)
+    origin = Origin(source, ordered.identity, ordered.at)
+    question = orders.question_in(document, where)
+    if question is not None:
+        key, request = question
+        asked = job_of_request(request, session, where, origin)
+        if asked.lists:
+            raise RequestError(
+                f"{where}: `explain` reads no list, and cannot tell what one names; leave "
+                "`manifest` out, and name the key in `keys` to ask what judges it"
+            )
+        return Explain(key, parse(request, where), asked)
     word = orders.read(ordered, session) or pointer(document)
     if word is not None:
         check_state(session)
         return word
-    origin = Origin(source, ordered.identity, ordered.at)
     work = job_of(document, session, where, origin)
     if is_continuation(document):
         work = _as_sent(work, origin)

@@ -98,7 +98,9 @@ class Attempts:
     def look(
         self, keys: Sequence[str], *, listed: Listed | None, seconds: float, ahead: bool
     ) -> Looked:
-        """Look at keys; raises TroubleError, about the job where OSS refuses the look."""
+        """Look at keys; raises Closed, TroubleError, about the job where OSS refuses the look."""
+        if self.gate.left() <= 0:  # which a turn may have been waited for; a closed gate lets look
+            raise Closed
         look = partial(self.requests.look, keys, listed=listed, seconds=seconds, ahead=ahead)
         try:
             return self._once("list", look)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ossweep.errors import Closed, Scope
+from ossweep.filters.reasons import YOUNGER
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.store.asking import TroubleError
 from ossweep.store.doubt import Doubt
@@ -91,6 +92,7 @@ class Review:
         seen = self._see(keys, is_in_doubt=bool(in_doubt))
         self._looked.update(seen.left)
         clock = self.attempts.requests.clock(self.shown.clock)
+        older_than = self.shown.older_than
         meant, later = [], []
         for key in keys:
             written = seen.there.get(key)
@@ -100,6 +102,8 @@ class Review:
                 self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
             elif written >= clock:
                 self.kept[key] = NEWER
+            elif older_than is not None and clock - written <= older_than:
+                self.kept[key] = YOUNGER  # since the clock was found to be earlier
             else:
                 self.doubt.shown(key)
                 meant.append(key)

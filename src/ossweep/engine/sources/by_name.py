@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ossweep.engine.batch import Batch
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.queues import Queue
@@ -21,9 +23,9 @@ class ByName:
     taken: dict[int, Batch] = field(default_factory=dict)
     passed_over: list[tuple[Stretch, frozenset[str]]] = field(default_factory=list)  # and its keys
 
-    def take_up(self, most: int) -> Batch:
-        """Take up the first batch, or as much of it as so many keys."""
-        batch = self.queue.take(most)
+    def take_up(self, most: int, judge: Callable[[Batch], Batch] = lambda batch: batch) -> Batch:
+        """Take up the first batch, or as much of it as so many keys, as it is judged now."""
+        batch = judge(self.queue.take(most))
         self.taken[id(batch)] = batch
         return batch
 

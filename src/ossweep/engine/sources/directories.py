@@ -133,6 +133,11 @@ class Directories:
         """How many are taken up."""
         return sum(len(batch.keys) for batch in self._batches.taken.values())
 
+    @property
+    def bytes_unheard_of(self) -> int:
+        """How many bytes those have."""
+        return sum(batch.page.bytes for batch in self._batches.taken.values())
+
     def bounds(self) -> Iterable[tuple[str, str]]:
         """Return nothing: the deepest goes first, so none keeps another waiting."""
         return ()
@@ -224,9 +229,9 @@ class Round:
             self._under_way.discard(key)
             insort(self._refused, key)
             self._waiting.was_refused()
-            chosen = len(self._chosen)
+            above = [each for each in self._chosen if key.startswith(each.key)]
             self._chosen = [each for each in self._chosen if not key.startswith(each.key)]
-            self._selection.put_back(chosen - len(self._chosen))
+            self._selection.room_left.give_back(*above)
         else:
             self._give_back(key)
 
@@ -238,7 +243,7 @@ class Round:
             self._waiting.give_back_in_order(key)
             return None
         reason = self._selection.reason_to_skip(found) if found is not None else GONE
-        if found is not None and reason is None and not self._selection.has_room():
+        if found is not None and reason is None and not self._selection.has_room(found):
             self._give_back(key)
             return None
         self._under_way.discard(key)
@@ -247,7 +252,7 @@ class Round:
             return reason
         if self._is_above_refused(key):
             return None
-        self._selection.choose()
+        self._selection.room_left.take(found)
         self._left = max(self._left, left) if self._chosen else left
         self._chosen.append(found)
         return None

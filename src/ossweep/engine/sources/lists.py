@@ -18,7 +18,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.batch import Batch
-from ossweep.engine.forms import FormPass, or_error
+from ossweep.engine.forms import FormPass, failures_of, or_error, too_many
 from ossweep.engine.likeness import listed_line
 from ossweep.engine.listreading import ListReading
 from ossweep.engine.queues import Queue
@@ -28,7 +28,7 @@ from ossweep.engine.selection import PROTECTED
 from ossweep.engine.sources.by_name import ByName
 from ossweep.errors import Scope, StoreError
 from ossweep.manifests.nouns import ListError
-from ossweep.objects import BAD_LINE, GONE, Failure, Lot
+from ossweep.objects import GONE, Lot
 from ossweep.stops import Stop, Why
 from ossweep.work import BATCH_KEYS, Counts
 
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 MOST_OPEN = 16_000  # keys that were read, and are not settled, when more is read
 AHEAD = 8 * BATCH_KEYS  # keys that are looked at, or were and wait
-MOST_BAD = 100  # lines of a list that may fail by their form
 
 
 class ListedKeys:
@@ -75,7 +74,9 @@ class ListedKeys:
         self._refused: set[str] = set()  # keys whose look OSS has refused
         self._chosen: list[Found] = []
         self._seen = -inf  # seconds that were left when the first of those was looked at
+        self._clock: int | None = None  # by which it was judged, and the others by no later one
         self._batches = ByName(Queue(shared.course))
+        self._staying: dict[int, tuple[str, ...]] = {}  # keys of a batch that were judged anew
         self._met = 0
         # What is met elsewhere, and counts there.
         self._elsewhere = tuple(shared.work.selectors)
@@ -108,7 +109,7 @@ class ListedKeys:
 
     def take_up(self, queue: Queue, most: int) -> Batch:  # noqa: ARG002 - there is only one
         """Take up the first batch, or as much of it as so many keys."""
-        return self._batches.take_up(most)
+        return self._batches.take_up(most, self._judged_anew)
 
     def settle(self, outcome: Outcome) -> None:
         """Settle a batch's outcome at once; what it leaves undone stays open."""
@@ -117,7 +118,7 @@ class ListedKeys:
         self._books.settle(outcome.counts)
         self._batches.settle(outcome)
         undone = {found.key for found in outcome.undone}
-        for key in outcome.batch.keys:
+        for key in (*outcome.batch.keys, *self._staying.pop(id(outcome.batch), ())):
             if key not in undone:
                 self._close(key)
         self._go_on()
@@ -153,6 +154,11 @@ class ListedKeys:
         """How many are taken up."""
         return sum(len(batch.keys) for batch in self._batches.taken.values())
 
+    @property
+    def bytes_unheard_of(self) -> int:
+        """How many bytes those have."""
+        return sum(batch.page.bytes for batch in self._batches.taken.values())
+
     def bounds(self) -> Iterable[tuple[str, str]]:
         """Return each key that is open, as both ends; none lies in a directory of the order."""
         return ((key, key) for key in self._open)
@@ -181,14 +187,13 @@ class ListedKeys:
     @property
     def _has_room(self) -> bool:
         """Whether the ceiling has not been met, or has room again."""
-        return self._selection.ceiling_reached is None or self._selection.room > 0
+        room = self._selection.room_left
+        return room.reached is None or room.objects > 0
 
     @property
     def _may_look(self) -> bool:
-        # While a whole batch waits, what else was looked at would grow old behind it.
-        waiting = self._batches.queue.waiting
-        ahead = self._looks + len(self._chosen) + waiting
-        is_enough = waiting >= BATCH_KEYS or ahead >= AHEAD
+        waiting = self._batches.queue.waiting  # behind a whole batch what is looked at grows old
+        is_enough = self._looks + len(self._chosen) + waiting >= AHEAD or waiting >= BATCH_KEYS
         return bool(self._runs) and self._has_room and not is_enough
 
     @property
@@ -261,16 +266,11 @@ class ListedKeys:
 
     def _count_bad(self, bad: Sequence[BadLine], of_list: int) -> None:
         self._met += len(bad)
-        self._selection.choose(len(bad))
-        failures = tuple(
-            Failure(f"{each.file}, line {each.line}", BAD_LINE, f"{each.wrong}: {each.text}")
-            for each in bad
-        )
-        self._books.settle(Counts(failed=len(bad), failures=failures))
-        if of_list > MOST_BAD:
-            said_last = f"{bad[-1].sentence}, and so are {of_list - 1:,} lines before it"
-            reason = f"{said_last}: this is not the list that was meant, or it is damaged"
-            self._reads.stop(Stop(Why.REFUSED, reason))
+        for _ in bad:
+            self._selection.room_left.lose()
+        self._books.settle(Counts(failed=len(bad), failures=failures_of(bad)))
+        if (stop := too_many(bad, of_list)) is not None:
+            self._reads.stop(stop)
 
     def _go_on(self) -> None:
         """Go on to the next file, or the next list, when all of this one is settled."""
@@ -302,9 +302,10 @@ class ListedKeys:
             if reason is not None:
                 self._books.skip(key, reason)
                 self._close(key)
-            elif found is not None and self._selection.has_room():
-                self._selection.choose()
+            elif found is not None and self._selection.has_room(found):
+                self._selection.room_left.take(found)
                 self._seen = max(self._seen, left) if self._chosen else left
+                self._clock = self._clock if self._chosen else self._selection.clock
                 self._chosen.append(found)
             else:
                 undecided.append(key)
@@ -333,6 +334,12 @@ class ListedKeys:
         if self._reading is not None:
             self._reading.lines.close(line)
 
+    def _judged_anew(self, batch: Batch) -> Batch:
+        judged = self._selection.judged_anew(batch)
+        if judged is not batch:
+            self._staying[id(judged)] = tuple({*batch.keys} - {*judged.keys})
+        return judged
+
     def _cut(self, left: float) -> Batch | None:
         """Return a batch, if a whole one is there, or if nothing under way would fill it soon."""
         is_filling = (self._looks or self._asks) and self._seen - left <= SOON
@@ -340,4 +347,4 @@ class ListedKeys:
             return None
         objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]
-        return Batch(objects.keys, objects, left=self._seen)
+        return Batch(objects.keys, objects, left=self._seen, clock=self._clock)

@@ -82,7 +82,7 @@ class NamedKeys:
     def take_up(self, queue: Queue, most: int) -> Batch:
         """Take up the first batch; the next one is made when nothing of it is left."""
         waiting = len(queue.batches)
-        batch = self._batches.take_up(most)
+        batch = self._batches.take_up(most, self._selection.judged_anew)
         if len(queue.batches) < waiting:
             self._queue_next()
         return batch
@@ -92,7 +92,9 @@ class NamedKeys:
         self._batches.take_back(outcome.batch)
         outcome = self._shared.defer_refused(outcome)
         self._books.settle(outcome.counts)
-        self._books.doubt(outcome.in_doubt)
+        if outcome.in_doubt:
+            objects = outcome.batch.page.objects()
+            self._books.doubt(found for found in objects if found.key in outcome.in_doubt)
         self._batches.settle(outcome)
 
     @property
@@ -122,6 +124,11 @@ class NamedKeys:
         """None: keys in doubt are named."""
         return 0
 
+    @property
+    def bytes_unheard_of(self) -> int:
+        """None, as above."""
+        return 0
+
     def bounds(self) -> Iterable[tuple[str, str]]:
         """Return each key that is left, as both ends."""
         return ((key, key) for key in self._left())
@@ -138,9 +145,12 @@ class NamedKeys:
         """Return work with the keys that are left, and which of them are in doubt."""
         keys = self._left()
         # A batch taken up has been asked for: an invocation that goes on from here is in doubt.
-        taken = (batch.keys for batch in self._batches.taken.values())
-        doubted = self._books.doubted.union(*taken)
-        return replace(work, keys=keys, doubted=tuple(key for key in keys if key in doubted))
+        taken = [batch.page for batch in self._batches.taken.values()]
+        sizes = {found.key: found.size for page in taken for found in page.objects()}
+        sizes = {**self._books.doubted, **sizes}
+        doubted = tuple(key for key in keys if key in sizes)
+        counted = doubted if self._shared.work.limit_bytes is not None else ()
+        return replace(work, keys=keys, doubted=doubted, sizes={key: sizes[key] for key in counted})
 
     def _left(self) -> tuple[str, ...]:
         names = (found.key for found in self._batches.left())
@@ -154,12 +164,12 @@ class NamedKeys:
         for at in range(0, len(self._to_ask_for), BATCH_KEYS):
             keys = self._to_ask_for[at : at + BATCH_KEYS]
             objects = Lot(tuple(Found(key, 0, 0) for key in keys[: self._selection.room]))
-            self._selection.choose(len(objects.found))
+            self._selection.room_left.take(*objects.found)
             self._asked_for += len(objects.found)
             if objects.found:
                 yield Batch(objects.keys, objects, doubt_is_named=True)
             if len(objects.found) < len(keys):
-                self._selection.stop_at_ceiling()
+                self._selection.room_left.reach()
                 return
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
@@ -191,6 +201,7 @@ class Looks:
         self._refused: dict[str, None] = {}  # keys whose look OSS has refused
         self._chosen: list[Found] = []
         self._left = -inf  # seconds that were left when the first of those was looked at
+        self._clock: int | None = None  # by which it was judged, or an earlier one
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -212,7 +223,7 @@ class Looks:
         """Return the key to look at next, if there is one and the ceiling allows it."""
         if not self._waiting:
             return None
-        if not self._has_room(self._waiting.first):
+        if not self._has_room(self._waiting.first, None):
             return None
         key = self._waiting.take()
         self._under_way[key] = None
@@ -230,18 +241,22 @@ class Looks:
     def judge(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
         self._waiting.was_shown(key)
+        clock = self._selection.clock_now() if found is not None else None
         reason = self._reason_to_skip(key, found)
-        if reason is None and not self._has_room(key):
+        if reason is None and not self._has_room(key, found):
             self._give_back(key)
             return None
         del self._under_way[key]
+        goes = found if reason is None else None
         if key in self._doubted:
-            self._selection.settle_doubt()
-        if found is not None and reason is None:
+            self._selection.room_left.settle_doubt(key, goes)
+        if goes is not None:
             if key not in self._doubted:
-                self._selection.choose()
-            self._left = max(self._left, left) if self._chosen else left
-            self._chosen.append(found)
+                self._selection.room_left.take(goes)
+            if not self._chosen:
+                self._left, self._clock = left, clock
+            self._left = max(self._left, left)
+            self._chosen.append(goes)
         return reason
 
     def cut(self, left: float) -> Batch | None:
@@ -257,12 +272,18 @@ class Looks:
         objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
         del self._chosen[:BATCH_KEYS]
         return Batch(
-            objects.keys, objects, left=self._left, doubt_is_named=True, doubted=self._doubted
+            objects.keys,
+            objects,
+            left=self._left,
+            doubt_is_named=True,
+            doubted=self._doubted,
+            clock=self._clock,
         )
 
-    def _has_room(self, key: str) -> bool:
-        in_doubt = key in self._doubted
-        return self._selection.has_room_again() if in_doubt else self._selection.has_room()
+    def _has_room(self, key: str, found: Found | None) -> bool:
+        if key in self._doubted:
+            return self._selection.room_left.allows_again(key, found)
+        return self._selection.has_room(found)
 
     def _give_back(self, key: str) -> None:
         del self._under_way[key]

@@ -95,7 +95,8 @@ class Ranges:
     def take_up(self, queue: Queue, most: int) -> Batch:
         """Take up the first batch of a range, with its number there."""
         scan = next(each for each in self.frontier.scans if each.queue is queue)
-        batch = replace(queue.take(most), number=scan.settlement.number_next())
+        judged = self._selection.judged_anew(queue.take(most))
+        batch = replace(judged, number=scan.settlement.number_next())
         self._taken[id(batch)] = scan, batch
         return batch
 
@@ -136,6 +137,11 @@ class Ranges:
         """How many are taken up."""
         return sum(len(batch.keys) for _, batch in self._taken.values())
 
+    @property
+    def bytes_unheard_of(self) -> int:
+        """How many bytes those have."""
+        return sum(batch.page.bytes for _, batch in self._taken.values())
+
     def bounds(self) -> Iterable[tuple[str, str]]:
         """Return the bounds of what is left of the ranges that have been begun."""
         return (scan.bounds for scan in self.frontier.scans)
@@ -155,6 +161,7 @@ class Ranges:
                 deleted=early.counts.deleted,
                 bytes=early.counts.bytes,
                 unanswered=early.counts.unanswered,
+                unanswered_bytes=early.counts.unanswered_bytes,
             )
             # A failure without a name to be known by is met again, and counts then.
             failed = early.counts.failed - len(early.batch.unnamed)
@@ -162,7 +169,12 @@ class Ranges:
             size = sum(_size(failure.key) for failure in failures)
             if size <= room:
                 room -= size
-                counts = replace(counts, failed=failed, failures=failures)
+                counts = replace(
+                    counts,
+                    failed=failed,
+                    failures=failures,
+                    failed_bytes=early.counts.failed_bytes,
+                )
             counted.append(counts)
         return counted
 

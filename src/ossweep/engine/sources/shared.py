@@ -62,19 +62,22 @@ class Shared:
         if not outcome.full:
             return outcome
         undone, failures = list(outcome.undone), list(outcome.counts.failures)
+        failed_bytes = outcome.counts.failed_bytes
         deletions, deferred = self.books.deletions, self.deferred
         for found, failure in outcome.full:
             may_yet_go = self.is_untried or not self.emptied([found.key])
             if may_yet_go or not deferred.was_refused_at(found.key, deletions):
-                self.selection.put_back(1)
+                self.selection.room_left.give_back(found)
                 deferred.add_again(scan, found, deletions)
             elif any(each.key.startswith(found.key) for each in deferred.undone + undone):
                 undone.append(found)
             else:
                 failures.append(failure)
+                failed_bytes += found.size if self.selection.room_left.counts_bytes else 0
         counts = replace(
             outcome.counts,
             failed=outcome.counts.failed + len(failures) - len(outcome.counts.failures),
             failures=tuple(failures),
+            failed_bytes=failed_bytes,
         )
         return replace(outcome, counts=counts, undone=tuple(undone), full=())
