@@ -298,3 +298,29 @@ def test_keys_that_are_passed_over_stay_in_their_list() -> None:
     assert result.listed == 301
     assert result.stopped is not None
     assert result.left.lists[0].position.line == result.left.lists[0].open[0][0]
+
+
+def test_keys_that_waited_are_judged_by_a_clock_that_is_found_earlier() -> None:
+    """Those that stay are settled with their batch, and all others go."""
+
+    class Late(MemoryStore):
+        """A store whose clock is found to be earlier when the objects have been looked at."""
+
+        judged = 0
+
+        def clock(self, known: int | None) -> int:
+            self.judged += 1
+            return BEGAN if self.judged <= 3 else BEGAN - 100
+
+    keys = ["a/1", "a/2", "a/3"]
+    bucket = Bucket({key: Found(key, 10, BEGAN - 3600) for key in keys})
+    bucket.objects["a/2"] = Found("a/2", 10, BEGAN - 50)
+    memory = MemoryLists({"lists/a.txt": stored(keys)}, leaf=4000)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(BAD, Late(bucket, hop.gate))
+
+    assert result.left.finished
+    assert (result.counts.deleted, result.counts.skipped) == (2, {NEWER: 1})
+    assert [*bucket.objects] == ["a/2"]
+    assert result.listed == 3
