@@ -115,6 +115,16 @@ HELPS_OF_FILES = {  # that hold requests, and of their answers
     ),
 }
 
+HELPS_OF_LISTS = {  # of what to delete
+    **_BESIDE,
+    "AccessDenied": (
+        "see that the role's policy allows oss:GetObject of lists (.ram/ shows all), and that no "
+        "policy of the bucket's denies it"
+    ),
+    "NoSuchKey": "see its name, and in which bucket it lies",
+    "EncodedAnswer": "it was uploaded with a Content-Encoding: upload it without",
+}
+
 _REACH_FC = "see that the function's network reaches Function Compute (OSSWEEP_FC_ENDPOINT)"
 
 # Help where the next invocation could not be called, by the codes of Function Compute or its

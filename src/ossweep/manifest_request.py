@@ -6,44 +6,41 @@ What a request may say of a list that it deletes from, and the sentence for each
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, get_args
 
 from ossweep.amiss import kind_of_value, no_such_field
 from ossweep.errors import RequestError
-from ossweep.names import check_bucket, check_name
+from ossweep.lists import Compression, Encoding, ListFormat, ListRequest
+from ossweep.names import UnfitError, check_bucket, check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-ListFormat = Literal["text", "csv", "jsonl", "json", "inventory"]
-Compression = Literal["gzip", "none"]
-Encoding = Literal["url", "none"]
+    from ossweep.lists import ListLeft
+
 MOST_COLUMNS = 1000  # that a row can be asked for
+MOST_LISTS = 100  # of one request, each of which is opened before anything is deleted
 _EXAMPLE = "write its key, or an object with its `key`"
 
 
-@dataclass(frozen=True, slots=True)
-class ListRequest:
-    """
-    A list that a request names; None is what it leaves open.
-
-    `bucket` is where the list lies, the request's own if it is None. `column` is the name of a
-    CSV's column, or its number from 1 on. `unchanged` asks for objects to be looked at before they
-    are deleted, and kept if they are not what the list says any more.
-    """
-
-    key: str
-    bucket: str | None = None
-    format: ListFormat | None = None
-    compression: Compression | None = None
-    encoding: Encoding | None = None
-    header: bool | None = None
-    column: str | int | None = None
-    unchanged: bool | None = None
-
-
 FIELDS = tuple(each.name for each in fields(ListRequest))
+
+
+def read(value: Any, where: str) -> tuple[ListRequest, ...]:
+    """
+    Read the list that a request names, or the lists, each once.
+
+    `where` begins the sentence of a refusal ("request 2: `manifest`"). Raises RequestError.
+    """
+    if not isinstance(value, list):
+        return (parse(value, where),)
+    if not value or len(value) > MOST_LISTS:
+        raise RequestError(
+            f"{where} is {kind_of_value(value)}; write 1 to {MOST_LISTS} lists, or leave it out"
+        )
+    found = (parse(each, f"{where[:-1]}[{at}]`") for at, each in enumerate(value))
+    return tuple(dict.fromkeys(found))
 
 
 def parse(document: Any, where: str = "`manifest`") -> ListRequest:
@@ -72,6 +69,16 @@ def parse(document: Any, where: str = "`manifest`") -> ListRequest:
     if (why := _contradiction(found)) is not None:
         raise RequestError(f"{where}: {why}")
     return found
+
+
+def check_left(lists: Iterable[ListLeft]) -> None:
+    """Refuse lists that no request can have named, or that no sweep has left so; as UnfitError."""
+    for each in lists:
+        try:
+            parse(asdict(each.request))
+            each.check()
+        except (RequestError, ValueError) as error:
+            raise UnfitError(str(error)) from None
 
 
 def _contradiction(found: ListRequest) -> str | None:

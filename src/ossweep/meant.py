@@ -64,6 +64,8 @@ def _names(request: Request) -> Iterator[tuple[str, str]]:
     for field in ("keys", "prefix", "directory"):
         for name in getattr(request, field):
             yield field, name
+    for each in request.manifest:
+        yield "manifest", each.key
 
 
 def _address(name: str, settings: Settings) -> tuple[str, str] | None:

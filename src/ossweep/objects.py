@@ -16,6 +16,8 @@ NEWER = "written after the job began"
 GONE = "gone before its turn came"  # somebody else has deleted it meanwhile
 GONE_UNANSWERED = "asked for, and gone without an answer"
 NOT_UTF8 = "KeyNotUtf8"  # the code of a key that has no name to ask for
+BAD_LINE = "BadLine"  # the code of a line of a list that names no key
+NAMELESS = frozenset({NOT_UTF8, BAD_LINE})  # of failures whose `key` is none to ask for
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,20 @@ class Unnamed:
     def lies_before(self, key: str) -> bool:
         """Tell whether a listing shows it before a key."""
         return self.raw < key.encode()
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """
+    What one page of a listing shows of keys that are in order.
+
+    It decides so many of the first of them; those that are there are `found`, with their `etags`
+    where these were asked for.
+    """
+
+    decided: int
+    found: Mapping[str, Found]
+    etags: Mapping[str, str]
 
 
 class Page(Protocol):

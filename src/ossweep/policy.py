@@ -15,7 +15,10 @@ from ossweep.whereabouts import outermost
 from ossweep.work import Ceiling, Range
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ossweep.events import Source
+    from ossweep.lists import ListRequest
     from ossweep.request import Request
     from ossweep.settings import Settings
     from ossweep.work import Work
@@ -96,8 +99,8 @@ def check_allowed(bucket: str, settings: Settings, where: str) -> None:
 
 def check_unprotected(request: Request, bucket: str, settings: Settings, where: str) -> None:
     """Raise PolicyError for a request that touches nothing but protected keys."""
-    if request.everything:
-        return
+    if request.everything or request.manifest:
+        return  # what a list names is judged key by key
     names = (*request.keys, *request.prefix, *request.directory)
     if all(name.startswith(_by_setting(bucket, settings)) for name in names):
         raise PolicyError(
@@ -110,6 +113,18 @@ def check_unprotected(request: Request, bucket: str, settings: Settings, where: 
             f"{where}: {json.dumps(names[0])} lies where OSSWEEP_STATE keeps the jobs' state; "
             "name something else"
         )
+
+
+def check_lists(lists: Iterable[ListRequest], bucket: str, settings: Settings, where: str) -> None:
+    """Raise PolicyError for a list that lies where nothing may be swept, or in jobs' state."""
+    for each in lists:
+        place = each.bucket or bucket
+        check_allowed(place, settings, f"{where}: `manifest`")
+        if lies_in_state(place, each.key, settings):
+            raise PolicyError(
+                f"{where}: `manifest`: {json.dumps(each.key)} lies where OSSWEEP_STATE keeps the "
+                "jobs' state; put the list somewhere else"
+            )
 
 
 def protected_in(bucket: str, settings: Settings) -> tuple[str, ...]:

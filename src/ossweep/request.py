@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ossweep.conditions import Conditions
+    from ossweep.lists import ListRequest
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Request:
     keys: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
     directory: tuple[str, ...] = ()
+    manifest: tuple[ListRequest, ...] = ()
     everything: bool = False
     confirm: str | None = None
     versions: Literal["current"] = "current"
@@ -81,10 +83,11 @@ def schema() -> dict[str, Any]:
 
 
 def _narrowed(request: Request, only: Conditions, where: str) -> Request:
-    if request.keys and only.keep_latest is not None:
+    by_name = "keys" if request.keys else "manifest" if request.manifest else None
+    if by_name is not None and only.keep_latest is not None:
         raise RequestError(
-            f"{where}: `only.keep_latest` keeps the latest of each directory, and `keys` names "
-            "objects one by one; write a prefix, a directory or `everything` instead of them"
+            f"{where}: `only.keep_latest` keeps the latest of each directory, and `{by_name}` "
+            "names objects one by one; write a prefix, a directory or `everything` instead"
         )
     return replace(request, only=only)
 
@@ -101,7 +104,8 @@ def _at_once(document: dict[str, Any]) -> Request | None:
         request = Request(**{name: _READERS[name](value) for name, value in document.items()})
     except (KeyError, UnfitError):
         return None
-    selects = request.keys or request.prefix or request.directory or request.everything
+    names = (*request.keys, *request.prefix, *request.directory)
+    selects = names or request.manifest or request.everything
     is_confirmed = request.confirm is None or request.everything
     return request if selects and is_confirmed else None
 
@@ -130,6 +134,15 @@ def _prefix(value: Any) -> tuple[str, ...]:
 def _directory(value: Any) -> tuple[str, ...]:
     check_no_root_directory(value)
     return directories_of(_one_or_more(value))
+
+
+def _manifest(value: Any) -> tuple[ListRequest, ...]:
+    from ossweep import manifest_request  # noqa: PLC0415 - for requests that name lists
+
+    try:
+        return manifest_request.read(value, "`manifest`")
+    except RequestError:
+        raise UnfitError from None
 
 
 def _literal_bool(value: Any) -> bool:
@@ -181,6 +194,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "keys": lambda value: keys_of(_texts(value)),
     "prefix": _prefix,
     "directory": _directory,
+    "manifest": _manifest,
     "everything": _literal_bool,
     "confirm": _or_none(_text),
     "versions": _one_of("current"),

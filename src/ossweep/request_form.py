@@ -22,8 +22,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ossweep import manifest_request
 from ossweep.amiss import kind_of_value, no_such_field
 from ossweep.errors import RequestError
+from ossweep.lists import (  # noqa: TC001 - pydantic reads a form by them
+    Compression,
+    Encoding,
+    ListFormat,
+)
 from ossweep.names import (
     MOST_OBJECTS,
     MOST_PARTS,
@@ -39,10 +45,6 @@ from ossweep.names import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_NOT_YET = {
-    "manifest": "name the keys in `keys`",
-}
 
 
 def _refuse(sentence: str) -> PydanticCustomError:
@@ -102,6 +104,29 @@ Directories = Annotated[
 ]
 
 
+class _List(BaseModel):
+    """A list, as the schema shows it: `manifest_request.py` reads it, and refuses it."""
+
+    model_config = ConfigDict(extra="forbid", title="List")
+
+    key: _Name
+    bucket: _Name | None = None
+    format: ListFormat | None = None
+    compression: Compression | None = None
+    encoding: Encoding | None = None
+    header: bool | None = None
+    column: _Name | Annotated[int, Field(ge=1, le=manifest_request.MOST_COLUMNS)] | None = None
+    unchanged: bool | None = None
+
+
+_as_read = BeforeValidator(
+    lambda lists: lists,
+    json_schema_input_type=_Name
+    | _List
+    | Annotated[list[_Name | _List], Field(min_length=1, max_length=manifest_request.MOST_LISTS)],
+)
+
+
 def _ceiling_of_bytes(value: Any) -> int:
     from ossweep.sizes import ceiling_in  # noqa: PLC0415 - for requests with such a ceiling
 
@@ -158,6 +183,14 @@ class RequestForm(BaseModel):
         description="The tree below a directory, its marker object last: `src` means `src/`.",
         examples=["src", ["src", "build/"]],
     )
+    manifest: Annotated[tuple[Any, ...], _as_read] = Field(
+        default=(),
+        description=(
+            "Lists in OSS that name what to delete: text, CSV, JSON lines, a JSON array, or OSS's "
+            "inventory; a key in the same bucket, or an object with it."
+        ),
+        examples=["lists/expired.txt", {"key": "lists/expired.csv.gz", "column": "key"}],
+    )
     everything: StrictBool = Field(
         default=False,
         description="`true` empties the whole bucket; `confirm` must repeat the bucket's name.",
@@ -212,10 +245,11 @@ class RequestForm(BaseModel):
                 '`confirm` confirms "everything": true, which is not there; '
                 "write it, or leave `confirm` out"
             )
-        if not (self.keys or self.prefix or self.directory or self.everything):
+        names = (*self.keys, *self.prefix, *self.directory)
+        if not (names or self.manifest or self.everything):
             raise _refuse(
                 "nothing says what to delete; write at least one of "
-                "`keys`, `prefix`, `directory`, `everything`"
+                "`keys`, `prefix`, `directory`, `manifest`, `everything`"
             )
         return self
 
@@ -227,10 +261,10 @@ def validated(document: Any, where: str) -> dict[str, Any]:
             f"{where} is {kind_of_value(document)}; write an object such as "
             '{"bucket": "examplebucket", "keys": ["exampledir/a.txt"]}'
         )
-    for name, instead in _NOT_YET.items():
-        if name in document:
-            raise RequestError(f"{where}: `{name}` is not supported yet; {instead}")
     _refuse_unknown(document, RequestForm, where)
+    if "manifest" in document:
+        lists = manifest_request.read(document["manifest"], f"{where}: `manifest`")
+        document = {**document, "manifest": lists}
     limits = document.get("limits")
     if isinstance(limits, dict):
         _refuse_unknown(limits, RequestForm.Limits, f"{where}: `limits`")

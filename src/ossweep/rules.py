@@ -91,12 +91,15 @@ class Belongings:
 
 @dataclass(frozen=True)
 class Rule:
-    """When something happens to an object whose key matches: run it as a request, or delete."""
+    """
+    When something happens to an object whose key matches: run it as a request, or as a list of
+    what to delete from its bucket, or delete what belongs to it.
+    """
 
     on: str
     key: Pattern
     bucket: str | None = None
-    run: Literal["request"] | None = None
+    run: Literal["request", "manifest"] | None = None
     delete: Belongings | None = None
 
     def parts(self, happened: Happened) -> Mapping[str, str] | None:
@@ -110,7 +113,7 @@ class Rule:
     def runs(self, bucket: str, key: str) -> bool:
         """Tell whether the rule runs an object of this key as a request."""
         return (
-            self.run is not None
+            self.run == "request"
             and self.bucket in (None, bucket)
             and not key.endswith(ANSWER)
             and self.key.match(key) is not None
@@ -193,14 +196,14 @@ def _on(on: Any) -> str:
     return str(name)
 
 
-def _run(run: Any, on: str) -> Literal["request"]:
-    if run == "manifest":
-        raise ValueError('"run": "manifest" is not supported yet; write "run": "request"')
-    if run != "request":
-        raise ValueError(f'`run` is {json.dumps(run)}; write "run": "request"')
+def _run(run: Any, on: str) -> Literal["request", "manifest"]:
+    if run not in {"request", "manifest"}:
+        raise ValueError(
+            f'`run` is {json.dumps(run)}; write "run": "request", or "run": "manifest"'
+        )
     if not on.startswith("ObjectCreated:"):
         raise ValueError('"run" reads the object, so `on` must be an ObjectCreated event')
-    return "request"
+    return "request" if run == "request" else "manifest"
 
 
 def _deletion(document: Any, key: Pattern) -> Belongings:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from ossweep.objects import NOT_UTF8
+from ossweep.objects import BAD_LINE, NOT_UTF8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,12 @@ def settled_before(ranges: Sequence[Range], before: Range | None = None) -> list
 
 
 def lies_in(failure: Failure, stretch: Range) -> bool:
-    """Tell whether a failure lies in a stretch; a key that is not UTF-8 is placed by its bytes."""
+    """Tell whether a failure lies in a stretch; a key that is not UTF-8 is placed by its bytes.
+
+    A bad line of a list lies in none.
+    """
+    if failure.code == BAD_LINE:
+        return False
     if failure.code != NOT_UTF8:
         return failure.key in stretch
     raw = unquote_to_bytes(failure.key)

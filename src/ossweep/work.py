@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 
 from ossweep.conditions import Conditions  # noqa: TC001 - as above
 from ossweep.events import Reply  # noqa: TC001 - as above
-from ossweep.objects import NOT_UTF8, Failure, Found, Stretch
+from ossweep.lists import ListLeft  # noqa: TC001 - as above
+from ossweep.objects import NAMELESS, Failure, Found, Stretch
 from ossweep.tally import tally
 
 # Bytes of the largest object of a job's state: the 32 MB of keys of a request, some of them twice.
@@ -98,7 +99,7 @@ class Counts:
 def add(*parts: Counts) -> Counts:
     """Return the sum of counts; of the failures, the first hundred keep what OSS said."""
     failures = tuple(f for counts in parts for f in counts.failures)
-    others = [f.key for f in failures[FAILURES_NAMED:] if f.code != NOT_UTF8]
+    others = [f.key for f in failures[FAILURES_NAMED:] if f.code not in NAMELESS]
     also_failed = (*(key for counts in parts for key in counts.also_failed), *others)
     return Counts(
         deleted=sum(counts.deleted for counts in parts),
@@ -131,8 +132,8 @@ class Order:
     named keys are looked at first, and stay if they were written after the job began.
     `null_versions` tells whether deletions may lose null versions for good. `notes` are sentences
     about the order for the answer. `only` are conditions that objects have to fulfil, too, and
-    `selectors` the prefixes and directories that the order names. `limit_bytes` is a ceiling, too:
-    with it no key is asked for whose size is not known.
+    `selectors` the prefixes and directories that the order names, where conditions or lists ask.
+    `limit_bytes` is a ceiling, too: with it no key is asked for whose size is not known.
     """
 
     job: str
@@ -189,6 +190,7 @@ class Rest:
     `together` is how many keys are asked for at once at first: twice as many were refused as a
     whole, and time ran out before the culprit was known. Where a ceiling counts bytes, `sizes` are
     those of the doubted keys, and `reserved_bytes` in a checkpoint what may be asked for after it.
+    `lists` name what to delete, too.
     """
 
     keys: tuple[str, ...] = ()
@@ -201,13 +203,14 @@ class Rest:
     null_marker: bool = False
     harmless: bool = False
     together: int = BATCH_KEYS
+    lists: tuple[ListLeft, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
     reserved_bytes: int = 0
 
     @property
     def unlisted(self) -> bool:
-        """Whether keys or ranges are left."""
-        return bool(self.keys or self.ranges)
+        """Whether keys, lists or ranges are left."""
+        return bool(self.keys or self.lists or self.ranges)
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False, kw_only=True)

@@ -233,8 +233,8 @@ MUTANTS = (
     Mutant(
         "what has failed is tried again by no clock",
         "jobs/leaving.py",
-        "        left, keys=keys, judged=True, ranges=()",
-        "        left, keys=keys, judged=False, ranges=()",
+        "        judged=True,\n        lists=(),",
+        "        judged=False,\n        lists=(),",
     ),
     Mutant(
         "keys that have failed and lie ahead are not passed by",

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from deployment import BUCKET, sum_of
-from localcloud.tree import RULES, plant
+from localcloud.tree import LIST_RULE, RULES, plant
 from ossweep.request import schema
 
 if TYPE_CHECKING:
@@ -28,11 +28,14 @@ DONE = {
     "direct/directory.json": (601, ["done"]),
     "direct/dry-run.json": (0, ["planned"]),
     "direct/empty.json": (0, ["ignored"]),
-    "direct/everything.json": (2923, ["done"]),
+    "direct/everything.json": (2927, ["done"]),
     "direct/explain.json": (0, ["done"]),
+    "direct/inventory.json": (60, ["done"]),
     "direct/keys.json": (3, ["done"]),
     "direct/keep-latest.json": (1122, ["done"]),
     "direct/large.json": (666, ["done"]),
+    "direct/manifest-csv.json": (20, ["done"]),
+    "direct/manifest.json": (12, ["done"]),
     "direct/older-than.json": (111, ["done"]),
     "direct/one-key.json": (1, ["done"]),
     "direct/parallel.json": (1200, ["done"]),
@@ -60,6 +63,7 @@ DONE = {
     "mns/topic-stream.json": (100, ["done"]),
     "oss/eventbridge-list.json": (6, ["done", "ignored"]),
     "oss/eventbridge-removed.json": (6, ["done"]),
+    "oss/list-file.json": (12, ["done"]),
     "oss/nothing-to-do.json": (0, ["ignored"]),
     "oss/removed.json": (6, ["done"]),
     "oss/request-file.json": (100, ["done"]),
@@ -84,7 +88,9 @@ def test_an_event_does_what_its_name_says(deployment: Deployment, name: str) -> 
     plant(deployment.oss, BUCKET)
     before = set(deployment.keys())
     gone, statuses = DONE[name]
-    deployment.set(rules=json.dumps(RULES), state=f"{BUCKET}/ossweep-state", http="trigger")
+    deployment.set(
+        rules=json.dumps([*RULES, LIST_RULE]), state=f"{BUCKET}/ossweep-state", http="trigger"
+    )
 
     answers = _answers(deployment.send((EVENTS / name).read_bytes()))
 

@@ -21,7 +21,7 @@ from deployment import BUCKET
 from localcloud.faults import Refuse
 from localcloud.fc import Deployed, LocalFc
 from localcloud.signature import Credentials
-from localcloud.tree import RULES, plant
+from localcloud.tree import LIST_RULE, RULES, plant
 from ossweep.engine.gate import PLACES
 from ossweep.engine.selection import PROTECTED
 from ossweep.helps import HELPS
@@ -131,7 +131,7 @@ def test_the_jobs_end_is_estimated_as_a_time(deployment: Deployment, tmp_path: P
 
 def test_all_examples_are_found() -> None:
     """The patterns that find them find all."""
-    assert len(EXAMPLES) == ALL.count("\n<!-- send ") == ALL.count("\n<!-- get") == 6
+    assert len(EXAMPLES) == ALL.count("\n<!-- send ") == ALL.count("\n<!-- get") == 7
     assert len(LONG) == ALL.count("<!-- long: ") == 9
 
 
@@ -400,7 +400,7 @@ def test_the_rules_that_are_shown_are_those_of_the_local_cloud() -> None:
     """The events of OSS are tried with them."""
     (shown,) = re.findall(r"<!-- rules -->\n```json\n(.*?)```", ALL, re.DOTALL)
 
-    assert json.loads(shown) == list(RULES)
+    assert json.loads(shown) == [*RULES, LIST_RULE]
 
 
 def anchors(text: str) -> set[str]:

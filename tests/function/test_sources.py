@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
-from hashlib import sha256
+from hashlib import md5, sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from localcloud.oss import LocalOss
 
 HLS = {"on": "ObjectRemoved:*", "key": "videos/{id}.mp4", "delete": {"directory": "hls/{id}/"}}
+LISTS = {"on": "ObjectCreated:*", "key": "lists/{name}.txt", "run": "manifest"}
 FILES = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
 
 
@@ -43,6 +44,10 @@ def oss_event(
             for key in keys
         ]
     }
+
+
+def etag_of(content: bytes) -> str:
+    return md5(content, usedforsecurity=False).hexdigest().upper()
 
 
 def messages(*bodies: Any) -> list[dict[str, Any]]:
@@ -207,6 +212,37 @@ def test_a_request_file_is_run_and_answered_beside_it(deployment: Deployment) ->
         ("requests/x.answer.json", True)
     ]
     assert (answer["status"], answer["deleted"]) == ("done", 2)
+
+
+def test_a_list_that_is_created_says_what_goes(deployment: Deployment) -> None:
+    """From its own bucket; what was written after its event stays."""
+    deployment.oss.fill(BUCKET, ["a", "b", "c"], 1_600_000_000)
+    deployment.oss.fill(BUCKET, {"lists/x.txt": b"a\nb\nnew\n"})
+    deployment.fill("new")
+    event = oss_event("ObjectCreated:PutObject", "lists/x.txt")
+    event["events"][0]["oss"]["object"]["eTag"] = etag_of(b"a\nb\nnew\n").lower()
+
+    answer = ruled(deployment, LISTS).send(event)
+
+    assert (answer["status"], answer["deleted"]) == ("done", 2)
+    assert answer["skipped_because"] == {"written after the job began": 1}
+    assert deployment.keys() == ["c", "lists/x.txt", "new"]
+    assert deployment.oss.count("put") == 0
+
+
+def test_a_list_that_was_written_anew_since_its_event_deletes_nothing(
+    deployment: Deployment,
+) -> None:
+    """The one that is there now has an event of its own."""
+    deployment.oss.fill(BUCKET, ["a"], 1_600_000_000)
+    deployment.oss.fill(BUCKET, {"lists/x.txt": b"a\n"})
+    event = oss_event("ObjectCreated:PutObject", "lists/x.txt")
+    event["events"][0]["oss"]["object"]["eTag"] = etag_of(b"b\n")
+
+    with pytest.raises(UndoneError, match="has been written anew since it was named or opened"):
+        ruled(deployment, LISTS).send(event)
+
+    assert deployment.keys() == ["a", "lists/x.txt"]
 
 
 def test_a_request_file_that_is_refused_is_answered_beside_it_too(deployment: Deployment) -> None:

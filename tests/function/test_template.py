@@ -338,6 +338,7 @@ NEEDS = {
     "get_object": "oss:GetObject",
     "read_object": "oss:GetObject",
     "get_object_tagging": "oss:GetObjectTagging",
+    "read_part": "oss:GetObject",
     "get_bucket_versioning": "oss:GetBucketVersioning",
     "put_object": "oss:PutObject",
     "list_versions": "oss:ListObjectVersions",
@@ -378,7 +379,7 @@ def test_the_policies_allow_exactly_what_the_code_asks_of_oss() -> None:
     }
 
 
-def test_reading_and_writing_objects_is_allowed_for_request_files_and_state_only() -> None:
+def test_reading_and_writing_objects_is_allowed_for_files_lists_and_state_only() -> None:
     """Each switched off with the feature, by leaving out one file."""
     assert list(statements("function-policy.json")) == [
         ("oss:ListObjects", "acs:oss:*:123456789:examplebucket"),
@@ -393,6 +394,10 @@ def test_reading_and_writing_objects_is_allowed_for_request_files_and_state_only
     assert list(statements("request-files-policy.json")) == [
         ("oss:GetObject", "acs:oss:*:123456789:examplebucket/requests/*.json"),
         ("oss:PutObject", "acs:oss:*:123456789:examplebucket/requests/*.answer.json"),
+    ]
+    assert list(statements("lists-policy.json")) == [
+        ("oss:GetObject", "acs:oss:*:123456789:examplebucket/lists/*"),
+        ("oss:GetObject", "acs:oss:*:123456789:examplebucket/inventory/*"),
     ]
     assert list(statements("state-policy.json")) == [
         ("oss:PutObject", STATE),

@@ -23,7 +23,7 @@ from localcloud.fc_clients import Remote
 from localcloud.function import Ended, Function, ended_as, log_entry
 from localcloud.oss import LocalOss
 from localcloud.signature import Credentials
-from localcloud.tree import RULES, plant
+from localcloud.tree import LIST_RULE, RULES, plant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -213,7 +213,7 @@ def _local_stage(stack: ExitStack, timeout: int | None) -> Stage:
     environment = {
         "OSSWEEP_BUCKETS": BUCKET,
         "OSSWEEP_ENDPOINT": oss.endpoint,
-        "OSSWEEP_RULES": json.dumps(RULES),
+        "OSSWEEP_RULES": json.dumps([*RULES, LIST_RULE]),
         "OSSWEEP_STATE": f"{STATE_BUCKET}/ossweep-state",
         "OSSWEEP_FC_ENDPOINT": fc.endpoint,
         "OSSWEEP_LOG_SECONDS": "1",

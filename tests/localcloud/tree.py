@@ -1,11 +1,14 @@
 """A bucket as one might find it: a few thousand objects of many ages, and every odd key."""
 
+import gzip
+import hashlib
 import json
 import random
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from localcloud.moto_store import Traits
 from localcloud.oss import LocalOss
@@ -21,6 +24,8 @@ RULES = (
     {"on": "ObjectRemoved:*", "key": "videos/{id}.mp4", "delete": {"directory": "hls/{id}/"}},
     {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"},
 )
+# One that the template does not have: it is for those who write lists there.
+LIST_RULE = {"on": "ObjectCreated:*", "key": "lists/{name}.txt", "run": "manifest"}
 EXTENSIONS = ("py", "json", "md", "html", "txt")
 
 ODD_KEYS = (
@@ -104,3 +109,34 @@ def plant(oss: LocalOss, bucket: str) -> None:
         traits = Traits(name, tags={"tier": tier} if tier else {})
         oss.fill(bucket, objects, time.time() - age_days * A_DAY - 60, traits)
     oss.fill(bucket, {"requests/january.json": json.dumps(REQUEST_FILE).encode()})
+    oss.fill(bucket, dict(_lists()))
+    oss.fill(bucket, dict(_inventory(oss, bucket)))
+
+
+def _lists() -> Iterator[tuple[str, bytes]]:
+    """Lists of what has expired, of which something is gone already."""
+    keys = [f"hls/{video:02d}/segment-{number}.ts" for video in (8, 9) for number in range(7)]
+    yield "lists/expired.txt", "".join(f"{key}\n" for key in keys).encode()
+    rows = [f"{number},exports/week-{number:02d}.csv\n" for number in range(10, 30)]
+    yield "lists/expired.csv.gz", gzip.compress(f"id,key\n{''.join(rows)}".encode(), mtime=0)
+
+
+def _inventory(oss: LocalOss, bucket: str) -> Iterator[tuple[str, bytes]]:
+    """An inventory of some of it, made a minute ago."""
+    rows = [
+        f'"{bucket}","{quote(each.key)}","{each.size}"\n' for each in tree() if "hls" in each.key
+    ]
+    data = gzip.compress("".join(rows).encode(), mtime=0)
+    key = "inventory/data/0001.csv.gz"
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
+    manifest = {
+        "creationTimestamp": str(int(oss.now()) - 60),
+        "destinationBucket": bucket,
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key, Size",
+        "files": [{"MD5checksum": md5, "key": key, "size": len(data)}],
+        "sourceBucket": bucket,
+        "version": "2019-09-01",
+    }
+    yield key, data
+    yield "inventory/manifest.json", json.dumps(manifest).encode()

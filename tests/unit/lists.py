@@ -9,9 +9,9 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ossweep.manifest_request import ListRequest
+from ossweep.lists import ListRequest, Position
 from ossweep.manifests.forms import form_of
-from ossweep.manifests.nouns import ListError, Position
+from ossweep.manifests.nouns import ListError
 from ossweep.manifests.reader import Reach, read_list
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
-from ossweep.objects import Failure, Fates, Found, Lot
+from ossweep.objects import Failure, Fates, Found, Lot, Neighbours
 from ossweep.row import ALIKE, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ossweep.engine.ports import Keeper
+    from ossweep.engine.ports import Keeper, Lists
     from ossweep.engine.result import Result
     from ossweep.engine.sweep import Progress
     from ossweep.engine.throttle import Permit
@@ -191,6 +191,14 @@ class MemoryStore:
             raise StoreError("NoSuchKey", "No.", Scope.KEYS)
         return self.bucket.tags.get(key, {})
 
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        self.admit("list")
+        decided = keys[: self.bucket.page]
+        with self.bucket.lock:
+            found = {key: self.bucket.objects[key] for key in decided if key in self.bucket.objects}
+        etags = {key: f"E{found[key].size}" for key in found} if with_etags else {}
+        return Neighbours(len(decided), found, etags)
+
     def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         try:
             self.admit("delete")
@@ -324,6 +332,7 @@ class Hop:
     reports: list[Seen] = field(default_factory=list)
     on_report: Callable[[Seen], None] = lambda _: None
     keeper: Keeper | None = None
+    lists: Lists | None = None
 
     def __post_init__(self) -> None:
         self.gate = Gate(Budget(SECONDS, self.clock.monotonic))
@@ -358,6 +367,7 @@ class Hop:
             report=report,
             keeper=self.keeper,
             most_ranges=self.most_ranges,
+            lists=self.lists,
         )
 
 

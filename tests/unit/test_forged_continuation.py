@@ -280,3 +280,33 @@ def test_a_continuation_nested_too_deeply_is_refused_whatever_its_fingerprint() 
 
     with pytest.raises(RequestError):
         unseal({**seal(SOME), "keys": nested, "fingerprint": ""}, "the request")
+
+
+LISTED = json.loads(json.dumps(seal(SOME)))["lists"][0]
+POSITION = LISTED["position"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"position": {**POSITION, "offset": -1}},
+        {"position": {**POSITION, "number": 5}},
+        {"position": {**POSITION, "line": 3}},
+        {"open": [[4, 9]]},
+        {"open": [[4, 5], [5, 6]]},
+        {"open": [[4, 3]]},
+        {"open": []},
+        {"until": 0},
+        {"bad": -1},
+        {"etag": ""},
+        {"request": {**LISTED["request"], "key": ""}},
+        {"request": {**LISTED["request"], "format": "text"}},
+    ],
+    ids=ascii,
+)
+def test_a_forged_continuation_with_lists_that_no_sweep_leaves_is_refused(
+    change: dict[str, Any],
+) -> None:
+    """A line would be told twice, or never."""
+    with pytest.raises(RequestError, match=r"^request 2 is no continuation: "):
+        unseal(forged(lists=[{**LISTED, **change}]), "request 2")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.differs
 GOLDEN = Path(__file__).parent / "golden"
 
 OVER = Stretch("c/7", "c/8", 2, "AccessDenied", "No.")
-WEIGHED = replace(
+LISTED = replace(
     SOME,
     dry_run=True,
     null_versions="lose",
@@ -38,6 +38,7 @@ WEIGHED = replace(
         Range("d/"),
     ),
 )
+WEIGHED = replace(LISTED, lists=())
 CHOSEN = replace(
     WEIGHED,
     limit_bytes=None,
@@ -80,7 +81,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-NOUNS = [WEIGHED, WEIGHED.counts, WORK.ranges[1], *RECORDS.values()]
+NOUNS = [LISTED, WEIGHED.counts, WORK.ranges[1], *RECORDS.values()]
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
@@ -109,6 +110,14 @@ def test_a_golden_continuation_with_conditions_is_read_and_written() -> None:
 
     assert unseal(document, "the request") == CHOSEN
     assert seal(CHOSEN) == document
+
+
+def test_a_golden_continuation_with_lists_is_read_and_written() -> None:
+    """Each with its place, and with the lines before that which are left."""
+    document = json.loads(golden("lists.json"))
+
+    assert unseal(document, "the request") == LISTED
+    assert seal(LISTED) == document
 
 
 def test_a_golden_continuation_below_a_ceiling_of_bytes_is_read_and_written() -> None:

@@ -33,8 +33,10 @@ FLOORS = (
         "trust",
         "helps",
         "late",
+        "lists",
     },
-    # The filters judge by conditions alone, and know neither the engine nor what it asks OSS for.
+    # The filters judge by conditions alone, and lists are read by their bytes: neither knows the
+    # engine, nor what it asks OSS for.
     {
         "names",
         "amiss",
@@ -44,6 +46,7 @@ FLOORS = (
         "request_form",
         "request",
         "manifest_request",
+        "manifests",
         "policy",
         "meant",
         "settings",
@@ -51,7 +54,7 @@ FLOORS = (
         "log",
         "world",
     },
-    {"triggers", "manifests", "handover", "leases", "store", "engine"},
+    {"triggers", "handover", "leases", "store", "engine"},
     {"answers", "session"},
     {"jobs"},
     {"routes"},
@@ -66,18 +69,19 @@ NEIGHBOURS = {
     "events": {"errors"},
     "helps": {"errors"},
     "trust": {"causes", "errors"},
-    "work": {"conditions", "events", "objects", "tally"},
+    "work": {"conditions", "events", "lists", "objects", "tally"},
     "whereabouts": {"objects", "work"},
     "amiss": {"names"},
     "only": {"amiss", "filters", "names", "sizes"},
     "sizes": {"amiss"},
     "manifest_request": {"amiss", "names"},
+    "manifests": {"names"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
     "settings": {"rules"},
     "rules": {"request"},
-    "request": {"names", "only", "request_form", "sizes"},
-    "request_form": {"amiss", "names", "sizes"},
+    "request": {"manifest_request", "names", "only", "request_form", "sizes"},
+    "request_form": {"amiss", "manifest_request", "names", "sizes"},
     "handover": {"leases"},
 }
 # Arrows of a circle that are left out, each with its reason.

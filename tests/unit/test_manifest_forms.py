@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ossweep.manifest_request import ListRequest
+from ossweep.lists import ListRequest
 from ossweep.manifests.forms import ListForm, form_of
 from ossweep.manifests.nouns import ListError
 from unit.lists import form, opener, read_all, told

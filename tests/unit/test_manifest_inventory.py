@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ossweep.lists import Position
 from ossweep.manifests.inventory import (
     DataFile,
     Inventory,
     read_inventory,
     read_inventory_files,
 )
-from ossweep.manifests.nouns import Entry, ListError, Position
+from ossweep.manifests.nouns import Entry, ListError
 from unit.lists import BUCKET, opener, told
 
 if TYPE_CHECKING:

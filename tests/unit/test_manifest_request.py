@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ossweep.errors import RequestError
-from ossweep.manifest_request import ListRequest, parse
+from ossweep.lists import ListRequest
+from ossweep.manifest_request import parse
 
 pytestmark = pytest.mark.differs
 

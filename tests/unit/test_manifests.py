@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ossweep.lists import Position
 from ossweep.manifests.forms import ListForm
 from ossweep.manifests.keys import wrong_keys
-from ossweep.manifests.nouns import BadLine, Entry, ListError, Position
+from ossweep.manifests.nouns import BadLine, Entry, ListError
 from ossweep.manifests.reader import Reach, read_list
 from ossweep.manifests.repeats import Repeats
 from ossweep.names import check_name

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ossweep.errors import RequestError
+from ossweep.lists import ListRequest
 from ossweep.request import FIELDS as NAMES_OF_FIELDS
 from ossweep.request import Limits, Request, parse, schema
 from ossweep.request_form import validated
@@ -54,6 +55,11 @@ PILE, PILE_IN_JSON = "\N{PILE OF POO}", r"\ud83d\udca9"
         ({"directory": ["src", "src/", "b"]}, Request(directory=("src/", "b/"))),
         ({"directory": "x" * 1022}, Request(directory=("x" * 1022 + "/",))),
         ({"everything": True}, Request(everything=True)),
+        ({"manifest": "a"}, Request(manifest=(ListRequest("a"),))),
+        (
+            {"manifest": ["a", {"key": "a", "unchanged": None}, {"key": "a", "unchanged": False}]},
+            Request(manifest=(ListRequest("a"), ListRequest("a", unchanged=False))),
+        ),
         (
             {"everything": True, "confirm": "one"},
             Request(everything=True, confirm="one"),
@@ -104,14 +110,14 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {},
             (
                 "request 2: nothing says what to delete; write at least one of "
-                "`keys`, `prefix`, `directory`, `everything`"
+                "`keys`, `prefix`, `directory`, `manifest`, `everything`"
             ),
         ),
         (
             {"bucket": "one", "everything": False},
             (
                 "request 2: nothing says what to delete; write at least one of "
-                "`keys`, `prefix`, `directory`, `everything`"
+                "`keys`, `prefix`, `directory`, `manifest`, `everything`"
             ),
         ),
         # fields
@@ -128,7 +134,7 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {"keys": ["a"], "xyzzy": 1},
             (
                 'request 2: there is no field "xyzzy"; the fields are bucket, keys, prefix, '
-                "directory, everything, confirm, versions, null_versions, dry_run, only, "
+                "directory, manifest, everything, confirm, versions, null_versions, dry_run, only, "
                 "limits, unfinished, parallel"
             ),
         ),
@@ -144,11 +150,30 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {"keys": ["a"], "\ud800": 1},
             (
                 'request 2: there is no field "\\ud800"; the fields are bucket, keys, prefix, '
-                "directory, everything, confirm, versions, null_versions, dry_run, only, "
+                "directory, manifest, everything, confirm, versions, null_versions, dry_run, only, "
                 "limits, unfinished, parallel"
             ),
         ),
-        ({"manifest": "a"}, "request 2: `manifest` is not supported yet; name the keys in `keys`"),
+        (
+            {"manifest": None},
+            "request 2: `manifest` is null; write its key, or an object with its `key`",
+        ),
+        (
+            {"keys": ["a"], "manifest": []},
+            "request 2: `manifest` is an empty list; write 1 to 100 lists, or leave it out",
+        ),
+        (
+            {"manifest": ["a"] * 101},
+            "request 2: `manifest` is a list of 101; write 1 to 100 lists, or leave it out",
+        ),
+        (
+            {"manifest": ["a", {"key": "b", "unchaged": True}]},
+            'request 2: `manifest[1]`: there is no field "unchaged"; did you mean `unchanged`?',
+        ),
+        (
+            {"manifest": ["a", ["b"]]},
+            "request 2: `manifest[1]` is a list of 1; write its key, or an object with its `key`",
+        ),
         (
             {"prefix": "a", "only": {}},
             (
@@ -160,8 +185,14 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             {"keys": ["a"], "only": {"keep_latest": 3}},
             (
                 "request 2: `only.keep_latest` keeps the latest of each directory, and `keys` "
-                "names objects one by one; write a prefix, a directory or `everything` instead of "
-                "them"
+                "names objects one by one; write a prefix, a directory or `everything` instead"
+            ),
+        ),
+        (
+            {"manifest": "a.txt", "only": {"keep_latest": 3}},
+            (
+                "request 2: `only.keep_latest` keeps the latest of each directory, and `manifest` "
+                "names objects one by one; write a prefix, a directory or `everything` instead"
             ),
         ),
         (
@@ -418,7 +449,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANYTHING, inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = st.sampled_from([*NAMES_OF_FIELDS, "manifest", "only", "dryrun"])
+FIELDS = st.sampled_from([*NAMES_OF_FIELDS, "only", "dryrun"])
 NEARLY = st.dictionaries(
     FIELDS,
     JSON
@@ -441,7 +472,7 @@ def test_any_document_is_a_request_or_is_refused(document: Any) -> None:
         assert "\n" not in words
     else:
         names = (*request.keys, *request.prefix, *request.directory)
-        assert names or request.everything
+        assert names or request.everything or request.manifest
         assert all(name and name[0] not in "/\\" for name in names)
         assert all(directory.endswith("/") for directory in request.directory)
         assert max((len(name.encode()) for name in names), default=0) <= 1023
@@ -449,6 +480,14 @@ def test_any_document_is_a_request_or_is_refused(document: Any) -> None:
 
 NAMES = st.text(min_size=1, max_size=10).filter(lambda name: name[0] not in "/\\")
 ONE_OR_MORE = NAMES | st.lists(NAMES, min_size=1, max_size=3)
+LISTS = NAMES | st.fixed_dictionaries(
+    {"key": NAMES},
+    optional={
+        "bucket": st.none() | st.just("listbucket"),
+        "format": st.sampled_from(["text", "csv", "jsonl", "json", "inventory", None]),
+        "unchanged": st.none() | st.booleans(),
+    },
+)
 OBJECTS = {"objects": st.integers(1, 2**63 - 1)}
 BYTES = {"bytes": st.sampled_from(["1B", "2TB", "1.5 KiB"])}
 LIMITS = st.fixed_dictionaries(OBJECTS, optional=BYTES) | st.fixed_dictionaries(BYTES)
@@ -458,6 +497,7 @@ VALID = st.fixed_dictionaries(
         "bucket": st.none() | st.from_regex(r"\A[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z"),
         "prefix": ONE_OR_MORE,
         "directory": ONE_OR_MORE,
+        "manifest": LISTS | st.lists(LISTS, min_size=1, max_size=3),
         "everything": st.booleans(),
         "versions": st.just("current"),
         "dry_run": st.booleans(),
@@ -532,6 +572,8 @@ def test_the_schema_never_refuses_what_is_accepted(document: dict[str, Any]) -> 
         {"keys": ["a"], "limits": {"objects": 0}},
         {"keys": ["a"], "limits": {"bytes": 1}},
         {"keys": ["a"], "versions": "all"},
+        {"manifest": {"key": "a", "unchaged": True}},
+        {"manifest": {"key": "a", "unchanged": "true"}},
     ],
     ids=ascii,
 )

@@ -109,8 +109,10 @@ def test_the_triggers_own_spelling_of_events_is_understood() -> None:
         ({**BELONGINGS, "key": "a{b"}, "rule 1: a part is written {name}"),
         ({"on": "ObjectCreated:*", "key": "a"}, 'rule 1: write either "run" or "delete"'),
         ({**BELONGINGS, "run": "request"}, 'rule 1: write either "run" or "delete"'),
-        ({**REQUESTS, "run": "manifest"}, 'rule 1: "run": "manifest" is not supported yet'),
-        ({**REQUESTS, "run": "x"}, 'rule 1: `run` is "x"; write "run": "request"'),
+        (
+            {**REQUESTS, "run": "x"},
+            'rule 1: `run` is "x"; write "run": "request", or "run": "manifest"',
+        ),
         ({**REQUESTS, "on": "ObjectRemoved:*"}, 'rule 1: "run" reads the object'),
         ({**BELONGINGS, "delete": {}}, "rule 1: `delete` is an object with one or more of"),
         ({**BELONGINGS, "delete": {"everything": True}}, "rule 1: `delete` is an object with"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ossweep.conditions import Conditions
 from ossweep.events import Reply
+from ossweep.lists import ListLeft, ListRequest, Position
 from ossweep.objects import Failure, Found, Stretch
 from ossweep.work import Counts, Range, Work
 
@@ -24,6 +25,18 @@ SOME = Work(
     directories=frozenset({"c/"}),
     held=(Found("c/", 0, 5),),
     passed=("c/2", "d/1"),
+    lists=(
+        ListLeft(
+            ListRequest("lists/a.csv.gz", column="key", header=True, unchanged=False),
+            "5B3C",
+            checked=True,
+            position=Position(offset=10, skip=7, number=2, line=4),
+            until=9,
+            open=((4, 5), (7, 7)),
+            bad=1,
+        ),
+        ListLeft(ListRequest("lists/manifest.json", "listbucket", "inventory")),
+    ),
     unsettled=9,
     null_marker=True,
     harmless=True,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ossweep.engine.gate import Gate
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
-    from ossweep.engine.ports import Store
+    from ossweep.engine.ports import Lists, Store
     from ossweep.engine.room import Room
     from ossweep.engine.source import Source
     from ossweep.engine.throttle import Permit, Throttle
@@ -54,7 +54,8 @@ class Dispatcher:
         ceiling: Ceiling | None,
         listings: int,
         most_ranges: int,
-        kinds: Iterable[Callable[[Shared], Source]] = SOURCES,
+        lists: Lists | None = None,
+        kinds: Iterable[Callable[[Shared], Source | None]] = SOURCES,
     ) -> None:
         self._is_dry_run = work.dry_run
         self._older_than = work.only.older_than if work.only is not None else None
@@ -87,8 +88,9 @@ class Dispatcher:
                 self._books,
                 Course(throttle.lane()),
                 most_ranges,
-                self._tagging,
-                latest,
+                tagging=self._tagging,
+                latest=latest,
+                lists=lists,
             ),
             kinds,
         )

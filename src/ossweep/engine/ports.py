@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from ossweep.engine.result import Result
     from ossweep.engine.throttle import Permit
-    from ossweep.objects import Fates, Found, Page, Shown
+    from ossweep.lists import ListLeft, Position
+    from ossweep.manifests.nouns import Passage
+    from ossweep.objects import Fates, Found, Neighbours, Page, Shown
     from ossweep.stops import Stop
 
 
@@ -66,6 +68,12 @@ class Store(Dated, Protocol):
         The permit sets the pauses where OSS's quotas refuse the request.
         """
 
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        """
+        Return what one page of a listing shows of keys in order, of the first at least; raises
+        Closed, StoreError.
+        """
+
     def delete(self, keys: Sequence[str], permit: Permit, shown: Shown) -> Fates:
         """
         Delete up to a thousand keys, as fast as the permit lets it; raises nothing.
@@ -75,6 +83,39 @@ class Store(Dated, Protocol):
 
     def close(self) -> None:
         """Cut off whatever request is under way, and let none start any more."""
+
+
+class OpenedList(Protocol):
+    """A list whose form is known. One thread at a time reads it."""
+
+    @property
+    def etag(self) -> str:
+        """The ETag of the object that was opened, of which all is read."""
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it is read for its form before anything is deleted."""
+
+    @property
+    def is_inventory(self) -> bool:
+        """Whether it is an inventory."""
+
+    @property
+    def created(self) -> int | None:
+        """When an inventory's bucket was looked at, at the earliest, in Unix seconds, if told."""
+
+    def passages(self, position: Position) -> Iterator[Passage]:
+        """Return what it says from a position on; raises Closed, and ListError."""
+
+
+class Lists(Protocol):
+    """The lists that an order names."""
+
+    def open(self, left: ListLeft) -> OpenedList:
+        """Open one: the object that it was when it was opened first; raises Closed, ListError."""
+
+    def close(self) -> None:
+        """Let none of their requests start any more."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.gate import Gate
     from ossweep.engine.pipeline import Pipeline
+    from ossweep.stops import Stop
 
 SOON = 2.5  # seconds after which what was looked at goes; a little later it is looked at again
 
@@ -91,6 +92,11 @@ class Reads:
         self.is_over = True
         for act in self._at_end:
             act()
+
+    def stop(self, reason: Stop) -> None:
+        """Ask nothing more, of OSS either, for a reason of the caller's."""
+        self._gate.stop(reason)
+        self.end()
 
     def _answer_to(self, question: Question[T]) -> Timed[T] | Closed | StoreError:
         """Ask; in a thread."""

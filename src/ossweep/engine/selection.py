@@ -89,6 +89,10 @@ class Selection:
         if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
             backlog.flush()
 
+    def is_protected(self, key: str) -> bool:
+        """Tell whether a key is never touched, which needs no look."""
+        return key.startswith(self._protected)
+
     def judged_anew(self, batch: Batch) -> Batch:
         """
         Return a batch that waited, without what stays if the job's clock was found to be earlier.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.accounts import Accounts
     from ossweep.engine.gate import Gate
-    from ossweep.engine.ports import Keeper, Store
+    from ossweep.engine.ports import Keeper, Lists, Store
     from ossweep.engine.throttle import Throttle
     from ossweep.work import Ceiling, Work
 
@@ -74,6 +74,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     report: Callable[[Progress], None],
     keeper: Keeper | None = None,
     most_ranges: int = MOST_RANGES,
+    lists: Lists | None = None,
 ) -> Result:
     """
     Do the work that is left, until it is done, the gate closes or the ceiling is reached.
@@ -93,12 +94,13 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
         ceiling=ceiling,
         listings=listings,
         most_ranges=most_ranges,
+        lists=lists,
     )
     progress = Progress(dispatcher.accounts, gate)
     result = partial(_result, dispatcher, gate)
     beside = Beside(keeper, gate, dispatcher, result)
     threads = in_flight + listings + SURVEYS + 1 + BEATS
-    with Pipeline(threads, LAST_GRACE) as pipeline, closing(store):
+    with Pipeline(threads, LAST_GRACE) as pipeline, closing(store), closing(lists or store):
         while True:
             pause = dispatcher.start(pipeline)
             is_over = not (pipeline.busy or pause is not None or dispatcher.turns.starved)
@@ -110,6 +112,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
             report(progress)
             if gate.left() <= 0:
                 store.close()
+                (lists or store).close()
     pipeline.settle_late()
     return result()
 

@@ -23,6 +23,7 @@ from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from ossweep import manifest_request
 from ossweep.errors import RequestError, Scope, StoreError, place_of
 from ossweep.events import CONTINUATION_MARK as MARK
 from ossweep.handover.failures import counts_that_fit
@@ -40,7 +41,7 @@ FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
 # Fields that an earlier version does not know are written only where they say something: after a
 # step back it goes on with all other jobs.
-NEWEST = ("only", "selectors", "limit_bytes", "sizes", "reserved_bytes")
+NEWEST = ("only", "selectors", "limit_bytes", "sizes", "reserved_bytes", "lists")
 NEWEST_COUNTS = ("failed_bytes", "unanswered_bytes")
 SAMPLE = 1000  # names that are written to measure how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
@@ -116,7 +117,7 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     """
     also = work.counts.also_failed
     lots = (work.keys, work.ranges, work.directories, work.held, work.passed, work.selectors, also)
-    names = sum(map(len, lots))
+    names = sum(map(len, lots)) + sum(len(each.open) for each in work.lists)
     if names <= SAMPLE:
         return 0.0
     some = _sample(work, names)
@@ -253,6 +254,7 @@ def _check(work: Work) -> None:
     if not (in_range and are_names and are_known and doubted <= names):
         raise UnfitError("its counts or its keys contradict each other")
     _check_ranges(work)
+    manifest_request.check_left(work.lists)
     _check_conditions(work)
 
 
@@ -269,7 +271,7 @@ def _check_conditions(work: Work) -> None:
         filters_of(work.only)
     except ValueError as error:
         raise UnfitError(str(error)) from None
-    if work.keys and work.only.keep_latest is not None:
+    if (work.keys or work.lists) and work.only.keep_latest is not None:
         raise UnfitError("it keeps the latest of directories, and names keys")
 
 

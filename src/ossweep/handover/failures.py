@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ossweep.objects import NOT_UTF8
+from ossweep.objects import NAMELESS
 
 if TYPE_CHECKING:
     from ossweep.work import Counts
@@ -27,6 +27,6 @@ def counts_that_fit(counts: Counts, *, keeps_names: bool) -> Counts:
         if size > FAILURES_BYTES:
             break
         number += 1
-    others = [each.key for each in counts.failures[number:] if each.code != NOT_UTF8]
+    others = [each.key for each in counts.failures[number:] if each.code not in NAMELESS]
     also_failed = (*counts.also_failed, *others) if keeps_names else ()
     return replace(counts, failures=counts.failures[:number], also_failed=also_failed)

@@ -31,10 +31,10 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
     Return the work that a job keeps for its end, and its parts, each with as many ranges.
 
     `limit` objects may still be asked for, and `rate` objects deleted in a second, by all parts
-    together; the bytes below the order's own ceiling are shared out as well. Named keys go to the
-    first part. A part owns the counts of its ranges, and what is known of keys there: failures, and
-    the markers that its ranges will show again. Markers go last, when all parts have come to their
-    end. There are no parts if there is not enough to share.
+    together; the bytes below the order's own ceiling are shared out as well. Named keys and lists
+    go to the first part. A part owns the counts of its ranges, and what is known of keys there:
+    failures, and the markers that its ranges will show again. Markers go last, when all parts have
+    come to their end. There are no parts if there is not enough to share.
     """
     # Keys in doubt go to the first part, with the room that they have taken already.
     doubted, size = work.in_doubt
@@ -69,6 +69,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         parallel=1,
         keys=(),
         doubted=(),
+        lists=(),
         sizes={},
         ranges=(),
         held=tuple(found for found in work.held if found.key not in dealt),
@@ -100,6 +101,7 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
         more_hops=kept.more_hops + max(0, hops),
         keys=tuple(key for each in every for key in each.keys),
         doubted=tuple(key for each in every for key in each.doubted),
+        lists=tuple(left for each in every for left in each.lists),
         sizes={key: size for each in every for key, size in each.sizes.items()},
         ranges=tuple(part for each in every for part in each.ranges),
         held=tuple(found for each in every for found in each.held),
@@ -144,6 +146,7 @@ def _part_of(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequenc
         idle=0,
         keys=work.keys if place == 0 else (),
         doubted=work.doubted if place == 0 else (),
+        lists=work.lists if place == 0 else (),
         sizes=work.sizes if place == 0 else {},
         ranges=ranges,
         held=tuple(found for found in work.held if any(found.key in each for each in ranges)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import SEND_BACK, Answer, with_failures
-from ossweep.objects import NOT_UTF8
+from ossweep.objects import NAMELESS
 from ossweep.session import is_named_by_event
 from ossweep.stops import Stop, Why, resuming
 
@@ -46,7 +46,7 @@ def to_try_again(left: Work) -> Work | None:
     They are judged by the job's clock, like everything that no person has ordered just now.
     """
     failures = left.counts.failures
-    named = [failure.key for failure in failures if failure.code != NOT_UTF8]
+    named = [failure.key for failure in failures if failure.code not in NAMELESS]
     named += left.counts.also_failed
     if not named:
         return None
@@ -57,11 +57,19 @@ def to_try_again(left: Work) -> Work | None:
         failed=failed,
         # Nobody knows any more which bytes are whose, unless all are tried again.
         failed_bytes=left.counts.failed_bytes if failed else 0,
-        failures=tuple(failure for failure in failures if failure.code == NOT_UTF8),
+        failures=tuple(failure for failure in failures if failure.code in NAMELESS),
         also_failed=(),
     )
     return replace(
-        left, keys=keys, judged=True, ranges=(), held=(), passed=(), unsettled=0, counts=counts
+        left,
+        keys=keys,
+        judged=True,
+        lists=(),
+        ranges=(),
+        held=(),
+        passed=(),
+        unsettled=0,
+        counts=counts,
     )
 
 

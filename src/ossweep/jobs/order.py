@@ -9,6 +9,7 @@ from ossweep import meant, policy
 from ossweep.errors import PolicyError, RequestError
 from ossweep.events import Origin
 from ossweep.handover import continuation
+from ossweep.lists import ListLeft
 from ossweep.request import parse
 from ossweep.work import Work
 
@@ -37,6 +38,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
     request = parse(document, where)
     bucket = policy.bucket_of(request, settings, where)
     policy.check_unprotected(request, bucket, settings, where)
+    policy.check_lists(request.manifest, bucket, settings, where)
     meant.check_no_address(request, bucket, settings, where)
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
@@ -58,6 +60,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         limit_bytes=request.limits.bytes if request.limits else None,
         # A named key that a range holds is met there; it must not be counted twice.
         keys=tuple(key for key in request.keys if not policy.is_listed(key, ranges)),
+        lists=tuple(map(ListLeft, request.manifest)),
         ranges=ranges,
         directories=frozenset(request.directory),
         unfinished="continue" if continues else "return",
@@ -65,7 +68,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         source=origin.source,
         null_versions=request.null_versions,
         only=request.only,
-        selectors=_selectors(request) if request.only is not None else (),
+        selectors=_selectors(request) if request.only is not None or request.manifest else (),
         notes=meant.notes(request),
     )
 
@@ -83,6 +86,7 @@ def job_of_continuation(document: Any, session: Session, where: str) -> Work:
     settings = session.settings
     work = continuation.unseal(document, where)
     policy.check_allowed(work.bucket, settings, where)
+    policy.check_lists((each.request for each in work.lists), work.bucket, settings, where)
     if settings.state is None and work.unfinished == "continue":
         raise PolicyError(
             "this job goes on by itself, and the deployment has no place any more for what one "

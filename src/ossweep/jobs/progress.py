@@ -21,6 +21,7 @@ def achieved(work: Work, left: Work) -> bool:
         or len(left.keys) < len(work.keys)
         or left.together < work.together
         or _extent(left) != _extent(work)
+        or left.lists != work.lists
     )
 
 

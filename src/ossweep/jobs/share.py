@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ossweep.engine.gate import Gate
-    from ossweep.engine.ports import Checkpoint
+    from ossweep.engine.ports import Checkpoint, Lists
     from ossweep.engine.result import Result
     from ossweep.engine.sweep import Progress
     from ossweep.session import Session
@@ -86,6 +86,7 @@ def perform(
         spent = round(1000 * (world.monotonic() - began))
         return _share(work, result, store, gate, spent)
 
+    lists = _lists(work, store, gate, session)
     # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
     swept = work if settings.state is not None else replace(work, clock=None)
     with session.budget.kept_back(continuation.seconds_to_write(work, world.monotonic)):
@@ -100,6 +101,7 @@ def perform(
             listings=LISTINGS,
             report=report,
             keeper=_Keeper(checkpoints, share_of) if checkpoints is not None else None,
+            lists=lists,
         )
     share = share_of(result)
     ends.swept(share.answer, share.stopped, session)
@@ -121,6 +123,15 @@ def _requests_made(work: Work, store: OssStore) -> dict[str, int]:
     made = tally((work.requests_made, store.requests))
     rare = {kind: made[kind] for kind in RARE if made.get(kind)}
     return {kind: made.get(kind, 0) for kind in KINDS} | rare
+
+
+def _lists(work: Work, store: OssStore, gate: Gate, session: Session) -> Lists | None:
+    """Return the lists of an order, if it names any."""
+    if not work.lists:
+        return None
+    from ossweep.store.lists import OssLists  # noqa: PLC0415 - most orders name none
+
+    return OssLists(work.bucket, store, lambda bucket: open_bucket(bucket, gate, session))
 
 
 @dataclass(frozen=True)

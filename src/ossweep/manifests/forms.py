@@ -23,7 +23,7 @@ from ossweep.manifests.text_lines import TextSplitter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ossweep.manifest_request import ListFormat, ListRequest
+    from ossweep.lists import ListFormat, ListRequest
     from ossweep.manifests.leaves import Splitter
     from ossweep.manifests.nouns import Opener
 

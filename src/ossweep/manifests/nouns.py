@@ -1,4 +1,4 @@
-"""The nouns of lists: what a list names, what is wrong in one, and places to go on from."""
+"""The nouns of lists: what a list names, and what is wrong in one."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from ossweep.errors import SweepError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from ossweep.lists import Position
+
 # Opens a stored file at a byte, and gives it from there on in pieces of any size. Who closes what
 # this returns (a generator's `close`) reads no further.
 Opener = Callable[[int], Iterable[bytes]]
 
-MOST = 2**53  # a number in a position stays below: what JSON carries anywhere
 _SHOWN = 80  # characters of a line that its report holds
 
 
 class ListError(SweepError):
     """A list cannot be read, or not any further; its message is one sentence for a person."""
+
+
+class StoredError(ListError):
+    """A stored file cannot be read; its message names the file already."""
 
 
 def cut_short(text: str) -> str:
@@ -66,50 +71,6 @@ class BadLine:
     def sentence(self) -> str:
         """Tell it to a person."""
         return f"{cut_short(self.file)}, line {self.line:,}: {self.wrong}: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """
-    A place in a list from which reading goes on, to the line.
-
-    `file` counts the files of an inventory. `line` is the next one to be told. Reading begins at or
-    before it, at line `number`: that is `skip` bytes, unpacked, behind byte `offset` of the file as
-    it is stored, which is the beginning of a gzip member, or in a plain file the line's own, with
-    nothing to skip. `verified` says that the file's checksum has been found right.
-    """
-
-    file: int = 0
-    offset: int = 0
-    skip: int = 0
-    number: int = 1
-    line: int = 1
-    verified: bool = False
-
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON carries it."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
-
-    @classmethod
-    def of(cls, document: Any) -> Position:
-        """Read one that `document` has written. Raises ValueError, with a sentence."""
-        names = [each.name for each in fields(cls)]
-        if not isinstance(document, dict) or document.keys() != set(names):
-            raise ValueError(f"a position in a list is an object with {', '.join(names)}")
-        for name in names[:-1]:
-            value, least = document[name], 1 if name in {"number", "line"} else 0
-            if type(value) is not int or not least <= value < MOST:
-                raise ValueError(f"a position's {name} is a whole number from {least} on")
-        if not isinstance(document["verified"], bool):
-            raise ValueError(  # noqa: TRY004 - a wrong value like any other
-                "a position's verified is true or false"
-            )
-        found = cls(**document)
-        if found.line < found.number:
-            raise ValueError("a position's line lies before the line at which reading begins")
-        if found.number > 1 and not found.offset and not found.skip:
-            raise ValueError("a position counts lines before the beginning of the file")
-        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ossweep.lists import Position
 from ossweep.manifests.leaves import BOM, LEAF_BYTES, Leaf, Wrong
 from ossweep.manifests.nouns import (
     KNOWN,
     BadLine,
     ListError,
     Passage,
-    Position,
+    StoredError,
     cut_short,
 )
 from ossweep.manifests.repeats import WITHIN, Repeats
@@ -65,6 +66,8 @@ def read_list(
     """
     try:
         yield from _Reading(open_at, form, bucket, position, reach)
+    except StoredError:
+        raise
     except ListError as error:
         raise ListError(f"{cut_short(form.name)}: {error}") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ossweep.errors import SweepError
+from ossweep.errors import RequestError, SweepError
 from ossweep.events import Happened, Origin
 from ossweep.handover.continuation import is_continuation
 from ossweep.jobs.order import job_of, job_of_request
@@ -74,6 +74,11 @@ def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 
     if question is not None:
         key, request = question
         asked = job_of_request(request, session, where, origin)
+        if asked.lists:
+            raise RequestError(
+                f"{where}: `explain` reads no list, and cannot tell what one names; leave "
+                "`manifest` out, and name the key in `keys` to ask what judges it"
+            )
         return Explain(key, parse(request, where), asked)
     word = orders.read(ordered, session) or pointer(document)
     if word is not None:

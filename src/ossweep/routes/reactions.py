@@ -9,6 +9,7 @@ from ossweep import policy
 from ossweep.events import Origin
 from ossweep.jobs.order import job_of_request
 from ossweep.routes.instructions import Message, Nothing, RequestFile, message, within_share
+from ossweep.store import bare_etag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +45,25 @@ def _reaction(
     def order() -> list[Instruction]:
         policy.check_source("oss", session.settings, happened.where)
         policy.check_allowed(happened.bucket, session.settings, happened.where)
-        if rule.delete is None:
+        if rule.run == "request":
             return [RequestFile(happened, of_requests)]
-        work = _belongings(rule, happened, parts, session)
+        if rule.run == "manifest":
+            work = _listed(happened, session)
+        else:
+            work = _belongings(rule, happened, parts, session)
         return [within_share(of_requests, work, session)]
 
     return message(happened.where, order)
+
+
+def _listed(happened: Happened, session: Session) -> Work:
+    """Return the work of deleting what a list names, which is the one that the event is about."""
+    request = {"bucket": happened.bucket, "manifest": happened.key}
+    origin = Origin("oss", happened.identity, happened.at)
+    work = job_of_request(request, session, happened.where, origin)
+    etag = bare_etag(happened.etag or "")
+    lists = tuple(replace(each, etag=etag) for each in work.lists)
+    return replace(work, judged=True, lists=lists)  # by the event's time, however old it is
 
 
 def _belongings(rule: Rule, happened: Happened, parts: Mapping[str, str], session: Session) -> Work:

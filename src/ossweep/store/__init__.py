@@ -13,6 +13,7 @@ From a wish of the sweep's down to the bytes, and back:
       wire.py        how a key is written into a request; names.py how it is read in an answer
       pages.py       a listing, by the columns of rows.py, or else by entries.py;
                      answers.py, versions.py, versioning.py and tags.py are other answers
+      neighbours.py  what a page shows of keys that are in order; parts.py is a part of an object
       lazy.py        what oss2 would have made of an answer, only if somebody looks at it
     transport.py     one request, in time, counted, and OSS's clock by its answers
       signing.py     its signature

@@ -152,6 +152,22 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
             raise StoreError("TooLarge", f"the object is larger than {most:,} bytes", Scope.KEYS)
         return found, bytes(content)
 
+    def read_part(self, key: str, first: int, most: int, etag: str) -> tuple[Any, bytes]:
+        """
+        Return oss2's answer and up to `most` bytes of an object from byte `first` on.
+
+        An object whose ETag is another one is refused, unless `etag` is empty. From its beginning
+        the whole object is asked for, and not read any further: an empty one has no range.
+        """
+        asked = {"If-Match": f'"{etag}"'} if etag else {}
+        part = (first, first + most - 1) if first else None
+        found = self.get_object(key, byte_range=part, headers=asked)
+        content = bytearray()
+        while len(content) < most and (piece := found.read(min(_READ_BYTES, most - len(content)))):
+            content += piece
+        found.resp.response.close()
+        return found, bytes(content)
+
     def list_versions(self, prefix: str, markers: tuple[str, str]) -> VersionsPage:
         """List one page of versions after those that the markers name (a key and a version's)."""
         key_marker, version_marker = markers

@@ -19,7 +19,9 @@ from ossweep.store.contents import Content, bare_etag
 from ossweep.store.deletion import ATTEMPTS, Deletion
 from ossweep.store.levels import level_of
 from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
+from ossweep.store.neighbours import neighbours
 from ossweep.store.pages import PAGE_KEYS, page_of
+from ossweep.store.parts import Part, part_of
 from ossweep.store.requests import Requests, shown
 from ossweep.store.sights import Sights
 from ossweep.store.signing import Auth
@@ -32,7 +34,7 @@ from ossweep.trust import authorities
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ossweep.objects import Found, Page, Shown
+    from ossweep.objects import Found, Neighbours, Page, Shown
     from ossweep.store.limits import Gate, Pace
     from ossweep.store.state_objects import OssStateObjects
     from ossweep.work import Kind
@@ -223,13 +225,7 @@ class OssStore:
 
     def find(self, key: str) -> Found | None:
         """Return an object as a listing shows it now; raises Closed, StoreError."""
-
-        def page_after(marker: str) -> Any:
-            return self._ask(
-                "list", lambda: self.bucket.list_objects(prefix=key, marker=marker, max_keys=1)
-            )
-
-        return shown(key, page_after)
+        return shown(key, lambda marker: self._page_after(key, marker, 1))
 
     def tags(self, key: str, pace: Pace) -> Mapping[str, str] | None:
         """
@@ -239,10 +235,17 @@ class OssStore:
         """
         if not fits_a_url(key):
             return None
-        tags: Mapping[str, str] = self._ask(
-            "tags", lambda: self.bucket.get_object_tagging(key), pace
-        )
+        ask = partial(self.bucket.get_object_tagging, key)
+        tags: Mapping[str, str] = self._ask("tags", ask, pace)
         return tags
+
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        """Return what a page shows of keys in order, the first at least; raises as `find` does."""
+        return neighbours(keys, self._page_after, with_etags=with_etags)
+
+    def _page_after(self, prefix: str, marker: str, most: int) -> Any:
+        wanted = {"prefix": prefix, "marker": marker, "max_keys": most}
+        return self._ask("list", partial(self.bucket.list_objects, **wanted))
 
     def delete(self, keys: Sequence[str], pace: Pace, shown: Shown) -> Fates:
         """
@@ -281,6 +284,10 @@ class OssStore:
         written = seconds_of(found.headers.get("Last-Modified")) or 0
         return Content(body, bare_etag(found.headers.get("ETag", "")), written, found.headers)
 
+    def read_part(self, key: str, first: int, most: int, etag: str) -> Part:
+        """Return bytes of the object with an ETag, "" for any; raises Closed, StoreError."""
+        return self._ask("get", lambda: part_of(self.bucket, key, first, most, etag))
+
     def write(self, key: str, content: bytes, meta: Mapping[str, str]) -> None:
         """Write an object with user metadata (`x-oss-meta-*`); raises Closed, StoreError."""
         headers = {"Content-Type": "application/json", **meta}
@@ -311,8 +318,8 @@ class OssStore:
         Make a request, again if it is worth it, and return its answer.
 
         Pauses are random, up to a limit that doubles, and as long as a pace wants where quotas
-        refuse the request. Raises StoreError when OSS refuses the
-        request or its attempts are over, and Closed when no time is left or all is cut off.
+        refuse the request. Raises StoreError when OSS refuses it or its attempts are over, and
+        Closed when no time is left or all is cut off.
         """
         attempt = 0
         pause = least = 0.0

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # The fields by which a request, a command or the rest of a job is known.
 _REQUEST = {
     *FIELDS,
-    "manifest",
     "only",
     "requests",
     "do",
@@ -28,11 +27,11 @@ _REQUEST = {
 }
 ALIKE = 0.8  # of a name's letters: then it is taken for a mistyped one
 LOOKED_FOR = (
-    "looked for: a request (`keys`, `prefix`, `directory`, `everything`), a list of requests, "
-    "a command (`job` and `do`), a continuation, an OSS event (`events` with `eventSource` "
-    "acs:oss), a CloudEvent (`specversion`) of OSS or MNS, an MNS message (`TopicName` and "
-    "`Message`, or `body` and `attrs`), a timer's event (`triggerTime` and `payload`), an HTTP "
-    "request (`version` v1)"
+    "looked for: a request (`keys`, `prefix`, `directory`, `manifest`, `everything`), a list of "
+    "requests, a command (`job` and `do`), a continuation, an OSS event (`events` with "
+    "`eventSource` acs:oss), a CloudEvent (`specversion`) of OSS or MNS, an MNS message "
+    "(`TopicName` and `Message`, or `body` and `attrs`), a timer's event (`triggerTime` and "
+    "`payload`), an HTTP request (`version` v1)"
 )
 
 

@@ -14,14 +14,31 @@ if TYPE_CHECKING:
     from ossweep.engine.source import Source
     from ossweep.engine.sources.shared import Shared
 
+
+def listed_keys(shared: Shared) -> Source | None:
+    """Return the keys of lists as a source; None for an order without lists."""
+    if shared.lists is None or not shared.work.lists:
+        return None
+    from ossweep.engine.sources.lists import ListedKeys  # noqa: PLC0415 - most orders have none
+
+    return ListedKeys(shared, shared.lists)
+
+
 # In the order in which they ask for what there is to delete.
-SOURCES: tuple[Callable[[Shared], Source], ...] = (NamedKeys, Ranges, Directories)
+SOURCES: tuple[Callable[[Shared], Source | None], ...] = (
+    NamedKeys,
+    listed_keys,
+    Ranges,
+    Directories,
+)
 
 
 def open_sources(
-    shared: Shared, kinds: Iterable[Callable[[Shared], Source]] = SOURCES
+    shared: Shared, kinds: Iterable[Callable[[Shared], Source | None]] = SOURCES
 ) -> list[Source]:
     """Return the sources of a sweep, each of which knows the others by what they share."""
     for kind in kinds:
-        shared.sources.append(kind(shared))
+        source = kind(shared)
+        if source is not None:
+            shared.sources.append(source)
     return shared.sources

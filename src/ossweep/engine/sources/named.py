@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import Batch
+from ossweep.engine.draft import Draft
 from ossweep.engine.queues import Queue
-from ossweep.engine.reads import SOON, Question
+from ossweep.engine.reads import Question
 from ossweep.engine.sources.by_name import ByName
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
@@ -70,7 +70,8 @@ class NamedKeys:
     @property
     def holds_up(self) -> bool:
         """Whether keys wait to be looked at or taken up: until then nothing is listed."""
-        return bool(self._batches.queue.batches) or not self._looks.ended
+        waits = bool(self._batches.queue.batches) or not self._looks.ended
+        return waits and not self._shared.waits_for_forms
 
     def ease(self) -> bool:
         """Do nothing: this source is never urgent."""
@@ -79,7 +80,7 @@ class NamedKeys:
     def queues(self) -> Iterable[Queue]:
         """Return the one queue, if a batch waits in it."""
         queue = self._batches.queue
-        return (queue,) if queue.batches else ()
+        return (queue,) if queue.batches and not self._shared.waits_for_forms else ()
 
     def take_up(self, queue: Queue, most: int) -> Batch:
         """Take up the first batch; the next one is made when nothing of it is left."""
@@ -213,14 +214,12 @@ class Looks:
         self._waiting = Waiting(sorted(keys, key=lambda key: key not in self._doubted))
         self._under_way: dict[str, None] = {}
         self._refused: dict[str, None] = {}  # keys whose look OSS has refused
-        self._chosen: list[Found] = []
-        self._left = -inf  # seconds that were left when the first of those was looked at
-        self._clock: int | None = None  # by which it was judged, or an earlier one
+        self._draft = Draft()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The keys that are neither in a batch nor skipped."""
-        chosen = (found.key for found in self._chosen)
+        chosen = (found.key for found in self._draft.found)
         return (*chosen, *self._under_way, *self._waiting.all, *self._refused)
 
     @property
@@ -267,32 +266,15 @@ class Looks:
         if goes is not None:
             if key not in self._doubted:
                 self._selection.room_left.take(goes)
-            if not self._chosen:
-                self._left, self._clock = left, clock
-            self._left = max(self._left, left)
-            self._chosen.append(goes)
+            self._draft.add(goes, left, clock)
         return reason
 
     def cut(self, left: float) -> Batch | None:
-        """
-        Return a batch, if a whole one is there, or if no look under way would fill it in time.
-
-        `left` are the seconds left. Where looks take long, a job that waited for a whole batch
-        would never delete: its looks would grow too old, in this invocation and in the next.
-        """
-        is_filling = self._under_way and self._left - left <= SOON
-        if not self._chosen or (is_filling and len(self._chosen) < BATCH_KEYS):
+        """Return a batch, if it is time for one; `left` are the seconds left."""
+        batch = self._draft.cut(left, fills=bool(self._under_way))
+        if batch is None:
             return None
-        objects = Lot(tuple(self._chosen[:BATCH_KEYS]))
-        del self._chosen[:BATCH_KEYS]
-        return Batch(
-            objects.keys,
-            objects,
-            left=self._left,
-            doubt_is_named=True,
-            doubted=self._doubted,
-            clock=self._clock,
-        )
+        return replace(batch, doubt_is_named=True, doubted=self._doubted)
 
     def _has_room(self, key: str, found: Found | None) -> bool:
         if key in self._doubted:

@@ -127,7 +127,8 @@ class Ranges:
         if self.frontier.exhausted:
             return self._selection.met
         # Keys that an earlier invocation met and left are met again, unless others deleted them.
-        return max(self._selection.met, self._work.unsettled)
+        unsettled = self._work.unsettled - sum(each.lines_open for each in self._work.lists)
+        return max(self._selection.met, unsettled)
 
     @property
     def expected(self) -> int | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.latest import Latest
     from ossweep.engine.outcomes import Outcome
-    from ossweep.engine.ports import Store
+    from ossweep.engine.ports import Lists, Store
     from ossweep.engine.queues import Course
     from ossweep.engine.reads import Reads
     from ossweep.engine.scan import Scan
@@ -40,6 +40,8 @@ class Shared:
     most_ranges: int  # that a continuation may hold
     tagging: Tagging | None = None  # where conditions ask for tags
     latest: Latest | None = None  # where the latest of each directory stay
+    lists: Lists | None = None
+    waits_for_forms: bool = False  # of lists: until they are judged, no key goes
     sources: list[Source] = field(default_factory=list)
 
     @property

@@ -1,0 +1,86 @@
+"""The form pass: a list is read once for its form, before anything is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ossweep.lists import Position
+from ossweep.manifests.nouns import ListError
+from ossweep.objects import BAD_LINE, Failure
+from ossweep.stops import Stop, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ossweep.engine.ports import Lists
+    from ossweep.lists import ListLeft
+    from ossweep.manifests.nouns import BadLine, Passage
+
+MOST_BAD = 100  # lines of a list that may fail by their form
+AT_ONCE = 64  # passages that are read before anybody looks at the time
+
+
+class FormPass:
+    """One list that is opened, and read if it is small."""
+
+    def __init__(self, lists: Lists, left: ListLeft) -> None:
+        self._lists = lists
+        self._left = left
+        self._passages: Iterator[Passage] | None = None
+        self._first = ""  # a sentence about the first bad line
+        self._bad = 0
+
+    def read_on(self) -> ListLeft | None:
+        """
+        Read some of it, in a thread; return the list, opened and judged, at its end.
+
+        Raises Closed, and ListError if any line is bad.
+        """
+        if self._passages is None:
+            opened = self._lists.open(self._left)
+            self._left = replace(self._left, etag=opened.etag, checked=True)
+            if not opened.is_small:
+                return self._left
+            self._passages = opened.passages(Position())
+        for _ in range(AT_ONCE):
+            passage = next(self._passages, None)
+            if passage is None:
+                return self._judged()
+            if passage.bad:
+                self._first = self._first or passage.bad[0].sentence
+                self._bad += len(passage.bad)
+        return None
+
+    def _judged(self) -> ListLeft:
+        if not self._bad:
+            return self._left
+        others = f", the first of {self._bad:,} such lines" if self._bad > 1 else ""
+        raise ListError(
+            f"{self._first}{others}; nothing was deleted: correct the list, and send a new request"
+        )
+
+
+def or_error(read: Callable[[], object]) -> object:
+    """Read in a thread, and return the error that makes it end, if one does."""
+    try:
+        return read()
+    except ListError as error:
+        return error
+
+
+def failures_of(bad: Sequence[BadLine]) -> tuple[Failure, ...]:
+    """Return the failures of bad lines, each of which names its file and line."""
+    return tuple(
+        Failure(f"{each.file}, line {each.line}", BAD_LINE, f"{each.wrong}: {each.text}")
+        for each in bad
+    )
+
+
+def too_many(bad: Sequence[BadLine], of_list: int) -> Stop | None:
+    """Return the stop of a list with so many bad lines, of which these are the last, if it is."""
+    if of_list <= MOST_BAD:
+        return None
+    last = f"{bad[-1].sentence}, and so are {of_list - 1:,} lines before it"
+    reason = f"{last}: this is not the list that was meant, or it is damaged"
+    return Stop(Why.REFUSED, reason)

@@ -1,0 +1,350 @@
+"""
+Keys that lists name.
+
+A list is old when it is read. So each object is looked at before it goes, and judged by the job's
+clock, by the order's conditions, and by what the list says of it.
+
+All lists are opened, and those that are small are read for their form, before anything is deleted.
+Then they are read one after the other; a file of an inventory is settled before the next one is
+begun. A continuation names no keys here, only lines (`openlines.py`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ossweep.engine.draft import Draft
+from ossweep.engine.forms import FormPass, failures_of, or_error, too_many
+from ossweep.engine.likeness import listed_line
+from ossweep.engine.listreading import ListReading
+from ossweep.engine.queues import Queue
+from ossweep.engine.reads import Question
+from ossweep.engine.runs import Runs
+from ossweep.engine.selection import PROTECTED
+from ossweep.engine.sources.by_name import ByName
+from ossweep.errors import Scope, StoreError
+from ossweep.manifests.nouns import ListError
+from ossweep.objects import GONE, Asked, Neighbours
+from ossweep.stops import Stop, Why
+from ossweep.work import BATCH_KEYS, Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ossweep.engine.batch import Batch
+    from ossweep.engine.likeness import ListedLine
+    from ossweep.engine.outcomes import Outcome
+    from ossweep.engine.pipeline import Pipeline
+    from ossweep.engine.ports import Lists
+    from ossweep.engine.sources.shared import Shared
+    from ossweep.errors import Closed
+    from ossweep.lists import ListLeft
+    from ossweep.manifests.nouns import BadLine, Passage
+    from ossweep.objects import Found, Stretch
+    from ossweep.work import Work
+
+MOST_OPEN = 16_000  # keys that were read, and are not settled, when more is read
+AHEAD = 8 * BATCH_KEYS  # keys that are looked at, or were and wait
+
+
+class ListedKeys:
+    """The keys of an order's lists as a source."""
+
+    is_urgent = False
+
+    def __init__(self, shared: Shared, lists: Lists) -> None:
+        self._shared = shared
+        self._lists = lists
+        self._reads = shared.reads
+        self._selection = shared.selection
+        self._books = shared.books
+        self._left = deque(shared.work.lists)  # the first of them is read
+        self._unchecked = deque(at for at, each in enumerate(self._left) if not each.checked)
+        self._form: FormPass | None = None
+        self._reading: ListReading | None = None
+        self._asks = False  # whether a list is being read
+        self._next: Passage | None = None  # of the next file
+        self._is_read = False  # whether the first list has come to its end
+        self._open: dict[str, ListedLine] = {}
+        self._runs = Runs()
+        self._looks = 0  # keys that are looked at
+        self._refused: set[str] = set()  # keys whose look OSS has refused
+        self._draft = Draft()
+        self._course = shared.course
+        self._batches = ByName(Queue(shared.course))
+        self._staying: dict[int, tuple[str, ...]] = {}  # keys of a batch that were judged anew
+        self._met = 0
+        # What is met elsewhere, and counts there.
+        self._elsewhere = tuple(shared.work.selectors)
+        self._named = frozenset(shared.work.keys)
+        shared.waits_for_forms = bool(self._unchecked)
+
+    def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
+        """Read on, look at keys, as many at once as pages would be, and queue what may go."""
+        reads = self._reads
+        while self._may_look and reads.has_room and reads.may_begin(pipeline):
+            self._look(pipeline, self._runs.next())
+        if self._may_read and reads.has_room and reads.may_begin(pipeline):
+            self._read(pipeline)
+        fills = bool(self._looks or self._asks)
+        while (batch := self._draft.cut(reads.seconds_left, fills=fills)) is not None:
+            self._batches.queue.batches.append(batch)
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether something of the lists can still be tried: until then nothing is listed."""
+        return bool(self._left) and self.is_untried
+
+    def ease(self) -> bool:
+        """Do nothing: this source is never urgent."""
+        return True
+
+    def queues(self) -> Iterable[Queue]:
+        """Return the one queue, if a batch waits in it."""
+        queue = self._batches.queue
+        return (queue,) if queue.batches else ()
+
+    def take_up(self, queue: Queue, most: int) -> Batch:  # noqa: ARG002 - there is only one
+        """Take up the first batch, or as much of it as so many keys."""
+        return self._batches.take_up(most, self._judged_anew)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Settle a batch's outcome at once; what it leaves undone stays open."""
+        self._batches.take_back(outcome.batch)
+        outcome = self._shared.defer_refused(outcome)
+        self._books.settle(outcome.counts)
+        self._batches.settle(outcome)
+        undone = {found.key for found in outcome.undone}
+        for key in (*outcome.batch.keys, *self._staying.pop(id(outcome.batch), ())):
+            if key not in undone:
+                self._close(key)
+        self._go_on()
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether something is left that OSS has not refused, and that can be come to."""
+        over = len(self._refused) + sum(len(keys) for _, keys in self._batches.passed_over)
+        if len(self._open) > over:
+            return True
+        ends = self._is_read or self._next is not None
+        is_blocked = bool(self._open) and (ends or len(self._open) >= MOST_OPEN)
+        return bool(self._left) and not is_blocked
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether a batch waits or is taken up."""
+        return self._batches.has_batches
+
+    @property
+    def met(self) -> int:
+        """How many lines were met, now or by the invocation before."""
+        if self._reading is not None:
+            return self._met + self._reading.lines.untold
+        return self._met + (self._left[0].lines_open if self._left else 0)
+
+    @property
+    def expected(self) -> int | None:
+        """How many keys are left; None as long as there is more to read."""
+        return len(self._open) if len(self._left) == int(self._is_read) else None
+
+    @property
+    def unheard_of(self) -> int:
+        """How many are taken up."""
+        return sum(len(batch.keys) for batch in self._batches.taken.values())
+
+    @property
+    def bytes_unheard_of(self) -> int:
+        """How many bytes those have."""
+        return sum(batch.page.bytes for batch in self._batches.taken.values())
+
+    def bounds(self) -> Iterable[tuple[str, str]]:
+        """Return each key that is open, as both ends; none lies in a directory of the order."""
+        return ((key, key) for key in self._open)
+
+    def early(self) -> Sequence[Counts]:
+        """Return nothing: each batch settles as it comes."""
+        return ()
+
+    def passed_over(self) -> Iterable[Stretch]:
+        """Return what was passed over."""
+        return (stretch for stretch, _ in self._batches.passed_over)
+
+    def rest(self, work: Work) -> Work:
+        """Return work with what is left of the lists."""
+        left = list(self._left)
+        if self._reading is not None:
+            left[0] = self._reading.lines.rest()
+        return replace(work, lists=tuple(left))
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether the ceiling has not been met, or has room again."""
+        room = self._selection.room_left
+        return room.reached is None or room.objects > 0
+
+    @property
+    def _may_look(self) -> bool:
+        waiting = self._batches.queue.waiting  # behind a whole batch what is looked at grows old
+        is_enough = self._looks + len(self._draft.found) + waiting >= AHEAD or waiting >= BATCH_KEYS
+        return bool(self._runs) and self._has_room and not is_enough
+
+    @property
+    def _may_read(self) -> bool:
+        if self._asks or not self._left or not self._has_room:
+            return False
+        is_at_end = self._is_read or self._next is not None
+        return bool(self._unchecked) or not (is_at_end or len(self._open) >= MOST_OPEN)
+
+    def _read(self, pipeline: Pipeline) -> None:
+        self._asks = True  # for good, if it fails: half of a list is none
+        read: Callable[[], ListLeft | Passage | None]
+        show: Callable[[Any, float], None]
+        if self._unchecked:
+            at = self._unchecked[0]
+            self._form = self._form or FormPass(self._lists, self._left[at])
+            read, show = self._form.read_on, partial(self._show_form, at)
+        else:
+            self._reading = self._reading or ListReading(self._lists, self._left[0])
+            read, show = self._reading.read_on, self._show_passage
+        ask, show = partial(or_error, read), partial(self._show_unless_error, show)
+        self._reads.begin(pipeline, Question("", ask, show, lambda _: None))
+
+    def _show_unless_error(
+        self, show: Callable[[Any, float], None], answer: object, left: float
+    ) -> None:
+        if isinstance(answer, ListError):
+            self._reads.stop(Stop(Why.REFUSED, str(answer)))
+            return
+        self._asks = False
+        show(answer, left)
+        self._go_on()
+
+    def _show_form(self, at: int, judged: ListLeft | None, _: float) -> None:
+        if judged is not None:
+            self._left[at] = judged
+            self._unchecked.popleft()
+            self._form = None
+            self._shared.waits_for_forms = bool(self._unchecked)
+
+    def _show_passage(self, passage: Passage | None, _: float) -> None:
+        if passage is None:
+            self._is_read = True
+        elif self._reading is not None and passage.end.file != self._reading.lines.file:
+            self._next = passage
+        else:
+            self._take(passage)
+
+    def _take(self, passage: Passage) -> None:
+        """Open what a passage says, and count the lines that are bad."""
+        if self._reading is None:
+            return
+        lines, keys = self._reading.lines, []
+        bad = [each for each in passage.bad if lines.is_new(each.line)]
+        for index in lines.take(passage):
+            key = passage.keys[index]
+            if key.startswith(self._elsewhere) or key in self._named or key in self._open:
+                continue
+            self._met += 1
+            if self._selection.is_protected(key):
+                self._books.skip(key, PROTECTED)
+                continue
+            self._open[key] = line = listed_line(passage, index)
+            lines.open(line.line)
+            keys.append(key)
+        self._runs.add(keys)
+        if bad:
+            lines.bad += len(bad)
+            self._count_bad(bad, lines.bad)
+
+    def _count_bad(self, bad: Sequence[BadLine], of_list: int) -> None:
+        self._met += len(bad)
+        for _ in bad:
+            self._selection.room_left.lose()
+        self._books.settle(Counts(failed=len(bad), failures=failures_of(bad)))
+        if (stop := too_many(bad, of_list)) is not None:
+            self._reads.stop(stop)
+
+    def _go_on(self) -> None:
+        """Go on to the next file, or the next list, when all of this one is settled."""
+        if self._open or self._asks or self._reading is None:
+            return
+        if self._next is not None:
+            passage, self._next = self._next, None
+            self._reading.lines.go_to(passage.end)
+            self._take(passage)
+        elif self._is_read:
+            self._left.popleft()
+            self._reading, self._is_read = None, False
+
+    def _look(self, pipeline: Pipeline, keys: list[str]) -> None:
+        needs = self._reading.likeness.needs_etag if self._reading is not None else None
+        with_etags = needs is not None and any(needs(self._open[key]) for key in keys)
+        look = partial(self._shared.store.look, keys, with_etags=with_etags)
+        question = Question(keys[0], look, partial(self._show, keys), partial(self._fail, keys))
+        self._looks += len(keys)
+        self._reads.begin(pipeline, question)
+
+    def _show(self, keys: list[str], seen: Neighbours, left: float) -> None:
+        if (tagging := self._shared.tagging) is None:
+            self._judge(keys, seen, left)
+            return
+        found = {key: seen.found[key] for key in keys if key in seen.found}
+        is_meant = self._selection.is_meant
+        meant = [k for k, each in found.items() if is_meant(each) and not self._changed(each, seen)]
+
+        def sifted(kept: Mapping[str, str], unasked: str) -> None:
+            decided = keys.index(unasked) if unasked else seen.decided
+            asked = {key: Asked.about(found[key], kept.get(key)) for key in meant}
+            self._judge(keys, Neighbours(decided, {**found, **asked}, seen.etags), left)
+
+        tagging.sift(meant, self._course.lane, left, sifted, partial(self._fail, keys))
+
+    def _judge(self, keys: list[str], seen: Neighbours, left: float) -> None:
+        undecided = []
+        for key in keys[: seen.decided]:
+            found = seen.found.get(key)
+            reason = GONE if found is None else self._reason_to_keep(found, seen)
+            if reason is not None:
+                self._books.skip(key, reason)
+                self._close(key)
+            elif found is not None and self._selection.has_room(found):
+                self._selection.room_left.take(found)
+                self._draft.add(found, left, self._selection.clock)
+            else:
+                undecided.append(key)
+        self._looks -= len(keys)
+        self._runs.shown(keys, seen.decided)
+        self._runs.give_back(undecided)
+        self._go_on()
+
+    def _reason_to_keep(self, found: Found, seen: Neighbours) -> str | None:
+        """Return why an object stays, if it does; raises StoreError without a clock."""
+        return self._selection.reason_to_skip(found) or self._changed(found, seen)
+
+    def _changed(self, found: Found, seen: Neighbours) -> str | None:
+        """Return why an object stays by what the list says of it."""
+        if self._reading is None:
+            return None
+        line, etag = self._open[found.key], seen.etags.get(found.key)
+        return self._reading.likeness.reason_to_keep(line, found, etag)
+
+    def _fail(self, keys: list[str], error: Closed | StoreError) -> None:
+        self._looks -= len(keys)
+        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
+            self._refused.update(keys)
+        else:
+            self._runs.give_back([key for key in keys if key in self._open])
+
+    def _close(self, key: str) -> None:
+        line = self._open.pop(key).line
+        if self._reading is not None:
+            self._reading.lines.close(line)
+
+    def _judged_anew(self, batch: Batch) -> Batch:
+        judged = self._selection.judged_anew(batch)
+        if judged is not batch:
+            self._staying[id(judged)] = tuple({*batch.keys} - {*judged.keys})
+        return judged

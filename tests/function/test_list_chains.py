@@ -1,0 +1,150 @@
+"""Lists over several invocations: a job goes on to the line, whoever dies, and adds up."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, STATE_BUCKET, hurried, sum_of
+from function.test_redelivery import (
+    Death,
+    dies_once,
+    has_deleted,
+    late,
+    revive,
+)
+from localcloud.faults import DateShift
+from ossweep.handover.continuation import seal
+from ossweep.lists import ListLeft, ListRequest
+from ossweep.work import Work
+
+if TYPE_CHECKING:
+    from deployment import Chain
+
+KEYS = [f"a/{number:05}" for number in range(4000)]
+ORDER = {"bucket": BUCKET, "manifest": "list.txt.gz"}
+
+
+@pytest.fixture
+def long(chain: Chain) -> Chain:
+    """A list of 4,000 keys, of which an invocation can delete a thousand."""
+    chain.deployment.fill(*KEYS, "b")
+    text = "".join(f"{key}\n" for key in [*KEYS, *KEYS[:10]]).encode()
+    chain.deployment.oss.fill(BUCKET, {"list.txt.gz": gzip.compress(text)})
+    return chain
+
+
+def last_of(chain: Chain, first: dict[str, Any]) -> dict[str, Any]:
+    return [first, *chain.to_the_end()][-1]
+
+
+def test_a_list_goes_on_in_the_next_invocation(long: Chain) -> None:
+    """Each key is counted once."""
+    hurried(long.deployment, 60, batch_delete=57)
+
+    last = last_of(long, long.begin(ORDER))
+
+    assert (last["status"], last["deleted"], last["listed"]) == ("done", 4000, 4000)
+    assert (last["at_least"], sum_of(last)) == (False, 4000)
+    assert long.deployment.keys() == ["b", "list.txt.gz"]
+    assert long.delivered >= 3
+
+
+def test_a_ceiling_of_a_list_holds_over_invocations(long: Chain) -> None:
+    """As many go as it allows."""
+    hurried(long.deployment, 60, batch_delete=57)
+
+    last = last_of(long, long.begin({**ORDER, "limits": {"objects": 2500}}))
+
+    assert (last["status"], last["deleted"]) == ("stopped", 2500)
+    assert len(long.deployment.keys()) == 1502
+
+
+def test_a_list_that_is_written_anew_between_invocations_ends_the_job(long: Chain) -> None:
+    """Its ETag stands in the continuation."""
+    hurried(long.deployment, 60, batch_delete=57)
+    long.begin(ORDER)
+    kept = long.deployment.keys()
+    long.deployment.oss.fill(BUCKET, {"list.txt.gz": gzip.compress(b"b\n")})
+
+    last = long.to_the_end()[-1]
+
+    assert long.deployment.keys() == kept
+    assert (last["status"], last["deleted"]) == ("stopped", 4002 - len(kept))
+    assert "has been written anew since it was named or opened" in last["reason"]
+
+
+def test_a_job_of_a_list_goes_on_when_its_invocation_dies(long: Chain) -> None:
+    """What was asked for and not counted is gone when it is looked at again."""
+    event = {
+        "triggerTime": "2024-03-01T00:00:00Z",
+        "triggerName": "nightly",
+        "payload": '{"bucket": "examplebucket", "manifest": "list.txt.gz"}',
+    }
+    dies_once(long, lambda: has_deleted(long))
+    with pytest.raises(Death):
+        long.begin(event)
+    revive(long)
+    late(long)
+    long.deployment.oss.fill(BUCKET, [KEYS[0]], long.deployment.oss.now() + 30)
+
+    last = last_of(long, long.begin(event))
+
+    assert (last["status"], last["at_least"]) == ("done", True)
+    assert last["listed"] == sum_of(last) == 4000
+    assert long.deployment.keys() == [KEYS[0], "b", "list.txt.gz"]
+
+
+def test_a_continuation_that_is_sent_back_goes_on_with_a_list(long: Chain) -> None:
+    """Where no state is kept as well, by the job's own clock."""
+    deployment = long.deployment
+    del deployment.environ["OSSWEEP_STATE"]
+    hurried(deployment, 60, batch_delete=57)
+    first = deployment.send(ORDER)
+    deployment.oss.misbehave(DateShift(300))
+    deployment.oss.fill(BUCKET, [KEYS[3999]], deployment.oss.now() + 100)
+
+    answer = first
+    while answer["continuation"] is not None:
+        answer = deployment.send(answer["continuation"])
+
+    assert first["status"] == "unfinished"
+    assert (answer["status"], answer["deleted"]) == ("done", 3999)
+    assert answer["skipped_because"] == {"written after the job began": 1}
+    assert deployment.keys() == [KEYS[3999], "b", "list.txt.gz"]
+
+
+def test_one_part_has_the_list(long: Chain) -> None:
+    """The others have ranges; all of them add up."""
+    deployment = long.deployment
+    deployment.fill(*(f"{prefix}/{number:04}" for prefix in "pqr" for number in range(1500)))
+    long.wait_for_a_split()
+
+    first = long.begin({**ORDER, "prefix": ["p/", "q/", "r/"], "parallel": 3})
+    last = last_of(long, first)
+
+    assert (last["status"], last["deleted"], last["listed"]) == ("done", 8500, 8500)
+    assert deployment.keys() == ["b", "list.txt.gz"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (ListRequest("list.txt", bucket="otherbucket"), "is not among those in OSSWEEP_BUCKETS"),
+        (ListRequest("state/x", bucket=STATE_BUCKET), "lies where OSSWEEP_STATE keeps the jobs'"),
+    ],
+    ids=["bucket", "state"],
+)
+def test_a_forged_continuation_reads_no_list_that_a_request_may_not(
+    chain: Chain, request_: ListRequest, said: str
+) -> None:
+    """What it says of a bad line would show what lies there."""
+    chain.deployment.set(buckets=f"{BUCKET},{STATE_BUCKET}")
+    work = Work("x", BUCKET, lists=(ListLeft(request_),), hop=1)
+
+    assert said in chain.deployment.refuse(seal(work))
+    assert said in chain.deployment.refuse(
+        {"bucket": BUCKET, "manifest": {"key": request_.key, "bucket": request_.bucket}}
+    )

@@ -1,0 +1,326 @@
+"""Sweeps of lists against a plain model, however often they are interrupted, and whoever dies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.engine.ports import Checkpoint
+from ossweep.engine.selection import PROTECTED
+from ossweep.handover.continuation import seal, unseal
+from ossweep.jobs.leaving import doubtful, to_try_again
+from ossweep.lists import ListLeft, ListRequest
+from ossweep.manifests.forms import form_of
+from ossweep.manifests.reader import Reach, read_list
+from ossweep.objects import GONE, NEWER, Found
+from ossweep.work import Ceiling, Range, Work
+from unit.lists import opener
+from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ossweep.engine.result import Result
+    from ossweep.lists import Position
+    from ossweep.manifests.nouns import Passage
+
+PROTECTED_PREFIX = "p/"
+KEYS = st.builds(
+    "{}{}".format, st.sampled_from(("a/", "b", PROTECTED_PREFIX, "r/")), st.integers(0, 60)
+)
+FOUND = st.builds(
+    Found, KEYS, st.just(10), st.sampled_from((-3600, -3600, -3600, 5)).map(lambda ago: BEGAN + ago)
+)
+
+
+@dataclass
+class Opened:
+    """A list in memory, of which leaves are so small that it has many."""
+
+    stored: bytes
+    name: str
+    leaf: int
+    is_small: bool = True
+    is_inventory: bool = False
+    created: int | None = None
+
+    @property
+    def etag(self) -> str:
+        return "5B3C"
+
+    def passages(self, position: Position) -> Iterator[Passage]:
+        open_at = opener(self.stored, (self.leaf,))
+        form = form_of(open_at, ListRequest(self.name))
+        return read_list(open_at, form, "examplebucket", position, Reach(leaf=self.leaf))
+
+
+@dataclass
+class MemoryLists:
+    """Lists in memory, by their keys."""
+
+    stored: dict[str, bytes]
+    leaf: int = 40
+    is_small: bool = True
+    opened: list[str] = field(default_factory=list)
+
+    def open(self, left: ListLeft) -> Opened:
+        self.opened.append(left.request.key)
+        return Opened(self.stored[left.request.key], left.request.key, self.leaf, self.is_small)
+
+    def close(self) -> None:
+        pass
+
+
+def stored(keys: Sequence[str]) -> bytes:
+    return "".join(f"{key}\n" for key in keys).encode()
+
+
+@given(
+    objects=st.lists(FOUND, max_size=60, unique_by=lambda found: found.key),
+    lists=st.lists(st.lists(KEYS, max_size=70), min_size=1, max_size=2),
+    is_sorted=st.booleans(),
+    page=st.sampled_from((1, 3, 10, 100)),
+    stops=st.lists(st.integers(1, 15), max_size=4),
+    denied=st.sets(KEYS, max_size=4),
+    dry_run=st.booleans(),
+)
+def test_a_list_is_deleted_whatever_interrupts_it(  # noqa: PLR0913, PLR0917 - all that may differ
+    objects: list[Found],
+    lists: list[list[str]],
+    is_sorted: bool,
+    page: int,
+    stops: list[int],
+    denied: set[str],
+    dry_run: bool,
+) -> None:
+    """Each key is counted once in each list, and what a range holds only there."""
+    if is_sorted:
+        lists = [sorted(each) for each in lists]
+    bucket = Bucket({found.key: found for found in objects}, page=page, denied=frozenset(denied))
+    named = {f"lists/{at}.txt": each for at, each in enumerate(lists)}
+    memory = MemoryLists({name: stored(each) for name, each in named.items()})
+    work = Work(
+        "job",
+        "examplebucket",
+        lists=tuple(ListLeft(ListRequest(name)) for name in named),
+        ranges=(Range("r/"),),
+        selectors=("r/",),
+        clock=BEGAN,
+        dry_run=dry_run,
+    )
+    for stop in [*stops, 10_000]:
+        hop = Hop(protected=(PROTECTED_PREFIX,), lists=memory)
+        result = hop.sweep(work, MemoryStore(bucket, hop.gate, {stop: hop.leave(0)}))
+        assert result.listed >= result.counts.settled
+        work = sent_back(result)
+
+    there = {found.key: found for found in objects}
+    fates = fates_of(lists, there, denied, dry_run=dry_run)
+    counts = result.counts
+    assert result.left.finished
+    assert counts.deleted == fates.pop("deleted", 0)
+    assert counts.planned == fates.pop("planned", 0)
+    assert counts.failed == fates.pop("failed", 0)
+    assert counts.skipped == fates
+    assert result.listed == counts.settled
+    assert set(bucket.confirmed.values()) <= {1}
+
+
+def fates_of(
+    lists: Sequence[Sequence[str]], there: dict[str, Found], denied: set[str], *, dry_run: bool
+) -> Counter[str]:
+    """Return how many keys have which fate, each in each list once."""
+    fates: Counter[str] = Counter()
+    gone: set[str] = set()
+    below = [key for key in there if key.startswith("r/")]
+    named = [key for each in lists for key in dict.fromkeys(each) if not key.startswith("r/")]
+    for key in [*named, *below]:
+        found = there.get(key)
+        if key.startswith(PROTECTED_PREFIX):
+            fates[PROTECTED] += 1
+        elif found is None or key in gone:
+            fates[GONE] += 1
+        elif found.modified >= BEGAN:
+            fates[NEWER] += 1
+        elif dry_run:
+            fates["planned"] += 1
+        elif key in denied:
+            fates["failed"] += 1
+        else:
+            fates["deleted"] += 1
+            gone.add(key)
+    return fates
+
+
+@dataclass
+class Kept:
+    """A keeper that remembers every checkpoint, and lets as many objects go as a ceiling does."""
+
+    most: int | None
+    sealed: list[tuple[dict[str, object], int]] = field(default_factory=list)
+
+    def due(self) -> bool:
+        return True
+
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
+        room = 2000 if self.most is None else self.most - result.left.counts.asked
+        reserved = max(reserved, room)
+        self.sealed.append((seal(result.left), reserved))
+        return Checkpoint(None, reserved)
+
+    def beat_due(self) -> bool:
+        return False
+
+    def beat(self) -> None:
+        pass
+
+
+@given(
+    keys=st.lists(KEYS, max_size=80),
+    page=st.sampled_from((2, 10, 100)),
+    deaths=st.lists(st.tuples(st.integers(1, 12), st.integers(0, 30)), max_size=3),
+    most=st.none() | st.integers(1, 40),
+)
+def test_a_list_goes_on_from_any_checkpoint(
+    keys: list[str],
+    page: int,
+    deaths: list[tuple[int, int]],
+    most: int | None,
+) -> None:
+    """No key is lost by a death, and a ceiling holds whatever had been asked for by then."""
+    bucket = Bucket.of(set(keys), page=page)
+    before = set(bucket.objects)
+    memory = MemoryLists({"lists/a.txt": stored(keys)})
+    work = Work("job", "examplebucket", lists=(ListLeft(ListRequest("lists/a.txt")),), clock=BEGAN)
+    ceiling = None if most is None else Ceiling(most, "limits.objects")
+    for stop, checkpoint in deaths:
+        keeper = Kept(most)
+        hop = Hop(lists=memory, keeper=keeper, ceiling=ceiling)
+        hop.sweep(work, MemoryStore(bucket, hop.gate, {stop: hop.leave(0)}))
+        if keeper.sealed:
+            sealed, promised = keeper.sealed[min(checkpoint, len(keeper.sealed) - 1)]
+            work = doubtful(unseal(sealed, "the state"), promised)
+    hop = Hop(lists=memory, ceiling=ceiling)
+    result = hop.sweep(work, MemoryStore(bucket, hop.gate))
+
+    gone = before - bucket.objects.keys()
+    if most is not None:
+        assert len(gone) <= most
+    else:
+        assert gone == before
+        assert result.left.finished
+        assert result.listed == result.counts.settled == len(before)
+    assert set(bucket.confirmed.values()) <= {1}
+
+
+BAD = Work(
+    "job", "examplebucket", lists=(ListLeft(ListRequest("lists/a.txt")),), clock=BEGAN, limit=50
+)
+
+
+@pytest.mark.parametrize("stops", [(), (3, 4, 5)], ids=["at once", "interrupted"])
+def test_bad_lines_of_a_large_list_fail_by_themselves(stops: tuple[int, ...]) -> None:
+    """Each is counted once, and told by its file and line; all others go."""
+    keys = [f"a/{number:02}" for number in range(40)]
+    bucket = Bucket.of(keys, page=7)
+    lines = [*keys[:9], "/bad", *keys[9:30], "/worse", *keys[30:]]
+    memory = MemoryLists({"lists/a.txt": stored(lines)}, is_small=False)
+    work = BAD
+    for stop in [*stops, 10_000]:
+        hop = Hop(lists=memory)
+        result = hop.sweep(work, MemoryStore(bucket, hop.gate, {stop: hop.leave(0)}))
+        work = sent_back(result)
+
+    counts = result.counts
+    assert (result.left.finished, counts.deleted, counts.failed) == (True, 40, 2)
+    assert result.listed == 42
+    assert [(each.key, each.code) for each in counts.failures] == [
+        ("lists/a.txt, line 10", "BadLine"),
+        ("lists/a.txt, line 32", "BadLine"),
+    ]
+    assert counts.failures[0].message.startswith('the key "/bad" begins with a slash')
+
+
+def test_a_list_of_bad_lines_ends_the_job() -> None:
+    """More than a hundred of them: it is not the list that was meant."""
+    bucket = Bucket.of(["a"])
+    memory = MemoryLists({"lists/a.txt": stored(["a", *["/bad"] * 120])}, is_small=False)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(BAD, MemoryStore(bucket, hop.gate))
+
+    assert result.stopped is not None
+    assert ": this is not the list that was meant, or it is damaged" in str(result.stopped)
+    assert result.counts.failed > 100
+    assert result.listed == result.counts.settled + len(bucket.objects)
+
+
+def test_failed_lines_are_never_tried_again_as_keys() -> None:
+    """Their failures name a place in a list, and there may be an object of that name."""
+    bucket = Bucket.of(["lists/a.txt, line 1"])
+    memory = MemoryLists({"lists/a.txt": stored(["/bad"])}, is_small=False)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(BAD, MemoryStore(bucket, hop.gate))
+
+    assert (result.left.finished, result.counts.failed) == (True, 1)
+    assert to_try_again(result.left) is None
+
+
+def test_no_list_is_read_before_all_are_judged() -> None:
+    """Each is opened once for its form, and once for its keys."""
+    bucket = Bucket.of(["a", "b"])
+    memory = MemoryLists({"1.txt": stored(["a"]), "2.txt": stored(["b"])})
+    lists = tuple(ListLeft(ListRequest(name)) for name in memory.stored)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(replace(BAD, lists=lists), MemoryStore(bucket, hop.gate))
+
+    assert memory.opened == ["1.txt", "2.txt", "1.txt", "2.txt"]
+    assert result.left.finished
+
+
+def test_keys_that_are_passed_over_stay_in_their_list() -> None:
+    """Keys that OSS refuses alike are passed over; all others go, and the job says why it ends."""
+    keys = [f"a/{number:04}" for number in range(300)]
+    bucket = Bucket.of([*keys, "b"], denied=frozenset(keys))
+    memory = MemoryLists({"lists/a.txt": stored([*keys, "b"])}, leaf=4000)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(replace(BAD, limit=None), MemoryStore(bucket, hop.gate))
+
+    assert result.counts.failed + result.left.lists[0].lines_open + result.counts.deleted == 301
+    assert result.listed == 301
+    assert result.stopped is not None
+    assert result.left.lists[0].position.line == result.left.lists[0].open[0][0]
+
+
+def test_keys_that_waited_are_judged_by_a_clock_that_is_found_earlier() -> None:
+    """Those that stay are settled with their batch, and all others go."""
+
+    class Late(MemoryStore):
+        """A store whose clock is found to be earlier when the objects have been looked at."""
+
+        judged = 0
+
+        def clock(self, known: int | None) -> int:
+            self.judged += 1
+            return BEGAN if self.judged <= 3 else BEGAN - 100
+
+    keys = ["a/1", "a/2", "a/3"]
+    bucket = Bucket({key: Found(key, 10, BEGAN - 3600) for key in keys})
+    bucket.objects["a/2"] = Found("a/2", 10, BEGAN - 50)
+    memory = MemoryLists({"lists/a.txt": stored(keys)}, leaf=4000)
+    hop = Hop(lists=memory)
+
+    result = hop.sweep(BAD, Late(bucket, hop.gate))
+
+    assert result.left.finished
+    assert (result.counts.deleted, result.counts.skipped) == (2, {NEWER: 1})
+    assert [*bucket.objects] == ["a/2"]
+    assert result.listed == 3
