@@ -61,7 +61,8 @@ FLOORS = (
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
 # rules are settings that make requests, and a continuation names jobs as their records do. Whether
-# a pattern can be read, only the filter can say that will match by it.
+# a pattern can be read, only the filter can say that will match by it. A plan's
+# prices are a document like any other.
 NEIGHBOURS = {
     "conditions": {"errors"},
     "events": {"errors"},
@@ -71,6 +72,7 @@ NEIGHBOURS = {
     "whereabouts": {"objects", "work"},
     "amiss": {"names"},
     "only": {"amiss", "filters", "names"},
+    "plans": {"amiss", "names"},
     "manifest_request": {"amiss", "names"},
     "policy": {"request", "settings"},
     "meant": {"request", "settings"},
