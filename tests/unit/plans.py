@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from ossweep.plans.bill import duration_of, requests_needed
+from ossweep.plans.census import CensusStream
 from ossweep.plans.columns import Columns
+from ossweep.plans.digest import digest_of, hashes_of
+from ossweep.plans.document import Plan
+from ossweep.plans.early import EarlyDeletion, early_deletion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ossweep.plans.census import Census
 
 DAY = 86_400
 CLOCK = 1_790_000_000
@@ -62,7 +69,31 @@ def pages_of(listed: Sequence[Listed], borders: Sequence[int]) -> list[Sequence[
     """Cut objects into pages, none of them empty, that end before the objects of these numbers."""
     ends = [*sorted({each for each in borders if 0 < each < len(listed)}), len(listed)]
     begins = [0, *ends[:-1]]
-    return [listed[begin:end] for begin, end in zip(begins, ends, strict=True)]
+    pages = [listed[begin:end] for begin, end in zip(begins, ends, strict=True)]
+    return [page for page in pages if page]
 
 
 BORDERS = st.lists(st.integers(1, 24), max_size=8)
+
+
+def census_of(listed: Sequence[Listed], base: int = 0) -> Census:
+    """Take the census of one stream of objects."""
+    stream = CensusStream(base)
+    for page in pages_of(listed, range(0, len(listed), 1_000)):
+        columns = columns_of(page)
+        hashes = hashes_of(columns)
+        stream.meet(columns, hashes, digest_of(columns, hashes))
+    return stream.census()
+
+
+def plan_of(listed: Sequence[Listed], **also: Any) -> Plan:
+    """Return the plan of these objects."""
+    census = census_of(listed)
+    said: dict[str, Any] = {
+        "id": "plan-1",
+        "census": census,
+        "early": early_deletion(columns_of(listed), CLOCK) if listed else EarlyDeletion(),
+        "requests": requests_needed(census.by_class, listed=len(listed)),
+        "duration": duration_of(len(listed), seconds_each=240),
+    }
+    return Plan(**(said | also))
