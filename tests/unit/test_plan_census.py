@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from ossweep.plans.census import LEVELS, SAMPLED, Census, CensusStream, Sampled
+from ossweep.plans.census import LEVELS, SAMPLED, Census, CensusStream, Sampled, census_in_any_order
 from ossweep.plans.digest import Digest, digest_of, hashes_of, in_hex
 from ossweep.plans.directories import (
     MOST_EDGES,
@@ -23,6 +23,7 @@ from ossweep.plans.directories import (
     DirectoryStream,
     DirectorySums,
     by_rank,
+    in_any_order,
     lie_together,
     rank,
 )
@@ -146,6 +147,22 @@ def test_a_census_is_what_adding_everything_up_would_find(
         assert directories == DirectorySums(largest=plain_directories(listed, base, level))
 
 
+@given(listed=LISTED, borders=BORDERS, data=st.data())
+def test_objects_in_no_order_have_the_same_census(
+    listed: list[Listed], borders: list[int], data: st.DataObject
+) -> None:
+    """Such are named keys and lists, beside what a listing shows."""
+    half = data.draw(st.integers(0, len(listed)))
+    loose = data.draw(st.permutations(listed[:half]))
+    parts = [census([listed[half:]])] if half < len(listed) else []
+    for page in pages_of(loose, borders):
+        columns = columns_of(page)
+        hashes = hashes_of(columns)
+        parts.append(census_in_any_order(columns, hashes, digest_of(columns, hashes)))
+
+    assert whole(reduce(add, map(carried, parts))) == whole(census([listed]))
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_largest_directories_are_found_however_many_there_are(shape: str) -> None:
     """With their exact sums; the others are counted."""
@@ -206,6 +223,17 @@ def test_too_many_edges_join_the_rest_and_say_so() -> None:
     assert not found.is_exact
     assert (found.others, found.in_others) == (2, Amount(1, 0))
     assert not (found + DirectorySums()).is_exact
+
+
+def test_objects_in_no_order_may_belong_to_a_directory_without_a_name() -> None:
+    """Then it is counted twice, and the plan says so."""
+    stream = DirectoryStream(0)
+    stream.meet(columns_of([Listed(f"{each:03}/x", each) for each in range(100)]))
+    loose = in_any_order(columns_of([Listed("001/y", 1)]), 0, 1)
+
+    assert stream.directories().whole().is_exact
+    assert loose.whole().is_exact
+    assert not (stream.directories() + loose).whole().is_exact
 
 
 def test_an_edge_of_two_streams_is_one_directory() -> None:

@@ -15,7 +15,14 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from ossweep.plans.digest import Digest, in_hex
-from ossweep.plans.directories import Amount, DirectoryStream, DirectorySums, added, lie_together
+from ossweep.plans.directories import (
+    Amount,
+    DirectoryStream,
+    DirectorySums,
+    added,
+    in_any_order,
+    lie_together,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -91,6 +98,22 @@ class Census:
             each.check()
 
 
+def census_in_any_order(
+    columns: Columns, hashes: Sequence[int], digest: Digest, base: int = 0
+) -> Census:
+    """Return the census of objects in no order, such as named keys, with hashes and digest."""
+    return Census(
+        digest,
+        _by_class(columns),
+        min(columns.modified),
+        max(columns.modified),
+        min(columns.keys),
+        max(columns.keys),
+        _sample((), columns, hashes),
+        tuple(in_any_order(columns, base, level + 1) for level in range(LEVELS)),
+    )
+
+
 class CensusStream:
     """
     Takes the census of one stream of keys in order.
@@ -114,7 +137,7 @@ class CensusStream:
             _first(max, before.newest, max(columns.modified)),
             columns.keys[0] if before.first is None else before.first,
             columns.keys[-1],
-            self._sample(columns, hashes),
+            _sample(before.sample, columns, hashes),
         )
 
     def census(self) -> Census:
@@ -131,16 +154,17 @@ class CensusStream:
         for each in self._levels[:deepest]:
             each.meet(columns)
 
-    def _sample(self, columns: Columns, hashes: Sequence[int]) -> tuple[Sampled, ...]:
-        """Return the sample with these objects, few of which a long stream looks at."""
-        known = self._sums.sample
-        limit = int(known[-1].hash, 16) if len(known) == SAMPLED else None
-        if limit is not None and min(hashes) >= limit:
-            return known
-        chosen = nsmallest(SAMPLED, range(len(hashes)), key=hashes.__getitem__)
-        rows = ((columns.keys[at], columns.sizes[at], columns.modified[at]) for at in chosen)
-        new = [Sampled(in_hex(hashes[at]), *row) for at, row in zip(chosen, rows, strict=True)]
-        return _smallest([*known, *new])
+
+def _sample(
+    known: tuple[Sampled, ...], columns: Columns, hashes: Sequence[int]
+) -> tuple[Sampled, ...]:
+    """Return a sample with these objects, few of which a long stream has to look at."""
+    if len(known) == SAMPLED and min(hashes) >= int(known[-1].hash, 16):
+        return known
+    chosen = nsmallest(SAMPLED, range(len(hashes)), key=hashes.__getitem__)
+    rows = ((columns.keys[at], columns.sizes[at], columns.modified[at]) for at in chosen)
+    new = [Sampled(in_hex(hashes[at]), *row) for at, row in zip(chosen, rows, strict=True)]
+    return _smallest([*known, *new])
 
 
 def _by_class(columns: Columns) -> dict[str, Amount]:

@@ -54,7 +54,8 @@ class DirectorySums:
     The directories of one level, as far as they were shown.
 
     `largest` are complete, and so are the `others`, which are too small to be named. `edges` may
-    go on in what is not added yet.
+    go on in what is not added yet, and if some objects came in no order (`is_loose`), in one of the
+    `others` as well.
     """
 
     largest: Mapping[str, Amount] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class DirectorySums:
     others: int = 0
     in_others: Amount = NOTHING
     is_exact: bool = True
+    is_loose: bool = False
 
     def __add__(self, other: DirectorySums) -> DirectorySums:
         """Return the directories of both, which have shown different objects."""
@@ -72,6 +74,7 @@ class DirectorySums:
                 self.others + other.others,
                 self.in_others + other.in_others,
                 self.is_exact and other.is_exact,
+                self.is_loose or other.is_loose,
             )
         )
 
@@ -82,7 +85,7 @@ class DirectorySums:
                 largest=added(self.largest, self.edges),
                 others=self.others,
                 in_others=self.in_others,
-                is_exact=self.is_exact,
+                is_exact=self.is_exact and not (self.is_loose and self.others),
             )
         )
 
@@ -108,6 +111,31 @@ def rank(name: str, amount: Amount) -> tuple[int, int, str]:
     return amount.bytes, amount.objects, name
 
 
+def in_any_order(columns: Columns, base: int, level: int) -> DirectorySums:
+    """
+    Return the directories of objects in no order, such as named keys: each may go on elsewhere.
+
+    As a stream has them, directories of a `level` end at so many slashes behind the `base`.
+    """
+    found: dict[str, list[int]] = {}
+    for key, size in zip(columns.keys, columns.sizes, strict=True):
+        end = end_of_directory(key, base, level)
+        if end:
+            found.setdefault(key[:end], []).append(size)
+    edges = {name: Amount(len(sizes), sum(sizes)) for name, sizes in found.items()}
+    return _bounded(DirectorySums(edges=edges, is_loose=True))
+
+
+def end_of_directory(key: str, base: int, level: int) -> int:
+    """Return how many characters a key's directory of a level has; 0: it lies in none."""
+    end = base
+    for _ in range(level):
+        end = key.find("/", end) + 1
+        if not end:
+            return 0
+    return end
+
+
 class DirectoryStream:
     """
     Adds up the directories of one level that a stream of keys passes.
@@ -130,7 +158,7 @@ class DirectoryStream:
 
     def meet_one(self, key: str, amount: Amount) -> None:
         """Add objects that come behind those before, all in the directory that this key lies in."""
-        end = self._end(key)
+        end = end_of_directory(key, self._base, self._level)
         if end:
             self._enter(key[:end])
             self._objects += amount.objects
@@ -141,7 +169,7 @@ class DirectoryStream:
         keys, sizes = columns.keys, columns.sizes
         at = 0
         while at < len(keys):
-            end = self._end(keys[at])
+            end = end_of_directory(keys[at], self._base, self._level)
             if not end:
                 at += 1
                 continue
@@ -159,15 +187,6 @@ class DirectoryStream:
             edges.append((self._bytes, self._objects, self._now))
         in_others = Amount(self._in_others_objects, self._in_others_bytes)
         return DirectorySums(_named(self._largest), _named(edges), self._others, in_others)
-
-    def _end(self, key: str) -> int:
-        """Return how many characters a key's directory of this level has; 0: it lies in none."""
-        end = self._base
-        for _ in range(self._level):
-            end = key.find("/", end) + 1
-            if not end:
-                return 0
-        return end
 
     def _enter(self, name: str) -> None:
         """Enter a directory, and leave the one before it, which is complete if it is no edge."""
@@ -220,6 +239,7 @@ def _bounded(found: DirectorySums) -> DirectorySums:
         found.others + len(small) + len(lost),
         sum([*small.values(), *lost.values()], found.in_others),
         found.is_exact and not lost,
+        found.is_loose,
     )
 
 
