@@ -60,6 +60,15 @@ def test_pages_with_a_gap_between_them_stay_apart() -> None:
     assert borders(met(("", "a"), ("b", "c"), most=9)) == [("", "a"), ("b", "c")]
 
 
+def test_prefixes_begin_apart() -> None:
+    """What lies between what was listed of one and of the next may not be listed yet."""
+    stretches = met(("", "a/5"), ("", "b/5"), most=9)
+    stretches.meet("a/5", "a/9", ONE)
+
+    assert borders(stretches) == [("", "a/9"), ("", "b/5")]
+    assert borders(stretches.whole()) == [("", "a/9"), ("a/9", "b/5")]
+
+
 def test_gaps_are_nothing_once_all_is_listed() -> None:
     """What turns up in one was not planned, and its stretch differs."""
     assert borders(met(("a", "b"), ("c", "d")).whole()) == [("", "b"), ("b", "d")]
@@ -106,6 +115,13 @@ def test_a_key_lies_in_the_stretch_that_it_ends() -> None:
     assert [key in stretch for key in ("a", "b", "c", "d")] == [False, True, True, False]
 
 
+def carried(stretches: Stretches) -> tuple[PlannedStretch, ...]:
+    """Take stretches through a document, as a continuation does."""
+    held = stretches.held()
+    assert stretches_of_rows(json.loads(json.dumps(rows_of(held)))) == held
+    return held
+
+
 @given(
     listed=LISTED, cuts=BORDERS, data=st.data(), most=st.integers(1, 4), few=st.integers(100, 900)
 )
@@ -115,23 +131,26 @@ def test_each_stretch_is_the_digest_of_the_objects_in_it(
     """Whatever the order of the pages, in several branches, and however few bytes there are."""
     pages = pages_of(listed, cuts)
     behind = ["", *(page[-1].key for page in pages)]
+    prefixes = data.draw(st.sets(st.integers(0, len(pages) - 1)))
     order = data.draw(st.permutations(range(len(pages))))
     cut = data.draw(st.integers(0, len(pages)))
     branches = []
     for mine in (order[:cut], order[cut:]):
         branch = Stretches(most=most, most_bytes=few)
         for at in mine:
-            branch.meet(behind[at], pages[at][-1].key, digest(pages[at]))
+            after = "" if at in prefixes else behind[at]
+            branch.meet(after, pages[at][-1].key, digest(pages[at]))
+            if data.draw(st.booleans()):
+                branch = Stretches(carried(branch), branch.most, few)
         branches.append(branch)
     both = branches[0] + branches[1]
 
-    for stretches in (both, both.whole()):
-        held = stretches.held()
-        assert total_of(held) == digest(listed)
-        assert all(one.until <= other.after for one, other in pairwise(held))
-        for each in held:
-            assert each.digest == digest([one for one in listed if one.key in each])
-        assert stretches_of_rows(json.loads(json.dumps(rows_of(held)))) == held
+    carried(both)
+    held = carried(both.whole())
+    assert total_of(both.held()) == total_of(held) == digest(listed)
+    assert all(one.until == other.after for one, other in pairwise(held))
+    for each in held:
+        assert each.digest == digest([one for one in listed if one.key in each])
 
 
 def test_a_border_is_written_once() -> None:
@@ -155,6 +174,7 @@ GOOD: list[Any] = ["", "b", 1, 5, ONE.sum]
         ([["", 7, 1, 5, ONE.sum]], "no borders"),
         ([["b", "b", 1, 5, ONE.sum]], "behind"),
         ([GOOD, GOOD], "behind"),
+        ([GOOD, ["a", "c", 1, 5, ONE.sum]], "within"),
         ([[*GOOD[:4], "none"]], "digest"),
         ([["", "b", -1, 5, ONE.sum]], "digest"),
     ],

@@ -30,7 +30,11 @@ _ROW = 5  # values: both borders, objects, bytes and sum
 
 @dataclass(frozen=True)
 class PlannedStretch:
-    """The digest of what is planned behind the key `after` up to, and with, the key `until`."""
+    """
+    The digest of what is planned behind the key `after` up to, and with, the key `until`.
+
+    While a plan is not whole, an empty `after` may stand for a place behind the stretch before it.
+    """
 
     after: str
     until: str
@@ -67,7 +71,8 @@ class Stretches:
         """
         Add what was listed from behind a key up to another one, which nothing else of the plan is.
 
-        What was listed before up to that key is followed by it.
+        It follows what was listed up to that key. `after` is empty where the listing of a prefix
+        begins: what lies before it is not known until the plan is whole.
         """
         before = self._by_end.get(after)
         if before is not None and before.digest.objects + digest.objects <= self.most:
@@ -162,7 +167,8 @@ def stretches_of_rows(rows: Any) -> tuple[PlannedStretch, ...]:
         after = last if after is None else after
         _check(all(isinstance(each, str) for each in (after, until, hashes)), "has no borders")
         _check(type(objects) is int and type(size) is int, "counts nothing")
-        _check(last <= after < until, "is not behind the one before it")
+        _check(max(last, after) < until, "is not behind the one before it")
+        _check(not after or last <= after, "begins within the one before it")
         digest = Digest(objects, size, hashes)
         digest.check()
         held.append(PlannedStretch(after, until, digest))
