@@ -35,12 +35,13 @@ FLOORS = (
         "late",
         "lists",
     },
-    # The filters judge by conditions alone, and lists are read by their bytes: neither knows the
-    # engine, nor what it asks OSS for.
+    # The filters judge by conditions alone, lists are read by their bytes, and plans add up what
+    # they are shown: none of them knows the engine, nor what it asks OSS for.
     {
         "names",
         "amiss",
         "filters",
+        "plans",
         "only",
         "sizes",
         "request_form",
@@ -63,7 +64,8 @@ FLOORS = (
 )
 # What a module of a floor may know of its own floor: a policy judges requests by settings, the
 # rules are settings that make requests, and a continuation names jobs as their records do. Whether
-# a pattern can be read, only the filter can say that will match by it.
+# a pattern can be read, only the filter can say that will match by it. A plan's
+# prices are a document like any other.
 NEIGHBOURS = {
     "conditions": {"errors"},
     "events": {"errors"},
@@ -74,6 +76,7 @@ NEIGHBOURS = {
     "amiss": {"names"},
     "only": {"amiss", "filters", "names", "sizes"},
     "sizes": {"amiss"},
+    "plans": {"amiss", "names"},
     "manifest_request": {"amiss", "names"},
     "manifests": {"names"},
     "policy": {"request", "settings"},

@@ -1,0 +1,88 @@
+"""Words that the table and the page of a plan share: sizes, bounds, costs, keys made visible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_STEP = 1024
+_LONGEST = 200  # characters of a key that are shown
+
+
+def size(number: int) -> str:
+    """Write bytes as OSS bills them, by 1,024s."""
+    amount, unit = float(number), 0
+    while amount >= _STEP and unit < len(_UNITS) - 1:
+        amount, unit = amount / _STEP, unit + 1
+    return f"{number:,} B" if not unit else f"{amount:,.1f} {_UNITS[unit]}"
+
+
+def objects(number: int) -> str:
+    """Write a count."""
+    return "1 object" if number == 1 else f"{number:,} objects"
+
+
+def between(bounds: Mapping[str, Any]) -> str:
+    """Write a number, or its bounds."""
+    least, most = (_number(bounds[name]) for name in ("at_least", "at_most"))
+    return least if least == most else f"{least} to {most}"
+
+
+def _number(value: Any) -> str:
+    return str(value) if isinstance(value, str) else f"{value:,}"
+
+
+def visible(key: str) -> str:
+    """
+    Show a key so that nothing in it moves the cursor, turns the line round or is not seen.
+
+    What cannot be printed is written as JSON does.
+    """
+    shown = key if len(key) <= _LONGEST else key[:_LONGEST] + "\u2026"
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
+    )
+
+
+def share(part: int, whole: int) -> float:
+    """Return a part's share; of nothing, nothing."""
+    return part / whole if whole else 0.0
+
+
+def measure(plan: Mapping[str, Any]) -> str:
+    """Return what areas and bars show: bytes, or objects where nothing has a size."""
+    return "bytes" if plan["bytes"] else "objects"
+
+
+def not_shown(plan: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """Yield what lies in no directory that has a name in a plan."""
+    found = plan["by_directory"]
+    if found["others"]["directories"]:
+        yield f"{found['others']['directories']:,} others", found["others"]
+    if found["in_none"]["objects"]:
+        yield "in no directory", found["in_none"]
+
+
+def costs_of(plan: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a plan costs, line by line."""
+    for name, short in plan["early_delete"].items():
+        days = short["gb_days"]
+        said = "an unknown number of days" if days is None else f"{between(days)} GB-days"
+        yield f"short of {visible(name)}'s least days: {objects(short['objects'])}, {said}"
+    requests = plan["requests"]
+    yield f"requests: {between(requests['put'])} PUT, {requests['get']:,} GET"
+    yield (
+        f"time: {between(plan['seconds'])} seconds in {between(plan['invocations'])} invocations, "
+        f"at {between(plan['objects_a_second'])} objects a second"
+    )
+    money = plan.get("money")
+    if money is not None:
+        yield (
+            f"money: {between(money['early_delete'])} {money['currency']} for days that are short, "
+            f"{between(money['requests'])} {money['currency']} for requests"
+        )
+        for each in money["without"]:
+            yield f"money: without {visible(each)}"

@@ -1,0 +1,295 @@
+"""The census: exact sums over what was met, in any order and in bounded memory."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from ossweep.plans.census import LEVELS, SAMPLED, Census, CensusStream, Sampled, census_in_any_order
+from ossweep.plans.digest import Digest, digest_of, hashes_of, in_hex
+from ossweep.plans.directories import (
+    MOST_EDGES,
+    MOST_NAMED,
+    NOTHING,
+    Amount,
+    DirectoryStream,
+    DirectorySums,
+    by_rank,
+    in_any_order,
+    lie_together,
+    rank,
+)
+from unit.key_shapes import SHAPES, keys_of
+from unit.plans import BORDERS, CLOCK, LISTED, Listed, columns_of, pages_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FORM = TypeAdapter(Census)
+
+
+def census(pages: Iterable[Sequence[Listed]], base: int = 0) -> Census:
+    """Take the census of one stream."""
+    stream = CensusStream(base)
+    for page in pages:
+        columns = columns_of(page)
+        hashes = hashes_of(columns)
+        stream.meet(columns, hashes, digest_of(columns, hashes))
+    return stream.census()
+
+
+def whole(found: Census) -> Census:
+    return replace(found, directories=tuple(each.whole() for each in found.directories))
+
+
+def plain_directories(listed: Sequence[Listed], base: int, level: int) -> dict[str, Amount]:
+    """Add up directories as one would who has all objects at hand."""
+    amounts: dict[str, Amount] = {}
+    for each in listed:
+        pieces = each.key[base:].split("/")
+        if len(pieces) > level:
+            name = each.key[:base] + "".join(f"{piece}/" for piece in pieces[:level])
+            amounts[name] = amounts.get(name, NOTHING) + Amount(1, each.size)
+    return amounts
+
+
+OLD = Listed("a/1", 5, CLOCK - 9, "IA")
+NEW = Listed("b/c/2", 7, CLOCK - 1)
+FLAT = Listed("c", 1, CLOCK - 5, None)
+
+
+def test_a_census_counts_by_storage_class() -> None:
+    """A class that is not known has a row of its own."""
+    assert census([[OLD, NEW, FLAT]]).by_class == {
+        "IA": Amount(1, 5),
+        "Standard": Amount(1, 7),
+        "unknown": Amount(1, 1),
+    }
+
+
+def test_a_census_tells_the_ends() -> None:
+    """Of the times and of the keys."""
+    found = census([[OLD], [NEW, FLAT]])
+
+    assert (found.oldest, found.newest) == (CLOCK - 9, CLOCK - 1)
+    assert (found.first, found.last) == ("a/1", "c")
+
+
+def test_a_census_adds_up_directories_by_level() -> None:
+    """What lies in no directory is in none."""
+    levels = whole(census([[OLD, NEW, FLAT]])).directories
+
+    assert levels[0].largest == {"a/": Amount(1, 5), "b/": Amount(1, 7)}
+    assert levels[1].largest == {"b/c/": Amount(1, 7)}
+
+
+def test_directories_are_those_below_the_selector() -> None:
+    """A prefix may end in the middle of a name."""
+    listed = [Listed("logs/2024-01/x/1", 1), Listed("logs/2024-02/y", 2), Listed("logs/2024-9", 4)]
+
+    levels = whole(census([listed], base=len("logs/2024-"))).directories
+
+    assert levels[0].largest == {"logs/2024-01/": Amount(1, 1), "logs/2024-02/": Amount(1, 2)}
+    assert levels[1].largest == {"logs/2024-01/x/": Amount(1, 1)}
+
+
+def test_a_census_of_nothing_says_nothing() -> None:
+    """And adds nothing."""
+    some = census([[OLD]])
+
+    assert census([]) == Census()
+    assert Census() + some == some + Census() == some
+
+
+def carried(found: Census) -> Census:
+    """Take a census through a document, as a continuation does."""
+    found.check()
+    return FORM.validate_json(FORM.dump_json(found), strict=True)
+
+
+@given(
+    listed=LISTED,
+    streams=BORDERS,
+    pages=BORDERS,
+    base=st.integers(0, 2),
+    data=st.data(),
+)
+def test_a_census_is_what_adding_everything_up_would_find(
+    listed: list[Listed], streams: list[int], pages: list[int], base: int, data: st.DataObject
+) -> None:
+    """Whatever the pages are, of several branches and invocations, in any order."""
+    listed = [each for each in listed if len(each.key) >= base]
+    if not listed:
+        return
+    parts = [carried(census(pages_of(each, pages), base)) for each in pages_of(listed, streams)]
+
+    found = whole(reduce(add, data.draw(st.permutations(parts))))
+
+    columns = columns_of(listed)
+    hashes = hashes_of(columns)
+    assert found.digest == digest_of(columns, hashes)
+    assert (found.first, found.last) == (listed[0].key, listed[-1].key)
+    assert found.oldest == min(each.modified for each in listed)
+    assert found.newest == max(each.modified for each in listed)
+    chosen = sorted(zip(hashes, listed, strict=True), key=lambda each: each[0])[:SAMPLED]
+    assert [(each.hash, each.key) for each in found.sample] == [
+        (in_hex(number), each.key) for number, each in chosen
+    ]
+    for level, directories in enumerate(found.directories, 1):
+        assert directories == DirectorySums(largest=plain_directories(listed, base, level))
+
+
+@given(listed=LISTED, borders=BORDERS, data=st.data())
+def test_objects_in_no_order_have_the_same_census(
+    listed: list[Listed], borders: list[int], data: st.DataObject
+) -> None:
+    """Such are named keys and lists, beside what a listing shows."""
+    half = data.draw(st.integers(0, len(listed)))
+    loose = data.draw(st.permutations(listed[:half]))
+    parts = [census([listed[half:]])] if half < len(listed) else []
+    for page in pages_of(loose, borders):
+        columns = columns_of(page)
+        hashes = hashes_of(columns)
+        parts.append(census_in_any_order(columns, hashes, digest_of(columns, hashes)))
+
+    assert whole(reduce(add, map(carried, parts))) == whole(census([listed]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_largest_directories_are_found_however_many_there_are(shape: str) -> None:
+    """With their exact sums; the others are counted."""
+    chance = random.Random(shape)
+    listed = [Listed(key, chance.randrange(9)) for key in keys_of(shape, 3_000)]
+    cuts = [chance.randrange(3_000) for _ in range(12)]
+    parts = [census(pages_of(each, range(0, 3_000, 97))) for each in pages_of(listed, cuts)]
+
+    found = whole(reduce(add, parts))
+
+    for level, directories in enumerate(found.directories, 1):
+        plain = plain_directories(listed, 0, level)
+        named = dict(by_rank(plain, MOST_NAMED))
+        assert (directories.largest, directories.is_exact) == (named, True)
+        assert directories.others == len(plain) - len(named)
+        total = sum(plain.values(), NOTHING)
+        assert directories.in_others == total - sum(named.values(), NOTHING)
+
+
+def test_a_sample_is_fair() -> None:
+    """Each part of the keys is in it about as often as its share of the objects."""
+    listed = [Listed(f"{number % 4}/{number:05}") for number in range(20_000)]
+    listed.sort(key=lambda each: each.key)
+    hits = {str(part): 0 for part in range(4)}
+
+    for mark in range(30):
+        marked = [replace(each, mark=f"{mark}") for each in listed[:: 1 + mark % 3]]
+        for each in census([marked]).sample:
+            hits[each.key[0]] += 1
+
+    assert sum(hits.values()) == 30 * SAMPLED
+    assert all(110 <= number <= 190 for number in hits.values())
+
+
+def test_a_stream_of_many_directories_holds_a_few_names() -> None:
+    """Memory does not grow with their number."""
+    stream = DirectoryStream(0)
+    for page in range(20):
+        stream.meet(columns_of([Listed(f"{page:03}{each:04}/x", each) for each in range(1_000)]))
+
+    found = stream.directories()
+
+    assert (len(found.largest), len(found.edges)) == (MOST_NAMED, 2)
+    assert found.others == 20_000 - MOST_NAMED - 2
+
+
+def test_too_many_edges_join_the_rest_and_say_so() -> None:
+    """The smallest first: of those with a name there is at least so much."""
+    edges = {f"{each:05}/": Amount(1, each) for each in range(MOST_EDGES)}
+    one, other = (
+        DirectorySums(edges=edges),
+        DirectorySums(edges={"x/": Amount(1, 9), "y/": NOTHING}),
+    )
+
+    found = one + other
+
+    assert len(found.edges) == MOST_EDGES
+    assert not found.is_exact
+    assert (found.others, found.in_others) == (2, Amount(1, 0))
+    assert not (found + DirectorySums()).is_exact
+
+
+def test_objects_in_no_order_may_belong_to_a_directory_without_a_name() -> None:
+    """Then it is counted twice, and the plan says so."""
+    stream = DirectoryStream(0)
+    stream.meet(columns_of([Listed(f"{each:03}/x", each) for each in range(100)]))
+    loose = in_any_order(columns_of([Listed("001/y", 1)]), 0, 1)
+
+    assert stream.directories().whole().is_exact
+    assert loose.whole().is_exact
+    assert not (stream.directories() + loose).whole().is_exact
+
+
+def test_an_edge_of_two_streams_is_one_directory() -> None:
+    """It was cut in two, and is told of as a whole."""
+    one = census([[Listed("a/1", 1), Listed("b/1", 2)]])
+    other = census([[Listed("b/2", 3), Listed("c/1", 4)]])
+
+    assert whole(one + other).directories[0].largest["b/"] == Amount(2, 5)
+
+
+def test_a_directory_of_more_bytes_is_larger() -> None:
+    """Of two with as many, that of more objects."""
+    amounts = {"a/": Amount(9, 1), "b/": Amount(1, 2), "c/": Amount(2, 2)}
+
+    assert [name for name, _ in by_rank(amounts, 2)] == ["c/", "b/"]
+    assert rank("a/", Amount(9, 1)) < rank("b/", Amount(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("keys", "together"),
+    [
+        (["a/1"], True),
+        (["a/1", "a/2"], True),
+        (["1", "2"], True),
+        (["a/1", "a/b/2", "a/c"], False),
+        (["a/1", "b/2"], False),
+        (["a/b/1", "a/c"], False),
+        (["a//1", "a//2"], True),
+    ],
+)
+def test_keys_lie_together_in_one_directory(keys: list[str], together: bool) -> None:
+    """Then nothing has to be looked for in each of them."""
+    assert lie_together(keys) is together
+
+
+GOOD = whole(census([[OLD, NEW]]))
+
+
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        ({"digest": Digest(-1, 0, "0" * 32)}, "digest"),
+        ({"by_class": {"IA": Amount(1, 5)}}, "add up"),
+        ({"oldest": None}, "ends"),
+        ({"directories": ()}, "other parts"),
+        ({"sample": (Sampled("f", "x", 1, 1), Sampled("0", "y", 1, 1))}, "hashes"),
+        ({"directories": (DirectorySums({"a/": Amount(-1, 0)}),) * LEVELS}, "less than nothing"),
+        (
+            {"directories": (DirectorySums({f"{n}/": NOTHING for n in range(99)}),) * LEVELS},
+            "more directories",
+        ),
+    ],
+)
+def test_a_census_that_nobody_took_is_refused(forged: dict[str, Any], said: str) -> None:
+    """A continuation is anybody's document."""
+    GOOD.check()
+
+    with pytest.raises(ValueError, match=said):
+        replace(GOOD, **forged).check()

@@ -1,0 +1,117 @@
+"""A stretch goes if it is as planned, and stays in whole if it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ossweep.plans.comparison import Tolerance, compared, may_go
+from ossweep.plans.digest import Digest, digest_of, hashes_of
+from ossweep.plans.directories import NOTHING, Amount
+from ossweep.plans.stretches import PlannedStretch, Stretches
+from unit.plans import BORDERS, LISTED, Listed, columns_of, pages_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ONE, OTHER = "1".zfill(32), "2".zfill(32)
+STRETCH = PlannedStretch("a", "b", Digest(10, 100, ONE))
+
+
+def digest(listed: Sequence[Listed]) -> Digest:
+    columns = columns_of(listed)
+    return digest_of(columns, hashes_of(columns))
+
+
+def test_a_stretch_that_is_as_planned_goes() -> None:
+    """It uses up no tolerance."""
+    assert may_go(STRETCH, STRETCH.digest, Tolerance()) == (True, Tolerance(), None)
+
+
+@pytest.mark.parametrize(
+    "met",
+    [Digest(9, 100, ONE), Digest(10, 99, ONE), Digest(10, 100, OTHER), Digest(11, 110, OTHER)],
+)
+def test_a_stretch_that_differs_stays(met: Digest) -> None:
+    """By a number, by bytes, or by what it holds."""
+    goes, _, changed = may_go(STRETCH, met, Tolerance())
+
+    assert not goes
+    assert changed == compared(STRETCH, met)
+
+
+def test_a_stretch_in_which_nothing_is_left_keeps_nothing() -> None:
+    """It differs, and there is nothing to be in doubt about."""
+    goes, tolerance, changed = may_go(STRETCH, Digest(), Tolerance())
+
+    assert goes
+    assert changed is not None
+    assert tolerance.used == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("met", "difference"),
+    [
+        (Digest(8, 80, OTHER), Amount(2, 20)),
+        (Digest(12, 130, OTHER), Amount(2, 30)),
+        (Digest(10, 100, OTHER), Amount(10, 100)),
+        (Digest(10, 130, OTHER), Amount(10, 130)),
+    ],
+)
+def test_a_difference_is_as_large_as_it_may_be(met: Digest, difference: Amount) -> None:
+    """As many objects as planned may all be others."""
+    changed = compared(STRETCH, met)
+
+    assert changed is not None
+    assert changed.difference == difference
+
+
+def test_differences_go_while_they_add_up_to_no_more_than_the_tolerance() -> None:
+    """Of objects and of bytes."""
+    tolerance, met = Tolerance(objects=5, bytes=50), Digest(8, 80, OTHER)
+    went = []
+    for _ in range(3):
+        goes, tolerance, _ = may_go(STRETCH, met, tolerance)
+        went.append(goes)
+
+    assert went == [True, True, False]
+    assert tolerance.used == Amount(4, 40)
+    assert not may_go(STRETCH, met, Tolerance(objects=5, bytes=19))[0]
+
+
+@pytest.mark.parametrize(
+    ("met", "said"),
+    [
+        (Digest(9, 90, OTHER), "10 objects of 100 B planned, and 9 objects of 90 B there"),
+        (Digest(10, 100, OTHER), "10 objects of 100 B as planned, and not the same ones"),
+    ],
+)
+def test_a_difference_is_told_with_both_figures(met: Digest, said: str) -> None:
+    """And with the keys between which it lies."""
+    changed = compared(STRETCH, met)
+
+    assert changed is not None
+    assert changed.sentence() == f'from "a" to "b": {said}'
+
+
+@given(listed=LISTED, today=LISTED, cuts=BORDERS, few=st.integers(100, 900))
+def test_an_application_takes_nothing_that_was_not_planned(
+    listed: list[Listed], today: list[Listed], cuts: list[int], few: int
+) -> None:
+    """However the bucket has changed since, and all of what stretches without a change hold."""
+    stretches, last = Stretches(most=2, most_bytes=few), ""
+    for page in pages_of(listed, cuts):
+        stretches.meet(last, page[-1].key, digest(page))
+        last = page[-1].key
+    for stretch in stretches.whole().held():
+        planned = [each for each in listed if each.key in stretch]
+        met = [each for each in today if each.key in stretch]
+
+        goes, _, _ = may_go(stretch, digest(met), Tolerance())
+
+        as_digests_see = [(each.key, each.size, each.mark) for each in planned]
+        is_same = [(each.key, each.size, each.mark) for each in met] == as_digests_see
+        assert goes == (is_same or not met)
