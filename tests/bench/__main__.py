@@ -19,6 +19,7 @@ from rich.console import Console
 
 from bench import (
     measure_budget,
+    measure_choice,
     measure_cpu,
     measure_memory,
     measure_pages,
@@ -49,9 +50,10 @@ MEASURES: dict[str, Callable[[Bench], Measured]] = {
     "F": measure_start.measure,
     "G": measure_pages.measure,
     "H": measure_warm.measure,
+    "I": measure_choice.measure,
     "profile": measure_profile.measure,
 }
-USUAL = ("A", "B", "C", "D", "E", "F", "G", "H")
+USUAL = ("A", "B", "C", "D", "E", "F", "G", "H", "I")
 
 
 def main() -> int:
@@ -83,7 +85,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("bench", description="Measure ossweep beside other deleters.")
-    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of A to H")
+    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of A to I")
     parser.add_argument("--runs", type=int, help="how often each is run")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 takes a tenth of the keys")
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-bench", help="their venv")
