@@ -41,7 +41,7 @@ LONGEST_CHAIN = 600  # seconds
 FAILURES_SHOWN = 10
 WIDE = 80  # columns that a table of terabytes takes
 BAD = frozenset({"incomplete", "unfinished", "stopped", "refused"})
-CEILING = re.compile(r"limits\.objects|OSSWEEP_MAX_OBJECTS")
+CEILING = re.compile(r"limits\.(?:objects|bytes)|OSSWEEP_MAX_OBJECTS")
 UNUSABLE = 2  # what a command that was given nothing to use exits with
 INTERRUPTED = 130  # as shells have it
 
