@@ -68,6 +68,7 @@ DONE = {
     "oss/removed.json": (6, ["done"]),
     "oss/request-file.json": (100, ["done"]),
     "timer/nightly.json": (100, ["done"]),
+    "timer/older-than.json": (47, ["done"]),
 }
 
 

@@ -23,7 +23,10 @@ from localcloud.fc import Deployed, LocalFc
 from localcloud.signature import Credentials
 from localcloud.tree import LIST_RULE, RULES, plant
 from ossweep.engine.gate import PLACES
+from ossweep.engine.likeness import CHANGED, UNTOLD
 from ossweep.engine.selection import PROTECTED
+from ossweep.engine.tagging import NOT_READABLE
+from ossweep.filters.reasons import REASONS
 from ossweep.helps import HELPS
 from ossweep.jobs.checkpoints import LEAST_RESERVED, MOST_RESERVED
 from ossweep.leases.timer import LEAST_BEAT, SLACK
@@ -169,6 +172,14 @@ def test_the_nights_payload_deletes_the_days_that_readme_names(deployment: Deplo
     assert "the logs of 23 to 29 February" in ALL
 
 
+def test_the_payload_by_age_is_that_of_its_event() -> None:
+    """Which is sent with the others."""
+    [(file, shown)] = re.findall(r"<!-- payload (\S+) -->\n```json\n(.*?)```", ALL, re.DOTALL)
+
+    event = json.loads((ROOT / file).read_text("utf-8"))
+    assert json.loads(event["payload"]) == json.loads(shown)
+
+
 def test_the_steps_to_fifty_million_go_as_they_are_told(deployment: Deployment) -> None:
     """Each request in turn gets the answer below it."""
     plant(deployment.oss, BUCKET)
@@ -301,6 +312,59 @@ def test_a_key_that_was_never_there_counts_as_deleted(
     assert answer["requests_made"]["delete"] == 1
 
 
+@pytest.mark.parametrize(
+    "more", [{"only": {"older_than": "1min"}}, {"limits": {"bytes": "1TB"}}], ids=["only", "bytes"]
+)
+def test_a_key_that_is_looked_at_and_never_was_there_is_skipped(
+    deployment: Deployment, more: dict[str, Any]
+) -> None:
+    """By the reason that the page explains so; the look is a listing."""
+    deployment.fill("a/there")
+
+    answer = deployment.send({"keys": ["a/there", "a/never"], **more})
+
+    assert "With `only` or `limits.bytes`, and in lists and rules, such a key is `skipped`." in ALL
+    assert "or it never was there" in ALL
+    assert (answer["deleted"], answer["skipped_because"]) == (1, {GONE: 1})
+    assert answer["requests_made"]["list"] == 2
+
+
+def test_a_narrower_choice_takes_the_requests_that_are_told(
+    deployment: Deployment,
+) -> None:
+    """One for each object's tags, and twice the listings at most for the latest."""
+    deployment.fill(*(f"a/{number:05}" for number in range(3000)))
+
+    latest = deployment.send({"prefix": "a/", "only": {"keep_latest": 2900}})
+    tags = deployment.send({"prefix": "a/", "only": {"tags": {"tier": "temporary"}}})
+
+    assert latest["deleted"] == 100
+    assert latest["requests_made"]["list"] <= 2 * (3 + 36)
+    assert tags["skipped_because"] == {"other tags": 2900}
+    assert 2900 <= tags["requests_made"]["tags"] <= 2900 + 100
+
+
+@pytest.mark.parametrize(
+    ("only", "key"),
+    [
+        ({"newer_than": "2024-11-20Z"}, "a/of-the-20th"),
+        ({"match": "**"}, "a/"),
+    ],
+)
+def test_the_edges_of_conditions_are_as_they_are_told(
+    deployment: Deployment, only: dict[str, str], key: str
+) -> None:
+    """A date leaves out its day, and a marker has an empty name."""
+    day = datetime(2024, 11, 20, tzinfo=timezone.utc)
+    deployment.oss.fill(BUCKET, ["a/of-the-20th"], (day + timedelta(hours=23)).timestamp())
+    deployment.oss.fill(BUCKET, ["a/", "a/other"], (day + timedelta(days=1)).timestamp())
+
+    answer = deployment.send({"directory": "a", "only": only})
+
+    assert json.dumps(only)[1:-1] in ALL
+    assert (answer["deleted"], deployment.keys()) == (2, [key])
+
+
 def test_the_table_of_errors_is_what_reasons_advise() -> None:
     """Each code once, with what is said of it."""
     shown, _, _ = ALL[ALL.index("### What to do about an error") :].partition("\n## ")
@@ -354,10 +418,16 @@ def test_the_figures_are_those_of_the_code(sentence: str) -> None:
     assert sentence in ALL
 
 
-@pytest.mark.parametrize("reason", [PROTECTED, NEWER, GONE, GONE_UNANSWERED])
+@pytest.mark.parametrize(
+    "reason",
+    [PROTECTED, NEWER, GONE, GONE_UNANSWERED, CHANGED, UNTOLD, NOT_READABLE, *REASONS],
+)
 def test_each_reason_to_skip_a_key_is_explained(reason: str) -> None:
     """By the words that the answer has."""
-    assert f"`{reason}`" in ALL
+    shown, _, _ = ALL[ALL.index("### Why a key has stayed") :].partition("\n### ")
+    rows = re.findall(r"^\| (`.*?) \| .* \|$", shown, re.MULTILINE)
+
+    assert f"`{reason}`" in ", ".join(rows)
 
 
 @pytest.mark.parametrize("versions", [False, True])
