@@ -453,6 +453,29 @@ def test_the_permissions_are_those_of_the_requests_made(
     assert made | unseen == PERMITTED
 
 
+@pytest.mark.parametrize(
+    ("event", "lists"),
+    [
+        ({"keys": ["src.txt"]}, False),
+        ({"keys": ["src.txt"], "only": {"older_than": "1d"}}, True),
+        ({"keys": ["src.txt"], "limits": {"bytes": "1TB"}}, True),
+        ({"manifest": "lists/expired.txt"}, True),
+        ({"do": "explain", "key": "src.txt", "request": {"keys": ["src.txt"]}}, True),
+    ],
+)
+def test_the_permission_to_list_is_needed_by_whatever_looks(
+    deployment: Deployment, event: dict[str, Any], *, lists: bool
+) -> None:
+    """A request's keys do without, as the table says."""
+    plant(deployment.oss, BUCKET)
+
+    deployment.send(event)
+
+    made = {NEEDS[request.operation] for request in deployment.oss.requests}
+    assert ("oss:ListObjects" in made) is lists
+    assert "a request's `keys` without `only` and `limits.bytes` do without it" in ALL
+
+
 def test_the_permissions_are_those_of_the_functions_policies() -> None:
     """The triggers' roles have a table of their own."""
     ours = [path for path in (ROOT / ".ram").glob("*-policy.json") if path.stem != "trigger-policy"]
