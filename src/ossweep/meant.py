@@ -56,7 +56,10 @@ def notes(request: Request) -> tuple[str, ...]:
         return ()
     shown = ", ".join(f"`{field}` {_shown(name)}" for field, name in starred[:NAMED])
     more = f" and {len(starred) - NAMED:,} more" if len(starred) > NAMED else ""
-    letter = "the asterisk was taken to the letter; a prefix needs none, and nothing is a pattern"
+    letter = (
+        "the asterisk was taken to the letter; a prefix needs none, and a pattern stands in "
+        '`only`: write "prefix": "logs/", "only": {"match": "*.log"}'
+    )
     return (f"{shown}{more}: {letter}",)
 
 

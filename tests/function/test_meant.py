@@ -35,7 +35,10 @@ def test_a_prefix_with_an_asterisk_is_taken_to_the_letter(deployment: Deployment
 
     assert (answer["status"], answer["deleted"], deployment.keys()) == ("done", 1, ["a/1"])
     [note] = answer["notes"]
-    assert note.startswith('`prefix` "a/*": the asterisk was taken to the letter')
+    assert note == (
+        '`prefix` "a/*": the asterisk was taken to the letter; a prefix needs none, and a pattern '
+        'stands in `only`: write "prefix": "logs/", "only": {"match": "*.log"}'
+    )
 
 
 def test_a_note_is_there_at_the_end_of_a_long_job(chain: Chain) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ossweep import meant
+from ossweep.conditions import Conditions
 from ossweep.errors import RequestError
 from ossweep.request import parse
 from ossweep.settings import Settings
@@ -101,6 +104,15 @@ def test_an_asterisk_is_told_to_have_been_taken_to_the_letter() -> None:
 
     assert note.startswith('`prefix` "a/*", `prefix` "b/*", `prefix` "c/*" and 2 more: ')
     assert "to the letter" in note
+
+
+def test_the_note_on_an_asterisk_says_how_a_pattern_is_written() -> None:
+    """And what it says can be sent."""
+    [note] = meant.notes(parse({"keys": ["logs/*.log"]}))
+
+    _, _, advice = note.partition(": write ")
+    request = parse(json.loads(f"{{{advice}}}"))
+    assert (request.prefix, request.only) == (("logs/",), Conditions(match=("*.log",)))
 
 
 def test_a_name_without_one_needs_no_note() -> None:
