@@ -53,6 +53,11 @@ class Conditions:
         """Whether an object is judged by its storage class."""
         return bool(self.storage_class) or self.skip_early_delete
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether an object is judged by its names."""
+        return bool(self.match or self.except_ or self.match_regex or self.except_regex)
+
     def check(self) -> None:
         """
         Raise ValueError, with a sentence, for what no request could have said.

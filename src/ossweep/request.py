@@ -89,6 +89,12 @@ def _narrowed(request: Request, only: Conditions, where: str) -> Request:
             f"{where}: `only.keep_latest` keeps the latest of each directory, and `{by_name}` "
             "names objects one by one; write a prefix, a directory or `everything` instead"
         )
+    if only.has_patterns:
+        from ossweep.whole_keys import check_no_whole_keys  # noqa: PLC0415 - for requests with patterns
+
+        # By `everything` each key is a name.
+        selectors = () if request.everything else (*request.prefix, *request.directory)
+        check_no_whole_keys(only, selectors, f"{where}: `only`")
     return replace(request, only=only)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ossweep.errors import RequestError, SettingsError
 from ossweep.patterns import Pattern
 from ossweep.request import parse
+from ossweep.whole_keys import check_no_whole_keys, heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -228,7 +229,10 @@ def _deletion(document: Any, key: Pattern) -> Belongings:
                 f"the prefix {json.dumps(pattern.text)} ends with a part, so that 1 would also "
                 "match 10; write what follows the part, or use directory"
             )
-    parse(deletion.request("examplebucket", dict.fromkeys(key.parts, _SAMPLE)), "`delete`")
+    said = parse(deletion.request("examplebucket", dict.fromkeys(key.parts, _SAMPLE)), "`delete`")
+    if said.only is not None and said.only.has_patterns:
+        texts = (pattern.text for name, pattern in deletion.patterns() if name != "keys")
+        check_no_whole_keys(said.only, heads(texts), "`delete`: `only`")
     return deletion
 
 

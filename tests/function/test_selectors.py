@@ -290,7 +290,7 @@ def test_conditions_hold_over_continuations(deployment: Deployment) -> None:
 
 def test_a_key_that_conditions_would_judge_by_two_names_is_refused(deployment: Deployment) -> None:
     """What keeps it as a key may let it go as a part of a prefix."""
-    order = {"keys": ["a/1"], "prefix": "a/", "only": {"except": "a/1"}}
+    order = {"keys": ["a/1"], "prefix": "a/", "only": {"except": "**/1"}}
 
     assert "would judge it by two names" in deployment.refuse(order)
 

@@ -91,8 +91,7 @@ def filters_of(asked: Conditions) -> Filters:
         filters.append(StorageClass(asked))
     if asked.skip_early_delete:
         filters.append(EarlyDelete())
-    goes_by_names = asked.match or asked.except_ or asked.match_regex or asked.except_regex
-    names = Names(asked) if goes_by_names else None
+    names = Names(asked) if asked.has_patterns else None
     if names is not None:
         filters.append(names)
     tags = Tags(asked) if asked.tags else None
