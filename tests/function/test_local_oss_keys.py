@@ -13,7 +13,10 @@ LISTS = (
     "inventory/data/0001.csv.gz",
     "inventory/manifest.json",
     "lists/expired.csv.gz",
+    "lists/expired.json",
+    "lists/expired.jsonl",
     "lists/expired.txt",
+    "lists/odd.txt",
 )
 SENT_IN_A_PATH = [key for key in ODD_KEYS if key not in DOTS]
 CARRIED_BY_XML = [

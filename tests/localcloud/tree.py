@@ -119,6 +119,12 @@ def _lists() -> Iterator[tuple[str, bytes]]:
     yield "lists/expired.txt", "".join(f"{key}\n" for key in keys).encode()
     rows = [f"{number},exports/week-{number:02d}.csv\n" for number in range(10, 30)]
     yield "lists/expired.csv.gz", gzip.compress(f"id,key\n{''.join(rows)}".encode(), mtime=0)
+    # Half of them were written anew since, as their times tell.
+    known = [{"key": key, "lastModified": "2001-02-03T04:05:06.000Z"} for key in keys[:5]]
+    lines = [json.dumps(each) for each in (*known, *keys[7:12])]
+    yield "lists/expired.jsonl", "".join(f"{line}\n" for line in lines).encode()
+    yield "lists/expired.json", json.dumps([{"key": key} for key in keys[:4]]).encode()
+    yield "lists/odd.txt", "".join(f"{quote(key)}\n" for key in ODD_KEYS[2:6]).encode()
 
 
 def _inventory(oss: LocalOss, bucket: str) -> Iterator[tuple[str, bytes]]:
