@@ -229,6 +229,7 @@ _READERS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "keep_latest": _number,
     "skip_early_delete": _literal_flag,
 }
+FIELDS = tuple(_READERS)
 
 
 def _amiss(name: str, value: Any, how: str) -> ValueError:

@@ -25,11 +25,6 @@ from pydantic_core import PydanticCustomError
 from ossweep import manifest_request
 from ossweep.amiss import kind_of_value, no_such_field
 from ossweep.errors import RequestError
-from ossweep.lists import (  # noqa: TC001 - pydantic reads a form by them
-    Compression,
-    Encoding,
-    ListFormat,
-)
 from ossweep.names import (
     MOST_OBJECTS,
     MOST_PARTS,
@@ -42,6 +37,7 @@ from ossweep.names import (
     keys_of,
     prefixes_of,
 )
+from ossweep.shown_forms import ManifestShown, OnlyShown, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,8 +82,7 @@ def _known_version(value: Any) -> Any:
     return value
 
 
-_Name = Annotated[str, Field(min_length=1)]
-_OneOrMore = _Name | Annotated[list[_Name], Field(min_length=1)]  # as the schema shows it
+_OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]  # as the schema shows it
 
 Keys = Annotated[tuple[StrictStr, ...], Field(min_length=1, fail_fast=True), _fit(keys_of)]
 Prefixes = Annotated[
@@ -104,27 +99,15 @@ Directories = Annotated[
 ]
 
 
-class _List(BaseModel):
-    """A list, as the schema shows it: `manifest_request.py` reads it, and refuses it."""
-
-    model_config = ConfigDict(extra="forbid", title="List")
-
-    key: _Name
-    bucket: _Name | None = None
-    format: ListFormat | None = None
-    compression: Compression | None = None
-    encoding: Encoding | None = None
-    header: bool | None = None
-    column: _Name | Annotated[int, Field(ge=1, le=manifest_request.MOST_COLUMNS)] | None = None
-    unchanged: bool | None = None
-
-
 _as_read = BeforeValidator(
     lambda lists: lists,
-    json_schema_input_type=_Name
-    | _List
-    | Annotated[list[_Name | _List], Field(min_length=1, max_length=manifest_request.MOST_LISTS)],
+    json_schema_input_type=Text
+    | ManifestShown
+    | Annotated[
+        list[Text | ManifestShown], Field(min_length=1, max_length=manifest_request.MOST_LISTS)
+    ],
 )
+_shown_only = BeforeValidator(lambda only: only, json_schema_input_type=OnlyShown)
 
 
 def _ceiling_of_bytes(value: Any) -> int:
@@ -152,7 +135,7 @@ class RequestForm(BaseModel):
             default=cast("int", None),  # which is for "left out", and may not be written
             description="The most objects to delete; the job stops before the one after.",
         )
-        bytes: Annotated[int, BeforeValidator(_ceiling_of_bytes, json_schema_input_type=_Name)] = (
+        bytes: Annotated[int, BeforeValidator(_ceiling_of_bytes, json_schema_input_type=Text)] = (
             Field(
                 default=cast("int", None),
                 description=(
@@ -211,14 +194,9 @@ class RequestForm(BaseModel):
     dry_run: StrictBool = Field(
         default=False, description="`true` counts what would be deleted and deletes nothing."
     )
-    only: dict[str, Any] | None = Field(
+    only: Annotated[Any, _shown_only] = Field(
         default=None,
-        description=(
-            "Conditions that must all hold for an object to be deleted: `older_than`, "
-            "`newer_than`, `size`, `storage_class`, `skip_early_delete`, `tags`, `keep_latest`, "
-            "and `match`, `except`, `match_regex`, `except_regex` against the key behind what "
-            "selects it."
-        ),
+        description="Conditions that must all hold for an object to be deleted.",
         examples=[{"older_than": "30d", "match": "**/*.log"}],
     )
     limits: Limits | None = Field(default=None, description="Ceilings for this job.")
@@ -286,8 +264,10 @@ def form_schema() -> dict[str, Any]:
         entry.pop("title", None)  # the name again
         if RequestForm.model_fields[name].default in (None, ()):
             del entry["default"]  # it stands for "left out"
-    for entry in document["$defs"]["Limits"]["properties"].values():
-        del entry["default"]  # as above
+    for form in document["$defs"].values():
+        for entry in form["properties"].values():
+            entry.pop("title", None)
+            entry.pop("default", None)  # as above
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 

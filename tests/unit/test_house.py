@@ -46,6 +46,7 @@ FLOORS = (
         "sizes",
         "request_form",
         "request",
+        "shown_forms",
         "whole_keys",
         "manifest_request",
         "manifests",
@@ -86,7 +87,8 @@ NEIGHBOURS = {
     "rules": {"request", "whole_keys"},
     "request": {"manifest_request", "names", "only", "request_form", "sizes", "whole_keys"},
     "whole_keys": {"names"},
-    "request_form": {"amiss", "manifest_request", "names", "sizes"},
+    "request_form": {"amiss", "manifest_request", "names", "shown_forms", "sizes"},
+    "shown_forms": {"manifest_request"},
     "handover": {"leases"},
 }
 # Arrows of a circle that are left out, each with its reason.

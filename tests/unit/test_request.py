@@ -10,8 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ossweep import manifest_request
+from ossweep.conditions import LEAST_DAYS
 from ossweep.errors import RequestError
 from ossweep.lists import ListRequest
+from ossweep.only import FIELDS as CONDITION_FIELDS
 from ossweep.request import FIELDS as NAMES_OF_FIELDS
 from ossweep.request import Limits, Request, parse, schema
 from ossweep.request_form import validated
@@ -549,6 +552,60 @@ def test_the_schema_accepts_what_is_accepted(document: dict[str, Any]) -> None:
     SCHEMA.validate(document)
 
 
+TEXTS = st.sampled_from(["a", "**/*.log", "[x]b"])
+PATTERNS = TEXTS | st.lists(TEXTS, min_size=1, max_size=3)
+CLASSES = st.sampled_from([*LEAST_DAYS])
+CONDITIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "older_than": st.sampled_from(["30d", "36 h", "P2W", "2036-05-01Z"]),
+        "newer_than": st.sampled_from(["9000d", "2001-05-01 12:00:00+08:00"]),
+        "size": st.sampled_from([{"at_least": "1.5MB"}, {"at_least": "0B", "below": "5 GiB"}]),
+        "storage_class": CLASSES | st.lists(CLASSES, min_size=1, max_size=3),
+        "skip_early_delete": st.booleans(),
+        "tags": st.dictionaries(st.sampled_from("abc"), st.text("d:", max_size=3), min_size=1),
+        "match": PATTERNS,
+        "except": PATTERNS,
+        "match_regex": st.sampled_from([".*", ["a+", r"\d"]]),
+        "except_regex": st.sampled_from(["^keep", ["a", "b$"]]),
+        "keep_latest": st.integers(1, 10_000),
+    },
+)
+
+
+@given(CONDITIONS | st.dictionaries(st.sampled_from([*CONDITION_FIELDS]), JSON, max_size=3))
+def test_the_schema_accepts_conditions_that_are_accepted(only: dict[str, Any]) -> None:
+    """Whatever has been thought of, and what has not."""
+    document = {"prefix": "logs/", "only": only}
+    try:
+        parse(document)
+    except RequestError:
+        return
+    SCHEMA.validate(document)
+
+
+def _shown(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = schema()["$defs"][name]["properties"]
+    return found
+
+
+def test_the_schema_shows_the_fields_that_are_read() -> None:
+    """Those of conditions and of lists, each with a description."""
+    assert _shown("OnlyShown").keys() == set(CONDITION_FIELDS)
+    assert _shown("ManifestShown").keys() == set(manifest_request.FIELDS)
+    shown = [schema(), *schema()["$defs"].values()]
+    fields = [field for form in shown for field in form["properties"].values()]
+    assert all(field.get("description") for field in fields)
+    assert not [text for text in map(str, fields) if ".py" in text]
+
+
+@pytest.mark.parametrize("name", CONDITION_FIELDS)
+def test_the_examples_of_a_condition_can_be_sent(name: str) -> None:
+    """As they stand in the schema."""
+    for example_ in _shown("OnlyShown")[name].get("examples", [True]):
+        assert parse({"prefix": "logs/", "only": {name: example_}}).only is not None
+
+
 @given(NEARLY)
 def test_the_schema_never_refuses_what_is_accepted(document: dict[str, Any]) -> None:
     """Nor one that nobody has thought of."""
@@ -574,6 +631,16 @@ def test_the_schema_never_refuses_what_is_accepted(document: dict[str, Any]) -> 
         {"keys": ["a"], "versions": "all"},
         {"manifest": {"key": "a", "unchaged": True}},
         {"manifest": {"key": "a", "unchanged": "true"}},
+        {"keys": ["a"], "only": {}},
+        {"keys": ["a"], "only": None},
+        {"keys": ["a"], "only": {"oldr_than": "30d"}},
+        {"keys": ["a"], "only": {"older_than": 30}},
+        {"keys": ["a"], "only": {"size": {"at_leat": "1MB"}}},
+        {"keys": ["a"], "only": {"storage_class": "STANDARD_IA"}},
+        {"keys": ["a"], "only": {"tags": {"project": 7}}},
+        {"keys": ["a"], "only": {"match": []}},
+        {"keys": ["a"], "only": {"skip_early_delete": "true"}},
+        {"prefix": "a", "only": {"keep_latest": 0}},
     ],
     ids=ascii,
 )
