@@ -94,6 +94,7 @@ _OWN = (
     'its unit, such as "1MB" or "10MiB"',
     'not all of one length: write days, such as "30d" or "365d"',
     '"null_versions": "lose"',
+    'stands in `only`: write "prefix": "logs/", "only": {"match": "*.log"}',
     'or write "current", which deletes',
     '`unfinished` is "continue", and the deployment has no place',
     'write "return", or set OSSWEEP_STATE',
