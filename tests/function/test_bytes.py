@@ -72,6 +72,24 @@ def test_an_object_behind_one_that_is_too_large_stays(deployment: Deployment) ->
     assert told(answer, "status", "deleted") == ("stopped", 1)
 
 
+@pytest.mark.parametrize("selector", [{"prefix": "a/"}, {"keys": ["a/1\n"]}], ids=str)
+def test_an_object_that_is_larger_than_the_ceiling_is_named(
+    deployment: Deployment, selector: dict[str, Any]
+) -> None:
+    """With its size, and as JSON has it: nothing else says why nothing went."""
+    deployment.oss.fill(BUCKET, {"a/1\n": 1234})
+
+    answer = deployment.send(asking(500, **selector))
+
+    assert told(answer, "status", "deleted") == ("stopped", 0)
+    assert answer["reason"] == (
+        f'limits.bytes allows 500 bytes, and "a/1\\n" alone has 1,234; {MORE}'
+    )
+    assert [line["reason"] for line in deployment.log if "reason" in line] == [
+        f'limits.bytes allows 500 bytes, and "..." alone has 1,234; {MORE}'
+    ]
+
+
 def test_the_ceiling_that_is_met_first_is_named(deployment: Deployment) -> None:
     """Objects and bytes may be bounded at once."""
     deployment.oss.fill(BUCKET, numbered(10))

@@ -50,6 +50,18 @@ def test_an_object_that_is_too_large_closes_the_room() -> None:
     assert room.reached == "limits.bytes allows 100 bytes"
 
 
+def test_an_object_that_no_room_could_hold_is_told_of() -> None:
+    """One that only came too late is not: the bytes that went show that."""
+    room, another = Room(WORK, None), Room(WORK, None)
+    room.choose(found(101))
+    another.take(found(99))
+    another.choose(found(50))
+
+    counts = Counts(deleted=1, bytes=99)
+    assert room.full_by(Counts()) == Full("limits.bytes allows 100 bytes", 0, found(101))
+    assert another.full_by(counts) == Full("limits.bytes allows 100 bytes", 0)
+
+
 def test_a_page_is_chosen_whole_only_if_all_its_bytes_have_room() -> None:
     """And then takes them."""
     room, page = Room(WORK, None), Lot((found(50), found(20)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import code_of, quoted
 from ossweep.helps import with_help
+from ossweep.names import in_quotes
 from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ def stop_at_ceiling(full: Full, *, ends: bool) -> Stop:
     if not full.in_doubt:
         is_setting = sentence.startswith("OSSWEEP_")
         more = f"for more, {'raise that and ' if is_setting else ''}send a new request"
+        # The share of a part tells nothing of the whole.
+        if ends and full.too_large is not None:
+            name, size = in_quotes(full.too_large.key), full.too_large.size
+            sentence = f"{sentence}, and {name} alone has {size:,}"
         return Stop(Why.CEILING, f"{sentence}; {more}" if ends else sentence)
     return Stop(
         Why.DOUBT,

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Full:
-    """A full ceiling: a sentence, and how much of it may be filled by what only may be gone."""
+    """
+    A full ceiling: a sentence, and how much of it may be filled by what only may be gone.
+
+    `too_large` is the object above it, if that has more bytes than the ceiling allows at all.
+    """
 
     sentence: str
     in_doubt: int
+    too_large: Found | None = None
 
 
 class Room:
@@ -41,7 +46,7 @@ class Room:
         self._bytes = work.counts.asked_bytes + bytes_doubted
         self._settled = work.counts.asked
         self._settled_bytes = work.counts.asked_bytes
-        self._above: int | None = None  # the size of the object that has closed it
+        self._above: Found | None = None  # the object that has closed it
         self.reached: str | None = None
 
     @property
@@ -152,17 +157,18 @@ class Room:
             return Full(_objects_allowed(ceiling), 0 if is_sure else counts.unanswered)
         if self._above is None or self._most_bytes is None:
             return None
-        room = self._most_bytes - self._above
+        room = self._most_bytes - self._above.size
         if counts.asked_bytes <= room:
             return None
         is_sure = counts.bytes + counts.failed_bytes > room
-        return Full(self.reached, 0 if is_sure else counts.unanswered_bytes)
+        too_large = self._above if room < 0 else None
+        return Full(self.reached, 0 if is_sure else counts.unanswered_bytes, too_large)
 
     def _fits(self, found: Found, whole: int) -> bool:
         if self._most_bytes is None or whole <= self._most_bytes:
             return True
         if self._above is None:
-            self._above = found.size
+            self._above = found
             self.reached = f"limits.bytes allows {self._most_bytes:,} bytes"
         return False
 
