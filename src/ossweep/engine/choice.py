@@ -36,6 +36,7 @@ class Choice:
         self._selectors = sorted({*selectors}) if goes_by_names else []
         self._known = frozenset(self._selectors)
         self._lengths = sorted({len(each) for each in self._selectors})
+        self._needs_names = goes_by_names
 
     @property
     def is_after_a_time(self) -> bool:
@@ -113,6 +114,9 @@ class Choice:
         return self._filters.judge_page(overview, clock, self._bases(keys[0], keys[-1]))
 
     def _names_of(self, key: str) -> list[str]:
+        """Return the names that a key has by its selectors, if any condition asks for them."""
+        if not self._needs_names:
+            return []
         return [key[length:] for length in self._taking(key)] or [key]
 
     def _taking(self, key: str) -> list[int]:

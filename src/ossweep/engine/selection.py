@@ -124,9 +124,12 @@ class Selection:
 
     def reason_to_skip(self, found: Found) -> str | None:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
+        return self._reason_to_stay(found, self.clock_now())
+
+    def _reason_to_stay(self, found: Found, clock: int) -> str | None:
         if found.key.startswith(self._protected):
             return PROTECTED
-        reason = self._reason_by(self.clock_now(), found) or found.why_kept
+        reason = self._reason_by(clock, found) or found.why_kept
         if reason is None and self._choice.needs_more and not isinstance(found, Asked):
             return UNJUDGED  # whoever has met it has not asked
         return reason
@@ -213,10 +216,11 @@ class Selection:
         """Select of a page's objects until the ceiling is reached."""
         backlog, failures, deferred = scan.backlog, self._known_failures, self.deferred.waiting
         backlog.behind += page.unnamed
+        clock = self.clock_now() if page.keys else 0
         for found in page.objects():
             at = len(backlog.chosen)
             is_known = found.key in failures or found.key in deferred
-            if not is_known and not self._has_place_for(scan, found):
+            if not is_known and not self._has_place_for(scan, found, clock):
                 return
             self.met += not is_known
             while backlog.behind and backlog.behind[0].lies_before(found.key):
@@ -224,8 +228,10 @@ class Selection:
             if found.key in failures:
                 backlog.between[len(backlog.chosen), KNOWN_FAILURE] += 1
             backlog.place = found.key
-            if len(backlog.chosen) == BATCH_KEYS or backlog.between.total() >= SKIPPED_KEYS:
+            if len(backlog.chosen) == BATCH_KEYS:
                 backlog.flush()
+        if backlog.between.total() >= SKIPPED_KEYS:
+            backlog.flush()
         # Until its end is listed, a listing from its last key on meets what lies behind again.
         while scan.listed and backlog.behind:
             if scan.until is not None and not backlog.behind[0].lies_before(scan.until):
@@ -233,10 +239,10 @@ class Selection:
                 return
             self._lose_next(backlog, len(backlog.chosen))
 
-    def _has_place_for(self, scan: Scan, found: Found) -> bool:
+    def _has_place_for(self, scan: Scan, found: Found, clock: int) -> bool:
         """Put an object where it belongs; return whether the ceiling has room for it."""
         backlog = scan.backlog
-        reason = self.reason_to_skip(found)
+        reason = self._reason_to_stay(found, clock)
         if reason is not None:
             backlog.between[len(backlog.chosen), reason] += 1
         elif found.key in self._directories:
