@@ -88,6 +88,8 @@ _OWN = (
     'an object such as {"objects": 1000}',
     'an object such as {"older_than": "30d", "match": "**/*.log"}',
     'an object such as {"at_least": "1MB"}',
+    'an object such as {"IA": 0.08}',
+    '{"currency": "CNY", "gb_month": {"IA": 0.08}, "put": {"IA": 0.1}, "get": {"IA": 0.1}}, where',
     'an object such as {"project": "demo"}',
     'a duration such as "30d" or "36h",',
     'a date with its zone such as "2026-05-01Z"',

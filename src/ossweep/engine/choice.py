@@ -39,6 +39,22 @@ class Choice:
         self._needs_names = goes_by_names
 
     @property
+    def has_ages(self) -> bool:
+        """Whether any condition goes by ages."""
+        return self._filters is not None and self._filters.ages is not None
+
+    def reason_of_age(self, modified: int, clock: int) -> str | None:
+        """Return why an object of a time stays by its age, if it does."""
+        if self._filters is None or self._filters.ages is None:
+            return None
+        return self._filters.ages.reason(modified, clock)
+
+    @property
+    def after(self) -> int | None:
+        """The time after which an object has to be written, by what OSS has told until now."""
+        return self.only.after if self.only is not None else None
+
+    @property
     def is_after_a_time(self) -> bool:
         """Whether the latest that the job can have begun decides what is young enough."""
         return self._newer_than is not None

@@ -78,6 +78,14 @@ class Tagging:
         self._codes: set[str] = set()
         self._siftings: list[Sifting] = []
 
+    @classmethod
+    def of(
+        cls, store: Store, gate: Gate, throttle: Throttle, reads: Reads, selection: Selection
+    ) -> Tagging | None:
+        """Return the tagging of a job, if its conditions ask for tags."""
+        asks = selection.choice.needs_tags
+        return cls(store, gate, throttle, reads, selection) if asks else None
+
     @property
     def is_crowded(self) -> bool:
         """Whether so many wait that nothing more should be looked at."""
@@ -191,9 +199,13 @@ class Tagging:
         self._siftings.remove(sifting)
 
 
-def asked_about(page: Page, kept: Mapping[str, str]) -> Page:
-    """Return a page whose objects were asked about, those that are `kept` with the reason."""
+def asked_about(page: Page, kept: Mapping[str, str], clock: int | None = None) -> Page:
+    """
+    Return a page whose objects were asked about, those that are `kept` with the reason.
+
+    What was told depends on a clock, if there is one.
+    """
     if not page.keys:
         return page
-    found = (Asked.about(each, kept.get(each.key)) for each in page.objects())
+    found = (Asked.about(each, kept.get(each.key), clock) for each in page.objects())
     return Lot(tuple(found), page.unnamed)
