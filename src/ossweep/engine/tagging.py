@@ -167,7 +167,7 @@ class Tagging:
             return GONE
         if len(self._codes) < CODES:
             self._codes.add(refusal.code)
-        return f"{NOT_READABLE}, {refusal.code}" if refusal.code in self._codes else NOT_READABLE
+        return reason_of_unreadable(refusal) if refusal.code in self._codes else NOT_READABLE
 
     def _ends_early(self, sifting: Sifting) -> bool:
         """Tell what is known by now, if that is anything; return whether it is."""
@@ -189,6 +189,11 @@ class Tagging:
     def _forget(self, sifting: Sifting) -> None:
         sifting.is_over = True
         self._siftings.remove(sifting)
+
+
+def reason_of_unreadable(refusal: StoreError) -> str:
+    """Return the reason for which an object stays that OSS has refused to tell the tags of."""
+    return f"{NOT_READABLE}, {refusal.code}"
 
 
 def asked_about(page: Page, kept: Mapping[str, str]) -> Page:
