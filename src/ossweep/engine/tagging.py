@@ -5,6 +5,9 @@ An object's tags take a request of their own, and change without the object bein
 a listing or a look has shown is sifted before it is selected: its tags are asked for in the order
 of its keys, as many at once as deletions, and by the same throttle, since OSS's quotas count both.
 What is not asked for while the listing is young is listed again.
+
+An object stays whose tags OSS refuses to tell. Where it refuses all of the first ones alike, it
+would refuse the others, too: the job stops, and all that waits is still to do.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ossweep.engine.reads import SOON
 from ossweep.errors import NO_SUCH_KEY, Closed, Scope, StoreError
+from ossweep.helps import HELPS_OF_TAGS, with_help
 from ossweep.objects import GONE, Asked, Lot
+from ossweep.row import Row
+from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +39,9 @@ ENOUGH = SOON / 2  # seconds after which what is known goes on: the rest is list
 CROWD = 64  # of those that wait; named keys that were looked at wait, too, and grow old
 FEWEST = 100  # keys of a page that are asked about, though a ceiling leaves room for less
 CODES = 8  # that reasons name; any other is no reason of its own
+FIRST = 50  # looks, all of them refused by one code, after which nothing more is looked at
 NOT_READABLE = "tags could not be read"
+_BY_CODE = f"{NOT_READABLE}, "
 
 # Is given why keys stay, and the first key that was not asked about, "" if all were.
 Sifted: TypeAlias = "Callable[[Mapping[str, str], str], None]"
@@ -77,6 +85,8 @@ class Tagging:
         self._selection = selection
         self._codes: set[str] = set()
         self._siftings: list[Sifting] = []
+        self._refused = Row()  # of looks
+        self._has_told = False  # whether OSS has told the tags of anything
 
     @property
     def is_crowded(self) -> bool:
@@ -152,7 +162,12 @@ class Tagging:
         if sifting.is_over:
             return
         if isinstance(answer, StoreError) and answer.scope is Scope.KEYS:
+            if self._is_refused_for_good(answer):
+                self._stop(answer)
+                return
             answer = self._reason_of(answer)
+        elif not isinstance(answer, (Closed, StoreError)):
+            self._has_told = True
         if isinstance(answer, (Closed, StoreError)):
             self._forget(sifting)
             self._reads.failed(key, answer, sifting.fail, "a look at tags")
@@ -160,6 +175,21 @@ class Tagging:
         sifting.answers[key] = answer
         if len(sifting.answers) == len(sifting.keys):
             self._end(sifting)
+
+    def _is_refused_for_good(self, refusal: StoreError) -> bool:
+        """Take note of a refusal; tell whether all looks would come to the same."""
+        if refusal.code == NO_SUCH_KEY:
+            return False
+        return self._refused.add(refusal.code) >= FIRST and not self._has_told
+
+    def _stop(self, refusal: StoreError) -> None:
+        """Stop the job; what waits is still to do."""
+        said = f"OSS answered {refusal.code} to all of the first {FIRST} looks at tags"
+        said = f"{said}: {refusal.words}" if refusal.words else said
+        self._reads.stop(Stop(Why.REFUSED, with_help(said, refusal.code, HELPS_OF_TAGS)))
+        for sifting in [*self._siftings]:
+            self._forget(sifting)
+            sifting.fail(Closed(""))
 
     def _reason_of(self, refusal: StoreError) -> str:
         """Return the reason for which an object stays whose tags OSS does not tell."""
@@ -193,7 +223,18 @@ class Tagging:
 
 def reason_of_unreadable(refusal: StoreError) -> str:
     """Return the reason for which an object stays that OSS has refused to tell the tags of."""
-    return f"{NOT_READABLE}, {refusal.code}"
+    return f"{_BY_CODE}{refusal.code}"
+
+
+def note_of_unreadable(skipped: Iterable[str]) -> str | None:
+    """Return a note on tags that could not be read, if that is among the reasons to skip."""
+    reasons = sorted(each for each in skipped if each.startswith(NOT_READABLE))
+    if not reasons:
+        return None
+    codes = [each.removeprefix(_BY_CODE) for each in reasons if each.startswith(_BY_CODE)]
+    by_code = f" ({', '.join(codes)})" if codes else ""
+    said = f"{NOT_READABLE}{by_code}, and the objects stay, as `skipped_because` counts them"
+    return with_help(said, codes[0] if codes else "", HELPS_OF_TAGS)
 
 
 def asked_about(page: Page, kept: Mapping[str, str]) -> Page:
