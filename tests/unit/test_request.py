@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ossweep.amiss import LATER
 from ossweep.errors import RequestError
 from ossweep.lists import ListRequest
 from ossweep.request import FIELDS as NAMES_OF_FIELDS
@@ -417,6 +418,10 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             ),
         ),
         # not yet
+        *(
+            ({"keys": ["a"], name: None}, f"request 2: `{name}` is not supported yet; {instead}")
+            for name, instead in LATER.items()
+        ),
         (
             {"keys": ["a"], "versions": "all"},
             (

@@ -111,6 +111,19 @@ class Latest:
             return reason
         return LATEST if rank_of(found) >= self._oldest_in(directory_of(found.key), clock) else None
 
+    def newer_than(self, found: Found) -> int:
+        """
+        Return how many objects of its directory count and are newer, up to as many as stay.
+
+        Raises Closed, StoreError.
+        """
+        clock, rank, newer = self._store.clock(self._began), rank_of(found), 0
+        for objects in self._passed(directory_of(found.key), clock):
+            newer += sum(rank_of(each) > rank for each in objects)
+            if newer >= self._most:
+                break
+        return min(newer, self._most)
+
     def _sifted(self, page: Page, prefix: str, after: str | None, until: str | None) -> Page:
         clock = self._store.clock(self._began)
         counted: dict[str, list[Found]] = {}
