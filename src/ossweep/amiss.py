@@ -10,6 +10,14 @@ from ossweep.names import in_quotes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# Fields of a request that a later version has: none of them is taken for a mistake, nor ignored.
+LATER = {
+    "uploads": "leave it out; a lifecycle rule aborts uploads that were never completed",
+    "then": "leave it out, and order what is to follow when the job is done",
+    "apply": "send the request that was planned, without `dry_run`",
+    "tolerance": "leave it out",
+}
+
 
 def kind_of_value(value: Any) -> str:
     """Name the kind of a JSON value in words that help a person find it."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from ossweep.engine.tagging import note_of_unreadable
 from ossweep.engine.throttle import ACCOUNT_RATE
 from ossweep.errors import NOT_EMPTY, UndoneError, code_of
 from ossweep.handover import continuation
@@ -97,6 +98,8 @@ def document(work: Work, result: Result) -> dict[str, Any]:
     status, reason = _status(work, result)
     left = result.left
     may_go_on = result.may_go_on and status in {"unfinished", "stopped"}
+    unreadable = note_of_unreadable(result.counts.skipped)
+    notes = (*work.notes, *result.notes, *([] if unreadable is None else [unreadable]))
     return {
         "job": work.job,
         "status": status,
@@ -111,7 +114,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         "continuation": continuation.seal(left) if may_go_on else None,
         **({"errors": dict(left.errors)} if left.errors else {}),
         **_named(result.counts.named),
-        **_notes((*work.notes, *result.notes, *([] if may_go_on else _doubt(left, result.counts)))),
+        **_notes((*notes, *([] if may_go_on else _doubt(left, result.counts)))),
     }
 
 

@@ -99,6 +99,12 @@ HELPS = {
 # of deletions makes it rarer, and other permissions may be missing.
 _BESIDE = dict.fromkeys(_BUSY, _LATER)
 HELPS_OF_LISTINGS = _BESIDE  # no rate of deletions makes them fewer
+HELPS_OF_TAGS = {
+    "AccessDenied": (
+        "see that the role's policy allows oss:GetObjectTagging of these keys (.ram/ shows all), "
+        "and that no policy of the bucket's denies it"
+    ),
+}
 HELPS_OF_STATE = {
     **_BESIDE,
     "AccessDenied": (

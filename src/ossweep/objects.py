@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # Reasons why an object that was met is not deleted.
 NEWER = "written after the job began"
@@ -62,12 +62,13 @@ class Asked(Classed):
     """An object about which requests of their own have told why it stays, if it does."""
 
     why_kept: str | None = None
+    clock: int | None = None  # the job's, if that decides what was told
 
     @classmethod
-    def about(cls, found: Found, why: str | None) -> Asked:
+    def about(cls, found: Found, why: str | None, clock: int | None = None) -> Asked:
         """Return an object as one that was asked about."""
         its_class = found.storage_class, found.transitioned
-        return cls(found.key, found.size, found.modified, *its_class, why)
+        return cls(found.key, found.size, found.modified, *its_class, why, clock)
 
 
 UNREADABLE_TIME = 2**62  # no time, and later than any
@@ -238,7 +239,8 @@ class Shown:
     one after the other, if one has. `clock` is the job's, None until OSS has told the time.
     `refused` is the code by which OSS refused every key before these that it was asked for, if it
     did. `doubted` are those among them that an earlier invocation has asked for without an answer.
-    Only what is older than the clock by more than `older_than` seconds may go, if that is not None.
+    `ages` tells why an object of a time stays by such a clock, if it does, and if any age is asked
+    for.
     What is looked at once more is judged `again`, if it may have changed without being written.
     """
 
@@ -247,7 +249,7 @@ class Shown:
     listed: Listed | None = None
     refused: str = ""
     doubted: frozenset[str] = frozenset()
-    older_than: int | None = None
+    ages: Callable[[int, int], str | None] | None = None
     again: Again | None = None
 
 

@@ -38,6 +38,43 @@ _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)
 _ZONE = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
 _MONTHS = frozenset({"mo", "mon", "month", "months", "M", "y", "yr", "year", "years", "Y"})
 _DAY = 86_400
+# The classes of S3, and those of OSS that are stored and billed alike; no other has its like.
+_OF_S3 = {
+    "STANDARD": "Standard",
+    "STANDARD_IA": "IA",
+    "ONEZONE_IA": "IA",
+    "DEEP_ARCHIVE": "DeepColdArchive",
+    "GLACIER": None,
+    "GLACIER_IR": None,
+    "INTELLIGENT_TIERING": None,
+    "REDUCED_REDUNDANCY": None,
+    "EXPRESS_ONEZONE": None,
+}
+_SYNTAX = "write it as https://github.com/google/re2/wiki/Syntax has it"
+_NO_LOOKING = "RE2 has no look-around; write what names must not have as `except_regex`"
+_NO_REPEATING = r"write `.*` for any characters, or `\\` before a character to have it as it is"
+# What to write instead, by how RE2's reasons begin.
+_INSTEAD = {
+    **dict.fromkeys((f"invalid perl operator: (?{each}" for each in "=!<"), _NO_LOOKING),
+    "invalid perl operator": r"write `(?:`, `(?P<name>` or flags such as `(?i)`, or `\\(`",
+    "invalid named capture group": "write it like `(?P<name>...)`, or leave the name out",
+    "missing )": r"write the `)`, or `\\(` for the character",
+    "unexpected )": r"write the `(`, or `\\)` for the character",
+    "missing ]": r"write the `]`, or `\\[` for the character",
+    "trailing": r"write `\\\\` for the character",
+    **dict.fromkeys(
+        (rf"invalid escape sequence: \{each}" for each in "123456789gk"),
+        "RE2 has no back references; write what is to come again once more",
+    ),
+    r"invalid escape sequence: \Z": r"write `\\z`, or nothing where the whole name has to match",
+    r"invalid escape sequence: \u": r"write the character itself, or `\\x{20ac}`",
+    "invalid escape sequence": r"write the character without a backslash, or as RE2 has it",
+    "no argument for repetition operator": _NO_REPEATING,
+    "bad repetition operator": "RE2 repeats once, and has no possessive operators; write one only",
+    "invalid repetition size": "write at most 1,000 of all repetitions within each other",
+    "invalid character class range": r"write the lower end first, and a class that RE2 has",
+    "pattern too large": "write a shorter one, or several",
+}
 
 
 def parse(document: Any, where: str) -> Conditions:
@@ -144,12 +181,20 @@ def _classes(name: str, value: Any) -> dict[str, Any]:
     classes = _strings(name, value, "`IA`")
     for each in classes:
         if each not in LEAST_DAYS:
-            near = {known.lower(): known for known in LEAST_DAYS}
-            close = get_close_matches(each.lower(), near, n=1)
+            meant = _class_meant(each)
             known = ", ".join(LEAST_DAYS)
-            instead = f'did you mean "{near[close[0]]}"?' if close else f"the classes are {known}"
+            instead = f'did you mean "{meant}"?' if meant else f"the classes are {known}"
             raise ValueError(f"`{name}`: OSS has no storage class {in_quotes(each)}; {instead}")
     return {name: classes}
+
+
+def _class_meant(name: str) -> str | None:
+    """Return OSS's name for a class of S3's, or the one that is mistyped, if there is any."""
+    if name.upper() in _OF_S3:
+        return _OF_S3[name.upper()]
+    near = {known.lower(): known for known in LEAST_DAYS}
+    close = get_close_matches(name.lower(), near, n=1)
+    return near[close[0]] if close else None
 
 
 def _globs(name: str, value: Any) -> dict[str, Any]:
@@ -166,7 +211,16 @@ def _regexes(name: str, value: Any) -> dict[str, Any]:
 
     patterns = _strings(name, value, r"`.*\\.log`")
     is_except = name == "except_regex"
-    _refuse_unreadable(name, patterns, lambda each: Regexes([each], widely=is_except))
+
+    def read(pattern: str) -> None:
+        try:
+            Regexes([pattern], widely=is_except)
+        except ValueError as error:
+            said = str(error)
+            help_ = (text for begins, text in _INSTEAD.items() if said.startswith(begins))
+            raise ValueError(f"{said}; {next(help_, _SYNTAX)}") from None
+
+    _refuse_unreadable(name, patterns, read)
     return {name: patterns}
 
 

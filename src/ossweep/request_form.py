@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ossweep import manifest_request
-from ossweep.amiss import kind_of_value, no_such_field
+from ossweep.amiss import LATER, kind_of_value, no_such_field
 from ossweep.errors import RequestError
 from ossweep.names import (
     MOST_OBJECTS,
@@ -309,5 +309,7 @@ def _refuse_unknown(document: dict[str, Any], model: type[BaseModel], where: str
     """Raise RequestError for an unknown field: a mistyped `dryrun` must never delete."""
     known = list(model.model_fields)
     for name in document:
+        if model is RequestForm and name in LATER:
+            raise RequestError(f"{where}: `{name}` is not supported yet; {LATER[name]}")
         if name not in known:
             raise RequestError(f"{where}: {no_such_field(name, known)}")

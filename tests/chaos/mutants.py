@@ -42,8 +42,8 @@ MUTANTS = (
     Mutant(
         "keys in doubt are not looked at before they are asked for again",
         "store/review.py",
-        "        if not (is_old or self.doubt.needs_look(keys)):",
-        "        if not is_old:",
+        "        return is_old or self.doubt.needs_look(keys)",
+        "        return is_old",
     ),
     Mutant(
         "a listing has no age",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET
-from localcloud.faults import Refuse
+from deployment import BUCKET, hurried
+from localcloud.faults import Refuse, ShortPage
 from ossweep.errors import StoreError
 from ossweep.objects import NEWER
 
@@ -240,5 +240,33 @@ def test_a_look_that_oss_refuses_is_raised(deployment: Deployment) -> None:
     """Nobody can tell what would become of the key."""
     deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="list"))
 
-    with pytest.raises(StoreError, match="AccessDenied"):
+    with pytest.raises(StoreError, match=r"AccessDenied.*examplebucket.*allows.*oss:ListObjects"):
         deployment.send(asked("a/1", prefix="a/"))
+
+
+def test_a_look_at_tags_that_oss_refuses_keeps_the_key(deployment: Deployment) -> None:
+    """As the job would, and the sentence says what helps."""
+    deployment.fill("a/1")
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="tags"))
+    request = {"prefix": "a/", "only": {"tags": {"a": "b"}}}
+
+    answer = deployment.send(asked("a/1", **request))
+
+    assert (answer["fate"], keeps(answer)["only.tags"]) == (
+        "kept",
+        "tags could not be read, AccessDenied",
+    )
+    assert "oss:GetObjectTagging" in answer["reason"]
+
+
+def test_a_directory_that_time_does_not_suffice_for_is_told_so(deployment: Deployment) -> None:
+    """Nobody knows then which of its objects are the latest."""
+    deployment.oss.misbehave(ShortPage(1))
+    deployment.fill("a/1", "a/2", "a/3")
+    hurried(deployment, 3, list=1.1)
+
+    refusal = deployment.refuse(asked("a/1", prefix="a/", only={"keep_latest": 3}))
+
+    assert refusal.startswith(
+        "UndoneError: time ran out before it was known what becomes of the key"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployment import BUCKET, Clock, hurried, no_pauses
 from localcloud.faults import AsTold, DateShift
-from ossweep.filters.reasons import OLDER, YOUNGER
+from ossweep.filters.reasons import LATEST, OLDER, YOUNGER
 from ossweep.objects import NEWER
 
 if TYPE_CHECKING:
@@ -119,3 +119,34 @@ def test_an_old_batch_is_judged_by_the_date_of_the_look_at_it(deployment: Deploy
     answer = deployment.send({"prefix": "a/", "only": HOUR_OLD})
 
     assert (answer["deleted"], answer["skipped_because"]) == (0, {YOUNGER: 1500})
+
+
+def test_the_latest_are_those_by_the_date_of_the_deletion(deployment: Deployment) -> None:
+    """What was written after the job began is none of them, whatever the first listing's Date."""
+    fill(deployment, 1500, 864_000)
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a/0200"], oss.now() - 100)
+    oss.fill(BUCKET, ["a/0100"], oss.now() + 60)
+    let_the_first_date_lie_ahead(oss)
+
+    answer = deployment.send({"prefix": "a/", "only": {"keep_latest": 1}})
+
+    assert (answer["status"], deployment.keys()) == ("done", ["a/0100", "a/0200"])
+    assert answer["skipped_because"] == {NEWER: 1, LATEST: 1}
+
+
+def test_a_date_behind_keeps_nothing_from_being_too_old(deployment: Deployment) -> None:
+    """Here the look at the bucket tells the time, when the listing has been judged."""
+    fill(deployment, 1500, 4000)
+    oss = deployment.oss
+
+    def told(request: Request) -> Sequence[Fault]:
+        if request.operation == "bucket_versioning":
+            assert oss.wait_for("list", 2)
+        return [DateShift(-960)] if request.operation == "list" else []
+
+    oss.misbehave(AsTold(told))
+
+    answer = deployment.send({"prefix": "a/", "only": {"newer_than": "65min"}})
+
+    assert (answer["status"], answer["skipped_because"]) == ("done", {OLDER: 1500})

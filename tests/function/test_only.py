@@ -136,6 +136,19 @@ def test_a_directory_is_judged_by_its_tags_as_well(deployment: Deployment) -> No
     assert deployment.keys() == ["a/1", "c/"]
 
 
+def test_an_object_whose_tags_alone_cannot_be_told_keeps_no_other(deployment: Deployment) -> None:
+    """OSS tells those of all others meanwhile, so there is no outage to wait for."""
+    fill(deployment, 1, TAGGED, *(f"a/{number}" for number in range(10)))
+    deployment.oss.misbehave(
+        Refuse(500, "InternalError", operation="tags", keys=lambda key: key == "a/5")
+    )
+
+    answer = deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})
+
+    assert (answer["status"], deployment.keys()) == ("done", ["a/5"])
+    assert answer["skipped_because"] == {"tags could not be read, InternalError": 1}
+
+
 def test_an_object_whose_tags_cannot_be_read_stays(deployment: Deployment) -> None:
     """It is counted by what OSS says to that."""
     fill(deployment, 1, TAGGED, "a/1", "a/2")
@@ -146,6 +159,51 @@ def test_an_object_whose_tags_cannot_be_read_stays(deployment: Deployment) -> No
     assert len(deployment.keys()) == 1
     assert answer["skipped_because"] == {"tags could not be read, AccessDenied": 1}
     assert (answer["status"], answer["deleted"]) == ("done", 1)
+    assert answer["errors"] == {"AccessDenied": 1}
+    (note,) = answer["notes"]
+    assert note.startswith("tags could not be read (AccessDenied), and the objects stay")
+    assert "oss:GetObjectTagging" in note
+
+
+def test_a_job_stops_where_no_tags_can_be_read(deployment: Deployment) -> None:
+    """After the first fifty looks; once they are allowed, the rest goes."""
+    oss = deployment.oss
+    fill(deployment, 1, TAGGED, *(f"a/{number:03}" for number in range(200)), "a/z/")
+    oss.misbehave(Refuse(403, "AccessDenied", operation="tags", keys=lambda key: key != "a/z/"))
+    deployment.set(in_flight="4")
+    order = {"directory": ["a", "a/z"], "only": {"tags": {"team": "a"}}}
+
+    answer = deployment.send(order)
+
+    assert (answer["status"], answer["deleted"], answer["skipped"]) == ("stopped", 0, 0)
+    assert answer["reason"].startswith(
+        "OSS answered AccessDenied to all of the first 50 looks at tags: "
+    )
+    assert "oss:GetObjectTagging" in answer["reason"]
+    assert 50 <= answer["errors"]["AccessDenied"] == answer["requests_made"]["tags"] < 60
+    assert answer["listed"] == sum_of(answer)
+
+    oss.behave()
+    last = deployment.send(answer["continuation"])
+
+    assert (last["status"], last["deleted"], deployment.keys()) == ("done", 201, [])
+
+
+def test_a_job_goes_on_where_the_tags_of_anything_can_be_read(deployment: Deployment) -> None:
+    """A policy may be about one directory alone; what lies there stays."""
+    fill(deployment, 1, TAGGED, "a", *(f"b/{number:03}" for number in range(70)), "c")
+    deployment.oss.misbehave(
+        Refuse(403, "AccessDenied", operation="tags", keys=lambda key: key.startswith("b/"))
+    )
+    deployment.set(in_flight="1")
+
+    answer = deployment.send(
+        {"everything": True, "confirm": BUCKET, "only": {"tags": {"team": "a"}}}
+    )
+
+    assert (answer["status"], answer["deleted"]) == ("done", 2)
+    assert answer["skipped_because"] == {"tags could not be read, AccessDenied": 70}
+    assert answer["errors"] == {"AccessDenied": 70}
 
 
 def test_looks_at_tags_go_as_fast_as_quotas_let_them(deployment: Deployment) -> None:

@@ -447,6 +447,75 @@ def test_a_timers_dates_are_relative_to_its_time(template: str, name: str) -> No
     assert found == {"keys": [name], "prefix": name, "directory": [name, "x"]}
 
 
+def test_a_timers_lists_and_questions_have_dates_as_well() -> None:
+    """A range names a list for each of its dates, which is read as they all are."""
+    day, days = "lists/{trigger_time - 1d:%m%d}", "{trigger_time - 1d..2d:%m-%d}"
+    request = {"manifest": [day, {"key": days, "header": True}], "only": {"match_regex": "a{1,2}"}}
+    question = {"do": "explain", "key": day, "request": {"manifest": {"key": days}}}
+    payload = [request, {"manifest": {"key": day, "column": 2}}, question]
+
+    first, second, third = documents(read({**TIMER, "payload": json.dumps(payload)}))
+
+    assert first == {
+        "manifest": [
+            "lists/1225",
+            {"key": "12-25", "header": True},
+            {"key": "12-24", "header": True},
+        ],
+        "only": {"match_regex": "a{1,2}"},
+    }
+    assert second == {"manifest": {"key": "lists/1225", "column": 2}}
+    assert third == {
+        "do": "explain",
+        "key": "lists/1225",
+        "request": {"manifest": [{"key": "12-25"}, {"key": "12-24"}]},
+    }
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"manifest": "lists/{x}.txt"},
+        {"manifest": {"key": "lists/{x}.txt"}},
+        {"manifest": ["a", {"key": "{triggertime - 1d:%Y%m%d}"}]},
+        {"do": "explain", "key": "a", "request": {"prefix": "{x}"}},
+    ],
+    ids=str,
+)
+def test_a_timers_braces_that_are_no_date_are_refused_in_lists(request_: dict[str, Any]) -> None:
+    """Taken literally they would name nothing."""
+    with pytest.raises(RequestError, match="are no date"):
+        read({**TIMER, "payload": json.dumps(request_)})
+
+
+@pytest.mark.parametrize(
+    ("only", "sentence"),
+    [
+        ({"match": "{trigger_time - 30d:%Y%m%d}/*"}, "`only.match` holds a date in braces"),
+        ({"except": ["a", "\\{trigger_time\\}"]}, "`only.except` holds a date in braces"),
+        ({"except_regex": "{ trigger_time - 1d:%Y%m%d}"}, "`only.except_regex` holds a date"),
+        ({"older_than": "{trigger_time - 30d:%Y-%m-%d}Z"}, "`only.older_than` holds a date"),
+        ({"tags": {"day": "{trigger_time - 30d:%Y%m%d}"}}, "`only.tags` holds a date in braces"),
+        ({"match_regex": "{triggertime - 1d:%Y%m%d}"}, "`only.match_regex` are neither a date"),
+        ({"except_regex": "[{}]"}, "write a backslash before a brace"),
+    ],
+    ids=str,
+)
+def test_a_timers_date_in_a_condition_is_refused(only: dict[str, Any], sentence: str) -> None:
+    """A condition has none, and taken literally it would let go, or keep, what nobody meant."""
+    for request in ({"prefix": "a/", "only": only}, {"do": "explain", "request": {"only": only}}):
+        with pytest.raises(RequestError, match=re.escape(sentence)):
+            read({**TIMER, "payload": json.dumps(request)})
+
+
+def test_a_timers_conditions_may_have_braces_that_are_read_otherwise() -> None:
+    """Repetitions, classes, characters, and braces behind a backslash."""
+    only = {"match_regex": [r"\d{8}\.log", r"\p{Greek}x{2,}", r"\x{41}"], "except": r"\{x\}*"}
+    request = {"prefix": "a/", "only": only}
+
+    assert documents(read({**TIMER, "payload": json.dumps(request)})) == [request]
+
+
 @pytest.mark.parametrize(
     "template",
     [

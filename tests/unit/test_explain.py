@@ -45,7 +45,7 @@ def test_each_condition_says_why_it_keeps_an_object() -> None:
         "except": reasons.EXCEPTED,
         "except_regex": None,
         "tags": reasons.UNJUDGED,
-        "keep_latest": reasons.UNJUDGED,
+        "keep_latest": None,
     }
 
 
@@ -67,10 +67,21 @@ def test_the_latest_stay_until_enough_are_newer(newer: int | None, reason: str |
     }
 
 
+def test_an_object_that_is_none_of_the_latest_by_its_name_is_not_kept_as_one() -> None:
+    """Its name keeps it."""
+    asked = Conditions(keep_latest=2, match=("*.log",))
+
+    assert said(asked, "a", also=LookedUp(newer=0)) == {
+        "match": reasons.NO_MATCH,
+        "keep_latest": None,
+    }
+
+
 def test_tags_are_judged_once_they_are_known() -> None:
     """By all of them."""
     asked = Conditions(tags=(("a", "b"),))
 
+    assert said(asked, "a", also=LookedUp(no_tags="why")) == {"tags": "why"}
     assert said(asked, "a", also=LookedUp(tags={"a": "b"})) == {"tags": None}
     assert said(asked, "a", also=LookedUp(tags={})) == {"tags": reasons.OTHER_TAGS}
 

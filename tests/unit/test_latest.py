@@ -15,7 +15,7 @@ from ossweep.engine.latest import Latest
 from ossweep.errors import StoreError
 from ossweep.filters.latest import NO_RANK, Newest, directory_of, is_marker, reason_to_stay
 from ossweep.filters.reasons import LATEST, MARKER
-from ossweep.objects import Found
+from ossweep.objects import NEWER, Found
 from ossweep.work import Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore
 
@@ -53,6 +53,9 @@ class ByClock:
         return found.modified < clock
 
     counts_as_latest = may_go
+
+    def reason_by(self, found: Found, clock: int) -> str | None:
+        return None if found.modified < clock else NEWER
 
 
 def latest_of(store: Listed, most: int = 1, selectors: Iterable[str] = ("",)) -> Latest:

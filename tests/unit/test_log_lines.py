@@ -136,7 +136,8 @@ def _sentences() -> Iterator[str]:
         for node in ast.walk(tree):
             filled = node.values if isinstance(node, ast.JoinedStr) else [node]
             text = "".join(_text_of(part) for part in filled)
-            if node not in inside and path.name != "log.py" and re.search(r'"[^"]+".* ', text):
+            is_sentence = re.search(r'"[^"]+".* ', text) and not text.startswith("<?xml")
+            if node not in inside and path.name != "log.py" and is_sentence:
                 yield text
 
 

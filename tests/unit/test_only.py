@@ -267,10 +267,25 @@ RANGE = (
         ),
         (
             {"storage_class": ["STANDARD_IA"]},
+            ('`only`: `storage_class`: OSS has no storage class "STANDARD_IA"; did you mean "IA"?'),
+        ),
+        (
+            {"storage_class": "STANDARD"},
             (
-                '`only`: `storage_class`: OSS has no storage class "STANDARD_IA"; '
+                '`only`: `storage_class`: OSS has no storage class "STANDARD"; '
                 'did you mean "Standard"?'
             ),
+        ),
+        (
+            {"storage_class": "deep_archive"},
+            (
+                '`only`: `storage_class`: OSS has no storage class "deep_archive"; '
+                'did you mean "DeepColdArchive"?'
+            ),
+        ),
+        (
+            {"storage_class": ["GLACIER_IR"]},
+            f'`only`: `storage_class`: OSS has no storage class "GLACIER_IR"; {CLASSES}',
         ),
         (
             {"storage_class": ["GLACIER"]},
@@ -323,7 +338,10 @@ RANGE = (
         ),
         (
             {"match_regex": "(a"},
-            '`only`: `match_regex`: "(a" cannot be read: missing ): (a',
+            (
+                '`only`: `match_regex`: "(a" cannot be read: missing ): (a; '
+                r"write the `)`, or `\\(` for the character"
+            ),
         ),
         # tags
         (
@@ -399,6 +417,38 @@ FIELD = st.sampled_from(
         *("except_regex", "tags", "keep_latest", "skip_early_delete"),
     ]
 )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        ("(?=x)", "RE2 has no look-around; write what names must not have as `except_regex`"),
+        ("(?<!x)", "RE2 has no look-around; write what names must not have as `except_regex`"),
+        ("(?#x)", r"write `(?:`, `(?P<name>` or flags such as `(?i)`, or `\\(`"),
+        ("(?<x", "write it like `(?P<name>...)`, or leave the name out"),
+        ("a)", r"write the `(`, or `\\)` for the character"),
+        ("[a", r"write the `]`, or `\\[` for the character"),
+        ("a\\", r"write `\\\\` for the character"),
+        (r"(a)\1", "RE2 has no back references; write what is to come again once more"),
+        (r".*\.log\Z", r"write `\\z`, or nothing where the whole name has to match"),
+        (r"\u20ac", r"write the character itself, or `\\x{20ac}`"),
+        (r"\h", "write the character without a backslash, or as RE2 has it"),
+        ("*.log", r"write `.*` for any characters, or `\\` before a character to have it as it is"),
+        ("a++", "RE2 repeats once, and has no possessive operators; write one only"),
+        ("a{1001}", "write at most 1,000 of all repetitions within each other"),
+        ("[z-a]", "write the lower end first, and a class that RE2 has"),
+    ],
+)
+@pytest.mark.parametrize("name", ["match_regex", "except_regex"])
+def test_an_expression_that_re2_does_not_read_is_refused_with_another_way(
+    name: str, pattern: str, instead: str
+) -> None:
+    """The reason is RE2's."""
+    with pytest.raises(RequestError) as refusal:
+        parse({name: pattern}, "`only`")
+
+    assert str(refusal.value).startswith(f"`only`: `{name}`: {json.dumps(pattern)} cannot be read")
+    assert str(refusal.value).endswith(f"; {instead}")
 
 
 @given(st.dictionaries(FIELD, JUNK, max_size=3))

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ossweep import manifest_request
+from ossweep.amiss import LATER
 from ossweep.conditions import LEAST_DAYS
 from ossweep.errors import RequestError
 from ossweep.lists import ListRequest
@@ -420,6 +421,10 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             ),
         ),
         # not yet
+        *(
+            ({"keys": ["a"], name: None}, f"request 2: `{name}` is not supported yet; {instead}")
+            for name, instead in LATER.items()
+        ),
         (
             {"keys": ["a"], "versions": "all"},
             (

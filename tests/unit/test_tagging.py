@@ -10,7 +10,7 @@ from ossweep.conditions import Conditions
 from ossweep.engine.deferred import Deferred
 from ossweep.engine.reads import Reads
 from ossweep.engine.selection import Selection
-from ossweep.engine.tagging import CODES, CROWD, ENOUGH, Tagging
+from ossweep.engine.tagging import CODES, CROWD, ENOUGH, FIRST, Tagging
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.filters.reasons import OTHER_TAGS
@@ -165,6 +165,39 @@ def test_a_refusal_keeps_its_object_and_is_told() -> None:
     assert kept["a/1"] == "tags could not be read, CodeA"
     assert len(set(kept.values())) == CODES + 2
     assert [kept[key] for key in KEYS[CODES + 1 : CODES + 3]] == ["tags could not be read"] * 2
+
+
+def test_refusals_of_all_that_is_asked_first_stop_the_job() -> None:
+    """Whatever waits is still to do, those that were refused last among it."""
+    sifted = Sifted()
+    sifted.store.codes = dict.fromkeys(KEYS, "AccessDenied")
+    for _ in range(3):
+        sifted.sift(KEYS[:20])
+
+    sifted.go_on()
+
+    assert len(sifted.told) == FIRST // 20
+    assert [type(error) for error in sifted.failed] == [Closed]
+    assert str(sifted.hop.gate.stopped).startswith(
+        "OSS answered AccessDenied to all of the first 50 looks at tags: No.; see that the role"
+    )
+
+
+def test_refusals_for_several_reasons_stop_nothing() -> None:
+    """Nor do those of keys that are gone, or that come when tags have been told."""
+    for codes in (
+        {key: f"Code{number % 2}" for number, key in enumerate(KEYS)},
+        dict.fromkeys(KEYS, "NoSuchKey"),
+        dict.fromkeys(KEYS[1:], "AccessDenied"),
+    ):
+        sifted = Sifted()
+        sifted.store.codes = codes
+        for _ in range(2):
+            sifted.sift(KEYS)
+
+        sifted.go_on()
+
+        assert (len(sifted.told), sifted.hop.gate.stopped) == (2, None)
 
 
 def test_an_outage_fails_what_waits() -> None:

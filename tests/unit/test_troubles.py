@@ -46,6 +46,20 @@ def test_an_answer_that_refuses_is_one() -> None:
     )
 
 
+def test_refused_looks_at_tags_are_told_with_their_own_permission() -> None:
+    """Unless anything else is refused by the same code."""
+    troubles, denied = Troubles(), StoreError("AccessDenied", "no", Scope.KEYS)
+    troubles.asked("tags")
+    troubles.missed("tags", denied)
+    alone = str(troubles.sentence)
+    troubles.asked("list")
+    troubles.missed("list", denied)
+
+    assert alone.startswith("none of 1 look at tags was carried out: AccessDenied once (no); see")
+    assert "oss:GetObjectTagging" in alone
+    assert "oss:ListObjects" in str(troubles.sentence)
+
+
 def test_some_of_many_requests_went_wrong() -> None:
     """Where others of the kind were answered."""
     troubles = Troubles()

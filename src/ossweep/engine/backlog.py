@@ -10,6 +10,7 @@ from ossweep.engine.batch import Batch
 from ossweep.objects import Lot
 
 if TYPE_CHECKING:
+    from ossweep.engine.batch import Dates
     from ossweep.engine.queues import Queue
     from ossweep.objects import Found, Page, Unnamed
 
@@ -30,8 +31,8 @@ class Backlog:
     chosen: list[Found] = field(default_factory=list)
     chosen_left: float = 0.0  # seconds that were left when the first page of those was asked for
     page_left: float = 0.0  # and when the last one was
-    chosen_clock: int | None = None  # by which the first of those was judged, or by an earlier one
-    page_clock: int | None = None  # and the last one
+    chosen_dates: Dates | None = None  # by which the first of those was judged, or by later ones
+    page_dates: Dates | None = None  # and the last one
     between: Counter[tuple[int, str]] = field(default_factory=Counter)  # and not chosen, as Batch's
     unnamed: list[tuple[int, str]] = field(default_factory=list)  # and has no name, as Batch's
     behind: deque[Unnamed] = field(default_factory=deque)  # of these, what lies behind `place`
@@ -44,16 +45,16 @@ class Backlog:
         """Whether a page can make no batch by itself, because something was met before it."""
         return bool(self.chosen or self.between or self.unnamed or self.behind)
 
-    def begin_page(self, left: float, clock: int | None) -> None:
+    def begin_page(self, left: float, dates: Dates) -> None:
         """
         Take note that a page comes, which was asked for when so many seconds were left, and is
-        judged by this clock or an earlier one.
+        judged by these dates or later knowledge.
         """
         self.page_left = left
-        self.page_clock = clock
+        self.page_dates = dates
         if self.place == self.cut:
             self.chosen_left = left
-            self.chosen_clock = clock
+            self.chosen_dates = dates
 
     def flush(self) -> None:
         """Cut a batch of the draft, if anything is in it."""
@@ -70,13 +71,13 @@ class Backlog:
             self.place,
             left=self.chosen_left,
             is_listed=True,
-            clock=self.chosen_clock,
+            dates=self.chosen_dates,
         )
         self.queue.batches.append(batch)
         self.cut = self.place
         self.chosen, self.between, self.unnamed = [], Counter(), []
         self.chosen_left = self.page_left
-        self.chosen_clock = self.page_clock
+        self.chosen_dates = self.page_dates
 
     def lose(self, at: int) -> None:
         """Put the next key that is not UTF-8, so none to ask for, behind so many of the chosen."""

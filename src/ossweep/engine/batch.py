@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ossweep.objects import Lot
 from ossweep.tally import tally
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from ossweep.objects import Page
 
 KNOWN_FAILURE = ""  # no reason to skip a key: it has failed before
+
+
+class Dates(NamedTuple):
+    """
+    The times by which objects are judged, in Unix seconds, as far as OSS has told them.
+
+    The clock only ever becomes earlier, and the time `after` which an object has to be written only
+    later.
+    """
+
+    clock: int | None
+    after: int | None
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Batch:
     order; any other batch holds keys known by name. Where `doubt_is_named`, a continuation names
     the keys that were asked for without an answer; elsewhere only their number counts. Its
     `doubted` keys were asked for before, and have their room below the ceiling already. Its objects
-    were judged by the `clock`, or by an earlier one; by none if it is None.
+    were judged by the `dates`, or by later knowledge; by none if that is None.
     """
 
     keys: Sequence[str]
@@ -43,7 +55,7 @@ class Batch:
     is_listed: bool = False
     doubt_is_named: bool = False
     doubted: frozenset[str] = frozenset()
-    clock: int | None = None
+    dates: Dates | None = None
 
     def asked_anew(self, most: int) -> int:
         """Return how many of so many first keys have not been asked for before."""

@@ -36,6 +36,23 @@ class Choice:
         self._selectors = sorted({*selectors}) if goes_by_names else []
         self._known = frozenset(self._selectors)
         self._lengths = sorted({len(each) for each in self._selectors})
+        self._needs_names = goes_by_names
+
+    @property
+    def has_ages(self) -> bool:
+        """Whether any condition goes by ages."""
+        return self._filters is not None and self._filters.ages is not None
+
+    def reason_of_age(self, modified: int, clock: int) -> str | None:
+        """Return why an object of a time stays by its age, if it does."""
+        if self._filters is None or self._filters.ages is None:
+            return None
+        return self._filters.ages.reason(modified, clock)
+
+    @property
+    def after(self) -> int | None:
+        """The time after which an object has to be written, by what OSS has told until now."""
+        return self.only.after if self.only is not None else None
 
     @property
     def is_after_a_time(self) -> bool:
@@ -113,6 +130,9 @@ class Choice:
         return self._filters.judge_page(overview, clock, self._bases(keys[0], keys[-1]))
 
     def _names_of(self, key: str) -> list[str]:
+        """Return the names that a key has by its selectors, if any condition asks for them."""
+        if not self._needs_names:
+            return []
         return [key[length:] for length in self._taking(key)] or [key]
 
     def _taking(self, key: str) -> list[int]:

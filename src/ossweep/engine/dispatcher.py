@@ -58,7 +58,6 @@ class Dispatcher:
         kinds: Iterable[Callable[[Shared], Source | None]] = SOURCES,
     ) -> None:
         self._is_dry_run = work.dry_run
-        self._older_than = work.only.older_than if work.only is not None else None
         self._store = store
         self._gate = gate
         self._throttle = throttle
@@ -70,13 +69,8 @@ class Dispatcher:
         self._selection = Selection(work, store, protected, ceiling, deferred)
         self._books = Books(work)
         self._reads = Reads(gate, listings)
-        self._tagging = (
-            Tagging(store, gate, throttle, self._reads, self._selection)
-            if self._selection.choice.needs_tags
-            else None
-        )
-        most = self._selection.choice.keep_latest
-        latest = Latest(most, store, work.selectors, self._selection, work.clock) if most else None
+        self._tagging = Tagging.of(store, gate, throttle, self._reads, self._selection)
+        self._latest = Latest.of(work, store, self._selection, self._selection.choice.keep_latest)
         self._sources = open_sources(
             Shared(
                 work,
@@ -89,7 +83,7 @@ class Dispatcher:
                 Course(throttle.lane()),
                 most_ranges,
                 tagging=self._tagging,
-                latest=latest,
+                latest=self._latest,
                 lists=lists,
             ),
             kinds,
@@ -250,8 +244,8 @@ class Dispatcher:
             listed=due.queue.listed,
             refused=due.queue.course.refused,
             doubted=batch.doubted and batch.doubted.intersection(batch.keys),
-            older_than=self._older_than,
-            again=self._selection.choice.again,
+            ages=self._selection.reason_of_age if self._selection.choice.has_ages else None,
+            again=self._latest or self._selection.choice.again,
         )
 
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:

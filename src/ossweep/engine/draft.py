@@ -11,6 +11,7 @@ from ossweep.objects import Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
+    from ossweep.engine.batch import Dates
     from ossweep.objects import Found
 
 
@@ -20,12 +21,12 @@ class Draft:
     def __init__(self) -> None:
         self.found: list[Found] = []
         self._left = -inf  # seconds that were left when the first of them was looked at
-        self._clock: int | None = None  # by which it was judged, and the others by no later one
+        self._dates: Dates | None = None  # by which it was judged, and the others by later ones
 
-    def add(self, found: Found, left: float, clock: int | None) -> None:
-        """Take in an object that was looked at with so many seconds left, and judged by a clock."""
+    def add(self, found: Found, left: float, dates: Dates | None) -> None:
+        """Take in an object that was looked at with so many seconds left, and judged by dates."""
         if not self.found:
-            self._left, self._clock = left, clock
+            self._left, self._dates = left, dates
         self._left = max(self._left, left)
         self.found.append(found)
 
@@ -42,4 +43,4 @@ class Draft:
             return None
         objects = Lot(tuple(self.found[:BATCH_KEYS]))
         del self.found[:BATCH_KEYS]
-        return Batch(objects.keys, objects, left=self._left, clock=self._clock)
+        return Batch(objects.keys, objects, left=self._left, dates=self._dates)

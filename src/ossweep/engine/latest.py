@@ -25,11 +25,12 @@ from ossweep.filters.reasons import LATEST
 from ossweep.whereabouts import outermost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.ports import Store
     from ossweep.filters.latest import Rank
     from ossweep.objects import Found, Page
+    from ossweep.work import Work
 
 MOST_KNOWN = 10_000  # directories that are kept in mind
 LOCKS = 64  # so that two ranges seldom wait for each other, and never list a directory twice
@@ -44,10 +45,15 @@ class Judge(Protocol):
     def may_go(self, found: Found, clock: int) -> bool:
         """Tell whether an object goes by such a clock, if it is not one of the latest."""
 
+    def reason_by(self, found: Found, clock: int) -> str | None:
+        """Return why an object stays by such a clock, one of the latest or not."""
+
 
 class Latest:
     """
     Sifts pages: objects that stay as one of the latest of their directory say so.
+
+    What was sifted by a later clock, or is looked at once more, is judged `Again`.
 
     The judge is asked in threads, as are the methods.
     """
@@ -65,6 +71,7 @@ class Latest:
         self._selectors = outermost(selectors)
         self._counts = judge.counts_as_latest
         self._may_go = judge.may_go
+        self._reason_by = judge.reason_by
         self._began = clock
         self._lock = Lock()
         self._locks = [Lock() for _ in range(LOCKS)]
@@ -83,6 +90,40 @@ class Latest:
             yield self._sifted(page, prefix, marker or None, keys[-1] if more else None), more
             marker = keys[-1]
 
+    @classmethod
+    def of(cls, work: Work, store: Store, judge: Judge, most: int | None) -> Latest | None:
+        """Return those of a job, if any are to stay."""
+        return cls(most, store, work.selectors, judge, work.clock) if most else None
+
+    @property
+    def needs_tags(self) -> bool:
+        """No: tags are not asked for beside the latest."""
+        return False
+
+    def reason_of_tags(self, tags: Mapping[str, str] | None) -> str | None:  # noqa: ARG002 - none
+        """Return nothing: tags are not asked for."""
+        return None
+
+    def reason_to_keep(self, found: Found, clock: int) -> str | None:
+        """Return why an object stays, one of the latest or not; raises Closed, StoreError."""
+        reason = self._reason_by(found, clock)
+        if reason is not None:
+            return reason
+        return LATEST if rank_of(found) >= self._oldest_in(directory_of(found.key), clock) else None
+
+    def newer_than(self, found: Found) -> int:
+        """
+        Return how many objects of its directory count and are newer, up to as many as stay.
+
+        Raises Closed, StoreError.
+        """
+        clock, rank, newer = self._store.clock(self._began), rank_of(found), 0
+        for objects in self._passed(directory_of(found.key), clock):
+            newer += sum(rank_of(each) > rank for each in objects)
+            if newer >= self._most:
+                break
+        return min(newer, self._most)
+
     def _sifted(self, page: Page, prefix: str, after: str | None, until: str | None) -> Page:
         clock = self._store.clock(self._began)
         counted: dict[str, list[Found]] = {}
@@ -100,7 +141,7 @@ class Latest:
             else:
                 oldest = self._oldest_in(directory, clock)
             kept.update({each.key: LATEST for each in objects if rank_of(each) >= oldest})
-        return asked_about(page, kept)
+        return asked_about(page, kept, clock)
 
     def _oldest_in(self, directory: str, clock: int) -> Rank:
         """Return the rank of the oldest that stays of a directory, if need be by a pass."""

@@ -11,9 +11,11 @@ the chosen ones, so that a batch can be cut anywhere and still tell what lies in
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
-from ossweep.engine.batch import KNOWN_FAILURE
+from ossweep.engine.batch import KNOWN_FAILURE, Dates
 from ossweep.engine.choice import EVERYTHING, Choice
 from ossweep.engine.room import Room
 from ossweep.filters.reasons import UNJUDGED
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ossweep.engine.ports import Dated
     from ossweep.engine.scan import Scan
     from ossweep.filters.ports import Whole
+    from ossweep.lists import ListRequest
     from ossweep.objects import Found, Page
     from ossweep.work import Ceiling, Work
 
@@ -36,6 +39,7 @@ ENOUGH_KEYS = 500  # a batch with so many ends at a page's end, so that the next
 SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are skipped, to keep their place
 
 PROTECTED = "protected"
+NEEDED = "a list that the job reads"
 
 
 class Selection:
@@ -61,7 +65,10 @@ class Selection:
         self.deferred = deferred
         self._choice = Choice(work.only, work.selectors)
         # Pages without any of these need no look at each object.
-        self._special = sorted({*work.directories, *work.passed, *deferred.waiting, *protected})
+        needed = {each.request.key for each in work.lists if _is_of(each.request, work)}
+        self._needed = needed
+        special = {*work.directories, *work.passed, *deferred.waiting, *protected, *needed}
+        self._special = sorted(special)
         self.clock = work.clock
         self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
 
@@ -73,7 +80,7 @@ class Selection:
         which objects are judged, is not known.
         """
         keys, backlog = page.keys, scan.backlog
-        backlog.begin_page(left, self.clock_now() if keys else self.clock)
+        backlog.begin_page(left, self.dates_now() if keys else self.dates)
         whole = self._judge_whole(backlog, page, keys)
         if whole is None:
             self._select_one_by_one(scan, page)
@@ -95,13 +102,18 @@ class Selection:
 
     def judged_anew(self, batch: Batch) -> Batch:
         """
-        Return a batch that waited, without what stays if the job's clock was found to be earlier.
+        Return a batch that waited, without what stays by what OSS has told of the time since.
 
+        Where the latest of each directory stay, it is looked at again if they were others then.
         Raises StoreError if OSS's time is unknown.
         """
-        if batch.clock is None or not batch.keys or self.clock_now() >= batch.clock:
+        if batch.dates is None or not batch.keys:
             return batch
-        page, clock = batch.page, self.clock_now()
+        dates, clock, page = self.dates_now(), self.clock_now(), batch.page
+        if self._choice.keep_latest is not None and _was_asked_by_later(page, clock):
+            batch = replace(batch, left=inf)
+        if dates == batch.dates:
+            return batch
         if page.newest < clock and self._choice.judge_page(page, clock) == EVERYTHING:
             return batch
         reasons = [self.reason_to_skip(found) for found in page.objects()]
@@ -110,6 +122,25 @@ class Selection:
             return batch
         self.room_left.give_back(*(found for found in staying if found.key not in batch.doubted))
         return batch.without(reasons)
+
+    @property
+    def dates(self) -> Dates:
+        """By what objects are judged."""
+        return Dates(self.clock, self._choice.after)
+
+    def dates_now(self) -> Dates:
+        """Return by what objects are judged now; raises StoreError if OSS's time is unknown."""
+        self.clock_now()
+        return self.dates
+
+    def reason_of_age(self, modified: int, clock: int) -> str | None:
+        """Return why an object of a time stays by its age, if it does."""
+        self._see_last_date()
+        return self._choice.reason_of_age(modified, clock)
+
+    def needs_no_more(self, request: ListRequest) -> None:
+        """Take note that a list has been read to its end, and may go like any other object."""
+        self._needed.discard(request.key)
 
     def clock_now(self) -> int:
         """Return the job's clock; raises StoreError if OSS's time is unknown."""
@@ -124,9 +155,14 @@ class Selection:
 
     def reason_to_skip(self, found: Found) -> str | None:
         """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
+        return self._reason_to_stay(found, self.clock_now())
+
+    def _reason_to_stay(self, found: Found, clock: int) -> str | None:
         if found.key.startswith(self._protected):
             return PROTECTED
-        reason = self._reason_by(self.clock_now(), found) or found.why_kept
+        if found.key in self._needed:
+            return NEEDED
+        reason = self.reason_by(found, clock) or found.why_kept
         if reason is None and self._choice.needs_more and not isinstance(found, Asked):
             return UNJUDGED  # whoever has met it has not asked
         return reason
@@ -139,14 +175,15 @@ class Selection:
         """Tell whether an object goes by such a clock, if it is not one of the latest."""
         self._see_last_date()
         is_protected = found.key.startswith(self._protected)
-        return not is_protected and self._reason_by(clock, found) is None
+        return not is_protected and self.reason_by(found, clock) is None
 
     def counts_as_latest(self, found: Found, clock: int) -> bool:
         """Tell whether an object is one of those of which the latest of each directory stay."""
         is_there = found.modified < clock and not found.key.startswith(self._protected)
         return is_there and self._choice.counts_as_latest(found.key)
 
-    def _reason_by(self, clock: int, found: Found) -> str | None:
+    def reason_by(self, found: Found, clock: int) -> str | None:
+        """Return why an object stays by such a clock, protected or one of the latest or not."""
         # Times are whole seconds: an object of the clock's own second may have been written later.
         if found.modified >= clock:
             return NEWER
@@ -213,10 +250,11 @@ class Selection:
         """Select of a page's objects until the ceiling is reached."""
         backlog, failures, deferred = scan.backlog, self._known_failures, self.deferred.waiting
         backlog.behind += page.unnamed
+        clock = self.clock_now() if page.keys else 0
         for found in page.objects():
             at = len(backlog.chosen)
             is_known = found.key in failures or found.key in deferred
-            if not is_known and not self._has_place_for(scan, found):
+            if not is_known and not self._has_place_for(scan, found, clock):
                 return
             self.met += not is_known
             while backlog.behind and backlog.behind[0].lies_before(found.key):
@@ -224,8 +262,10 @@ class Selection:
             if found.key in failures:
                 backlog.between[len(backlog.chosen), KNOWN_FAILURE] += 1
             backlog.place = found.key
-            if len(backlog.chosen) == BATCH_KEYS or backlog.between.total() >= SKIPPED_KEYS:
+            if len(backlog.chosen) == BATCH_KEYS:
                 backlog.flush()
+        if backlog.between.total() >= SKIPPED_KEYS:
+            backlog.flush()
         # Until its end is listed, a listing from its last key on meets what lies behind again.
         while scan.listed and backlog.behind:
             if scan.until is not None and not backlog.behind[0].lies_before(scan.until):
@@ -233,10 +273,10 @@ class Selection:
                 return
             self._lose_next(backlog, len(backlog.chosen))
 
-    def _has_place_for(self, scan: Scan, found: Found) -> bool:
+    def _has_place_for(self, scan: Scan, found: Found, clock: int) -> bool:
         """Put an object where it belongs; return whether the ceiling has room for it."""
         backlog = scan.backlog
-        reason = self.reason_to_skip(found)
+        reason = self._reason_to_stay(found, clock)
         if reason is not None:
             backlog.between[len(backlog.chosen), reason] += 1
         elif found.key in self._directories:
@@ -262,3 +302,14 @@ class Selection:
             return
         self.room_left.lose()
         backlog.lose(at)
+
+
+def _is_of(request: ListRequest, work: Work) -> bool:
+    """Tell whether a list lies in the bucket that is swept."""
+    return request.bucket in {None, work.bucket}
+
+
+def _was_asked_by_later(page: Page, clock: int) -> bool:
+    """Tell whether what was told of any object depends on a later clock."""
+    asked = (found.clock for found in page.objects() if isinstance(found, Asked))
+    return any(by is not None and by > clock for by in asked)

@@ -5,6 +5,9 @@ An object's tags take a request of their own, and change without the object bein
 a listing or a look has shown is sifted before it is selected: its tags are asked for in the order
 of its keys, as many at once as deletions, and by the same throttle, since OSS's quotas count both.
 What is not asked for while the listing is young is listed again.
+
+An object stays whose tags OSS refuses to tell. Where it refuses all of the first ones alike, it
+would refuse the others, too: the job stops, and all that waits is still to do.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ossweep.engine.reads import SOON
 from ossweep.errors import NO_SUCH_KEY, Closed, Scope, StoreError
+from ossweep.helps import HELPS_OF_TAGS, with_help
 from ossweep.objects import GONE, Asked, Lot
+from ossweep.row import Row
+from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +39,9 @@ ENOUGH = SOON / 2  # seconds after which what is known goes on: the rest is list
 CROWD = 64  # of those that wait; named keys that were looked at wait, too, and grow old
 FEWEST = 100  # keys of a page that are asked about, though a ceiling leaves room for less
 CODES = 8  # that reasons name; any other is no reason of its own
+FIRST = 50  # looks, all of them refused by one code, after which nothing more is looked at
 NOT_READABLE = "tags could not be read"
+_BY_CODE = f"{NOT_READABLE}, "
 
 # Is given why keys stay, and the first key that was not asked about, "" if all were.
 Sifted: TypeAlias = "Callable[[Mapping[str, str], str], None]"
@@ -77,6 +85,16 @@ class Tagging:
         self._selection = selection
         self._codes: set[str] = set()
         self._siftings: list[Sifting] = []
+        self._refused = Row()  # of looks
+        self._told = 0  # how many objects' tags OSS has told
+
+    @classmethod
+    def of(
+        cls, store: Store, gate: Gate, throttle: Throttle, reads: Reads, selection: Selection
+    ) -> Tagging | None:
+        """Return the tagging of a job, if its conditions ask for tags."""
+        asks = selection.choice.needs_tags
+        return cls(store, gate, throttle, reads, selection) if asks else None
 
     @property
     def is_crowded(self) -> bool:
@@ -134,7 +152,8 @@ class Tagging:
         key = sifting.keys[sifting.asked]
         sifting.asked += 1
         permit = self._throttle.start(sifting.lane, 1)
-        pipeline.start(partial(self._ask, key, permit), partial(self._book, sifting, key, permit))
+        book = partial(self._book, sifting, key, permit, self._told)
+        pipeline.start(partial(self._ask, key, permit), book)
 
     def _ask(self, key: str, permit: Permit) -> str | Closed | StoreError | None:
         """Ask for the tags of a key; in a thread. Return why it stays, if it does."""
@@ -146,13 +165,26 @@ class Tagging:
         return self._selection.choice.reason_of_tags(tags)
 
     def _book(
-        self, sifting: Sifting, key: str, permit: Permit, answer: str | Closed | StoreError | None
+        self,
+        sifting: Sifting,
+        key: str,
+        permit: Permit,
+        told: int,
+        answer: str | Closed | StoreError | None,
     ) -> None:
+        """Take note of an answer; `told` is how many had been told when it was asked for."""
         permit.ended()
         if sifting.is_over:
             return
         if isinstance(answer, StoreError) and answer.scope is Scope.KEYS:
+            if self._is_refused_for_good(answer):
+                self._stop(answer)
+                return
             answer = self._reason_of(answer)
+        elif isinstance(answer, StoreError) and self._told > told:
+            answer = self._reason_of(answer)  # only this one cannot be told
+        elif not isinstance(answer, (Closed, StoreError)):
+            self._told += 1
         if isinstance(answer, (Closed, StoreError)):
             self._forget(sifting)
             self._reads.failed(key, answer, sifting.fail, "a look at tags")
@@ -161,13 +193,28 @@ class Tagging:
         if len(sifting.answers) == len(sifting.keys):
             self._end(sifting)
 
+    def _is_refused_for_good(self, refusal: StoreError) -> bool:
+        """Take note of a refusal; tell whether all looks would come to the same."""
+        if refusal.code == NO_SUCH_KEY:
+            return False
+        return self._refused.add(refusal.code) >= FIRST and not self._told
+
+    def _stop(self, refusal: StoreError) -> None:
+        """Stop the job; what waits is still to do."""
+        said = f"OSS answered {refusal.code} to all of the first {FIRST} looks at tags"
+        said = f"{said}: {refusal.words}" if refusal.words else said
+        self._reads.stop(Stop(Why.REFUSED, with_help(said, refusal.code, HELPS_OF_TAGS)))
+        for sifting in [*self._siftings]:
+            self._forget(sifting)
+            sifting.fail(Closed(""))
+
     def _reason_of(self, refusal: StoreError) -> str:
         """Return the reason for which an object stays whose tags OSS does not tell."""
         if refusal.code == NO_SUCH_KEY:
             return GONE
         if len(self._codes) < CODES:
             self._codes.add(refusal.code)
-        return f"{NOT_READABLE}, {refusal.code}" if refusal.code in self._codes else NOT_READABLE
+        return reason_of_unreadable(refusal) if refusal.code in self._codes else NOT_READABLE
 
     def _ends_early(self, sifting: Sifting) -> bool:
         """Tell what is known by now, if that is anything; return whether it is."""
@@ -191,9 +238,29 @@ class Tagging:
         self._siftings.remove(sifting)
 
 
-def asked_about(page: Page, kept: Mapping[str, str]) -> Page:
-    """Return a page whose objects were asked about, those that are `kept` with the reason."""
+def reason_of_unreadable(refusal: StoreError) -> str:
+    """Return the reason for which an object stays that OSS has refused to tell the tags of."""
+    return f"{_BY_CODE}{refusal.code}"
+
+
+def note_of_unreadable(skipped: Iterable[str]) -> str | None:
+    """Return a note on tags that could not be read, if that is among the reasons to skip."""
+    reasons = sorted(each for each in skipped if each.startswith(NOT_READABLE))
+    if not reasons:
+        return None
+    codes = [each.removeprefix(_BY_CODE) for each in reasons if each.startswith(_BY_CODE)]
+    by_code = f" ({', '.join(codes)})" if codes else ""
+    said = f"{NOT_READABLE}{by_code}, and the objects stay, as `skipped_because` counts them"
+    return with_help(said, codes[0] if codes else "", HELPS_OF_TAGS)
+
+
+def asked_about(page: Page, kept: Mapping[str, str], clock: int | None = None) -> Page:
+    """
+    Return a page whose objects were asked about, those that are `kept` with the reason.
+
+    What was told depends on a clock, if there is one.
+    """
     if not page.keys:
         return page
-    found = (Asked.about(each, kept.get(each.key)) for each in page.objects())
+    found = (Asked.about(each, kept.get(each.key), clock) for each in page.objects())
     return Lot(tuple(found), page.unnamed)

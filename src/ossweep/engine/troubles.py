@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ossweep.helps import HELPS, with_help
+from ossweep.helps import HELPS, HELPS_OF_TAGS, with_help
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,7 @@ class Troubles:
         self._asked: Counter[Kind] = Counter()
         self._missed: Counter[Kind] = Counter()
         self._words: dict[str, str] = {}  # of the last error of a kind
+        self._of_tags: Counter[str] = Counter()  # errors that only looks at tags have met
         self._answered = False  # whether any of the errors was an answer
 
     def asked(self, kind: Kind) -> None:
@@ -54,6 +55,7 @@ class Troubles:
             code = OTHERS
         self.errors[code] += 1
         self._missed[kind] += 1
+        self._of_tags[code] += kind == "tags"
         self._words[code] = error.words
         self._answered = self._answered or error.answered
 
@@ -66,7 +68,8 @@ class Troubles:
         kinds = ", ".join(f"{code} {_times(number)}" for code, number in most)
         first = most[0][0]
         words = f" ({self._words[first]})" if self._words[first] else ""
-        return with_help(f"{self._extent}: {kinds}{words}", first, self._helps)
+        helps = HELPS_OF_TAGS if self._of_tags[first] == self.errors[first] else self._helps
+        return with_help(f"{self._extent}: {kinds}{words}", first, helps)
 
     @property
     def _extent(self) -> str:

@@ -30,15 +30,16 @@ class Age:
     def reason_to_keep(self, found: Subject, clock: int, names: Sequence[str]) -> str | None:
         """Return whether an object is too young or too old."""
         del names
-        return self._reason(found.modified, clock)
+        return self.reason(found.modified, clock)
 
     def judge_page(self, page: Overview, clock: int, bases: Sequence[int] | None) -> Whole | None:
         """Judge by the oldest and the newest: what both are, all between them are."""
         del bases
-        oldest, newest = self._reason(page.oldest, clock), self._reason(page.newest, clock)
+        oldest, newest = self.reason(page.oldest, clock), self.reason(page.newest, clock)
         return Whole(oldest) if oldest == newest else None
 
-    def _reason(self, modified: int, clock: int) -> str | None:
+    def reason(self, modified: int, clock: int) -> str | None:
+        """Return whether what was written at a time is too young or too old by such a clock."""
         asked = self._conditions
         if asked.older_than is not None and not clock - modified > asked.older_than:
             return YOUNGER

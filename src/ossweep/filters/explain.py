@@ -42,11 +42,13 @@ class LookedUp:
     """
     What is known of an object beside its listing; None: not known, so the object stays.
 
-    `newer` is how many newer objects its directory holds, of those whose names match.
+    `no_tags` says why its tags are not known. `newer` is how many newer objects its directory
+    holds, of those whose names match.
     """
 
     tags: Mapping[str, str] | None = None
     newer: int | None = None
+    no_tags: str | None = None
 
 
 def explain(
@@ -67,12 +69,18 @@ def explain(
         yield Said(name, filters_of(replace(empty, **said)).reason_to_keep(found, clock, names))
     judge = filters_of(asked)
     if judge.tags is not None:
-        yield Said("tags", judge.tags.reason_to_keep(also.tags))
+        yield Said("tags", also.no_tags or judge.tags.reason_to_keep(also.tags))
     if judge.keep_latest is not None:
-        yield Said("keep_latest", _reason_of_latest(found.key, also.newer, judge.keep_latest))
+        is_one = judge.counts_as_latest(names)
+        yield Said("keep_latest", _reason_of_latest(found, also, judge.keep_latest, is_one=is_one))
 
 
-def _reason_of_latest(key: str, newer: int | None, most: int) -> str | None:
-    if newer is None:
+def _reason_of_latest(found: Subject, also: LookedUp, most: int, *, is_one: bool) -> str | None:
+    """Return why one of the latest stays, or a marker; `is_one` tells whether it counts as one."""
+    if is_marker(found.key):
+        return reason_to_stay(found.key)
+    if not is_one:
+        return None
+    if also.newer is None:
         return UNJUDGED
-    return reason_to_stay(key) if newer < most or is_marker(key) else None
+    return reason_to_stay(found.key) if also.newer < most else None

@@ -27,12 +27,14 @@ class Filters:
     """
     The filters of one job, which are one filter, and what comes after them.
 
-    `names` is the one among them that goes by names. `tags` judges what all of them let go.
-    `keep_latest` is how many objects of each directory stay, of those whose names match.
+    `names` is the one among them that goes by names, `ages` the one that goes by times. `tags`
+    judges what all of them let go. `keep_latest` is how many objects of each directory stay, of
+    those whose names match.
     """
 
     filters: tuple[Filter, ...]
     names: Names | None = None
+    ages: Age | None = None
     tags: Tags | None = None
     keep_latest: int | None = None
 
@@ -83,8 +85,10 @@ class Filters:
 def filters_of(asked: Conditions) -> Filters:
     """Return the filters of conditions; raises ValueError for a pattern that is none."""
     filters: list[Filter] = []
-    if {asked.older_than, asked.newer_than, asked.before, asked.after} != {None}:
-        filters.append(Age(asked))
+    goes_by_times = {asked.older_than, asked.newer_than, asked.before, asked.after} != {None}
+    ages = Age(asked) if goes_by_times else None
+    if ages is not None:
+        filters.append(ages)
     if {asked.at_least, asked.below} != {None}:
         filters.append(Size(asked))
     if asked.storage_class:
@@ -95,4 +99,4 @@ def filters_of(asked: Conditions) -> Filters:
     if names is not None:
         filters.append(names)
     tags = Tags(asked) if asked.tags else None
-    return Filters(tuple(filters), names, tags, asked.keep_latest)
+    return Filters(tuple(filters), names, ages, tags, asked.keep_latest)

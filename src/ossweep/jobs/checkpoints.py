@@ -124,9 +124,10 @@ class Checkpoints:
         Return the stop to split, once the listing has as many ranges as parts were asked for.
 
         Where nobody may look at the bucket, a first key has to show what a deletion loses: in
-        parts, each would lose one of its own.
+        parts, each would lose one of its own. Nor is it split while lists are left: another part
+        might delete one that is still read.
         """
-        if self._parts == 1 or not share.left.harmless:
+        if self._parts == 1 or not share.left.harmless or share.left.lists:
             return None
         waited = self._app.world.monotonic() - self._began >= ENOUGH
         wanted = 2 if waited else self._parts

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy
 from ossweep.answers import Answer
-from ossweep.engine.choice import Choice
+from ossweep.engine.deferred import Deferred
 from ossweep.engine.gate import Gate
-from ossweep.engine.selection import PROTECTED
-from ossweep.filters.explain import Said, explain
-from ossweep.objects import NEWER
+from ossweep.engine.latest import Latest
+from ossweep.engine.selection import PROTECTED, Selection
+from ossweep.engine.tagging import reason_of_unreadable
+from ossweep.engine.throttle import Throttle
+from ossweep.errors import NO_SUCH_KEY, Closed, Scope, StoreError, UndoneError
+from ossweep.filters.explain import LookedUp, Said, explain
+from ossweep.filters.latest import is_marker
+from ossweep.helps import HELPS_OF_LISTINGS, HELPS_OF_TAGS, met_at, with_help
+from ossweep.objects import GONE, NEWER
 from ossweep.session import open_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ossweep.conditions import Conditions
     from ossweep.objects import Found
     from ossweep.routes.orders import Explain
     from ossweep.session import Session
+    from ossweep.store import OssStore
 
 CLOCK, LIMIT_BYTES = "clock", "limits.bytes"
 TOO_LARGE = "larger than all that limits.bytes allows"
@@ -30,12 +38,29 @@ DELETED, PLANNED, KEPT = "deleted", "planned", "kept"
 ABSENT, NOT_SELECTED = "absent", "not selected"
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """
+    What OSS shows of a key: its object, if there is one, and what is to be known to judge it.
+
+    `only` are the conditions as the job has them once OSS has told the time. `help` is what helps
+    where OSS has refused to tell the object's tags.
+    """
+
+    found: Found | None
+    clock: int
+    only: Conditions | None
+    also: LookedUp
+    help: str = ""
+
+
 def explained(asked: Explain, session: Session) -> Answer:
     """
     Return which selectors take a key, what judges it, and what would become of it.
 
-    It takes one listing request, or none for a key that no selector takes. Nothing is deleted or
-    written. Raises SettingsError, StoreError, and Closed.
+    It takes one listing request, or none for a key that no selector takes; beside it one for its
+    tags, or those that list its directory, where conditions ask for that. Nothing is deleted or
+    written. Raises SettingsError, StoreError, and UndoneError where time does not suffice.
     """
     work, key = asked.work, asked.key
     selectors = _selectors(asked)
@@ -52,24 +77,79 @@ def explained(asked: Explain, session: Session) -> Answer:
     }
     if not selectors:
         return Answer(document)
-    gate = Gate(session.budget)
-    with closing(open_bucket(work.bucket, gate, session, work.clock_at)) as store:
-        found = store.find(key)
-        clock = store.clock(work.clock)
-    judged = list(_guards(asked, found, clock, session))
-    fate, reason = _fate(asked, found, judged, clock)
+    try:
+        seen = _looked(asked, session)
+    except Closed as closed:
+        met = f": {closed}" if str(closed) else ""
+        raise UndoneError(
+            f"time ran out before it was known what becomes of the key{met}"
+        ) from None
+    judged = list(_guards(asked, seen, session))
+    fate, reason = _fate(asked, seen, judged)
     return Answer(
         {
             **document,
             "reason": reason,
             "fate": fate,
-            "object": None if found is None else _shown(found),
+            "object": None if seen.found is None else _shown(seen.found),
             "judged": [
                 {"by": said.condition, "keeps": said.reason is not None, "reason": said.reason}
                 for said in judged
             ],
         }
     )
+
+
+def _looked(asked: Explain, session: Session) -> _Seen:
+    """Look at a key's object; raises Closed, SettingsError, and StoreError with what helps."""
+    work = asked.work
+    with_classes = work.only is not None and work.only.needs_classes
+    store = open_bucket(
+        work.bucket, Gate(session.budget), session, work.clock_at, with_classes=with_classes
+    )
+    with closing(store):
+        try:
+            found = store.find(asked.key)
+            clock = store.clock(work.clock)
+            protected = policy.protected_in(work.bucket, session.settings)
+            selection = Selection(work, store, protected, None, Deferred(work))
+            selection.clock_now()
+            seen = _Seen(found, clock, selection.choice.only, LookedUp())
+            if found is None or seen.only is None:
+                return seen
+            if seen.only.tags:
+                return _with_tags(seen, found, store, asked, session)
+            most = seen.only.keep_latest
+            if most is None or is_marker(found.key):
+                return seen
+            latest = Latest(most, store, work.selectors, selection, work.clock)
+            return replace(seen, also=LookedUp(newer=latest.newer_than(found)))
+        except StoreError as error:
+            raise met_at(f"the bucket {work.bucket}", error, HELPS_OF_LISTINGS) from None
+
+
+def _with_tags(
+    seen: _Seen, found: Found, store: OssStore, asked: Explain, session: Session
+) -> _Seen:
+    """Return what is seen with the object's tags, or why they are not known."""
+    settings, world = session.settings, session.world
+    throttle = Throttle(
+        world.monotonic,
+        world.uniform,
+        settings.in_flight,
+        policy.rate_of(asked.work, settings),
+        policy.quota_share_of(asked.work, settings),
+    )
+    try:
+        tags = store.tags(found.key, throttle.start(throttle.lane(), 1))
+    except StoreError as error:
+        if error.scope is not Scope.KEYS:
+            raise
+        if error.code == NO_SUCH_KEY:
+            return replace(seen, also=LookedUp(no_tags=GONE))
+        helps = with_help("", error.code, HELPS_OF_TAGS)
+        return replace(seen, also=LookedUp(no_tags=reason_of_unreadable(error)), help=helps)
+    return replace(seen, also=LookedUp(tags=tags))
 
 
 def _selectors(asked: Explain) -> list[dict[str, Any]]:
@@ -81,37 +161,34 @@ def _selectors(asked: Explain) -> list[dict[str, Any]]:
     return [*taking, {"everything": True}] if request.everything else taking
 
 
-def _guards(asked: Explain, found: Found | None, clock: int, session: Session) -> Iterator[Said]:
+def _guards(asked: Explain, seen: _Seen, session: Session) -> Iterator[Said]:
     """Yield what each guard and condition says; those that judge an object only where one is."""
-    work, key = asked.work, asked.key
+    work, key, found = asked.work, asked.key, seen.found
     is_protected = key.startswith(policy.protected_in(work.bucket, session.settings))
     yield Said(PROTECTED, PROTECTED if is_protected else None)
     if found is None:
         return
     # A person's order deletes a key that it names however young it is.
     is_judged = key not in work.to_ask_for
-    yield Said(CLOCK, NEWER if is_judged and found.modified >= clock else None)
+    yield Said(CLOCK, NEWER if is_judged and found.modified >= seen.clock else None)
     if work.limit_bytes is not None:
         yield Said(LIMIT_BYTES, TOO_LARGE if found.size > work.limit_bytes else None)
-    if work.only is None:
+    if seen.only is None:
         return
     names = [key[len(each) :] for each in work.selectors if key.startswith(each)] or [key]
-    for said in explain(work.only, found, clock, names):
+    for said in explain(seen.only, found, seen.clock, names, seen.also):
         yield replace(said, condition=f"only.{said.condition}")
 
 
-def _fate(asked: Explain, found: Found | None, judged: list[Said], clock: int) -> tuple[str, str]:
+def _fate(asked: Explain, seen: _Seen, judged: list[Said]) -> tuple[str, str]:
     """Return what would become of the key, and the sentence for it."""
     work = asked.work
     kept = next((said for said in judged if said.reason is not None), None)
     if kept is not None:
-        return KEPT, f"it would stay: {kept.reason}"
-    if found is None:
+        is_helped = kept.reason == seen.also.no_tags
+        return KEPT, f"it would stay: {kept.reason}{seen.help if is_helped else ''}"
+    if seen.found is None:
         return ABSENT, _sentence_on_absent(asked)
-    # The sweep itself has the last word.
-    reason = Choice(work.only, work.selectors).reason_to_keep(found, clock)
-    if reason is not None:
-        return KEPT, f"it would stay: {reason}"
     also = ", after all that lies in it" if asked.key in work.directories else ""
     has_ceiling = work.limit is not None or work.limit_bytes is not None
     also += ", unless a ceiling is reached before it" if has_ceiling else ""

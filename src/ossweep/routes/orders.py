@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = ("status", "stop", "resume")
 EXPLAIN = "explain"
+_LATER = ("report", "verify", "undo")  # commands that a later version has
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ def read(ordered: Ordered, session: Session) -> Command | ListJobs | None:
         return None
     if document["do"] == "list":
         return _listing(document, where)
+    if document["do"] in _LATER:
+        raise RequestError(
+            f"{where}: `{document['do']}` is not supported yet; `do` is one of "
+            f"{', '.join(COMMANDS)}, list and explain"
+        )
     job, do = document.get("job"), document["do"]
     if document.keys() != {"job", "do"} or not isinstance(job, str) or do not in COMMANDS:
         raise RequestError(

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from ossweep.errors import NO_SUCH_KEY, Closed, Scope
-from ossweep.filters.reasons import YOUNGER
+from ossweep.errors import NO_SUCH_KEY, Closed, Scope, StoreError
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.store.asking import TroubleError
 from ossweep.store.doubt import Doubt
@@ -21,12 +20,13 @@ from ossweep.store.limits import FIRST_PAUSE, LONGEST_PAUSE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.objects import Again, Shown
+    from ossweep.objects import Again, Found, Shown
     from ossweep.store.asking import Attempts, Looked
     from ossweep.world import World
 
 OLDEST_LISTING = 5.0  # seconds after which a listing is too old to delete by
 LOOKS = 4  # attempts at a look that only settles doubt
+LOOKS_AT_OLD = 2  # looks in a row at keys whose look was long under way
 
 
 @dataclass(eq=False, repr=False)
@@ -54,16 +54,21 @@ class Review:
         Return the keys that may be asked for now: those in doubt and old ones after a look.
 
         A long look would let its first results grow old, so it ends early, and the keys that it did
-        not come to are looked at later.
+        not come to are looked at later. One that was long under way is made once more. Where that
+        takes as long, nothing younger is to be had.
         """
+        for _ in range(LOOKS_AT_OLD):
+            if not (keys and self._needs_look(keys)):
+                return keys
+            keys, later = self._look(keys)
+            self.later += later
+        return keys
+
+    def _needs_look(self, keys: Sequence[str]) -> bool:
         shown, again = self.shown.left, self._looked
         first = max(again.get(key, shown) for key in keys) if again else shown
         is_old = first - self.attempts.gate.left() > OLDEST_LISTING
-        if not (is_old or self.doubt.needs_look(keys)):
-            return keys
-        meant, later = self._look(keys)
-        self.later += later
-        return meant
+        return is_old or self.doubt.needs_look(keys)
 
     def settle_left_out(self, keys: Sequence[str]) -> None:
         """
@@ -93,7 +98,7 @@ class Review:
         seen = self._see(keys, is_in_doubt=bool(in_doubt))
         self._looked.update(seen.left)
         clock = self.attempts.requests.clock(self.shown.clock)
-        older_than = self.shown.older_than
+        ages = self.shown.ages
         meant, later = [], []
         for key in keys:
             written = seen.there.get(key)
@@ -103,8 +108,8 @@ class Review:
                 self.kept[key] = GONE_UNANSWERED if key in in_doubt else GONE
             elif written >= clock:
                 self.kept[key] = NEWER
-            elif older_than is not None and clock - written <= older_than:
-                self.kept[key] = YOUNGER  # since the clock was found to be earlier
+            elif ages is not None and (reason := ages(written, clock)) is not None:
+                self.kept[key] = reason  # since OSS's time was found to be another
             else:
                 self.doubt.shown(key)
                 meant.append(key)
@@ -120,7 +125,7 @@ class Review:
         meant: list[str] = []
         began = self.attempts.gate.left()
         for at, key in enumerate(keys):
-            reason = again.reason_to_keep(seen.found[key], clock)
+            reason = self._reason_to_keep(seen.found[key], again, clock)
             if reason is None and again.needs_tags:
                 if at and began - self.attempts.gate.left() > OLDEST_LISTING / 2:
                     # Whatever was known of these is as old as can be.
@@ -132,6 +137,15 @@ class Review:
             else:
                 self.kept[key] = reason
         return meant, []
+
+    def _reason_to_keep(self, found: Found, again: Again, clock: int) -> str | None:
+        """Return why an object stays, whatever its tags are; a refusal is about the job."""
+        try:
+            return again.reason_to_keep(found, clock)
+        except StoreError as error:
+            if error.scope is Scope.KEYS:
+                error = StoreError(error.code, error.words, Scope.JOB)
+            raise TroubleError(error, error) from None
 
     def _reason_of_tags(self, key: str, again: Again) -> str | None:
         """Return why an object stays, by its tags as they are now."""

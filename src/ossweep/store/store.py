@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import oss2
 
-from ossweep.errors import Closed, Scope, SettingsError, StoreError
+from ossweep.errors import NO_SUCH_KEY, Closed, Scope, SettingsError, StoreError
 from ossweep.helps import HELPS_OF_STATE, met_at
 from ossweep.objects import Fates, Lot
 from ossweep.stops import NULL_MARKER_SHOWN
@@ -321,8 +321,7 @@ class OssStore:
         refuse the request. Raises StoreError when OSS refuses it or its attempts are over, and
         Closed when no time is left or all is cut off.
         """
-        attempt = 0
-        pause = least = 0.0
+        attempt, pause, least = 0, 0.0, 0.0
         while True:
             self._gate.admit(kind, after=pause)
             if pause:
@@ -333,7 +332,8 @@ class OssStore:
                 return request()
             except Exception as raised:  # noqa: BLE001 - no answer may end the invocation midway
                 error = verdict(raised)
-                if error.scope is not Scope.KEYS or kind == "list":  # others are told one by one
+                is_look = kind in {"list", "tags"} and error.code != NO_SUCH_KEY
+                if error.scope is not Scope.KEYS or is_look:  # others are told one by one
                     self._gate.missed(kind, error)
                 if is_throttling(getattr(raised, "status", 0), error.code):
                     self.session.throttled()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ossweep.amiss import LATER
 from ossweep.errors import RequestError
 from ossweep.events import CONTINUATION_MARK, POINTER_MARK
 from ossweep.request import FIELDS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 # The fields by which a request, a command or the rest of a job is known.
 _REQUEST = {
     *FIELDS,
-    "only",
+    *LATER,
     "requests",
     "do",
     CONTINUATION_MARK,

@@ -312,7 +312,7 @@ class ListedKeys:
                 self._close(key)
             elif found is not None and self._selection.has_room(found):
                 self._selection.room_left.take(found)
-                self._draft.add(found, left, self._selection.clock)
+                self._draft.add(found, left, self._selection.dates)
             else:
                 undecided.append(key)
         self._looks -= len(keys)

@@ -254,7 +254,7 @@ class Looks:
     def judge(self, key: str, found: Found | None, left: float) -> str | None:
         """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
         self._waiting.was_shown(key)
-        clock = self._selection.clock_now() if found is not None else None
+        dates = self._selection.dates_now() if found is not None else None
         reason = self._reason_to_skip(key, found)
         if reason is None and not self._has_room(key, found):
             self._give_back(key)
@@ -266,7 +266,7 @@ class Looks:
         if goes is not None:
             if key not in self._doubted:
                 self._selection.room_left.take(goes)
-            self._draft.add(goes, left, clock)
+            self._draft.add(goes, left, dates)
         return reason
 
     def cut(self, left: float) -> Batch | None:
