@@ -487,3 +487,51 @@ def test_storage_classes_of_what_a_list_names_are_looked_at(deployment: Deployme
     answer = sent(deployment, "list.txt", only={"storage_class": "IA"})
 
     assert ends(answer) == ("done", 20, {"another storage class": 21})
+
+
+@pytest.mark.parametrize("field", ["match", "except", "match_regex", "except_regex"])
+@pytest.mark.parametrize(
+    "beside",
+    [{"prefix": "a/"}, {"directory": ["a"]}],
+    ids=["prefix", "directory"],
+)
+def test_conditions_on_names_take_no_list_beside_a_range(
+    deployment: Deployment, field: str, beside: dict[str, Any]
+) -> None:
+    """A key that the list keeps by all of its name would go by a part of it."""
+    deployment.fill("a/keep1", "a/2")
+    put(deployment, "l.txt", "a/keep1\n")
+    order = {**beside, "manifest": "l.txt", "only": {field: "a/keep1"}}
+
+    said = deployment.refuse(order)
+
+    assert f"`only.{field}` would judge a key by two names" in said
+    assert f"behind `{next(iter(beside))}`; send two requests" in said
+    assert deployment.keys() == ["a/2", "a/keep1", "l.txt"]
+
+
+def test_conditions_on_names_take_a_list_and_a_key_beside_everything(
+    deployment: Deployment,
+) -> None:
+    """All of them take a key by the whole of it."""
+    deployment.fill("a/keep1", "a/keep2", "a/3")
+    put(deployment, "l.txt", "a/keep1\n")
+    order = {"everything": True, "confirm": BUCKET, "only": {"except": ["a/keep*", "l.txt"]}}
+
+    answer = sent(deployment, "l.txt", keys=["a/keep2"], **order)
+
+    assert ends(answer) == ("done", 1, {"name is excepted": 3})
+    assert deployment.keys() == ["a/keep1", "a/keep2", "l.txt"]
+
+
+def test_conditions_without_names_take_a_list_beside_a_range(deployment: Deployment) -> None:
+    """A key that both take is judged once."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a/1", "b/1"], oss.now() - 40 * 86_400)
+    oss.fill(BUCKET, ["a/2", "b/2"], oss.now() - 2 * 86_400)
+    put(deployment, "l.txt", text(["a/1", "b/1", "b/2"]))
+
+    answer = sent(deployment, "l.txt", prefix="a/", only={"older_than": "30d"})
+
+    assert ends(answer) == ("done", 2, {"younger than asked for": 2})
+    assert deployment.keys() == ["a/2", "b/2", "l.txt"]
