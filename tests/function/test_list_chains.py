@@ -15,7 +15,7 @@ from function.test_redelivery import (
     late,
     revive,
 )
-from localcloud.faults import DateShift
+from localcloud.faults import AsTold, DateShift, Refuse
 from ossweep.handover.continuation import seal
 from ossweep.lists import ListLeft, ListRequest
 from ossweep.work import Work
@@ -74,6 +74,64 @@ def test_a_list_that_is_written_anew_between_invocations_ends_the_job(long: Chai
     assert long.deployment.keys() == kept
     assert (last["status"], last["deleted"]) == ("stopped", 4002 - len(kept))
     assert "has been written anew since it was named or opened" in last["reason"]
+    resumed = long.begin({"job": last["job"], "do": "resume"})
+    assert (resumed["status"], resumed["deleted"]) == ("stopped", last["deleted"])
+    assert resumed["reason"].startswith("nothing was done, because this job has ended")
+    assert resumed["continuation"] is None
+    assert long.deployment.keys() == kept
+
+
+def test_a_job_that_a_bad_line_has_stopped_never_runs_the_list_that_replaces_it(
+    chain: Chain,
+) -> None:
+    """It has ended: the corrected list takes a request of its own."""
+    deployment = chain.deployment
+    deployment.fill("a/1", "b")
+    deployment.oss.fill(BUCKET, {"l.txt": b"/bad\na/1\n"})
+    stopped = chain.begin({"bucket": BUCKET, "manifest": "l.txt"})
+    deployment.oss.fill(BUCKET, {"l.txt": b"b\n"})
+
+    resumed = chain.begin({"job": stopped["job"], "do": "resume"})
+
+    assert (stopped["status"], stopped["continuation"]) == ("stopped", None)
+    assert resumed["reason"].startswith("nothing was done, because this job has ended")
+    assert deployment.keys() == ["a/1", "b", "l.txt"]
+
+
+def test_a_stop_of_a_list_offers_a_continuation_where_going_on_may_help(chain: Chain) -> None:
+    """A list that may not be read may be allowed; one with a bad line stays bad."""
+    deployment = chain.deployment
+    del deployment.environ["OSSWEEP_STATE"]
+    deployment.fill("a/1")
+    deployment.oss.fill(BUCKET, {"good.txt": b"a/1\n", "bad.txt": b"\\a\n"})
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="get", times=1))
+
+    refused = deployment.send({"bucket": BUCKET, "manifest": "good.txt"})
+    bad = deployment.send({"bucket": BUCKET, "manifest": "bad.txt"})
+
+    assert [each["status"] for each in (refused, bad)] == ["stopped", "stopped"]
+    assert bad["continuation"] is None
+    assert deployment.send(refused["continuation"])["deleted"] == 1
+
+
+def test_a_list_that_time_did_not_suffice_to_judge_is_the_same_for_the_next(chain: Chain) -> None:
+    """Its ETag is kept from the first look on, though its form was not read to the end."""
+    deployment = chain.deployment
+    del deployment.environ["OSSWEEP_STATE"]
+    deployment.fill("b")
+    deployment.oss.fill(BUCKET, {"l.txt": b"".join(b"a/%06d\n" % n for n in range(200_000))})
+    no = [Refuse(403, "AccessDenied")]
+    told = AsTold(lambda request: no if request.headers.get("range") else [], operation="get")
+    deployment.oss.misbehave(told)
+    first = deployment.send({"bucket": BUCKET, "manifest": "l.txt"})
+    deployment.oss.behave()
+    deployment.oss.fill(BUCKET, {"l.txt": b"b\n"})
+
+    last = deployment.send(first["continuation"])
+
+    assert "has been written anew since it was named or opened" in last["reason"]
+    assert (last["status"], last["continuation"]) == ("stopped", None)
+    assert deployment.keys() == ["b", "l.txt"]
 
 
 def test_a_job_of_a_list_goes_on_when_its_invocation_dies(long: Chain) -> None:
