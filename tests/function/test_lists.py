@@ -489,6 +489,39 @@ def test_storage_classes_of_what_a_list_names_are_looked_at(deployment: Deployme
     assert ends(answer) == ("done", 20, {"another storage class": 21})
 
 
+@pytest.mark.parametrize("field", [{"header": True}, {"column": 1}], ids=["header", "column"])
+def test_a_text_list_with_a_field_of_csv_is_not_guessed_at(
+    deployment: Deployment, field: dict[str, Any]
+) -> None:
+    """As CSV it would lose its first key."""
+    deployment.fill("a/1", "a/2")
+    put(deployment, "l.txt", "a/1\na/2\n")
+    name = next(iter(field))
+
+    answer = sent(deployment, {"key": "l.txt", **field})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert answer["reason"] == (
+        f'"l.txt" is text, a key a line, by its name, and CSV by `{name}`; leave `{name}` out, or '
+        "write 'csv' as `format`"
+    )
+    told = sent(deployment, {"key": "l.txt", "format": "csv", **field})
+    assert told["deleted"] == (1 if name == "header" else 2)
+
+
+def test_a_storage_class_that_a_list_tells_is_not_compared(deployment: Deployment) -> None:
+    """A lifecycle rule changes it, and the object is the same; `only` goes by what it is now."""
+    deployment.fill("a/1", "a/2")
+    put(deployment, "l.csv", rows(["key", "size", "storageClass"], ["a/1", 0, "IA"]))
+    wish = {"key": "l.csv", "header": True, "unchanged": False}
+
+    kept = sent(deployment, wish, only={"storage_class": "IA"})
+
+    assert ends(kept) == ("done", 0, {"another storage class": 1})
+    assert ends(sent(deployment, wish)) == ("done", 1, {})
+    assert deployment.keys() == ["a/2", "l.csv"]
+
+
 @pytest.mark.parametrize("field", ["match", "except", "match_regex", "except_regex"])
 @pytest.mark.parametrize(
     "beside",

@@ -169,10 +169,17 @@ def _format(wish: ListRequest, text: str, called: str) -> ListFormat:
     """Return the format of a list of which the request does not say it."""
     if wish.header is None and wish.column is None:
         return _recognised(wish.key, text, called)
-    if _ending(wish.key) in {"jsonl", "json"}:
+    ending = _ending(wish.key)
+    if ending in {"jsonl", "json"}:
         raise ListError(
             f"{called} is JSON by its name, and has neither `header` nor `column`; leave them out, "
             "or write 'csv' as `format`"
+        )
+    if ending == "text":
+        said = "header" if wish.header is not None else "column"
+        raise ListError(
+            f"{called} is {_CALLED['text']}, by its name, and {_CALLED['csv']} by `{said}`; leave "
+            f"`{said}` out, or write 'csv' as `format`"
         )
     return "csv"  # nothing else has them
 
