@@ -311,15 +311,15 @@ def test_a_key_without_a_word_stays_where_changes_are_asked_for(deployment: Depl
             "list.txt",
             "a\n/b\n",
             (
-                '"list.txt", line 2: the key "/b" begins with a slash; no key in OSS does: write '
-                'it without: "/b"; nothing was deleted: correct the list, and send a new request'
+                '"list.txt", line 2 ("/b"): the key "/b" begins with a slash; no key in OSS does: '
+                "write it without; nothing was deleted: correct the list, and send a new request"
             ),
         ),
         (
             "list.jsonl",
             '{"key": "a"}\n{"key": ""}\n7\n',
             (
-                '"list.jsonl", line 2: the key is empty: "{\\"key\\": \\"\\"}", the first of 2 '
+                '"list.jsonl", line 2 ("{\\"key\\": \\"\\"}"): the key is empty, the first of 2 '
                 "such lines; nothing was deleted: correct the list, and send a new request"
             ),
         ),
@@ -327,8 +327,57 @@ def test_a_key_without_a_word_stays_where_changes_are_asked_for(deployment: Depl
             "list.jsonl",
             '{"key": "a", "versionId": "x"}\n',
             (
-                '"list.jsonl", line 1: the line names a version, and only current versions can be '
-                'deleted: "a"; nothing was deleted: correct the list, and send a new request'
+                '"list.jsonl", line 1 ("a"): the line names a version, and only current versions '
+                "can be deleted; nothing was deleted: correct the list, and send a new request"
+            ),
+        ),
+        (
+            "list.txt",
+            f"a\noss://{BUCKET}/a/1\n",
+            (
+                f'"list.txt", line 2 ("oss://{BUCKET}/a/1"): the line holds an address and no key; '
+                'write "a/1"; nothing was deleted: correct the list, and send a new request'
+            ),
+        ),
+        (
+            "list.jsonl",
+            f'"https://{BUCKET}.oss-cn-hangzhou.aliyuncs.com/b%20c"\n',
+            (
+                f'"list.jsonl", line 1 ("\\"https://{BUCKET}.oss-cn-hangzhou.aliyuncs.com/b%20c\\'
+                '""): the line holds an address and no key; write "b c"; nothing was deleted: '
+                "correct the list, and send a new request"
+            ),
+        ),
+        (
+            "list.txt",
+            "oss://otherbucket/a\n",
+            (
+                '"list.txt", line 1 ("oss://otherbucket/a"): the line holds an address and no key, '
+                "in another bucket; nothing was deleted: correct the list, and send a new request"
+            ),
+        ),
+        (
+            "list.parquet",
+            "a\n",
+            (
+                '"list.parquet" is Parquet by its name, which is not read here; write the list as '
+                "text, CSV or JSON, plain or gzip"
+            ),
+        ),
+        (
+            "list",
+            "PAR1\x15\x04a\n",
+            (
+                '"list" is Parquet, which is not read here; write the list as text, CSV or JSON, '
+                "plain or gzip"
+            ),
+        ),
+        (
+            "list.txt",
+            "PK\x03\x04a\n",
+            (
+                '"list.txt" is a ZIP file, which is not read here; write the list as text, CSV or '
+                "JSON, plain or gzip"
             ),
         ),
         (
@@ -337,7 +386,18 @@ def test_a_key_without_a_word_stays_where_changes_are_asked_for(deployment: Depl
             ("\"list\" may be text, a key a line, or CSV; say which by `format`: 'text' or 'csv'"),
         ),
     ],
-    ids=["slash", "empty", "version", "two readings"],
+    ids=[
+        "slash",
+        "empty",
+        "version",
+        "address",
+        "URL",
+        "another bucket",
+        "Parquet by name",
+        "Parquet",
+        "ZIP",
+        "two readings",
+    ],
 )
 def test_a_bad_list_deletes_nothing(
     deployment: Deployment, name: str, content: str, reason: str
@@ -507,6 +567,14 @@ def test_a_text_list_with_a_field_of_csv_is_not_guessed_at(
     )
     told = sent(deployment, {"key": "l.txt", "format": "csv", **field})
     assert told["deleted"] == (1 if name == "header" else 2)
+
+
+def test_a_key_may_begin_as_files_of_other_formats_do(deployment: Deployment) -> None:
+    """Or as the address of something that is no object of OSS."""
+    deployment.fill("PAR1/a", "ORC/b", "http://a/b")
+    put(deployment, "l.txt", text(["PAR1/a", "ORC/b", "http://a/b"]))
+
+    assert ends(sent(deployment, "l.txt")) == ("done", 3, {})
 
 
 def test_a_storage_class_that_a_list_tells_is_not_compared(deployment: Deployment) -> None:

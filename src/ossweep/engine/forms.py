@@ -112,7 +112,7 @@ def or_error(read: Callable[[], object]) -> object:
 def failures_of(bad: Sequence[BadLine]) -> tuple[Failure, ...]:
     """Return the failures of bad lines, each of which names its file and line."""
     return tuple(
-        Failure(f"{each.file}, line {each.line}", BAD_LINE, f"{each.wrong}: {each.text}")
+        Failure(f"{each.file}, line {each.line}", BAD_LINE, f"{each.text}: {each.wrong}")
         for each in bad
     )
 

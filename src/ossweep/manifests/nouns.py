@@ -84,7 +84,7 @@ class BadLine:
     @property
     def sentence(self) -> str:
         """Tell it to a person."""
-        return f"{cut_short(self.file)}, line {self.line:,}: {self.wrong}: {self.text}"
+        return f"{cut_short(self.file)}, line {self.line:,} ({self.text}): {self.wrong}"
 
 
 @dataclass(frozen=True, slots=True)
