@@ -289,6 +289,8 @@ class Log:
             dry_run=work.dry_run,
             keys=len(work.keys),
             prefixes=[each.prefix for each in work.ranges[:PREFIXES_SHOWN]],
+            lists=[each.request.key for each in work.lists[:PREFIXES_SHOWN]],
+            only=work.only is not None,
             seconds_left=round(seconds_left, 1),
         )
 
