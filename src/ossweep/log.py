@@ -102,6 +102,8 @@ _OWN = (
     'write either "run" or "delete"',
     'write "run": "request", or "run": "manifest"',
     '"run" reads the object',
+    'is said of lists, beside "run": "manifest"; leave it out',
+    'what a request says of a list, such as {"format": "csv"}, or leave it out',
     'write the key prefix, such as "a/", or the bucket\'s name,',
     'a slash and the prefix, such as "examplebucket/a/"',
 )
