@@ -62,6 +62,8 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 # Texts in front of a quotation that is no key, and the form of such a name.
 _NAMES = ("bucket ", "field ", '"job": ', '"do": ', 'to confirm it write "confirm": ')
 _NAME = re.compile(r'"[A-Za-z0-9_-]{1,100}"')
+# A list's key is told as prefixes are, if it is written as plainly.
+_LIST, _LIST_KEY = "the list ", re.compile(r'"[A-Za-z0-9_./-]{1,100}"')
 # The names of fields that sentences show with their values.
 _FIELDS = frozenset(
     f'"{name}"'
@@ -252,6 +254,8 @@ def _hidden(quotation: re.Match[str]) -> str:
     else:
         before_name = text.endswith(_NAMES, 0, quotation.start())
         is_known = before_name and _NAME.fullmatch(quotation[0]) is not None
+        if text.endswith(_LIST, 0, quotation.start()):
+            is_known = _LIST_KEY.fullmatch(quotation[0]) is not None
     return quotation[0] if is_known or _is_own(quotation) else HIDDEN
 
 

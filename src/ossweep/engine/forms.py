@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ossweep.lists import Position
-from ossweep.manifests.nouns import ListError
+from ossweep.manifests.nouns import ListError, cut_short
 from ossweep.objects import BAD_LINE, Failure
 from ossweep.stops import Stop, Why
 
@@ -80,6 +80,11 @@ class FormPasses:
         """Whether any list has not been judged."""
         return bool(self._unchecked)
 
+    @property
+    def key(self) -> str:
+        """The key of the first that has not been judged."""
+        return self._left[self._unchecked[0]].request.key
+
     def read_on(self) -> ListLeft | None:
         """Read on in the first that has not been judged, as its pass does."""
         if self._pass is None:
@@ -101,6 +106,14 @@ class FormPasses:
         return left
 
 
+def about_list(key: str, sentence: str) -> str:
+    """Return a sentence about a list, or one of its files, that names the list."""
+    shown = cut_short(key)
+    if f"the list {shown}" in sentence:
+        return sentence
+    return f"the list {sentence if sentence.startswith(shown) else f'{shown}: {sentence}'}"
+
+
 def or_error(read: Callable[[], object]) -> object:
     """Read in a thread, and return the error that makes it end, if one does."""
     try:
@@ -117,10 +130,10 @@ def failures_of(bad: Sequence[BadLine]) -> tuple[Failure, ...]:
     )
 
 
-def too_many(bad: Sequence[BadLine], of_list: int) -> Stop | None:
+def too_many(key: str, bad: Sequence[BadLine], of_list: int) -> Stop | None:
     """Return the stop of a list with so many bad lines, of which these are the last, if it is."""
     if of_list <= MOST_BAD:
         return None
     last = f"{bad[-1].sentence}, and so are {of_list - 1:,} lines before it"
     reason = f"{last}: this is not the list that was meant, or it is damaged"
-    return Stop(Why.REFUSED, reason, is_final=True)
+    return Stop(Why.REFUSED, about_list(key, reason), is_final=True)

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.draft import Draft
-from ossweep.engine.forms import FormPasses, failures_of, or_error, too_many
+from ossweep.engine.forms import FormPasses, about_list, failures_of, or_error, too_many
 from ossweep.engine.likeness import listed_line
 from ossweep.engine.listreading import ListReading
 from ossweep.engine.queues import Queue
@@ -202,18 +202,20 @@ class ListedKeys:
         read: Callable[[], ListLeft | Passage | None]
         show: Callable[[Any, float], None]
         if self._forms:
-            read, show = self._forms.read_on, self._show_form
+            key, read, show = self._forms.key, self._forms.read_on, self._show_form
         else:
             self._reading = self._reading or ListReading(self._lists, self._left[0])
-            read, show = self._reading.read_on, self._show_passage
-        ask, show = partial(or_error, read), partial(self._show_unless_error, show)
+            key, read = self._left[0].request.key, self._reading.read_on
+            show = self._show_passage
+        ask, show = partial(or_error, read), partial(self._show_unless_error, key, show)
         self._reads.begin(pipeline, Question("", ask, show, lambda _: None))
 
     def _show_unless_error(
-        self, show: Callable[[Any, float], None], answer: object, left: float
+        self, key: str, show: Callable[[Any, float], None], answer: object, left: float
     ) -> None:
         if isinstance(answer, ListError):
-            self._reads.stop(Stop(Why.REFUSED, str(answer), is_final=answer.is_final))
+            sentence = about_list(key, str(answer))
+            self._reads.stop(Stop(Why.REFUSED, sentence, is_final=answer.is_final))
             return
         self._asks = False
         show(answer, left)
@@ -258,7 +260,7 @@ class ListedKeys:
         for _ in bad:
             self._selection.room_left.lose()
         self._books.settle(Counts(failed=len(bad), failures=failures_of(bad)))
-        if (stop := too_many(bad, of_list)) is not None:
+        if (stop := too_many(self._left[0].request.key, bad, of_list)) is not None:
             self._reads.stop(stop)
 
     def _go_on(self) -> None:
