@@ -53,6 +53,12 @@ class Conditions:
         """Whether an object is judged by its storage class."""
         return bool(self.storage_class) or self.skip_early_delete
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields by which an object's name decides."""
+        patterns = ("match", "except_", "match_regex", "except_regex")
+        return tuple(each.rstrip("_") for each in patterns if getattr(self, each))
+
     def check(self) -> None:
         """
         Raise ValueError, with a sentence, for what no request could have said.

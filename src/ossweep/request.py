@@ -89,6 +89,13 @@ def _narrowed(request: Request, only: Conditions, where: str) -> Request:
             f"{where}: `only.keep_latest` keeps the latest of each directory, and `{by_name}` "
             "names objects one by one; write a prefix, a directory or `everything` instead"
         )
+    beside = "prefix" if request.prefix else "directory" if request.directory else None
+    is_ambiguous = beside is not None and not request.everything  # which takes keys by all of them
+    if request.manifest and is_ambiguous and only.names:
+        raise RequestError(
+            f"{where}: `only.{only.names[0]}` would judge a key by two names, by all of it where a "
+            f"list of `manifest` names it, and by what stands behind `{beside}`; send two requests"
+        )
     return replace(request, only=only)
 
 
