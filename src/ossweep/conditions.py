@@ -54,9 +54,10 @@ class Conditions:
         return bool(self.storage_class) or self.skip_early_delete
 
     @property
-    def has_patterns(self) -> bool:
-        """Whether an object is judged by its names."""
-        return bool(self.match or self.except_ or self.match_regex or self.except_regex)
+    def names(self) -> tuple[str, ...]:
+        """The fields by which an object's name decides."""
+        patterns = ("match", "except_", "match_regex", "except_regex")
+        return tuple(each.rstrip("_") for each in patterns if getattr(self, each))
 
     def check(self) -> None:
         """

@@ -62,6 +62,8 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 # Texts in front of a quotation that is no key, and the form of such a name.
 _NAMES = ("bucket ", "field ", '"job": ', '"do": ', 'to confirm it write "confirm": ')
 _NAME = re.compile(r'"[A-Za-z0-9_-]{1,100}"')
+# A list's key is told as prefixes are, if it is written as plainly.
+_LIST, _LIST_KEY = "the list ", re.compile(r'"[A-Za-z0-9_./-]{1,100}"')
 # The names of fields that sentences show with their values.
 _FIELDS = frozenset(
     f'"{name}"'
@@ -106,6 +108,8 @@ _OWN = (
     'write either "run" or "delete"',
     'write "run": "request", or "run": "manifest"',
     '"run" reads the object',
+    'is said of lists, beside "run": "manifest"; leave it out',
+    'what a request says of a list, such as {"format": "csv"}, or leave it out',
     'write the key prefix, such as "a/", or the bucket\'s name,',
     'a slash and the prefix, such as "examplebucket/a/"',
 )
@@ -254,6 +258,8 @@ def _hidden(quotation: re.Match[str]) -> str:
     else:
         before_name = text.endswith(_NAMES, 0, quotation.start())
         is_known = before_name and _NAME.fullmatch(quotation[0]) is not None
+        if text.endswith(_LIST, 0, quotation.start()):
+            is_known = _LIST_KEY.fullmatch(quotation[0]) is not None
     return quotation[0] if is_known or _is_own(quotation) else HIDDEN
 
 
@@ -293,6 +299,8 @@ class Log:
             dry_run=work.dry_run,
             keys=len(work.keys),
             prefixes=[each.prefix for each in work.ranges[:PREFIXES_SHOWN]],
+            lists=[each.request.key for each in work.lists[:PREFIXES_SHOWN]],
+            only=work.only is not None,
             seconds_left=round(seconds_left, 1),
         )
 

@@ -89,7 +89,14 @@ def _narrowed(request: Request, only: Conditions, where: str) -> Request:
             f"{where}: `only.keep_latest` keeps the latest of each directory, and `{by_name}` "
             "names objects one by one; write a prefix, a directory or `everything` instead"
         )
-    if only.has_patterns:
+    beside = "prefix" if request.prefix else "directory" if request.directory else None
+    is_ambiguous = beside is not None and not request.everything  # which takes keys by all of them
+    if request.manifest and is_ambiguous and only.names:
+        raise RequestError(
+            f"{where}: `only.{only.names[0]}` would judge a key by two names, by all of it where a "
+            f"list of `manifest` names it, and by what stands behind `{beside}`; send two requests"
+        )
+    if only.names:
         from ossweep.whole_keys import check_no_whole_keys  # noqa: PLC0415 - for requests with patterns
 
         # By `everything` each key is a name.

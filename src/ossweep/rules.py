@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,7 +45,8 @@ EVENTS = (
 )
 WILDCARDS = ("ObjectCreated:*", "ObjectRemoved:*")
 
-_FIELDS = {"on", "bucket", "key", "run", "delete"}
+_FIELDS = {"on", "bucket", "key", "run", "manifest", "only", "delete"}
+_OF_LISTS = ("manifest", "only")  # what is said beside "run": "manifest"
 _SELECTORS = ("keys", "prefix", "directory")
 _WHAT_TO_DELETE = (
     "`delete` is an object with one or more of keys, prefix and directory, and perhaps only"
@@ -95,6 +96,8 @@ class Rule:
     """
     When something happens to an object whose key matches: run it as a request, or as a list of
     what to delete from its bucket, or delete what belongs to it.
+
+    `manifest` is what is said of the list, as a request says it, and `only` its conditions.
     """
 
     on: str
@@ -102,6 +105,8 @@ class Rule:
     bucket: str | None = None
     run: Literal["request", "manifest"] | None = None
     delete: Belongings | None = None
+    manifest: Mapping[str, Any] | None = None
+    only: Mapping[str, Any] | None = None
 
     def parts(self, happened: Happened) -> Mapping[str, str] | None:
         """Return the parts of the key, or None if the rule says nothing about what happened."""
@@ -120,10 +125,22 @@ class Rule:
             and self.key.match(key) is not None
         )
 
+    def list_request(self, bucket: str, key: str) -> dict[str, Any]:
+        """Return the request to delete what a list names."""
+        listed = key if self.manifest is None else {"key": key, **self.manifest}
+        said = {"bucket": bucket, "manifest": listed}
+        return said if self.only is None else {**said, "only": self.only}
+
     def document(self) -> dict[str, Any]:
         """Return the rule as OSSWEEP_RULES has it."""
         deletion = {} if self.delete is None else self.delete.texts()
-        said = {"bucket": self.bucket, "run": self.run, "delete": deletion}
+        said = {
+            "bucket": self.bucket,
+            "run": self.run,
+            "manifest": self.manifest,
+            "only": self.only,
+            "delete": deletion,
+        }
         return {
             "on": self.on,
             "key": self.key.text,
@@ -169,13 +186,21 @@ def _rule(document: Any) -> Rule:
     if unknown:
         raise ValueError(
             f"there is no field {json.dumps(unknown[0])}; the fields are on, bucket, "
-            "key, and run or delete"
+            "key, and run or delete, and beside run also manifest and only"
         )
     on = _on(document.get("on"))
     key = Pattern(_text(document, "key"))
     bucket = _text(document, "bucket") if "bucket" in document else None
     if ("run" in document) == ("delete" in document):
         raise ValueError('write either "run" or "delete"')
+    beside = [name for name in _OF_LISTS if name in document]
+    if beside and document.get("run") != "manifest":
+        raise ValueError(
+            f'`{beside[0]}` is said of lists, beside "run": "manifest"; leave it out, or write it '
+            "in the request file, or in `delete`"
+        )
+    if beside:
+        return _of_lists(document, Rule(on, key, bucket, run=_run(document["run"], on)))
     if "run" in document:
         return Rule(on, key, bucket, run=_run(document["run"], on))
     return Rule(on, key, bucket, delete=_deletion(document["delete"], key))
@@ -207,19 +232,43 @@ def _run(run: Any, on: str) -> Literal["request", "manifest"]:
     return "request" if run == "request" else "manifest"
 
 
+def _of_lists(document: Mapping[str, Any], rule: Rule) -> Rule:
+    """Return a rule with what it says of lists; it is tried out."""
+    said = document.get("manifest")
+    if "manifest" in document and not (isinstance(said, dict) and said):
+        raise ValueError(
+            f"`manifest` is {json.dumps(said)}; write what a request says of a list, such as "
+            '{"format": "csv"}, or leave it out'
+        )
+    strange = next((name for name in ("key", "bucket") if name in (said or {})), None)
+    if strange is not None:
+        raise ValueError(
+            f"`manifest.{strange}` is the event's, whose object is the list; leave it out"
+        )
+    rule = replace(rule, manifest=said, only=_only(document, rule.key, "only"))
+    name = rule.key.fill(dict.fromkeys(rule.key.parts, _SAMPLE))
+    parse(rule.list_request("examplebucket", name), "for each list")
+    return rule
+
+
+def _only(document: Mapping[str, Any], key: Pattern, name: str) -> Mapping[str, Any] | None:
+    """Return the conditions of a rule, in which nothing is filled in."""
+    only = document.get("only")
+    if "only" in document and not isinstance(only, dict):
+        raise ValueError(f"`{name}` is {json.dumps(only)}; write an object, or leave it out")
+    filled = [part for part in key.parts if f"{{{part}}}" in json.dumps(only, ensure_ascii=False)]
+    if filled:
+        raise ValueError(f"no part such as {{{filled[0]}}} is filled in within `only`")
+    return only
+
+
 def _deletion(document: Any, key: Pattern) -> Belongings:
     if not isinstance(document, dict) or document.keys() - {*_SELECTORS, "only"}:
         raise ValueError(_WHAT_TO_DELETE)
     named = {name: _patterns(name, document[name]) for name in _SELECTORS if name in document}
     if not named:
         raise ValueError(_WHAT_TO_DELETE)
-    only = document.get("only")
-    if "only" in document and not isinstance(only, dict):
-        raise ValueError(f"`delete.only` is {json.dumps(only)}; write an object, or leave it out")
-    filled = [part for part in key.parts if f"{{{part}}}" in json.dumps(only, ensure_ascii=False)]
-    if filled:
-        raise ValueError(f"no part such as {{{filled[0]}}} is filled in within `only`")
-    deletion = Belongings(**named, only=only)
+    deletion = Belongings(**named, only=_only(document, key, "delete.only"))
     for selector, pattern in deletion.patterns():
         strangers = set(pattern.parts) - set(key.parts)
         if strangers:
@@ -230,7 +279,7 @@ def _deletion(document: Any, key: Pattern) -> Belongings:
                 "match 10; write what follows the part, or use directory"
             )
     said = parse(deletion.request("examplebucket", dict.fromkeys(key.parts, _SAMPLE)), "`delete`")
-    if said.only is not None and said.only.has_patterns:
+    if said.only is not None and said.only.names:
         texts = (pattern.text for name, pattern in deletion.patterns() if name != "keys")
         check_no_whole_keys(said.only, heads(texts), "`delete`: `only`")
     return deletion

@@ -23,10 +23,11 @@ class Why(str, Enum):
 
 @dataclass(frozen=True)
 class Stop:
-    """A reason to end early."""
+    """A reason to end early; a final one would be met again by whoever goes on."""
 
     why: Why
     sentence: str
+    is_final: bool = False
 
     def __str__(self) -> str:
         return self.sentence

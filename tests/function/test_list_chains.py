@@ -15,12 +15,14 @@ from function.test_redelivery import (
     late,
     revive,
 )
-from localcloud.faults import DateShift
+from localcloud.faults import AsTold, DateShift, Refuse
 from ossweep.handover.continuation import seal
 from ossweep.lists import ListLeft, ListRequest
 from ossweep.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from deployment import Chain
 
 KEYS = [f"a/{number:05}" for number in range(4000)]
@@ -34,6 +36,11 @@ def long(chain: Chain) -> Chain:
     text = "".join(f"{key}\n" for key in [*KEYS, *KEYS[:10]]).encode()
     chain.deployment.oss.fill(BUCKET, {"list.txt.gz": gzip.compress(text)})
     return chain
+
+
+def put(chain: Chain, key: str, names: Sequence[str]) -> None:
+    text = "".join(f"{each}\n" for each in names)
+    chain.deployment.oss.fill(BUCKET, {key: text.encode()})
 
 
 def last_of(chain: Chain, first: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +81,64 @@ def test_a_list_that_is_written_anew_between_invocations_ends_the_job(long: Chai
     assert long.deployment.keys() == kept
     assert (last["status"], last["deleted"]) == ("stopped", 4002 - len(kept))
     assert "has been written anew since it was named or opened" in last["reason"]
+    resumed = long.begin({"job": last["job"], "do": "resume"})
+    assert (resumed["status"], resumed["deleted"]) == ("stopped", last["deleted"])
+    assert resumed["reason"].startswith("nothing was done, because this job has ended")
+    assert resumed["continuation"] is None
+    assert long.deployment.keys() == kept
+
+
+def test_a_job_that_a_bad_line_has_stopped_never_runs_the_list_that_replaces_it(
+    chain: Chain,
+) -> None:
+    """It has ended: the corrected list takes a request of its own."""
+    deployment = chain.deployment
+    deployment.fill("a/1", "b")
+    deployment.oss.fill(BUCKET, {"l.txt": b"/bad\na/1\n"})
+    stopped = chain.begin({"bucket": BUCKET, "manifest": "l.txt"})
+    deployment.oss.fill(BUCKET, {"l.txt": b"b\n"})
+
+    resumed = chain.begin({"job": stopped["job"], "do": "resume"})
+
+    assert (stopped["status"], stopped["continuation"]) == ("stopped", None)
+    assert resumed["reason"].startswith("nothing was done, because this job has ended")
+    assert deployment.keys() == ["a/1", "b", "l.txt"]
+
+
+def test_a_stop_of_a_list_offers_a_continuation_where_going_on_may_help(chain: Chain) -> None:
+    """A list that may not be read may be allowed; one with a bad line stays bad."""
+    deployment = chain.deployment
+    del deployment.environ["OSSWEEP_STATE"]
+    deployment.fill("a/1")
+    deployment.oss.fill(BUCKET, {"good.txt": b"a/1\n", "bad.txt": b"\\a\n"})
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="get", times=1))
+
+    refused = deployment.send({"bucket": BUCKET, "manifest": "good.txt"})
+    bad = deployment.send({"bucket": BUCKET, "manifest": "bad.txt"})
+
+    assert [each["status"] for each in (refused, bad)] == ["stopped", "stopped"]
+    assert bad["continuation"] is None
+    assert deployment.send(refused["continuation"])["deleted"] == 1
+
+
+def test_a_list_that_time_did_not_suffice_to_judge_is_the_same_for_the_next(chain: Chain) -> None:
+    """Its ETag is kept from the first look on, though its form was not read to the end."""
+    deployment = chain.deployment
+    del deployment.environ["OSSWEEP_STATE"]
+    deployment.fill("b")
+    deployment.oss.fill(BUCKET, {"l.txt": b"".join(b"a/%06d\n" % n for n in range(200_000))})
+    no = [Refuse(403, "AccessDenied")]
+    told = AsTold(lambda request: no if request.headers.get("range") else [], operation="get")
+    deployment.oss.misbehave(told)
+    first = deployment.send({"bucket": BUCKET, "manifest": "l.txt"})
+    deployment.oss.behave()
+    deployment.oss.fill(BUCKET, {"l.txt": b"b\n"})
+
+    last = deployment.send(first["continuation"])
+
+    assert "has been written anew since it was named or opened" in last["reason"]
+    assert (last["status"], last["continuation"]) == ("stopped", None)
+    assert deployment.keys() == ["b", "l.txt"]
 
 
 def test_a_job_of_a_list_goes_on_when_its_invocation_dies(long: Chain) -> None:
@@ -148,3 +213,31 @@ def test_a_forged_continuation_reads_no_list_that_a_request_may_not(
     assert said in chain.deployment.refuse(
         {"bucket": BUCKET, "manifest": {"key": request_.key, "bucket": request_.bucket}}
     )
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_a_list_goes_only_when_it_has_been_read(chain: Chain, parallel: int) -> None:
+    """Though a prefix takes it, whose objects other parts would delete meanwhile."""
+    deployment = chain.deployment
+    deployment.fill(*KEYS, *(f"{each}/{number:04}" for each in "pqr" for number in range(1500)))
+    put(chain, "q/0list.txt", KEYS)
+    hurried(deployment, 60, batch_delete=57)
+
+    chain.begin({"manifest": "q/0list.txt", "prefix": ["p/", "q/", "r/"], "parallel": parallel})
+    last = chain.to_the_end()[-1]
+
+    assert (last["status"], deployment.keys()) == ("done", [])
+
+
+def test_a_list_that_names_itself_stays(chain: Chain) -> None:
+    """It is read to its end, in whatever invocation that is."""
+    deployment = chain.deployment
+    deployment.fill(*KEYS)
+    put(chain, "a/00000list", [*KEYS[:1], "a/00000list", *KEYS[1:]])
+    hurried(deployment, 60, batch_delete=57)
+
+    chain.begin({"manifest": {"key": "a/00000list", "format": "text"}})
+    last = chain.to_the_end()[-1]
+
+    assert (last["status"], deployment.keys()) == ("done", ["a/00000list"])
+    assert last["skipped_because"] == {"a list that the job reads": 1}

@@ -152,7 +152,7 @@ def test_an_inventory_that_is_no_list_of_this_bucket_deletes_nothing(
     answer = sent(deployment)
 
     assert (answer["status"], left(deployment)) == ("stopped", ["a"])
-    assert answer["reason"].startswith(f'"{MANIFEST}": ')
+    assert answer["reason"].startswith(f'the list "{MANIFEST}": ')
     assert said in answer["reason"]
 
 
@@ -167,7 +167,8 @@ def test_a_file_that_is_not_what_the_manifest_says_deletes_nothing(deployment: D
 
     assert (answer["status"], left(deployment)) == ("stopped", ["a", "b"])
     assert answer["reason"].startswith(
-        '"inventory/data/1.csv.gz" has not the MD5 that the inventory\'s manifest says'
+        f'the list "{MANIFEST}": "inventory/data/1.csv.gz" has not the MD5 that '
+        "the inventory's manifest says"
     )
 
 

@@ -311,15 +311,15 @@ def test_a_key_without_a_word_stays_where_changes_are_asked_for(deployment: Depl
             "list.txt",
             "a\n/b\n",
             (
-                '"list.txt", line 2: the key "/b" begins with a slash; no key in OSS does: write '
-                'it without: "/b"; nothing was deleted: correct the list, and send a new request'
+                '"list.txt", line 2 ("/b"): the key "/b" begins with a slash; no key in OSS does: '
+                "write it without; nothing was deleted: correct the list, and send a new request"
             ),
         ),
         (
             "list.jsonl",
             '{"key": "a"}\n{"key": ""}\n7\n',
             (
-                '"list.jsonl", line 2: the key is empty: "{\\"key\\": \\"\\"}", the first of 2 '
+                '"list.jsonl", line 2 ("{\\"key\\": \\"\\"}"): the key is empty, the first of 2 '
                 "such lines; nothing was deleted: correct the list, and send a new request"
             ),
         ),
@@ -327,8 +327,57 @@ def test_a_key_without_a_word_stays_where_changes_are_asked_for(deployment: Depl
             "list.jsonl",
             '{"key": "a", "versionId": "x"}\n',
             (
-                '"list.jsonl", line 1: the line names a version, and only current versions can be '
-                'deleted: "a"; nothing was deleted: correct the list, and send a new request'
+                '"list.jsonl", line 1 ("a"): the line names a version, and only current versions '
+                "can be deleted; nothing was deleted: correct the list, and send a new request"
+            ),
+        ),
+        (
+            "list.txt",
+            f"a\noss://{BUCKET}/a/1\n",
+            (
+                f'"list.txt", line 2 ("oss://{BUCKET}/a/1"): the line holds an address and no key; '
+                'write "a/1"; nothing was deleted: correct the list, and send a new request'
+            ),
+        ),
+        (
+            "list.jsonl",
+            f'"https://{BUCKET}.oss-cn-hangzhou.aliyuncs.com/b%20c"\n',
+            (
+                f'"list.jsonl", line 1 ("\\"https://{BUCKET}.oss-cn-hangzhou.aliyuncs.com/b%20c\\'
+                '""): the line holds an address and no key; write "b c"; nothing was deleted: '
+                "correct the list, and send a new request"
+            ),
+        ),
+        (
+            "list.txt",
+            "oss://otherbucket/a\n",
+            (
+                '"list.txt", line 1 ("oss://otherbucket/a"): the line holds an address and no key, '
+                "in another bucket; nothing was deleted: correct the list, and send a new request"
+            ),
+        ),
+        (
+            "list.parquet",
+            "a\n",
+            (
+                '"list.parquet" is Parquet by its name, which is not read here; write the list as '
+                "text, CSV or JSON, plain or gzip"
+            ),
+        ),
+        (
+            "list",
+            "PAR1\x15\x04a\n",
+            (
+                '"list" is Parquet, which is not read here; write the list as text, CSV or JSON, '
+                "plain or gzip"
+            ),
+        ),
+        (
+            "list.txt",
+            "PK\x03\x04a\n",
+            (
+                '"list.txt" is a ZIP file, which is not read here; write the list as text, CSV or '
+                "JSON, plain or gzip"
             ),
         ),
         (
@@ -337,7 +386,18 @@ def test_a_key_without_a_word_stays_where_changes_are_asked_for(deployment: Depl
             ("\"list\" may be text, a key a line, or CSV; say which by `format`: 'text' or 'csv'"),
         ),
     ],
-    ids=["slash", "empty", "version", "two readings"],
+    ids=[
+        "slash",
+        "empty",
+        "version",
+        "address",
+        "URL",
+        "another bucket",
+        "Parquet by name",
+        "Parquet",
+        "ZIP",
+        "two readings",
+    ],
 )
 def test_a_bad_list_deletes_nothing(
     deployment: Deployment, name: str, content: str, reason: str
@@ -349,7 +409,8 @@ def test_a_bad_list_deletes_nothing(
 
     answer = sent(deployment, ["good.txt", name], keys=["c"], prefix="p/")
 
-    assert (answer["status"], answer["deleted"], answer["reason"]) == ("stopped", 0, reason)
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert answer["reason"] == f"the list {reason}"
     assert deployment.keys() == sorted(["a", "c", "d", "p/1", name, "good.txt"])
     assert deployment.oss.count("batch_delete") == 0
 
@@ -487,3 +548,92 @@ def test_storage_classes_of_what_a_list_names_are_looked_at(deployment: Deployme
     answer = sent(deployment, "list.txt", only={"storage_class": "IA"})
 
     assert ends(answer) == ("done", 20, {"another storage class": 21})
+
+
+@pytest.mark.parametrize("field", [{"header": True}, {"column": 1}], ids=["header", "column"])
+def test_a_text_list_with_a_field_of_csv_is_not_guessed_at(
+    deployment: Deployment, field: dict[str, Any]
+) -> None:
+    """As CSV it would lose its first key."""
+    deployment.fill("a/1", "a/2")
+    put(deployment, "l.txt", "a/1\na/2\n")
+    name = next(iter(field))
+
+    answer = sent(deployment, {"key": "l.txt", **field})
+
+    assert (answer["status"], answer["deleted"]) == ("stopped", 0)
+    assert answer["reason"] == (
+        f'the list "l.txt" is text, a key a line, by its name, and CSV by `{name}`; leave '
+        f"`{name}` out, or write 'csv' as `format`"
+    )
+    told = sent(deployment, {"key": "l.txt", "format": "csv", **field})
+    assert told["deleted"] == (1 if name == "header" else 2)
+
+
+def test_a_key_may_begin_as_files_of_other_formats_do(deployment: Deployment) -> None:
+    """Or as the address of something that is no object of OSS."""
+    deployment.fill("PAR1/a", "ORC/b", "http://a/b")
+    put(deployment, "l.txt", text(["PAR1/a", "ORC/b", "http://a/b"]))
+
+    assert ends(sent(deployment, "l.txt")) == ("done", 3, {})
+
+
+def test_a_storage_class_that_a_list_tells_is_not_compared(deployment: Deployment) -> None:
+    """A lifecycle rule changes it, and the object is the same; `only` goes by what it is now."""
+    deployment.fill("a/1", "a/2")
+    put(deployment, "l.csv", rows(["key", "size", "storageClass"], ["a/1", 0, "IA"]))
+    wish = {"key": "l.csv", "header": True, "unchanged": False}
+
+    kept = sent(deployment, wish, only={"storage_class": "IA"})
+
+    assert ends(kept) == ("done", 0, {"another storage class": 1})
+    assert ends(sent(deployment, wish)) == ("done", 1, {})
+    assert deployment.keys() == ["a/2", "l.csv"]
+
+
+@pytest.mark.parametrize("field", ["match", "except", "match_regex", "except_regex"])
+@pytest.mark.parametrize(
+    "beside",
+    [{"prefix": "a/"}, {"directory": ["a"]}],
+    ids=["prefix", "directory"],
+)
+def test_conditions_on_names_take_no_list_beside_a_range(
+    deployment: Deployment, field: str, beside: dict[str, Any]
+) -> None:
+    """A key that the list keeps by all of its name would go by a part of it."""
+    deployment.fill("a/keep1", "a/2")
+    put(deployment, "l.txt", "a/keep1\n")
+    order = {**beside, "manifest": "l.txt", "only": {field: "a/keep1"}}
+
+    said = deployment.refuse(order)
+
+    assert f"`only.{field}` would judge a key by two names" in said
+    assert f"behind `{next(iter(beside))}`; send two requests" in said
+    assert deployment.keys() == ["a/2", "a/keep1", "l.txt"]
+
+
+def test_conditions_on_names_take_a_list_and_a_key_beside_everything(
+    deployment: Deployment,
+) -> None:
+    """All of them take a key by the whole of it."""
+    deployment.fill("a/keep1", "a/keep2", "a/3")
+    put(deployment, "l.txt", "a/keep1\n")
+    order = {"everything": True, "confirm": BUCKET, "only": {"except": ["a/keep*", "l.txt"]}}
+
+    answer = sent(deployment, "l.txt", keys=["a/keep2"], **order)
+
+    assert ends(answer) == ("done", 1, {"name is excepted": 3})
+    assert deployment.keys() == ["a/keep1", "a/keep2", "l.txt"]
+
+
+def test_conditions_without_names_take_a_list_beside_a_range(deployment: Deployment) -> None:
+    """A key that both take is judged once."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a/1", "b/1"], oss.now() - 40 * 86_400)
+    oss.fill(BUCKET, ["a/2", "b/2"], oss.now() - 2 * 86_400)
+    put(deployment, "l.txt", text(["a/1", "b/1", "b/2"]))
+
+    answer = sent(deployment, "l.txt", prefix="a/", only={"older_than": "30d"})
+
+    assert ends(answer) == ("done", 2, {"younger than asked for": 2})
+    assert deployment.keys() == ["a/2", "b/2", "l.txt"]

@@ -50,6 +50,32 @@ def test_a_sweep_logs_its_start_its_progress_and_its_end(deployment: Deployment)
         assert told < set(line)
 
 
+def test_the_line_of_a_start_tells_lists_and_whether_there_are_conditions(
+    deployment: Deployment,
+) -> None:
+    """The keys of lists, as prefixes are told, and nothing of what they name."""
+    deployment.oss.fill(BUCKET, {"lists/a.txt": b"secret\n"})
+
+    deployment.send({"manifest": "lists/a.txt", "only": {"older_than": "1d"}})
+    deployment.send({"prefix": "a/"})
+
+    told = [each for each in deployment.log if each["message"] == "sweep starts"]
+    assert [each["lists"] for each in told] == [["lists/a.txt"], []]
+    assert [each["only"] for each in told] == [True, False]
+    assert "secret" not in str(deployment.log)
+
+
+def test_an_error_about_a_list_names_the_list_in_the_log(deployment: Deployment) -> None:
+    """And not what its line says."""
+    deployment.oss.fill(BUCKET, {"lists/a.txt": b"b\n", "lists/b.txt": b"/secret\n"})
+
+    deployment.send({"manifest": ["lists/a.txt", "lists/b.txt"]})
+
+    (end,) = [each for each in deployment.log if each["message"] == "sweep ends"]
+    assert end["reason"].startswith('the list "lists/b.txt", line 1 ("..."): the key "..." begins')
+    assert "secret" not in str(deployment.log)
+
+
 def test_keys_stand_in_the_log_as_json_only(
     deployment: Deployment, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -292,7 +292,21 @@ def test_a_key_that_conditions_would_judge_by_two_names_is_refused(deployment: D
     """What keeps it as a key may let it go as a part of a prefix."""
     order = {"keys": ["a/1"], "prefix": "a/", "only": {"except": "**/1"}}
 
-    assert "would judge it by two names" in deployment.refuse(order)
+    assert '"a/1" in `keys` lies below' in deployment.refuse(order)
+    assert "`only.except` would judge it by two names" in deployment.refuse(order)
+
+
+def test_a_key_below_a_prefix_is_no_mistake_where_names_do_not_matter(
+    deployment: Deployment,
+) -> None:
+    """It has one age, whatever selects it, and counts once."""
+    oss = deployment.oss
+    oss.fill(BUCKET, ["a/1", "a/2", "b"], oss.now() - 40 * DAY)
+
+    answer = deployment.send({"keys": ["a/1", "b"], "prefix": "a/", "only": {"older_than": "1d"}})
+
+    assert (answer["deleted"], answer["listed"]) == (3, 3)
+    assert deployment.keys() == []
 
 
 def test_a_job_without_conditions_leaves_no_selectors(deployment: Deployment) -> None:

@@ -245,6 +245,39 @@ def test_a_list_that_was_written_anew_since_its_event_deletes_nothing(
     assert deployment.keys() == ["a", "lists/x.txt"]
 
 
+def test_a_rule_may_say_of_its_lists_what_a_request_may(deployment: Deployment) -> None:
+    """The column of a CSV, and conditions, which go by the whole key."""
+    deployment.oss.fill(BUCKET, ["a/1", "a/2", "b"], 1_600_000_000)
+    deployment.oss.fill(BUCKET, {"lists/x.csv": b"id,object\n1,a%2F1\n2,a/2\n3,b\n"})
+    rule = {**LISTS, "key": "lists/{name}.csv", "only": {"except": "b"}}
+    told = {"column": "object", "encoding": "url", "unchanged": False}
+    event = oss_event("ObjectCreated:PutObject", "lists/x.csv")
+
+    answer = ruled(deployment, {**rule, "manifest": told}).send(event)
+
+    assert (answer["status"], answer["deleted"]) == ("done", 2)
+    assert answer["skipped_because"] == {"name is excepted": 1}
+    assert deployment.keys() == ["b", "lists/x.csv"]
+
+
+@pytest.mark.parametrize("format_", ["text", "csv"])
+def test_a_rule_can_say_what_a_refusal_of_a_list_asks_for(
+    deployment: Deployment, format_: str
+) -> None:
+    """A list without an ending that may be two things is read as the rule says."""
+    deployment.oss.fill(BUCKET, ["a,1", "a"], 1_600_000_000)
+    deployment.oss.fill(BUCKET, {"lists/x": b"a,1\n"})
+    rule = {**LISTS, "key": "lists/{name}"}
+    event = oss_event("ObjectCreated:PutObject", "lists/x")
+    with pytest.raises(UndoneError, match="say which by `format`: 'text' or 'csv'"):
+        ruled(deployment, rule).send(event)
+
+    told = {"format": format_, **({"column": 1} if format_ == "csv" else {})}
+    ruled(deployment, {**rule, "manifest": told}).send(event)
+
+    assert deployment.keys() == ["a" if format_ == "text" else "a,1", "lists/x"]
+
+
 def test_a_request_file_that_is_refused_is_answered_beside_it_too(deployment: Deployment) -> None:
     """Nobody else would tell its writer."""
     deployment.oss.fill(BUCKET, {"requests/x.json": b'{"keys": ["a"], "dryrun": true}'})

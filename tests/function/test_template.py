@@ -41,6 +41,7 @@ RAM = {path.name: json.loads(path.read_text("utf-8")) for path in (ROOT / ".ram"
 # The triggers that are switched off, a file each.
 SWITCHED_OFF = [
     "oss-request-files",
+    "oss-lists",
     "oss-belongings",
     "eventbridge-belongings",
     "mns-topic",
@@ -85,6 +86,7 @@ VARS = yaml.safe_load(TEXT)["vars"]
 ENVIRONMENT = PROPS["environmentVariables"]
 EVERY_TRIGGER = triggers(*SWITCHED_OFF)
 RULES = rules.read(ENVIRONMENT["OSSWEEP_RULES"])
+(LIST_RULE,) = rules.read(json.dumps([tree.LIST_RULE]))
 
 
 @pytest.mark.parametrize("names", [[], *([name] for name in SWITCHED_OFF), SWITCHED_OFF])
@@ -274,7 +276,8 @@ def test_the_timers_request_plans_a_day_of_thirty_days_ago(deployment: Deploymen
 
 
 @pytest.mark.parametrize(
-    ("trigger", "rule"), [("oss-request-files", RULES[1]), ("oss-belongings", RULES[0])]
+    ("trigger", "rule"),
+    [("oss-request-files", RULES[1]), ("oss-lists", LIST_RULE), ("oss-belongings", RULES[0])],
 )
 def test_an_oss_trigger_follows_what_its_rule_is_about(trigger: str, rule: rules.Rule) -> None:
     """Every event it sends concerns the rule, and its filter is the pattern's two ends."""
@@ -283,6 +286,11 @@ def test_an_oss_trigger_follows_what_its_rule_is_about(trigger: str, rule: rules
 
     assert all(rule.concerns(name.removeprefix("oss:")) for name in config["events"])
     assert config["filter"] == {"key": {"prefix": prefix, "suffix": suffix}}
+
+
+def test_the_trigger_of_lists_says_which_rule_it_needs() -> None:
+    """The template's setting has none of lists."""
+    assert f"# {json.dumps(tree.LIST_RULE)}\n" in trigger_file("oss-lists")
 
 
 def test_eventbridge_follows_what_the_rule_is_about() -> None:
@@ -307,15 +315,17 @@ def test_eventbridge_follows_what_the_rule_is_about() -> None:
 
 
 def test_no_two_triggers_of_oss_overlap() -> None:
-    """OSS refuses two for the same event whose filters overlap; here each event has one."""
+    """OSS refuses two for the same event whose filters overlap: here their prefixes differ."""
     followed = [
-        name
+        (name, each["triggerConfig"]["filter"]["key"]["prefix"])
         for each in EVERY_TRIGGER.values()
         if each["triggerType"] == "oss"
         for name in each["triggerConfig"]["events"]
     ]
+    prefixes = {prefix for _, prefix in followed}
 
-    assert len(followed) == len(set(followed)) == 6
+    assert len(followed) == len(set(followed)) == 10
+    assert not any(one != two and one.startswith(two) for one in prefixes for two in prefixes)
 
 
 def test_eventbridges_invocations_are_tried_again_and_reach_the_failure_queue() -> None:

@@ -19,6 +19,7 @@ SRC = Path(__file__).parents[2] / "src"
 # From the ground up. Modules of one floor do not know each other, but for those of one package.
 FLOORS = (
     {
+        "addresses",
         "causes",
         "conditions",
         "errors",

@@ -243,7 +243,7 @@ def test_bad_lines_of_a_large_list_fail_by_themselves(stops: tuple[int, ...]) ->
         ("lists/a.txt, line 10", "BadLine"),
         ("lists/a.txt, line 32", "BadLine"),
     ]
-    assert counts.failures[0].message.startswith('the key "/bad" begins with a slash')
+    assert counts.failures[0].message.startswith('"/bad": the key "/bad" begins with')
 
 
 def test_a_list_of_bad_lines_ends_the_job() -> None:

@@ -550,4 +550,4 @@ def test_a_bad_line_is_a_sentence() -> None:
     """With the file and the line."""
     line = BadLine("lists/a.txt", 1234, "the key is empty", '""')
 
-    assert line.sentence == '"lists/a.txt", line 1,234: the key is empty: ""'
+    assert line.sentence == '"lists/a.txt", line 1,234 (""): the key is empty'

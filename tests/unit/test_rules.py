@@ -20,6 +20,7 @@ BELONGINGS = {
     "delete": {"directory": "hls/{id}/"},
 }
 REQUESTS = {"on": "ObjectCreated:*", "key": "requests/{name}.json", "run": "request"}
+LISTS = {"on": "ObjectCreated:*", "key": "lists/{name}", "run": "manifest"}
 
 
 def happened(name: str, key: str, bucket: str = "examplebucket") -> Happened:
@@ -79,6 +80,15 @@ def test_an_answer_is_no_request_file() -> None:
     assert rule.parts(happened("ObjectCreated:PutObject", "requests/a.json")) is not None
 
 
+def test_a_rule_of_lists_is_shown_as_it_was_written() -> None:
+    """With what it says of them."""
+    written = {**LISTS, "manifest": {"format": "csv", "column": 2}, "only": {"match": "a/*"}}
+
+    (rule,) = read(written)
+
+    assert rule.document() == written
+
+
 def test_no_two_request_files_have_one_answer() -> None:
     """Whatever their names end with, and the names of their answers end as answers' do."""
     files = ["r/x", "r/x.json", "r/x.json.json", "r/x.txt", "r/x.txt.json", "r/x.answer", "r/x."]
@@ -114,6 +124,30 @@ def test_the_triggers_own_spelling_of_events_is_understood() -> None:
             'rule 1: `run` is "x"; write "run": "request", or "run": "manifest"',
         ),
         ({**REQUESTS, "on": "ObjectRemoved:*"}, 'rule 1: "run" reads the object'),
+        ({**REQUESTS, "only": {"match": "*"}}, "rule 1: `only` is said of lists, beside"),
+        ({**BELONGINGS, "only": {"match": "*"}}, "rule 1: `only` is said of lists, beside"),
+        ({**BELONGINGS, "manifest": {}}, "rule 1: `manifest` is said of lists, beside"),
+        ({**LISTS, "manifest": {}}, "rule 1: `manifest` is {}; write what a request says of"),
+        ({**LISTS, "manifest": "csv"}, 'rule 1: `manifest` is "csv"; write what a request'),
+        ({**LISTS, "manifest": {"key": "a"}}, "rule 1: `manifest.key` is the event's, whose"),
+        (
+            {**LISTS, "manifest": {"format": "xml"}},
+            "rule 1: for each list: `manifest`: `format` is",
+        ),
+        (
+            {**LISTS, "manifest": {"unchangd": True}},
+            'rule 1: for each list: `manifest`: there is no field "unchangd"',
+        ),
+        ({**LISTS, "only": []}, "rule 1: `only` is []; write an object, or leave it out"),
+        ({**LISTS, "only": {"match": "{name}/*"}}, "rule 1: no part such as {name} is filled in"),
+        (
+            {**LISTS, "only": {"older_than": 30}},
+            "rule 1: for each list: `only`: `older_than` is",
+        ),
+        (
+            {**LISTS, "only": {"keep_latest": 1}},
+            "rule 1: for each list: `only.keep_latest` keeps",
+        ),
         ({**BELONGINGS, "delete": {}}, "rule 1: `delete` is an object with one or more of"),
         ({**BELONGINGS, "delete": {"everything": True}}, "rule 1: `delete` is an object with"),
         ({**BELONGINGS, "delete": {"keys": "a"}}, 'rule 1: `delete.keys` is "a"; write a list'),

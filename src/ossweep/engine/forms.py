@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ossweep.lists import Position
-from ossweep.manifests.nouns import ListError
+from ossweep.manifests.nouns import ListError, cut_short
 from ossweep.objects import BAD_LINE, Failure
 from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, MutableSequence, Sequence
 
     from ossweep.engine.ports import Lists
     from ossweep.lists import ListLeft
@@ -30,6 +31,11 @@ class FormPass:
         self._passages: Iterator[Passage] | None = None
         self._first = ""  # a sentence about the first bad line
         self._bad = 0
+
+    @property
+    def etag(self) -> str:
+        """The ETag of what was opened, or has to be; "" if nothing was yet."""
+        return self._left.etag
 
     def read_on(self) -> ListLeft | None:
         """
@@ -61,6 +67,53 @@ class FormPass:
         )
 
 
+class FormPasses:
+    """The form passes of an order's lists, one after the other; `left` are the lists."""
+
+    def __init__(self, lists: Lists, left: MutableSequence[ListLeft]) -> None:
+        self._lists = lists
+        self._left = left
+        self._unchecked = deque(at for at, each in enumerate(left) if not each.checked)
+        self._pass: FormPass | None = None
+
+    def __bool__(self) -> bool:
+        """Whether any list has not been judged."""
+        return bool(self._unchecked)
+
+    @property
+    def key(self) -> str:
+        """The key of the first that has not been judged."""
+        return self._left[self._unchecked[0]].request.key
+
+    def read_on(self) -> ListLeft | None:
+        """Read on in the first that has not been judged, as its pass does."""
+        if self._pass is None:
+            self._pass = FormPass(self._lists, self._left[self._unchecked[0]])
+        return self._pass.read_on()
+
+    def shown(self, judged: ListLeft | None) -> None:
+        """Take a judged list, if it is one."""
+        if judged is not None:
+            self._left[self._unchecked.popleft()] = judged
+            self._pass = None
+
+    def rest(self) -> list[ListLeft]:
+        """Return the lists; the one that was only opened is the same object for whoever goes on."""
+        left = [*self._left]
+        if self._pass is not None:
+            at = self._unchecked[0]
+            left[at] = replace(left[at], etag=self._pass.etag)
+        return left
+
+
+def about_list(key: str, sentence: str) -> str:
+    """Return a sentence about a list, or one of its files, that names the list."""
+    shown = cut_short(key)
+    if f"the list {shown}" in sentence:
+        return sentence
+    return f"the list {sentence if sentence.startswith(shown) else f'{shown}: {sentence}'}"
+
+
 def or_error(read: Callable[[], object]) -> object:
     """Read in a thread, and return the error that makes it end, if one does."""
     try:
@@ -72,15 +125,15 @@ def or_error(read: Callable[[], object]) -> object:
 def failures_of(bad: Sequence[BadLine]) -> tuple[Failure, ...]:
     """Return the failures of bad lines, each of which names its file and line."""
     return tuple(
-        Failure(f"{each.file}, line {each.line}", BAD_LINE, f"{each.wrong}: {each.text}")
+        Failure(f"{each.file}, line {each.line}", BAD_LINE, f"{each.text}: {each.wrong}")
         for each in bad
     )
 
 
-def too_many(bad: Sequence[BadLine], of_list: int) -> Stop | None:
+def too_many(key: str, bad: Sequence[BadLine], of_list: int) -> Stop | None:
     """Return the stop of a list with so many bad lines, of which these are the last, if it is."""
     if of_list <= MOST_BAD:
         return None
     last = f"{bad[-1].sentence}, and so are {of_list - 1:,} lines before it"
     reason = f"{last}: this is not the list that was meant, or it is damaged"
-    return Stop(Why.REFUSED, reason)
+    return Stop(Why.REFUSED, about_list(key, reason), is_final=True)

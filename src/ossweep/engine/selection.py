@@ -23,7 +23,7 @@ from ossweep.objects import NEWER, Asked
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ossweep.engine.backlog import Backlog
     from ossweep.engine.batch import Batch
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ossweep.engine.ports import Dated
     from ossweep.engine.scan import Scan
     from ossweep.filters.ports import Whole
-    from ossweep.lists import ListRequest
+    from ossweep.lists import ListLeft, ListRequest
     from ossweep.objects import Found, Page
     from ossweep.work import Ceiling, Work
 
@@ -138,9 +138,10 @@ class Selection:
         self._see_last_date()
         return self._choice.reason_of_age(modified, clock)
 
-    def needs_no_more(self, request: ListRequest) -> None:
-        """Take note that a list has been read to its end, and may go like any other object."""
-        self._needed.discard(request.key)
+    def read_to_the_end(self, request: ListRequest, left: Iterable[ListLeft]) -> None:
+        """Take note that a list is needed no more, if it is none of those that are left."""
+        if all(each.request.key != request.key for each in left):
+            self._needed.discard(request.key)
 
     def clock_now(self) -> int:
         """Return the job's clock; raises StoreError if OSS's time is unknown."""

@@ -131,8 +131,9 @@ def _result(dispatcher: Dispatcher, gate: Gate) -> Result:
     # only until another invocation sees what is still there.
     at_ceiling = full if gate.stopped is None else None
     # Keys in doubt may leave room below the ceiling, once OSS has shown what is there.
-    may_go_on = not (left.finished or (at_ceiling and not accounts.is_in_doubt))
     stopped = gate.stopped
+    is_final = stopped is not None and stopped.is_final
+    may_go_on = not (left.finished or is_final or (at_ceiling and not accounts.is_in_doubt))
     if at_ceiling is not None:
         ends = not may_go_on and left.part_of is None
         stopped = stop_at_ceiling(at_ceiling, ends=ends)

@@ -95,7 +95,7 @@ def filters_of(asked: Conditions) -> Filters:
         filters.append(StorageClass(asked))
     if asked.skip_early_delete:
         filters.append(EarlyDelete())
-    names = Names(asked) if asked.has_patterns else None
+    names = Names(asked) if asked.names else None
     if names is not None:
         filters.append(names)
     tags = Tags(asked) if asked.tags else None

@@ -10,12 +10,14 @@ from ossweep.errors import PolicyError, RequestError
 from ossweep.events import Origin
 from ossweep.handover import continuation
 from ossweep.lists import ListLeft
+from ossweep.names import in_quotes
 from ossweep.request import parse
 from ossweep.work import Work
 
 if TYPE_CHECKING:
     from ossweep.request import Request
     from ossweep.session import Session
+    from ossweep.work import Range
 
 DIRECT = Origin()
 PROMPT = 60.0  # seconds within which a continuation that is sent back has not waited
@@ -42,11 +44,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
     meant.check_no_address(request, bucket, settings, where)
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
-    if request.only is not None and any(policy.is_listed(key, ranges) for key in request.keys):
-        raise RequestError(
-            f"{where}: a key in `keys` lies below a prefix or directory as well, and `only` would "
-            "judge it by two names; leave it out of `keys`"
-        )
+    _check_names(request, ranges, where)
     dry_run = request.dry_run or settings.dry_run
     job = session.next_job(origin.identity, [bucket, dry_run, document])
     if dry_run and not request.dry_run and origin.identity is not None:
@@ -71,6 +69,19 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         selectors=_selectors(request) if request.only is not None or request.manifest else (),
         notes=meant.notes(request),
     )
+
+
+def _check_names(request: Request, ranges: tuple[Range, ...], where: str) -> None:
+    """Raise RequestError for a named key that a range holds, where conditions go by names."""
+    if request.only is None or not request.only.names or request.everything:
+        return  # everything takes a key by all of it
+    for key in request.keys:
+        if policy.is_listed(key, ranges):
+            raise RequestError(
+                f"{where}: {in_quotes(key)} in `keys` lies below a prefix or directory as well, "
+                f"and `only.{request.only.names[0]}` would judge it by two names; leave it out of "
+                "`keys`"
+            )
 
 
 def _selectors(request: Request) -> tuple[str, ...]:

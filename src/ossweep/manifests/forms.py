@@ -16,6 +16,7 @@ from ossweep.manifests.columns import field_of
 from ossweep.manifests.csv_rows import CsvSplitter, first_row
 from ossweep.manifests.json_values import JsonArraySplitter, JsonLinesSplitter
 from ossweep.manifests.leaves import BOM, LEAF_BYTES, lines_of
+from ossweep.manifests.no_text import ending_of, format_without_text, is_named_packed
 from ossweep.manifests.nouns import ListError, cut_short
 from ossweep.manifests.tape import MAGIC, Tape, let_go
 from ossweep.manifests.text_lines import TextSplitter
@@ -37,7 +38,6 @@ _ENDINGS: dict[str, ListFormat] = {
     "ndjson": "jsonl",
     "json": "json",
 }
-_OF_GZIP = (".gz", ".gzip")
 _CALLED = {
     "text": "text, a key a line",
     "csv": "CSV",
@@ -95,6 +95,11 @@ def form_of(open_at: Opener, wish: ListRequest) -> ListForm:
             stored, is_whole = _unpacked(stored, is_whole=is_whole)
         except ListError as error:
             raise ListError(f"{called}: {error}") from None
+    if (no_text := format_without_text(stored, None if wish.format else wish.key)) is not None:
+        raise ListError(
+            f"{called} is {no_text}, which is not read here; write the list as text, CSV or JSON, "
+            "plain or gzip"
+        )
     if stored[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise ListError(f"{called} is written in UTF-16; write it in UTF-8")
     head = stored.removeprefix(BOM)[:LEAF_BYTES]
@@ -113,11 +118,6 @@ def form_of(open_at: Opener, wish: ListRequest) -> ListForm:
     return ListForm(
         wish.key, form, packed, is_url=wish.encoding == "url", header=header, fields=fields
     )
-
-
-def is_named_packed(name: str) -> bool:
-    """Tell whether a file's name says that it is gzip."""
-    return name.lower().endswith(_OF_GZIP)
 
 
 def _head(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
@@ -169,10 +169,17 @@ def _format(wish: ListRequest, text: str, called: str) -> ListFormat:
     """Return the format of a list of which the request does not say it."""
     if wish.header is None and wish.column is None:
         return _recognised(wish.key, text, called)
-    if _ending(wish.key) in {"jsonl", "json"}:
+    ending = _ending(wish.key)
+    if ending in {"jsonl", "json"}:
         raise ListError(
             f"{called} is JSON by its name, and has neither `header` nor `column`; leave them out, "
             "or write 'csv' as `format`"
+        )
+    if ending == "text":
+        said = "header" if wish.header is not None else "column"
+        raise ListError(
+            f"{called} is {_CALLED['text']}, by its name, and {_CALLED['csv']} by `{said}`; leave "
+            f"`{said}` out, or write 'csv' as `format`"
         )
     return "csv"  # nothing else has them
 
@@ -231,10 +238,7 @@ def _of_json(begins: str, line: str, called: str) -> ListFormat:
 
 
 def _ending(name: str) -> ListFormat | None:
-    base = name.lower().rpartition("/")[2]
-    for ending in _OF_GZIP:
-        base = base.removesuffix(ending)
-    return _ENDINGS.get(base.rpartition(".")[2]) if "." in base else None
+    return _ENDINGS.get(ending_of(name))
 
 
 def _either(called: str, one: ListFormat, other: ListFormat) -> ListError:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.lists import Position
 from ossweep.manifests.columns import field_of
-from ossweep.manifests.forms import ListForm, is_named_packed
+from ossweep.manifests.forms import ListForm
+from ossweep.manifests.no_text import is_named_packed
 from ossweep.manifests.nouns import ListError, Passage, cut_short
 from ossweep.manifests.reader import read_list
 from ossweep.manifests.tape import let_go

@@ -11,7 +11,8 @@ import re
 from binascii import a2b_qp
 from typing import TYPE_CHECKING
 
-from ossweep.names import check_name
+from ossweep.addresses import address_of
+from ossweep.names import check_name, in_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ PLUS = "a `+` in a URL-encoded key may stand for a space or for itself; write %2
 PERCENT = "a `%` in a URL-encoded key is followed by two hexadecimal digits; a `%` itself is %25"
 EMPTY = "the key is empty"
 NOT_UTF8 = "the key is not UTF-8"
+ADDRESS = "the line holds an address and no key"
 
 
 def decoded_keys(texts: Sequence[str]) -> tuple[Sequence[str], dict[int, str]]:
@@ -71,6 +73,27 @@ def wrong_keys(keys: Sequence[str]) -> dict[int, str]:
     if not keys or _all_are_right(keys):
         return {}
     return _each(keys, _judge)
+
+
+def addresses(keys: Sequence[str], bucket: str) -> dict[int, str]:
+    """
+    Return for the indexes of keys that are addresses what to write instead.
+
+    One in another bucket than that to delete from is none of its keys either.
+    """
+    joined = "\n".join(keys).lower()
+    if not ("://" in joined or "acs:oss:" in joined):
+        return {}
+    return _each(keys, lambda key: _address_in(key, bucket))
+
+
+def _address_in(key: str, bucket: str) -> str | None:
+    found = address_of(key)
+    if found is None:
+        return None
+    if found[0] != bucket:
+        return f"{ADDRESS}, in another bucket"
+    return f"{ADDRESS}; write {in_quotes(found[1])}" if found[1] else f"{ADDRESS}, of the bucket"
 
 
 def wrong_versions(versions: Sequence[str | None]) -> dict[int, str]:

@@ -22,11 +22,25 @@ _SHOWN = 80  # characters of a line that its report holds
 
 
 class ListError(SweepError):
-    """A list cannot be read, or not any further; its message is one sentence for a person."""
+    """
+    A list cannot be read, or not any further; its message is one sentence for a person.
+
+    `is_final`: it is the list that is wrong, and each reading of it ends so.
+    """
+
+    is_final = True
 
 
 class StoredError(ListError):
-    """A stored file cannot be read; its message names the file already."""
+    """A stored file cannot be read now; its message names the file already."""
+
+    is_final = False
+
+
+class RewrittenError(StoredError):
+    """A stored file is another one than was named or opened, for good."""
+
+    is_final = True
 
 
 def cut_short(text: str) -> str:
@@ -70,7 +84,7 @@ class BadLine:
     @property
     def sentence(self) -> str:
         """Tell it to a person."""
-        return f"{cut_short(self.file)}, line {self.line:,}: {self.wrong}: {self.text}"
+        return f"{cut_short(self.file)}, line {self.line:,} ({self.text}): {self.wrong}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ossweep.manifests.columns import read_column
-from ossweep.manifests.keys import decoded_keys, wrong_keys, wrong_versions
+from ossweep.manifests.keys import addresses, decoded_keys, wrong_keys, wrong_versions
 from ossweep.manifests.leaves import Wrong
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def judged(leaf: Leaf, form: ListForm, bucket: str) -> tuple[Rows, list[Wrong]]:
     if form.is_url and keys:
         keys, wrong = decoded_keys(keys)
     wrong = {**wrong_keys(keys), **wrong}
+    if not form.of_inventory:  # which names what OSS holds
+        wrong = {**addresses(keys, bucket), **wrong}
     known = {}
     for name, texts in leaf.columns.items():
         if name == "key":

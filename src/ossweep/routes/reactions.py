@@ -48,7 +48,7 @@ def _reaction(
         if rule.run == "request":
             return [RequestFile(happened, of_requests)]
         if rule.run == "manifest":
-            work = _listed(happened, session)
+            work = _listed(rule, happened, session)
         else:
             work = _belongings(rule, happened, parts, session)
         return [within_share(of_requests, work, session)]
@@ -56,9 +56,9 @@ def _reaction(
     return message(happened.where, order)
 
 
-def _listed(happened: Happened, session: Session) -> Work:
+def _listed(rule: Rule, happened: Happened, session: Session) -> Work:
     """Return the work of deleting what a list names, which is the one that the event is about."""
-    request = {"bucket": happened.bucket, "manifest": happened.key}
+    request = rule.list_request(happened.bucket, happened.key)
     origin = Origin("oss", happened.identity, happened.at)
     work = job_of_request(request, session, happened.where, origin)
     etag = bare_etag(happened.etag or "")

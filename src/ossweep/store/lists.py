@@ -20,7 +20,7 @@ from ossweep.manifests.inventory import (
     read_inventory,
     read_inventory_files,
 )
-from ossweep.manifests.nouns import BadLine, ListError, StoredError, cut_short
+from ossweep.manifests.nouns import BadLine, ListError, RewrittenError, StoredError, cut_short
 from ossweep.manifests.reader import read_list
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Pinned:
             part = self._store.read_part(self._key, offset, PART_BYTES, self._etag)
         except StoreError as error:
             if error.code == "PreconditionFailed":
-                raise StoredError(
+                raise RewrittenError(
                     f"{self._place} has been written anew since it was named or opened, and says "
                     "perhaps something else: send a new request"
                 ) from None

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ossweep.engine.draft import Draft
-from ossweep.engine.forms import FormPass, failures_of, or_error, too_many
+from ossweep.engine.forms import FormPasses, about_list, failures_of, or_error, too_many
 from ossweep.engine.likeness import listed_line
 from ossweep.engine.listreading import ListReading
 from ossweep.engine.queues import Queue
@@ -62,8 +62,7 @@ class ListedKeys:
         self._selection = shared.selection
         self._books = shared.books
         self._left = deque(shared.work.lists)  # the first of them is read
-        self._unchecked = deque(at for at, each in enumerate(self._left) if not each.checked)
-        self._form: FormPass | None = None
+        self._forms = FormPasses(lists, self._left)
         self._reading: ListReading | None = None
         self._asks = False  # whether a list is being read
         self._next: Passage | None = None  # of the next file
@@ -80,7 +79,7 @@ class ListedKeys:
         # What is met elsewhere, and counts there.
         self._elsewhere = tuple(shared.work.selectors)
         self._named = frozenset(shared.work.keys)
-        shared.waits_for_forms = bool(self._unchecked)
+        shared.waits_for_forms = bool(self._forms)
 
     def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
         """Read on, look at keys, as many at once as pages would be, and queue what may go."""
@@ -174,7 +173,7 @@ class ListedKeys:
 
     def rest(self, work: Work) -> Work:
         """Return work with what is left of the lists."""
-        left = list(self._left)
+        left = self._forms.rest()
         if self._reading is not None:
             left[0] = self._reading.lines.rest()
         return replace(work, lists=tuple(left))
@@ -196,38 +195,35 @@ class ListedKeys:
         if self._asks or not self._left or not self._has_room:
             return False
         is_at_end = self._is_read or self._next is not None
-        return bool(self._unchecked) or not (is_at_end or len(self._open) >= MOST_OPEN)
+        return bool(self._forms) or not (is_at_end or len(self._open) >= MOST_OPEN)
 
     def _read(self, pipeline: Pipeline) -> None:
         self._asks = True  # for good, if it fails: half of a list is none
         read: Callable[[], ListLeft | Passage | None]
         show: Callable[[Any, float], None]
-        if self._unchecked:
-            at = self._unchecked[0]
-            self._form = self._form or FormPass(self._lists, self._left[at])
-            read, show = self._form.read_on, partial(self._show_form, at)
+        if self._forms:
+            key, read, show = self._forms.key, self._forms.read_on, self._show_form
         else:
             self._reading = self._reading or ListReading(self._lists, self._left[0])
-            read, show = self._reading.read_on, self._show_passage
-        ask, show = partial(or_error, read), partial(self._show_unless_error, show)
+            key, read = self._left[0].request.key, self._reading.read_on
+            show = self._show_passage
+        ask, show = partial(or_error, read), partial(self._show_unless_error, key, show)
         self._reads.begin(pipeline, Question("", ask, show, lambda _: None))
 
     def _show_unless_error(
-        self, show: Callable[[Any, float], None], answer: object, left: float
+        self, key: str, show: Callable[[Any, float], None], answer: object, left: float
     ) -> None:
         if isinstance(answer, ListError):
-            self._reads.stop(Stop(Why.REFUSED, str(answer)))
+            sentence = about_list(key, str(answer))
+            self._reads.stop(Stop(Why.REFUSED, sentence, is_final=answer.is_final))
             return
         self._asks = False
         show(answer, left)
         self._go_on()
 
-    def _show_form(self, at: int, judged: ListLeft | None, _: float) -> None:
-        if judged is not None:
-            self._left[at] = judged
-            self._unchecked.popleft()
-            self._form = None
-            self._shared.waits_for_forms = bool(self._unchecked)
+    def _show_form(self, judged: ListLeft | None, _: float) -> None:
+        self._forms.shown(judged)
+        self._shared.waits_for_forms = bool(self._forms)
 
     def _show_passage(self, passage: Passage | None, _: float) -> None:
         if passage is None:
@@ -264,7 +260,7 @@ class ListedKeys:
         for _ in bad:
             self._selection.room_left.lose()
         self._books.settle(Counts(failed=len(bad), failures=failures_of(bad)))
-        if (stop := too_many(bad, of_list)) is not None:
+        if (stop := too_many(self._left[0].request.key, bad, of_list)) is not None:
             self._reads.stop(stop)
 
     def _go_on(self) -> None:
@@ -276,7 +272,7 @@ class ListedKeys:
             self._reading.lines.go_to(passage.end)
             self._take(passage)
         elif self._is_read:
-            self._left.popleft()
+            self._selection.read_to_the_end(self._left.popleft().request, self._left)
             self._reading, self._is_read = None, False
 
     def _look(self, pipeline: Pipeline, keys: list[str]) -> None:
