@@ -60,8 +60,8 @@ def _check(
             f"{where}: {in_quotes(pattern)} is an address, and no name is one: a name is what "
             f"stands behind the selector; write it so, such as {in_quotes(wanted)}"
         )
-    # The shortest says most of a name.
-    for selector in sorted(filter(None, selectors), key=len):
+    # The shortest says most of a name. Without a slash it says too little: names may begin so, too.
+    for selector in sorted((each for each in selectors if "/" in each), key=len):
         rest = _behind(text, selector, is_regex=is_regex)
         if rest is None:
             continue

@@ -65,7 +65,7 @@ def test_a_name_that_does_begin_so_has_a_pattern(name: str, pattern: str, way_ou
         ({"prefix": ["src/a/", "src/"]}, "src/a/b", "a/b"),
         ({"prefix": "a[b]/"}, "a[b]/c", "c"),
         ({"prefix": "a[b]/"}, r"a\[b\]/c", "c"),
-        ({"prefix": "2024-"}, "2024-*", "*"),
+        ({"prefix": "logs/2024-"}, "logs/2024-*", "*"),
     ],
 )
 def test_a_selector_is_recognised(selectors: dict[str, Any], pattern: str, instead: str) -> None:
@@ -84,6 +84,8 @@ def test_a_selector_alone_is_no_pattern() -> None:
         (LOGS, {"match": "**/logs/*"}),
         (LOGS, {"match": "log/*", "except_regex": r"x|\.log$"}),
         ({"prefix": "*"}, {"match": "*.log"}),
+        ({"prefix": "2024-"}, {"match": "2024-*"}),
+        ({"prefix": "a"}, {"match": "a*"}),
         ({"prefix": "a"}, {"match_regex": "a*b"}),
         ({"prefix": "d"}, {"match_regex": r"\d+"}),
         ({"prefix": "."}, {"match_regex": ".*"}),
