@@ -29,8 +29,6 @@ def split(chain: Chain) -> Chain:
     chain.begin(IN_PARTS)
     chain.deployment.oss.behave()
     hurried(chain.deployment, 30, batch_delete=4).set(reserve_seconds="10")
-    # Threads renew a lease in their own time, while this clock leaps: it outlasts an invocation.
-    chain.deployment.set(checkpoint_seconds="11")
     return chain
 
 
@@ -60,6 +58,8 @@ def test_a_job_in_parts_is_listed_as_its_parts_are(split: Chain) -> None:
 
 def test_hops_of_a_job_in_parts_are_its_invocations(split: Chain) -> None:
     """The one that splits it, each of its parts', and none twice when they are joined."""
+    # Threads renew a lease in their own time, while this clock leaps: it outlasts an invocation.
+    split.deployment.set(checkpoint_seconds="11")
     job = job_of(split)
     begun = to(split, job, "status")["hops"]
     split.go_on()
