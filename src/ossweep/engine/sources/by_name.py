@@ -45,6 +45,16 @@ class ByName:
         """Whether a batch waits or is taken up."""
         return bool(self.taken or self.queue.batches)
 
+    @property
+    def keys_taken(self) -> int:
+        """How many keys are taken up."""
+        return sum(len(batch.keys) for batch in self.taken.values())
+
+    @property
+    def bytes_taken(self) -> int:
+        """How many bytes those have."""
+        return sum(batch.page.bytes for batch in self.taken.values())
+
     def left(self) -> list[Found]:
         """Return what is not done, whether or not it has been asked for."""
         batches = (*self.taken.values(), *self.queue.batches)

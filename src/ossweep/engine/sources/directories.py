@@ -21,11 +21,11 @@ from ossweep.engine.reads import SOON, Question
 from ossweep.engine.sources.by_name import ByName
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Closed, Scope, StoreError
-from ossweep.objects import GONE, Asked, Lot
+from ossweep.objects import GONE, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.outcomes import Outcome
@@ -131,12 +131,12 @@ class Directories:
     @property
     def unheard_of(self) -> int:
         """How many are taken up."""
-        return sum(len(batch.keys) for batch in self._batches.taken.values())
+        return self._batches.keys_taken
 
     @property
     def bytes_unheard_of(self) -> int:
         """How many bytes those have."""
-        return sum(batch.page.bytes for batch in self._batches.taken.values())
+        return self._batches.bytes_taken
 
     def bounds(self) -> Iterable[tuple[str, str]]:
         """Return nothing: the deepest goes first, so none keeps another waiting."""
@@ -168,18 +168,10 @@ class Directories:
         return True
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
-        tagging = self._shared.tagging
-        if tagging is None or found is None or not self._selection.is_meant(found):
-            self._judge(key, found, left)
-            return
+        judge, fail = partial(self._judge, key, left), partial(self._fail, key)
+        self._shared.ask_about(found, left, judge, fail)
 
-        def sifted(kept: Mapping[str, str], _: str) -> None:
-            self._judge(key, Asked.about(found, kept.get(key)), left)
-
-        lane = self._shared.course.lane
-        tagging.sift([key], lane, left, sifted, partial(self._fail, key))
-
-    def _judge(self, key: str, found: Found | None, left: float) -> None:
+    def _judge(self, key: str, left: float, found: Found | None) -> None:
         reason = self._round.judge(key, found, left)
         if reason is not None:
             self._shared.books.skip(key, reason)

@@ -152,12 +152,12 @@ class ListedKeys:
     @property
     def unheard_of(self) -> int:
         """How many are taken up."""
-        return sum(len(batch.keys) for batch in self._batches.taken.values())
+        return self._batches.keys_taken
 
     @property
     def bytes_unheard_of(self) -> int:
         """How many bytes those have."""
-        return sum(batch.page.bytes for batch in self._batches.taken.values())
+        return self._batches.bytes_taken
 
     def bounds(self) -> Iterable[tuple[str, str]]:
         """Return each key that is open, as both ends; none lies in a directory of the order."""

@@ -20,11 +20,11 @@ from ossweep.engine.reads import Question
 from ossweep.engine.sources.by_name import ByName
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, Asked, Found, Lot
+from ossweep.objects import GONE, GONE_UNANSWERED, Found, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
@@ -176,18 +176,10 @@ class NamedKeys:
                 return
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
-        tagging = self._shared.tagging
-        if tagging is None or found is None or not self._selection.is_meant(found):
-            self._judge(key, found, left)
-            return
+        judge, fail = partial(self._judge, key, left), partial(self._fail, key)
+        self._shared.ask_about(found, left, judge, fail)
 
-        def sifted(kept: Mapping[str, str], _: str) -> None:
-            self._judge(key, Asked.about(found, kept.get(key)), left)
-
-        lane = self._shared.course.lane
-        tagging.sift([key], lane, left, sifted, partial(self._fail, key))
-
-    def _judge(self, key: str, found: Found | None, left: float) -> None:
+    def _judge(self, key: str, left: float, found: Found | None) -> None:
         reason = self._looks.judge(key, found, left)
         if reason is not None:
             self._books.skip(key, reason)

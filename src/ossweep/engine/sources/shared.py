@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ossweep import whereabouts
+from ossweep.objects import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ossweep.engine.books import Books
     from ossweep.engine.deferred import Deferred
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ossweep.engine.source import Source
     from ossweep.engine.tagging import Tagging
     from ossweep.engine.throttle import Throttle
+    from ossweep.errors import Closed, StoreError
+    from ossweep.objects import Found
     from ossweep.work import Work
 
 
@@ -43,6 +46,23 @@ class Shared:
     lists: Lists | None = None
     waits_for_forms: bool = False  # of lists: until they are judged, no key goes
     sources: list[Source] = field(default_factory=list)
+
+    def ask_about(
+        self,
+        found: Found | None,
+        left: float,
+        judge: Callable[[Found | None], None],
+        fail: Callable[[Closed | StoreError], None],
+    ) -> None:
+        """Let an object that was looked at be judged, once its tags are known if they decide."""
+        if self.tagging is None or found is None or not self.selection.is_meant(found):
+            judge(found)
+            return
+
+        def sifted(kept: Mapping[str, str], _: str) -> None:
+            judge(Asked.about(found, kept.get(found.key)))
+
+        self.tagging.sift([found.key], self.course.lane, left, sifted, fail)
 
     @property
     def is_untried(self) -> bool:
