@@ -33,7 +33,7 @@ ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 # An allowed beginning of a job's name, which stands in objects' keys and in the log.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 # The name of a job, or of a part of one, that comes from the identity of its event.
-_OF_EVENT = re.compile(r"(?:mns|timer|oss)-[0-9a-f]{20}-\d+(?:-p\d+)?")
+_OF_EVENT = re.compile(r"(?:mns|timer|oss|apply)-[0-9a-f]{20}-\d+(?:-p\d+)?")
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}

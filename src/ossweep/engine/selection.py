@@ -23,7 +23,7 @@ from ossweep.objects import NEWER, Asked
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ossweep.engine.backlog import Backlog
     from ossweep.engine.batch import Batch
@@ -70,6 +70,8 @@ class Selection:
         special = {*work.directories, *work.passed, *deferred.waiting, *protected, *needed}
         self._special = sorted(special)
         self.clock = work.clock
+        # Why an object known by name stays that is not as a plan has it.
+        self.held_to: Callable[[Found], str | None] | None = None
         self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
 
     def select(self, scan: Scan, page: Page, left: float) -> None:
@@ -80,7 +82,7 @@ class Selection:
         which objects are judged, is not known.
         """
         keys, backlog = page.keys, scan.backlog
-        backlog.begin_page(left, self.dates_now() if keys else self.dates)
+        self._begin_page(scan, page, left)
         whole = self._judge_whole(backlog, page, keys)
         if whole is None:
             self._select_one_by_one(scan, page)
@@ -91,10 +93,38 @@ class Selection:
             self.met += len(keys)
             backlog.place = keys[-1]
             backlog.cut_batch(page)
+        self._end_page(scan, page)
+
+    def select_singly(self, scan: Scan, page: Page, left: float) -> None:
+        """Select of a page as `select` does, whose objects may have been told to stay."""
+        self._begin_page(scan, page, left)
+        self._select_one_by_one(scan, page)
+        self._end_page(scan, page)
+
+    def _begin_page(self, scan: Scan, page: Page, left: float) -> None:
+        scan.backlog.begin_page(left, self.dates_now() if page.keys else self.dates)
+
+    def _end_page(self, scan: Scan, page: Page) -> None:
+        backlog = scan.backlog
         if page.reaches:
             self._go_to(backlog, page.reaches)
         if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
             backlog.flush()
+
+    def judge_plain(self, page: Page) -> Whole | None:
+        """Return what becomes of all of a page that holds nothing special, if that is one thing."""
+        clock, keys = self.clock_now(), page.keys
+        if page.newest >= clock or self._has_special(keys[0], keys[-1]):
+            return None
+        return self._choice.judge_page(page, clock)
+
+    def goes_later(self, key: str) -> bool:
+        """Tell whether an object waits, as a directory's own, or as a list until it is read."""
+        return key in self._directories or key in self._needed
+
+    def protects(self, prefixes: tuple[str, ...]) -> bool:
+        """Tell whether these prefixes are what is protected."""
+        return prefixes == self._protected
 
     def is_protected(self, key: str) -> bool:
         """Tell whether a key is never touched, which needs no look."""
@@ -116,7 +146,7 @@ class Selection:
             return batch
         if page.newest < clock and self._choice.judge_page(page, clock) == EVERYTHING:
             return batch
-        reasons = [self.reason_to_skip(found) for found in page.objects()]
+        reasons = [self._reason_to_stay(found, clock) for found in page.objects()]
         staying = [found for found, why in zip(page.objects(), reasons, strict=True) if why]
         if not staying:
             return batch
@@ -155,8 +185,13 @@ class Selection:
             self._choice.has_begun_by(self._store.last_date())
 
     def reason_to_skip(self, found: Found) -> str | None:
-        """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
-        return self._reason_to_stay(found, self.clock_now())
+        """
+        Return why an object known by name stays, if it does.
+
+        Raises StoreError if OSS's time is unknown.
+        """
+        reason = self._reason_to_stay(found, self.clock_now())
+        return self.held_to(found) if reason is None and self.held_to is not None else reason
 
     def _reason_to_stay(self, found: Found, clock: int) -> str | None:
         if found.key.startswith(self._protected):
@@ -227,11 +262,8 @@ class Selection:
         """Return what becomes of all of a page, if that is the same for each of its objects."""
         if not keys or page.unnamed or backlog.behind:
             return None
-        clock = self.clock_now()
-        if page.newest >= clock or self._has_special(keys[0], keys[-1]):
-            return None
+        whole = self.judge_plain(page)
         makes_a_batch = not backlog.has_draft and self.room_left.holds(page)
-        whole = self._choice.judge_page(page, clock)
         return whole if whole is not None and (whole.reason or makes_a_batch) else None
 
     def _skip_whole(self, backlog: Backlog, keys: Sequence[str], reason: str) -> None:

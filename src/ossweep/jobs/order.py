@@ -66,7 +66,7 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         source=origin.source,
         null_versions=request.null_versions,
         only=request.only,
-        selectors=_selectors(request) if request.only is not None or request.manifest else (),
+        selectors=_selectors(request) if request.only or request.manifest or dry_run else (),
         notes=meant.notes(request),
     )
 

@@ -20,7 +20,7 @@ from ossweep.engine.reads import Question
 from ossweep.engine.sources.by_name import ByName
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, Found, Lot
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Found, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -48,7 +48,12 @@ class NamedKeys:
         self._to_ask_for = shared.work.to_ask_for
         self._asked_for = 0  # of those, how many are in a batch
         self._unseen = self._unseen_batches()
-        self._looks = Looks(shared.selection, shared.work.to_look_at, shared.work.doubted)
+        self._looks = Looks(
+            shared.selection,
+            shared.work.to_look_at,
+            shared.work.doubted,
+            takes_young=not shared.work.judges_names,
+        )
         self._batches = ByName(Queue(shared.course))
         self._queue_next()
 
@@ -192,17 +197,24 @@ class Looks:
     """
     Looks at named keys, and makes batches of those that are there and may go.
 
-    The `doubted` keys were asked for before, and have their room below the ceiling already. They go
+    If it `takes_young`, as for a dry run of a person's first order, no key stays for its age. The
+    `doubted` keys were asked for before, and have their room below the ceiling already. They go
     first, so that none waits behind a key without room. Several looks may be under way at once. A
     key stays among `names` until it is in a batch or has been skipped, so a look that never comes
     back leaves it to be done.
     """
 
     def __init__(
-        self, selection: Selection, keys: Iterable[str] = (), doubted: Iterable[str] = ()
+        self,
+        selection: Selection,
+        keys: Iterable[str] = (),
+        doubted: Iterable[str] = (),
+        *,
+        takes_young: bool = False,
     ) -> None:
         self._selection = selection
         self._doubted = frozenset(doubted)
+        self._takes_young = takes_young
         self._waiting = Waiting(sorted(keys, key=lambda key: key not in self._doubted))
         self._under_way: dict[str, None] = {}
         self._refused: dict[str, None] = {}  # keys whose look OSS has refused
@@ -282,5 +294,7 @@ class Looks:
 
     def _reason_to_skip(self, key: str, found: Found | None) -> str | None:
         if found is not None:
-            return self._selection.reason_to_skip(found)
+            reason = self._selection.reason_to_skip(found)
+            is_taken = reason == NEWER and self._takes_young and key not in self._doubted
+            return None if is_taken else reason
         return GONE_UNANSWERED if key in self._doubted else GONE
