@@ -404,6 +404,9 @@ def test_reading_and_writing_objects_is_allowed_for_files_lists_and_state_only()
         ("oss:GetObjectTagging", "acs:oss:*:123456789:examplebucket/hls/*"),
         ("oss:GetObjectTagging", "acs:oss:*:123456789:examplebucket/logs/*"),
     ]
+    assert list(statements("consent-policy.json")) == [
+        ("oss:GetBucketTagging", "acs:oss:*:123456789:examplebucket"),
+    ]
     assert list(statements("plan-policy.json")) == [
         (action, "acs:oss:*:123456789:examplebucket")
         for action in (

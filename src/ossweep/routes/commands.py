@@ -15,7 +15,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.jobs.brake import is_stopped_by_it
+from ossweep.jobs.brake import brake_of, is_stopped_by_it
 from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
 from ossweep.jobs.state import leases_of, states_of_parts
@@ -94,14 +94,17 @@ def _as_ended(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_held(job: str, looks: JobStates) -> bool:
-    """Tell whether a job is left because of OSSWEEP_DRY_RUN, which is still set, by no order."""
-    if not looks.session.settings.dry_run:
+    """Tell whether a job is left because of a brake, which is still there, and by no order."""
+    settings = looks.session.settings
+    if not settings.dry_run and settings.consent_tag is None:
         return False
     look = looks.at(job)
     parts = look.state.parts
     states = [each.state for each in looks.at_parts(job, parts).values()] if parts else [look.state]
     left = [state for state in states if state.how != "ended"]
-    return bool(left) and all(is_stopped_by_it(state) and not state.orders for state in left)
+    if not left or any(state.orders or not is_stopped_by_it(state) for state in left):
+        return False
+    return any(brake_of(state, looks.session) is not None for state in left)
 
 
 @dataclass
