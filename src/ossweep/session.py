@@ -88,6 +88,8 @@ class Session:
     # The names of jobs as they would be in earnest, by those of dry runs that a brake has made.
     in_earnest: dict[str, str] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)  # of buckets that were looked at
+    # The requests of new jobs that may need a plan, by the jobs' names.
+    requests: dict[str, Any] = field(default_factory=dict)
     # The answers of jobs that were swept here, as they are left; for what an error says of them.
     left: dict[str, dict[str, Any]] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from ossweep.engine.gate import Gate
 from ossweep.jobs import ends
 from ossweep.jobs.brake import as_held, held_by
 from ossweep.jobs.leaving import answer_of
-from ossweep.jobs.share import perform
+from ossweep.jobs.threshold import perform_within
 
 if TYPE_CHECKING:
     from ossweep.answers import Answer
@@ -25,7 +25,7 @@ def do_alone(work: Work, session: Session) -> Answer:
     brake = held_by(work, session)
     if brake is not None:
         return as_held(work, brake)
-    said = answer_of(perform(work, session, Gate(session.budget)))
+    said = answer_of(perform_within(work, session, Gate(session.budget)))
     ends.decided(said, session)
     if work.reply is not None:
         from ossweep.jobs import replies  # noqa: PLC0415 - for request files

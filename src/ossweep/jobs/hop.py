@@ -28,8 +28,8 @@ from ossweep.jobs.leaving import (
 )
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.progress import achieved
-from ossweep.jobs.share import perform
 from ossweep.jobs.state import carrier_of
+from ossweep.jobs.threshold import perform_within
 from ossweep.leases.records import Departure
 from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Why
 
@@ -95,7 +95,8 @@ class Hop:
                 gate.stop(ORDERED)
             carrier = carrier_of(self.session) if work.unfinished == "continue" else None
             checkpoints = Checkpoints(work, lease, self.leases, gate, self.session, carrier)
-            share = perform(work, self.session, gate, checkpoints)
+            is_recorded = self.lease.work is not None
+            share = perform_within(work, self.session, gate, checkpoints, is_recorded=is_recorded)
         except Exception:
             self._release(work, gate)
             raise

@@ -53,6 +53,8 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
     job = session.next_job(origin.identity, [bucket, dry_run, document])
     if dry_run and not request.dry_run and origin.identity is not None:
         session.in_earnest[job] = session.next_job(origin.identity, [bucket, False, document])
+    if settings.require_plan is not None and not dry_run:
+        session.requests[job] = document
     return Work(
         job=job,
         bucket=bucket,

@@ -64,17 +64,10 @@ def perform(
     Raises SettingsError before anything is deleted.
     """
     settings, world = session.settings, session.world
-    store = _opened(work, gate, session)
+    store = opened(work, gate, session)
     session.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(session.logger, work, world.monotonic, settings.log_seconds)
     log.start(session.budget.left())
-    throttle = Throttle(
-        world.monotonic,
-        world.uniform,
-        settings.in_flight,
-        policy.rate_of(work, settings),
-        policy.quota_share_of(work, settings),
-    )
     began = world.monotonic()
 
     def report(progress: Progress) -> None:
@@ -86,7 +79,7 @@ def perform(
         spent = round(1000 * (world.monotonic() - began))
         return _share(work, result, store, gate, spent)
 
-    lists = _lists(work, store, gate, session)
+    lists = lists_of(work, store, gate, session)
     # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
     swept = work if settings.state is not None else replace(work, clock=None)
     with session.budget.kept_back(continuation.seconds_to_write(work, world.monotonic)):
@@ -94,7 +87,7 @@ def perform(
             swept,
             store,
             gate,
-            throttle,
+            throttle_of(work, session),
             protected=policy.protected_in(work.bucket, settings),
             ceiling=policy.ceiling_of(work, settings),
             in_flight=settings.in_flight,
@@ -108,7 +101,20 @@ def perform(
     return share
 
 
-def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
+def throttle_of(work: Work, session: Session) -> Throttle:
+    """Return the throttle of a job's share."""
+    settings, world = session.settings, session.world
+    return Throttle(
+        world.monotonic,
+        world.uniform,
+        settings.in_flight,
+        policy.rate_of(work, settings),
+        policy.quota_share_of(work, settings),
+    )
+
+
+def opened(work: Work, gate: Gate, session: Session) -> OssStore:
+    """Open a job's bucket as its order needs it; raises SettingsError."""
     return open_bucket(
         work.bucket,
         gate,
@@ -119,13 +125,14 @@ def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
     )
 
 
-def _requests_made(work: Work, store: OssStore) -> dict[str, int]:
+def requests_made(work: Work, store: OssStore) -> dict[str, int]:
+    """Return the requests that a job has made, with those of this store."""
     made = tally((work.requests_made, store.requests))
     rare = {kind: made[kind] for kind in RARE if made.get(kind)}
     return {kind: made.get(kind, 0) for kind in KINDS} | rare
 
 
-def _lists(work: Work, store: OssStore, gate: Gate, session: Session) -> Lists | None:
+def lists_of(work: Work, store: OssStore, gate: Gate, session: Session) -> Lists | None:
     """Return the lists of an order, if it names any."""
     if not work.lists:
         return None
@@ -159,7 +166,7 @@ def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds
     left = replace(
         result.left,
         clock=min((each for each in clocks if each is not None), default=None),
-        requests_made=_requests_made(work, store),
+        requests_made=requests_made(work, store),
         errors=tally((work.errors, gate.errors)),
         milliseconds=work.milliseconds + milliseconds,
     )

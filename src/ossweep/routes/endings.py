@@ -123,7 +123,7 @@ def _what_becomes_of(answer: Answer) -> str:
     document, job = answer.document, answer.document.get("job")
     if document["status"] in FINE or document.get("error") in _REFUSALS:
         return ""
-    if answer.why in {Why.CEILING, Why.DOUBT} and document["continuation"] is None:
+    if answer.why in {Why.CEILING, Why.DOUBT, Why.PLANLESS} and document["continuation"] is None:
         return f"job {job} has ended, and nothing of it goes on"
     if answer.why is Why.BRAKE:
         return f"job {job} is held until what its reason names is so"
