@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from deployment import BUCKET, STATE_BUCKET, Chain, hurried, sum_of
-from localcloud.faults import Refuse
+from deployment import BUCKET, STATE_BUCKET, Chain, Deployment, hurried, sum_of
+from localcloud.faults import Before, Refuse
 from ossweep.errors import UndoneError
 from ossweep.jobs.threshold import LONGEST_SHOWN
-
-if TYPE_CHECKING:
-    from deployment import Deployment
 
 ROOT = Path(__file__).parents[2]
 KEYS = [f"a/{number:05}" for number in range(2500)]
@@ -342,6 +339,30 @@ def test_a_listing_that_is_refused_is_told_as_ever(full: Deployment) -> None:
     assert (answer["status"], answer["deleted"], deletions(full)) == ("stopped", 0, 0)
     assert "AccessDenied" in answer["reason"]
     assert "oss:ListObjects" in answer["reason"]
+
+
+def test_an_order_to_stop_that_comes_during_the_count_is_obeyed(chain: Chain) -> None:
+    """Before anything is deleted; resumed, the job is counted anew."""
+    deployment = chain.deployment.set(require_plan="5000")
+    deployment.fill(*KEYS)
+    hurried(deployment, 60, list=2)
+    jobs: list[str] = []
+
+    def stop(_: object) -> None:
+        [name] = {each.split("/")[1] for each in deployment.oss.keys(STATE_BUCKET)}
+        jobs.append(name)
+        Deployment(deployment.oss, dict(deployment.environ)).send({"job": name, "do": "stop"})
+
+    deployment.oss.misbehave(Before("list", stop, times=1))
+
+    stopped = chain.begin(TIMER)
+    kept = deployment.keys()
+    hurried(deployment, 60)
+    end = chain.begin({"job": jobs[0], "do": "resume"})
+
+    assert (stopped["status"], stopped["reason"]) == ("stopped", "it was ordered to stop")
+    assert (kept, stopped["deleted"]) == (KEYS, 0)
+    assert (end["status"], end["deleted"], counts(deployment)) == ("done", 2500, 2)
 
 
 def test_a_holder_that_counts_gives_signs_of_life(chain: Chain) -> None:

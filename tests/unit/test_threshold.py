@@ -76,7 +76,7 @@ def test_the_work_to_count_is_what_no_name_says() -> None:
 
     assert work.dry_run
     assert (work.keys, work.doubted, work.held, work.counts) == ((), (), (), Counts())
-    assert (work.limit, work.limit_bytes, work.clock) == (None, None, None)
+    assert (work.limit, work.limit_bytes, work.clock) == (None, None, SOME.clock)
     assert (work.ranges, work.lists, work.only) == (SOME.ranges, SOME.lists, SOME.only)
 
 
@@ -102,7 +102,7 @@ class Beating:
 
 @pytest.mark.parametrize("most", [0, 999, 2500, 10_000])
 def test_a_count_waits_for_no_checkpoint(most: int) -> None:
-    """It renews the lease, and keeps nothing."""
+    """It renews the lease, and what it keeps reserves nothing."""
     bucket = Bucket.of(f"a/{number:04}" for number in range(2500))
     keeper = Beating(most + 1)
 

@@ -124,14 +124,17 @@ def _met(
     """
     clock = session.world.monotonic
     began = clock()
-    store = opened(work, gate, session)
     session.logger.info("counting", job=work.job, bucket=work.bucket, most=most)
 
     def report(_: Progress) -> None:
         if session.invocation.terminated():
             session.budget.end()
 
-    unseen = work_to_count(work)
+    # As when it is carried out: where no state is kept, a document's clock is not believed.
+    known = work if session.settings.state is not None else replace(work, clock=None)
+    unseen = work_to_count(known)
+    store = opened(unseen, gate, session)
+    so_far = _share(_result(work, work.counts.settled + len(work.keys) + len(work.held)))
     with session.budget.kept_back(continuation.seconds_to_write(work, clock)):
         found = sweep(
             unseen,
@@ -143,7 +146,7 @@ def _met(
             in_flight=session.settings.in_flight,
             listings=LISTINGS,
             report=report,
-            keeper=_OnlyBeats(checkpoints, most + 1) if checkpoints is not None else None,
+            keeper=None if checkpoints is None else _Uncounted(checkpoints, so_far, most + 1),
             lists=lists_of(unseen, store, gate, session),
         )
     clocks = [each for each in (work.clock, store.first_date()) if each is not None]
@@ -168,7 +171,6 @@ def work_to_count(work: Work) -> Work:
         counts=Counts(),
         limit=None,
         limit_bytes=None,
-        clock=None,
     )
 
 
@@ -214,7 +216,10 @@ def _to_send(work: Work, session: Session) -> str:
     return f'send {shown}, and then {{"apply": "..."}} with the id of the plan in its answer'
 
 
-def _result(work: Work, listed: int, counts: Counts, stop: Stop | None = None) -> Result:
+def _result(
+    work: Work, listed: int, counts: Counts | None = None, stop: Stop | None = None
+) -> Result:
+    counts = work.counts if counts is None else counts
     return Result(
         listed=listed, counts=counts, left=work, stopped=stop, may_go_on=False, expected=None
     )
@@ -227,18 +232,24 @@ def _share(end: Result) -> Share:
 
 
 @dataclass(frozen=True)
-class _OnlyBeats:
-    """A job's checkpoints while it is counted: there is nothing to keep, and its lease to renew."""
+class _Uncounted:
+    """
+    A job's checkpoints while it is counted: each says that nothing was done, and asked for.
+
+    They renew its lease, and tell of an order to stop. The count waits for none of them.
+    """
 
     checkpoints: Checkpoints
+    share: Share
     most: int
 
     def due(self) -> bool:
-        return False
+        return self.checkpoints.due()
 
     def keep(self, result: Result, reserved: int) -> Checkpoint:
-        del result
-        return Checkpoint(None, max(reserved, self.most))
+        del result, reserved  # a dry run's, which asks for nothing
+        stop = self.checkpoints.keep(self.share, 0).stop if self.due() else None
+        return Checkpoint(stop, self.most)
 
     def beat_due(self) -> bool:
         return self.checkpoints.beat_due()
