@@ -274,8 +274,10 @@ def test_a_held_job_tells_of_the_brake_that_holds_it_now(long: Chain) -> None:
     long.deployment.set(dry_run="false")
     withdraw(long.deployment)
 
+    resumed = long.begin({"job": braked["job"], "do": "resume"})
     held = long.begin(TIMER)
 
+    assert is_held(resumed)
     assert braked["reason"].startswith("OSSWEEP_DRY_RUN is set, and nothing more is deleted; once ")
     assert is_held(held)
 

@@ -68,8 +68,13 @@ def still_held(leases: Leases, session: Session) -> Answer | None:
     if not settings.dry_run and settings.consent_tag is None:
         return None
     state = leases.job_state()
+    return None if state.orders else answer_of_held(state, session)
+
+
+def answer_of_held(state: JobState, session: Session) -> Answer | None:
+    """Return the answer of a job, or a part of one, that a brake has stopped, if one holds it."""
     left, brake = state.departure, brake_of(state, session)
-    if left is None or left.answer is None or state.orders or brake is None:
+    if left is None or left.answer is None or brake is None:
         return None
     kept = continuation.unseal(left.continuation, f"the state of the job {left.answer['job']}")
     return as_held(kept, brake, left.answer)

@@ -15,7 +15,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.jobs.brake import brake_of, is_stopped_by_it
+from ossweep.jobs.brake import answer_of_held, brake_of, is_stopped_by_it
 from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
 from ossweep.jobs.state import leases_of, states_of_parts
@@ -67,7 +67,9 @@ def obey(command: Command, session: Session) -> Answer:
     look = looks.at(command.job)
     end = look.state.end
     if command.do == "resume" and _is_held(command.job, looks):
-        return Answer(told(command.job, looks), Why.BRAKE)
+        held = answer_of_held(look.state, session)
+        now = {} if held is None else {"reason": held.document["reason"]}  # of a job without parts
+        return Answer({**told(command.job, looks), **now}, Why.BRAKE)
     if command.do == "resume" and (end is None or end.rest is not None):
         return _resume(command, look, session)
     if command.do == "resume" and look.state.orders:
