@@ -68,7 +68,7 @@ def perform(
     """
     settings, world = session.settings, session.world
     terms = _terms(work, session)
-    store = _opened(work, gate, session)
+    store = opened(work, gate, session)
     session.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(session.logger, work, world.monotonic, settings.log_seconds)
     log.start(session.budget.left())
@@ -83,7 +83,7 @@ def perform(
         spent = round(1000 * (world.monotonic() - began))
         return _share(work, result, store, gate, spent)
 
-    lists = _lists(work, store, gate, session)
+    lists = lists_of(work, store, gate, session)
     # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
     swept = work if settings.state is not None else replace(work, clock=None)
     with session.budget.kept_back(continuation.seconds_to_write(work, world.monotonic)):
@@ -91,7 +91,7 @@ def perform(
             swept,
             store,
             gate,
-            _throttle(work, session),
+            throttle_of(work, session),
             protected=policy.protected_in(work.bucket, settings),
             ceiling=policy.ceiling_of(work, settings),
             in_flight=settings.in_flight,
@@ -138,7 +138,8 @@ def _with_plan(share: Share, work: Work, terms: PlanTerms, session: Session) -> 
     return share
 
 
-def _throttle(work: Work, session: Session) -> Throttle:
+def throttle_of(work: Work, session: Session) -> Throttle:
+    """Return the throttle of a job's share."""
     settings, world = session.settings, session.world
     return Throttle(
         world.monotonic,
@@ -149,7 +150,8 @@ def _throttle(work: Work, session: Session) -> Throttle:
     )
 
 
-def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
+def opened(work: Work, gate: Gate, session: Session) -> OssStore:
+    """Open a job's bucket as its order needs it; raises SettingsError."""
     return open_bucket(
         work.bucket,
         gate,
@@ -164,13 +166,14 @@ def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
     )
 
 
-def _requests_made(work: Work, store: OssStore) -> dict[str, int]:
+def requests_made(work: Work, store: OssStore) -> dict[str, int]:
+    """Return the requests that a job has made, with those of this store."""
     made = tally((work.requests_made, store.requests))
     rare = {kind: made[kind] for kind in RARE if made.get(kind)}
     return {kind: made.get(kind, 0) for kind in KINDS} | rare
 
 
-def _lists(work: Work, store: OssStore, gate: Gate, session: Session) -> Lists | None:
+def lists_of(work: Work, store: OssStore, gate: Gate, session: Session) -> Lists | None:
     """Return the lists of an order, if it names any."""
     if not work.lists:
         return None
@@ -204,7 +207,7 @@ def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds
     left = replace(
         result.left,
         clock=min((each for each in clocks if each is not None), default=None),
-        requests_made=_requests_made(work, store),
+        requests_made=requests_made(work, store),
         errors=tally((work.errors, gate.errors)),
         milliseconds=work.milliseconds + milliseconds,
     )
