@@ -10,16 +10,22 @@ from ossweep import policy
 from ossweep.engine.gate import Gate
 from ossweep.errors import NO_TIME, Closed, StoreError
 from ossweep.jobs.plans import keep_plan
-from ossweep.plans.bill import duration_of, requests_needed
+from ossweep.plans.bill import duration_of, money_for, requests_needed
+from ossweep.plans.bucket import ENABLED, Taken
 from ossweep.plans.document import Plan
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
 from ossweep.plans.siblings import BelowNamed, below_named
 from ossweep.plans.sofar import SoFar
 from ossweep.session import open_bucket
+from ossweep.store.facts import bucket_facts
+from ossweep.tally import tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ossweep.plans.bill import Money, RequestsNeeded
+    from ossweep.plans.bucket import BucketFacts
+    from ossweep.plans.prices import Prices
     from ossweep.session import Session
     from ossweep.store import OssStore
     from ossweep.work import Work
@@ -31,12 +37,18 @@ NOT_KEPT = (
 
 
 def with_plan(answer: dict[str, Any], left: Work, session: Session) -> dict[str, Any]:
-    """Return the answer of a dry run that goes on no further, with its plan."""
+    """
+    Return the answer of a dry run that goes on no further, with its plan.
+
+    The bucket is looked at once, as far as there is time; those requests count, too.
+    """
     so_far = SoFar.of(left.plan)
     store = open_bucket(left.bucket, Gate(session.budget), session)
     with closing(store):
         plan = _plan(left, so_far, answer["listed"], store, session)
-    return {**answer, "plan": _kept(plan, left, so_far, session)}
+    made = tally((answer["requests_made"], store.requests))
+    rest = {name: number for name, number in made.items() if name in answer["requests_made"]}
+    return {**answer, "requests_made": rest, "plan": _kept(plan, left, so_far, session)}
 
 
 def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session) -> dict[str, Any]:
@@ -60,31 +72,48 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session) -> dict[str, 
 
 
 def _plan(left: Work, so_far: SoFar, listed: int, store: OssStore, session: Session) -> Plan:
-    settings = session.settings
-    census = so_far.census
-    protected = policy.protected_in(left.bucket, settings)
-    region = settings.region or session.invocation.region
-    lifecycle = lifecycle_rule(
-        RuleScope(_prefixes(left), left.only, named=so_far.has_names),
-        left.clock or 0,
-        region=None if region is None else region.removeprefix("oss-"),
-        protected=protected,
-    )
+    settings, facts = session.settings, bucket_facts(store)
+    census, clock = so_far.census, left.clock or 0
+    scope = RuleScope(_prefixes(left), left.only, named=so_far.has_names)
+    digest = census.digest
+    taken = Taken(scope, clock, digest.objects, digest.bytes, census.oldest, census.newest)
+    region = facts.region or settings.region or session.invocation.region
+    requests = requests_needed(census.by_class, listed=listed, batches=not facts.hierarchical)
     return Plan(
         id=None,
         census=census,
         early=so_far.early,
-        requests=requests_needed(census.by_class, listed=listed),
+        requests=requests,
         duration=duration_of(
-            census.digest.objects,
+            digest.objects,
             seconds_each=session.invocation.timeout_seconds - settings.reserve_seconds,
             max_rate=settings.max_rate,
             share=settings.share,
         ),
         skipped=left.counts.skipped,
         siblings=so_far.siblings,
-        lifecycle=lifecycle,
-        advice=_of_named(so_far.below, store),
+        bucket=facts.document(taken),
+        money=_money(so_far, requests, facts, settings.prices),
+        lifecycle=lifecycle_rule(
+            scope,
+            clock,
+            region=None if region is None else region.removeprefix("oss-"),
+            protected=policy.protected_in(left.bucket, settings),
+            hierarchical=bool(facts.hierarchical),
+        ),
+        advice=[*_of_named(so_far.below, store), *facts.advice(taken)],
+    )
+
+
+def _money(
+    so_far: SoFar, requests: RequestsNeeded, facts: BucketFacts, prices: Prices | None
+) -> Money | None:
+    """Return what it costs, where the deployment knows prices."""
+    if prices is None:
+        return None
+    keeps_versions = facts.versioning == ENABLED
+    return money_for(
+        prices, so_far.early, requests, facts.storage_class, keeps_versions=keeps_versions
     )
 
 

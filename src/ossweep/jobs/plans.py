@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ossweep.session import Session
     from ossweep.work import Work
 
-PLAN_DAYS = 7
 _FOLDER = ".plans"  # in the state, beside the folders of jobs; no job has such a name
 _DAY = 86_400
 _READ = frozenset({"direct", "http"})  # sources whose answers a person reads
@@ -151,12 +150,12 @@ def _job_of_plan(
 
 
 def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
-    now = session.time_of_state()
-    if now is not None and now - plan.made > PLAN_DAYS * _DAY:
+    now, days = session.time_of_state(), session.settings.plan_days
+    if now is not None and now - plan.made > days * _DAY:
         made = datetime.fromtimestamp(plan.made, timezone.utc).strftime("%Y-%m-%d %H:%M")
         raise RequestError(
             f"{where}: the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied "
-            f"for {PLAN_DAYS} days (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
+            f"for {days} days (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
         )
 
 
