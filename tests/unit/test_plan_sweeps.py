@@ -189,18 +189,22 @@ def prefix_of(key: str) -> str:
 
 @dataclass
 class Keeper:
-    """Keeps a sweep's last checkpoint of the first so many, which reserves as much as is wanted."""
+    """Keeps a sweep's first so many checkpoints; then its time is over, and it dies."""
 
     most: int
+    die: Callable[[], None] = lambda: None
     last: tuple[Result, int] | None = None
     times: int = 0
+    asked: int = 0
 
     def due(self) -> bool:
-        return True
+        self.asked += 1
+        return self.asked % SELDOM == 0
 
     def keep(self, result: Result, reserved: int) -> Checkpoint:
         self.times += 1
         if self.times > self.most:
+            self.die()
             return Checkpoint(None, None, "gone")
         reserved = max(reserved, RESERVED)
         self.last = result, reserved
@@ -213,7 +217,8 @@ class Keeper:
         raise NotImplementedError
 
 
-RESERVED = 7
+RESERVED = 60
+SELDOM = 5
 
 
 @ANY
@@ -231,6 +236,7 @@ def test_an_application_goes_on_after_deaths(
     for most in deaths:
         keeper = Keeper(most)
         hop = Hop(listings=scene.listings, terms=terms, keeper=keeper, in_flight=1)
+        keeper.die = hop.leave(-0.6)
         hop.sweep(work, MemoryStore(bucket, hop.gate))
         if keeper.last is not None:
             result, reserved = keeper.last
