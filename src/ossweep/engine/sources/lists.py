@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ossweep.engine.draft import Draft
+from ossweep.engine.draft import AHEAD, Draft
 from ossweep.engine.forms import FormPasses, about_list, failures_of, or_error, too_many
 from ossweep.engine.likeness import listed_line
 from ossweep.engine.listreading import ListReading
@@ -25,6 +25,7 @@ from ossweep.engine.reads import Question
 from ossweep.engine.runs import Runs
 from ossweep.engine.selection import PROTECTED
 from ossweep.engine.sources.by_name import ByName
+from ossweep.engine.tagging import CROWD
 from ossweep.errors import Scope, StoreError
 from ossweep.manifests.nouns import ListError
 from ossweep.objects import GONE, Asked, Neighbours
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from ossweep.work import Work
 
 MOST_OPEN = 16_000  # keys that were read, and are not settled, when more is read
-AHEAD = 8 * BATCH_KEYS  # keys that are looked at, or were and wait
 
 
 class ListedKeys:
@@ -188,7 +188,8 @@ class ListedKeys:
     def _may_look(self) -> bool:
         waiting = self._batches.queue.waiting  # behind a whole batch what is looked at grows old
         is_enough = self._looks + len(self._draft.found) + waiting >= AHEAD or waiting >= BATCH_KEYS
-        return bool(self._runs) and self._has_room and not is_enough
+        is_crowded = self._shared.tagging is not None and self._looks >= CROWD
+        return bool(self._runs) and self._has_room and not (is_enough or is_crowded)
 
     @property
     def _may_read(self) -> bool:

@@ -9,7 +9,7 @@ from ossweep import whereabouts
 from ossweep.objects import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ossweep.engine.books import Books
     from ossweep.engine.deferred import Deferred
@@ -49,20 +49,28 @@ class Shared:
 
     def ask_about(
         self,
-        found: Found | None,
+        keys: Sequence[str],
+        there: Mapping[str, Found],
         left: float,
-        judge: Callable[[Found | None], None],
+        judge: Callable[[Sequence[str], Mapping[str, Found]], None],
         fail: Callable[[Closed | StoreError], None],
     ) -> None:
-        """Let an object that was looked at be judged, once its tags are known if they decide."""
-        if self.tagging is None or found is None or not self.selection.is_meant(found):
-            judge(found)
+        """
+        Let keys that were looked at be judged, once the tags of those `there` are known.
+
+        Those come first whose tags are known in time; it may not be all. Raises StoreError.
+        """
+        if self.tagging is None:
+            judge(keys, there)
             return
+        meant = [key for key in keys if key in there and self.selection.is_meant(there[key])]
 
-        def sifted(kept: Mapping[str, str], _: str) -> None:
-            judge(Asked.about(found, kept.get(found.key)))
+        def sifted(kept: Mapping[str, str], unasked: str) -> None:
+            known = keys[: keys.index(unasked)] if unasked else keys
+            asked = {key: Asked.about(there[key], kept.get(key)) for key in meant}
+            judge(known, {**there, **asked})
 
-        self.tagging.sift([found.key], self.course.lane, left, sifted, fail)
+        self.tagging.sift(meant, self.course.lane, left, sifted, fail)
 
     @property
     def is_untried(self) -> bool:
