@@ -83,7 +83,7 @@ NEIGHBOURS = {
     "manifest_request": {"amiss", "names"},
     "manifests": {"names"},
     "policy": {"request", "settings"},
-    "meant": {"request", "settings"},
+    "meant": {"request", "settings", "whole_keys"},
     "settings": {"rules"},
     "rules": {"request", "whole_keys"},
     "request": {"manifest_request", "names", "only", "request_form", "sizes", "whole_keys"},

@@ -73,6 +73,26 @@ def test_a_selector_is_recognised(selectors: dict[str, Any], pattern: str, inste
     assert f"; write {json.dumps(instead)}" in refusal(selectors, match=pattern)
 
 
+@pytest.mark.parametrize(
+    ("selectors", "pattern", "instead"),
+    [
+        ({"prefix": "app/logs/"}, "app/log*/keep/**", "keep/**"),
+        ({"directory": "app/logs"}, "app/log?/*.gz", "*.gz"),
+        ({"prefix": ["x/", "app/logs/"]}, "app/l*gs/a/b", "a/b"),
+    ],
+)
+def test_a_pattern_that_repeats_several_directories_by_wildcards_is_refused(
+    selectors: dict[str, Any], pattern: str, instead: str
+) -> None:
+    """Where it spells the first of them: it was written from the bucket's root."""
+    said = refusal(selectors, **{"except": pattern})
+
+    assert f"`except`: {json.dumps(pattern)} begins with what matches the selector" in said
+    assert f"; write {json.dumps(instead)}, or " in said
+    way_out = json.loads(said.partition(", or ")[2].removesuffix(" if names do begin so"))
+    assert refusal(selectors, **{"except": way_out}) == ""
+
+
 def test_a_selector_alone_is_no_pattern() -> None:
     """Nothing is behind it that could be written."""
     assert "; write what follows it, or " in refusal(LOGS, match="logs/")
@@ -92,6 +112,10 @@ def test_a_selector_alone_is_no_pattern() -> None:
         ({"keys": ["logs/a"]}, {"match": "logs/*"}),
         ({"everything": True, "confirm": "b", **LOGS}, {"except": "logs/keep/**"}),
         ({"manifest": "lists/a.txt"}, {"match": "logs/*"}),
+        ({"prefix": "app/logs/"}, {"except": ["app/*/keep/**", "app/l*/x", "app/**", "*/logs/a"]}),
+        ({"prefix": "app/logs/"}, {"except": ["*", "**/x", "*/keep/**", "app/log*", "log*/x"]}),
+        ({"prefix": "app/logs/2024-"}, {"except": "app/log*/keep"}),
+        ({"prefix": "backups/"}, {"except": "backup*/latest"}),
     ],
 )
 def test_a_pattern_of_names_is_taken(selectors: dict[str, Any], only: dict[str, str]) -> None:
