@@ -25,7 +25,7 @@ pytestmark = pytest.mark.differs
 GOLDEN = Path(__file__).parent / "golden"
 
 OVER = Stretch("c/7", "c/8", 2, "AccessDenied", "No.")
-LISTED = replace(
+BOTH = replace(
     SOME,
     dry_run=True,
     null_versions="lose",
@@ -38,6 +38,7 @@ LISTED = replace(
         Range("d/"),
     ),
 )
+LISTED = replace(BOTH, keys_done=())
 WEIGHED = replace(LISTED, lists=())
 CHOSEN = replace(
     WEIGHED,
@@ -81,7 +82,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-NOUNS = [LISTED, WEIGHED.counts, WORK.ranges[1], *RECORDS.values()]
+NOUNS = [BOTH, WEIGHED.counts, WORK.ranges[1], *RECORDS.values()]
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
@@ -118,6 +119,14 @@ def test_a_golden_continuation_with_lists_is_read_and_written() -> None:
 
     assert unseal(document, "the request") == LISTED
     assert seal(LISTED) == document
+
+
+def test_a_golden_continuation_with_keys_beside_lists_is_read_and_written() -> None:
+    """Those that are done, which a list may name once more."""
+    document = json.loads(golden("keys-done.json"))
+
+    assert unseal(document, "the request") == BOTH
+    assert seal(BOTH) == document
 
 
 def test_a_golden_continuation_below_a_ceiling_of_bytes_is_read_and_written() -> None:

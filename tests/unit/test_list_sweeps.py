@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ossweep.engine.ports import Checkpoint
 from ossweep.engine.selection import PROTECTED
+from ossweep.errors import Closed
 from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.leaving import doubtful, to_try_again
 from ossweep.lists import ListLeft, ListRequest
@@ -87,6 +88,7 @@ def stored(keys: Sequence[str]) -> bytes:
     page=st.sampled_from((1, 3, 10, 100)),
     stops=st.lists(st.integers(1, 15), max_size=4),
     denied=st.sets(KEYS, max_size=4),
+    keys=st.sets(KEYS.filter(lambda key: not key.startswith("r/")), max_size=20),
     dry_run=st.booleans(),
 )
 def test_a_list_is_deleted_whatever_interrupts_it(  # noqa: PLR0913, PLR0917 - all that may differ
@@ -96,9 +98,10 @@ def test_a_list_is_deleted_whatever_interrupts_it(  # noqa: PLR0913, PLR0917 - a
     page: int,
     stops: list[int],
     denied: set[str],
+    keys: set[str],
     dry_run: bool,
 ) -> None:
-    """Each key is counted once in each list, and what a range holds only there."""
+    """Each is counted once in each list; what `keys` name, or a range holds, only there."""
     if is_sorted:
         lists = [sorted(each) for each in lists]
     bucket = Bucket({found.key: found for found in objects}, page=page, denied=frozenset(denied))
@@ -107,6 +110,8 @@ def test_a_list_is_deleted_whatever_interrupts_it(  # noqa: PLR0913, PLR0917 - a
     work = Work(
         "job",
         "examplebucket",
+        keys=tuple(keys),
+        judged=True,
         lists=tuple(ListLeft(ListRequest(name)) for name in named),
         ranges=(Range("r/"),),
         selectors=("r/",),
@@ -120,6 +125,7 @@ def test_a_list_is_deleted_whatever_interrupts_it(  # noqa: PLR0913, PLR0917 - a
         work = sent_back(result)
 
     there = {found.key: found for found in objects}
+    lists = [[*keys], *([key for key in each if key not in keys] for each in lists)]
     fates = fates_of(lists, there, denied, dry_run=dry_run)
     counts = result.counts
     assert result.left.finished
@@ -324,3 +330,34 @@ def test_keys_that_waited_are_judged_by_a_clock_that_is_found_earlier() -> None:
     assert (result.counts.deleted, result.counts.skipped) == (2, {NEWER: 1})
     assert [*bucket.objects] == ["a/2"]
     assert result.listed == 3
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_key_that_both_an_order_and_its_list_name_is_counted_once(dry_run: bool) -> None:
+    """In whichever invocation the list comes to it; protected and failed ones, too."""
+
+    class Late(MemoryLists):
+        """Lists that the first invocation has no time to read."""
+
+        def open(self, left: ListLeft) -> Opened:
+            if not self.opened:
+                self.opened.append(left.request.key)
+                raise Closed
+            return super().open(left)
+
+    keys = ("a/1", "a/2", "p/1")
+    bucket = Bucket.of([*keys, "b/1"], denied=frozenset({"a/2"}))
+    memory = Late({"lists/a.txt": stored(["b/1", *keys])})
+    checked = (ListLeft(ListRequest("lists/a.txt"), "5B3C", checked=True),)
+    work = replace(BAD, lists=checked, keys=keys, dry_run=dry_run)
+    hop = Hop(protected=(PROTECTED_PREFIX,), lists=memory)
+
+    first = hop.sweep(work, MemoryStore(bucket, hop.gate))
+    hop = Hop(protected=(PROTECTED_PREFIX,), lists=memory)
+    second = hop.sweep(sent_back(first), MemoryStore(bucket, hop.gate))
+
+    assert (first.left.keys, first.left.keys_done) == ((), keys)
+    counts = second.counts
+    assert (counts.deleted, counts.failed, counts.planned) == ((0, 0, 3) if dry_run else (2, 1, 0))
+    assert counts.skipped == {PROTECTED: 1}
+    assert (second.listed, second.left.finished, second.left.keys_done) == (4, True, ())

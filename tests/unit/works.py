@@ -37,6 +37,7 @@ SOME = Work(
         ),
         ListLeft(ListRequest("lists/manifest.json", "listbucket", "inventory")),
     ),
+    keys_done=("f",),
     unsettled=9,
     null_marker=True,
     harmless=True,

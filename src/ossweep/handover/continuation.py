@@ -41,7 +41,7 @@ FORM = 1  # of the document; another number is another form
 MOST = 2**63  # what any number in it stays below
 # Fields that an earlier version does not know are written only where they say something: after a
 # step back it goes on with all other jobs.
-NEWEST = ("only", "selectors", "limit_bytes", "sizes", "reserved_bytes", "lists")
+NEWEST = ("only", "selectors", "limit_bytes", "sizes", "reserved_bytes", "lists", "keys_done")
 NEWEST_COUNTS = ("failed_bytes", "unanswered_bytes")
 SAMPLE = 1000  # names that are written to measure how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
@@ -116,7 +116,8 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     measured with a thousand of them, some of each kind.
     """
     also = work.counts.also_failed
-    lots = (work.keys, work.ranges, work.directories, work.held, work.passed, work.selectors, also)
+    keys = (work.keys, work.keys_done, work.passed, also)
+    lots = (*keys, work.ranges, work.directories, work.held, work.selectors)
     names = sum(map(len, lots)) + sum(len(each.open) for each in work.lists)
     if names <= SAMPLE:
         return 0.0
@@ -142,6 +143,7 @@ def _sample(work: Work, names: int) -> Work:
         directories=frozenset(islice(work.directories, most(work.directories))),
         held=work.held[: most(work.held)],
         passed=work.passed[: most(work.passed)],
+        keys_done=work.keys_done[: most(work.keys_done)],
         selectors=work.selectors[: most(work.selectors)],
         counts=replace(
             work.counts,
@@ -212,7 +214,8 @@ def _check(work: Work) -> None:
         check_bucket(work.reply.bucket)
         check_name(work.reply.key, "the key")
     found = [each.key for each in work.held]
-    for name in (*work.keys, *found, *work.passed, *work.counts.named, *work.counts.also_failed):
+    also = (*work.counts.named, *work.counts.also_failed)
+    for name in (*work.keys, *work.keys_done, *found, *work.passed, *also):
         _check_key(name)
     for name in work.directories:
         check_name(name, "the directory")
@@ -251,7 +254,8 @@ def _check(work: Work) -> None:
     doubted = set(work.doubted)
     are_names = len(names) == len(work.keys) and len(doubted) == len(work.doubted)
     are_known = work.sizes.keys() == (doubted if work.limit_bytes is not None else set())
-    if not (in_range and are_names and are_known and doubted <= names):
+    are_done = names.isdisjoint(work.keys_done)
+    if not (in_range and are_names and are_known and are_done and doubted <= names):
         raise UnfitError("its counts or its keys contradict each other")
     _check_ranges(work)
     manifest_request.check_left(work.lists)

@@ -65,6 +65,7 @@ def to_try_again(left: Work) -> Work | None:
         keys=keys,
         judged=True,
         lists=(),
+        keys_done=(),
         ranges=(),
         held=(),
         passed=(),

@@ -78,7 +78,7 @@ class ListedKeys:
         self._met = 0
         # What is met elsewhere, and counts there.
         self._elsewhere = tuple(shared.work.selectors)
-        self._named = frozenset(shared.work.keys)
+        self._named = frozenset((*shared.work.keys, *shared.work.keys_done))
         shared.waits_for_forms = bool(self._forms)
 
     def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
@@ -176,7 +176,8 @@ class ListedKeys:
         left = self._forms.rest()
         if self._reading is not None:
             left[0] = self._reading.lines.rest()
-        return replace(work, lists=tuple(left))
+        done = self._named.difference(work.keys) if left else ()
+        return replace(work, lists=tuple(left), keys_done=tuple(sorted(done)))
 
     @property
     def _has_room(self) -> bool:
