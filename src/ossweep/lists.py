@@ -82,8 +82,9 @@ class ListLeft:
 
     `etag` is that of the object which was opened first, "" until one was: any other is another
     list. `checked` tells that its form has been judged, all of it or as it is read. Reading goes on
-    from `position`. Before the line `until`, of the same file, only the lines within the pairs in
-    `open` are left, both ends included. `bad` counts the lines that have failed by their form.
+    from `position`; until it is checked, reading for its form does. Before the line `until`, of the
+    same file, only the lines within the pairs in `open` are left, both ends included. `bad` counts
+    the lines that have failed by their form, or that were bad so far.
     """
 
     request: ListRequest

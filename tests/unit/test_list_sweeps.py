@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from ossweep.engine.selection import PROTECTED
 from ossweep.errors import Closed
 from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.leaving import doubtful, to_try_again
+from ossweep.jobs.progress import achieved
 from ossweep.lists import ListLeft, ListRequest
 from ossweep.manifests.forms import form_of
 from ossweep.manifests.reader import Reach, read_list
@@ -361,3 +363,82 @@ def test_a_key_that_both_an_order_and_its_list_name_is_counted_once(dry_run: boo
     assert (counts.deleted, counts.failed, counts.planned) == ((0, 0, 3) if dry_run else (2, 1, 0))
     assert counts.skipped == {PROTECTED: 1}
     assert (second.listed, second.left.finished, second.left.keys_done) == (4, True, ())
+
+
+@dataclass
+class SlowLists(MemoryLists):
+    """Lists of whose forms an invocation has time for so many passages."""
+
+    most: int = 0
+
+    def open(self, left: ListLeft) -> Opened:
+        name = left.request.key
+        if left.checked:
+            return super().open(left)
+        return Slow(self.stored[name], name, self.leaf, most=self.most)
+
+
+@dataclass
+class Slow(Opened):
+    """One of them."""
+
+    most: int = 0
+
+    def passages(self, position: Position) -> Iterator[Passage]:
+        open_at = opener(self.stored, (self.leaf,))
+        form = form_of(open_at, ListRequest(self.name))
+        reach = Reach(leaf=self.leaf, repeats=4)
+        every = read_list(open_at, form, "examplebucket", position, reach)
+        yield from islice(every, self.most)
+        if next(every, None) is not None:
+            raise Closed
+
+
+def slowly(lines: Sequence[str], most: int) -> list[Result]:
+    """Return the results of all invocations that it takes, or ten."""
+    bucket = Bucket.of(line for line in lines if not line.startswith("/"))
+    memory = SlowLists({"lists/a.txt": stored(lines)}, most=most)
+    work = replace(BAD, limit=None)
+    results: list[Result] = []
+    while len(results) < 10:
+        hop = Hop(lists=memory)
+        results.append(hop.sweep(work, MemoryStore(bucket, hop.gate)))
+        if results[-1].left.finished or results[-1].stopped:
+            break
+        work = sent_back(results[-1])
+    return results
+
+
+LINES = [f"a/{number:02}" for number in range(40)]
+
+
+def test_a_list_is_read_for_its_form_over_several_invocations() -> None:
+    """Each goes on where the one before it was right so far; then all goes."""
+    *_, last = results = slowly(LINES, 3)
+
+    assert len(results) > 2
+    checked = [each.left.lists[0].checked for each in results[:-1]]
+    lines = [each.left.lists[0].position.line for each in results if each.left.lists]
+    assert checked == sorted(checked)
+    assert lines[0] > 1
+    assert all(achieved(*pair) for pair in pairwise(each.left for each in results))
+    assert (last.counts.deleted, last.listed, last.left.finished) == (40, 40, True)
+
+
+@pytest.mark.parametrize("at", [0, 7, 20, 39])
+def test_a_bad_line_is_found_by_whichever_invocation_comes_to_it(at: int) -> None:
+    """Or by the one after it, if that had no time to count the others; nothing was deleted."""
+    results = slowly([*LINES[:at], "/bad", *LINES[at:]], 3)
+
+    reason = str(results[-1].stopped)
+    assert reason.startswith(f'the list "lists/a.txt", line {at + 1} ("/bad"): the key "/bad" begi')
+    assert "nothing was deleted: correct the list, and send a new request" in reason
+    assert results[-1].counts.deleted == 0
+
+
+def test_a_list_that_no_invocation_has_time_to_read_is_no_progress() -> None:
+    """So the job stops, and says that the time limit is too short, instead of going on for ever."""
+    first, *others = slowly(LINES, 0)
+
+    assert achieved(replace(BAD, limit=None), first.left)  # it was opened
+    assert not any(achieved(first.left, each.left) for each in others)

@@ -1,4 +1,9 @@
-"""The form pass: a list is read once for its form, before anything is deleted."""
+"""
+The form pass: a list is read once for its form, before anything is deleted.
+
+A pass that does not fit into one invocation goes on in the next, from the last place before which
+all lines are right. A bad line that an earlier invocation has met is met again, and ends it.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +33,15 @@ class FormPass:
     def __init__(self, lists: Lists, left: ListLeft) -> None:
         self._lists = lists
         self._left = left
+        self._was_bad = bool(left.bad)  # in an earlier invocation, which could not count the others
         self._passages: Iterator[Passage] | None = None
         self._first = ""  # a sentence about the first bad line
         self._bad = 0
 
     @property
-    def etag(self) -> str:
-        """The ETag of what was opened, or has to be; "" if nothing was yet."""
-        return self._left.etag
+    def left(self) -> ListLeft:
+        """The list as it is left to whoever goes on: the same object, and how far it was right."""
+        return self._left
 
     def read_on(self) -> ListLeft | None:
         """
@@ -45,10 +51,10 @@ class FormPass:
         """
         if self._passages is None:
             opened = self._lists.open(self._left)
-            self._left = replace(self._left, etag=opened.etag, checked=True)
+            self._left = replace(self._left, etag=opened.etag)
             if not opened.is_small:
-                return self._left
-            self._passages = opened.passages(Position())
+                return self._judged()
+            self._passages = opened.passages(self._left.position)
         for _ in range(AT_ONCE):
             passage = next(self._passages, None)
             if passage is None:
@@ -56,11 +62,16 @@ class FormPass:
             if passage.bad:
                 self._first = self._first or passage.bad[0].sentence
                 self._bad += len(passage.bad)
+                self._left = replace(self._left, bad=self._bad)
+                if self._was_bad:
+                    return self._judged()
+            elif not self._bad:
+                self._left = replace(self._left, position=passage.end)
         return None
 
     def _judged(self) -> ListLeft:
         if not self._bad:
-            return self._left
+            return replace(self._left, checked=True, position=Position())
         others = f", the first of {self._bad:,} such lines" if self._bad > 1 else ""
         raise ListError(
             f"{self._first}{others}; nothing was deleted: correct the list, and send a new request"
@@ -98,11 +109,10 @@ class FormPasses:
             self._pass = None
 
     def rest(self) -> list[ListLeft]:
-        """Return the lists; the one that was only opened is the same object for whoever goes on."""
+        """Return the lists, with the one that is read for its form as far as that has come."""
         left = [*self._left]
         if self._pass is not None:
-            at = self._unchecked[0]
-            left[at] = replace(left[at], etag=self._pass.etag)
+            left[self._unchecked[0]] = self._pass.left
         return left
 
 
