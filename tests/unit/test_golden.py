@@ -38,7 +38,7 @@ BOTH = replace(
         Range("d/"),
     ),
 )
-LISTED = replace(BOTH, keys_done=())
+LISTED = replace(BOTH, keys_done=(), lists=tuple(replace(each, asked=()) for each in BOTH.lists))
 WEIGHED = replace(LISTED, lists=())
 CHOSEN = replace(
     WEIGHED,
@@ -121,9 +121,9 @@ def test_a_golden_continuation_with_lists_is_read_and_written() -> None:
     assert seal(LISTED) == document
 
 
-def test_a_golden_continuation_with_keys_beside_lists_is_read_and_written() -> None:
-    """Those that are done, which a list may name once more."""
-    document = json.loads(golden("keys-done.json"))
+def test_a_golden_continuation_with_what_lists_have_asked_for_is_read_and_written() -> None:
+    """Without an answer; and with the keys beside them, which a list may name once more."""
+    document = json.loads(golden("lists-asked.json"))
 
     assert unseal(document, "the request") == BOTH
     assert seal(BOTH) == document

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,10 +21,10 @@ from ossweep.jobs.progress import achieved
 from ossweep.lists import ListLeft, ListRequest
 from ossweep.manifests.forms import form_of
 from ossweep.manifests.reader import Reach, read_list
-from ossweep.objects import GONE, NEWER, Found
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Found
 from ossweep.work import Ceiling, Range, Work
 from unit.lists import opener
-from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
+from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore, sent_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -193,15 +194,17 @@ class Kept:
     page=st.sampled_from((2, 10, 100)),
     deaths=st.lists(st.tuples(st.integers(1, 12), st.integers(0, 30)), max_size=3),
     most=st.none() | st.integers(1, 40),
+    silent=st.dictionaries(KEYS, st.booleans(), max_size=5),
 )
 def test_a_list_goes_on_from_any_checkpoint(
     keys: list[str],
     page: int,
     deaths: list[tuple[int, int]],
     most: int | None,
+    silent: dict[str, bool],
 ) -> None:
     """No key is lost by a death, and a ceiling holds whatever had been asked for by then."""
-    bucket = Bucket.of(set(keys), page=page)
+    bucket = Bucket.of(set(keys), page=page, silent=silent)
     before = set(bucket.objects)
     memory = MemoryLists({"lists/a.txt": stored(keys)})
     work = Work("job", "examplebucket", lists=(ListLeft(ListRequest("lists/a.txt")),), clock=BEGAN)
@@ -213,8 +216,10 @@ def test_a_list_goes_on_from_any_checkpoint(
         if keeper.sealed:
             sealed, promised = keeper.sealed[min(checkpoint, len(keeper.sealed) - 1)]
             work = doubtful(unseal(sealed, "the state"), promised)
-    hop = Hop(lists=memory, ceiling=ceiling)
-    result = hop.sweep(work, MemoryStore(bucket, hop.gate))
+    for _ in range(len(silent) + 1):
+        hop = Hop(lists=memory, ceiling=ceiling)
+        result = hop.sweep(work, MemoryStore(bucket, hop.gate))
+        work = sent_back(result)
 
     gone = before - bucket.objects.keys()
     if most is not None:
@@ -442,3 +447,43 @@ def test_a_list_that_no_invocation_has_time_to_read_is_no_progress() -> None:
 
     assert achieved(replace(BAD, limit=None), first.left)  # it was opened
     assert not any(achieved(first.left, each.left) for each in others)
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_listed_key_whose_answer_was_lost_is_told_as_asked_for(carried_out: bool) -> None:
+    """In the next invocation: if it is gone this job may have deleted it, and else it goes."""
+    bucket = Bucket.of(["a/1", "a/2", "a/3"], silent={"a/2": carried_out})
+    memory = MemoryLists({"lists/a.txt": stored(["a/1", "a/2", "a/3", "a/4"])})
+    work = replace(BAD, limit=None)
+
+    first = Hop(lists=memory)
+    left = sent_back(first.sweep(work, MemoryStore(bucket, first.gate)))
+    second = Hop(lists=memory)
+    result = second.sweep(left, MemoryStore(bucket, second.gate))
+
+    assert (left.lists[0].open, left.lists[0].asked) == (((2, 3),), ((2, 3),))
+    gone = {GONE_UNANSWERED: 2} if carried_out else {}
+    assert result.counts.skipped == {GONE: 1, **gone}
+    assert (result.counts.deleted, result.left.finished) == (1 if carried_out else 3, True)
+    assert (result.left.at_least, result.counts.unanswered) == (True, 2)
+    assert result.listed == 4
+
+
+def test_listed_keys_under_way_are_asked_for_in_a_checkpoint() -> None:
+    """An invocation that goes on from it does not know their fate."""
+    bucket = Bucket.of(["a/1", "a/2"])
+    memory = MemoryLists({"lists/a.txt": stored(["a/1", "a/2"])})
+    come, keeper = Event(), Kept(None)
+
+    @dataclass
+    class Waiting(Kept):
+        def keep(self, result: Result, reserved: int) -> Checkpoint:
+            if bucket.asked:
+                come.set()
+            return keeper.keep(result, reserved)
+
+    hop = Hop(lists=memory, in_flight=1, keeper=Waiting(None))
+    hop.sweep(replace(BAD, limit=None), LateStore(bucket, hop.gate, {"a/1": come}))
+
+    lists = [unseal(sealed, "the state").lists for sealed, _ in keeper.sealed]
+    assert ((1, 2),) in {left.asked for each in lists for left in each}

@@ -33,6 +33,7 @@ SOME = Work(
             position=Position(offset=10, skip=7, number=2, line=4),
             until=9,
             open=((4, 5), (7, 7)),
+            asked=((5, 5),),
             bad=1,
         ),
         ListLeft(ListRequest("lists/manifest.json", "listbucket", "inventory")),

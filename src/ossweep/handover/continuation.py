@@ -84,6 +84,9 @@ def _said(work: Work, include: set[str] | None = None) -> dict[str, Any]:
         # A ceiling of 0 bytes, as a part may have it, says something.
         if said.get(name) in (None, [], {}) or (name == "reserved_bytes" and not said[name]):
             said.pop(name, None)
+    for each in said.get("lists", ()):
+        if not each["asked"]:
+            del each["asked"]
     for name in NEWEST_COUNTS:
         if work.limit_bytes is None or not said["counts"][name]:
             del said["counts"][name]

@@ -47,23 +47,26 @@ class Shared:
     waits_for_forms: bool = False  # of lists: until they are judged, no key goes
     sources: list[Source] = field(default_factory=list)
 
-    def ask_about(
+    def ask_about(  # noqa: PLR0913, PLR0917 - what was seen, and what to do with it
         self,
         keys: Sequence[str],
         there: Mapping[str, Found],
         left: float,
         judge: Callable[[Sequence[str], Mapping[str, Found]], None],
         fail: Callable[[Closed | StoreError], None],
+        stays: Callable[[Found], object] = lambda _: None,
     ) -> None:
         """
         Let keys that were looked at be judged, once the tags of those `there` are known.
 
-        Those come first whose tags are known in time; it may not be all. Raises StoreError.
+        Nobody asks for the tags of what `stays` anyhow. Those keys come first whose tags are known
+        in time; it may not be all. Raises StoreError.
         """
         if self.tagging is None:
             judge(keys, there)
             return
-        meant = [key for key in keys if key in there and self.selection.is_meant(there[key])]
+        found = (there[key] for key in keys if key in there)
+        meant = [each.key for each in found if self.selection.is_meant(each) and not stays(each)]
 
         def sifted(kept: Mapping[str, str], unasked: str) -> None:
             known = keys[: keys.index(unasked)] if unasked else keys
