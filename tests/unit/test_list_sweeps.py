@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossweep.engine.ports import Checkpoint
-from ossweep.engine.selection import PROTECTED
+from ossweep.engine.selection import NEEDED, PROTECTED
 from ossweep.errors import Closed
 from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.leaving import doubtful, to_try_again
@@ -51,6 +51,7 @@ class Opened:
     leaf: int
     is_small: bool = True
     is_inventory: bool = False
+    files: tuple[str, ...] = ()
     created: int | None = None
 
     @property
@@ -487,3 +488,38 @@ def test_listed_keys_under_way_are_asked_for_in_a_checkpoint() -> None:
 
     lists = [unseal(sealed, "the state").lists for sealed, _ in keeper.sealed]
     assert ((1, 2),) in {left.asked for each in lists for left in each}
+
+
+@dataclass
+class Inventories(MemoryLists):
+    """Inventories in memory, of two files each that hold nothing."""
+
+    def open(self, left: ListLeft) -> Opened:
+        files = tuple(f"{left.request.key}/{number}" for number in range(2))
+        return replace(super().open(left), is_inventory=True, files=files)
+
+
+def test_the_files_of_an_inventory_stay_until_it_is_read() -> None:
+    """In any invocation, and whatever names them; then a range that holds them deletes them."""
+    bucket = Bucket.of(["a", "i/m", "i/m/0", "i/m/1", "j", "j/0", "j/1"])
+    memory = Inventories({"i/m": stored(["a", "j/0"]), "j": stored(["b"])})
+    work = replace(
+        BAD,
+        limit=None,
+        keys=("j/1",),
+        lists=tuple(ListLeft(ListRequest(each, unchanged=False)) for each in memory.stored),
+        ranges=(Range("i/"),),
+        selectors=("i/",),
+    )
+    hop = Hop(lists=memory)
+    first = hop.sweep(work, MemoryStore(bucket, hop.gate, {1: hop.leave(0)}))
+    left = sent_back(first)
+    assert {each.request.format for each in left.lists} == {"inventory"}
+
+    hop = Hop(lists=memory)
+    last = hop.sweep(left, MemoryStore(bucket, hop.gate))
+
+    assert last.left.finished
+    assert last.counts.skipped == {NEEDED: 2, GONE: 1}
+    assert list(bucket.objects) == ["j", "j/0", "j/1"]
+    assert last.listed == last.counts.settled == 7

@@ -3,6 +3,9 @@ The form pass: a list is read once for its form, before anything is deleted.
 
 A pass that does not fit into one invocation goes on in the next, from the last place before which
 all lines are right. A bad line that an earlier invocation has met is met again, and ends it.
+
+An inventory's data files are known once it is opened, which each invocation does before it deletes
+anything: none of them goes while it is needed.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableSequence, Sequence
 
     from ossweep.engine.ports import Lists
-    from ossweep.lists import ListLeft
+    from ossweep.lists import ListFormat, ListLeft, ListRequest
     from ossweep.manifests.nouns import BadLine, Passage
 
+INVENTORY: ListFormat = "inventory"
 MOST_BAD = 100  # lines of a list that may fail by their form
 AT_ONCE = 64  # passages that are read before anybody looks at the time
 
@@ -33,6 +37,7 @@ class FormPass:
     def __init__(self, lists: Lists, left: ListLeft) -> None:
         self._lists = lists
         self._left = left
+        self.files: Sequence[str] = ()  # of an inventory, once it is opened
         self._was_bad = bool(left.bad)  # in an earlier invocation, which could not count the others
         self._passages: Iterator[Passage] | None = None
         self._first = ""  # a sentence about the first bad line
@@ -51,7 +56,11 @@ class FormPass:
         """
         if self._passages is None:
             opened = self._lists.open(self._left)
-            self._left = replace(self._left, etag=opened.etag)
+            self.files = opened.files
+            if self._left.checked:
+                return self._left
+            request = _as_it_is(self._left.request, is_inventory=opened.is_inventory)
+            self._left = replace(self._left, request=request, etag=opened.etag)
             if not opened.is_small:
                 return self._judged()
             self._passages = opened.passages(self._left.position)
@@ -78,13 +87,34 @@ class FormPass:
         )
 
 
-class FormPasses:
-    """The form passes of an order's lists, one after the other; `left` are the lists."""
+def _as_it_is(request: ListRequest, *, is_inventory: bool) -> ListRequest:
+    """Return what is said of a list, with what its beginning has told, if that is an inventory."""
+    is_open = all(getattr(request, name) is None for name in ("format", "compression", "encoding"))
+    is_told = is_inventory and is_open and request.header is None and request.column is None
+    return replace(request, format=INVENTORY) if is_told else request
 
-    def __init__(self, lists: Lists, left: MutableSequence[ListLeft]) -> None:
+
+class FormPasses:
+    """
+    The form passes of an order's lists, one after the other; `left` are the lists.
+
+    Of an inventory each invocation has one, if only to know its files, which the job `needs`.
+    """
+
+    def __init__(
+        self,
+        lists: Lists,
+        left: MutableSequence[ListLeft],
+        needs: Callable[[ListRequest, Sequence[str]], None],
+    ) -> None:
         self._lists = lists
         self._left = left
-        self._unchecked = deque(at for at, each in enumerate(left) if not each.checked)
+        self._needs = needs
+        self._unchecked = deque(
+            at
+            for at, each in enumerate(left)
+            if not each.checked or each.request.format == INVENTORY
+        )
         self._pass: FormPass | None = None
 
     def __bool__(self) -> bool:
@@ -104,7 +134,8 @@ class FormPasses:
 
     def shown(self, judged: ListLeft | None) -> None:
         """Take a judged list, if it is one."""
-        if judged is not None:
+        if judged is not None and self._pass is not None:
+            self._needs(judged.request, self._pass.files)
             self._left[self._unchecked.popleft()] = judged
             self._pass = None
 

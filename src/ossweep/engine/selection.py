@@ -65,8 +65,10 @@ class Selection:
         self.deferred = deferred
         self._choice = Choice(work.only, work.selectors)
         # Pages without any of these need no look at each object.
-        needed = {each.request.key for each in work.lists if _is_of(each.request, work)}
+        self._bucket = work.bucket
+        needed = {each.request.key for each in work.lists if self._holds(each.request)}
         self._needed = needed
+        self._files: dict[str, Sequence[str]] = {}  # of inventories, by their keys
         special = {*work.directories, *work.passed, *deferred.waiting, *protected, *needed}
         self._special = sorted(special)
         self.clock = work.clock
@@ -108,7 +110,7 @@ class Selection:
         Raises StoreError if OSS's time is unknown.
         """
         if batch.dates is None or not batch.keys:
-            return batch
+            return self._without_needed(batch)
         dates, clock, page = self.dates_now(), self.clock_now(), batch.page
         if self._choice.keep_latest is not None and _was_asked_by_later(page, clock):
             batch = replace(batch, left=inf)
@@ -121,6 +123,16 @@ class Selection:
         if not staying:
             return batch
         self.room_left.give_back(*(found for found in staying if found.key not in batch.doubted))
+        return batch.without(reasons)
+
+    def _without_needed(self, batch: Batch) -> Batch:
+        """Return a batch of keys that nobody has looked at, without lists that are still read."""
+        if self._needed.isdisjoint(batch.keys):
+            return batch
+        reasons = [NEEDED if key in self._needed else None for key in batch.keys]
+        self.room_left.give_back(
+            *(found for found in batch.page.objects() if found.key in self._needed)
+        )
         return batch.without(reasons)
 
     @property
@@ -139,9 +151,22 @@ class Selection:
         return self._choice.reason_of_age(modified, clock)
 
     def read_to_the_end(self, request: ListRequest, left: Iterable[ListLeft]) -> None:
-        """Take note that a list is needed no more, if it is none of those that are left."""
-        if all(each.request.key != request.key for each in left):
-            self._needed.discard(request.key)
+        """Take note that a list, with its files, is needed no more but for those that are left."""
+        self._needed -= {request.key, *self._files.get(request.key, ())}
+        for each in left:
+            if self._holds(each.request):
+                self._needed.update({each.request.key, *self._files.get(each.request.key, ())})
+
+    def needs_also(self, request: ListRequest, files: Sequence[str]) -> None:
+        """Take note of the files of an inventory, which are needed as long as it is."""
+        if files and self._holds(request):
+            self._files[request.key] = files
+            self._needed.update(files)
+            self._special = sorted({*self._special, *files})
+
+    def _holds(self, request: ListRequest) -> bool:
+        """Tell whether a list lies in the bucket that is swept."""
+        return request.bucket in {None, self._bucket}
 
     def clock_now(self) -> int:
         """Return the job's clock; raises StoreError if OSS's time is unknown."""
@@ -303,11 +328,6 @@ class Selection:
             return
         self.room_left.lose()
         backlog.lose(at)
-
-
-def _is_of(request: ListRequest, work: Work) -> bool:
-    """Tell whether a list lies in the bucket that is swept."""
-    return request.bucket in {None, work.bucket}
 
 
 def _was_asked_by_later(page: Page, clock: int) -> bool:

@@ -62,7 +62,7 @@ class ListedKeys:
         self._selection = shared.selection
         self._books = shared.books
         self._left = deque(shared.work.lists)  # the first of them is read
-        self._forms = FormPasses(lists, self._left)
+        self._forms = FormPasses(lists, self._left, shared.selection.needs_also)
         self._reading: ListReading | None = None
         self._asks = False  # whether a list is being read
         self._next: Passage | None = None  # of the next file
