@@ -12,6 +12,7 @@ may well be `backup*/latest`. Then a note asks.
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ossweep.errors import RequestError
@@ -30,7 +31,8 @@ _LETTERS_OF_GLOB = re.compile(r"\\(?P<kept>.)|(?P<letter>[^\\*?\[])", re.DOTALL)
 _LETTERS_OF_REGEX = re.compile(
     r"(?:\\(?P<kept>[^A-Za-z0-9])|(?P<letter>[^\\.^$*+?()\[{|]))(?![*+?{])", re.DOTALL
 )
-_WILD = {"*": ".*", "?": "."}
+_WILD = ("*", "?")
+_SPECIAL = re.compile(r"[*?\[]")
 _QUANTIFIERS = ("*", "+", "?", "{")
 
 
@@ -119,15 +121,15 @@ def _repeated(pattern: str, selectors: Sequence[str]) -> Iterator[tuple[str, str
 
 def _spells(glob: str, name: str) -> bool:
     """Tell whether a glob matches a directory's name, and spells more than half of it."""
-    letters, expression = 0, ""
+    letters, pattern = 0, ""
     while glob:
         found = _LETTERS_OF_GLOB.match(glob)
         if found is None and glob[0] not in _WILD:
             return False  # brackets, in which a first letter is put by who means it so
         letters += found is not None
-        expression += _WILD[glob[0]] if found is None else re.escape(found["kept"] or found[0])
+        pattern += glob[0] if found is None else _SPECIAL.sub(r"[\g<0>]", found["kept"] or found[0])
         glob = glob[1 if found is None else found.end() :]
-    return 2 * letters > len(name) and re.fullmatch(f"(?s){expression}", name) is not None
+    return 2 * letters > len(name) and fnmatchcase(name, pattern)  # whose steps are few
 
 
 def _behind(text: str, selector: str, *, is_regex: bool) -> str | None:

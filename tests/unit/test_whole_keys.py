@@ -78,7 +78,8 @@ def test_a_selector_is_recognised(selectors: dict[str, Any], pattern: str, inste
     [
         ({"prefix": "app/logs/"}, "app/log*/keep/**", "keep/**"),
         ({"directory": "app/logs"}, "app/log?/*.gz", "*.gz"),
-        ({"prefix": ["x/", "app/logs/"]}, "app/l*gs/a/b", "a/b"),
+        ({"prefix": ["x/", "app/logs/"]}, "app/l*ogs/a/b", "a/b"),
+        ({"prefix": "app/lo*gs/"}, r"app/?o\*gs/a", "a"),
     ],
 )
 def test_a_pattern_that_repeats_several_directories_by_wildcards_is_refused(
@@ -164,3 +165,10 @@ def test_a_rule_has_no_such_pattern(deletion: dict[str, Any], pattern: str) -> N
 def test_a_rules_pattern_of_names_is_taken(deletion: dict[str, Any]) -> None:
     """Of its keys, the whole key is the name."""
     assert rules.read(rule({**deletion, "only": {"except": "hls/*"}}))
+
+
+def test_a_pattern_of_many_stars_is_compared_at_once() -> None:
+    """Nothing that somebody sends takes long to read."""
+    selector = f"app/{'a' * 900}/"
+
+    assert refusal({"prefix": selector}, **{"except": f"app/{'*a' * 500}b/x"}) == ""
