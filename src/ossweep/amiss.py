@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 LATER = {
     "uploads": "leave it out; a lifecycle rule aborts uploads that were never completed",
     "then": "leave it out, and order what is to follow when the job is done",
-    "apply": "send the request that was planned, without `dry_run`",
-    "tolerance": "leave it out",
 }
 
 

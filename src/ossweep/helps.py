@@ -105,6 +105,13 @@ HELPS_OF_TAGS = {
         "and that no policy of the bucket's denies it"
     ),
 }
+HELPS_OF_CONSENT = {
+    **_BESIDE,
+    "AccessDenied": (
+        "see that the role's policy allows oss:GetBucketTagging of this bucket (.ram/ shows all), "
+        "and that no policy of the bucket's denies it"
+    ),
+}
 HELPS_OF_STATE = {
     **_BESIDE,
     "AccessDenied": (

@@ -60,7 +60,15 @@ _PROGRESS = "sweeping"  # the time between two of these bounds their number
 # A quotation that does not end is one, too.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 # Texts in front of a quotation that is no key, and the form of such a name.
-_NAMES = ("bucket ", "field ", '"job": ', '"do": ', 'to confirm it write "confirm": ')
+_NAMES = (
+    "bucket ",
+    "field ",
+    "the plan ",
+    '"apply": ',
+    '"job": ',
+    '"do": ',
+    'to confirm it write "confirm": ',
+)
 _NAME = re.compile(r'"[A-Za-z0-9_-]{1,100}"')
 # A list's key is told as prefixes are, if it is written as plainly.
 _LIST, _LIST_KEY = "the list ", re.compile(r'"[A-Za-z0-9_./-]{1,100}"')
@@ -77,6 +85,7 @@ _FIELDS = frozenset(
         "directory",
         "requests",
         "null_versions",
+        "apply",
     )
 )
 # What ossweep quotes of itself, with so much of its sentences that no key can stand there.
@@ -92,7 +101,11 @@ _OWN = (
     'an object such as {"at_least": "1MB"}',
     'an object such as {"IA": 0.08}',
     '{"currency": "CNY", "gb_month": {"IA": 0.08}, "put": {"IA": 0.1}, "get": {"IA": 0.1}}, where',
+    'JSON such as {"currency": "CNY", "gb_month": {"IA": 0.08}, "put": {"IA": 0.1}}',
+    'the same request with "dry_run": true',
+    'and then {"apply": "..."} with the id of the plan in its answer',
     'an object such as {"project": "demo"}',
+    'such as {"objects": 10, "bytes": "1GB"}',
     'a duration such as "30d" or "36h",',
     'a date with its zone such as "2026-05-01Z"',
     'its unit, such as "1MB" or "10MiB"',

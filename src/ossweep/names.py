@@ -13,6 +13,7 @@ MOST_PARTS = 32  # of one job
 MOST_OBJECTS = 2**63  # a ceiling stays below, so that every document with it can be read again
 KEY_BYTES = 1023  # the longest object name OSS has
 # A job's name is part of its records' keys; whatever else stands in a continuation is no job's.
+PLAN = re.compile(r"plan-[A-Za-z0-9_-]{1,100}")
 JOB = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _WHOLE_BUCKET = (

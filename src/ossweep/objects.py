@@ -39,6 +39,11 @@ class Found:
         return None
 
     @property
+    def etag(self) -> str:
+        """Nothing, as above."""
+        return ""
+
+    @property
     def why_kept(self) -> str | None:
         """Why it stays, where requests of their own had to tell; None: none has kept it."""
         return None
@@ -50,11 +55,12 @@ class Classed(Found):
     An object whose storage class was asked for as well; None: the listing has not told it.
 
     `transitioned` is when a lifecycle rule moved it there, in Unix seconds, `UNREADABLE_TIME` if
-    the listing tells a time that is none.
+    the listing tells a time that is none. The `etag` has no quotation marks.
     """
 
     storage_class: str | None = None
     transitioned: int | None = None
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,8 @@ class Asked(Classed):
     @classmethod
     def about(cls, found: Found, why: str | None, clock: int | None = None) -> Asked:
         """Return an object as one that was asked about."""
-        its_class = found.storage_class, found.transitioned
-        return cls(found.key, found.size, found.modified, *its_class, why, clock)
+        more = found.storage_class, found.transitioned, found.etag
+        return cls(found.key, found.size, found.modified, *more, why, clock)
 
 
 UNREADABLE_TIME = 2**62  # no time, and later than any
@@ -89,6 +95,37 @@ class Extent:
     largest: int
     classes: frozenset[str | None] | None = None
     last_transition: int | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """
+    Objects by columns, in the order of their keys, at least one; all columns have the same length.
+
+    `marks` tell an object from what it was before: its ETag without quotation marks, or its
+    version's id. Times are Unix seconds, and a class is None where it is not known. `transitioned`
+    is when a lifecycle rule moved an object to its class, None for one that OSS tells no such time
+    of; the column is None if it was not read.
+    """
+
+    keys: Sequence[str]
+    sizes: Sequence[int]
+    modified: Sequence[int]
+    classes: Sequence[str | None]
+    marks: Sequence[str]
+    transitioned: Sequence[int | None] | None = None
+
+    @classmethod
+    def of(cls, objects: Sequence[Found]) -> Columns:
+        """Return objects by columns."""
+        return cls(
+            [each.key for each in objects],
+            [each.size for each in objects],
+            [each.modified for each in objects],
+            [each.storage_class for each in objects],
+            [each.etag for each in objects],
+            [each.transitioned for each in objects],
+        )
 
 
 @dataclass(frozen=True)
@@ -147,6 +184,9 @@ class Page(Protocol):
     def objects(self) -> Sequence[Found]:
         """Return the objects one by one, which costs more than all of the above."""
 
+    def columns(self) -> Columns:
+        """Return its objects, at least one, by columns, for which nothing is made of each."""
+
     def part(self, first: int, end: int) -> Page:
         """Return the page of its objects from number `first` up to, and without, number `end`."""
 
@@ -186,6 +226,10 @@ class Lot:
     def objects(self) -> Sequence[Found]:
         """Return the objects."""
         return self.found
+
+    def columns(self) -> Columns:
+        """Return the objects by columns."""
+        return Columns.of(self.found)
 
     def part(self, first: int, end: int) -> Lot:
         """Return the page of its objects from number `first` up to, and without, number `end`."""

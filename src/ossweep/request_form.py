@@ -119,6 +119,9 @@ def _ceiling_of_bytes(value: Any) -> int:
         raise PydanticCustomError("told", "{sentence}", {"sentence": str(error)}) from None
 
 
+Size = Text | Annotated[int, Field(ge=0, le=0)]
+
+
 class RequestForm(BaseModel):
     """An order to delete objects from one bucket. Its selectors add up; there is at least one."""
 
@@ -144,6 +147,20 @@ class RequestForm(BaseModel):
                 ),
                 examples=["2TB", "500GiB"],
             )
+        )
+
+    class Tolerance(BaseModel):
+        """How much of a plan may differ; what is left out sets no bound."""
+
+        model_config = ConfigDict(
+            extra="forbid", frozen=True, json_schema_extra={"minProperties": 1}
+        )
+
+        objects: Annotated[StrictInt, Field(ge=0, lt=MOST_OBJECTS)] = Field(
+            default=cast("int", None), description="The most objects."
+        )
+        bytes: Annotated[Any, BeforeValidator(lambda size: size, json_schema_input_type=Size)] = (
+            Field(default=cast("int", None), description="The most bytes.", examples=["1GB", 0])
         )
 
     bucket: Annotated[StrictStr, _fit(check_bucket)] | None = Field(
@@ -215,6 +232,17 @@ class RequestForm(BaseModel):
             "accounts whose quota is larger than one instance can use."
         ),
     )
+    apply: StrictStr | None = Field(
+        default=None,
+        description=(
+            "The `id` of a dry run's plan, which is done as it was planned: with no selector, and "
+            "nothing else beside it but `tolerance`, `unfinished`, `parallel` and `bucket`."
+        ),
+        examples=["plan-5C3D9175-1"],
+    )
+    tolerance: Tolerance | None = Field(
+        default=None, description="How much of a plan may differ and go all the same."
+    )
 
     @model_validator(mode="after")
     def _selects(self) -> RequestForm:
@@ -223,6 +251,8 @@ class RequestForm(BaseModel):
                 '`confirm` confirms "everything": true, which is not there; '
                 "write it, or leave `confirm` out"
             )
+        if self.apply is not None or self.tolerance is not None:
+            raise _refuse("`apply` and `tolerance` are for an order of their own; leave them out")
         names = (*self.keys, *self.prefix, *self.directory)
         if not (names or self.manifest or self.everything):
             raise _refuse(
@@ -252,9 +282,11 @@ def validated(document: Any, where: str) -> dict[str, Any]:
                 "out"
             )
     try:
-        return dict(iter(RequestForm.model_validate(document)))  # it has an attribute `keys`
+        values = dict(iter(RequestForm.model_validate(document)))  # it has an attribute `keys`
     except ValidationError as error:
         raise RequestError(f"{where}: {_sentence(error.errors(include_url=False)[0])}") from None
+    of_plans = {"apply", "tolerance"}  # another kind of request
+    return {name: value for name, value in values.items() if name not in of_plans}
 
 
 def form_schema() -> dict[str, Any]:

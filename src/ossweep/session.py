@@ -33,7 +33,7 @@ ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 # An allowed beginning of a job's name, which stands in objects' keys and in the log.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 # The name of a job, or of a part of one, that comes from the identity of its event.
-_OF_EVENT = re.compile(r"(?:mns|timer|oss)-[0-9a-f]{20}-\d+(?:-p\d+)?")
+_OF_EVENT = re.compile(r"(?:mns|timer|oss|apply)-[0-9a-f]{20}-\d+(?:-p\d+)?")
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}
@@ -60,6 +60,19 @@ class Invocation:
     certificates: tuple[str, ...] = ()  # files of authorities to believe, beside the world's
 
 
+@dataclass(frozen=True)
+class Consent:
+    """
+    The consent of a bucket to deletions; `missing` says why it has not given it, None: it has.
+
+    `is_unseen` tells that nobody could look, `is_passing` that another try may.
+    """
+
+    missing: str | None = None
+    is_unseen: bool = False
+    is_passing: bool = False
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Session:
     """All that the jobs of one invocation share."""
@@ -72,8 +85,11 @@ class Session:
     world: World
     jobs: Counter[str] = field(default_factory=Counter)  # named so far, by what their names share
     opened: list[OssStore] = field(default_factory=list)
-    # The names of jobs as they would be without OSSWEEP_DRY_RUN, by those of its dry runs.
+    # The names of jobs as they would be in earnest, by those of dry runs that a brake has made.
     in_earnest: dict[str, str] = field(default_factory=dict)
+    consents: dict[str, Consent] = field(default_factory=dict)  # of buckets that were looked at
+    # The requests of new jobs that may need a plan, by the jobs' names.
+    requests: dict[str, Any] = field(default_factory=dict)
     # The answers of jobs that were swept here, as they are left; for what an error says of them.
     left: dict[str, dict[str, Any]] = field(default_factory=dict)
 

@@ -19,6 +19,7 @@ class Why(str, Enum):
     IDLE = "idle"  # it achieves nothing
     HOPS = "hops"  # as many invocations as the deployment allows
     BRAKE = "brake"  # the deployment lets nothing be deleted for now
+    PLANLESS = "planless"  # it meets more objects than may go without a plan
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ GOES_ON = frozenset({Why.IDLE, Why.HOPS, Why.BRAKE})
 
 # A stop that was meant, by a person, the order or a setting, is no failure: another try would gain
 # nothing.
-MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE})
+MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE, Why.PLANLESS})
 
 
 def resuming(job: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - a continuation is read by these types
 from dataclasses import KW_ONLY, dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from ossweep.conditions import Conditions  # noqa: TC001 - as above
 from ossweep.events import Reply  # noqa: TC001 - as above
@@ -33,7 +33,8 @@ class Range:
 
     `spared` and `failed` count the keys that earlier invocations have met between the range before
     it, or the prefix's beginning, and `after`, and that stay; so do `planned` and `bytes` in a dry
-    run. `passed_over` is there if everything left of it has been passed over.
+    run. `passed_over` is there if everything left of it has been passed over. `approved` are the
+    borders of a plan's stretches that were found as planned, and of which something may be left.
     """
 
     prefix: str
@@ -44,6 +45,7 @@ class Range:
     planned: int = 0
     bytes: int = 0
     passed_over: Stretch | None = None
+    approved: tuple[str, ...] = ()
 
     def __contains__(self, key: str) -> bool:
         """Tell whether it holds a key."""
@@ -133,7 +135,8 @@ class Order:
     `null_versions` tells whether deletions may lose null versions for good. `notes` are sentences
     about the order for the answer. `only` are conditions that objects have to fulfil, too, and
     `selectors` the prefixes and directories that the order names, where conditions or lists ask.
-    `limit_bytes` is a ceiling, too: with it no key is asked for whose size is not known.
+    `limit_bytes` is a ceiling, too: with it no key is asked for whose size is not known. `applies`
+    is the plan that is applied.
     """
 
     job: str
@@ -159,6 +162,7 @@ class Order:
     only: Conditions | None = None
     selectors: tuple[str, ...] = ()
     limit_bytes: int | None = None
+    applies: str | None = None
 
     def clock_at(self, began: int) -> int:
         """
@@ -192,6 +196,8 @@ class Rest:
     those of the doubted keys, and `reserved_bytes` in a checkpoint what may be asked for after it.
     `lists` name what to delete, too; as long as any is left, `keys_done` are the order's keys that
     are none of its `keys` any more: a list that names one of them names nothing more.
+    `plan` are a dry run's sums so far (`plans/sofar.py`), and `applied` tells how far a plan is
+    applied (`plans/kept.py`).
     """
 
     keys: tuple[str, ...] = ()
@@ -208,6 +214,8 @@ class Rest:
     sizes: Mapping[str, int] = field(default_factory=dict)
     reserved_bytes: int = 0
     keys_done: tuple[str, ...] = ()
+    plan: Mapping[str, Any] | None = None
+    applied: Mapping[str, Any] | None = None
 
     @property
     def unlisted(self) -> bool:
@@ -246,9 +254,13 @@ class Work(Totals, Rest, Order):
 
     @property
     def to_look_at(self) -> tuple[str, ...]:
-        """The named keys that are looked at before they are asked for."""
-        needs_look = self.judged or self.only is not None or self.limit_bytes is not None
-        return self.keys if needs_look else self.doubted
+        """The named keys that are looked at before they are asked for, or planned."""
+        return self.keys if self.judges_names or self.dry_run else self.doubted
+
+    @property
+    def judges_names(self) -> bool:
+        """Whether a named key stays if it was written after the job began."""
+        return self.judged or self.only is not None or self.limit_bytes is not None
 
     @property
     def in_doubt(self) -> tuple[int, int]:

@@ -12,8 +12,8 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+from ossweep.objects import Columns
 from ossweep.plans.census import CensusStream
-from ossweep.plans.columns import Columns
 from ossweep.plans.digest import MODULUS, digest_of, hashes_of
 from ossweep.plans.early import early_deletion
 from ossweep.plans.stretches import Stretches

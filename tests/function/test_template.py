@@ -22,6 +22,7 @@ from deployment import BUCKET
 from localcloud import tree
 from ossweep import rules
 from ossweep.leases.timer import BEATS, SLACK
+from ossweep.plans.bucket import ACTIONS
 from ossweep.settings import Settings, variable
 from ossweep.store.bucket import Bucket
 
@@ -383,9 +384,11 @@ def operations() -> set[str]:
 
 def test_the_policies_allow_exactly_what_the_code_asks_of_oss() -> None:
     """No operation without its permission, and no permission without an operation."""
-    assert operations() == NEEDS.keys()
+    settings = {"setting"}  # of a bucket, each with an action of its own
+    assert operations() == NEEDS.keys() | settings
     assert {action for action, _ in statements() if action.startswith("oss:")} == {
-        NEEDS[operation] for operation in operations()
+        *(NEEDS[operation] for operation in operations() - settings),
+        *ACTIONS.values(),
     }
 
 
@@ -400,6 +403,19 @@ def test_reading_and_writing_objects_is_allowed_for_files_lists_and_state_only()
     assert list(statements("tags-policy.json")) == [
         ("oss:GetObjectTagging", "acs:oss:*:123456789:examplebucket/hls/*"),
         ("oss:GetObjectTagging", "acs:oss:*:123456789:examplebucket/logs/*"),
+    ]
+    assert list(statements("consent-policy.json")) == [
+        ("oss:GetBucketTagging", "acs:oss:*:123456789:examplebucket"),
+    ]
+    assert list(statements("plan-policy.json")) == [
+        (action, "acs:oss:*:123456789:examplebucket")
+        for action in (
+            "oss:GetBucketInfo",
+            "oss:GetBucketStat",
+            "oss:GetBucketWorm",
+            "oss:GetBucketLifecycle",
+            "oss:GetBucketTagging",
+        )
     ]
     assert list(statements("request-files-policy.json")) == [
         ("oss:GetObject", "acs:oss:*:123456789:examplebucket/requests/*.json"),

@@ -90,7 +90,7 @@ def bucket_info(store: MotoStore, request: Request, region: str, endpoint: str) 
         + leaf("ExtranetEndpoint", endpoint, 2)
         + leaf("IntranetEndpoint", endpoint, 2)
         + leaf("Location", f"oss-{region}", 2)
-        + leaf("StorageClass", "Standard", 2)
+        + leaf("StorageClass", store.bucket_traits(bucket).storage_class, 2)
         + leaf("DataRedundancyType", "LRS", 2)
         + leaf("Name", bucket, 2)
         + OWNER
@@ -124,3 +124,52 @@ def set_versioning(store: MotoStore, bucket: str, body: bytes) -> Answer:
 def bucket_location(region: str) -> Answer:
     document = XML_DECLARATION + leaf("LocationConstraint", f"oss-{region}", 0)
     return Answer(200, document.encode(), {"Content-Type": "application/xml"})
+
+
+def bucket_tags(store: MotoStore, bucket: str) -> Answer:
+    """The bucket's tags; without any, an empty document, as OSS's page on GetBucketTags says."""
+    rows = "".join(
+        branch("Tag", leaf("Key", escape(key), 3) + leaf("Value", escape(value), 3), 2)
+        for key, value in store.bucket_traits(bucket).tags.items()
+    )
+    return xml_answer("Tagging", branch("TagSet", rows) if rows else "")
+
+
+def bucket_retention(store: MotoStore, bucket: str) -> Answer:
+    """The retention policy, in the form of OSS's page on GetBucketWorm."""
+    found = store.bucket_traits(bucket).retention
+    if found is None:
+        message = "The WORM Configuration does not exist."
+        raise OssError(404, "NoSuchWORMConfiguration", message, details={"BucketName": bucket})
+    state, days = found
+    told = (
+        leaf("WormId", "1666E2CFB2B3418****")
+        + leaf("State", state)
+        + leaf("RetentionPeriodInDays", str(days))
+        + leaf("CreationDate", "2020-10-15T15:50:32")
+    )
+    return xml_answer("WormConfiguration", told)
+
+
+def bucket_lifecycle(store: MotoStore, bucket: str) -> Answer:
+    """The rules of its lifecycle, in the form of OSS's page on GetBucketLifecycle."""
+    rules = store.bucket_traits(bucket).rules
+    if not rules:
+        message = "No Row found in Lifecycle Table."
+        raise OssError(404, "NoSuchLifecycle", message, details={"BucketName": bucket})
+    return xml_answer("LifecycleConfiguration", rules)
+
+
+def bucket_stat(store: MotoStore, bucket: str) -> Answer:
+    """How much is in it, in the form of OSS's page on GetBucketStat."""
+    objects, size = store.bucket_traits(bucket).counted or store.counted(bucket)
+    told = (
+        leaf("Storage", str(size))
+        + leaf("ObjectCount", str(objects))
+        + leaf("MultipartUploadCount", "0")
+        + leaf("LiveChannelCount", "0")
+        + leaf("LastModifiedTime", "1643341269")
+        + leaf("StandardStorage", str(size))
+        + leaf("StandardObjectCount", str(objects))
+    )
+    return xml_answer("BucketStat", told)

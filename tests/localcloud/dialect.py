@@ -14,7 +14,7 @@ from localcloud.signature import SUBRESOURCES
 # uploads have their place here and in `operation_of` once there is such an operation.
 KNOWN_SUBRESOURCES = frozenset(
     {"bucketInfo", "location", "delete", "objectMeta", "continuation-token", "security-token"}
-    | {"versions", "versionId", "versioning", "tagging"}
+    | {"versions", "versionId", "versioning", "tagging", "worm", "lifecycle", "stat"}
 )
 OF_A_VERSION = frozenset({"get", "head", "delete"})
 # What a list of buckets is asked with, and a signature of the first version in an address.
@@ -29,10 +29,22 @@ BUCKET_SUBRESOURCE_OPERATIONS = {
     ("GET", "versions"): "list_versions",
     ("GET", "versioning"): "bucket_versioning",
     ("PUT", "versioning"): "set_versioning",
+    ("GET", "tagging"): "bucket_tags",
+    ("GET", "worm"): "bucket_retention",
+    ("GET", "lifecycle"): "bucket_lifecycle",
+    ("GET", "stat"): "bucket_stat",
+}
+SETTINGS = {
+    "bucket_tags": buckets.bucket_tags,
+    "bucket_retention": buckets.bucket_retention,
+    "bucket_lifecycle": buckets.bucket_lifecycle,
+    "bucket_stat": buckets.bucket_stat,
+    "bucket_versioning": buckets.bucket_versioning,
 }
 # What OSS's page on hierarchical namespaces excludes. The code it answers with is not established.
 NOT_HIERARCHICAL = frozenset(
     {"batch_delete", "list_versions", "bucket_versioning", "set_versioning"}
+    | {"bucket_retention", "bucket_lifecycle"}
 )
 OBJECT_OPERATIONS = {"GET": "get", "HEAD": "head", "PUT": "put", "DELETE": "delete"}
 
@@ -68,7 +80,7 @@ def _of_nothing(request: Request) -> str:
 
 
 def _of_object(request: Request) -> str:
-    if "versions" in request.query:
+    if not {"versions", "worm", "lifecycle", "stat"}.isdisjoint(request.query):
         return "unknown"
     if "tagging" in request.query:
         return "tags" if request.method == "GET" else "unknown"
@@ -78,7 +90,7 @@ def _of_object(request: Request) -> str:
 
 
 def _of_bucket(request: Request) -> str:
-    for name in ("bucketInfo", "location", "delete", "versions", "versioning", "tagging"):
+    for _, name in BUCKET_SUBRESOURCE_OPERATIONS:
         if name in request.query:
             return BUCKET_SUBRESOURCE_OPERATIONS.get((request.method, name), "unknown")
     if request.method == "GET":
@@ -148,8 +160,8 @@ class Dialect:
         if request.operation == "bucket_info":
             endpoint = request.headers.get("host", "")
             return buckets.bucket_info(self._store, request, self._region, endpoint)
-        if request.operation == "bucket_versioning":
-            return buckets.bucket_versioning(self._store, request.bucket)
+        if request.operation in SETTINGS:
+            return SETTINGS[request.operation](self._store, request.bucket)
         if request.operation == "set_versioning":
             return buckets.set_versioning(self._store, request.bucket, body)
         return buckets.bucket_location(self._region)

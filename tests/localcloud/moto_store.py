@@ -82,6 +82,20 @@ class Traits:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class BucketTraits:
+    """
+    What a bucket is said to be: its class, its tags, its rules as they were put there, its
+    retention (the state, and days), and, where OSS has counted it before now, objects and bytes.
+    """
+
+    storage_class: str = "Standard"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    rules: str = ""
+    retention: tuple[str, int] | None = None
+    counted: tuple[int, int] | None = None
+
+
 class SeededKey(FakeKey):
     """
     An object that nobody has put there; of one that was given a size, the bytes are zeros.
@@ -154,6 +168,7 @@ class MotoStore:
         self._prefix = f"local{next(_numbers)}."
         self._names: dict[str, str] = {}  # of buckets, by those that moto knows them by
         self._hierarchical: set[str] = set()
+        self._traits: dict[str, BucketTraits] = {}
         self._last_moment = 0
         self._nulls: dict[tuple[str, str], int] = {}  # the moments of versions without an id
         self._backend: S3Backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
@@ -177,6 +192,7 @@ class MotoStore:
                     bucket.keys.pop(key)
                 self._backend.delete_bucket(name)
             self._hierarchical.clear()
+            self._traits.clear()
             self._nulls.clear()
 
     # What clients ask for, over HTTP.
@@ -189,6 +205,7 @@ class MotoStore:
         reply = self._ask("DELETE", bucket)
         if reply.status == 204:
             self._hierarchical.discard(bucket)
+            self._traits.pop(bucket, None)
         return reply
 
     def put(self, bucket: str, key: str, body: bytes, headers: Mapping[str, str]) -> Reply:
@@ -282,6 +299,20 @@ class MotoStore:
 
     def is_hierarchical(self, bucket: str) -> bool:
         return bucket in self._hierarchical
+
+    def describe(self, bucket: str, traits: BucketTraits) -> None:
+        self._traits[bucket] = traits
+
+    def bucket_traits(self, bucket: str) -> BucketTraits:
+        return self._traits.get(bucket, BucketTraits())
+
+    def counted(self, bucket: str) -> tuple[int, int]:
+        """How many objects are in a bucket, all versions of them, and their bytes."""
+        with self._lock:
+            stored = self._bucket(bucket).keys
+            there = [each for name in stored for each in stored.getlist(name)]
+            sizes = [each.size for each in there if isinstance(each, FakeKey)]
+            return len(sizes), sum(sizes)
 
     def has_bucket(self, bucket: str) -> bool:
         with self._lock:

@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
+from typing import Any
 
 from localcloud.arrivals import Log, Request
 from localcloud.buckets import ENABLED, SUSPENDED
 from localcloud.dialect import Dialect
 from localcloud.faults import Fault, Faults
-from localcloud.moto_store import MotoStore, Traits
+from localcloud.moto_store import BucketTraits, MotoStore, Traits
 from localcloud.quick import QuickStore
 from localcloud.server import OssServer, Service
 from localcloud.signature import Credentials
@@ -88,6 +89,10 @@ class LocalOss:
     def make_hierarchical(self, bucket: str) -> None:
         """Give a bucket a hierarchical namespace: no batches, and only empty directories go."""
         self._store.make_hierarchical(bucket)
+
+    def describe(self, bucket: str, **traits: Any) -> None:
+        """Let a bucket be so, as BucketTraits says; what is not given is as in a new one."""
+        self._store.describe(bucket, BucketTraits(**traits))
 
     def add_credentials(self, credentials: Credentials) -> None:
         """Accept one more key, until the next reset: each invocation can have its own."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
+from ossweep.engine.planning import PlanTerms
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
@@ -343,6 +344,7 @@ class Hop:
     on_report: Callable[[Seen], None] = lambda _: None
     keeper: Keeper | None = None
     lists: Lists | None = None
+    terms: PlanTerms = field(default_factory=PlanTerms)
 
     def __post_init__(self) -> None:
         self.gate = Gate(Budget(SECONDS, self.clock.monotonic))
@@ -378,6 +380,7 @@ class Hop:
             keeper=self.keeper,
             most_ranges=self.most_ranges,
             lists=self.lists,
+            terms=self.terms,
         )
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from ossweep.objects import Columns
 from ossweep.plans.bill import duration_of, requests_needed
 from ossweep.plans.census import CensusStream
-from ossweep.plans.columns import Columns
 from ossweep.plans.digest import digest_of, hashes_of
 from ossweep.plans.document import Plan
 from ossweep.plans.early import EarlyDeletion, early_deletion

@@ -16,6 +16,9 @@ from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.pointers import pointer
 from ossweep.leases.records import Departure, End, Record, record_of, written
 from ossweep.objects import Stretch
+from ossweep.plans.comparison import Tolerance
+from ossweep.plans.directories import Amount
+from ossweep.plans.kept import Applied
 from ossweep.stops import Why
 from ossweep.work import BATCH_KEYS, Counts, Range, Work
 from unit.works import SOME
@@ -34,12 +37,21 @@ BOTH = replace(
     counts=replace(SOME.counts, named=("a/1",), also_failed=("a/2",)),
     ranges=(
         Range("c/", "c/1", "c/5"),
-        Range("c/", "c/6", "c/9", {"protected": 1}, 1, 2, 3, OVER),
+        Range("c/", "c/6", "c/9", {"protected": 1}, 1, 2, 3, OVER, ("c/8",)),
         Range("d/"),
     ),
+    applies="plan-job-1",
+    applied=Applied(Tolerance(2, 3, Amount(1, 2)), (), 1, 4).document(),
 )
 LISTED = replace(BOTH, keys_done=(), lists=tuple(replace(each, asked=()) for each in BOTH.lists))
-WEIGHED = replace(LISTED, lists=())
+UNPLANNED = replace(
+    LISTED,
+    plan=None,
+    applies=None,
+    applied=None,
+    ranges=tuple(replace(each, approved=()) for each in LISTED.ranges),
+)
+WEIGHED = replace(UNPLANNED, lists=())
 CHOSEN = replace(
     WEIGHED,
     limit_bytes=None,
@@ -82,7 +94,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-NOUNS = [BOTH, WEIGHED.counts, WORK.ranges[1], *RECORDS.values()]
+NOUNS = [BOTH, WEIGHED.counts, LISTED.ranges[1], *RECORDS.values()]
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
@@ -116,6 +128,14 @@ def test_a_golden_continuation_with_conditions_is_read_and_written() -> None:
 def test_a_golden_continuation_with_lists_is_read_and_written() -> None:
     """Each with its place, and with the lines before that which are left."""
     document = json.loads(golden("lists.json"))
+
+    assert unseal(document, "the request") == UNPLANNED
+    assert seal(UNPLANNED) == document
+
+
+def test_a_golden_continuation_with_a_plan_is_read_and_written() -> None:
+    """A dry run goes on with the sums so far."""
+    document = json.loads(golden("plan.json"))
 
     assert unseal(document, "the request") == LISTED
     assert seal(LISTED) == document

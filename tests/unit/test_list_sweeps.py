@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ossweep.engine.needed import NEEDED
 from ossweep.engine.ports import Checkpoint
-from ossweep.engine.selection import NEEDED, PROTECTED
+from ossweep.engine.selection import PROTECTED
 from ossweep.errors import Closed
 from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.leaving import doubtful, to_try_again

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from ossweep.plans.columns import Columns
+from ossweep.objects import Columns
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from unit.plans import BORDERS, KEYS, LISTED, Listed, columns_of, pages_of
 

@@ -16,7 +16,7 @@ from ossweep.engine.deferred import Deferred
 from ossweep.engine.scan import Scan
 from ossweep.engine.selection import PROTECTED, Selection
 from ossweep.engine.throttle import Throttle
-from ossweep.objects import NEWER, Extent, Found, Lot, Unnamed
+from ossweep.objects import NEWER, Columns, Extent, Found, Lot, Unnamed
 from ossweep.tally import tally
 from ossweep.work import Ceiling, Range, Work
 from unit.memory import Began
@@ -56,6 +56,9 @@ class Whole:
     def objects(self) -> Sequence[Found]:
         self.looks += 1
         return [Found(key, 10, self.newest) for key in self.keys]
+
+    def columns(self) -> Columns:
+        return Columns.of(self.objects())
 
     def part(self, first: int, end: int) -> Whole:
         return Whole(self.keys[first:end], self.newest)

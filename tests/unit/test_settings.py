@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossweep.errors import SettingsError
-from ossweep.settings import Settings
+from ossweep.plans.prices import Prices
+from ossweep.settings import Settings, described
 
 pytestmark = pytest.mark.differs
+
+PRICES = Prices("CNY", put={"IA": Decimal("0.1")})
 
 
 def test_without_any_variable_nothing_is_allowed() -> None:
@@ -25,7 +29,11 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         endpoint=None,
         region=None,
         dry_run=False,
+        consent_tag=None,
         max_objects=None,
+        require_plan=None,
+        plan_days=7,
+        prices=None,
         reserve_seconds=2.0,
         rules=(),
         sources=("direct", "http", "oss", "mns", "timer"),
@@ -64,6 +72,16 @@ def test_without_any_variable_nothing_is_allowed() -> None:
         ("dry_run", "false", False),
         ("max_objects", "1", 1),
         ("max_objects", "1000000", 1_000_000),
+        ("consent_tag", "ossweep=allowed", ("ossweep", "allowed")),
+        ("consent_tag", "a b:c/d=\u00e9+", ("a b:c/d", "\u00e9+")),
+        ("consent_tag", "", None),
+        ("require_plan", "0", 0),
+        ("require_plan", "10000", 10_000),
+        ("require_plan", "", None),
+        ("plan_days", "1", 1),
+        ("plan_days", "366", 366),
+        ("prices", "", None),
+        ("prices", '{"currency": "CNY", "put": {"IA": 0.1}}', PRICES),
         ("reserve_seconds", "1", 1.0),
         ("reserve_seconds", "2.5", 2.5),
         ("protected", '["*", "a;b"]', (".dlsdata/", "*", "a;b")),
@@ -123,6 +141,9 @@ def test_a_setting_is_read(name: str, text: str, value: Any) -> None:
     assert getattr(settings, "raise_" if name == "raise" else name) == value
 
 
+TAG = "a tag such as ossweep=allowed, with one = and without quotes"
+THRESHOLD = "a whole number from 0 on, with 18 digits at most"
+DAYS = "a whole number of days from 1 to 366"
 LISTS = "bucket names with commas between them, or *"
 ENDPOINT = "a host name, or a URL with http:// or https://"
 HTTP = "trigger, or sha256: and the 64 hex digits of a token's hash"
@@ -193,6 +214,35 @@ PREFIXES = (
         ("OSSWEEP_MAX_OBJECTS", " 1", "a whole number from 1 on, with 18 digits at most"),
         ("OSSWEEP_MAX_OBJECTS", "1" * 19, "a whole number from 1 on, with 18 digits at most"),
         ("OSSWEEP_MAX_OBJECTS", "\u0663", "a whole number from 1 on, with 18 digits at most"),
+        *(
+            ("OSSWEEP_CONSENT_TAG", text, TAG)
+            for text in (
+                "ossweep",
+                "=allowed",
+                "ossweep=",
+                "ossweep==allowed",
+                "ossweep=allowed,other=x",
+                "ossweep = allowed",
+                " ossweep=allowed",
+                "ossweep=allowed\n",
+                '"ossweep=allowed"',
+                '{"ossweep": "allowed"}',
+                "ossweep:allowed",
+                "ossweep\uff1dallowed",
+                "aliyun-x=y",
+                "https://a=b",
+                "k" * 65 + "=v",
+                "k=" + "\u00e9" * 65,
+            )
+        ),
+        *(
+            ("OSSWEEP_REQUIRE_PLAN", text, THRESHOLD)
+            for text in ("-1", "1.5", "true", "10,000", "1_000", " 1", "1" * 19, "never")
+        ),
+        *(
+            ("OSSWEEP_PLAN_DAYS", text, DAYS)
+            for text in ("0", "367", "7d", "", "1.5", "-1", "0007")
+        ),
         ("OSSWEEP_RESERVE_SECONDS", "0.9", "a number of seconds from 1 on"),
         ("OSSWEEP_RESERVE_SECONDS", "nan", "a number of seconds from 1 on"),
         ("OSSWEEP_RESERVE_SECONDS", "inf", "a number of seconds from 1 on"),
@@ -271,10 +321,12 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
 
     assert str(refused.value) == (
         f"there is no setting {variable}; the settings are OSSWEEP_BUCKETS, OSSWEEP_CARRIER, "
-        "OSSWEEP_CHECKPOINT_SECONDS, OSSWEEP_DRY_RUN, OSSWEEP_ENDPOINT, OSSWEEP_FC_ENDPOINT, "
+        "OSSWEEP_CHECKPOINT_SECONDS, OSSWEEP_CONSENT_TAG, OSSWEEP_DRY_RUN, OSSWEEP_ENDPOINT, "
+        "OSSWEEP_FC_ENDPOINT, "
         "OSSWEEP_HTTP, OSSWEEP_IN_FLIGHT, OSSWEEP_LOG_SECONDS, "
-        "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PROTECTED, "
-        "OSSWEEP_RAISE, OSSWEEP_REGION, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
+        "OSSWEEP_MAX_HOPS, OSSWEEP_MAX_OBJECTS, OSSWEEP_MAX_RATE, OSSWEEP_PLAN_DAYS, "
+        "OSSWEEP_PRICES, OSSWEEP_PROTECTED, OSSWEEP_RAISE, OSSWEEP_REGION, "
+        "OSSWEEP_REQUIRE_PLAN, OSSWEEP_RESERVE_SECONDS, OSSWEEP_RULES, "
         "OSSWEEP_SHARE, OSSWEEP_SOURCES, OSSWEEP_STATE, OSSWEEP_TIME_ZONE"
     )
 
@@ -283,6 +335,7 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
     st.sampled_from(
         [
             "BUCKETS",
+            "CONSENT_TAG",
             "DRY_RUN",
             "ENDPOINT",
             "HTTP",
@@ -290,8 +343,10 @@ def test_a_setting_that_does_not_exist_is_refused(variable: str) -> None:
             "LOG_SECONDS",
             "MAX_OBJECTS",
             "MAX_RATE",
+            "PLAN_DAYS",
             "PROTECTED",
             "RAISE",
+            "REQUIRE_PLAN",
             "RESERVE_SECONDS",
             "RULES",
             "SHARE",
@@ -312,3 +367,19 @@ def test_any_text_is_read_or_refused(name: str, text: str) -> None:
     else:
         assert settings.protected[0] == ".dlsdata/"
         assert "" not in (*settings.protected, *settings.buckets)
+
+
+def test_settings_are_shown_as_they_are_written() -> None:
+    """Prices keep their digits."""
+    settings = Settings(consent_tag=("ossweep", "allowed"), prices=PRICES, require_plan=0)
+
+    shown = json.loads(json.dumps(described(settings)))
+
+    assert shown["OSSWEEP_CONSENT_TAG"] == "ossweep=allowed"
+    assert (shown["OSSWEEP_REQUIRE_PLAN"], shown["OSSWEEP_PLAN_DAYS"]) == (0, 7)
+    assert shown["OSSWEEP_PRICES"] == {
+        "currency": "CNY",
+        "gb_month": {},
+        "put": {"IA": "0.1"},
+        "get": {},
+    }

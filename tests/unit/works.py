@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ossweep.conditions import Conditions
 from ossweep.events import Reply
 from ossweep.lists import ListLeft, ListRequest, Position
-from ossweep.objects import Failure, Found, Stretch
+from ossweep.objects import Classed, Columns, Failure, Found, Stretch
+from ossweep.plans.sofar import SoFar, Sums
 from ossweep.work import Counts, Range, Work
+
+
+def _planned() -> dict[str, Any]:
+    columns = Columns.of([Classed("c/1", 5, 999_000, "IA", None, "5B3C")])
+    sums = Sums(SoFar(), is_kept=True)
+    sums.meet("stream", "c", "", "c/1", columns, 1_000_000)
+    sums.meet_named(columns, 1_000_000)
+    return sums.so_far().document()
+
 
 SOME = Work(
     job="job",
@@ -75,4 +87,5 @@ SOME = Work(
     ),
     requests_made={"list": 1},
     milliseconds=8,
+    plan=_planned(),
 )

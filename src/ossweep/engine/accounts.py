@@ -12,6 +12,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from ossweep.engine.planning import Plans
 from ossweep.work import Counts, Work, add
 
 if TYPE_CHECKING:
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
     from ossweep.engine.source import Source
     from ossweep.objects import Stretch
 
+NO_PLANS = Plans()
+
 
 class Accounts:
     """The accounts that the books and the sources of a sweep give at this moment."""
 
     def __init__(
-        self, work: Work, books: Books, selection: Selection, sources: Sequence[Source]
+        self,
+        work: Work,
+        books: Books,
+        selection: Selection,
+        sources: Sequence[Source],
+        plans: Plans = NO_PLANS,
     ) -> None:
         self._work = work
         self._books = books
         self._selection = selection
         self._sources = sources
+        self._plans = plans
 
     def listed(self) -> int:
         """Return how many keys the job has met: those named, deferred, listed now and before."""
@@ -95,6 +104,7 @@ class Accounts:
         )
         for source in self._sources:
             left = source.rest(left)
+        left = self._plans.put_into(left)
         known = left.counts.settled + len(left.keys) + len(left.held)
         return replace(
             left,

@@ -12,6 +12,7 @@ from ossweep.engine.caution import Caution
 from ossweep.engine.deferred import Deferred
 from ossweep.engine.latest import Latest
 from ossweep.engine.outcomes import delete, planned
+from ossweep.engine.planning import PLAIN
 from ossweep.engine.queues import Course
 from ossweep.engine.reads import Reads
 from ossweep.engine.selection import Selection
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ossweep.engine.gate import Gate
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
+    from ossweep.engine.planning import PlanTerms
     from ossweep.engine.ports import Lists, Store
     from ossweep.engine.room import Room
     from ossweep.engine.source import Source
@@ -55,13 +57,15 @@ class Dispatcher:
         listings: int,
         most_ranges: int,
         lists: Lists | None = None,
+        terms: PlanTerms = PLAIN,
         kinds: Iterable[Callable[[Shared], Source | None]] = SOURCES,
     ) -> None:
         self._is_dry_run = work.dry_run
         self._store = store
         self._gate = gate
         self._throttle = throttle
-        self._has_ceiling = ceiling is not None
+        # Where a plan is applied, it has to be known how much a dead invocation can have deleted.
+        self._has_ceiling = ceiling is not None or work.applies is not None
         self._is_kept = False
         self._is_unrecorded = False  # what a first key shows, which goes alone
         self._booked = 0  # outcomes
@@ -71,6 +75,7 @@ class Dispatcher:
         self._reads = Reads(gate, listings)
         self._tagging = Tagging.of(store, gate, throttle, self._reads, self._selection)
         self._latest = Latest.of(work, store, self._selection, self._selection.choice.keep_latest)
+        self._plans = terms.open(work, self._selection)
         self._sources = open_sources(
             Shared(
                 work,
@@ -83,6 +88,7 @@ class Dispatcher:
                 Course(throttle.lane()),
                 most_ranges,
                 tagging=self._tagging,
+                plans=self._plans,
                 latest=self._latest,
                 lists=lists,
             ),
@@ -91,7 +97,7 @@ class Dispatcher:
         self.unseen = self._reads.unseen
         self.caution = Caution.of(work, gate)
         self.turns = Turns(self._sources, throttle)
-        self.accounts = Accounts(work, self._books, self._selection, self._sources)
+        self.accounts = Accounts(work, self._books, self._selection, self._sources, self._plans)
 
     @property
     def room(self) -> Room:
@@ -206,6 +212,8 @@ class Dispatcher:
                 most = 1  # what it shows goes on record before any other goes
             batch = due.source.take_up(due.queue, most)
             if self._is_dry_run or not batch.keys:
+                if self._plans.planning is not None and not batch.is_listed:
+                    self._plans.planning.meet_named(batch)
                 self._book(due, planned(batch))
             else:
                 self.turns.begin(due.queue, batch)

@@ -24,7 +24,7 @@ from ossweep.engine.splits import common_start
 from ossweep.objects import Lot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ossweep.engine.borders import Survey
     from ossweep.engine.pace import QuotaPace
@@ -47,10 +47,18 @@ class Frontier:
     """
 
     def __init__(
-        self, ranges: Iterable[Range], throttle: Throttle, *, is_dry_run: bool = False
+        self,
+        ranges: Iterable[Range],
+        throttle: Throttle,
+        *,
+        is_dry_run: bool = False,
+        most: int | None = None,
+        border: Callable[[Scan, str], str | None] | None = None,
     ) -> None:
         self._throttle = throttle
         self._is_dry_run = is_dry_run
+        self._border = border  # at or behind a key, where a range may be cut; None: anywhere
+        self._most = most  # ranges into which it is cut; None: they are joined when they are left
         self.waiting = deque(ranges)  # whose listing has not begun
         self._denied: set[str] = set()  # prefixes whose listing OSS refuses
         self._cuts = Cuts()
@@ -128,6 +136,8 @@ class Frontier:
                 return scan
         # It has nothing else to go by until the next page comes.
         if self._futile:
+            return None
+        if self._most is not None and len(self.scans) >= self._most:
             return None
         cut = self._cuts.choose(self._unlisted())
         self._futile = cut is None
@@ -252,7 +262,12 @@ class Frontier:
         ):
             self._cut_off(scan, at, is_guess=True)
 
-    def _cut_off(self, scan: Scan, at: str, *, is_guess: bool) -> Scan:
+    def _cut_off(self, scan: Scan, key: str, *, is_guess: bool) -> Scan | None:
+        """Cut a range behind a key, or behind the border there; None: there is none."""
+        at = key if self._border is None else self._border(scan, key)
+        if at is None:
+            self._futile = True
+            return None
         rest = Scan.between(scan.prefix, at, scan.until, self._throttle.lane(scan.lane))
         rest.queue.keys_left = partial(self.keys_left, rest)
         rest.sample = scan.sample

@@ -14,7 +14,7 @@ from ossweep.engine.draft import Draft
 from ossweep.engine.runs import FEW, SINGLY
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, Neighbours
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Neighbours
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -48,17 +48,24 @@ class Looks:
     """
     The named keys that are looked at, until they are in a batch or have been skipped.
 
-    The `doubted` keys were asked for before, and have their room below the ceiling already. They go
+    If they `take_young`, as for a dry run of a person's first order, no key stays for its age. The
+    `doubted` keys were asked for before, and have their room below the ceiling already. They go
     first, so that none waits behind a key without room. Several looks may be under way at once. A
     key stays among `names` until it is in a batch or has been skipped, so a look that never comes
     back leaves it to be done.
     """
 
     def __init__(
-        self, selection: Selection, keys: Iterable[str] = (), doubted: Iterable[str] = ()
+        self,
+        selection: Selection,
+        keys: Iterable[str] = (),
+        doubted: Iterable[str] = (),
+        *,
+        take_young: bool = False,
     ) -> None:
         self._selection = selection
         self._doubted = frozenset(doubted)
+        self._take_young = take_young
         self._waiting = Waiting(sorted(keys, key=lambda key: (key not in self._doubted, key)))
         self._singly = 0  # keys that are looked at by themselves, before a page is tried again
         self._under_way: dict[str, None] = {}
@@ -183,5 +190,7 @@ class Looks:
 
     def _reason_to_skip(self, key: str, found: Found | None) -> str | None:
         if found is not None:
-            return self._selection.reason_to_skip(found)
+            reason = self._selection.reason_to_skip(found)
+            is_taken = reason == NEWER and self._take_young and key not in self._doubted
+            return None if is_taken else reason
         return GONE_UNANSWERED if key in self._doubted else GONE

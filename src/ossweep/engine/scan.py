@@ -49,6 +49,7 @@ class Scan:
     own: int = 0  # keys that were met since the last border
     guesses: int = 0  # cuts in a row, the last of them its beginning, not yet looked behind
     misses: int = 0  # cuts at its end behind which there was nothing
+    approved: list[str] = field(default_factory=list)  # borders of stretches found as planned
 
     def __post_init__(self) -> None:
         self.at = self.after
@@ -58,7 +59,9 @@ class Scan:
     @classmethod
     def of(cls, keys: Range, lane: Lane) -> Scan:
         """Begin with what is left of a range."""
-        return cls(keys.prefix, keys.after, keys.until or None, lane, Settlement.of(keys))
+        scan = cls(keys.prefix, keys.after, keys.until or None, lane, Settlement.of(keys))
+        scan.approved = [*keys.approved]
+        return scan
 
     @classmethod
     def between(cls, prefix: str, after: str, until: str | None, lane: Lane) -> Scan:
@@ -101,4 +104,5 @@ class Scan:
             so_far.planned,
             so_far.bytes,
             so_far.passed_over,
+            tuple(each for each in self.approved if each > so_far.settled),
         )

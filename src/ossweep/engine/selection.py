@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import KNOWN_FAILURE, Dates
 from ossweep.engine.choice import EVERYTHING, Choice
+from ossweep.engine.needed import NEEDED, Needed
 from ossweep.engine.room import Room
 from ossweep.filters.reasons import UNJUDGED
 from ossweep.objects import NEWER, Asked
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ossweep.engine.backlog import Backlog
     from ossweep.engine.batch import Batch
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ossweep.engine.ports import Dated
     from ossweep.engine.scan import Scan
     from ossweep.filters.ports import Whole
-    from ossweep.lists import ListLeft, ListRequest
+    from ossweep.lists import ListRequest
     from ossweep.objects import Found, Page
     from ossweep.work import Ceiling, Work
 
@@ -39,7 +40,6 @@ ENOUGH_KEYS = 500  # a batch with so many ends at a page's end, so that the next
 SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are skipped, to keep their place
 
 PROTECTED = "protected"
-NEEDED = "a list that the job reads"
 
 
 class Selection:
@@ -65,13 +65,18 @@ class Selection:
         self.deferred = deferred
         self._choice = Choice(work.only, work.selectors)
         # Pages without any of these need no look at each object.
-        self._bucket = work.bucket
-        needed = {each.request.key for each in work.lists if self._holds(each.request)}
-        self._needed = needed
-        self._files: dict[str, Sequence[str]] = {}  # of inventories, by their keys
-        special = {*work.directories, *work.passed, *deferred.waiting, *protected, *needed}
+        self.needed = Needed(work)
+        special = {
+            *work.directories,
+            *work.passed,
+            *deferred.waiting,
+            *protected,
+            *self.needed.keys,
+        }
         self._special = sorted(special)
         self.clock = work.clock
+        # Why an object known by name stays that is not as a plan has it.
+        self.held_to: Callable[[Found], str | None] | None = None
         self.met = 0  # keys that were listed, but for those that an earlier invocation has settled
 
     def select(self, scan: Scan, page: Page, left: float) -> None:
@@ -82,7 +87,7 @@ class Selection:
         which objects are judged, is not known.
         """
         keys, backlog = page.keys, scan.backlog
-        backlog.begin_page(left, self.dates_now() if keys else self.dates)
+        self._begin_page(scan, page, left)
         whole = self._judge_whole(backlog, page, keys)
         if whole is None:
             self._select_one_by_one(scan, page)
@@ -93,10 +98,38 @@ class Selection:
             self.met += len(keys)
             backlog.place = keys[-1]
             backlog.cut_batch(page)
+        self._end_page(scan, page)
+
+    def select_singly(self, scan: Scan, page: Page, left: float) -> None:
+        """Select of a page as `select` does, whose objects may have been told to stay."""
+        self._begin_page(scan, page, left)
+        self._select_one_by_one(scan, page)
+        self._end_page(scan, page)
+
+    def _begin_page(self, scan: Scan, page: Page, left: float) -> None:
+        scan.backlog.begin_page(left, self.dates_now() if page.keys else self.dates)
+
+    def _end_page(self, scan: Scan, page: Page) -> None:
+        backlog = scan.backlog
         if page.reaches:
             self._go_to(backlog, page.reaches)
         if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
             backlog.flush()
+
+    def judge_plain(self, page: Page) -> Whole | None:
+        """Return what becomes of all of a page that holds nothing special, if that is one thing."""
+        clock, keys = self.clock_now(), page.keys
+        if page.newest >= clock or self._has_special(keys[0], keys[-1]):
+            return None
+        return self._choice.judge_page(page, clock)
+
+    def goes_later(self, key: str) -> bool:
+        """Tell whether an object waits, as a directory's own, or as a list until it is read."""
+        return key in self._directories or key in self.needed
+
+    def protects(self, prefixes: tuple[str, ...]) -> bool:
+        """Tell whether these prefixes are what is protected."""
+        return prefixes == self._protected
 
     def is_protected(self, key: str) -> bool:
         """Tell whether a key is never touched, which needs no look."""
@@ -110,7 +143,7 @@ class Selection:
         Raises StoreError if OSS's time is unknown.
         """
         if batch.dates is None or not batch.keys:
-            return self._without_needed(batch)
+            return self.needed.taken_from(batch, self.room_left)
         dates, clock, page = self.dates_now(), self.clock_now(), batch.page
         if self._choice.keep_latest is not None and _was_asked_by_later(page, clock):
             batch = replace(batch, left=inf)
@@ -118,21 +151,11 @@ class Selection:
             return batch
         if page.newest < clock and self._choice.judge_page(page, clock) == EVERYTHING:
             return batch
-        reasons = [self.reason_to_skip(found) for found in page.objects()]
+        reasons = [self._reason_to_stay(found, clock) for found in page.objects()]
         staying = [found for found, why in zip(page.objects(), reasons, strict=True) if why]
         if not staying:
             return batch
         self.room_left.give_back(*(found for found in staying if found.key not in batch.doubted))
-        return batch.without(reasons)
-
-    def _without_needed(self, batch: Batch) -> Batch:
-        """Return a batch of keys that nobody has looked at, without lists that are still read."""
-        if self._needed.isdisjoint(batch.keys):
-            return batch
-        reasons = [NEEDED if key in self._needed else None for key in batch.keys]
-        self.room_left.give_back(
-            *(found for found in batch.page.objects() if found.key in self._needed)
-        )
         return batch.without(reasons)
 
     @property
@@ -150,23 +173,10 @@ class Selection:
         self._see_last_date()
         return self._choice.reason_of_age(modified, clock)
 
-    def read_to_the_end(self, request: ListRequest, left: Iterable[ListLeft]) -> None:
-        """Take note that a list, with its files, is needed no more but for those that are left."""
-        self._needed -= {request.key, *self._files.get(request.key, ())}
-        for each in left:
-            if self._holds(each.request):
-                self._needed.update({each.request.key, *self._files.get(each.request.key, ())})
-
     def needs_also(self, request: ListRequest, files: Sequence[str]) -> None:
-        """Take note of the files of an inventory, which are needed as long as it is."""
-        if files and self._holds(request):
-            self._files[request.key] = files
-            self._needed.update(files)
-            self._special = sorted({*self._special, *files})
-
-    def _holds(self, request: ListRequest) -> bool:
-        """Tell whether a list lies in the bucket that is swept."""
-        return request.bucket in {None, self._bucket}
+        """Take note of the files of an inventory, which stay as long as it is read."""
+        self.needed.add(request, files)
+        self._special = sorted({*self._special, *files})
 
     def clock_now(self) -> int:
         """Return the job's clock; raises StoreError if OSS's time is unknown."""
@@ -180,13 +190,18 @@ class Selection:
             self._choice.has_begun_by(self._store.last_date())
 
     def reason_to_skip(self, found: Found) -> str | None:
-        """Return why an object stays, if it does; raises StoreError if OSS's time is unknown."""
-        return self._reason_to_stay(found, self.clock_now())
+        """
+        Return why an object known by name stays, if it does.
+
+        Raises StoreError if OSS's time is unknown.
+        """
+        reason = self._reason_to_stay(found, self.clock_now())
+        return self.held_to(found) if reason is None and self.held_to is not None else reason
 
     def _reason_to_stay(self, found: Found, clock: int) -> str | None:
         if found.key.startswith(self._protected):
             return PROTECTED
-        if found.key in self._needed:
+        if found.key in self.needed:
             return NEEDED
         reason = self.reason_by(found, clock) or found.why_kept
         if reason is None and self._choice.needs_more and not isinstance(found, Asked):
@@ -252,11 +267,8 @@ class Selection:
         """Return what becomes of all of a page, if that is the same for each of its objects."""
         if not keys or page.unnamed or backlog.behind:
             return None
-        clock = self.clock_now()
-        if page.newest >= clock or self._has_special(keys[0], keys[-1]):
-            return None
+        whole = self.judge_plain(page)
         makes_a_batch = not backlog.has_draft and self.room_left.holds(page)
-        whole = self._choice.judge_page(page, clock)
         return whole if whole is not None and (whole.reason or makes_a_batch) else None
 
     def _skip_whole(self, backlog: Backlog, keys: Sequence[str], reason: str) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ossweep.engine.beside import BEATS, Beside
 from ossweep.engine.dispatcher import Dispatcher
 from ossweep.engine.pipeline import Pipeline
+from ossweep.engine.planning import PLAIN
 from ossweep.engine.rest import MOST_RANGES
 from ossweep.engine.result import Result, refusal_of, stop_at_ceiling
 from ossweep.engine.selection import PROTECTED
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from ossweep.engine.accounts import Accounts
     from ossweep.engine.gate import Gate
+    from ossweep.engine.planning import PlanTerms
     from ossweep.engine.ports import Keeper, Lists, Store
     from ossweep.engine.throttle import Throttle
     from ossweep.work import Ceiling, Work
@@ -75,14 +77,15 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     keeper: Keeper | None = None,
     most_ranges: int = MOST_RANGES,
     lists: Lists | None = None,
+    terms: PlanTerms = PLAIN,
 ) -> Result:
     """
     Do the work that is left, until it is done, the gate closes or the ceiling is reached.
 
     At most `in_flight` deletions are in flight, and `listings` pages asked for, at once. The rest
-    is in at most `most_ranges` ranges, or in as many as there are prefixes.
-    `report` is called whenever something has ended, and several times a second while nothing does;
-    the keeper is asked as often, and is given what the sweep would end with at that moment.
+    is in at most `most_ranges` ranges, or in as many as there are prefixes. `report` is
+    called whenever something has ended, and several times a second while nothing does; the keeper
+    is asked as often, and is given what the sweep would end with at that moment.
     Nothing is left running when this returns.
     """
     dispatcher = Dispatcher(
@@ -95,8 +98,8 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
         listings=listings,
         most_ranges=most_ranges,
         lists=lists,
+        terms=terms,
     )
-    progress = Progress(dispatcher.accounts, gate)
     result = partial(_result, dispatcher, gate)
     beside = Beside(keeper, gate, dispatcher, result)
     threads = in_flight + listings + SURVEYS + 1 + BEATS
@@ -109,7 +112,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
             if not is_over:
                 beside.start(pipeline)
             pipeline.settle(min(TICK, gate.left() + GRACE, *([] if pause is None else [pause])))
-            report(progress)
+            report(Progress(dispatcher.accounts, gate))
             if gate.left() <= 0:
                 store.close()
                 (lists or store).close()

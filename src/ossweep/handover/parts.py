@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ossweep.tally import tally
 from ossweep.whereabouts import lies_in, settled_before
 from ossweep.work import Counts, add
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ossweep.work import Range, Work
 
@@ -72,6 +72,7 @@ def split(work: Work, *, limit: int | None, rate: int | None) -> tuple[Work, tup
         lists=(),
         keys_done=(),
         sizes={},
+        applied=None,
         ranges=(),
         held=tuple(found for found in work.held if found.key not in dealt),
         passed=(),
@@ -121,7 +122,28 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
         requests_made=tally(each.requests_made for each in every),
         errors=tally(each.errors for each in every),
         milliseconds=sum(each.milliseconds for each in every),
+        plan=_plan_of(every),
+        applied=_applied_of(every),
     )
+
+
+def _applied_of(every: Sequence[Work]) -> Mapping[str, Any] | None:
+    """Return how far a plan is applied by all parts."""
+    if not any(each.applied for each in every):
+        return None
+    from ossweep.plans.kept import Applied  # noqa: PLC0415 - for plans
+
+    return sum((Applied.of(each.applied) for each in every), Applied()).document()
+
+
+def _plan_of(every: Sequence[Work]) -> Mapping[str, Any] | None:
+    """Return the plan of a dry run in parts."""
+    plans = [each.plan for each in every if each.plan is not None]
+    if not plans:
+        return None
+    from ossweep.plans.sofar import SoFar  # noqa: PLC0415 - for dry runs
+
+    return sum(map(SoFar.of, plans), SoFar()).document()
 
 
 def _part_of(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequence[Range]) -> Work:
@@ -155,6 +177,9 @@ def _part_of(work: Work, place: int, ranges: tuple[Range, ...], settled: Sequenc
         held=tuple(found for found in work.held if any(found.key in each for each in ranges)),
         passed=passed,
         unsettled=0,
+        plan=None,
+        # The tolerance goes to one part: all together stay within it.
+        applied=work.applied if place == 0 else None,
         counts=Counts(
             bytes=sum(each.bytes for each in ranges),
             failed=failed,

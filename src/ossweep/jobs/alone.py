@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ossweep.answers import Answer
 from ossweep.engine.gate import Gate
 from ossweep.jobs import ends
-from ossweep.jobs.brake import as_held, is_held
+from ossweep.jobs.brake import as_held, held_by
 from ossweep.jobs.leaving import answer_of
-from ossweep.jobs.share import perform
-from ossweep.stops import Why
+from ossweep.jobs.threshold import perform_within
 
 if TYPE_CHECKING:
+    from ossweep.answers import Answer
     from ossweep.session import Session
     from ossweep.work import Work
 
@@ -23,9 +22,10 @@ def do_alone(work: Work, session: Session) -> Answer:
 
     Raises SettingsError and PolicyError before anything is deleted.
     """
-    if is_held(work, session):
-        return Answer(as_held(work), Why.BRAKE)
-    said = answer_of(perform(work, session, Gate(session.budget)))
+    brake = held_by(work, session)
+    if brake is not None:
+        return as_held(work, brake)
+    said = answer_of(perform_within(work, session, Gate(session.budget)))
     ends.decided(said, session)
     if work.reply is not None:
         from ossweep.jobs import replies  # noqa: PLC0415 - for request files

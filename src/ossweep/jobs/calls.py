@@ -10,6 +10,7 @@ from ossweep.errors import NO_TIME, Closed, HandoverError, StoreError
 from ossweep.handover import continuation
 from ossweep.handover.carrier import PAYLOAD_BYTES, deliver, task_id
 from ossweep.helps import HELPS_TO_HAND_OVER
+from ossweep.jobs.consent import brake_on
 from ossweep.jobs.pointers import pointing
 from ossweep.jobs.state import carrier_of, leases_of
 from ossweep.leases.folder import Folder
@@ -29,8 +30,10 @@ MISSING = frozenset({"dead", "released", "lost"})  # states of a part that has b
 def is_missing(state: JobState, session: Session) -> bool:
     """Tell whether a part has begun, nobody is at work on it, and it may go on."""
     why = state.departure.why if state.departure is not None else None
-    is_held = why is Why.BRAKE and session.settings.dry_run
-    return state.how in MISSING or (state.how == "stopped" and why in GOES_ON and not is_held)
+    if state.how != "stopped" or state.departure is None:
+        return state.how in MISSING
+    is_held = why is Why.BRAKE and brake_on(state.departure.continuation["bucket"], session)
+    return why in GOES_ON and not is_held
 
 
 def hand_over(sealed: dict[str, Any], epoch: int, session: Session) -> None:

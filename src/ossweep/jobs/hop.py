@@ -13,7 +13,7 @@ from ossweep.handover import continuation
 from ossweep.handover.carrier import task_id
 from ossweep.handover.parts import split
 from ossweep.jobs import replies
-from ossweep.jobs.brake import as_held, is_held
+from ossweep.jobs.brake import as_held, held_by
 from ossweep.jobs.calls import hand_over, handover_error
 from ossweep.jobs.checkpoints import Checkpoints
 from ossweep.jobs.leaving import (
@@ -28,14 +28,15 @@ from ossweep.jobs.leaving import (
 )
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.progress import achieved
-from ossweep.jobs.share import perform
 from ossweep.jobs.state import carrier_of
+from ossweep.jobs.threshold import perform_within
 from ossweep.leases.records import Departure
 from ossweep.stops import ORDERED, OVERTAKEN, SPLIT, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ossweep.jobs.consent import Brake
     from ossweep.jobs.share import Share
     from ossweep.leases.leases import Leases
     from ossweep.leases.records import How, Lease
@@ -84,8 +85,9 @@ class Hop:
             work = doubtful(work, lease.reserved)
         if lease.is_repeated:
             work = replace(work, judged=True)
-        if is_held(work, self.session):
-            return self._hold(work)
+        brake = held_by(work, self.session)
+        if brake is not None:
+            return self._hold(work, brake)
         gate = Gate(self.session.budget, self.leases.timer.left)
         self.leases.is_part_of(work.part_of)
         try:
@@ -93,7 +95,8 @@ class Hop:
                 gate.stop(ORDERED)
             carrier = carrier_of(self.session) if work.unfinished == "continue" else None
             checkpoints = Checkpoints(work, lease, self.leases, gate, self.session, carrier)
-            share = perform(work, self.session, gate, checkpoints)
+            is_recorded = self.lease.work is not None
+            share = perform_within(work, self.session, gate, checkpoints, is_recorded=is_recorded)
         except Exception:
             self._release(work, gate)
             raise
@@ -120,13 +123,13 @@ class Hop:
         left = continuation.seal(replace(work, hop=self.lease.fence.hop + 1, reserved_bytes=0))
         self._quietly(lambda: self._leave("released", left, answer))
 
-    def _hold(self, work: Work) -> Answer:
+    def _hold(self, work: Work, brake: Brake) -> Answer:
         """Leave the hop, of which nothing may be done for now, as the next one finds it."""
         left = replace(work, hop=self.lease.fence.hop + 1)
-        answer = as_held(left, self.lease.answer)
-        sealed = answer["continuation"]
+        said = as_held(left, brake, self.lease.answer)
+        answer, sealed = said.document, said.document["continuation"]
         self._quietly(lambda: self._leave("stopped", sealed, answer, why=Why.BRAKE))
-        return Answer(answer, Why.BRAKE)
+        return said
 
     def _overtaken(self, work: Work) -> Answer:
         return Answer(ignored(OVERTAKEN.sentence, work.job, work.bucket, dry_run=work.dry_run))

@@ -9,9 +9,11 @@ from ossweep import meant, policy
 from ossweep.errors import PolicyError, RequestError
 from ossweep.events import Origin
 from ossweep.handover import continuation
+from ossweep.jobs.consent import consent_of, note_of
 from ossweep.lists import ListLeft
 from ossweep.names import in_quotes
 from ossweep.request import parse
+from ossweep.session import Consent
 from ossweep.work import Work
 
 if TYPE_CHECKING:
@@ -45,10 +47,14 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
     continues = policy.may_continue(request, settings, where)
     ranges = policy.ranges_of(request)
     _check_names(request, ranges, where)
-    dry_run = request.dry_run or settings.dry_run
+    plans_only = request.dry_run or settings.dry_run
+    consent = Consent() if plans_only else consent_of(bucket, session)
+    dry_run = plans_only or consent.missing is not None
     job = session.next_job(origin.identity, [bucket, dry_run, document])
     if dry_run and not request.dry_run and origin.identity is not None:
         session.in_earnest[job] = session.next_job(origin.identity, [bucket, False, document])
+    if settings.require_plan is not None and not dry_run:
+        session.requests[job] = document
     return Work(
         job=job,
         bucket=bucket,
@@ -66,8 +72,8 @@ def job_of_request(document: Any, session: Session, where: str, origin: Origin =
         source=origin.source,
         null_versions=request.null_versions,
         only=request.only,
-        selectors=_selectors(request) if request.only is not None or request.manifest else (),
-        notes=meant.notes(request),
+        selectors=_selectors(request) if request.only or request.manifest or dry_run else (),
+        notes=(*meant.notes(request), *note_of(consent)),
     )
 
 

@@ -153,7 +153,7 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
     found, job = claimed.found, claimed.job
     if isinstance(found, NotGranted):
         return _answer_not_granted(found, claimed, session)
-    work = found.work or (begun(found, claimed.work) if claimed.work is not None else None)
+    work = found.work or (begun(found, claimed.work, session) if claimed.work is not None else None)
     if work is None:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
     with ends.told_in_errors(work.job, session):

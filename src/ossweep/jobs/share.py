@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ossweep import policy
 from ossweep.answers import KINDS, RARE, document
+from ossweep.engine.planning import PlanTerms
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
+from ossweep.errors import RequestError
 from ossweep.handover import continuation
 from ossweep.jobs import ends
 from ossweep.log import Log
 from ossweep.session import LISTINGS, open_bucket
+from ossweep.stops import Why
 from ossweep.tally import tally
 
 if TYPE_CHECKING:
@@ -64,17 +67,11 @@ def perform(
     Raises SettingsError before anything is deleted.
     """
     settings, world = session.settings, session.world
-    store = _opened(work, gate, session)
+    terms = _terms(work, session)
+    store = opened(work, gate, session)
     session.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(session.logger, work, world.monotonic, settings.log_seconds)
     log.start(session.budget.left())
-    throttle = Throttle(
-        world.monotonic,
-        world.uniform,
-        settings.in_flight,
-        policy.rate_of(work, settings),
-        policy.quota_share_of(work, settings),
-    )
     began = world.monotonic()
 
     def report(progress: Progress) -> None:
@@ -86,7 +83,7 @@ def perform(
         spent = round(1000 * (world.monotonic() - began))
         return _share(work, result, store, gate, spent)
 
-    lists = _lists(work, store, gate, session)
+    lists = lists_of(work, store, gate, session)
     # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
     swept = work if settings.state is not None else replace(work, clock=None)
     with session.budget.kept_back(continuation.seconds_to_write(work, world.monotonic)):
@@ -94,7 +91,7 @@ def perform(
             swept,
             store,
             gate,
-            throttle,
+            throttle_of(work, session),
             protected=policy.protected_in(work.bucket, settings),
             ceiling=policy.ceiling_of(work, settings),
             in_flight=settings.in_flight,
@@ -102,30 +99,81 @@ def perform(
             report=report,
             keeper=_Keeper(checkpoints, share_of) if checkpoints is not None else None,
             lists=lists,
+            terms=terms,
         )
-    share = share_of(result)
+    share = _with_plan(share_of(result), work, terms, session)
     ends.swept(share.answer, share.stopped, session)
     return share
 
 
-def _opened(work: Work, gate: Gate, session: Session) -> OssStore:
+def _terms(work: Work, session: Session) -> PlanTerms:
+    """Return what a sweep has to do with plans; the order of a new one is kept."""
+    if session.settings.state is None or not (work.dry_run or work.applies):
+        return PlanTerms()
+    from ossweep.jobs import plans  # noqa: PLC0415 - for plans
+
+    if work.applies is None:
+        if work.hop == 0 and work.part_of is None:
+            plans.keep_order(work, session)
+        return PlanTerms(is_kept=True)
+    plan = plans.kept_plan(work.applies, session)
+    if plan is None:
+        raise RequestError(f"the plan {work.applies}, which the job {work.job} applies, is gone")
+    return PlanTerms(to_apply=plan)
+
+
+def _with_plan(share: Share, work: Work, terms: PlanTerms, session: Session) -> Share:
+    """Return a share with the plan that it has made or applied, in its answer."""
+    if terms.to_apply is not None:
+        from ossweep.jobs.plans import compared_with_plan  # noqa: PLC0415 - for plans
+
+        answer = compared_with_plan(share.answer, share.left, terms.to_apply)
+        return replace(share, answer=answer)
+    is_over = share.answer["continuation"] is None and work.part_of is None
+    is_whole = share.stopped is None or share.stopped.why is Why.CEILING
+    if work.dry_run and is_over and is_whole:
+        from ossweep.jobs.planned import with_plan  # noqa: PLC0415 - for dry runs
+
+        return replace(share, answer=with_plan(share.answer, share.left, session))
+    return share
+
+
+def throttle_of(work: Work, session: Session) -> Throttle:
+    """Return the throttle of a job's share."""
+    settings, world = session.settings, session.world
+    return Throttle(
+        world.monotonic,
+        world.uniform,
+        settings.in_flight,
+        policy.rate_of(work, settings),
+        policy.quota_share_of(work, settings),
+    )
+
+
+def opened(work: Work, gate: Gate, session: Session) -> OssStore:
+    """Open a job's bucket as its order needs it; raises SettingsError."""
     return open_bucket(
         work.bucket,
         gate,
         session,
         work.clock_at,
         work.null_versions,
-        with_classes=work.only is not None and work.only.needs_classes,
+        with_classes=(
+            work.dry_run
+            or work.applies is not None
+            or (work.only is not None and work.only.needs_classes)
+        ),
     )
 
 
-def _requests_made(work: Work, store: OssStore) -> dict[str, int]:
+def requests_made(work: Work, store: OssStore) -> dict[str, int]:
+    """Return the requests that a job has made, with those of this store."""
     made = tally((work.requests_made, store.requests))
     rare = {kind: made[kind] for kind in RARE if made.get(kind)}
     return {kind: made.get(kind, 0) for kind in KINDS} | rare
 
 
-def _lists(work: Work, store: OssStore, gate: Gate, session: Session) -> Lists | None:
+def lists_of(work: Work, store: OssStore, gate: Gate, session: Session) -> Lists | None:
     """Return the lists of an order, if it names any."""
     if not work.lists:
         return None
@@ -159,7 +207,7 @@ def _share(work: Work, result: Result, store: OssStore, gate: Gate, milliseconds
     left = replace(
         result.left,
         clock=min((each for each in clocks if each is not None), default=None),
-        requests_made=_requests_made(work, store),
+        requests_made=requests_made(work, store),
         errors=tally((work.errors, gate.errors)),
         milliseconds=work.milliseconds + milliseconds,
     )

@@ -27,7 +27,7 @@ from ossweep.plans.directories import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ossweep.plans.columns import Columns
+    from ossweep.objects import Columns
 
 SAMPLED = 20  # objects
 LEVELS = 3  # of directories below a selector

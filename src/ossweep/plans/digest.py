@@ -23,7 +23,7 @@ from xxhash import xxh3_128_intdigest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ossweep.plans.columns import Columns
+    from ossweep.objects import Columns
 
 MODULUS = 1 << 128
 _SUM = re.compile("[0-9a-f]{32}")

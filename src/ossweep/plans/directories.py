@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ossweep.plans.columns import Columns
+    from ossweep.objects import Columns
 
 MOST_NAMED = 64  # complete directories that are kept by name
 MOST_EDGES = 1_000

@@ -29,7 +29,7 @@ class Plan:
     `bucket` says how the bucket is, and what was not looked at; `advice` holds further sentences.
     """
 
-    id: str
+    id: str | None  # None: it is not kept
     census: Census
     early: EarlyDeletion
     requests: RequestsNeeded

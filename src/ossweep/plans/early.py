@@ -24,7 +24,7 @@ from ossweep.conditions import LEAST_DAYS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ossweep.plans.columns import Columns
+    from ossweep.objects import Columns
 
 LEAST_BILLED = 65_536  # bytes of an object in any class but Standard
 GB = 2**30  # as OSS bills it

@@ -42,6 +42,12 @@ class Prices:
     put: Mapping[str, Decimal] = field(default_factory=dict)
     get: Mapping[str, Decimal] = field(default_factory=dict)
 
+    def document(self) -> dict[str, Any]:
+        """Return them as JSON values, prices as digits, which no JSON tool rounds."""
+        tables = {name: getattr(self, name) for name in _TABLES}
+        shown = {name: {k: str(v) for k, v in each.items()} for name, each in tables.items()}
+        return {"currency": self.currency, **shown}
+
 
 def prices_of(text: str) -> Prices | None:
     """Read the setting's text, None if it is empty; raises SettingsError."""

@@ -20,7 +20,7 @@ from ossweep.plans.directories import NOTHING, Amount, added
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ossweep.plans.columns import Columns
+    from ossweep.objects import Columns
 
 MOST_NAMED_BESIDE = 20  # siblings of a prefix that are kept by name
 TOLD = 3  # of them in a sentence

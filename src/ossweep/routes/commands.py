@@ -15,7 +15,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
-from ossweep.jobs.brake import is_stopped_by_it
+from ossweep.jobs.brake import answer_of_held, brake_of, is_stopped_by_it
 from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
 from ossweep.jobs.state import leases_of, states_of_parts
@@ -67,7 +67,9 @@ def obey(command: Command, session: Session) -> Answer:
     look = looks.at(command.job)
     end = look.state.end
     if command.do == "resume" and _is_held(command.job, looks):
-        return Answer(told(command.job, looks), Why.BRAKE)
+        held = answer_of_held(look.state, session)
+        now = {} if held is None else {"reason": held.document["reason"]}  # of a job without parts
+        return Answer({**told(command.job, looks), **now}, Why.BRAKE)
     if command.do == "resume" and (end is None or end.rest is not None):
         return _resume(command, look, session)
     if command.do == "resume" and look.state.orders:
@@ -94,14 +96,17 @@ def _as_ended(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_held(job: str, looks: JobStates) -> bool:
-    """Tell whether a job is left because of OSSWEEP_DRY_RUN, which is still set, by no order."""
-    if not looks.session.settings.dry_run:
+    """Tell whether a job is left because of a brake, which is still there, and by no order."""
+    settings = looks.session.settings
+    if not settings.dry_run and settings.consent_tag is None:
         return False
     look = looks.at(job)
     parts = look.state.parts
     states = [each.state for each in looks.at_parts(job, parts).values()] if parts else [look.state]
     left = [state for state in states if state.how != "ended"]
-    return bool(left) and all(is_stopped_by_it(state) and not state.orders for state in left)
+    if not left or any(state.orders or not is_stopped_by_it(state) for state in left):
+        return False
+    return any(brake_of(state, looks.session) is not None for state in left)
 
 
 @dataclass

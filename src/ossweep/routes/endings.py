@@ -123,10 +123,10 @@ def _what_becomes_of(answer: Answer) -> str:
     document, job = answer.document, answer.document.get("job")
     if document["status"] in FINE or document.get("error") in _REFUSALS:
         return ""
-    if answer.why in {Why.CEILING, Why.DOUBT} and document["continuation"] is None:
+    if answer.why in {Why.CEILING, Why.DOUBT, Why.PLANLESS} and document["continuation"] is None:
         return f"job {job} has ended, and nothing of it goes on"
     if answer.why is Why.BRAKE:
-        return f"job {job} is held as long as OSSWEEP_DRY_RUN is set"
+        return f"job {job} is held until what its reason names is so"
     if answer.why is Why.ORDERED:
         return f"job {job} stays stopped until {resuming(str(job))}"
     return _GO_ON

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ossweep import apply_request
 from ossweep.errors import RequestError, SweepError
 from ossweep.events import Happened, Origin
 from ossweep.handover.continuation import is_continuation
@@ -84,6 +85,10 @@ def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 
     if word is not None:
         check_state(session)
         return word
+    if apply_request.is_apply(document):
+        from ossweep.jobs.plans import job_of_plan  # noqa: PLC0415 - for plans
+
+        return within_share(of_requests, job_of_plan(document, session, where, origin), session)
     work = job_of(document, session, where, origin)
     if is_continuation(document):
         work = _as_sent(work, origin)

@@ -12,11 +12,12 @@ From a wish of the sweep's down to the bytes, and back:
     bucket.py        oss2's bucket; no answer is believed before it is checked
       wire.py        how a key is written into a request; names.py how it is read in an answer
       pages.py       a listing, by the columns of rows.py, or else by entries.py;
-                     answers.py, versions.py, versioning.py and tags.py are other answers
+                     answers.py, versions.py, versioning.py and tags.py are other answers,
+                     facts.py reads the bucket's settings
       neighbours.py  what a page shows of keys that are in order; parts.py is a part of an object
       lazy.py        what oss2 would have made of an answer, only if somebody looks at it
     transport.py     one request, in time, counted, and OSS's clock by its answers
-      signing.py     its signature
+      signing.py     its signature, by credentials.py
       pools.py       the connections that wait for the next one
         connections.py the connection that it goes through
 
@@ -28,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 from ossweep.store import sdk  # first: it is how all the others find oss2 imported
 from ossweep.store.bucket import Bucket
 from ossweep.store.contents import Content, bare_etag
-from ossweep.store.store import Credentials, OssStore, connect
+from ossweep.store.credentials import Credentials
+from ossweep.store.store import OssStore, connect
 
 if TYPE_CHECKING:
     from ossweep.store.state_objects import OssStateObject, OssStateObjects

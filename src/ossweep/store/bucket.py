@@ -119,11 +119,14 @@ class Bucket(oss2.Bucket):  # type: ignore[misc] # oss2 has no types
 
     def get_bucket_versioning(self) -> str:
         """Return the state of its versioning, "" if it never had any; raises StoreError."""
-        response = self._do("GET", self.bucket_name, "", params={"versioning": ""})
-        body = response.read()
+        return read_state(self.setting("versioning"))
+
+    def setting(self, name: str) -> bytes:
+        """Return the document of one of its settings; raises StoreError for an error in it."""
+        body: bytes = self._do("GET", self.bucket_name, "", params={name: ""}).read()
         if b"<Error" in body:
             raise _error_inside(body)
-        return read_state(body)
+        return body
 
     def get_object_tagging(self, key: str, params: Any = None, headers: Any = None) -> Any:
         """Return an object's tags as a mapping; raises StoreError for what tells none."""

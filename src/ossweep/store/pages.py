@@ -3,7 +3,7 @@ Pages of a listing, read by columns where oss2 would build a thousand objects.
 
 A page is three columns: keys, times, sizes. Times are ISO 8601 of one form, which sort as text, so
 the newest object is the greatest text. Storage classes are a column, too, for a job that has to
-know them. `rows.py` says why the columns are right. A page of any
+know them, and so are ETags. `rows.py` says why the columns are right. A page of any
 other shape, a time that no calendar has (`_are_days`) and a name that is not plain go to the parser
 (`entries.py`), which reads what this cannot, or refuses it.
 """
@@ -18,7 +18,8 @@ from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from ossweep.objects import UNREADABLE_TIME, Classed, Extent, Found, Lot
+from ossweep.objects import UNREADABLE_TIME, Classed, Columns, Extent, Found, Lot
+from ossweep.store.contents import bare_etag
 from ossweep.store.forms import OWNER, Element, in_order
 from ossweep.store.lazy import Lazy
 from ossweep.store.rows import Shape, unescaped, unquoted
@@ -50,7 +51,7 @@ def _shape() -> Shape:
     )
 
 
-CLASSES = b"StorageClass TransitionTime"  # the columns of a page that tells storage classes
+CLASSES = b"StorageClass TransitionTime ETag"  # the columns of a page that tells storage classes
 PAGE_KEYS = 1000  # the most keys OSS lists in one page
 
 _ISO = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z")
@@ -61,14 +62,16 @@ _TRUNCATED = {b"true": True, b"false": False}
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """The storage classes of a page's objects, and when rules moved them there."""
+    """The storage classes of a page's objects, when rules moved them there, and their ETags."""
 
     names: Sequence[str | None]
     moved: Sequence[int | None]
+    etags: Sequence[str]
 
     def part(self, first: int, end: int) -> Classes:
         """Return those of the objects from number `first` up to, and without, number `end`."""
-        return Classes(self.names[first:end], self.moved[first:end])
+        kept = slice(first, end)
+        return Classes(self.names[kept], self.moved[kept], self.etags[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,16 @@ class PlainPage:
         sizes, times = map(int, self._sizes.split()), _all_unix(_apart(self._times))
         if self._classes is None:
             return list(map(Found, self.keys, sizes, times))
-        classes = self._classes
-        return list(map(Classed, self.keys, sizes, times, classes.names, classes.moved))
+        told = self._classes
+        return list(map(Classed, self.keys, sizes, times, told.names, told.moved, told.etags))
+
+    def columns(self) -> Columns:
+        """Return the objects by columns."""
+        told = self._classes
+        if told is None:
+            return Columns.of(self.objects())
+        sizes, times = [*map(int, self._sizes.split())], _all_unix(_apart(self._times))
+        return Columns(self.keys, sizes, times, told.names, told.etags, told.moved)
 
     def part(self, first: int, end: int) -> PlainPage:
         """Return the page of its objects from number `first` up to, and without, number `end`."""
@@ -192,6 +203,7 @@ def classed_of(entry: Any) -> Found:
         entry.last_modified,
         entry.storage_class or None,
         None if moved is None else _moved(moved.encode()),
+        bare_etag(entry.etag or ""),
     )
 
 
@@ -219,7 +231,12 @@ def _classes(columns: Mapping[str, list[bytes]]) -> Classes:
     names, moved = columns["StorageClass"], columns["TransitionTime"]
     of_names = {each: unescaped([each])[0] if each else None for each in set(names)}
     of_moved = {each: None if each is None else _moved(each) for each in set(moved)}
-    return Classes([of_names[each] for each in names], [of_moved[each] for each in moved])
+    etags = unescaped([each or b"" for each in columns["ETag"]])
+    return Classes(
+        [of_names[each] for each in names],
+        [of_moved[each] for each in moved],
+        [bare_etag(each) for each in etags],
+    )
 
 
 def _moved(time: bytes) -> int:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import NO_SUCH_REQUEST, Scope, StoreError
 from ossweep.helps import HELPS
+from ossweep.store.contents import bare_etag
 from ossweep.store.pages import page_of
 from ossweep.work import STATE_BYTES
 
@@ -226,8 +227,7 @@ class OssStateObjects:
         ours = [
             version
             for version in alive
-            if version.id == written.versionid
-            or _bare_etag(version.etag) == _bare_etag(written.etag)
+            if version.id == written.versionid or bare_etag(version.etag) == bare_etag(written.etag)
         ]
         if ours and ours[-1] is alive[-1]:
             return True
@@ -299,10 +299,6 @@ class OssStateObjects:
             page = self._ask("names", lambda: self._bucket.list_versions(prefix, markers))  # noqa: B023 - at once
             yield from page.versions
             following = page.following
-
-
-def _bare_etag(etag: str) -> str:
-    return etag.strip('"').upper()
 
 
 def _common_prefix(keys: Collection[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ossweep.objects import Found, Neighbours, Page, Shown
+    from ossweep.store.credentials import Credentials
     from ossweep.store.limits import Gate, Pace
     from ossweep.store.state_objects import OssStateObjects
     from ossweep.work import Kind
@@ -46,15 +46,6 @@ T = TypeVar("T")
 # tells of errors by raising them as well.
 logging.getLogger("oss2").setLevel(logging.CRITICAL)
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """The credentials that sign requests; `repr` does not show them."""
-
-    access_key_id: str = field(repr=False)
-    access_key_secret: str = field(repr=False)
-    security_token: str | None = field(default=None, repr=False)
 
 
 def connect(  # noqa: PLR0913 - what it takes to reach a bucket
@@ -211,12 +202,12 @@ class OssStore:
         return self._gate.left()
 
     def versioning(self) -> str:
-        """
-        Return the state of the bucket's versioning, "" if it never had any.
-
-        Raises Closed, and StoreError if OSS does not tell.
-        """
+        """Return the bucket's versioning, "" if it never had any; raises Closed, StoreError."""
         return self._ask("get", self.bucket.get_bucket_versioning)
+
+    def setting(self, name: str, attempts: int = ATTEMPTS) -> bytes:
+        """Return the document of one of the bucket's settings; raises Closed, StoreError."""
+        return self._ask("get", lambda: self.bucket.setting(name), attempts=attempts)
 
     def lost(self, result: Any) -> None:
         """Take note of a deletion's answer, and close the gate if it shows a null marker."""
@@ -228,11 +219,7 @@ class OssStore:
         return shown(key, lambda marker: self._page_after(key, marker, 1))
 
     def tags(self, key: str, pace: Pace) -> Mapping[str, str] | None:
-        """
-        Return an object's tags; raises Closed, StoreError.
-
-        None for a key that no URL carries unchanged: the answer would be about something else.
-        """
+        """Return an object's tags, None if no URL carries its key; raises Closed, StoreError."""
         if not fits_a_url(key):
             return None
         ask = partial(self.bucket.get_object_tagging, key)
@@ -313,7 +300,13 @@ class OssStore:
         except Closed as closed:
             raise Closed(f"{closed} - {place}" if str(closed) else "") from None
 
-    def _ask(self, kind: Kind, request: Callable[[], T], pace: Pace | None = None) -> T:
+    def _ask(
+        self,
+        kind: Kind,
+        request: Callable[[], T],
+        pace: Pace | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> T:
         """
         Make a request, again if it is worth it, and return its answer.
 
@@ -341,7 +334,7 @@ class OssStore:
             finally:
                 self._gate.answered(kind, self._world.monotonic() - began)
             attempt += 1
-            if error.scope is not Scope.PASSING or attempt == ATTEMPTS:
+            if error.scope is not Scope.PASSING or attempt == attempts:
                 raise error
             if self.session.is_cut:
                 raise Closed("")

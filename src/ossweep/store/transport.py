@@ -314,7 +314,7 @@ def _kind(request: Any) -> Kind:
 
 def _longest_document(request: Any) -> int:
     """Return the bytes of the longest document that OSS may answer a request with."""
-    is_of_rows = "max-keys" in request.params or "delete" in request.params
+    is_of_rows = not {"max-keys", "delete", "lifecycle"}.isdisjoint(request.params)
     return ROWS_BYTES if is_of_rows else WORDS_BYTES
 
 

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ossweep.amiss import LATER
+from ossweep.apply_request import APPLY
 from ossweep.errors import RequestError
 from ossweep.events import CONTINUATION_MARK, POINTER_MARK
 from ossweep.request import FIELDS
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _REQUEST = {
     *FIELDS,
     *LATER,
+    APPLY,
     "requests",
     "do",
     CONTINUATION_MARK,

@@ -274,7 +274,7 @@ class ListedKeys:
             self._reading.lines.go_to(passage.end)
             self._take(passage)
         elif self._is_read:
-            self._selection.read_to_the_end(self._left.popleft().request, self._left)
+            self._selection.needed.read_to_the_end(self._left.popleft().request, self._left)
             self._reading, self._is_read = None, False
 
     def _look(self, pipeline: Pipeline, keys: list[str]) -> None:

@@ -49,7 +49,12 @@ class NamedKeys:
         self._to_ask_for = shared.work.to_ask_for
         self._asked_for = 0  # of those, how many are in a batch
         self._unseen = self._unseen_batches()
-        self._looks = Looks(shared.selection, shared.work.to_look_at, shared.work.doubted)
+        self._looks = Looks(
+            shared.selection,
+            shared.work.to_look_at,
+            shared.work.doubted,
+            take_young=not shared.work.judges_names,
+        )
         self._batches = ByName(Queue(shared.course))
         self._queue_next()
 

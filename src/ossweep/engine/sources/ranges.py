@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ossweep.engine.frontier import Frontier
 from ossweep.engine.outcomes import slim
 from ossweep.engine.reads import Question
-from ossweep.engine.rest import join_neighbours
+from ossweep.engine.rest import GivenBack, join_neighbours
 from ossweep.engine.settling import Settling
 from ossweep.engine.tagging import asked_about
 from ossweep.errors import Closed, Scope, StoreError
@@ -54,8 +54,13 @@ class Ranges:
         self._work = shared.work
         self._reads = shared.reads
         self._selection = shared.selection
+        applying = shared.plans.applying
         self.frontier = Frontier(
-            shared.work.ranges, shared.throttle, is_dry_run=shared.work.dry_run
+            shared.work.ranges,
+            shared.throttle,
+            is_dry_run=shared.work.dry_run,
+            most=shared.most_ranges if self._stay_apart else None,
+            border=applying.border if applying is not None else None,
         )
         self._settling = Settling(self.frontier, shared.books, shared.throttle)
         self._taken: dict[int, tuple[Scan, Batch]] = {}
@@ -106,10 +111,17 @@ class Ranges:
     def settle(self, outcome: Outcome) -> None:
         """Settle the batches whose turn an outcome brings, in the order of the listing."""
         scan, batch = self._taken.pop(id(outcome.batch))
+        if self._shared.plans.planning is not None:
+            self._shared.plans.planning.meet(scan, batch)
         outcome = self._shared.defer_refused(outcome, scan)
         scan.settlement.early[batch.number] = slim(outcome)
         self._settling.settle(scan)
         self._forget_if_drained(scan)
+
+    @property
+    def _stay_apart(self) -> bool:
+        """Whether ranges are not joined: a plan's sums are not given back, nor its stretches."""
+        return self._work.dry_run or self._work.applies is not None
 
     @property
     def is_untried(self) -> bool:
@@ -188,7 +200,9 @@ class Ranges:
     def rest(self, work: Work) -> Work:
         """Return work with the ranges that are left, and without what they meet and count again."""
         rest = self._settling.rest()
-        ranges, given_back = join_neighbours(rest, self._shared.most_ranges)
+        ranges, given_back = rest, GivenBack()
+        if not self._stay_apart:
+            ranges, given_back = join_neighbours(rest, self._shared.most_ranges)
         failed_early = [failure.key for counts in self.early() for failure in counts.failures]
         return replace(
             work,
@@ -226,7 +240,13 @@ class Ranges:
 
     def _take(self, scan: Scan, page: Page, left: float, *, more: bool) -> None:
         scan.listing = False
-        self._selection.select(scan, self.frontier.take(scan, page, more=more), left)
+        page, applying = self.frontier.take(scan, page, more=more), self._shared.plans.applying
+        if applying is None:
+            self._selection.select(scan, page, left)
+        else:
+            for part, asked, is_staying in applying.take(scan, page, left):
+                select = self._selection.select_singly if is_staying else self._selection.select
+                select(scan, part, asked)
         if self._shared.tagging is not None:
             scan.backlog.flush()  # tags grow old
         self._go_on(scan)
@@ -256,6 +276,7 @@ class Ranges:
     def _forget_if_drained(self, scan: Scan) -> None:
         if scan.drained:
             self._settling.forget(scan)
+            self._shared.plans.end(scan)
 
     def _flush(self) -> None:
         for scan in self.frontier.scans:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ossweep import whereabouts
+from ossweep.engine.planning import Plans
 from ossweep.objects import Asked
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Shared:
     course: Course  # of what is known by name
     most_ranges: int  # that a continuation may hold
     tagging: Tagging | None = None  # where conditions ask for tags
+    plans: Plans = field(default_factory=Plans)
     latest: Latest | None = None  # where the latest of each directory stay
     lists: Lists | None = None
     waits_for_forms: bool = False  # of lists: until they are judged, no key goes

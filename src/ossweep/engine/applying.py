@@ -1,0 +1,196 @@
+"""
+Applying: nothing of a planned stretch of keys goes before all of it was listed and is as planned.
+
+Pages wait until the border of their stretch is listed. Where a stretch was found as it was planned,
+a continuation names its border: what is left of it is not compared once more, as parts of it may be
+gone by then. A stretch that differs stays in whole. What an invocation that died may have deleted
+itself is no difference: it knows how many objects that can be.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ossweep.objects import Asked, Columns, Lot
+from ossweep.plans.comparison import NOT_AS_PLANNED, Changed, compared
+from ossweep.plans.digest import Digest, digest_of, hashes_of
+from ossweep.plans.kept import Applied
+from ossweep.plans.sofar import hash_of_named
+from ossweep.plans.stretches import PlannedStretch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ossweep.engine.scan import Scan
+    from ossweep.engine.selection import Selection
+    from ossweep.objects import Found, Page
+    from ossweep.plans.kept import KeptPlan
+    from ossweep.work import Work
+
+
+@dataclass(eq=False)
+class Held:
+    """The pages of a range that wait for the border of their stretch, and what stays of others."""
+
+    stretch: PlannedStretch | None = None
+    pages: list[tuple[Page, float]] = field(default_factory=list)
+    staying: list[Changed] = field(default_factory=list)  # of stretches that are not settled yet
+
+
+class Applying:
+    """Compares what is listed with a plan. One thread calls it."""
+
+    def __init__(self, plan: KeptPlan, work: Work, selection: Selection) -> None:
+        self._plan = plan
+        self._selection = selection
+        self._ends = [each.until for each in plan.stretches]
+        self._applied = Applied.of(work.applied)
+        self._may_be_own = max(0, work.counts.unanswered - self._applied.own)
+        self._held: dict[Scan, Held] = {}
+
+    def border(self, scan: Scan, at: str) -> str | None:
+        """Return the border of a stretch at or behind a key of a range; None: there is none."""
+        place = bisect_left(self._ends, at)
+        if place == len(self._ends):
+            return None
+        end = self._ends[place]
+        within = end.startswith(scan.prefix) and (scan.until is None or end < scan.until)
+        return end if within else None
+
+    def take(self, scan: Scan, page: Page, left: float) -> Iterator[tuple[Page, float, bool]]:
+        """
+        Take a range's page; yield those that may be selected of now, and whether one by one.
+
+        So many seconds were left when it was asked for.
+        """
+        held = self._held.setdefault(scan, Held())
+        if not page.keys:
+            if held.pages:
+                held.pages.append((page, left))
+            else:
+                yield page, left, False
+        for stretch, part in self._parts(scan, page):
+            if held.pages and held.stretch != stretch:
+                yield from self._decided(scan, held)
+            held.stretch = stretch
+            held.pages.append((part, left))
+        reached = page.reaches or (page.keys[-1] if page.keys else "")
+        is_whole = held.stretch is not None and held.stretch.until <= reached
+        if held.pages and (scan.listed or is_whole or held.stretch is None):
+            yield from self._decided(scan, held)
+
+    def end(self, scan: Scan) -> None:
+        """Take note that nothing of a range is left."""
+        held = self._held.pop(scan, None)
+        for changed in held.staying if held is not None else ():
+            self._applied = self._applied.with_change(changed)
+
+    def reason_of_named(self, found: Found) -> str | None:
+        """Return why an object known by name stays, if it is not as planned."""
+        columns = Columns.of([found])
+        (hash_,) = hash_of_named(columns)
+        if self._plan.holds(hash_):
+            return None
+        met = digest_of(columns, hashes_of(columns))
+        changed = Changed(found.key, found.key, Digest(), met)
+        tolerance = self._applied.tolerance
+        if tolerance.takes(changed.difference):
+            used = tolerance.with_used(changed.difference)
+            self._applied = replace(self._applied, tolerance=used).with_change(changed)
+            return None
+        self._applied = self._applied.with_change(changed)
+        return NOT_AS_PLANNED
+
+    def put_into(self, work: Work) -> Work:
+        """Return work with how far the plan is applied."""
+        for scan, held in self._held.items():
+            settled = scan.settlement.settled
+            for changed in [each for each in held.staying if each.until <= settled]:
+                held.staying.remove(changed)
+                self._applied = self._applied.with_change(changed)
+        return replace(work, applied=self._applied.document())
+
+    def _parts(self, scan: Scan, page: Page) -> Iterator[tuple[PlannedStretch | None, Page]]:
+        """Yield a page cut at the borders of stretches, each part with its stretch."""
+        keys, first = page.keys, 0
+        while first < len(keys):
+            stretch = self._stretch_of(scan, keys[first])
+            end = len(keys) if stretch is None else bisect_right(keys, stretch.until, first)
+            part = page.part(first, end) if (first, end) != (0, len(keys)) else page
+            if page.unnamed and end == len(keys):
+                part = Lot(part.objects(), page.unnamed)
+            yield stretch, part
+            first = end
+
+    def _stretch_of(self, scan: Scan, key: str) -> PlannedStretch | None:
+        """Return the stretch in which a key of a range lies; None: nothing was planned there."""
+        at = bisect_left(self._ends, key)
+        if at == len(self._ends) or not self._ends[at].startswith(scan.prefix):
+            return None
+        return self._plan.stretches[at]
+
+    def _decided(self, scan: Scan, held: Held) -> Iterator[tuple[Page, float, bool]]:
+        """Yield the pages of a stretch that was listed to its end: all of it goes, or stays."""
+        stretch, pages = held.stretch, held.pages
+        held.stretch, held.pages = None, []
+        planned = PlannedStretch(scan.after, scan.at, Digest()) if stretch is None else stretch
+        if planned.until in scan.approved or self._goes(held, planned, pages):
+            if stretch is not None and planned.until not in scan.approved:
+                scan.approved.append(planned.until)
+            yield from ((page, left, False) for page, left in pages)
+            return
+        for page, left in pages:
+            yield self._as_staying(page), left, True
+
+    def _goes(
+        self, held: Held, planned: PlannedStretch, pages: Sequence[tuple[Page, float]]
+    ) -> bool:
+        met = Digest()
+        for page, _ in pages:
+            columns = self._planned_in(page)
+            if columns is not None:
+                met += digest_of(columns, hashes_of(columns))
+        changed = compared(planned, met)
+        if changed is None:
+            return True
+        missing = planned.digest.objects - met.objects
+        if 0 < missing <= self._may_be_own and met.bytes <= planned.digest.bytes:
+            self._may_be_own -= missing
+            self._applied = replace(self._applied, own=self._applied.own + missing)
+            return True
+        tolerance = self._applied.tolerance
+        if met.objects and not tolerance.takes(changed.difference):
+            held.staying.append(changed)
+            return False
+        if met.objects:
+            tolerance = tolerance.with_used(changed.difference)
+        self._applied = replace(self._applied, tolerance=tolerance).with_change(changed)
+        return True
+
+    def _planned_in(self, page: Page) -> Columns | None:
+        """Return what of a page goes by the plan, whatever is protected by now; None: nothing."""
+        if not page.keys:
+            return None
+        selection, protected = self._selection, self._plan.protected
+        if selection.protects(protected) and not page.unnamed:
+            whole = selection.judge_plain(page)
+            if whole is not None:
+                return None if whole.reason else page.columns()
+        clock = selection.clock_now()
+        going = [
+            found
+            for found in page.objects()
+            if not (found.key.startswith(protected) or selection.goes_later(found.key))
+            and (selection.reason_by(found, clock) or found.why_kept) is None
+        ]
+        return Columns.of(going) if going else None
+
+    def _as_staying(self, page: Page) -> Page:
+        """Return a page in which all objects that were to go have a reason to stay."""
+        kept = (
+            found if found.why_kept is not None else Asked.about(found, NOT_AS_PLANNED)
+            for found in page.objects()
+        )
+        return Lot(tuple(kept), page.unnamed, page.reaches)

@@ -1,0 +1,98 @@
+"""Planning: what a dry run meets goes into a plan, page for page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ossweep.engine.applying import Applying
+    from ossweep.engine.batch import Batch
+    from ossweep.engine.scan import Scan
+    from ossweep.engine.selection import Selection
+    from ossweep.plans.kept import KeptPlan
+    from ossweep.plans.sofar import Sums
+    from ossweep.work import Work
+
+
+@dataclass(frozen=True)
+class PlanTerms:
+    """What a sweep has to do with a plan: whether its own `is_kept`, and the one `to_apply`."""
+
+    is_kept: bool = False
+    to_apply: KeptPlan | None = None
+
+    def open(self, work: Work, selection: Selection) -> Plans:
+        """Return the plans of a sweep of this work."""
+        applying = None
+        if self.to_apply is not None:
+            from ossweep.engine.applying import Applying  # noqa: PLC0415 - for plans
+
+            applying = Applying(self.to_apply, work, selection)
+            selection.held_to = applying.reason_of_named
+        return Plans(Planning.of(work, selection, is_kept=self.is_kept), applying)
+
+
+PLAIN = PlanTerms()
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plan that a sweep makes, or applies, if it does either."""
+
+    planning: Planning | None = None
+    applying: Applying | None = None
+
+    def end(self, scan: Scan) -> None:
+        """Take note that nothing of a range is left."""
+        for each in (self.planning, self.applying):
+            if each is not None:
+                each.end(scan)
+
+    def put_into(self, work: Work) -> Work:
+        """Return work with how far its plan is made, or applied."""
+        if self.planning is not None:
+            return self.planning.put_into(work)
+        return work if self.applying is None else self.applying.put_into(work)
+
+
+class Planning:
+    """Takes the sums of what a dry run would delete. One thread calls it."""
+
+    def __init__(self, sums: Sums, selection: Selection) -> None:
+        self._sums = sums
+        self._selection = selection
+
+    @classmethod
+    def of(cls, work: Work, selection: Selection, *, is_kept: bool) -> Planning | None:
+        """
+        Go on with what a dry run has planned so far; None: the work is none.
+
+        Stretches are noted where the plan `is_kept`.
+        """
+        if not work.dry_run:
+            return None
+        from ossweep.plans.sofar import SoFar, Sums  # noqa: PLC0415 - for dry runs
+
+        so_far = SoFar.of(work.plan)
+        has_names = so_far.has_names or bool(work.keys or work.lists)
+        return cls(Sums(replace(so_far, has_names=has_names), is_kept=is_kept), selection)
+
+    def meet(self, scan: Scan, batch: Batch) -> None:
+        """Add the next batch of a range."""
+        columns = batch.page.columns() if batch.keys else None
+        after, clock = scan.settlement.settled, self._selection.clock or 0
+        self._sums.meet(scan, scan.prefix, after, batch.place, columns, clock)
+
+    def end(self, scan: Scan) -> None:
+        """Take note that nothing of a range is left."""
+        self._sums.end(scan)
+
+    def meet_named(self, batch: Batch) -> None:
+        """Add a batch of objects known by name, or of directories' own."""
+        if batch.keys:
+            self._sums.meet_named(batch.page.columns(), self._selection.clock or 0)
+
+    def put_into(self, work: Work) -> Work:
+        """Return work with the plan so far."""
+        return replace(work, plan=self._sums.so_far().document())

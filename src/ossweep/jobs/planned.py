@@ -1,0 +1,140 @@
+"""The plan of a dry run that has come to its end: in its answer, and in the jobs' state."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from ossweep import policy
+from ossweep.engine.gate import Gate
+from ossweep.errors import NO_TIME, Closed, StoreError
+from ossweep.jobs.plans import keep_plan
+from ossweep.plans.bill import duration_of, money_for, requests_needed
+from ossweep.plans.bucket import ENABLED, Taken
+from ossweep.plans.document import Plan
+from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
+from ossweep.plans.siblings import BelowNamed, below_named
+from ossweep.plans.sofar import SoFar
+from ossweep.session import open_bucket
+from ossweep.store.facts import bucket_facts
+from ossweep.tally import tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ossweep.plans.bill import Money, RequestsNeeded
+    from ossweep.plans.bucket import BucketFacts
+    from ossweep.plans.prices import Prices
+    from ossweep.session import Session
+    from ossweep.store import OssStore
+    from ossweep.work import Work
+
+NOT_KEPT = (
+    "this plan is kept nowhere, and can be looked at only: set OSSWEEP_STATE, and plan again, to "
+    "apply one"
+)
+
+
+def with_plan(answer: dict[str, Any], left: Work, session: Session) -> dict[str, Any]:
+    """
+    Return the answer of a dry run that goes on no further, with its plan.
+
+    The bucket is looked at once, as far as there is time; those requests count, too.
+    """
+    so_far = SoFar.of(left.plan)
+    store = open_bucket(left.bucket, Gate(session.budget), session)
+    with closing(store):
+        plan = _plan(left, so_far, answer["listed"], store, session)
+    made = tally((answer["requests_made"], store.requests))
+    rest = {name: number for name, number in made.items() if name in answer["requests_made"]}
+    return {**answer, "requests_made": rest, "plan": _kept(plan, left, so_far, session)}
+
+
+def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session) -> dict[str, Any]:
+    """Return the plan as a document, once it is kept, or with the reason why it is not."""
+    document = plan.document()
+    if session.settings.state is None:
+        return {**document, "advice": [*document["advice"], NOT_KEPT]}
+    if so_far.unheld:
+        said = (
+            f"{so_far.unheld:,} objects more are named by keys and lists than a plan holds to what "
+            "they are, and so it cannot be applied: order them in several requests"
+        )
+        return {**document, "advice": [*document["advice"], said]}
+    try:
+        plan_id = keep_plan(left, so_far, session)
+    except (StoreError, Closed) as error:
+        said = f"this plan could not be kept, and cannot be applied: {error or NO_TIME}"
+        return {**document, "advice": [*document["advice"], said]}
+    how = f"to delete exactly this, send {json.dumps({'apply': plan_id})}"
+    return {**document, "id": plan_id, "advice": [*document["advice"], how]}
+
+
+def _plan(left: Work, so_far: SoFar, listed: int, store: OssStore, session: Session) -> Plan:
+    settings, facts = session.settings, bucket_facts(store)
+    census, clock = so_far.census, left.clock or 0
+    scope = RuleScope(_prefixes(left), left.only, named=so_far.has_names)
+    digest = census.digest
+    taken = Taken(scope, clock, digest.objects, digest.bytes, census.oldest, census.newest)
+    region = facts.region or settings.region or session.invocation.region
+    requests = requests_needed(census.by_class, listed=listed, batches=not facts.hierarchical)
+    return Plan(
+        id=None,
+        census=census,
+        early=so_far.early,
+        requests=requests,
+        duration=duration_of(
+            digest.objects,
+            seconds_each=session.invocation.timeout_seconds - settings.reserve_seconds,
+            max_rate=settings.max_rate,
+            share=settings.share,
+        ),
+        skipped=left.counts.skipped,
+        siblings=so_far.siblings,
+        bucket=facts.document(taken),
+        money=_money(so_far, requests, facts, settings.prices),
+        lifecycle=lifecycle_rule(
+            scope,
+            clock,
+            region=None if region is None else region.removeprefix("oss-"),
+            protected=policy.protected_in(left.bucket, settings),
+            hierarchical=bool(facts.hierarchical),
+        ),
+        advice=[*_of_named(so_far.below, store), *facts.advice(taken)],
+    )
+
+
+def _money(
+    so_far: SoFar, requests: RequestsNeeded, facts: BucketFacts, prices: Prices | None
+) -> Money | None:
+    """Return what it costs, where the deployment knows prices."""
+    if prices is None:
+        return None
+    keeps_versions = facts.versioning == ENABLED
+    return money_for(
+        prices, so_far.early, requests, facts.storage_class, keeps_versions=keeps_versions
+    )
+
+
+def _prefixes(left: Work) -> Sequence[str]:
+    """Return the prefixes of an order, of which none lies below another."""
+    found: list[str] = []
+    for each in sorted(left.selectors):
+        if not (found and each.startswith(found[-1])):
+            found.append(each)
+    return found
+
+
+def _of_named(named: Iterable[BelowNamed], store: OssStore) -> list[str]:
+    """Say what stays below named keys that are directories, as far as there is time to look."""
+    said: list[str] = []
+    for each in named:
+        try:
+            page, more = next(store.pages(each.key, each.key))
+        except (Closed, StoreError):
+            break
+        found = below_named(each.key, page.columns(), more=more) if page.keys else None
+        if found is not None and found.below.objects:
+            said.append(found.sentence())
+    return said

@@ -1,0 +1,199 @@
+"""The plans that the jobs' state keeps, and the job that applies one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timezone
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from ossweep import apply_request, policy
+from ossweep.errors import Closed, PolicyError, RequestError, UndoneError
+from ossweep.handover import continuation
+from ossweep.jobs.state import leases_of
+from ossweep.names import in_quotes
+from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
+from ossweep.plans.kept import Applied, KeptPlan, named_of
+from ossweep.request import FIELDS
+from ossweep.work import Counts
+
+if TYPE_CHECKING:
+    from ossweep.events import Origin
+    from ossweep.plans.sofar import SoFar
+    from ossweep.session import Session
+    from ossweep.work import Work
+
+_FOLDER = ".plans"  # in the state, beside the folders of jobs; no job has such a name
+_DAY = 86_400
+_READ = frozenset({"direct", "http"})  # sources whose answers a person reads
+
+
+def id_of(job: str) -> str:
+    """Return the id of a dry run's plan."""
+    return f"plan-{job}"
+
+
+def keep_order(work: Work, session: Session) -> None:
+    """Keep the order of a dry run that begins; raises Closed and StoreError."""
+    sealed = continuation.seal(replace(work, plan=None))
+    session.state_objects.write(_name(id_of(work.job), "order"), continuation.compact(sealed))
+
+
+def keep_plan(left: Work, so_far: SoFar, session: Session) -> str:
+    """
+    Keep the plan of a dry run that has ended, and return its id.
+
+    What conditions have become since it began, dates instead of durations, is kept with its order.
+    Raises Closed and StoreError.
+    """
+    if left.only is not None:
+        _keep_conditions(left, session)
+    plan = KeptPlan(
+        id_of(left.job),
+        left.clock or 0,
+        {},
+        so_far.census.digest,
+        so_far.kept_stretches().held(),
+        named_of(so_far.named),
+        policy.protected_in(left.bucket, session.settings),
+    )
+    session.state_objects.write(_name(plan.id, "plan"), plan.written())
+    return plan.id
+
+
+def _keep_conditions(left: Work, session: Session) -> None:
+    name = _name(id_of(left.job), "order")
+    kept = session.state_objects.read(name)
+    if kept is None:
+        return
+    order = continuation.unseal(json.loads(kept.content), "the plan's order")
+    if order.only != left.only:
+        sealed = continuation.seal(replace(order, only=left.only))
+        session.state_objects.write(name, continuation.compact(sealed))
+
+
+def kept_plan(plan: str, session: Session) -> KeptPlan | None:
+    """Return a plan, if it is there; raises RequestError, Closed and StoreError."""
+    found = session.state_objects.read(_name(plan, "plan"))
+    if found is None:
+        return None
+    try:
+        return KeptPlan.read(found.content, {})
+    except ValueError as error:
+        raise RequestError(f"the plan {in_quotes(plan)}: {error}") from None
+
+
+def job_of_plan(document: dict[str, Any], session: Session, where: str, origin: Origin) -> Work:
+    """
+    Return the work of applying a plan: its order, at its clock.
+
+    A plan has one job, whoever orders it, so that it is applied once. Raises RequestError and
+    PolicyError, with `where` at the sentence's beginning, and UndoneError and StoreError.
+    """
+    asked, settings = apply_request.read(document, where, FIELDS), session.settings
+    if settings.state is None:
+        raise PolicyError(f"{where}: plans are kept in OSSWEEP_STATE; set it, and plan anew")
+    if settings.dry_run:
+        raise PolicyError(f"{where}: OSSWEEP_DRY_RUN is set, and no plan is applied; unset it")
+    try:
+        return _job_of_plan(asked, session, where, origin)
+    except Closed as closed:
+        met = f": {closed}" if str(closed) else ""
+        raise UndoneError(f"{where}: time ran out before its plan was read{met}") from None
+
+
+def _job_of_plan(
+    asked: apply_request.ApplyRequest, session: Session, where: str, origin: Origin
+) -> Work:
+    job = f"apply-{sha256(asked.plan.encode()).hexdigest()[:20]}-1"
+    state = leases_of(job, session).job_state()
+    if state.end is not None and origin.source in _READ:
+        raise RequestError(f"{where}: {_what_became(asked.plan, job, state.end.answer)}")
+    plan = kept_plan(asked.plan, session)
+    kept = session.state_objects.read(_name(asked.plan, "order"))
+    if plan is None or kept is None:
+        raise RequestError(
+            f"{where}: there is no plan {in_quotes(asked.plan)}; plan anew, and apply that plan"
+        )
+    if state.how == "unknown":
+        _check_age(plan, session, where)
+    order = continuation.unseal(json.loads(kept.content), f"{where}: its plan's order")
+    if asked.bucket not in {None, order.bucket}:
+        raise RequestError(f"{where}: `bucket`: the plan is about the bucket {order.bucket}")
+    policy.check_allowed(order.bucket, session.settings, where)
+    lists = (each.request for each in order.lists)
+    policy.check_lists(lists, order.bucket, session.settings, where)
+    goes_on = asked.unfinished != "return"
+    return replace(
+        order,
+        job=job,
+        dry_run=False,
+        applies=plan.id,
+        applied=Applied(Tolerance(asked.objects, asked.bytes)).document(),
+        clock=plan.made,
+        judged=True,
+        hop=0,
+        more_hops=0,
+        idle=0,
+        counts=Counts(),
+        requests_made={},
+        errors={},
+        milliseconds=0,
+        at_least=False,
+        unfinished="continue" if goes_on else "return",
+        parallel=asked.parallel,
+        source=origin.source,
+        reply=None,
+        of_requests=1,
+    )
+
+
+def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
+    now, days = session.time_of_state(), session.settings.plan_days
+    if now is not None and now - plan.made > days * _DAY:
+        made = datetime.fromtimestamp(plan.made, timezone.utc).strftime("%Y-%m-%d %H:%M")
+        raise RequestError(
+            f"{where}: the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied "
+            f"for {days} days (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
+        )
+
+
+def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
+    return (
+        f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: it "
+        f"deleted {answer['deleted']:,} objects, {answer['failed']:,} failed, and "
+        f"{answer['skipped']:,} stayed; for what is left, plan anew"
+    )
+
+
+def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> dict[str, Any]:
+    """Return the answer of a job that applies a plan, with what differs from that."""
+    applied, planned = Applied.of(left.applied), plan.digest
+    deleted, kept = left.counts.deleted, left.counts.skipped.get(NOT_AS_PLANNED, 0)
+    said = {
+        "id": plan.id,
+        "digest": planned.sum,
+        "objects": planned.objects,
+        "bytes": planned.bytes,
+        "as_planned": not applied.stretches and deleted == planned.objects,
+        "differences": applied.stretches,
+        "first_differences": [each.sentence() for each in applied.changed],
+    }
+    document = {**document, "plan": said}
+    if document["status"] == "done" and not said["as_planned"]:
+        document["reason"] = _difference(applied, deleted, kept, planned.objects)
+    return document
+
+
+def _difference(applied: Applied, deleted: int, kept: int, planned: int) -> str:
+    said = [f"{deleted:,} of {planned:,} planned objects were deleted"]
+    if kept:
+        said.append(f"{kept:,} stay because they are not as planned: plan anew to delete them")
+    if applied.changed:
+        said.append(applied.changed[0].sentence())
+    return "; ".join(said)
+
+
+def _name(plan: str, what: str) -> str:
+    return f"{_FOLDER}/{plan}/{what}"

@@ -1,0 +1,161 @@
+"""A plan as the jobs' state keeps it, and the job that applies it as far as it has come."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from bisect import bisect_left
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ossweep.plans.comparison import Changed, Tolerance
+from ossweep.plans.digest import Digest
+from ossweep.plans.directories import Amount
+from ossweep.plans.sofar import hashes_in
+from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FORM = 1
+CHANGED_TOLD = 10  # stretches that differ, of which an answer tells both figures
+_UNREADABLE = "the plan cannot be read"
+
+
+@dataclass(frozen=True)
+class KeptPlan:
+    """
+    A plan as it is kept: when it was `made`, in Unix seconds, and what it holds objects to.
+
+    `order` is the sealed work of its dry run, as that began. `named` are the sorted hashes of
+    objects known by name. What lay below the `protected` prefixes is not in it.
+    """
+
+    id: str
+    made: int
+    order: Mapping[str, Any]
+    digest: Digest
+    stretches: Sequence[PlannedStretch]
+    named: array[int]
+    protected: tuple[str, ...] = ()
+
+    def holds(self, hash_: int) -> bool:
+        """Tell whether an object known by name is as it was planned."""
+        at = bisect_left(self.named, hash_)
+        return at < len(self.named) and self.named[at] == hash_
+
+    def written(self) -> bytes:
+        """Return it as it is kept; the order is kept beside it."""
+        document = {
+            "form": FORM,
+            "id": self.id,
+            "made": self.made,
+            "digest": asdict(self.digest),
+            "stretches": rows_of(self.stretches),
+            "named": self.named.tobytes().hex(),
+            "protected": list(self.protected),
+        }
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def read(cls, content: bytes, order: Mapping[str, Any]) -> KeptPlan:
+        """Read it again; raises ValueError, with a sentence, for what is none."""
+        try:
+            document = json.loads(content)
+            if document["form"] != FORM:
+                raise ValueError("the plan has another form, made by another version; plan again")
+            named = array("Q")
+            named.frombytes(bytes.fromhex(document["named"]))
+            digest = Digest(**document["digest"])
+            digest.check()
+            return cls(
+                str(document["id"]),
+                int(document["made"]),
+                order,
+                digest,
+                stretches_of_rows(document["stretches"]),
+                array("Q", sorted(named)),
+                tuple(map(str, document["protected"])),
+            )
+        except (KeyError, TypeError, RecursionError, UnicodeDecodeError):
+            raise ValueError(_UNREADABLE) from None
+
+
+def named_of(text: str) -> array[int]:
+    """Return the sorted hashes of named objects in a plan so far."""
+    return array("Q", sorted(hashes_in(text)))
+
+
+@dataclass(frozen=True)
+class Applied:
+    """
+    How far a plan is applied: what differs so far, and what is left of the tolerance.
+
+    `changed` are the first stretches that differ, of `stretches` in all, in which `kept` objects
+    stay. `own` counts missing objects that the job itself may have deleted.
+    """
+
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    changed: tuple[Changed, ...] = ()
+    stretches: int = 0
+    own: int = 0
+
+    def with_change(self, changed: Changed) -> Applied:
+        """Return it with one more stretch that differs."""
+        told = (*self.changed, changed)[:CHANGED_TOLD]
+        return replace(self, changed=told, stretches=self.stretches + 1)
+
+    def __add__(self, other: Applied) -> Applied:
+        """Return what both parts of a job have met."""
+        one, two = self.tolerance, other.tolerance
+        return Applied(
+            Tolerance(
+                one.objects + two.objects,
+                one.bytes + two.bytes,
+                one.used + two.used,
+            ),
+            (*self.changed, *other.changed)[:CHANGED_TOLD],
+            self.stretches + other.stretches,
+            self.own + other.own,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {**asdict(self), "changed": [asdict(each) for each in self.changed]}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any] | None) -> Applied:
+        """Read it again; raises ValueError, with a sentence, for what is none."""
+        if document is None:
+            return cls()
+        try:
+            told = document["tolerance"]
+            tolerance = Tolerance(told["objects"], told["bytes"], Amount(**told["used"]))
+            changed = tuple(
+                Changed(
+                    each["after"],
+                    each["until"],
+                    Digest(**each["planned"]),
+                    Digest(**each["met"]),
+                )
+                for each in document["changed"]
+            )
+            found = cls(tolerance, changed, document["stretches"], document["own"])
+        except (KeyError, TypeError):
+            raise ValueError("how far a plan is applied cannot be read") from None
+        found.check()
+        return found
+
+    def check(self) -> None:
+        """Raise ValueError, with a sentence, for what no application has met."""
+        tolerance = self.tolerance
+        used = tolerance.used
+        numbers = [tolerance.objects, tolerance.bytes, used.objects, used.bytes]
+        numbers += [self.stretches, self.own]
+        if any(type(each) is not int or each < 0 for each in numbers):
+            raise ValueError("how far a plan is applied holds numbers that none are")
+        if not all(isinstance(each.after + each.until, str) for each in self.changed):
+            raise ValueError("a stretch that differs has no borders")
+        for each in self.changed:
+            each.planned.check()
+            each.met.check()

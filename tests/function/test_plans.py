@@ -1,0 +1,232 @@
+"""A dry run's plan, and its application: exactly that, or what the difference is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, STATE_BUCKET, Chain, hurried
+from ossweep.plans.comparison import NOT_AS_PLANNED
+
+if TYPE_CHECKING:
+    from deployment import Deployment
+
+WRITES = ("put", "batch_delete", "delete", "copy")
+LOGS = [f"logs/{day:02}/{number:03}" for day in range(5) for number in range(500)]
+
+
+def planned(chain: Chain, **request: Any) -> dict[str, Any]:
+    """Send a request as a dry run; return the plan that it ends with."""
+    answer = chain.begin({"bucket": BUCKET, "dry_run": True, **request})
+    answers = [answer, *chain.to_the_end()]
+    plan: dict[str, Any] = answers[-1]["plan"]
+    return plan
+
+
+def applied(chain: Chain, plan: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Apply a plan; return the last answer."""
+    answer = chain.begin({"apply": plan["id"], **more})
+    return [answer, *chain.to_the_end()][-1]
+
+
+def test_a_plan_says_what_goes(chain: Chain) -> None:
+    """By class and directory, with its ends, and with what it costs."""
+    chain.deployment.fill(*LOGS[:700], "logs2/a", "other")
+
+    plan = planned(chain, prefix="logs")
+
+    assert (plan["objects"], plan["first"], plan["last"]) == (701, LOGS[0], "logs2/a")
+    assert plan["by_storage_class"] == {"Standard": {"objects": 701, "bytes": plan["bytes"]}}
+    names = [each["directory"] for each in plan["by_directory"]["largest"]]
+    assert names == ["logs/", "logs2/"]
+    assert plan["requests"]["put"] == {"at_least": 2, "at_most": 702}
+    assert json.dumps({"apply": plan["id"]}) in plan["advice"][-1]
+
+
+def test_a_dry_run_writes_nothing_but_its_records(chain: Chain) -> None:
+    """And those are in the jobs' state."""
+    chain.deployment.fill(*LOGS[:10])
+
+    planned(chain, prefix="logs/")
+
+    written = {each.bucket for each in chain.deployment.oss.requests if each.operation in WRITES}
+    assert written == {STATE_BUCKET}
+
+
+def test_a_dry_run_without_a_state_writes_nothing(deployment: Deployment) -> None:
+    """Its plan says that it cannot be applied."""
+    deployment.fill(*LOGS[:10])
+
+    plan = deployment.send({"bucket": BUCKET, "prefix": "logs/", "dry_run": True})["plan"]
+
+    assert not [each for each in deployment.oss.requests if each.operation in WRITES]
+    assert plan["id"] is None
+    assert "OSSWEEP_STATE" in plan["advice"][-1]
+
+
+def test_siblings_of_a_prefix_are_told(chain: Chain) -> None:
+    """It takes more than the directory of its name."""
+    chain.deployment.fill("src/a", "src/b", "src2/c", "src.txt")
+
+    plan = planned(chain, prefix="src")
+
+    (siblings,) = plan["siblings"]
+    assert (siblings["within"]["objects"], siblings["beside"]["objects"]) == (2, 2)
+    assert [each for each in plan["advice"] if 'below "src/", and 2 objects beside it' in each]
+
+
+def test_objects_below_a_named_directory_are_told(chain: Chain) -> None:
+    """Its own object goes alone."""
+    chain.deployment.fill("src/", "src/a", "src/b")
+
+    plan = planned(chain, keys=["src/"])
+
+    assert plan["objects"] == 1
+    assert [each for each in plan["advice"] if "2 objects below it stay" in each]
+
+
+def test_a_plan_over_several_invocations_is_one_plan(chain: Chain) -> None:
+    """Its digest is that of one invocation."""
+    chain.deployment.fill(*LOGS)
+    once = planned(chain, prefix="logs/")
+    hurried(chain.deployment, 20, list=9)
+
+    plan = planned(chain, prefix="logs/")
+
+    assert chain.delivered
+    assert (plan["digest"], plan["objects"]) == (once["digest"], 2500)
+    assert plan["by_directory"] == once["by_directory"]
+
+
+def test_an_application_deletes_what_was_planned(chain: Chain) -> None:
+    """And says that nothing was different."""
+    chain.deployment.fill(*LOGS, "other")
+    plan = planned(chain, prefix="logs/")
+
+    answer = applied(chain, plan)
+
+    assert (answer["status"], answer["reason"], answer["deleted"]) == ("done", None, 2500)
+    assert answer["plan"]["as_planned"] is True
+    assert answer["plan"]["digest"] == plan["digest"]
+    assert chain.deployment.keys() == ["other"]
+
+
+def test_an_application_over_several_invocations_deletes_what_was_planned(chain: Chain) -> None:
+    """A stretch of which some is left is not compared once more."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    hurried(chain.deployment, 20, batch_delete=9)
+
+    answer = applied(chain, plan)
+
+    assert chain.delivered
+    assert (answer["status"], answer["deleted"]) == ("done", 2500)
+    assert answer["plan"]["as_planned"] is True
+
+
+def test_a_stretch_that_differs_stays_in_whole(chain: Chain) -> None:
+    """With both figures, and the rest goes."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.oss.remove(BUCKET, [LOGS[3]])
+
+    answer = applied(chain, plan)
+
+    assert answer["status"] == "done"
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 999}
+    assert answer["deleted"] == 1500
+    assert answer["plan"]["as_planned"] is False
+    assert "1,000 objects of" in answer["plan"]["first_differences"][0]
+    assert "plan anew" in answer["reason"]
+
+
+def test_a_difference_within_the_tolerance_goes(chain: Chain) -> None:
+    """As long as all of them add up to no more."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.oss.remove(BUCKET, [LOGS[3]])
+
+    answer = applied(chain, plan, tolerance={"objects": 1})
+
+    assert (answer["deleted"], answer["skipped_because"]) == (2499, {})
+    assert answer["plan"]["differences"] == 1
+
+
+def test_an_object_written_since_the_plan_stays(chain: Chain) -> None:
+    """By the plan's clock; it makes no other differ."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    oss = chain.deployment.oss
+    oss.fill(BUCKET, ["logs/new"], modified=oss.now() + 60)
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], chain.deployment.keys()) == (20, ["logs/new"])
+
+
+def test_a_named_object_that_is_another_one_stays(chain: Chain) -> None:
+    """Named keys are held to their size and their ETag."""
+    chain.deployment.fill("a", "b")
+    plan = planned(chain, keys=["a", "b"])
+    chain.deployment.oss.fill(BUCKET, {"b": b"another"})
+
+    answer = applied(chain, plan)
+
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 1}
+    assert chain.deployment.keys() == ["b"]
+
+
+def test_a_plan_is_applied_once(chain: Chain) -> None:
+    """Then it is refused with what became of it."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    applied(chain, plan)
+
+    said = chain.deployment.refuse({"apply": plan["id"]})
+
+    assert "was applied by the job apply-" in said
+    assert "which is done: it deleted 20 objects, 0 failed, and 0 stayed" in said
+
+
+def test_a_plan_that_is_not_there_is_refused(chain: Chain) -> None:
+    """Nobody can tell what it would delete."""
+    said = chain.deployment.refuse({"apply": "plan-5f0c"})
+
+    assert said.startswith('RequestError: the request: there is no plan "plan-5f0c"; plan anew')
+
+
+def test_a_plan_is_refused_while_the_deployment_only_plans(chain: Chain) -> None:
+    """OSSWEEP_DRY_RUN lets nothing delete."""
+    chain.deployment.set(dry_run="true")
+
+    said = chain.deployment.refuse({"apply": "plan-5f0c"})
+
+    assert "OSSWEEP_DRY_RUN is set, and no plan is applied" in said
+
+
+def test_objects_that_are_protected_today_stay(chain: Chain) -> None:
+    """And does not make its neighbours differ."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.set(protected="logs/00/01")
+
+    answer = applied(chain, plan)
+
+    assert answer["skipped_because"] == {"protected": 10}
+    assert answer["deleted"] == 10
+
+
+@pytest.mark.timeout(120)
+def test_a_plan_in_parts_is_one_plan(chain: Chain) -> None:
+    """And can be applied in parts."""
+    chain.deployment.fill(*LOGS)
+    once = planned(chain, prefix="logs/")
+
+    plan = planned(chain, prefix=[f"logs/{day:02}/" for day in range(5)], parallel=2)
+    answer = applied(chain, plan, parallel=2)
+
+    assert plan["digest"] == once["digest"]
+    assert (answer["status"], answer["deleted"]) == ("done", 2500)
+    assert answer["plan"]["as_planned"] is True

@@ -1,0 +1,251 @@
+"""Plans and their application, by a bucket that changes at random in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from ossweep.engine.planning import PlanTerms
+from ossweep.engine.ports import Checkpoint
+from ossweep.jobs.leaving import doubtful
+from ossweep.objects import Classed
+from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
+from ossweep.plans.kept import Applied, KeptPlan, named_of
+from ossweep.plans.sofar import SoFar
+from ossweep.plans.stretches import total_of
+from ossweep.work import Range, Work
+from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ossweep.engine.result import Result
+
+NAMES = [f"{each}{number:03}" for each in ("a/", "b/", "b/c/", "d") for number in range(40)]
+RANGES = (Range("a/"), Range("b/"), Range("d"))
+
+
+def object_of(key: str, size: int, etag: str = "E1", modified: int = BEGAN - 3600) -> Classed:
+    return Classed(key, size, modified, "Standard", None, etag)
+
+
+def bucket_of(objects: Iterable[Classed], page: int) -> Bucket:
+    return Bucket({each.key: each for each in objects}, page=page)
+
+
+def order(**also: object) -> Work:
+    said: Mapping[str, object] = {"dry_run": True, "ranges": RANGES, **also}
+    return Work("job", "examplebucket", **said)  # type: ignore[arg-type] # passed on
+
+
+def hops(
+    work: Work, bucket: Bucket, ends: Iterable[int], terms: PlanTerms, listings: int = 3
+) -> Result:
+    """Sweep in invocations, the first of which end at requests of these numbers."""
+    last = iter(ends)
+    while True:
+        hop = Hop(listings=listings, terms=terms)
+        number = next(last, None)
+        at: dict[int, Callable[[], None]] = {} if number is None else {number: hop.leave(0.1)}
+        result = hop.sweep(work, MemoryStore(bucket, hop.gate, at))
+        if result.left.finished:
+            return result
+        work = sent_back(result)
+
+
+def planned(work: Work, bucket: Bucket, ends: Iterable[int] = (), listings: int = 3) -> Work:
+    """Return what a dry run leaves, whose plan is whole."""
+    return hops(work, bucket, ends, PlanTerms(is_kept=True), listings).left
+
+
+def kept(left: Work, protected: tuple[str, ...] = ()) -> KeptPlan:
+    so_far = SoFar.of(left.plan)
+    stretches = so_far.kept_stretches().held()
+    digest, named = so_far.census.digest, named_of(so_far.named)
+    return KeptPlan("plan-1", left.clock or 0, {}, digest, stretches, named, protected)
+
+
+def application(work: Work, tolerance: Tolerance | None = None) -> Work:
+    applied = Applied(tolerance or Tolerance()).document()
+    return replace(work, dry_run=False, applies="plan-1", applied=applied, clock=BEGAN, judged=True)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What somebody does to an object between plan and application."""
+
+    kind: str
+    key: str
+
+    def befalls(self, bucket: Bucket) -> None:
+        there = bucket.objects.get(self.key)
+        if self.kind == "gone":
+            bucket.remove({self.key})
+        elif self.kind == "written":
+            bucket.write([self.key])
+        elif self.kind == "restored" and there is None:
+            bucket.write([self.key])
+            bucket.objects[self.key] = object_of(self.key, 7, "E9")
+        elif self.kind == "replaced" and there is not None:
+            bucket.objects[self.key] = object_of(self.key, there.size, "E9")
+
+
+KINDS = ["gone", "written", "restored", "replaced"]
+OBJECTS = st.sets(st.sampled_from(NAMES), max_size=len(NAMES)).flatmap(
+    lambda keys: st.lists(st.integers(0, 9), min_size=len(keys), max_size=len(keys)).map(
+        lambda sizes: list(map(object_of, sorted(keys), sizes))
+    )
+) | st.just([object_of(key, len(key)) for key in NAMES])
+CHANGES = st.lists(st.builds(Change, st.sampled_from(KINDS), st.sampled_from(NAMES)), max_size=4)
+ENDS = st.lists(st.integers(1, 30), max_size=4)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Objects in pages of so many, stretches of so many, and when invocations end."""
+
+    objects: list[Classed]
+    page: int
+    stretch: int
+    ends: list[int]
+    later: list[int]
+    listings: int
+
+    def bucket(self) -> Bucket:
+        return bucket_of(self.objects, self.page)
+
+    def plan(self, bucket: Bucket) -> Work:
+        work = order(plan=SoFar(most=self.stretch).document())
+        return planned(work, bucket, self.ends, self.listings)
+
+
+SCENES = st.builds(
+    Scene,
+    OBJECTS,
+    st.integers(1, 50),
+    st.sampled_from([1, 5, 20, 1000]),
+    ENDS,
+    ENDS,
+    st.integers(1, 4),
+)
+ANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@ANY
+@given(SCENES)
+def test_a_plan_is_the_same_however_it_was_listed(scene: Scene) -> None:
+    """Pages, listings side by side and invocations change none of its sums."""
+    once = SoFar.of(planned(order(), bucket_of(scene.objects, 1000), listings=1).plan)
+
+    left = scene.plan(scene.bucket())
+
+    found = SoFar.of(left.plan)
+    assert found.census == once.census
+    assert found.early == once.early
+    assert total_of(found.kept_stretches().held()) == found.census.digest
+    assert left.counts.planned == found.census.digest.objects == len(scene.objects)
+    assert left.counts.bytes == found.census.digest.bytes
+
+
+@ANY
+@given(SCENES, CHANGES)
+def test_an_application_deletes_a_part_of_the_plan_and_nothing_else(
+    scene: Scene, changes: list[Change]
+) -> None:
+    """A stretch that is as planned goes in whole, one that differs stays in whole."""
+    bucket = scene.bucket()
+    plan = kept(scene.plan(bucket))
+    was = dict(bucket.objects)
+    for change in changes:
+        change.befalls(bucket)
+    before = dict(bucket.objects)
+
+    terms = PlanTerms(to_apply=plan)
+    result = hops(application(order()), bucket, scene.later, terms, scene.listings)
+
+    # What was written since the plan is none of its objects, and makes no other differ.
+    old = {key: found for key, found in before.items() if found.modified < BEGAN}
+    differs = {key for key in {*was, *old} if old.get(key) != was.get(key)}
+    amiss = {border_of(plan, key) for key in differs}
+    stays = {key for key in old if border_of(plan, key) in amiss | {None}}
+    assert before.keys() - bucket.objects.keys() == old.keys() - stays
+    assert result.counts.skipped.get(NOT_AS_PLANNED, 0) == len(stays)
+    assert result.counts.deleted == len(old.keys() - stays)
+    event(f"stays: {bool(stays)}, goes: {len(old) > len(stays)}")
+
+
+def border_of(plan: KeptPlan, key: str) -> str | None:
+    """Return the border of the stretch in which a key lies, if anything was planned there."""
+    border = next((each.until for each in plan.stretches if key <= each.until), None)
+    return border if border is not None and prefix_of(border) == prefix_of(key) else None
+
+
+def prefix_of(key: str) -> str:
+    return next(each.prefix for each in RANGES if key.startswith(each.prefix))
+
+
+@dataclass
+class Keeper:
+    """Keeps a sweep's first so many checkpoints; then its time is over, and it dies."""
+
+    most: int
+    die: Callable[[], None] = lambda: None
+    last: tuple[Result, int] | None = None
+    times: int = 0
+    asked: int = 0
+
+    def due(self) -> bool:
+        self.asked += 1
+        return self.asked % SELDOM == 0
+
+    def keep(self, result: Result, reserved: int) -> Checkpoint:
+        self.times += 1
+        if self.times > self.most:
+            self.die()
+            return Checkpoint(None, None, "gone")
+        reserved = max(reserved, RESERVED)
+        self.last = result, reserved
+        return Checkpoint(None, reserved)
+
+    def beat_due(self) -> bool:
+        return False
+
+    def beat(self) -> None:
+        raise NotImplementedError
+
+
+RESERVED = 60
+SELDOM = 5
+
+
+@ANY
+@given(SCENES, CHANGES, st.lists(st.integers(1, 6), max_size=3))
+def test_an_application_goes_on_after_deaths(
+    scene: Scene, changes: list[Change], deaths: list[int]
+) -> None:
+    """What a dead invocation has deleted itself makes no stretch differ."""
+    bucket = scene.bucket()
+    plan = kept(scene.plan(bucket))
+    for change in changes:
+        change.befalls(bucket)
+    before = dict(bucket.objects)
+    terms, work = PlanTerms(to_apply=plan), application(order())
+    for most in deaths:
+        keeper = Keeper(most)
+        hop = Hop(listings=scene.listings, terms=terms, keeper=keeper, in_flight=1)
+        keeper.die = hop.leave(-0.6)
+        hop.sweep(work, MemoryStore(bucket, hop.gate))
+        if keeper.last is not None:
+            result, reserved = keeper.last
+            work = doubtful(sent_back(result), reserved)
+
+    result = hops(work, bucket, (), terms, scene.listings)
+
+    gone = before.keys() - bucket.objects.keys()
+    assert all(before[key].modified < BEGAN for key in gone)
+    if not changes:
+        assert not bucket.objects
+        assert result.counts.skipped.get(NOT_AS_PLANNED, 0) == 0
