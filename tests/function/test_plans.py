@@ -206,7 +206,7 @@ def test_a_plan_is_refused_while_the_deployment_only_plans(chain: Chain) -> None
     assert "OSSWEEP_DRY_RUN is set, and no plan is applied" in said
 
 
-def test_what_is_protected_today_stays(chain: Chain) -> None:
+def test_objects_that_are_protected_today_stay(chain: Chain) -> None:
     """And does not make its neighbours differ."""
     chain.deployment.fill(*LOGS[:20])
     plan = planned(chain, prefix="logs/")

@@ -10,10 +10,11 @@ The belt, and who hands what to whom::
 - The dispatcher (`dispatcher.py`) does the starting. It knows things to delete only as sources
   (`source.py`): named keys, ranges, directory markers. Each kind is a file, and a line of the
   table in `sources/`.
-- A source asks questions (`reads.py`): for a page of a listing, or for one object. Pages go to the
-  selection (`selection.py`), which makes batches of what is to be deleted (`batch.py`). Where that
-  takes more than the listing tells, a page is sifted first: `tagging.py` asks for tags, `latest.py`
-  lists the directories whose latest stay. Objects that stay for that say so.
+- A source asks questions (`reads.py`): for a page of a listing, or for objects known by name.
+  Pages go to the selection (`selection.py`), which makes batches of what is to be deleted
+  (`batch.py`). Where that takes more than the listing tells, a page is sifted first: `tagging.py`
+  asks for tags, `latest.py` lists the directories whose latest stay. Objects that stay for that say
+  so.
 - Batches wait in queues (`queues.py`). The turns (`turns.py`) say which of them goes next, the
   throttle when, and how large it may be. The dispatcher takes it up, and a thread deletes it.
 - The outcome (`outcomes.py`) goes back to the source, which settles it: its counts go into the
@@ -30,8 +31,8 @@ What bounds memory:
   as many ranges are open as may be listed at once (`window.py`).
 - At most `settlement.EARLY` batches of a range wait to settle, or more if they are small, each
   without its keys.
-- One batch of named keys waits, beside the keys that were looked at. One batch of directories is
-  under way.
+- One batch of named keys waits, beside those that were looked at: of these, and of the keys of
+  lists, at most `draft.AHEAD` are looked at or wait. One batch of directories is under way.
 - As many deletions, and looks at tags, are under way as the throttle has room for.
 - Of a directory whose latest stay, so many are in mind while it is passed, and one is afterwards.
 
