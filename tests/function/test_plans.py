@@ -230,3 +230,13 @@ def test_a_plan_in_parts_is_one_plan(chain: Chain) -> None:
     assert plan["digest"] == once["digest"]
     assert (answer["status"], answer["deleted"]) == ("done", 2500)
     assert answer["plan"]["as_planned"] is True
+
+
+def test_named_keys_that_are_not_there_are_told(chain: Chain) -> None:
+    """They are asked for all the same, and are no objects of the plan."""
+    chain.deployment.fill("a")
+
+    answer = chain.begin({"bucket": BUCKET, "dry_run": True, "keys": ["a", "b"]})
+
+    assert (answer["remaining"], answer["plan"]["objects"]) == (2, 1)
+    assert "1 of the keys that are named show no object" in answer["plan"]["advice"][0]

@@ -17,6 +17,7 @@ def _planned() -> dict[str, Any]:
     sums = Sums(SoFar(), is_kept=True)
     sums.meet("stream", "c", "", "c/1", columns, 1_000_000)
     sums.meet_named(columns, 1_000_000)
+    sums.absent = 1
     return sums.so_far().document()
 
 

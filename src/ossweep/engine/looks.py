@@ -8,13 +8,14 @@ where it has shown few of those that were asked for, the next ones are looked at
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.draft import Draft
 from ossweep.engine.runs import FEW, SINGLY
 from ossweep.engine.waiting import Waiting
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Neighbours
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Absent, Neighbours
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ class Looks:
     """
     The named keys that are looked at, until they are in a batch or have been skipped.
 
-    If they `take_young`, as for a dry run of a person's first order, no key stays for its age. The
-    `doubted` keys were asked for before, and have their room below the ceiling already. They go
-    first, so that none waits behind a key without room. Several looks may be under way at once. A
-    key stays among `names` until it is in a batch or has been skipped, so a look that never comes
-    back leaves it to be done.
+    If they `take_young`, as for a dry run of a person's first order, no key stays for its age, nor
+    because nothing was seen of it: in earnest it would be asked for unseen. The `doubted` keys were
+    asked for before, and have their room below the ceiling already. They go first, so that none
+    waits behind a key without room. Several looks may be under way at once. A key stays among
+    `names` until it is in a batch or has been skipped, so a look that never comes back leaves it to
+    be done.
     """
 
     def __init__(
@@ -110,7 +112,10 @@ class Looks:
     def has_failed(self, keys: Sequence[str], error: Closed | StoreError) -> None:
         """Take note that a look has shown nothing; what OSS has refused is not tried again."""
         left = [key for key in keys if key in self._under_way]
-        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
+        is_refused = isinstance(error, StoreError) and error.scope is Scope.KEYS
+        if is_refused and self._take_young and self._doubted.isdisjoint(left):
+            self.judge(left, {}, inf)
+        elif is_refused:
             self._take_back(left)
             self._refused.update(dict.fromkeys(left))
             self._waiting.was_refused()
@@ -144,6 +149,8 @@ class Looks:
         above: list[str] = []
         for key in keys:
             found = there.get(key)
+            if found is None and self._take_young and key not in self._doubted:
+                found = Absent(key, 0, 0)
             reason = self._reason_to_skip(key, found)
             if reason is None and not self._has_room(key, found):
                 above.append(key)
@@ -189,6 +196,8 @@ class Looks:
         return self._selection.has_room(found)
 
     def _reason_to_skip(self, key: str, found: Found | None) -> str | None:
+        if isinstance(found, Absent):
+            return None
         if found is not None:
             reason = self._selection.reason_to_skip(found)
             is_taken = reason == NEWER and self._take_young and key not in self._doubted
