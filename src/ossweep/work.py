@@ -196,6 +196,7 @@ class Rest:
     those of the doubted keys, and `reserved_bytes` in a checkpoint what may be asked for after it.
     `lists` name what to delete, too; as long as any is left, `keys_done` are the order's keys that
     are none of its `keys` any more: a list that names one of them names nothing more.
+    `tags_told` says that OSS has told the tags of any object of the job.
     `plan` are a dry run's sums so far (`plans/sofar.py`), and `applied` tells how far a plan is
     applied (`plans/kept.py`).
     """
@@ -216,6 +217,7 @@ class Rest:
     keys_done: tuple[str, ...] = ()
     plan: Mapping[str, Any] | None = None
     applied: Mapping[str, Any] | None = None
+    tags_told: bool = False
 
     @property
     def unlisted(self) -> bool:

@@ -222,6 +222,22 @@ def test_a_job_goes_on_where_the_tags_of_anything_can_be_read(deployment: Deploy
     assert answer["errors"] == {"AccessDenied": 70}
 
 
+def test_tags_that_an_earlier_invocation_was_told_let_a_job_go_on(deployment: Deployment) -> None:
+    """The stop is the job's: an invocation that meets nothing but refusals is no reason for one."""
+    keys = [f"a/{number:04}" for number in range(500)]
+    fill(deployment, 1, TAGGED, *keys)
+    hurried(deployment, 3, tags=0.005)
+    answers = [deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})]
+    told = answers[-1]["deleted"]
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="tags"))
+
+    while answers[-1]["continuation"] is not None:
+        answers.append(deployment.send(answers[-1]["continuation"]))
+
+    assert answers[-1]["status"] == "done"
+    assert answers[-1]["skipped_because"] == {"tags could not be read, AccessDenied": 500 - told}
+
+
 def test_looks_at_tags_go_as_fast_as_quotas_let_them(deployment: Deployment) -> None:
     """A refusal slows them down as it does deletions, and loses nothing."""
     fill(deployment, 1, TAGGED, *(f"a/{number}" for number in range(20)))

@@ -43,7 +43,8 @@ BOTH = replace(
     applies="plan-job-1",
     applied=Applied(Tolerance(2, 3, Amount(1, 2)), (), 1, 4).document(),
 )
-LISTED = replace(BOTH, keys_done=(), lists=tuple(replace(each, asked=()) for each in BOTH.lists))
+ASKED = replace(BOTH, tags_told=False)
+LISTED = replace(ASKED, keys_done=(), lists=tuple(replace(each, asked=()) for each in BOTH.lists))
 UNPLANNED = replace(
     LISTED,
     plan=None,
@@ -144,6 +145,14 @@ def test_a_golden_continuation_with_a_plan_is_read_and_written() -> None:
 def test_a_golden_continuation_with_what_lists_have_asked_for_is_read_and_written() -> None:
     """Without an answer; and with the keys beside them, which a list may name once more."""
     document = json.loads(golden("lists-asked.json"))
+
+    assert unseal(document, "the request") == ASKED
+    assert seal(ASKED) == document
+
+
+def test_a_golden_continuation_with_tags_that_were_told_is_read_and_written() -> None:
+    """What a job that has seen none does not say is in it."""
+    document = json.loads(golden("tags-told.json"))
 
     assert unseal(document, "the request") == BOTH
     assert seal(BOTH) == document

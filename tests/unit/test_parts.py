@@ -276,6 +276,17 @@ def test_a_part_knows_that_deletions_lose_no_null_version() -> None:
     assert [part.harmless for part in parts] == [True, True]
 
 
+def test_a_part_knows_that_tags_were_told() -> None:
+    """Refusals of all that lies in it alone tell nothing of the job."""
+    ranges = (Range("a/", until="a/m"), Range("a/", "a/m"))
+    work = Work("job", "examplebucket", parallel=2, ranges=ranges, tags_told=True)
+
+    kept, parts = split(work, limit=None, rate=None)
+
+    assert [part.tags_told for part in parts] == [True, True]
+    assert joined(replace(kept, tags_told=False), parts).tags_told
+
+
 def test_named_keys_that_one_part_must_look_at_are_looked_at_by_the_whole() -> None:
     """It may have been asked for by a holder that has died."""
     kept = Work("job", "examplebucket", keys=("a",))

@@ -7,6 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.conditions import Conditions
+from ossweep.engine.books import Books
 from ossweep.engine.deferred import Deferred
 from ossweep.engine.reads import Reads
 from ossweep.engine.selection import Selection
@@ -63,7 +64,10 @@ class Sifted:
         ceiling = None if self.most is None else Ceiling(self.most, "limits.objects")
         selection = Selection(WORK, self.store, (), ceiling, Deferred(WORK))
         reads = Reads(self.hop.gate, 1)
-        self.tagging = Tagging(self.store, self.hop.gate, self.throttle, reads, selection)
+        self.books = Books(WORK)
+        self.tagging = Tagging(
+            self.store, self.hop.gate, self.throttle, reads, selection, self.books
+        )
         self.lane = self.throttle.lane()
 
     def sift(self, keys: list[str], left: float = SECONDS) -> None:
@@ -198,6 +202,19 @@ def test_refusals_for_several_reasons_stop_nothing() -> None:
         sifted.go_on()
 
         assert (len(sifted.told), sifted.hop.gate.stopped) == (2, None)
+
+
+def test_tags_that_the_job_was_told_before_let_it_go_on() -> None:
+    """Each invocation asks anew, and a job may come to objects that are all refused."""
+    sifted = Sifted()
+    sifted.books.tags_told = True
+    sifted.store.codes = dict.fromkeys(KEYS, "AccessDenied")
+    for _ in range(2):
+        sifted.sift(KEYS)
+
+    sifted.go_on()
+
+    assert (len(sifted.told), sifted.hop.gate.stopped) == (2, None)
 
 
 def test_an_outage_fails_what_waits() -> None:

@@ -89,4 +89,5 @@ SOME = Work(
     requests_made={"list": 1},
     milliseconds=8,
     plan=_planned(),
+    tags_told=True,
 )

@@ -110,4 +110,5 @@ class Accounts:
             left,
             unsettled=max(0, self.listed() - known),
             together=self._books.together_after(left.counts),
+            tags_told=self._books.tags_told,
         )

@@ -22,7 +22,8 @@ class Books:
     ceiling of bytes, 0. `deletions` counts those of
     this invocation, whether or not they are settled. `together` is how many keys may be asked for
     at once: fewer than a batch holds, until anything is settled, if OSS refused an earlier
-    invocation's batches as a whole.
+    invocation's batches as a whole. `tags_told` tells whether OSS has told the tags of any object
+    of the job.
     """
 
     def __init__(self, work: Work) -> None:
@@ -32,6 +33,7 @@ class Books:
         self.is_in_doubt = False  # whether answers are missing in this invocation
         self.deletions = 0
         self.together = work.together
+        self.tags_told = work.tags_told
         self._halved = 0  # keys of the smallest request that was refused as a whole
 
     @property

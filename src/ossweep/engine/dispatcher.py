@@ -73,7 +73,7 @@ class Dispatcher:
         self._selection = Selection(work, store, protected, ceiling, deferred)
         self._books = Books(work)
         self._reads = Reads(gate, listings)
-        self._tagging = Tagging.of(store, gate, throttle, self._reads, self._selection)
+        self._tagging = Tagging.of(store, gate, throttle, self._reads, self._selection, self._books)
         self._latest = Latest.of(work, store, self._selection, self._selection.choice.keep_latest)
         self._plans = terms.open(work, self._selection)
         self._sources = open_sources(

@@ -6,8 +6,9 @@ a listing or a look has shown is sifted before it is selected: its tags are aske
 of its keys, as many at once as deletions, and by the same throttle, since OSS's quotas count both.
 What is not asked for while the listing is young is listed again.
 
-An object stays whose tags OSS refuses to tell. Where it refuses all of the first ones alike, it
-would refuse the others, too: the job stops, and all that waits is still to do.
+An object stays whose tags OSS refuses to tell. Where it refuses all of the first ones alike, and
+has told none of the job's, it would refuse the others, too: the job stops, and all that waits is
+still to do.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ossweep.stops import Stop, Why
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from ossweep.engine.books import Books
     from ossweep.engine.gate import Gate
     from ossweep.engine.pipeline import Pipeline
     from ossweep.engine.ports import Store
@@ -75,26 +77,39 @@ class Sifting:
 class Tagging:
     """Asks for tags, and tells those who wait for it which keys stay for theirs."""
 
-    def __init__(
-        self, store: Store, gate: Gate, throttle: Throttle, reads: Reads, selection: Selection
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a sweep that it shares
+        self,
+        store: Store,
+        gate: Gate,
+        throttle: Throttle,
+        reads: Reads,
+        selection: Selection,
+        books: Books,
     ) -> None:
         self._store = store
         self._gate = gate
         self._throttle = throttle
         self._reads = reads
         self._selection = selection
+        self._books = books
         self._codes: set[str] = set()
         self._siftings: list[Sifting] = []
         self._refused = Row()  # of looks
-        self._told = 0  # how many objects' tags OSS has told
+        self._told = 0  # how many objects' tags OSS has told to this invocation
 
     @classmethod
-    def of(
-        cls, store: Store, gate: Gate, throttle: Throttle, reads: Reads, selection: Selection
+    def of(  # noqa: PLR0913, PLR0917 - as above
+        cls,
+        store: Store,
+        gate: Gate,
+        throttle: Throttle,
+        reads: Reads,
+        selection: Selection,
+        books: Books,
     ) -> Tagging | None:
         """Return the tagging of a job, if its conditions ask for tags."""
         asks = selection.choice.needs_tags
-        return cls(store, gate, throttle, reads, selection) if asks else None
+        return cls(store, gate, throttle, reads, selection, books) if asks else None
 
     @property
     def most(self) -> int:
@@ -180,6 +195,7 @@ class Tagging:
             answer = self._reason_of(answer)  # only this one cannot be told
         elif not isinstance(answer, (Closed, StoreError)):
             self._told += 1
+            self._books.tags_told = True
         if isinstance(answer, (Closed, StoreError)):
             self._forget(sifting)
             self._reads.failed(key, answer, sifting.fail, "a look at tags")
@@ -192,7 +208,7 @@ class Tagging:
         """Take note of a refusal; tell whether all looks would come to the same."""
         if refusal.code == NO_SUCH_KEY:
             return False
-        return self._refused.add(refusal.code) >= FIRST and not self._told
+        return self._refused.add(refusal.code) >= FIRST and not self._books.tags_told
 
     def _stop(self, refusal: StoreError) -> None:
         """Stop the job; what waits is still to do."""

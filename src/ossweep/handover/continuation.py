@@ -48,7 +48,9 @@ NEWEST = (
     "plan",
     "applied",
     "applies",
+    "tags_told",
 )
+ZERO_SAYS_NOTHING = ("reserved_bytes", "tags_told")
 NEWEST_COUNTS = ("failed_bytes", "unanswered_bytes")
 SAMPLE = 1000  # names that are written to measure how fast a continuation is written
 TIMES = 3  # it is written at the end: for the answer, for the state, and for the next invocation
@@ -89,7 +91,7 @@ def _said(work: Work, include: set[str] | None = None) -> dict[str, Any]:
     said: dict[str, Any] = _form().dump_python(work, mode="json", include=include)
     for name in NEWEST:
         # A ceiling of 0 bytes, as a part may have it, says something.
-        if said.get(name) in (None, [], {}) or (name == "reserved_bytes" and not said[name]):
+        if said.get(name) in (None, [], {}) or (name in ZERO_SAYS_NOTHING and not said[name]):
             said.pop(name, None)
     for each in said.get("lists", ()):
         if not each["asked"]:

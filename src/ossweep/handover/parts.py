@@ -116,6 +116,7 @@ def joined(kept: Work, parts: Iterable[Work], *, counted: int = 0) -> Work:
         judged=any(each.judged for each in every),
         null_marker=any(each.null_marker for each in every),
         harmless=any(each.harmless for each in every),
+        tags_told=any(each.tags_told for each in every),
         together=min(each.together for each in every),
         at_least=any(each.at_least for each in every),
         counts=replace(counts, failures=tuple(named.values()), also_failed=also_failed),
