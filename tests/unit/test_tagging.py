@@ -172,16 +172,16 @@ def test_a_refusal_keeps_its_object_and_is_told() -> None:
 
 
 def test_refusals_of_all_that_is_asked_first_stop_the_job() -> None:
-    """Whatever waits is still to do, those that were refused last among it."""
+    """Whatever waits is still to do, and so is all that was refused: a role may be mended."""
     sifted = Sifted()
     sifted.store.codes = dict.fromkeys(KEYS, "AccessDenied")
-    for _ in range(3):
-        sifted.sift(KEYS[:20])
+    for number in range(FIRST):
+        sifted.sift([KEYS[number % len(KEYS)]])
 
     sifted.go_on()
 
-    assert len(sifted.told) == FIRST // 20
-    assert [type(error) for error in sifted.failed] == [Closed]
+    assert not sifted.told
+    assert [type(error) for error in sifted.failed] == [Closed] * FIRST
     assert str(sifted.hop.gate.stopped).startswith(
         "OSS answered AccessDenied to all of the first 50 looks at tags: No.; see that the role"
     )
@@ -202,6 +202,49 @@ def test_refusals_for_several_reasons_stop_nothing() -> None:
         sifted.go_on()
 
         assert (len(sifted.told), sifted.hop.gate.stopped) == (2, None)
+
+
+def test_refusals_are_told_when_nothing_is_left_to_ask_for() -> None:
+    """So few keys have no others to be judged by."""
+    sifted = Sifted()
+    sifted.store.codes = dict.fromkeys(KEYS, "AccessDenied")
+    sifted.sift(KEYS[:3])
+    sifted.sift(KEYS[3:5])
+
+    sifted.start()
+    sifted.pipeline.let_go()
+    told = [*sifted.told]
+    sifted.go_on()
+
+    assert (told, len(sifted.told), sifted.hop.gate.stopped) == ([], 2, None)
+
+
+def test_refusals_are_told_as_soon_as_any_tags_are() -> None:
+    """Then they are those of these objects alone."""
+    sifted = Sifted()
+    sifted.store.codes = dict.fromkeys(KEYS[:3], "AccessDenied")
+    sifted.sift(KEYS[:3])
+    sifted.sift(KEYS[3:])
+    sifted.start()
+    sifted.pipeline.let_go()
+    sifted.start()
+    sifted.pipeline.let_go()
+
+    refused = dict.fromkeys(KEYS[:3], "tags could not be read, AccessDenied")
+    assert sifted.told == [(refused, "")]
+
+
+def test_refusals_at_the_end_of_time_are_left_to_be_done() -> None:
+    """They may be the first of those that stop the job."""
+    sifted = Sifted()
+    sifted.store.codes = dict.fromkeys(KEYS, "AccessDenied")
+    sifted.sift(KEYS[:2])
+    sifted.sift(KEYS[2:])
+    sifted.start()
+    sifted.pipeline.let_go()
+    sifted.hop.clock.now = SECONDS
+
+    assert (sifted.start(), sifted.told) == (None, [])
 
 
 def test_tags_that_the_job_was_told_before_let_it_go_on() -> None:

@@ -8,7 +8,8 @@ What is not asked for while the listing is young is listed again.
 
 An object stays whose tags OSS refuses to tell. Where it refuses all of the first ones alike, and
 has told none of the job's, it would refuse the others, too: the job stops, and all that waits is
-still to do.
+still to do. Those refused before the last of them wait as well: what OSS has refused is told only
+once it has told the tags of any object, or when nothing else is under way or left to ask for.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Sifting:
     fail: Callable[[Closed | StoreError], None]
     asked: int = 0
     answers: dict[str, str | None] = field(default_factory=dict)  # why they stay, None: they go
+    is_refused: bool = False  # the tags of any
     is_over: bool = False
 
     @property
@@ -156,7 +158,18 @@ class Tagging:
                     pause = wait if pause is None else min(pause, wait)
                     break
                 self._begin(sifting, pipeline)
+        if not pipeline.busy and self._tell_refused():
+            pause = 0.0
         return pause
+
+    def _tell_refused(self) -> bool:
+        """Tell what OSS has refused, if nothing else is to be asked for; return whether that is."""
+        are_asked = all(len(each.answers) == len(each.keys) for each in self._siftings)
+        if not (self._siftings and are_asked and self._gate.admits("tags", 0)):
+            return False
+        for sifting in [*self._siftings]:
+            self._end(sifting)
+        return True
 
     def _begin(self, sifting: Sifting, pipeline: Pipeline) -> None:
         key = sifting.keys[sifting.asked]
@@ -190,19 +203,32 @@ class Tagging:
             if self._is_refused_for_good(answer):
                 self._stop(answer)
                 return
+            sifting.is_refused = sifting.is_refused or answer.code != NO_SUCH_KEY
             answer = self._reason_of(answer)
         elif isinstance(answer, StoreError) and self._told > told:
             answer = self._reason_of(answer)  # only this one cannot be told
         elif not isinstance(answer, (Closed, StoreError)):
-            self._told += 1
-            self._books.tags_told = True
+            self._book_told()
         if isinstance(answer, (Closed, StoreError)):
             self._forget(sifting)
             self._reads.failed(key, answer, sifting.fail, "a look at tags")
             return
         sifting.answers[key] = answer
-        if len(sifting.answers) == len(sifting.keys):
+        if len(sifting.answers) == len(sifting.keys) and not self._waits(sifting):
             self._end(sifting)
+
+    def _book_told(self) -> None:
+        """Take note that OSS tells tags: what it has refused meanwhile is so for good."""
+        self._told += 1
+        if not self._books.tags_told:
+            self._books.tags_told = True
+            for each in [*self._siftings]:
+                if len(each.answers) == len(each.keys):
+                    self._end(each)
+
+    def _waits(self, sifting: Sifting) -> bool:
+        """Tell whether refusals among the answers may yet be those that stop the job."""
+        return sifting.is_refused and not self._books.tags_told
 
     def _is_refused_for_good(self, refusal: StoreError) -> bool:
         """Take note of a refusal; tell whether all looks would come to the same."""
@@ -229,7 +255,7 @@ class Tagging:
 
     def _ends_early(self, sifting: Sifting) -> bool:
         """Tell what is known by now, if that is anything; return whether it is."""
-        ends = sifting.left > -inf and sifting.answered > 0
+        ends = sifting.left > -inf and sifting.answered > 0 and not self._waits(sifting)
         if ends:
             self._end(sifting)
         return ends
