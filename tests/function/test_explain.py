@@ -155,6 +155,16 @@ def test_an_object_above_a_ceiling_of_bytes_is_told_as_kept(deployment: Deployme
     assert small["reason"] == "it would be deleted, unless a ceiling is reached before it"
 
 
+def test_the_ceiling_of_a_deployment_is_told(deployment: Deployment) -> None:
+    """The request may have none: others may go first all the same."""
+    deployment.fill("a/1", "a/2")
+    deployment.set(max_objects="1")
+
+    answer = deployment.send(asked("a/2", prefix="a/"))
+
+    assert answer["reason"] == "it would be deleted, unless a ceiling is reached before it"
+
+
 def test_a_marker_is_told_as_the_last_of_its_directory(deployment: Deployment) -> None:
     """What lies in it goes first."""
     deployment.fill("a/", "a/1")

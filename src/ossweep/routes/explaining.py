@@ -90,7 +90,7 @@ def explained(asked: Explain, session: Session) -> Answer:
             f"time ran out before it was known what becomes of the key{met}"
         ) from None
     judged = list(_guards(asked, seen, session))
-    fate, reason = _fate(asked, seen, judged)
+    fate, reason = _fate(asked, seen, judged, session)
     note = seen.outlook.note
     return Answer(
         {
@@ -216,7 +216,9 @@ def _guards(asked: Explain, seen: _Seen, session: Session) -> Iterator[Said]:
         yield replace(said, condition=f"only.{said.condition}")
 
 
-def _fate(asked: Explain, seen: _Seen, judged: list[Said]) -> tuple[str, str]:
+def _fate(
+    asked: Explain, seen: _Seen, judged: list[Said], session: Session
+) -> tuple[str, str]:
     """Return what would become of the key, and the sentence for it."""
     work = asked.work
     kept = next((said for said in judged if said.reason is not None), None)
@@ -226,7 +228,8 @@ def _fate(asked: Explain, seen: _Seen, judged: list[Said]) -> tuple[str, str]:
     if seen.found is None:
         return ABSENT, _sentence_on_absent(asked, seen.outlook)
     also = ", after all that lies in it" if asked.key in work.directories else ""
-    has_ceiling = work.limit is not None or work.limit_bytes is not None
+    ceiling = policy.ceiling_of(work, session.settings)
+    has_ceiling = ceiling is not None or work.limit_bytes is not None
     also += ", unless a ceiling is reached before it" if has_ceiling else ""
     if work.dry_run:
         return PLANNED, f"a dry run would count it{also}"
