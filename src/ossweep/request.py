@@ -101,7 +101,7 @@ def _narrowed(request: Request, only: Conditions, where: str) -> Request:
 
         # By `everything` each key is a name.
         selectors = () if request.everything else (*request.prefix, *request.directory)
-        check_no_whole_keys(only, selectors, f"{where}: `only`")
+        check_no_whole_keys(only, selectors, f"{where}: `only`", request.bucket)
     return replace(request, only=only)
 
 

@@ -32,6 +32,11 @@ def refusal(selectors: dict[str, Any], **only: Any) -> str:
         ("match_regex", "^logs/.*", "^.*"),
         ("except_regex", "logs/keep/", "keep/"),
         ("except_regex", r"(?i)\Alogs\/keep", r"(?i)\Akeep"),
+        ("except_regex", "^(logs/keep|logs/hold)/", "^(keep|hold)/"),
+        ("except_regex", "^(?:logs/keep/.*)$", "^(?:keep/.*)$"),
+        ("except_regex", "^(?P<a>(a|^logs/b)|c)", "^(?P<a>(a|^b)|c)"),
+        ("except_regex", r"keep\.txt$|^logs/2024/", r"keep\.txt$|^2024/"),
+        ("match_regex", r"(?i:[(|]\(|x)|logs/a|logs/b|c", r"(?i:[(|]\(|x)|a|b|c"),
     ],
 )
 def test_a_pattern_that_begins_with_the_selector_is_refused(
@@ -49,12 +54,18 @@ def test_a_pattern_that_begins_with_the_selector_is_refused(
     [
         ("except", "logs/keep/**", "[l]ogs/keep/**"),
         ("except_regex", "^logs/keep/", "^[l]ogs/keep/"),
+        ("except_regex", "^(logs/a|b|logs/c)", "^([l]ogs/a|b|[l]ogs/c)"),
+        ("except", "\u00e9/keep", "[\u00e9]/keep"),
     ],
 )
 def test_a_name_that_does_begin_so_has_a_pattern(name: str, pattern: str, way_out: str) -> None:
     """It is told, and taken."""
-    assert f", or {json.dumps(way_out)} if names do begin so" in refusal(LOGS, **{name: pattern})
-    assert refusal(LOGS, **{name: way_out}) == ""
+    selectors = {"prefix": ["logs/", "\u00e9/"]}
+
+    said = refusal(selectors, **{name: pattern})
+
+    assert f", or {json.dumps(way_out)} if names do begin so" in said
+    assert refusal(selectors, **{name: way_out}) == ""
 
 
 @pytest.mark.parametrize(
@@ -94,9 +105,31 @@ def test_a_pattern_that_repeats_several_directories_by_wildcards_is_refused(
     assert refusal(selectors, **{"except": way_out}) == ""
 
 
-def test_a_selector_alone_is_no_pattern() -> None:
+@pytest.mark.parametrize(
+    ("name", "pattern", "instead"),
+    [
+        ("except", "examplebucket/logs/keep/*", "keep/*"),
+        ("except_regex", "^(x|examplebucket/logs/keep)", "^(x|keep)"),
+    ],
+)
+def test_a_pattern_that_begins_with_the_bucket_and_the_selector_is_refused(
+    name: str, pattern: str, instead: str
+) -> None:
+    """Where the request names the bucket: a name below may begin with any other."""
+    said = refusal({"bucket": "examplebucket", **LOGS}, **{name: pattern})
+
+    assert 'begins with the bucket and the selector "logs/", and' in said
+    assert f"; write {json.dumps(instead)}, or " in said
+    assert refusal({"bucket": "examplebucket2", **LOGS}, **{name: pattern}) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [("match", "logs/"), ("match_regex", "a|logs/|b"), ("match_regex", "(logs/)a")],
+)
+def test_a_selector_alone_is_no_pattern(name: str, pattern: str) -> None:
     """Nothing is behind it that could be written."""
-    assert "; write what follows it, or " in refusal(LOGS, match="logs/")
+    assert "; write what follows it, or " in refusal(LOGS, **{name: pattern})
 
 
 @pytest.mark.parametrize(
@@ -117,6 +150,9 @@ def test_a_selector_alone_is_no_pattern() -> None:
         ({"prefix": "app/logs/"}, {"except": ["*", "**/x", "*/keep/**", "app/log*", "log*/x"]}),
         ({"prefix": "app/logs/2024-"}, {"except": "app/log*/keep"}),
         ({"prefix": "backups/"}, {"except": "backup*/latest"}),
+        (LOGS, {"except_regex": ["^(logs/)?keep", "(logs/|a)*b", "x(logs/|logs/a)", "(|a)logs/"]}),
+        (LOGS, {"except_regex": [r"\|logs/a", "[|]logs/", r"\Qa|logs/\E", "a(b|(c))logs/"]}),
+        (LOGS, {"except": ["https://example.org/logs/*", "bucket/logs/a"]}),
     ],
 )
 def test_a_pattern_of_names_is_taken(selectors: dict[str, Any], only: dict[str, str]) -> None:
@@ -130,6 +166,11 @@ def test_a_pattern_of_names_is_taken(selectors: dict[str, Any], only: dict[str, 
         (LOGS, "except", "oss://examplebucket/logs/keep/**", "keep/**"),
         (LOGS, "match", "OSS://examplebucket/other/*", "other/*"),
         (LOGS, "match_regex", "^oss://examplebucket/logs/.*", "^.*"),
+        (LOGS, "except_regex", "a|^(s3://examplebucket/logs/a)", "a|^(a)"),
+        (LOGS, "except", "https://examplebucket.oss-cn-hangzhou.aliyuncs.com/logs/a*", "a*"),
+        (LOGS, "except", "https://oss-cn-hangzhou.aliyuncs.com/examplebucket/logs/a*", "a*"),
+        (LOGS, "except_regex", r"^http:\/\/b\.oss-cn-hangzhou\.aliyuncs\.com\/logs\/a", "^a"),
+        (LOGS, "except", "acs:oss:*:*:examplebucket/logs/*", "*"),
         ({"keys": ["a"]}, "match", "oss://examplebucket/a", "a"),
         ({"everything": True, "confirm": "b"}, "match", "oss://examplebucket/", "**"),
     ],
@@ -172,3 +213,12 @@ def test_a_pattern_of_many_stars_is_compared_at_once() -> None:
     selector = f"app/{'a' * 900}/"
 
     assert refusal({"prefix": selector}, **{"except": f"app/{'*a' * 500}b/x"}) == ""
+
+
+def test_a_pattern_of_many_alternatives_is_read_at_once() -> None:
+    """The first of them are looked at."""
+    selectors = {"prefix": [f"a/{number}/" for number in range(1000)]}
+    pattern = "|".join(["a/x"] * 250)
+
+    assert refusal(selectors, except_regex=pattern) == ""
+    assert refusal(selectors, except_regex=f"a/1/|{pattern}") != ""

@@ -216,9 +216,7 @@ def _guards(asked: Explain, seen: _Seen, session: Session) -> Iterator[Said]:
         yield replace(said, condition=f"only.{said.condition}")
 
 
-def _fate(
-    asked: Explain, seen: _Seen, judged: list[Said], session: Session
-) -> tuple[str, str]:
+def _fate(asked: Explain, seen: _Seen, judged: list[Said], session: Session) -> tuple[str, str]:
     """Return what would become of the key, and the sentence for it."""
     work = asked.work
     kept = next((said for said in judged if said.reason is not None), None)
