@@ -24,6 +24,7 @@ from localcloud.signature import Credentials
 from localcloud.tree import LIST_RULE, RULES, plant
 from ossweep.engine.gate import PLACES
 from ossweep.engine.likeness import CHANGED, UNTOLD
+from ossweep.engine.needed import NEEDED
 from ossweep.engine.selection import PROTECTED
 from ossweep.engine.tagging import NOT_READABLE
 from ossweep.filters.reasons import REASONS
@@ -421,7 +422,7 @@ def test_the_figures_are_those_of_the_code(sentence: str) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    [PROTECTED, NEWER, GONE, GONE_UNANSWERED, CHANGED, UNTOLD, NOT_READABLE, *REASONS],
+    [PROTECTED, NEWER, GONE, GONE_UNANSWERED, NEEDED, CHANGED, UNTOLD, NOT_READABLE, *REASONS],
 )
 def test_each_reason_to_skip_a_key_is_explained(reason: str) -> None:
     """By the words that the answer has."""
