@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ossweep.engine.needed import NEEDED
 from ossweep.engine.ports import Checkpoint
 from ossweep.engine.selection import PROTECTED
-from ossweep.errors import Closed
+from ossweep.errors import Closed, Scope, StoreError
 from ossweep.handover.continuation import seal, unseal
 from ossweep.jobs.leaving import doubtful, to_try_again
 from ossweep.jobs.progress import achieved
@@ -23,6 +23,7 @@ from ossweep.lists import ListLeft, ListRequest
 from ossweep.manifests.forms import form_of
 from ossweep.manifests.reader import Reach, read_list
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Found
+from ossweep.row import ALIKE
 from ossweep.work import Ceiling, Range, Work
 from unit.lists import opener
 from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore, sent_back
@@ -30,9 +31,11 @@ from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore, sent_back
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ossweep.engine.gate import Gate
     from ossweep.engine.result import Result
     from ossweep.lists import Position
     from ossweep.manifests.nouns import Passage
+    from ossweep.objects import Neighbours
 
 PROTECTED_PREFIX = "p/"
 KEYS = st.builds(
@@ -313,6 +316,54 @@ def test_keys_that_are_passed_over_stay_in_their_list() -> None:
     assert result.listed == 301
     assert result.stopped is not None
     assert result.left.lists[0].position.line == result.left.lists[0].open[0][0]
+
+
+@dataclass
+class ByItself(MemoryStore):
+    """A store whose policy lets nobody look at keys together, and at few by themselves."""
+
+    bucket: Bucket
+    gate: Gate
+    denied: frozenset[str] = frozenset()
+    together: int = 0
+    singly: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__(self.bucket, self.gate)
+
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        self.together += len(keys) > 1
+        self.singly += len(keys) == 1
+        if len(keys) > 1 or keys[0] in self.denied:
+            raise StoreError("AccessDenied", f"Nobody sees {keys[0]}.", Scope.KEYS)
+        return super().look(keys, with_etags=with_etags)
+
+
+def test_keys_of_a_list_that_may_not_be_listed_together_are_looked_at_by_themselves() -> None:
+    """As named keys are: a policy may allow to list below each, and then nothing is refused."""
+    keys = [f"a/{number:04}" for number in range(30)]
+    memory = MemoryLists({"lists/a.txt": stored(keys)}, leaf=4000)
+    hop = Hop(lists=memory)
+    store = ByItself(Bucket.of(keys), hop.gate)
+
+    result = hop.sweep(BAD, store)
+
+    assert (store.together, store.singly) == (1, 30)
+    assert (result.counts.deleted, result.left.finished, result.stopped) == (30, True, None)
+
+
+def test_keys_of_a_list_of_which_none_may_be_looked_at_cost_few_looks() -> None:
+    """After a hundred refusals in a row the others are refused together; all are still to do."""
+    keys = [f"a/{number:04}" for number in range(3000)]
+    memory = MemoryLists({"lists/a.txt": stored(keys)}, leaf=40_000)
+    hop = Hop(lists=memory)
+    store = ByItself(Bucket.of(keys), hop.gate, frozenset(keys))
+
+    result = hop.sweep(replace(BAD, limit=None), store)
+
+    assert ALIKE <= store.singly < 2 * ALIKE
+    assert result.left.lists[0].lines_open == 3000
+    assert "AccessDenied" in str(result.stopped)
 
 
 def test_keys_that_waited_are_judged_by_a_clock_that_is_found_earlier() -> None:

@@ -29,18 +29,23 @@ if TYPE_CHECKING:
 
 
 def look_at(store: Store, keys: Sequence[str]) -> Neighbours | None:
-    """
-    Look at one key, or at neighbours; raises Closed, StoreError.
-
-    None where OSS refuses to list what all of them lie in: a policy may yet allow a look at each.
-    """
+    """Look at one key, or at neighbours, as below."""
     if len(keys) == 1:
         found = store.find(keys[0])
         return Neighbours(1, {} if found is None else {found.key: found}, {})
+    return look_together(store, keys, with_etags=False)
+
+
+def look_together(store: Store, keys: Sequence[str], *, with_etags: bool) -> Neighbours | None:
+    """
+    Look at keys by one page; raises Closed, StoreError.
+
+    None where OSS refuses to list what several lie in: a policy may yet allow a look at each.
+    """
     try:
-        return store.look(keys, with_etags=False)
+        return store.look(keys, with_etags=with_etags)
     except StoreError as error:
-        if error.scope is not Scope.KEYS:
+        if len(keys) == 1 or error.scope is not Scope.KEYS:
             raise
         return None
 

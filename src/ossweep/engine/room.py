@@ -124,9 +124,9 @@ class Room:
         if self._most_bytes is not None:
             self._bytes += page.bytes
 
-    def lose(self) -> None:
-        """Take note of an object that cannot be asked for: it has failed, and counts."""
-        self._chosen += 1
+    def lose(self, number: int = 1) -> None:
+        """Take note of objects that cannot be asked for: they have failed, and count."""
+        self._chosen += number
 
     def give_back(self, *objects: Found) -> None:
         """Take note that chosen objects stay for now."""

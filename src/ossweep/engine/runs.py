@@ -3,7 +3,7 @@ Keys of a list that wait for a look: in runs, as far as they stand in order.
 
 One page of a listing shows a thousand neighbours. Where it has shown few of a run, what lies
 between them is most of the page: then some keys are looked at by themselves, before a page is tried
-again.
+again. So it is where OSS has refused a page, until it has refused many of those keys, too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ossweep.row import ALIKE
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Runs:
     def __init__(self) -> None:
         # Each with how many of its first keys are looked at by themselves.
         self._runs: deque[tuple[deque[str], int]] = deque()
+        self._refusals = 0  # of looks at one key, in a row
 
     def __bool__(self) -> bool:
         return bool(self._runs)
@@ -53,8 +55,24 @@ class Runs:
                 self._runs.appendleft((run, max(0, singly - 1)))
         return keys
 
+    def were_refused(self, keys: Sequence[str]) -> Sequence[str]:
+        """
+        Take note that OSS has refused a look; return the keys that need no other.
+
+        Those of a page are looked at by themselves, unless a hundred such looks in a row have been
+        refused. Then the others are looked at together again, and refused together.
+        """
+        if len(keys) > 1 and self._refusals < ALIKE:
+            self._runs.appendleft((deque(keys), len(keys)))
+            return ()
+        self._refusals += len(keys) == 1
+        if self._runs and self._refusals >= ALIKE:
+            self._runs[0] = (self._runs[0][0], 0)
+        return keys
+
     def shown(self, keys: Sequence[str], decided: int) -> None:
         """Let those keys wait again that a page has not come to, so many of the first decided."""
+        self._refusals = 0
         if decided < len(keys):
             self._runs.appendleft((deque(keys[decided:]), SINGLY if decided < FEW else 0))
 

@@ -20,6 +20,7 @@ from ossweep.engine.draft import AHEAD, Draft
 from ossweep.engine.forms import FormPasses, about_list, failures_of, or_error, too_many
 from ossweep.engine.likeness import listed_line
 from ossweep.engine.listreading import ListReading
+from ossweep.engine.looks import look_together
 from ossweep.engine.queues import Queue
 from ossweep.engine.reads import Question
 from ossweep.engine.runs import Runs
@@ -72,12 +73,10 @@ class ListedKeys:
         self._looks = 0  # keys that are looked at
         self._refused: set[str] = set()  # keys whose look OSS has refused
         self._draft = Draft()
-        self._course = shared.course
         self._batches = ByName(Queue(shared.course))
         self._staying: dict[int, tuple[str, ...]] = {}  # keys of a batch that were judged anew
         self._met = 0
-        # What is met elsewhere, and counts there.
-        self._elsewhere = tuple(shared.work.selectors)
+        self._elsewhere = tuple(shared.work.selectors)  # what is met there counts there
         self._named = frozenset((*shared.work.keys, *shared.work.keys_done))
         shared.waits_for_forms = bool(self._forms)
 
@@ -103,8 +102,7 @@ class ListedKeys:
 
     def queues(self) -> Iterable[Queue]:
         """Return the one queue, if a batch waits in it."""
-        queue = self._batches.queue
-        return (queue,) if queue.batches else ()
+        return (self._batches.queue,) if self._batches.queue.batches else ()
 
     def take_up(self, queue: Queue, most: int) -> Batch:  # noqa: ARG002 - there is only one
         """Take up the first batch, or as much of it as so many keys."""
@@ -188,9 +186,8 @@ class ListedKeys:
         waiting = self._batches.queue.waiting  # behind a whole batch what is looked at grows old
         is_enough = self._looks + len(self._draft.found) + waiting >= AHEAD or waiting >= BATCH_KEYS
         is_crowded = self._shared.tagging is not None and self._looks >= CROWD
-        return (
-            bool(self._runs) and self._selection.room_left.is_open and not (is_enough or is_crowded)
-        )
+        may = bool(self._runs) and self._selection.room_left.is_open
+        return may and not (is_enough or is_crowded)
 
     @property
     def _may_read(self) -> bool:
@@ -259,8 +256,7 @@ class ListedKeys:
 
     def _count_bad(self, bad: Sequence[BadLine], of_list: int) -> None:
         self._met += len(bad)
-        for _ in bad:
-            self._selection.room_left.lose()
+        self._selection.room_left.lose(len(bad))
         self._books.settle(Counts(failed=len(bad), failures=failures_of(bad)))
         if (stop := too_many(self._left[0].request.key, bad, of_list)) is not None:
             self._reads.stop(stop)
@@ -280,12 +276,15 @@ class ListedKeys:
     def _look(self, pipeline: Pipeline, keys: list[str]) -> None:
         needs = self._reading.likeness.needs_etag if self._reading is not None else None
         with_etags = needs is not None and any(needs(self._open[key]) for key in keys)
-        look = partial(self._shared.store.look, keys, with_etags=with_etags)
+        look = partial(look_together, self._shared.store, keys, with_etags=with_etags)
         question = Question(keys[0], look, partial(self._show, keys), partial(self._fail, keys))
         self._looks += len(keys)
         self._reads.begin(pipeline, question)
 
-    def _show(self, keys: list[str], seen: Neighbours, left: float) -> None:
+    def _show(self, keys: list[str], seen: Neighbours | None, left: float) -> None:
+        if seen is None:
+            self._fail(keys, None)
+            return
         judge, fail = partial(self._judge, keys, seen, left), partial(self._fail, keys)
         stays = partial(self._changed, seen)
         self._shared.ask_about(keys[: seen.decided], seen.found, left, judge, fail, stays)
@@ -331,12 +330,13 @@ class ListedKeys:
         line, etag = self._open[found.key], seen.etags.get(found.key)
         return self._reading.likeness.reason_to_keep(line, found, etag)
 
-    def _fail(self, keys: list[str], error: Closed | StoreError) -> None:
+    def _fail(self, keys: list[str], error: Closed | StoreError | None) -> None:
         self._looks -= len(keys)
-        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
-            self._refused.update(keys)
+        left = [key for key in keys if key in self._open]
+        if error is None or (isinstance(error, StoreError) and error.scope is Scope.KEYS):
+            self._refused.update(self._runs.were_refused(left))
         else:
-            self._runs.give_back([key for key in keys if key in self._open])
+            self._runs.give_back(left)
 
     def _close(self, key: str) -> None:
         line = self._open.pop(key).line
