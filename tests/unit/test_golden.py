@@ -41,7 +41,7 @@ BOTH = replace(
         Range("d/"),
     ),
     applies="plan-job-1",
-    applied=Applied(Tolerance(2, 3, Amount(1, 2)), (), 1, 4).document(),
+    applied=Applied(Tolerance(2, 3, Amount(1, 2)), (), 1).document(),
 )
 LISTED = replace(BOTH, keys_done=(), lists=tuple(replace(each, asked=()) for each in BOTH.lists))
 UNPLANNED = replace(

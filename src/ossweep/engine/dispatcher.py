@@ -64,8 +64,7 @@ class Dispatcher:
         self._store = store
         self._gate = gate
         self._throttle = throttle
-        # Where a plan is applied, it has to be known how much a dead invocation can have deleted.
-        self._has_ceiling = ceiling is not None or work.applies is not None
+        self._has_ceiling = ceiling is not None
         self._is_kept = False
         self._is_unrecorded = False  # what a first key shows, which goes alone
         self._booked = 0  # outcomes
@@ -96,7 +95,7 @@ class Dispatcher:
         )
         self.unseen = self._reads.unseen
         self.caution = Caution.of(work, gate)
-        self.turns = Turns(self._sources, throttle)
+        self.turns = Turns(self._sources, throttle, self._plans)
         self.accounts = Accounts(work, self._books, self._selection, self._sources, self._plans)
 
     @property
@@ -127,6 +126,11 @@ class Dispatcher:
             self.turns.objects.reserve(0, inf)
         if self.room.counts_bytes:
             self.turns.bytes.reserve(bytes_taken, size)
+
+    @property
+    def approvals(self) -> int:
+        """How many approvals of a plan's parts there are."""
+        return self._plans.approvals
 
     @property
     def has_batches(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep import policy
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
-from ossweep.errors import NO_TIME, Closed, StoreError
+from ossweep.errors import NO_TIME, Closed, RequestError, StoreError
 from ossweep.jobs.plans import keep_plan
 from ossweep.plans.bill import duration_of, money_for, requests_needed
 from ossweep.plans.bucket import ENABLED, Taken
@@ -80,7 +80,7 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
     if in_time:
         try:
             plan_id = keep_plan(left, so_far, session)
-        except (StoreError, Closed) as error:
+        except (StoreError, Closed, RequestError) as error:
             why = str(error) or NO_TIME
     if plan_id is None:
         said = f"this plan could not be kept, and cannot be applied: {why}"

@@ -8,18 +8,19 @@ from bisect import bisect_left
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ossweep.conditions import LAST_SECOND
 from ossweep.plans.comparison import Changed, Tolerance
 from ossweep.plans.digest import Digest
 from ossweep.plans.directories import Amount
 from ossweep.plans.sofar import hashes_in
-from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows
+from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FORM = 1
 CHANGED_TOLD = 10  # stretches that differ, of which an answer tells both figures
-_UNREADABLE = "the plan cannot be read"
+_UNREADABLE = "the plan cannot be read, or was made by another version"
 
 
 @dataclass(frozen=True)
@@ -61,24 +62,35 @@ class KeptPlan:
     def read(cls, content: bytes, order: Mapping[str, Any]) -> KeptPlan:
         """Read it again; raises ValueError, with a sentence, for what is none."""
         try:
-            document = json.loads(content)
-            if document["form"] != FORM:
-                raise ValueError("the plan has another form, made by another version; plan again")
+            whole = json.loads(content)
+            document = whole if whole["form"] == FORM else {}
             named = array("Q")
             named.frombytes(bytes.fromhex(document["named"]))
             digest = Digest(**document["digest"])
             digest.check()
-            return cls(
-                str(document["id"]),
-                int(document["made"]),
+            found = cls(
+                document["id"],
+                document["made"],
                 order,
                 digest,
                 stretches_of_rows(document["stretches"]),
                 array("Q", sorted(named)),
-                tuple(map(str, document["protected"])),
+                tuple(document["protected"]),
             )
-        except (KeyError, TypeError, RecursionError, UnicodeDecodeError):
-            raise ValueError(_UNREADABLE) from None
+            found.check()
+        except (KeyError, TypeError, RecursionError, ValueError):
+            raise ValueError(f"{_UNREADABLE}; plan anew") from None
+        return found
+
+    def check(self) -> None:
+        """Raise ValueError for what no dry run has kept."""
+        texts = (self.id, *self.protected)
+        total = total_of(self.stretches).objects + len(self.named)
+        is_known = type(self.made) is int and 0 <= self.made <= LAST_SECOND
+        if not (is_known and all(isinstance(each, str) for each in texts)):
+            raise ValueError(_UNREADABLE)
+        if total != self.digest.objects or "" in self.protected:
+            raise ValueError(_UNREADABLE)
 
 
 def named_of(text: str) -> array[int]:
@@ -91,14 +103,13 @@ class Applied:
     """
     How far a plan is applied: what differs so far, and what is left of the tolerance.
 
-    `changed` are the first stretches that differ, of `stretches` in all, in which `kept` objects
-    stay. `own` counts missing objects that the job itself may have deleted.
+    `changed` are the first stretches that differ, of `stretches` in all; named objects count as
+    such, too.
     """
 
     tolerance: Tolerance = field(default_factory=Tolerance)
     changed: tuple[Changed, ...] = ()
     stretches: int = 0
-    own: int = 0
 
     def with_change(self, changed: Changed) -> Applied:
         """Return it with one more stretch that differs."""
@@ -116,7 +127,6 @@ class Applied:
             ),
             (*self.changed, *other.changed)[:CHANGED_TOLD],
             self.stretches + other.stretches,
-            self.own + other.own,
         )
 
     def document(self) -> dict[str, Any]:
@@ -140,7 +150,7 @@ class Applied:
                 )
                 for each in document["changed"]
             )
-            found = cls(tolerance, changed, document["stretches"], document["own"])
+            found = cls(tolerance, changed, document["stretches"])
         except (KeyError, TypeError):
             raise ValueError("how far a plan is applied cannot be read") from None
         found.check()
@@ -151,7 +161,7 @@ class Applied:
         tolerance = self.tolerance
         used = tolerance.used
         numbers = [tolerance.objects, tolerance.bytes, used.objects, used.bytes]
-        numbers += [self.stretches, self.own]
+        numbers.append(self.stretches)
         if any(type(each) is not int or each < 0 for each in numbers):
             raise ValueError("how far a plan is applied holds numbers that none are")
         if not all(isinstance(each.after + each.until, str) for each in self.changed):
