@@ -87,6 +87,16 @@ def test_objects_below_a_named_directory_are_told(chain: Chain) -> None:
     assert [each for each in plan["advice"] if "2 objects below it stay" in each]
 
 
+def test_objects_below_a_swept_directory_are_not_said_to_stay(chain: Chain) -> None:
+    """Its own object goes by itself, and all that lies below it goes as well."""
+    chain.deployment.fill("src/", "src/a", "src/lib/", "src/lib/b")
+
+    plan = planned(chain, directory="src", keys=["src/lib/"])
+
+    assert plan["objects"] == 4
+    assert not [each for each in plan["advice"] if "stay" in each]
+
+
 def test_a_plan_over_several_invocations_is_one_plan(chain: Chain) -> None:
     """Its digest is that of one invocation."""
     chain.deployment.fill(*LOGS)
@@ -206,7 +216,7 @@ def test_a_plan_is_refused_while_the_deployment_only_plans(chain: Chain) -> None
     assert "OSSWEEP_DRY_RUN is set, and no plan is applied" in said
 
 
-def test_what_is_protected_today_stays(chain: Chain) -> None:
+def test_a_key_that_is_protected_today_stays(chain: Chain) -> None:
     """And does not make its neighbours differ."""
     chain.deployment.fill(*LOGS[:20])
     plan = planned(chain, prefix="logs/")

@@ -101,7 +101,7 @@ def _plan(left: Work, so_far: SoFar, listed: int, store: OssStore, session: Sess
             protected=policy.protected_in(left.bucket, settings),
             hierarchical=bool(facts.hierarchical),
         ),
-        advice=[*_of_named(so_far.below, store), *facts.advice(taken)],
+        advice=[*_of_named(so_far.below, scope.prefixes, store), *facts.advice(taken)],
     )
 
 
@@ -126,10 +126,16 @@ def _prefixes(left: Work) -> Sequence[str]:
     return found
 
 
-def _of_named(named: Iterable[BelowNamed], store: OssStore) -> list[str]:
-    """Say what stays below named keys that are directories, as far as there is time to look."""
+def _of_named(named: Iterable[BelowNamed], prefixes: Sequence[str], store: OssStore) -> list[str]:
+    """
+    Say what stays below named keys that are directories, as far as there is time to look.
+
+    Below one that a prefix or directory of the order holds nothing stays for want of a selector.
+    """
     said: list[str] = []
     for each in named:
+        if each.key.startswith(tuple(prefixes)):
+            continue
         try:
             page, more = next(store.pages(each.key, each.key))
         except (Closed, StoreError):
