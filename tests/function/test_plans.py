@@ -45,6 +45,17 @@ def test_a_plan_says_what_goes(chain: Chain) -> None:
     assert json.dumps({"apply": plan["id"]}) in plan["advice"][-1]
 
 
+def test_requests_that_find_out_what_goes_are_in_a_plan(chain: Chain) -> None:
+    """A listing for each named key, and a look at the tags of each object."""
+    chain.deployment.fill("a", "k", "z", *LOGS[:10])
+
+    named = planned(chain, keys=["a", "k", "z"])
+    tagged = planned(chain, prefix="logs/", only={"tags": {"tier": "temporary"}})
+
+    assert named["requests"] == {"put": {"at_least": 4, "at_most": 6}, "get": 0}
+    assert tagged["requests"]["get"] >= 10
+
+
 def test_a_dry_run_writes_nothing_but_its_records(chain: Chain) -> None:
     """And those are in the jobs' state."""
     chain.deployment.fill(*LOGS[:10])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy
@@ -45,7 +46,7 @@ def with_plan(answer: dict[str, Any], left: Work, session: Session) -> dict[str,
     so_far = SoFar.of(left.plan)
     store = open_bucket(left.bucket, Gate(session.budget), session)
     with closing(store):
-        plan = _plan(left, so_far, answer["listed"], store, session)
+        plan = _plan(left, so_far, answer, store, session)
     made = tally((answer["requests_made"], store.requests))
     rest = {name: number for name, number in made.items() if name in answer["requests_made"]}
     return {**answer, "requests_made": rest, "plan": _kept(plan, left, so_far, session)}
@@ -71,14 +72,16 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session) -> dict[str, 
     return {**document, "id": plan_id, "advice": [*document["advice"], how]}
 
 
-def _plan(left: Work, so_far: SoFar, listed: int, store: OssStore, session: Session) -> Plan:
+def _plan(
+    left: Work, so_far: SoFar, answer: dict[str, Any], store: OssStore, session: Session
+) -> Plan:
     settings, facts = session.settings, bucket_facts(store)
     census, clock = so_far.census, left.clock or 0
     scope = RuleScope(_prefixes(left), left.only, named=so_far.has_names)
     digest = census.digest
     taken = Taken(scope, clock, digest.objects, digest.bytes, census.oldest, census.newest)
     region = facts.region or settings.region or session.invocation.region
-    requests = requests_needed(census.by_class, listed=listed, batches=not facts.hierarchical)
+    requests = _requests(so_far, answer, facts)
     return Plan(
         id=None,
         census=census,
@@ -103,6 +106,13 @@ def _plan(left: Work, so_far: SoFar, listed: int, store: OssStore, session: Sess
         ),
         advice=[*_of_named(so_far.below, scope.prefixes, store), *facts.advice(taken)],
     )
+
+
+def _requests(so_far: SoFar, answer: dict[str, Any], facts: BucketFacts) -> RequestsNeeded:
+    """Return the requests that it takes: of listings and looks as many as the dry run has made."""
+    by_class, made = so_far.census.by_class, answer["requests_made"]
+    least = requests_needed(by_class, listed=answer["listed"], batches=not facts.hierarchical)
+    return replace(least, lists=max(least.lists, made["list"]), looks=made.get("tags", 0))
 
 
 def _money(
