@@ -22,6 +22,8 @@ REFUSALS: dict[str, str] = json.loads((REFUSED / "refusals.json").read_text("utf
 
 # What each event deletes from the tree, and how its jobs end.
 DONE = {
+    "direct/apply.json": (800, ["done"]),
+    "direct/apply-with-tolerance.json": (800, ["done"]),
     "direct/batch.json": (101, ["done", "done"]),
     "direct/ceiling.json": (500, ["stopped"]),
     "direct/ceiling-of-bytes.json": (17, ["stopped"]),
@@ -78,6 +80,10 @@ DONE = {
     "timer/nightly.json": (100, ["done"]),
     "timer/older-than.json": (47, ["done"]),
 }
+# The plan that these apply is made first, by another event.
+PLANNED_BY = dict.fromkeys(
+    ("direct/apply.json", "direct/apply-with-tolerance.json"), "direct/dry-run.json"
+)
 
 
 def test_every_event_is_expected_to_do_something() -> None:
@@ -100,6 +106,10 @@ def test_an_event_does_what_its_name_says(deployment: Deployment, name: str) -> 
     deployment.set(
         rules=json.dumps([*RULES, LIST_RULE]), state=f"{BUCKET}/ossweep-state", http="trigger"
     )
+
+    if name in PLANNED_BY:
+        deployment.request_id = "7d3b2c1e"
+        deployment.send((EVENTS / PLANNED_BY[name]).read_bytes())
 
     answers = _answers(deployment.send((EVENTS / name).read_bytes()))
 
