@@ -105,6 +105,14 @@ class Conditions:
             raise ValueError("`older_than` is a duration and a date at once; write one of them")
         if None not in (self.newer_than, self.after):
             raise ValueError("`newer_than` is a duration and a date at once; write one of them")
+
+    def check_asked(self) -> None:
+        """
+        Raise ValueError, with a sentence, for what no request may say.
+
+        What is left of a job may say more: with time passing, no object may be young enough.
+        """
+        self.check()
         # Times are whole seconds, and both ends are left out.
         if self.older_than is not None and self.newer_than is not None:
             is_empty = self.newer_than - self.older_than < 2  # noqa: PLR2004 - seconds

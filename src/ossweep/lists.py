@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -82,8 +83,10 @@ class ListLeft:
 
     `etag` is that of the object which was opened first, "" until one was: any other is another
     list. `checked` tells that its form has been judged, all of it or as it is read. Reading goes on
-    from `position`. Before the line `until`, of the same file, only the lines within the pairs in
-    `open` are left, both ends included. `bad` counts the lines that have failed by their form.
+    from `position`; until it is checked, reading for its form does. Before the line `until`, of the
+    same file, only the lines within the pairs in `open` are left, both ends included; those in
+    `asked` were asked for without an answer. `bad` counts the lines that have failed by their form,
+    or that were bad so far.
     """
 
     request: ListRequest
@@ -93,6 +96,7 @@ class ListLeft:
     until: int = 0
     open: tuple[tuple[int, int], ...] = ()
     bad: int = 0
+    asked: tuple[tuple[int, int], ...] = ()
 
     @property
     def lines_open(self) -> int:
@@ -109,8 +113,21 @@ class ListLeft:
             if not behind < first <= last < self.until:
                 raise ValueError("the lines of a list that are left contradict each other")
             behind = last
+        self._check_asked()
         begins = self.open[0][0] == self.position.line if self.open else not self.until
         if not begins:
             raise ValueError("a list goes on from another line than the first that is left")
         if not self.etag and self != ListLeft(self.request):
             raise ValueError("a list was read that was never opened")
+
+    def _check_asked(self) -> None:
+        runs: list[tuple[int, int]] = []
+        for first, last in self.open:
+            begin = runs.pop()[0] if runs and runs[-1][1] + 1 == first else first
+            runs.append((begin, last))
+        behind = 0
+        for first, last in self.asked:
+            at = bisect_right(runs, first, key=lambda run: run[0]) - 1
+            if not (behind < first <= last and at >= 0 and last <= runs[at][1]):
+                raise ValueError("a list has asked for lines that are not left")
+            behind = last

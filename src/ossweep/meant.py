@@ -41,17 +41,33 @@ def check_no_address(request: Request, bucket: str, settings: Settings, where: s
 
 
 def notes(request: Request) -> tuple[str, ...]:
-    """Return an answer's notes on names that look like patterns."""
+    """Return an answer's notes on names like patterns, and on patterns like whole keys."""
+    return (*_on_asterisks(request), *_on_patterns(request))
+
+
+def _on_patterns(request: Request) -> Iterator[str]:
+    if (
+        request.only is None
+        or request.everything
+        or not (request.only.match or request.only.except_)
+    ):
+        return
+    from ossweep.whole_keys import notes_on_globs  # noqa: PLC0415 - for requests with patterns
+
+    yield from notes_on_globs(request.only, (*request.prefix, *request.directory))
+
+
+def _on_asterisks(request: Request) -> Iterator[str]:
     starred = [(field, name) for field, name in _names(request) if "*" in name]
     if not starred:
-        return ()
+        return
     shown = ", ".join(f"`{field}` {_shown(name)}" for field, name in starred[:NAMED])
     more = f" and {len(starred) - NAMED:,} more" if len(starred) > NAMED else ""
     letter = (
         "the asterisk was taken to the letter; a prefix needs none, and a pattern stands in "
         '`only`: write "prefix": "logs/", "only": {"match": "*.log"}'
     )
-    return (f"{shown}{more}: {letter}",)
+    yield f"{shown}{more}: {letter}"
 
 
 def _names(request: Request) -> Iterator[tuple[str, str]]:

@@ -49,6 +49,10 @@ class Found:
         return None
 
 
+class Absent(Found):
+    """A key that would be asked for, though no object of its name was seen."""
+
+
 @dataclass(frozen=True)
 class Classed(Found):
     """

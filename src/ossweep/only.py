@@ -96,7 +96,7 @@ def parse(document: Any, where: str) -> Conditions:
     if asked == Conditions():
         raise RequestError(f"{where} asks for nothing; {_EXAMPLE}, or leave it out")
     try:
-        asked.check()
+        asked.check_asked()
     except ValueError as error:
         raise RequestError(f"{where}: {error}") from None
     return asked

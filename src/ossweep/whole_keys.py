@@ -3,18 +3,23 @@ Patterns that were written as whole keys: names begin behind what selects them, 
 
 An exception of that kind would keep nothing, and nobody would see it before all is gone. So one is
 refused that begins with a selector of its own request, or as an address.
+
+A glob may repeat a selector's directories by wildcards. That is sure where it spells the first of
+several: `app/log*/keep/**` beside `app/logs/`. Of one directory it is not: below `backups/` there
+may well be `backup*/latest`. Then a note asks.
 """
 
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ossweep.errors import RequestError
 from ossweep.names import in_quotes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ossweep.conditions import Conditions
 
@@ -26,6 +31,8 @@ _LETTERS_OF_GLOB = re.compile(r"\\(?P<kept>.)|(?P<letter>[^\\*?\[])", re.DOTALL)
 _LETTERS_OF_REGEX = re.compile(
     r"(?:\\(?P<kept>[^A-Za-z0-9])|(?P<letter>[^\\.^$*+?()\[{|]))(?![*+?{])", re.DOTALL
 )
+_WILD = ("*", "?")
+_SPECIAL = re.compile(r"[*?\[]")
 _QUANTIFIERS = ("*", "+", "?", "{")
 
 
@@ -66,13 +73,63 @@ def _check(
         if rest is None:
             continue
         written = f"write {in_quotes(anchor + rest)}" if rest else "write what follows it"
-        if text[0].isascii() and text[0].isalnum():
-            meant_so = f"{anchor}[{text[0]}]{text[1:]}"
-            written += f", or {in_quotes(meant_so)} if names do begin so"
+        written += _or_in_brackets(text, anchor)
         raise RequestError(
             f"{where}: {in_quotes(pattern)} begins with the selector {in_quotes(selector)}, and a "
             f"name is only what stands behind it; {written}"
         )
+    for selector, rest, is_sure in () if is_regex else _repeated(pattern, selectors):
+        if is_sure:
+            raise RequestError(
+                f"{where}: {in_quotes(pattern)} begins with what matches the selector "
+                f"{in_quotes(selector)}, and a name is only what stands behind it; "
+                f"write {in_quotes(rest)}{_or_in_brackets(pattern, '')}"
+            )
+
+
+def _or_in_brackets(text: str, anchor: str) -> str:
+    """Return how to write a pattern that was meant as it is, if brackets can say so."""
+    if not (text[0].isascii() and text[0].isalnum()):
+        return ""
+    return f", or {in_quotes(f'{anchor}[{text[0]}]{text[1:]}')} if names do begin so"
+
+
+def notes_on_globs(only: Conditions, selectors: Sequence[str]) -> Iterator[str]:
+    """Yield notes on globs that may have been written as whole keys."""
+    for name, patterns in (("match", only.match), ("except", only.except_)):
+        for pattern in patterns:
+            for selector, rest, _ in [*_repeated(pattern, selectors)][:1]:
+                yield (
+                    f"`{name}` {in_quotes(pattern)}: a name is only what stands behind the "
+                    f"selector {in_quotes(selector)}, which this pattern seems to repeat; "
+                    f"if it was meant as a whole key, write {in_quotes(rest)}"
+                )
+
+
+def _repeated(pattern: str, selectors: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
+    """
+    Yield the directories among selectors that a glob begins with as it reads them, what it has
+    behind each, and whether it is sure that it repeats it.
+    """
+    parts = pattern.split("/")
+    for selector in selectors:
+        *names, last = selector.split("/")
+        ahead, rest = parts[: len(names)], "/".join(parts[len(names) :])
+        if names and not last and rest and all(map(_spells, ahead, names)):
+            yield selector, rest, len(names) > 1 and ahead[0] == names[0]
+
+
+def _spells(glob: str, name: str) -> bool:
+    """Tell whether a glob matches a directory's name, and spells more than half of it."""
+    letters, pattern = 0, ""
+    while glob:
+        found = _LETTERS_OF_GLOB.match(glob)
+        if found is None and glob[0] not in _WILD:
+            return False  # brackets, in which a first letter is put by who means it so
+        letters += found is not None
+        pattern += glob[0] if found is None else _SPECIAL.sub(r"[\g<0>]", found["kept"] or found[0])
+        glob = glob[1 if found is None else found.end() :]
+    return 2 * letters > len(name) and fnmatchcase(name, pattern)  # whose steps are few
 
 
 def _behind(text: str, selector: str, *, is_regex: bool) -> str | None:

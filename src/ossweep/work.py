@@ -194,8 +194,10 @@ class Rest:
     `together` is how many keys are asked for at once at first: twice as many were refused as a
     whole, and time ran out before the culprit was known. Where a ceiling counts bytes, `sizes` are
     those of the doubted keys, and `reserved_bytes` in a checkpoint what may be asked for after it.
-    `lists` name what to delete, too. `plan` are a dry run's sums so far (`plans/sofar.py`), and
-    `applied` tells how far a plan is applied (`plans/kept.py`).
+    `lists` name what to delete, too; as long as any is left, `keys_done` are the order's keys that
+    are none of its `keys` any more: a list that names one of them names nothing more.
+    `plan` are a dry run's sums so far (`plans/sofar.py`), and `applied` tells how far a plan is
+    applied (`plans/kept.py`).
     """
 
     keys: tuple[str, ...] = ()
@@ -211,6 +213,7 @@ class Rest:
     lists: tuple[ListLeft, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
     reserved_bytes: int = 0
+    keys_done: tuple[str, ...] = ()
     plan: Mapping[str, Any] | None = None
     applied: Mapping[str, Any] | None = None
 

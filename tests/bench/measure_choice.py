@@ -1,12 +1,18 @@
-"""I: what conditions cost: those that let whole pages go, and those that take a part of each."""
+"""
+I: what conditions cost: those that let whole pages go, and those that take a part of each.
+
+And what a list costs, which names what goes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bench.measure_memory import MEGABYTE, MOST
 from bench.report import Goal, Measured, Spread
 from bench.store_bucket import Spec
+from bench.store_lists import KEY_COLUMN, LIST
 from bench.trials import BUCKET, Invocation, everything, sweep
 
 if TYPE_CHECKING:
@@ -14,6 +20,7 @@ if TYPE_CHECKING:
     from bench.trials import Trial
 
 KEYS = 1_000_000
+LISTED = 5_000_000  # lines of a list
 RUNS = 1
 WHOLE = "all, without conditions"
 # What is asked for, with the share of the keys that goes.
@@ -24,7 +31,7 @@ ASKED: dict[str, tuple[dict[str, Any] | None, float]] = {
     "half, by a glob": ({"match": "*[02468].jpg"}, 0.5),
     "none, by age": ({"newer_than": "1h"}, 0.0),
 }
-MOST = {"all, by a glob": 1.1, "half, by a glob": 2.0}  # times all of them without conditions
+TIMES = {"all, by a glob": 1.1, "half, by a glob": 2.0}  # times all of them without conditions
 
 
 def measure(bench: Bench) -> Measured:
@@ -52,10 +59,33 @@ def measure(bench: Bench) -> Measured:
     for name, seconds in taken.items():
         times = Spread(seconds).median / whole
         measured.row(name, Spread(seconds).text(), f"{times:.2f}")
-        if name in MOST:
-            text = f"{name}: at most {MOST[name]} times all without conditions"
-            measured.goals.append(Goal(text, f"{times:.2f}", times <= MOST[name]))
+        if name in TIMES:
+            text = f"{name}: at most {TIMES[name]} times all without conditions"
+            measured.goals.append(Goal(text, f"{times:.2f}", times <= TIMES[name]))
+    _measure_list(bench, measured, whole / count)
     return measured
+
+
+def _measure_list(bench: Bench, measured: Measured, of_one: float) -> None:
+    """Delete what a list names; `of_one` are the CPU seconds of a key without conditions."""
+    count = bench.keys(LISTED)
+    name = f"{count:,} keys, by a list (gzip CSV)"
+    bench.say(f"I {name}")
+    event = {"bucket": BUCKET, "manifest": {"key": LIST, "column": KEY_COLUMN}}
+    trial = sweep(bench.store, Spec("dates", count, is_listed=True), Invocation(event))
+    fault = trial.fault or _inexact(trial, count, 1.0)
+    if fault:
+        measured.faults.append(f"{name}: {fault}")
+        return
+    peak = trial.report["peak"] / MEGABYTE
+    measured.row(name, f"{trial.cpu:.2f}", f"{trial.cpu / count / of_one:.2f}, a key")
+    text = f"{name}: at most {MOST:g} MB of memory"
+    measured.goals.append(Goal(text, f"{peak:.1f} MB", peak <= MOST))
+    measured.notes.append(
+        f"By a list a key takes {trial.cpu / count * 1e6:.1f} microseconds of the CPU, the "
+        f"process's start included; {trial.wall:.0f} s passed, for "
+        f"{trial.stats['requests'].get('list', 0):,} looks by listing."
+    )
 
 
 def _inexact(trial: Trial, count: int, share: float) -> str | None:

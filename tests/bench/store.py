@@ -24,7 +24,14 @@ LENGTH = re.compile(rb"(?i)\r\ncontent-length: *([0-9]+)")
 EXPECTS = re.compile(rb"(?i)\r\nexpect: *100-continue")
 # What tells S3's clients from OSS's: the signature of the one, a header of the other.
 IS_S3 = re.compile(rb"(?i)\r\n(x-amz-|authorization: *aws)")
-REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 404: "Not Found", 503: "Slow Down"}
+REASONS = {
+    200: "OK",
+    204: "No Content",
+    206: "Partial Content",
+    400: "Bad Request",
+    404: "Not Found",
+    503: "Slow Down",
+}
 SEND_BUFFER = 4 * 1024 * 1024  # a page goes to the kernel in one piece
 CONTROL = b"-"
 NO_SUCH_BUCKET = b"<Error><Code>NoSuchBucket</Code><Message>none of that name</Message></Error>"
@@ -50,7 +57,7 @@ class Store:
         if bucket is None:
             return None, Reply(404, NO_SUCH_BUCKET)
         is_oss = IS_S3.search(headers) is None
-        return bucket, bucket.answer(method, key, query, body, is_oss=is_oss)
+        return bucket, bucket.answer(method, key, query, body, is_oss=is_oss, headers=headers)
 
     def _control(self, method: bytes, name: bytes, body: bytes) -> Reply:
         if method == b"PUT":
@@ -145,6 +152,7 @@ class Connection(asyncio.Protocol):
             if reply.status != 204
             else "Connection: keep-alive",
             "x-oss-request-id: 5F0000000000000000000000",
+            *reply.headers,
         )
         head = "\r\n".join((*lines, "", "")).encode()
         self._transport.write(head if self._head_only else head + reply.body)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.shapes import SHAPES
 from bench.store_dialect import PLAIN, Dialect, Question, keys_of
 from bench.store_limits import Latency, Limits, Quota
+from bench.store_lists import LIST, StoredList
 from bench.store_objects import Objects, Page
 
 if TYPE_CHECKING:
@@ -26,13 +27,18 @@ TOLD = {
 
 @dataclass(frozen=True)
 class Spec:
-    """What a bucket holds and how it behaves; JSON's objects carry it to the store."""
+    """
+    What a bucket holds and how it behaves; JSON's objects carry it to the store.
+
+    `is_listed` tells that a list of all its keys lies beside them.
+    """
 
     shape: str = "flat"
     count: int = 1000
     latency: Latency = field(default_factory=Latency)
     quota: Quota = field(default_factory=Quota)
     kind: str = PLAIN  # of OSS's documents
+    is_listed: bool = False
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Spec:
@@ -58,6 +64,7 @@ class Reply:
     seconds: float = 0.0
     then: Callable[[], None] | None = None
     keys: int = 0
+    headers: tuple[str, ...] = ()
 
 
 class BenchBucket:
@@ -74,6 +81,7 @@ class BenchBucket:
             True: Dialect("oss", shape, name, spec.kind),
             False: Dialect("s3", shape, name),
         }
+        self._list_of_all = StoredList.of(shape, name) if spec.is_listed else None
         self.requests: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.first = self.last = 0.0  # when the first request came, and the last answer went
@@ -99,8 +107,15 @@ class BenchBucket:
             "cpu": time.process_time() - self._cpu,
         }
 
-    def answer(
-        self, method: bytes, key: bytes, query: dict[str, bytes], body: bytes, *, is_oss: bool
+    def answer(  # noqa: PLR0913 - what a request is made of
+        self,
+        method: bytes,
+        key: bytes,
+        query: dict[str, bytes],
+        body: bytes,
+        *,
+        is_oss: bool,
+        headers: bytes = b"",
     ) -> Reply:
         """Answer a request to the bucket, or to an object of it if `key` is not empty."""
         dialect = self._dialects[is_oss]
@@ -113,6 +128,9 @@ class BenchBucket:
         if method == b"GET" and not key:
             told = [TOLD[name] for name in TOLD.keys() & query.keys()]
             return Reply(200, told[0]) if told else self._list(Question.of(query), dialect)
+        if method == b"GET" and key == LIST.encode() and self._list_of_all is not None:
+            status, told_of, part = self._list_of_all.part(headers)
+            return Reply(status, part, "get", headers=told_of)
         return Reply(501, dialect.refusal("NotImplemented", "not here", "0"))
 
     def _list(self, question: Question, dialect: Dialect) -> Reply:

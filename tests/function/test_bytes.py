@@ -102,20 +102,17 @@ def test_the_ceiling_that_is_met_first_is_named(deployment: Deployment) -> None:
 
 
 def test_a_named_key_below_a_ceiling_of_bytes_is_looked_at_first(deployment: Deployment) -> None:
-    """
-    Nobody knows its size otherwise; what was written after the job began stays. Which of the others
-    goes is a matter of whose answer comes first.
-    """
+    """Nobody knows its size otherwise; what was written after the job began stays."""
     oss = deployment.oss
     oss.fill(BUCKET, {"a": 40, "b": 40, "c": 40})
     oss.fill(BUCKET, {"d": 1}, oss.now() + 60)
 
     answer = deployment.send(asking(100, keys=["d", "gone", "a", "b", "c"]))
 
-    assert (len(deployment.keys()), deployment.keys()[-1]) == (2, "d")
+    assert deployment.keys() == ["c", "d"]
     assert told(answer, "status", "deleted", "bytes", "remaining") == ("stopped", 2, 80, 1)
     assert answer["skipped_because"] == {NEWER: 1, "gone before its turn came": 1}
-    assert answer["requests_made"]["list"] == 5
+    assert answer["requests_made"]["list"] == 1  # they lie side by side
 
 
 def test_a_marker_object_takes_its_bytes_of_the_ceiling(deployment: Deployment) -> None:

@@ -143,13 +143,13 @@ def test_a_bucket_whose_tags_nobody_can_look_at_is_only_planned(
 
 @pytest.mark.parametrize("planned", ["request", "deployment"])
 def test_a_dry_run_needs_no_consent(asking: Deployment, planned: str) -> None:
-    """It is one anyway, and nobody looks."""
+    """It is one anyway: only its plan looks at the bucket's tags."""
     asking.set(dry_run=str(planned == "deployment").lower())
 
     answer = asking.send({**PREFIX, "dry_run": planned == "request"})
 
     assert (answer["status"], "notes" in answer) == ("planned", False)
-    assert asking.oss.count("bucket_tags") == 0
+    assert asking.oss.count("bucket_tags") == 1
 
 
 def test_without_the_setting_nobody_looks(deployment: Deployment) -> None:
@@ -161,7 +161,7 @@ def test_without_the_setting_nobody_looks(deployment: Deployment) -> None:
 
 
 def test_each_bucket_of_a_batch_is_looked_at_once(asking: Deployment) -> None:
-    """And answers for itself."""
+    """And answers for itself; each plan of those that do not consent looks once more."""
     asking.oss.create_bucket("other")
     asking.oss.fill("other", ["a/1"])
     asking.set(buckets=f"{BUCKET},other")
@@ -172,7 +172,7 @@ def test_each_bucket_of_a_batch_is_looked_at_once(asking: Deployment) -> None:
     assert [each["status"] for each in answers["answers"]] == ["done", "planned", "planned"]
     assert [each.bucket for each in asking.oss.requests if each.operation == "bucket_tags"] == [
         BUCKET,
-        "other",
+        *3 * ["other"],
     ]
     assert (asking.keys(), asking.oss.keys("other")) == (["b"], ["a/1"])
 

@@ -35,7 +35,8 @@ def test_a_key_is_told_by_its_selectors_and_its_object(deployment: Deployment) -
     answer = deployment.send(asked("a/b/1", prefix=["a", "b", "a/b/"], directory="a"))
 
     assert deployment.keys() == ["a/b/1"]
-    assert {request.operation for request in deployment.oss.requests} == {"list"}
+    operations = [request.operation for request in deployment.oss.requests]
+    assert operations == ["list", "bucket_versioning"]
     assert answer == {
         "status": "done",
         "reason": "it would be deleted",
@@ -270,3 +271,87 @@ def test_a_directory_that_time_does_not_suffice_for_is_told_so(deployment: Deplo
     assert refusal.startswith(
         "UndoneError: time ran out before it was known what becomes of the key"
     )
+
+
+def test_a_delete_marker_is_told(deployment: Deployment) -> None:
+    """Where versioning is on, nothing is removed; a key that was never there gets one, too."""
+    deployment.fill("a/1")
+    deployment.oss.enable_versioning(BUCKET)
+
+    there = deployment.send(asked("a/1", prefix="a/"))
+    absent = deployment.send(asked("a/2", keys=["a/2"]))
+    dry = deployment.send(asked("a/1", prefix="a/", dry_run=True))
+
+    hidden = "; the bucket's versioning is on: a delete marker hides it, and its versions stay"
+    assert (there["fate"], there["reason"]) == ("deleted", f"it would be deleted{hidden}")
+    assert absent["fate"] == "absent"
+    assert "it would be asked for, and OSS would put a delete marker there" in absent["reason"]
+    assert dry["reason"] == "a dry run would count it"
+
+
+def test_suspended_versioning_keeps_a_key_unless_it_may_lose_its_null_version(
+    deployment: Deployment,
+) -> None:
+    """As it stops the job before it deletes anything."""
+    deployment.fill("a/1")
+    deployment.oss.suspend_versioning(BUCKET)
+
+    kept = deployment.send(asked("a/1", prefix="a/"))
+    lost = deployment.send(asked("a/1", prefix="a/", null_versions="lose"))
+
+    assert kept["fate"] == "kept"
+    assert str(keeps(kept)["bucket"]).startswith("nothing is deleted: the bucket's versioning is s")
+    assert lost["fate"] == "deleted"
+    assert "a null version is lost for good then" in lost["reason"]
+
+
+def test_versioning_that_nobody_may_see_is_noted(deployment: Deployment) -> None:
+    """The job would go on, one key at a time at first."""
+    deployment.fill("a/1")
+    deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="bucket_versioning"))
+
+    answer = deployment.send(asked("a/1", prefix="a/"))
+
+    assert answer["fate"] == "deleted"
+    assert answer["notes"][0].startswith("nobody could look whether the bucket's versioning is sus")
+
+
+@pytest.mark.parametrize(
+    ("request_", "stays", "why"),
+    [
+        ({"prefix": "a/", "only": {"except": "**/1"}}, "a/b/1", "name is excepted"),
+        ({"prefix": "a/"}, "a/b/new", NEWER),
+        ({"keys": ["a/b/", "a/b/new"]}, "a/b/1", "no selector of the request takes it"),
+        ({"prefix": "a/b/", "keys": ["a/b/new"]}, "a/b/new", NEWER),
+    ],
+    ids=str,
+)
+def test_a_directory_in_which_something_stays_is_told_as_kept(
+    deployment: Deployment, request_: dict[str, Any], stays: str, why: str
+) -> None:
+    """In a hierarchical namespace, where OSS refuses to delete it; the job leaves it as well."""
+    deployment.fill("a/", "a/b/", "a/b/1")
+    deployment.oss.fill(BUCKET, ["a/b/new"], deployment.oss.now() + 60)
+    deployment.oss.make_hierarchical(BUCKET)
+
+    answer = deployment.send(asked("a/b/", **request_))
+    deployment.send(request_)
+
+    said = f'OSS deletes no directory in which something is left, and "{stays}" stays: {why}'
+    assert (answer["fate"], keeps(answer)["bucket"]) == ("kept", said)
+    assert "a/b/" in set(deployment.keys())
+
+
+def test_a_directory_of_which_all_goes_is_told_as_deleted(deployment: Deployment) -> None:
+    """As far as a page of it shows, which the sentence says."""
+    deployment.fill("a/", *(f"a/{number:04}" for number in range(3)))
+    deployment.oss.make_hierarchical(BUCKET)
+    question = asked("a/", directory="a")
+
+    whole = deployment.send(question)
+    deployment.oss.misbehave(ShortPage(2))
+    part = deployment.send(question)
+
+    assert (whole["fate"], part["fate"]) == ("deleted", "deleted")
+    assert whole["reason"] == "it would be deleted, after all that lies in it"
+    assert part["reason"].endswith("lies in it, if nothing behind its first 2 stays")

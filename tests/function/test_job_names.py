@@ -133,6 +133,8 @@ def test_a_message_keeps_its_name_whatever_becomes_of_another(ruled: Deployment)
     other = {"bucket": "otherbucket", "keys": ["a"], "dry_run": True}
     event = [message(1, [other, KEYS]), message(2, other)]
 
+    ruled.oss.create_bucket("otherbucket")
+
     said = ruled.refuse(event)
     ruled.set(buckets=f"{BUCKET},otherbucket", **{"raise": "mns"})
     after = jobs(ruled, event[0])

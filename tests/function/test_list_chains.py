@@ -169,7 +169,8 @@ def test_a_continuation_that_is_sent_back_goes_on_with_a_list(long: Chain) -> No
     hurried(deployment, 60, batch_delete=57)
     first = deployment.send(ORDER)
     deployment.oss.misbehave(DateShift(300))
-    deployment.oss.fill(BUCKET, [KEYS[3999]], deployment.oss.now() + 100)
+    left, *_ = deployment.keys()  # whichever it is: batches come in any order
+    deployment.oss.fill(BUCKET, [left], deployment.oss.now() + 100)
 
     answer = first
     while answer["continuation"] is not None:
@@ -178,7 +179,39 @@ def test_a_continuation_that_is_sent_back_goes_on_with_a_list(long: Chain) -> No
     assert first["status"] == "unfinished"
     assert (answer["status"], answer["deleted"]) == ("done", 3999)
     assert answer["skipped_because"] == {"written after the job began": 1}
-    assert deployment.keys() == [KEYS[3999], "b", "list.txt.gz"]
+    assert deployment.keys() == [left, "b", "list.txt.gz"]
+
+
+def test_a_form_that_takes_long_is_judged_over_several_invocations(chain: Chain) -> None:
+    """The last of them comes to the bad line at the end; nothing was deleted."""
+    deployment = chain.deployment
+    del deployment.environ["OSSWEEP_STATE"]
+    names = [f"a/{number:07}" for number in range(500_000)]
+    deployment.fill(names[0])
+    put(chain, "list.txt", [*names, "/bad"])
+    hurried(deployment, 60, get=14)
+
+    answers = [deployment.send({"bucket": BUCKET, "manifest": "list.txt"})]
+    while answers[-1]["status"] == "unfinished":
+        answers.append(deployment.send(answers[-1]["continuation"]))
+
+    assert answers[-1]["status"] == "stopped"
+    assert 'the list "list.txt", line 500,001 ("/bad"): ' in answers[-1]["reason"]
+    assert 2 <= len(answers) <= 4
+    assert deployment.keys() == [names[0], "list.txt"]
+
+
+def test_a_list_that_cannot_be_read_for_its_form_in_time_ends_the_job(chain: Chain) -> None:
+    """With what to do."""
+    deployment = chain.deployment
+    put(chain, "list.txt", [f"a/{number:07}" for number in range(300_000)])
+    hurried(deployment, 60, get=31)
+
+    last = last_of(chain, chain.begin({"bucket": BUCKET, "manifest": "list.txt"}))
+
+    assert last["status"] == "stopped"
+    said = 'nothing: the time limit is too short to read the list "list.txt" for its form, before '
+    assert said in last["reason"]
 
 
 def test_one_part_has_the_list(long: Chain) -> None:

@@ -187,3 +187,27 @@ def test_a_file_that_changes_on_the_way_ends_the_job(deployment: Deployment) -> 
     answer = sent(deployment)
 
     assert (answer["status"], answer["deleted"], left(deployment)) == ("stopped", 1, ["b"])
+
+
+def test_an_inventory_and_its_files_stay_while_they_are_read(deployment: Deployment) -> None:
+    """Though it lists itself, as one of the whole bucket does."""
+    deployment.fill("a", "b")
+    put(deployment, rows_of(deployment, "a"), rows_of(deployment, "b"))
+    files = [MANIFEST, "inventory/data/0.csv.gz", "inventory/data/1.csv.gz"]
+    put(deployment, rows_of(deployment, ["a", *files]), rows_of(deployment, "b"))
+
+    answer = sent(deployment)
+
+    assert (answer["status"], answer["deleted"]) == ("done", 2)
+    assert answer["skipped_because"] == {"a list that the job reads": 3}
+    assert deployment.keys() == sorted(files)
+
+
+def test_an_inventory_and_its_files_go_when_it_has_been_read(deployment: Deployment) -> None:
+    """If the request takes them as well."""
+    deployment.fill("a", "b")
+    put(deployment, rows_of(deployment, "a"), rows_of(deployment, "b"))
+
+    answer = sent(deployment, prefix="inventory/")
+
+    assert (answer["status"], answer["deleted"], list(deployment.keys())) == ("done", 5, [])

@@ -70,6 +70,22 @@ def test_a_named_key_is_judged_by_its_class(deployment: Deployment) -> None:
     assert answer["requests_made"]["list"] == 2
 
 
+def test_a_thousand_named_keys_side_by_side_are_looked_at_in_one_listing(
+    deployment: Deployment,
+) -> None:
+    """And the answer says so; one that lies elsewhere costs a look of its own."""
+    keys = [f"logs/{number:04}" for number in range(1000)]
+    fill(deployment, 40, Traits(), *keys[:999], "other")
+    fill(deployment, 1, Traits(), keys[999])
+    only = {"older_than": "30d"}
+
+    answer = deployment.send({"keys": [*keys[::-1], "other"], "only": only})
+
+    assert deployment.keys() == ["logs/0999"]
+    assert (answer["status"], answer["deleted"], answer["skipped"]) == ("done", 1000, 1)
+    assert answer["requests_made"]["list"] == 2
+
+
 TAGGED = Traits(tags={"tier": "temporary", "team": "a"})
 
 

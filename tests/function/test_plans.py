@@ -227,7 +227,7 @@ def test_a_plan_is_refused_while_the_deployment_only_plans(chain: Chain) -> None
     assert "OSSWEEP_DRY_RUN is set, and no plan is applied" in said
 
 
-def test_a_key_that_is_protected_today_stays(chain: Chain) -> None:
+def test_objects_that_are_protected_today_stay(chain: Chain) -> None:
     """And does not make its neighbours differ."""
     chain.deployment.fill(*LOGS[:20])
     plan = planned(chain, prefix="logs/")
@@ -251,3 +251,13 @@ def test_a_plan_in_parts_is_one_plan(chain: Chain) -> None:
     assert plan["digest"] == once["digest"]
     assert (answer["status"], answer["deleted"]) == ("done", 2500)
     assert answer["plan"]["as_planned"] is True
+
+
+def test_named_keys_that_are_not_there_are_told(chain: Chain) -> None:
+    """They are asked for all the same, and are no objects of the plan."""
+    chain.deployment.fill("a")
+
+    answer = chain.begin({"bucket": BUCKET, "dry_run": True, "keys": ["a", "b"]})
+
+    assert (answer["remaining"], answer["plan"]["objects"]) == (2, 1)
+    assert "1 of the keys that are named show no object" in answer["plan"]["advice"][0]

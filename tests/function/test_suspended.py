@@ -103,10 +103,12 @@ def test_the_look_is_made_beside_the_first_listing(deployment: Deployment) -> No
 
 
 def test_a_dry_run_needs_no_look(suspended: Deployment) -> None:
-    """It loses nothing."""
+    """It loses nothing, and its plan says what a job in earnest would."""
+    suspended.oss.misbehave(DENIED)
+
     answer = suspended.send({"prefix": "a/", "dry_run": True})
 
-    assert (answer["status"], suspended.oss.count("bucket_versioning")) == ("planned", 0)
+    assert (answer["status"], answer["plan"]["bucket"]["versioning"]) == ("planned", "Suspended")
 
 
 @pytest.mark.parametrize(

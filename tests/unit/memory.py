@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Condition, Event, RLock
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,13 @@ class Bucket:
                 if name > after and name.startswith(prefix) and name in self.objects:
                     found.append(self.objects[name])
         return found
+
+    def from_key(self, key: str) -> list[Found]:
+        """Return a page of what there is from a key on."""
+        with self.lock:
+            names = self._names[bisect_left(self._names, key) :]
+            there = (self.objects[name] for name in names if name in self.objects)
+            return [*islice(there, self.page)]
 
     def folders(self, prefix: str, after: str) -> list[str]:
         """Return the directories right below a prefix that hold anything behind a key."""
@@ -194,11 +202,13 @@ class MemoryStore:
 
     def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
         self.admit("list")
-        decided = keys[: self.bucket.page]
-        with self.bucket.lock:
-            found = {key: self.bucket.objects[key] for key in decided if key in self.bucket.objects}
+        page = self.bucket.from_key(keys[0])
+        is_full = len(page) == self.bucket.page
+        decided = bisect_right(keys, page[-1].key) if is_full else len(keys)
+        wanted = {*keys[:decided]}
+        found = {each.key: each for each in page if each.key in wanted}
         etags = {key: f"E{found[key].size}" for key in found} if with_etags else {}
-        return Neighbours(len(decided), found, etags)
+        return Neighbours(decided, found, etags)
 
     def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
         try:

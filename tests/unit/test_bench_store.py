@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from bench.shapes import SHAPES
 from bench.store_bucket import BenchBucket, Spec
 from bench.store_dialect import KINDS
 from bench.store_limits import ACCOUNT_CODE, PARTITION_CODE, Limits, Quota
+from bench.store_lists import KEY_COLUMN, LIST
 from bench.store_objects import Objects
 from bench.store_process import StoreProcess
 
@@ -207,3 +209,17 @@ def test_a_refusal_deletes_nothing_and_says_the_code() -> None:
     assert PARTITION_CODE.encode() in refusals[0].body
     assert b"<Code>SlowDown</Code>" in refusals[1].body
     assert bucket.stats()["left"] == 100
+
+
+def test_a_list_of_all_keys_lies_beside_them(store: StoreProcess) -> None:
+    """It is read in parts, and no listing shows it."""
+    store.fill(BUCKET, Spec("dates", COUNT, is_listed=True))
+    bucket = bucket_of(store)
+
+    whole = bucket.get_object(LIST).read()
+    part = bucket.get_object(LIST, byte_range=(10, 19))
+
+    lines = gzip.decompress(whole).decode().splitlines()
+    assert [line.split(",")[KEY_COLUMN - 1] for line in lines] == keys_of("dates") == listed(bucket)
+    assert part.read() == whole[10:20]
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole)}"

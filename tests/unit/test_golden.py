@@ -28,7 +28,7 @@ pytestmark = pytest.mark.differs
 GOLDEN = Path(__file__).parent / "golden"
 
 OVER = Stretch("c/7", "c/8", 2, "AccessDenied", "No.")
-LISTED = replace(
+BOTH = replace(
     SOME,
     dry_run=True,
     null_versions="lose",
@@ -43,6 +43,7 @@ LISTED = replace(
     applies="plan-job-1",
     applied=Applied(Tolerance(2, 3, Amount(1, 2)), (), 1, 4).document(),
 )
+LISTED = replace(BOTH, keys_done=(), lists=tuple(replace(each, asked=()) for each in BOTH.lists))
 UNPLANNED = replace(
     LISTED,
     plan=None,
@@ -93,7 +94,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-NOUNS = [LISTED, WEIGHED.counts, LISTED.ranges[1], *RECORDS.values()]
+NOUNS = [BOTH, WEIGHED.counts, LISTED.ranges[1], *RECORDS.values()]
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
@@ -138,6 +139,14 @@ def test_a_golden_continuation_with_a_plan_is_read_and_written() -> None:
 
     assert unseal(document, "the request") == LISTED
     assert seal(LISTED) == document
+
+
+def test_a_golden_continuation_with_what_lists_have_asked_for_is_read_and_written() -> None:
+    """Without an answer; and with the keys beside them, which a list may name once more."""
+    document = json.loads(golden("lists-asked.json"))
+
+    assert unseal(document, "the request") == BOTH
+    assert seal(BOTH) == document
 
 
 def test_a_golden_continuation_below_a_ceiling_of_bytes_is_read_and_written() -> None:

@@ -86,7 +86,7 @@ NEIGHBOURS = {
     "manifest_request": {"amiss", "names"},
     "manifests": {"names"},
     "policy": {"request", "settings"},
-    "meant": {"request", "settings"},
+    "meant": {"request", "settings", "whole_keys"},
     "settings": {"plans", "rules", "texts"},
     "texts": {"plans", "rules"},
     "rules": {"request", "whole_keys"},

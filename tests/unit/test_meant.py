@@ -118,3 +118,25 @@ def test_the_note_on_an_asterisk_says_how_a_pattern_is_written() -> None:
 def test_a_name_without_one_needs_no_note() -> None:
     """Nothing is said."""
     assert meant.notes(parse({"prefix": "a/?[b]"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "instead"),
+    [("except", "log*/keep/**", "keep/**"), ("match", "log?/*.gz", "*.gz")],
+)
+def test_a_pattern_that_seems_to_repeat_its_selector_is_noted(
+    name: str, pattern: str, instead: str
+) -> None:
+    """Directories may be named so, and it is taken; the dry run's answer says how it was read."""
+    request = parse({"prefix": ["x/", "logs/"], "only": {name: ["*", pattern]}})
+
+    [note] = meant.notes(request)
+
+    assert note.startswith(f"`{name}` {json.dumps(pattern)}: a name is only what stands behind the")
+    assert note.endswith(f"if it was meant as a whole key, write {json.dumps(instead)}")
+
+
+@pytest.mark.parametrize("pattern", ["*/keep/**", "**/x", "l*/x", "[l]ogs/x", "log*", "other*/x"])
+def test_a_pattern_of_names_needs_no_note(pattern: str) -> None:
+    """It spells too little of the selector, or something else."""
+    assert meant.notes(parse({"prefix": "logs/", "only": {"except": pattern}})) == ()

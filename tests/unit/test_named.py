@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ossweep.conditions import Conditions
 from ossweep.engine.ports import Checkpoint
 from ossweep.engine.reads import SOON
 from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE_UNANSWERED, NEWER
+from ossweep.filters.reasons import OTHER_TAGS
+from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.row import ALIKE, PROBES
 from ossweep.stops import Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, LateStore, MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from ossweep.engine.gate import Gate
     from ossweep.engine.result import Result
     from ossweep.engine.throttle import Permit
-    from ossweep.objects import Fates, Found, Shown
+    from ossweep.objects import Fates, Found, Neighbours, Shown
 
 FOR_MORE = "for more, send a new request"
 KEYS = tuple(f"n/{number:04}" for number in range(2500))
@@ -34,6 +37,54 @@ class BlindStore(MemoryStore):
 
     def find(self, key: str) -> Found | None:
         raise StoreError("AccessDenied", f"Nobody sees {key}.", Scope.JOB)
+
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        raise StoreError("AccessDenied", f"Nobody sees {keys[0]}.", Scope.JOB)
+
+
+@dataclass
+class Policy(MemoryStore):
+    """A store whose policy lets nobody look at keys together, nor by themselves if it denies."""
+
+    bucket: Bucket
+    gate: Gate
+    denies: bool = True
+    looks: list[str] = field(default_factory=list)
+    together: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__(self.bucket, self.gate)
+
+    def find(self, key: str) -> Found | None:
+        self.looks.append(key)
+        if self.denies:
+            raise StoreError("AccessDenied", f"Nobody sees {key}.", Scope.KEYS)
+        return super().find(key)
+
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        self.together += 1
+        raise StoreError("AccessDenied", f"Nobody sees {keys[0]}.", Scope.KEYS)
+
+
+@dataclass
+class Counting(MemoryStore):
+    """A store that counts what it is asked."""
+
+    bucket: Bucket
+    gate: Gate
+    singly: int = 0
+    together: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__(self.bucket, self.gate)
+
+    def find(self, key: str) -> Found | None:
+        self.singly += 1
+        return super().find(key)
+
+    def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+        self.together += 1
+        return super().look(keys, with_etags=with_etags)
 
 
 @dataclass(frozen=True)
@@ -97,7 +148,7 @@ def test_a_key_that_an_order_names_is_not_looked_at() -> None:
 
 def test_looks_go_on_in_the_next_invocation() -> None:
     """What was not looked at in time is named in what is left, and judged there."""
-    bucket = Bucket.of(KEYS)
+    bucket = Bucket.of(KEYS, page=1)
     bucket.write([KEYS[2400]])
     hop = Hop()
 
@@ -127,16 +178,11 @@ def test_a_ceiling_counts_what_is_chosen_after_a_look() -> None:
 
 def test_a_ceiling_is_named_that_is_full_of_keys_whose_looks_are_refused() -> None:
     """Time has not run out, and the others had no room."""
-
-    class Denied(MemoryStore):
-        def find(self, key: str) -> Found | None:
-            raise StoreError("AccessDenied", f"Nobody sees {key}.", Scope.KEYS)
-
     bucket = Bucket.of(KEYS[:30])
     hop = Hop(ceiling=Ceiling(20, "limits.objects"))
     work = replace(in_doubt(KEYS[:20]), keys=KEYS[:30], judged=True)
 
-    result = hop.sweep(work, Denied(bucket, hop.gate))
+    result = hop.sweep(work, Policy(bucket, hop.gate))
 
     assert (len(bucket.objects), len(result.left.keys)) == (30, 30)
     assert str(result.trouble).startswith("limits.objects allows 20 objects, and what is left")
@@ -307,18 +353,12 @@ def test_named_keys_whose_looks_are_refused_keep_no_range_waiting() -> None:
     """After a hundred of them, three tell of the others; all stay to be done."""
     named = KEYS[:300]
     bucket = Bucket.of([*named, *(f"p/{number}" for number in range(50))])
-    looks: list[str] = []
-
-    class Denied(MemoryStore):
-        def find(self, key: str) -> Found | None:
-            looks.append(key)
-            raise StoreError("AccessDenied", "No.", Scope.KEYS)
-
     hop = Hop()
-    result = hop.sweep(replace(NAMED, keys=named, ranges=(Range("p/"),)), Denied(bucket, hop.gate))
+    store = Policy(bucket, hop.gate)
+    result = hop.sweep(replace(NAMED, keys=named, ranges=(Range("p/"),)), store)
 
     assert (set(bucket.objects), set(result.left.keys)) == (set(named), set(named))
-    assert len(looks) == ALIKE + PROBES
+    assert (store.together, len(store.looks)) == (1, ALIKE + PROBES)
     assert str(result.stopped).startswith('listing "n/0000" and 102 others failed')
 
 
@@ -334,13 +374,17 @@ def test_a_look_that_did_not_come_back_leaves_the_doubt() -> None:
 
 def test_a_key_that_was_looked_at_goes_before_its_look_is_too_old() -> None:
     """Else an invocation whose looks take seconds would look at keys, and come to nothing."""
-    bucket = Bucket.of(KEYS[:30])
+    bucket = Bucket.of(KEYS[:30], page=1)
     hop, ages = Hop(), []
 
     class Slow(MemoryStore):
         def find(self, key: str) -> Found | None:
             hop.clock.now += SOON + 0.5
             return super().find(key)
+
+        def look(self, keys: Sequence[str], *, with_etags: bool) -> Neighbours:
+            hop.clock.now += SOON + 0.5
+            return super().look(keys, with_etags=with_etags)
 
         def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
             ages.append(shown.left - self.gate.left())
@@ -350,3 +394,67 @@ def test_a_key_that_was_looked_at_goes_before_its_look_is_too_old() -> None:
 
     assert 0 < len(left.keys) == len(bucket.objects) < 30
     assert max(ages) <= 2 * (SOON + 0.5)
+
+
+def test_keys_side_by_side_are_looked_at_by_listing_them() -> None:
+    """In the order of their bytes, whatever order names them; a thousand a listing."""
+    bucket = Bucket.of(KEYS[1:])
+    bucket.write([KEYS[7]])
+    hop = Hop()
+    store = Counting(bucket, hop.gate)
+
+    result = hop.sweep(replace(NAMED, keys=KEYS[::-1]), store)
+
+    assert (store.together, store.singly) == (3, 0)
+    assert list(bucket.objects) == [KEYS[7]]
+    assert result.counts.skipped == {NEWER: 1, GONE: 1}
+    assert (result.counts.deleted, result.listed, result.left.finished) == (2498, 2500, True)
+
+
+def test_keys_far_apart_cost_a_look_each() -> None:
+    """A listing that is tried in between decides one of them, as a look at it would."""
+    others = [f"{key}/{number:02}" for key in KEYS[:200] for number in range(20)]
+    bucket = Bucket.of([*KEYS[:200], *others], page=10)
+    hop = Hop()
+    store = Counting(bucket, hop.gate)
+
+    result = hop.sweep(replace(NAMED, keys=KEYS[:200]), store)
+
+    assert store.together + store.singly == 200
+    assert store.together <= 4
+    assert set(bucket.objects) == set(others)
+    assert (result.counts.deleted, result.left.finished) == (200, True)
+
+
+def test_keys_that_may_not_be_listed_together_are_looked_at_by_themselves() -> None:
+    """A policy may allow to list below each key, and nothing above; then nothing is refused."""
+    bucket = Bucket.of(KEYS[:30])
+    hop = Hop()
+    store = Policy(bucket, hop.gate, denies=False)
+
+    result = hop.sweep(replace(NAMED, keys=KEYS[:30]), store)
+
+    assert (store.together, len(store.looks)) == (1, 30)
+    assert (result.counts.deleted, result.left.finished, result.stopped) == (30, True, None)
+
+
+def test_keys_whose_tags_take_long_are_looked_at_again() -> None:
+    """Those known in time go; the others are looked at anew, and none is judged by an old look."""
+    bucket = Bucket.of(KEYS[:300], tags={key: {"a": "1"} for key in KEYS[:300:2]}, page=100)
+    hop, ages = Hop(listings=8), []
+
+    class Slow(MemoryStore):
+        def tags(self, key: str, permit: Permit) -> Mapping[str, str] | None:
+            hop.clock.now += 0.1
+            return super().tags(key, permit)
+
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
+            ages.append(shown.left - self.gate.left())
+            return super().delete(keys, pace, shown)
+
+    only = Conditions(tags=(("a", "1"),))
+    result = hop.sweep(replace(NAMED, keys=KEYS[:300], only=only), Slow(bucket, hop.gate))
+
+    assert result.left.finished
+    assert (result.counts.deleted, result.counts.skipped) == (150, {OTHER_TAGS: 150})
+    assert max(ages) <= 2 * SOON

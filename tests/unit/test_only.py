@@ -517,4 +517,4 @@ def test_conditions_that_no_request_could_have_said_are_refused(
     asked = FORM.validate_json(json.dumps(forged), strict=True)
 
     with pytest.raises(ValueError, match=said):
-        asked.check()
+        asked.check_asked()

@@ -186,3 +186,19 @@ def test_a_ceiling_lets_go_as_many_as_all_conditions_do(
     gone = {found.key for found in objects} - bucket.objects.keys()
     assert gone <= may_go
     assert len(gone) == min(most, len(may_go)) == deleted.deleted == planned.planned
+
+
+def test_conditions_that_time_makes_impossible_let_a_job_go_on() -> None:
+    """With a date and a duration: nothing is young enough any more, and all of it stays."""
+    only = Conditions(before=BEGAN - 600_000, newer_than=300_000)
+    bucket = Bucket.of([f"a/{number:04}" for number in range(300)], page=100)
+    work = Work("job", "examplebucket", ranges=(Range("a/"),), only=only, selectors=("a/",))
+    hop = Hop()
+
+    first = hop.sweep(work, MemoryStore(bucket, hop.gate, {2: hop.leave(0.1)}))
+    last = Hop()
+    result = last.sweep(sent_back(first), MemoryStore(bucket, last.gate))
+
+    assert not first.left.finished
+    assert result.left.finished
+    assert sum(result.counts.skipped.values()) == 300

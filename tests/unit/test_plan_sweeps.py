@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ossweep.engine.planning import PlanTerms
 from ossweep.engine.ports import Checkpoint
+from ossweep.handover.parts import joined, split
 from ossweep.jobs.leaving import doubtful
 from ossweep.objects import Classed
 from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
@@ -150,6 +151,49 @@ def test_a_plan_is_the_same_however_it_was_listed(scene: Scene) -> None:
     assert left.counts.bytes == found.census.digest.bytes
 
 
+def parted(work: Work, bucket: Bucket, scene: Scene, terms: PlanTerms) -> Result:
+    """Sweep in parts, the first invocation of each of which ends early, and join them."""
+    kept, parts = split(replace(work, parallel=3), limit=None, rate=None)
+    ended = [hops(part, bucket, scene.later, terms, scene.listings).left for part in parts]
+    return hops(joined(kept, ended), bucket, (), terms, scene.listings)
+
+
+@ANY
+@given(SCENES)
+def test_a_plan_in_parts_is_the_same(scene: Scene) -> None:
+    """Each part has its own ranges, and they are added up at the end."""
+    once = SoFar.of(scene.plan(scene.bucket()).plan)
+    work = order(plan=SoFar(most=scene.stretch).document())
+
+    left = parted(work, scene.bucket(), scene, PlanTerms(is_kept=True)).left
+
+    found = SoFar.of(left.plan)
+    assert found.census == once.census
+    assert total_of(found.kept_stretches().held()) == found.census.digest
+    assert left.counts.planned == len(scene.objects)
+
+
+@ANY
+@given(SCENES, st.integers(0, 3))
+def test_parts_of_an_application_stay_within_one_tolerance(scene: Scene, most: int) -> None:
+    """Of objects that are gone, no more than so many make no difference."""
+    bucket = scene.bucket()
+    plan = kept(scene.plan(bucket))
+    lost = [each.key for each in scene.objects[:: max(1, len(scene.objects) // 3)]]
+    bucket.remove(lost)
+    before = dict(bucket.objects)
+
+    work = application(order(), Tolerance(most, 10_000))
+    left = parted(work, bucket, scene, PlanTerms(to_apply=plan)).left
+
+    differ = {border_of(plan, key) for key in lost}
+    went = differ - {border_of(plan, key) for key in bucket.objects}
+    whole = {border_of(plan, key) for key in before}
+    gone = [key for key in lost if border_of(plan, key) in went & whole]
+    assert len(gone) <= most
+    assert Applied.of(left.applied).tolerance.used.objects <= most
+
+
 @ANY
 @given(SCENES, CHANGES)
 def test_an_application_deletes_a_part_of_the_plan_and_nothing_else(
@@ -189,18 +233,22 @@ def prefix_of(key: str) -> str:
 
 @dataclass
 class Keeper:
-    """Keeps a sweep's last checkpoint of the first so many, which reserves as much as is wanted."""
+    """Keeps a sweep's first so many checkpoints; then its time is over, and it dies."""
 
     most: int
+    die: Callable[[], None] = lambda: None
     last: tuple[Result, int] | None = None
     times: int = 0
+    asked: int = 0
 
     def due(self) -> bool:
-        return True
+        self.asked += 1
+        return self.asked % SELDOM == 0
 
     def keep(self, result: Result, reserved: int) -> Checkpoint:
         self.times += 1
         if self.times > self.most:
+            self.die()
             return Checkpoint(None, None, "gone")
         reserved = max(reserved, RESERVED)
         self.last = result, reserved
@@ -213,7 +261,8 @@ class Keeper:
         raise NotImplementedError
 
 
-RESERVED = 7
+RESERVED = 60
+SELDOM = 5
 
 
 @ANY
@@ -231,6 +280,7 @@ def test_an_application_goes_on_after_deaths(
     for most in deaths:
         keeper = Keeper(most)
         hop = Hop(listings=scene.listings, terms=terms, keeper=keeper, in_flight=1)
+        keeper.die = hop.leave(-0.6)
         hop.sweep(work, MemoryStore(bucket, hop.gate))
         if keeper.last is not None:
             result, reserved = keeper.last

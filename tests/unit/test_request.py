@@ -139,7 +139,7 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             (
                 'request 2: there is no field "xyzzy"; the fields are bucket, keys, prefix, '
                 "directory, manifest, everything, confirm, versions, null_versions, dry_run, only, "
-                "limits, unfinished, parallel"
+                "limits, unfinished, parallel, apply, tolerance"
             ),
         ),
         (
@@ -155,7 +155,7 @@ def test_a_request_is_read(document: dict[str, Any], request_: Request) -> None:
             (
                 'request 2: there is no field "\\ud800"; the fields are bucket, keys, prefix, '
                 "directory, manifest, everything, confirm, versions, null_versions, dry_run, only, "
-                "limits, unfinished, parallel"
+                "limits, unfinished, parallel, apply, tolerance"
             ),
         ),
         (

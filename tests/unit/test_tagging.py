@@ -10,7 +10,7 @@ from ossweep.conditions import Conditions
 from ossweep.engine.deferred import Deferred
 from ossweep.engine.reads import Reads
 from ossweep.engine.selection import Selection
-from ossweep.engine.tagging import CODES, CROWD, ENOUGH, FIRST, Tagging
+from ossweep.engine.tagging import CODES, ENOUGH, FIRST, Tagging
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.filters.reasons import OTHER_TAGS
@@ -217,15 +217,3 @@ def test_little_room_below_a_ceiling_asks_for_little() -> None:
     """Though for more than that: most may have other tags."""
     assert Sifted(most=3).tagging.most == 100
     assert Sifted(most=500).tagging.most == 501
-
-
-def test_many_that_wait_are_a_crowd() -> None:
-    """Nothing more is looked at until they are fewer."""
-    sifted = Sifted()
-    for key in KEYS * 2:
-        sifted.sift([key])
-
-    assert len(KEYS * 2) > CROWD
-    assert sifted.tagging.is_crowded
-    sifted.go_on()
-    assert not sifted.tagging.is_crowded

@@ -73,6 +73,27 @@ def test_a_selector_is_recognised(selectors: dict[str, Any], pattern: str, inste
     assert f"; write {json.dumps(instead)}" in refusal(selectors, match=pattern)
 
 
+@pytest.mark.parametrize(
+    ("selectors", "pattern", "instead"),
+    [
+        ({"prefix": "app/logs/"}, "app/log*/keep/**", "keep/**"),
+        ({"directory": "app/logs"}, "app/log?/*.gz", "*.gz"),
+        ({"prefix": ["x/", "app/logs/"]}, "app/l*ogs/a/b", "a/b"),
+        ({"prefix": "app/lo*gs/"}, r"app/?o\*gs/a", "a"),
+    ],
+)
+def test_a_pattern_that_repeats_several_directories_by_wildcards_is_refused(
+    selectors: dict[str, Any], pattern: str, instead: str
+) -> None:
+    """Where it spells the first of them: it was written from the bucket's root."""
+    said = refusal(selectors, **{"except": pattern})
+
+    assert f"`except`: {json.dumps(pattern)} begins with what matches the selector" in said
+    assert f"; write {json.dumps(instead)}, or " in said
+    way_out = json.loads(said.partition(", or ")[2].removesuffix(" if names do begin so"))
+    assert refusal(selectors, **{"except": way_out}) == ""
+
+
 def test_a_selector_alone_is_no_pattern() -> None:
     """Nothing is behind it that could be written."""
     assert "; write what follows it, or " in refusal(LOGS, match="logs/")
@@ -92,6 +113,10 @@ def test_a_selector_alone_is_no_pattern() -> None:
         ({"keys": ["logs/a"]}, {"match": "logs/*"}),
         ({"everything": True, "confirm": "b", **LOGS}, {"except": "logs/keep/**"}),
         ({"manifest": "lists/a.txt"}, {"match": "logs/*"}),
+        ({"prefix": "app/logs/"}, {"except": ["app/*/keep/**", "app/l*/x", "app/**", "*/logs/a"]}),
+        ({"prefix": "app/logs/"}, {"except": ["*", "**/x", "*/keep/**", "app/log*", "log*/x"]}),
+        ({"prefix": "app/logs/2024-"}, {"except": "app/log*/keep"}),
+        ({"prefix": "backups/"}, {"except": "backup*/latest"}),
     ],
 )
 def test_a_pattern_of_names_is_taken(selectors: dict[str, Any], only: dict[str, str]) -> None:
@@ -140,3 +165,10 @@ def test_a_rule_has_no_such_pattern(deletion: dict[str, Any], pattern: str) -> N
 def test_a_rules_pattern_of_names_is_taken(deletion: dict[str, Any]) -> None:
     """Of its keys, the whole key is the name."""
     assert rules.read(rule({**deletion, "only": {"except": "hls/*"}}))
+
+
+def test_a_pattern_of_many_stars_is_compared_at_once() -> None:
+    """Nothing that somebody sends takes long to read."""
+    selector = f"app/{'a' * 900}/"
+
+    assert refusal({"prefix": selector}, **{"except": f"app/{'*a' * 500}b/x"}) == ""

@@ -17,6 +17,7 @@ def _planned() -> dict[str, Any]:
     sums = Sums(SoFar(), is_kept=True)
     sums.meet("stream", "c", "", "c/1", columns, 1_000_000)
     sums.meet_named(columns, 1_000_000)
+    sums.absent = 1
     return sums.so_far().document()
 
 
@@ -45,10 +46,12 @@ SOME = Work(
             position=Position(offset=10, skip=7, number=2, line=4),
             until=9,
             open=((4, 5), (7, 7)),
+            asked=((5, 5),),
             bad=1,
         ),
         ListLeft(ListRequest("lists/manifest.json", "listbucket", "inventory")),
     ),
+    keys_done=("f",),
     unsettled=9,
     null_marker=True,
     harmless=True,

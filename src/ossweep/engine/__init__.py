@@ -10,10 +10,11 @@ The belt, and who hands what to whom::
 - The dispatcher (`dispatcher.py`) does the starting. It knows things to delete only as sources
   (`source.py`): named keys, ranges, directory markers. Each kind is a file, and a line of the
   table in `sources/`.
-- A source asks questions (`reads.py`): for a page of a listing, or for one object. Pages go to the
-  selection (`selection.py`), which makes batches of what is to be deleted (`batch.py`). Where that
-  takes more than the listing tells, a page is sifted first: `tagging.py` asks for tags, `latest.py`
-  lists the directories whose latest stay. Objects that stay for that say so.
+- A source asks questions (`reads.py`): for a page of a listing, or for objects known by name.
+  Pages go to the selection (`selection.py`), which makes batches of what is to be deleted
+  (`batch.py`). Where that takes more than the listing tells, a page is sifted first: `tagging.py`
+  asks for tags, `latest.py` lists the directories whose latest stay. Objects that stay for that say
+  so.
 - Where a plan is applied, `applying.py` stands before the selection: pages wait until the border of
   their stretch is listed, and then go on or stay together. Where one is made, `planning.py` takes
   the sums of each batch as it settles.
@@ -34,8 +35,8 @@ What bounds memory:
 - At most `settlement.EARLY` batches of a range wait to settle, or more if they are small, each
   without its keys.
 - Where a plan is applied, of each range the pages of one stretch are held back.
-- One batch of named keys waits, beside the keys that were looked at. One batch of directories is
-  under way.
+- One batch of named keys waits, beside those that were looked at: of these, and of the keys of
+  lists, at most `draft.AHEAD` are looked at or wait. One batch of directories is under way.
 - As many deletions, and looks at tags, are under way as the throttle has room for.
 - Of a directory whose latest stay, so many are in mind while it is passed, and one is afterwards.
 

@@ -82,10 +82,10 @@ class Caution:
             gate.stop(GONE_UNSEEN)
             return
         self.settled = gate.singly = True
-        self.note = _note_on(found)
+        self.note = note_on(found)
 
 
-def _note_on(refusal: StoreError) -> str:
+def note_on(refusal: StoreError) -> str:
     """Return what a job's answer says where OSS has refused the look."""
     lost = f"where a deletion loses an object's null version for good ({refusal})"
     if refusal.code in NO_SUCH_REQUEST:

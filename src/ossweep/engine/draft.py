@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ossweep.engine.batch import Dates
     from ossweep.objects import Found
 
+AHEAD = 8 * BATCH_KEYS  # keys that are looked at, or were and wait
+
 
 class Draft:
     """Objects that may go, of which batches are cut."""

@@ -1,4 +1,12 @@
-"""The form pass: a list is read once for its form, before anything is deleted."""
+"""
+The form pass: a list is read once for its form, before anything is deleted.
+
+A pass that does not fit into one invocation goes on in the next, from the last place before which
+all lines are right. A bad line that an earlier invocation has met is met again, and ends it.
+
+An inventory's data files are known once it is opened, which each invocation does before it deletes
+anything: none of them goes while it is needed.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableSequence, Sequence
 
     from ossweep.engine.ports import Lists
-    from ossweep.lists import ListLeft
+    from ossweep.lists import ListFormat, ListLeft, ListRequest
     from ossweep.manifests.nouns import BadLine, Passage
 
+INVENTORY: ListFormat = "inventory"
 MOST_BAD = 100  # lines of a list that may fail by their form
 AT_ONCE = 64  # passages that are read before anybody looks at the time
 
@@ -28,14 +37,16 @@ class FormPass:
     def __init__(self, lists: Lists, left: ListLeft) -> None:
         self._lists = lists
         self._left = left
+        self.files: Sequence[str] = ()  # of an inventory, once it is opened
+        self._was_bad = bool(left.bad)  # in an earlier invocation, which could not count the others
         self._passages: Iterator[Passage] | None = None
         self._first = ""  # a sentence about the first bad line
         self._bad = 0
 
     @property
-    def etag(self) -> str:
-        """The ETag of what was opened, or has to be; "" if nothing was yet."""
-        return self._left.etag
+    def left(self) -> ListLeft:
+        """The list as it is left to whoever goes on: the same object, and how far it was right."""
+        return self._left
 
     def read_on(self) -> ListLeft | None:
         """
@@ -45,10 +56,14 @@ class FormPass:
         """
         if self._passages is None:
             opened = self._lists.open(self._left)
-            self._left = replace(self._left, etag=opened.etag, checked=True)
-            if not opened.is_small:
+            self.files = opened.files
+            if self._left.checked:
                 return self._left
-            self._passages = opened.passages(Position())
+            request = _as_it_is(self._left.request, is_inventory=opened.is_inventory)
+            self._left = replace(self._left, request=request, etag=opened.etag)
+            if not opened.is_small:
+                return self._judged()
+            self._passages = opened.passages(self._left.position)
         for _ in range(AT_ONCE):
             passage = next(self._passages, None)
             if passage is None:
@@ -56,24 +71,50 @@ class FormPass:
             if passage.bad:
                 self._first = self._first or passage.bad[0].sentence
                 self._bad += len(passage.bad)
+                self._left = replace(self._left, bad=self._bad)
+                if self._was_bad:
+                    return self._judged()
+            elif not self._bad:
+                self._left = replace(self._left, position=passage.end)
         return None
 
     def _judged(self) -> ListLeft:
         if not self._bad:
-            return self._left
+            return replace(self._left, checked=True, position=Position())
         others = f", the first of {self._bad:,} such lines" if self._bad > 1 else ""
         raise ListError(
             f"{self._first}{others}; nothing was deleted: correct the list, and send a new request"
         )
 
 
-class FormPasses:
-    """The form passes of an order's lists, one after the other; `left` are the lists."""
+def _as_it_is(request: ListRequest, *, is_inventory: bool) -> ListRequest:
+    """Return what is said of a list, with what its beginning has told, if that is an inventory."""
+    is_open = all(getattr(request, name) is None for name in ("format", "compression", "encoding"))
+    is_told = is_inventory and is_open and request.header is None and request.column is None
+    return replace(request, format=INVENTORY) if is_told else request
 
-    def __init__(self, lists: Lists, left: MutableSequence[ListLeft]) -> None:
+
+class FormPasses:
+    """
+    The form passes of an order's lists, one after the other; `left` are the lists.
+
+    Of an inventory each invocation has one, if only to know its files, which the job `needs`.
+    """
+
+    def __init__(
+        self,
+        lists: Lists,
+        left: MutableSequence[ListLeft],
+        needs: Callable[[ListRequest, Sequence[str]], None],
+    ) -> None:
         self._lists = lists
         self._left = left
-        self._unchecked = deque(at for at, each in enumerate(left) if not each.checked)
+        self._needs = needs
+        self._unchecked = deque(
+            at
+            for at, each in enumerate(left)
+            if not each.checked or each.request.format == INVENTORY
+        )
         self._pass: FormPass | None = None
 
     def __bool__(self) -> bool:
@@ -93,16 +134,16 @@ class FormPasses:
 
     def shown(self, judged: ListLeft | None) -> None:
         """Take a judged list, if it is one."""
-        if judged is not None:
+        if judged is not None and self._pass is not None:
+            self._needs(judged.request, self._pass.files)
             self._left[self._unchecked.popleft()] = judged
             self._pass = None
 
     def rest(self) -> list[ListLeft]:
-        """Return the lists; the one that was only opened is the same object for whoever goes on."""
+        """Return the lists, with the one that is read for its form as far as that has come."""
         left = [*self._left]
         if self._pass is not None:
-            at = self._unchecked[0]
-            left[at] = replace(left[at], etag=self._pass.etag)
+            left[self._unchecked[0]] = self._pass.left
         return left
 
 

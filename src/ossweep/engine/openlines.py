@@ -28,6 +28,8 @@ class OpenLines:
         self._open: dict[int, None] = {}  # in order
         self._until = left.until
         self._untold = deque(left.open)  # pairs of lines that are left before `until`
+        # Lines whose objects this job has asked for, and no answer has told of.
+        self._asked = {line for first, last in left.asked for line in range(first, last + 1)}
         self.bad = left.bad
 
     @property
@@ -63,14 +65,23 @@ class OpenLines:
         """Take note that it is done."""
         del self._open[line]
 
+    def are_asked(self, lines: Iterable[int]) -> None:
+        """Take note that the objects of lines were asked for, and no answer has told of them."""
+        self._asked.update(lines)
+
+    def was_asked(self, line: int) -> bool:
+        """Tell whether that is so of a line, in this invocation or an earlier one."""
+        return line in self._asked
+
     def go_to(self, end: Position) -> None:
         """Go on to another file, when no line is open."""
         self._end, self._until = end, 0
         self._ends.clear()
         self._untold.clear()
+        self._asked.clear()
 
-    def rest(self) -> ListLeft:
-        """Return what is left of the list."""
+    def rest(self, taken: Iterable[int] = ()) -> ListLeft:
+        """Return what is left of the list; the objects of some lines are `taken` up just now."""
         told = max(self._until, self._end.line)
         pairs = (*_runs(self._open), *self._untold)
         begin, until = told, 0
@@ -79,7 +90,11 @@ class OpenLines:
         self._forget()
         known = self._ends[0] if self._open else self._end
         place = replace(known, line=begin)
-        return replace(self._left, position=place, until=until, open=pairs, bad=self.bad)
+        asked = self._asked.union(taken)
+        if asked:
+            asked &= {line for first, last in pairs for line in range(first, last + 1)}
+        left = replace(self._left, position=place, until=until, open=pairs, bad=self.bad)
+        return replace(left, asked=tuple(_runs(sorted(asked))))
 
     def _is_left(self, line: int) -> bool:
         if line >= self._until:

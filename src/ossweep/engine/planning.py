@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ossweep.objects import Absent, Columns
+
 if TYPE_CHECKING:
     from ossweep.engine.applying import Applying
     from ossweep.engine.batch import Batch
@@ -90,8 +92,10 @@ class Planning:
 
     def meet_named(self, batch: Batch) -> None:
         """Add a batch of objects known by name, or of directories' own."""
-        if batch.keys:
-            self._sums.meet_named(batch.page.columns(), self._selection.clock or 0)
+        seen = [found for found in batch.page.objects() if not isinstance(found, Absent)]
+        self._sums.absent += len(batch.keys) - len(seen)
+        if seen:
+            self._sums.meet_named(Columns.of(seen), self._selection.clock or 0)
 
     def put_into(self, work: Work) -> Work:
         """Return work with the plan so far."""

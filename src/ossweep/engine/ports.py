@@ -101,6 +101,10 @@ class OpenedList(Protocol):
         """Whether it is an inventory."""
 
     @property
+    def files(self) -> Sequence[str]:
+        """The keys of an inventory's data files, which lie in the same bucket as itself."""
+
+    @property
     def created(self) -> int | None:
         """When an inventory's bucket was looked at, at the earliest, in Unix seconds, if told."""
 

@@ -58,6 +58,11 @@ class Room:
             return BATCH_KEYS
         return max(0, self._ceiling.objects - self._chosen)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the ceiling has not been reached, or has room again."""
+        return self.reached is None or self.objects > 0
+
     def holds(self, page: Page) -> bool:
         """Tell whether all of a page may be chosen."""
         if len(page.keys) > self.objects:

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import KNOWN_FAILURE, Dates
 from ossweep.engine.choice import EVERYTHING, Choice
+from ossweep.engine.needed import NEEDED, Needed
 from ossweep.engine.room import Room
 from ossweep.filters.reasons import UNJUDGED
 from ossweep.objects import NEWER, Asked
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ossweep.engine.backlog import Backlog
     from ossweep.engine.batch import Batch
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ossweep.engine.ports import Dated
     from ossweep.engine.scan import Scan
     from ossweep.filters.ports import Whole
-    from ossweep.lists import ListLeft, ListRequest
+    from ossweep.lists import ListRequest
     from ossweep.objects import Found, Page
     from ossweep.work import Ceiling, Work
 
@@ -39,7 +40,6 @@ ENOUGH_KEYS = 500  # a batch with so many ends at a page's end, so that the next
 SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are skipped, to keep their place
 
 PROTECTED = "protected"
-NEEDED = "a list that the job reads"
 
 
 class Selection:
@@ -65,9 +65,14 @@ class Selection:
         self.deferred = deferred
         self._choice = Choice(work.only, work.selectors)
         # Pages without any of these need no look at each object.
-        needed = {each.request.key for each in work.lists if _is_of(each.request, work)}
-        self._needed = needed
-        special = {*work.directories, *work.passed, *deferred.waiting, *protected, *needed}
+        self.needed = Needed(work)
+        special = {
+            *work.directories,
+            *work.passed,
+            *deferred.waiting,
+            *protected,
+            *self.needed.keys,
+        }
         self._special = sorted(special)
         self.clock = work.clock
         # Why an object known by name stays that is not as a plan has it.
@@ -120,7 +125,7 @@ class Selection:
 
     def goes_later(self, key: str) -> bool:
         """Tell whether an object waits, as a directory's own, or as a list until it is read."""
-        return key in self._directories or key in self._needed
+        return key in self._directories or key in self.needed
 
     def protects(self, prefixes: tuple[str, ...]) -> bool:
         """Tell whether these prefixes are what is protected."""
@@ -138,7 +143,7 @@ class Selection:
         Raises StoreError if OSS's time is unknown.
         """
         if batch.dates is None or not batch.keys:
-            return batch
+            return self.needed.taken_from(batch, self.room_left)
         dates, clock, page = self.dates_now(), self.clock_now(), batch.page
         if self._choice.keep_latest is not None and _was_asked_by_later(page, clock):
             batch = replace(batch, left=inf)
@@ -168,10 +173,10 @@ class Selection:
         self._see_last_date()
         return self._choice.reason_of_age(modified, clock)
 
-    def read_to_the_end(self, request: ListRequest, left: Iterable[ListLeft]) -> None:
-        """Take note that a list is needed no more, if it is none of those that are left."""
-        if all(each.request.key != request.key for each in left):
-            self._needed.discard(request.key)
+    def needs_also(self, request: ListRequest, files: Sequence[str]) -> None:
+        """Take note of the files of an inventory, which stay as long as it is read."""
+        self.needed.add(request, files)
+        self._special = sorted({*self._special, *files})
 
     def clock_now(self) -> int:
         """Return the job's clock; raises StoreError if OSS's time is unknown."""
@@ -196,7 +201,7 @@ class Selection:
     def _reason_to_stay(self, found: Found, clock: int) -> str | None:
         if found.key.startswith(self._protected):
             return PROTECTED
-        if found.key in self._needed:
+        if found.key in self.needed:
             return NEEDED
         reason = self.reason_by(found, clock) or found.why_kept
         if reason is None and self._choice.needs_more and not isinstance(found, Asked):
@@ -335,11 +340,6 @@ class Selection:
             return
         self.room_left.lose()
         backlog.lose(at)
-
-
-def _is_of(request: ListRequest, work: Work) -> bool:
-    """Tell whether a list lies in the bucket that is swept."""
-    return request.bucket in {None, work.bucket}
 
 
 def _was_asked_by_later(page: Page, clock: int) -> bool:

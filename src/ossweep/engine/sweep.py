@@ -190,6 +190,7 @@ def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
     skipped = len(work.keys) - len(keys) + len(work.held) - len(deferred)
     if not skipped:
         return work
+    gone = (key for key in work.keys if key.startswith(protected))
     doubted = tuple(key for key in work.doubted if not key.startswith(protected))
     # A key that may have been asked for before it was protected keeps its room below the ceiling.
     lost = len(work.doubted) - len(doubted)
@@ -199,6 +200,7 @@ def _without_protected(work: Work, protected: tuple[str, ...]) -> Work:
     return replace(
         work,
         keys=keys,
+        keys_done=(*work.keys_done, *gone) if work.lists else (),
         doubted=doubted,
         sizes=sizes,
         held=deferred,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ossweep.objects import Page
 
 ENOUGH = SOON / 2  # seconds after which what is known goes on: the rest is listed again
-CROWD = 64  # of those that wait; named keys that were looked at wait, too, and grow old
+CROWD = 64  # keys that were looked at by name, and wait for that: no more are looked at
 FEWEST = 100  # keys of a page that are asked about, though a ceiling leaves room for less
 CODES = 8  # that reasons name; any other is no reason of its own
 FIRST = 50  # looks, all of them refused by one code, after which nothing more is looked at
@@ -95,11 +95,6 @@ class Tagging:
         """Return the tagging of a job, if its conditions ask for tags."""
         asks = selection.choice.needs_tags
         return cls(store, gate, throttle, reads, selection) if asks else None
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether so many wait that nothing more should be looked at."""
-        return len(self._siftings) >= CROWD
 
     @property
     def most(self) -> int:

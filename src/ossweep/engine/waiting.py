@@ -47,9 +47,19 @@ class Waiting:
         """Return the key to look at now."""
         return self._keys.popleft()
 
-    def give_back(self, key: str) -> None:
-        """Let a key wait again, of which nothing was learnt."""
-        self._keys.appendleft(key)
+    def take_in_order(self, most: int, least: int) -> list[str]:
+        """Return up to so many keys that stand in order; the first, if fewer than `least` do."""
+        run = [self._keys.popleft()]
+        while len(run) < most and self._keys and run[-1] < self._keys[0]:
+            run.append(self._keys.popleft())
+        if len(run) < least:
+            self.give_back(*run[1:])
+            return run[:1]
+        return run
+
+    def give_back(self, *keys: str) -> None:
+        """Let keys wait again, in their order, of which nothing was learnt."""
+        self._keys.extendleft(reversed(keys))
 
     def give_back_last(self, key: str) -> None:
         """Let it wait behind all others."""

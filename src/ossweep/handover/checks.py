@@ -23,7 +23,8 @@ def check_work(work: Work) -> None:
         check_bucket(work.reply.bucket)
         check_name(work.reply.key, "the key")
     found = [each.key for each in work.held]
-    for name in (*work.keys, *found, *work.passed, *work.counts.named, *work.counts.also_failed):
+    also = (*work.counts.named, *work.counts.also_failed)
+    for name in (*work.keys, *work.keys_done, *found, *work.passed, *also):
         _check_key(name)
     for name in work.directories:
         check_name(name, "the directory")
@@ -32,7 +33,8 @@ def check_work(work: Work) -> None:
     doubted = set(work.doubted)
     are_names = len(names) == len(work.keys) and len(doubted) == len(work.doubted)
     are_known = work.sizes.keys() == (doubted if work.limit_bytes is not None else set())
-    if not (are_names and are_known and doubted <= names):
+    are_done = names.isdisjoint(work.keys_done)
+    if not (are_names and are_known and are_done and doubted <= names):
         raise UnfitError("its counts or its keys contradict each other")
     _check_ranges(work)
     manifest_request.check_left(work.lists)

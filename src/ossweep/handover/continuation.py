@@ -44,6 +44,7 @@ NEWEST = (
     "sizes",
     "reserved_bytes",
     "lists",
+    "keys_done",
     "plan",
     "applied",
     "applies",
@@ -90,6 +91,9 @@ def _said(work: Work, include: set[str] | None = None) -> dict[str, Any]:
         # A ceiling of 0 bytes, as a part may have it, says something.
         if said.get(name) in (None, [], {}) or (name == "reserved_bytes" and not said[name]):
             said.pop(name, None)
+    for each in said.get("lists", ()):
+        if not each["asked"]:
+            del each["asked"]
     for each in said.get("ranges", ()):
         if not each["approved"]:
             del each["approved"]
@@ -125,7 +129,8 @@ def seconds_to_write(work: Work, clock: Callable[[], float]) -> float:
     measured with a thousand of them, some of each kind.
     """
     also = work.counts.also_failed
-    lots = (work.keys, work.ranges, work.directories, work.held, work.passed, work.selectors, also)
+    keys = (work.keys, work.keys_done, work.passed, also)
+    lots = (*keys, work.ranges, work.directories, work.held, work.selectors)
     names = sum(map(len, lots)) + sum(len(each.open) for each in work.lists)
     if names <= SAMPLE:
         return 0.0
@@ -151,6 +156,7 @@ def _sample(work: Work, names: int) -> Work:
         directories=frozenset(islice(work.directories, most(work.directories))),
         held=work.held[: most(work.held)],
         passed=work.passed[: most(work.passed)],
+        keys_done=work.keys_done[: most(work.keys_done)],
         selectors=work.selectors[: most(work.selectors)],
         plan=None,
         counts=replace(

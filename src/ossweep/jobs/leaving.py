@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep.answers import SEND_BACK, Answer, with_failures
+from ossweep.names import in_quotes
 from ossweep.objects import NAMELESS
 from ossweep.session import is_named_by_event
 from ossweep.stops import Stop, Why, resuming
@@ -65,6 +66,7 @@ def to_try_again(left: Work) -> Work | None:
         keys=keys,
         judged=True,
         lists=(),
+        keys_done=(),
         ranges=(),
         held=(),
         passed=(),
@@ -85,7 +87,7 @@ def own_reason_to_stop(left: Work, trouble: str | None, session: Session) -> Sto
         return Stop(
             Why.IDLE,
             f"{IDLE_HOPS} invocations in a row have achieved nothing: "
-            f"{trouble or 'OSS answers, but the time limit is too short for it'}; "
+            f"{trouble or _too_short(left)}; "
             f"it goes on {ways_on(left)}",
         )
     if left.hop >= session.settings.max_hops:
@@ -95,6 +97,17 @@ def own_reason_to_stop(left: Work, trouble: str | None, session: Session) -> Sto
             f"raise that, and it goes on {ways_on(left)}",
         )
     return None
+
+
+def _too_short(left: Work) -> str:
+    """Say for what the time limit is too short."""
+    unread = next((each.request.key for each in left.lists if not each.checked), None)
+    if unread is None:
+        return "OSS answers, but the time limit is too short for it"
+    return (
+        f"the time limit is too short to read the list {in_quotes(unread)} for its form, before "
+        "which nothing is deleted: raise the function's timeout, or cut the list into several"
+    )
 
 
 def ways_on(work: Work) -> str:

@@ -15,14 +15,14 @@ from ossweep.plans.bill import duration_of, money_for, requests_needed
 from ossweep.plans.bucket import ENABLED, Taken
 from ossweep.plans.document import Plan
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
-from ossweep.plans.siblings import BelowNamed, below_named
+from ossweep.plans.siblings import below_named
 from ossweep.plans.sofar import SoFar
 from ossweep.session import open_bucket
 from ossweep.store.facts import bucket_facts
 from ossweep.tally import tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ossweep.plans.bill import Money, RequestsNeeded
     from ossweep.plans.bucket import BucketFacts
@@ -104,7 +104,7 @@ def _plan(
             protected=policy.protected_in(left.bucket, settings),
             hierarchical=bool(facts.hierarchical),
         ),
-        advice=[*_of_named(so_far.below, scope.prefixes, store), *facts.advice(taken)],
+        advice=[*_of_named(so_far, scope.prefixes, store), *facts.advice(taken)],
     )
 
 
@@ -136,14 +136,20 @@ def _prefixes(left: Work) -> Sequence[str]:
     return found
 
 
-def _of_named(named: Iterable[BelowNamed], prefixes: Sequence[str], store: OssStore) -> list[str]:
+def _of_named(so_far: SoFar, prefixes: Sequence[str], store: OssStore) -> list[str]:
     """
-    Say what stays below named keys that are directories, as far as there is time to look.
+    Say which named keys are not there, and what stays below those that are directories.
 
-    Below one that a prefix or directory of the order holds nothing stays for want of a selector.
+    There is one look at each of the latter, as far as there is time. Nothing stays below one that a
+    prefix or directory of the order holds.
     """
     said: list[str] = []
-    for each in named:
+    if so_far.absent:
+        said.append(
+            f"{so_far.absent:,} of the keys that are named show no object; a deletion asks for "
+            "them all the same, and OSS confirms that"
+        )
+    for each in so_far.below:
         if each.key.startswith(tuple(prefixes)):
             continue
         try:

@@ -36,8 +36,8 @@ class SoFar:
 
     `stretches` are as `rows_of` writes them, where they are kept, of up to `most` objects each.
     `named` are the hashes of named objects, in base64, and `unheld` how many more there are.
-    `below` are named keys that end with a slash. The order names objects if it `has_names`, by keys
-    or lists.
+    `below` are named keys that end with a slash, and `absent` counts those that no look has shown.
+    The order names objects if it `has_names`, by keys or lists.
     """
 
     census: Census = field(default_factory=Census)
@@ -49,6 +49,7 @@ class SoFar:
     named: str = ""
     unheld: int = 0
     has_names: bool = False
+    absent: int = 0
 
     def __add__(self, other: SoFar) -> SoFar:
         """Return the sums of both, which have met different objects."""
@@ -65,6 +66,7 @@ class SoFar:
             named,
             self.unheld + other.unheld + unheld,
             self.has_names or other.has_names,
+            self.absent + other.absent,
         )
 
     def kept_stretches(self) -> Stretches:
@@ -96,7 +98,7 @@ class SoFar:
         self.census.check()
         self.early.check()
         stretches_of_rows(list(self.stretches))
-        if self.most < 1 or self.unheld < 0 or not _is_base64(self.named):
+        if min(self.most - 1, self.unheld, self.absent) < 0 or not _is_base64(self.named):
             raise ValueError("a plan holds numbers that none are")
 
 
@@ -138,6 +140,7 @@ class Sums:
         self._stretches = before.kept_stretches()
         self._named = array("Q", hashes_in(before.named))
         self._unheld = 0
+        self.absent = 0  # named keys that no look has shown
         self._is_kept = is_kept
         self._streams: dict[Any, Stream] = {}
         self._loose = SoFar()
@@ -189,6 +192,7 @@ class Sums:
             most=self._stretches.most,
             named=_written(self._named),
             unheld=total.unheld + self._unheld,
+            absent=total.absent + self.absent,
         )
 
 

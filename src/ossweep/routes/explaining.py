@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy
@@ -20,6 +21,7 @@ from ossweep.filters.explain import LookedUp, Said, explain
 from ossweep.filters.latest import is_marker
 from ossweep.helps import HELPS_OF_LISTINGS, HELPS_OF_TAGS, met_at, with_help
 from ossweep.objects import GONE, NEWER
+from ossweep.routes.outlook import NOTHING_ELSE, Outlook, outlook_on
 from ossweep.session import open_bucket
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from ossweep.session import Session
     from ossweep.store import OssStore
 
-CLOCK, LIMIT_BYTES = "clock", "limits.bytes"
+CLOCK, LIMIT_BYTES, BUCKET = "clock", "limits.bytes", "bucket"
 TOO_LARGE = "larger than all that limits.bytes allows"
 # The fates that a key may have.
 DELETED, PLANNED, KEPT = "deleted", "planned", "kept"
@@ -44,7 +46,8 @@ class _Seen:
     What OSS shows of a key: its object, if there is one, and what is to be known to judge it.
 
     `only` are the conditions as the job has them once OSS has told the time. `help` is what helps
-    where OSS has refused to tell the object's tags.
+    where OSS has refused to tell the object's tags. `outlook` is what the bucket makes of its
+    deletion, if nothing else keeps it.
     """
 
     found: Found | None
@@ -52,6 +55,7 @@ class _Seen:
     only: Conditions | None
     also: LookedUp
     help: str = ""
+    outlook: Outlook = NOTHING_ELSE
 
 
 def explained(asked: Explain, session: Session) -> Answer:
@@ -59,11 +63,12 @@ def explained(asked: Explain, session: Session) -> Answer:
     Return which selectors take a key, what judges it, and what would become of it.
 
     It takes one listing request, or none for a key that no selector takes; beside it one for its
-    tags, or those that list its directory, where conditions ask for that. Nothing is deleted or
-    written. Raises SettingsError, StoreError, and UndoneError where time does not suffice.
+    tags, or those that list its directory, where conditions ask for that; and, for a key that would
+    go, those for its outlook. Nothing is deleted or written. Raises SettingsError, StoreError, and
+    UndoneError where time does not suffice.
     """
     work, key = asked.work, asked.key
-    selectors = _selectors(asked)
+    selectors = _selectors(asked, key)
     document = {
         "status": "done",
         "reason": "no selector of the request takes this key, and the job would leave it alone",
@@ -86,9 +91,11 @@ def explained(asked: Explain, session: Session) -> Answer:
         ) from None
     judged = list(_guards(asked, seen, session))
     fate, reason = _fate(asked, seen, judged)
+    note = seen.outlook.note
     return Answer(
         {
             **document,
+            **({} if note is None else {"notes": [note]}),
             "reason": reason,
             "fate": fate,
             "object": None if seen.found is None else _shown(seen.found),
@@ -115,17 +122,44 @@ def _looked(asked: Explain, session: Session) -> _Seen:
             selection = Selection(work, store, protected, None, Deferred(work))
             selection.clock_now()
             seen = _Seen(found, clock, selection.choice.only, LookedUp())
-            if found is None or seen.only is None:
+            seen = _looked_up(seen, store, selection, asked, session)
+            is_asked_for = found is not None or asked.key in work.to_ask_for
+            stays = any(said.reason is not None for said in _guards(asked, seen, session))
+            if work.dry_run or stays or not is_asked_for:
                 return seen
-            if seen.only.tags:
-                return _with_tags(seen, found, store, asked, session)
-            most = seen.only.keep_latest
-            if most is None or is_marker(found.key):
-                return seen
-            latest = Latest(most, store, work.selectors, selection, work.clock)
-            return replace(seen, also=LookedUp(newer=latest.newer_than(found)))
+            why_stays = partial(_why_stays, asked, selection, protected)
+            return replace(seen, outlook=outlook_on(asked.key, work, store, why_stays))
         except StoreError as error:
             raise met_at(f"the bucket {work.bucket}", error, HELPS_OF_LISTINGS) from None
+
+
+def _looked_up(
+    seen: _Seen, store: OssStore, selection: Selection, asked: Explain, session: Session
+) -> _Seen:
+    """Return what is seen with what takes requests of their own to judge the key."""
+    found, work = seen.found, asked.work
+    if found is None or seen.only is None:
+        return seen
+    if seen.only.tags:
+        return _with_tags(seen, found, store, asked, session)
+    most = seen.only.keep_latest
+    if most is None or is_marker(found.key):
+        return seen
+    latest = Latest(most, store, work.selectors, selection, work.clock)
+    return replace(seen, also=LookedUp(newer=latest.newer_than(found)))
+
+
+def _why_stays(
+    asked: Explain, selection: Selection, protected: tuple[str, ...], found: Found
+) -> str | None:
+    """Return why another object stays, as far as that is known without its tags."""
+    if found.key.startswith(protected):
+        return PROTECTED
+    if not _selectors(asked, found.key):
+        return "no selector of the request takes it"
+    if found.key in asked.work.to_ask_for:
+        return None
+    return selection.reason_by(found, selection.clock_now())
 
 
 def _with_tags(
@@ -152,9 +186,9 @@ def _with_tags(
     return replace(seen, also=LookedUp(tags=tags))
 
 
-def _selectors(asked: Explain) -> list[dict[str, Any]]:
+def _selectors(asked: Explain, key: str) -> list[dict[str, Any]]:
     """Return the selectors of the request that take a key, each as the request has it."""
-    request, key = asked.request, asked.key
+    request = asked.request
     taking: list[dict[str, Any]] = [{"keys": key}] if key in request.keys else []
     taking += [{"prefix": each} for each in request.prefix if key.startswith(each)]
     taking += [{"directory": each} for each in request.directory if key.startswith(each)]
@@ -166,6 +200,8 @@ def _guards(asked: Explain, seen: _Seen, session: Session) -> Iterator[Said]:
     work, key, found = asked.work, asked.key, seen.found
     is_protected = key.startswith(policy.protected_in(work.bucket, session.settings))
     yield Said(PROTECTED, PROTECTED if is_protected else None)
+    if seen.outlook.keeps is not None:
+        yield Said(BUCKET, seen.outlook.keeps)
     if found is None:
         return
     # A person's order deletes a key that it names however young it is.
@@ -188,20 +224,22 @@ def _fate(asked: Explain, seen: _Seen, judged: list[Said]) -> tuple[str, str]:
         is_helped = kept.reason == seen.also.no_tags
         return KEPT, f"it would stay: {kept.reason}{seen.help if is_helped else ''}"
     if seen.found is None:
-        return ABSENT, _sentence_on_absent(asked)
+        return ABSENT, _sentence_on_absent(asked, seen.outlook)
     also = ", after all that lies in it" if asked.key in work.directories else ""
     has_ceiling = work.limit is not None or work.limit_bytes is not None
     also += ", unless a ceiling is reached before it" if has_ceiling else ""
     if work.dry_run:
         return PLANNED, f"a dry run would count it{also}"
-    return DELETED, f"it would be deleted{also}"
+    return DELETED, f"it would be deleted{also}{seen.outlook.also}"
 
 
-def _sentence_on_absent(asked: Explain) -> str:
+def _sentence_on_absent(asked: Explain, outlook: Outlook) -> str:
     """Say that there is nothing; a key that is asked for unseen is confirmed like any other."""
     if asked.key not in asked.work.to_ask_for:
         return "there is no such object now"
     what = "counted" if asked.work.dry_run else "asked for, and OSS would confirm that"
+    if outlook.marks:
+        what = "asked for, and OSS would put a delete marker there"
     return f"there is no such object now; as `keys` names it, it would be {what} all the same"
 
 

@@ -24,7 +24,7 @@ from ossweep.manifests.nouns import BadLine, ListError, RewrittenError, StoredEr
 from ossweep.manifests.reader import read_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ossweep.lists import ListLeft, Position
     from ossweep.manifests.forms import ListForm
@@ -147,13 +147,21 @@ class OssList:
     @property
     def is_small(self) -> bool:
         """Whether it is small enough to be read for its form first."""
-        files = () if self.inventory is None else self.inventory.files
-        return self.pinned.size + sum(file.size for file in files) < SMALL_BYTES
+        return self.pinned.size + sum(file.size for file in self._files) < SMALL_BYTES
 
     @property
     def is_inventory(self) -> bool:
         """Whether it is an inventory."""
         return self.inventory is not None
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The keys of an inventory's data files."""
+        return [file.key for file in self._files]
+
+    @property
+    def _files(self) -> tuple[DataFile, ...]:
+        return () if self.inventory is None else self.inventory.files
 
     @property
     def created(self) -> int | None:

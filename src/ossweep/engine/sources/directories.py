@@ -25,7 +25,7 @@ from ossweep.objects import GONE, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ossweep.engine.deferred import Deferred
     from ossweep.engine.outcomes import Outcome
@@ -168,13 +168,15 @@ class Directories:
         return True
 
     def _show(self, key: str, found: Found | None, left: float) -> None:
-        judge, fail = partial(self._judge, key, left), partial(self._fail, key)
-        self._shared.ask_about(found, left, judge, fail)
+        there = {} if found is None else {key: found}
+        judge, fail = partial(self._judge, left), partial(self._fail, key)
+        self._shared.ask_about([key], there, left, judge, fail)
 
-    def _judge(self, key: str, left: float, found: Found | None) -> None:
-        reason = self._round.judge(key, found, left)
-        if reason is not None:
-            self._shared.books.skip(key, reason)
+    def _judge(self, left: float, keys: Sequence[str], there: Mapping[str, Found]) -> None:
+        for key in keys:
+            reason = self._round.judge(key, there.get(key), left)
+            if reason is not None:
+                self._shared.books.skip(key, reason)
 
     def _fail(self, key: str, error: Closed | StoreError) -> None:
         self._round.has_failed(key, error)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ossweep.engine.draft import Draft
+from ossweep.engine.draft import AHEAD, Draft
 from ossweep.engine.forms import FormPasses, about_list, failures_of, or_error, too_many
 from ossweep.engine.likeness import listed_line
 from ossweep.engine.listreading import ListReading
@@ -25,9 +25,10 @@ from ossweep.engine.reads import Question
 from ossweep.engine.runs import Runs
 from ossweep.engine.selection import PROTECTED
 from ossweep.engine.sources.by_name import ByName
+from ossweep.engine.tagging import CROWD
 from ossweep.errors import Scope, StoreError
 from ossweep.manifests.nouns import ListError
-from ossweep.objects import GONE, Asked, Neighbours
+from ossweep.objects import GONE, GONE_UNANSWERED
 from ossweep.stops import Stop, Why
 from ossweep.work import BATCH_KEYS, Counts
 
@@ -43,11 +44,10 @@ if TYPE_CHECKING:
     from ossweep.errors import Closed
     from ossweep.lists import ListLeft
     from ossweep.manifests.nouns import BadLine, Passage
-    from ossweep.objects import Found, Stretch
+    from ossweep.objects import Found, Neighbours, Stretch
     from ossweep.work import Work
 
 MOST_OPEN = 16_000  # keys that were read, and are not settled, when more is read
-AHEAD = 8 * BATCH_KEYS  # keys that are looked at, or were and wait
 
 
 class ListedKeys:
@@ -62,7 +62,7 @@ class ListedKeys:
         self._selection = shared.selection
         self._books = shared.books
         self._left = deque(shared.work.lists)  # the first of them is read
-        self._forms = FormPasses(lists, self._left)
+        self._forms = FormPasses(lists, self._left, shared.selection.needs_also)
         self._reading: ListReading | None = None
         self._asks = False  # whether a list is being read
         self._next: Passage | None = None  # of the next file
@@ -78,7 +78,7 @@ class ListedKeys:
         self._met = 0
         # What is met elsewhere, and counts there.
         self._elsewhere = tuple(shared.work.selectors)
-        self._named = frozenset(shared.work.keys)
+        self._named = frozenset((*shared.work.keys, *shared.work.keys_done))
         shared.waits_for_forms = bool(self._forms)
 
     def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
@@ -117,6 +117,9 @@ class ListedKeys:
         self._books.settle(outcome.counts)
         self._batches.settle(outcome)
         undone = {found.key for found in outcome.undone}
+        if self._reading is not None:
+            in_doubt = undone.intersection(outcome.in_doubt)
+            self._reading.lines.are_asked(self._open[key].line for key in in_doubt)
         for key in (*outcome.batch.keys, *self._staying.pop(id(outcome.batch), ())):
             if key not in undone:
                 self._close(key)
@@ -175,24 +178,23 @@ class ListedKeys:
         """Return work with what is left of the lists."""
         left = self._forms.rest()
         if self._reading is not None:
-            left[0] = self._reading.lines.rest()
-        return replace(work, lists=tuple(left))
-
-    @property
-    def _has_room(self) -> bool:
-        """Whether the ceiling has not been met, or has room again."""
-        room = self._selection.room_left
-        return room.reached is None or room.objects > 0
+            taken = (key for batch in self._batches.taken.values() for key in batch.keys)
+            left[0] = self._reading.lines.rest(self._open[key].line for key in taken)
+        done = self._named.difference(work.keys) if left else ()
+        return replace(work, lists=tuple(left), keys_done=tuple(sorted(done)))
 
     @property
     def _may_look(self) -> bool:
         waiting = self._batches.queue.waiting  # behind a whole batch what is looked at grows old
         is_enough = self._looks + len(self._draft.found) + waiting >= AHEAD or waiting >= BATCH_KEYS
-        return bool(self._runs) and self._has_room and not is_enough
+        is_crowded = self._shared.tagging is not None and self._looks >= CROWD
+        return (
+            bool(self._runs) and self._selection.room_left.is_open and not (is_enough or is_crowded)
+        )
 
     @property
     def _may_read(self) -> bool:
-        if self._asks or not self._left or not self._has_room:
+        if self._asks or not self._left or not self._selection.room_left.is_open:
             return False
         is_at_end = self._is_read or self._next is not None
         return bool(self._forms) or not (is_at_end or len(self._open) >= MOST_OPEN)
@@ -272,7 +274,7 @@ class ListedKeys:
             self._reading.lines.go_to(passage.end)
             self._take(passage)
         elif self._is_read:
-            self._selection.read_to_the_end(self._left.popleft().request, self._left)
+            self._selection.needed.read_to_the_end(self._left.popleft().request, self._left)
             self._reading, self._is_read = None, False
 
     def _look(self, pipeline: Pipeline, keys: list[str]) -> None:
@@ -284,25 +286,23 @@ class ListedKeys:
         self._reads.begin(pipeline, question)
 
     def _show(self, keys: list[str], seen: Neighbours, left: float) -> None:
-        if (tagging := self._shared.tagging) is None:
-            self._judge(keys, seen, left)
-            return
-        found = {key: seen.found[key] for key in keys if key in seen.found}
-        is_meant = self._selection.is_meant
-        meant = [k for k, each in found.items() if is_meant(each) and not self._changed(each, seen)]
+        judge, fail = partial(self._judge, keys, seen, left), partial(self._fail, keys)
+        stays = partial(self._changed, seen)
+        self._shared.ask_about(keys[: seen.decided], seen.found, left, judge, fail, stays)
 
-        def sifted(kept: Mapping[str, str], unasked: str) -> None:
-            decided = keys.index(unasked) if unasked else seen.decided
-            asked = {key: Asked.about(found[key], kept.get(key)) for key in meant}
-            self._judge(keys, Neighbours(decided, {**found, **asked}, seen.etags), left)
-
-        tagging.sift(meant, self._course.lane, left, sifted, partial(self._fail, keys))
-
-    def _judge(self, keys: list[str], seen: Neighbours, left: float) -> None:
+    def _judge(
+        self,
+        asked: list[str],
+        seen: Neighbours,
+        left: float,
+        keys: Sequence[str],
+        there: Mapping[str, Found],
+    ) -> None:
+        """Judge the first of those that were asked about, of which some are there."""
         undecided = []
-        for key in keys[: seen.decided]:
-            found = seen.found.get(key)
-            reason = GONE if found is None else self._reason_to_keep(found, seen)
+        for key in keys:
+            found = there.get(key)
+            reason = self._why_gone(key) if found is None else self._reason_to_keep(found, seen)
             if reason is not None:
                 self._books.skip(key, reason)
                 self._close(key)
@@ -311,16 +311,20 @@ class ListedKeys:
                 self._draft.add(found, left, self._selection.dates)
             else:
                 undecided.append(key)
-        self._looks -= len(keys)
-        self._runs.shown(keys, seen.decided)
+        self._looks -= len(asked)
+        self._runs.shown(asked, len(keys))
         self._runs.give_back(undecided)
         self._go_on()
 
+    def _why_gone(self, key: str) -> str:
+        is_asked = self._reading is not None and self._reading.lines.was_asked(self._open[key].line)
+        return GONE_UNANSWERED if is_asked else GONE
+
     def _reason_to_keep(self, found: Found, seen: Neighbours) -> str | None:
         """Return why an object stays, if it does; raises StoreError without a clock."""
-        return self._selection.reason_to_skip(found) or self._changed(found, seen)
+        return self._selection.reason_to_skip(found) or self._changed(seen, found)
 
-    def _changed(self, found: Found, seen: Neighbours) -> str | None:
+    def _changed(self, seen: Neighbours, found: Found) -> str | None:
         """Return why an object stays by what the list says of it."""
         if self._reading is None:
             return None

@@ -3,7 +3,8 @@ The keys that an order names.
 
 A key that a person names is asked for as it is, however young its object. A key that a rule names,
 or that a repetition asks for once more, is looked at first, and judged by the job's clock like the
-objects of a listing. Either way a continuation names what is left, so batches settle in any order.
+objects of a listing; so is each key of an order with conditions. Either way a continuation names
+what is left, so batches settle in any order.
 """
 
 from __future__ import annotations
@@ -11,27 +12,27 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.batch import Batch
-from ossweep.engine.draft import Draft
+from ossweep.engine.draft import AHEAD
+from ossweep.engine.looks import Looks, look_at
 from ossweep.engine.queues import Queue
 from ossweep.engine.reads import Question
 from ossweep.engine.sources.by_name import ByName
-from ossweep.engine.waiting import Waiting
-from ossweep.errors import Scope, StoreError
-from ossweep.objects import GONE, GONE_UNANSWERED, NEWER, Found, Lot
+from ossweep.engine.tagging import CROWD
+from ossweep.objects import Found, Lot
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.outcomes import Outcome
     from ossweep.engine.pipeline import Pipeline
-    from ossweep.engine.selection import Selection
     from ossweep.engine.sources.shared import Shared
-    from ossweep.errors import Closed
-    from ossweep.objects import Stretch
+    from ossweep.errors import Closed, StoreError
+    from ossweep.objects import Neighbours, Stretch
     from ossweep.work import Counts, Work
 
 
@@ -52,24 +53,24 @@ class NamedKeys:
             shared.selection,
             shared.work.to_look_at,
             shared.work.doubted,
-            takes_young=not shared.work.judges_names,
+            take_young=not shared.work.judges_names,
         )
         self._batches = ByName(Queue(shared.course))
         self._queue_next()
 
     def ask(self, pipeline: Pipeline, *, is_idle: bool) -> None:  # noqa: ARG002 - needs no calm
         """Look at keys, as many at once as pages would be, and queue those that may go."""
-        reads, tagging = self._reads, self._shared.tagging
+        reads = self._reads
         while (
             reads.has_room
             and reads.may_begin(pipeline)
-            and not (tagging is not None and tagging.is_crowded)
-            and (key := self._looks.next()) is not None
+            and not self._is_far_ahead
+            and (keys := self._looks.next())
         ):
-            look = partial(self._shared.store.find, key)
-            question = Question(key, look, partial(self._show, key), partial(self._fail, key))
+            look = partial(look_at, self._shared.store, keys)
+            question = Question(keys[0], look, partial(self._show, keys), partial(self._fail, keys))
             reads.begin(pipeline, question)
-        if (batch := self._looks.cut(reads.seconds_left)) is not None:
+        while (batch := self._looks.cut(reads.seconds_left)) is not None:
             self._batches.queue.batches.append(batch)
 
     @property
@@ -180,121 +181,29 @@ class NamedKeys:
                 self._selection.room_left.reach()
                 return
 
-    def _show(self, key: str, found: Found | None, left: float) -> None:
-        judge, fail = partial(self._judge, key, left), partial(self._fail, key)
-        self._shared.ask_about(found, left, judge, fail)
+    @property
+    def _is_far_ahead(self) -> bool:
+        """Whether so many were looked at that more would grow old before their turn comes."""
+        if self._shared.tagging is not None and self._looks.under_way >= CROWD:
+            return True
+        looked_at = (batch for batch in self._batches.queue.batches if batch.left > -inf)
+        waiting = sum(len(batch.keys) for batch in looked_at)
+        return waiting >= BATCH_KEYS or self._looks.ahead + waiting >= AHEAD
 
-    def _judge(self, key: str, left: float, found: Found | None) -> None:
-        reason = self._looks.judge(key, found, left)
-        if reason is not None:
+    def _show(self, keys: Sequence[str], seen: Neighbours | None, left: float) -> None:
+        if seen is None:
+            self._looks.are_refused_together(keys)
+            return
+        decided = self._looks.are_shown(keys, seen.decided)
+        judge, fail = partial(self._judge, decided, left), partial(self._fail, decided)
+        self._shared.ask_about(decided, seen.found, left, judge, fail)
+
+    def _judge(
+        self, shown: Sequence[str], left: float, keys: Sequence[str], there: Mapping[str, Found]
+    ) -> None:
+        self._looks.give_back(shown[len(keys) :])
+        for key, reason in self._looks.judge(keys, there, left).items():
             self._books.skip(key, reason)
 
-    def _fail(self, key: str, error: Closed | StoreError) -> None:
-        self._looks.has_failed(key, error)
-
-
-class Looks:
-    """
-    Looks at named keys, and makes batches of those that are there and may go.
-
-    If it `takes_young`, as for a dry run of a person's first order, no key stays for its age. The
-    `doubted` keys were asked for before, and have their room below the ceiling already. They go
-    first, so that none waits behind a key without room. Several looks may be under way at once. A
-    key stays among `names` until it is in a batch or has been skipped, so a look that never comes
-    back leaves it to be done.
-    """
-
-    def __init__(
-        self,
-        selection: Selection,
-        keys: Iterable[str] = (),
-        doubted: Iterable[str] = (),
-        *,
-        takes_young: bool = False,
-    ) -> None:
-        self._selection = selection
-        self._doubted = frozenset(doubted)
-        self._takes_young = takes_young
-        self._waiting = Waiting(sorted(keys, key=lambda key: key not in self._doubted))
-        self._under_way: dict[str, None] = {}
-        self._refused: dict[str, None] = {}  # keys whose look OSS has refused
-        self._draft = Draft()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The keys that are neither in a batch nor skipped."""
-        chosen = (found.key for found in self._draft.found)
-        return (*chosen, *self._under_way, *self._waiting.all, *self._refused)
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """The keys whose look OSS has refused, or would."""
-        return (*self._refused, *self._waiting.kept_back)
-
-    @property
-    def ended(self) -> bool:
-        """Whether no key waits for a look, and none is under way."""
-        return not (self._waiting or self._under_way)
-
-    def next(self) -> str | None:
-        """Return the key to look at next, if there is one and the ceiling allows it."""
-        if not self._waiting:
-            return None
-        if not self._has_room(self._waiting.first, None):
-            return None
-        key = self._waiting.take()
-        self._under_way[key] = None
-        return key
-
-    def has_failed(self, key: str, error: Closed | StoreError) -> None:
-        """Take note that a look has shown nothing; what OSS has refused is not tried again."""
-        if isinstance(error, StoreError) and error.scope is Scope.KEYS:
-            del self._under_way[key]
-            self._refused[key] = None
-            self._waiting.was_refused()
-        else:
-            self._give_back(key)
-
-    def judge(self, key: str, found: Found | None, left: float) -> str | None:
-        """Judge a key; return why it is skipped, if it is. Raises StoreError without a clock."""
-        self._waiting.was_shown(key)
-        dates = self._selection.dates_now() if found is not None else None
-        reason = self._reason_to_skip(key, found)
-        if reason is None and not self._has_room(key, found):
-            self._give_back(key)
-            return None
-        del self._under_way[key]
-        goes = found if reason is None else None
-        if key in self._doubted:
-            self._selection.room_left.settle_doubt(key, goes)
-        if goes is not None:
-            if key not in self._doubted:
-                self._selection.room_left.take(goes)
-            self._draft.add(goes, left, dates)
-        return reason
-
-    def cut(self, left: float) -> Batch | None:
-        """Return a batch, if it is time for one; `left` are the seconds left."""
-        batch = self._draft.cut(left, fills=bool(self._under_way))
-        if batch is None:
-            return None
-        return replace(batch, doubt_is_named=True, doubted=self._doubted)
-
-    def _has_room(self, key: str, found: Found | None) -> bool:
-        if key in self._doubted:
-            return self._selection.room_left.allows_again(key, found)
-        return self._selection.has_room(found)
-
-    def _give_back(self, key: str) -> None:
-        del self._under_way[key]
-        if key in self._doubted:
-            self._waiting.give_back(key)
-        else:
-            self._waiting.give_back_last(key)
-
-    def _reason_to_skip(self, key: str, found: Found | None) -> str | None:
-        if found is not None:
-            reason = self._selection.reason_to_skip(found)
-            is_taken = reason == NEWER and self._takes_young and key not in self._doubted
-            return None if is_taken else reason
-        return GONE_UNANSWERED if key in self._doubted else GONE
+    def _fail(self, keys: Sequence[str], error: Closed | StoreError) -> None:
+        self._looks.has_failed(keys, error)

@@ -10,7 +10,7 @@ from ossweep.engine.planning import Plans
 from ossweep.objects import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ossweep.engine.books import Books
     from ossweep.engine.deferred import Deferred
@@ -49,22 +49,33 @@ class Shared:
     waits_for_forms: bool = False  # of lists: until they are judged, no key goes
     sources: list[Source] = field(default_factory=list)
 
-    def ask_about(
+    def ask_about(  # noqa: PLR0913, PLR0917 - what was seen, and what to do with it
         self,
-        found: Found | None,
+        keys: Sequence[str],
+        there: Mapping[str, Found],
         left: float,
-        judge: Callable[[Found | None], None],
+        judge: Callable[[Sequence[str], Mapping[str, Found]], None],
         fail: Callable[[Closed | StoreError], None],
+        stays: Callable[[Found], object] = lambda _: None,
     ) -> None:
-        """Let an object that was looked at be judged, once its tags are known if they decide."""
-        if self.tagging is None or found is None or not self.selection.is_meant(found):
-            judge(found)
+        """
+        Let keys that were looked at be judged, once the tags of those `there` are known.
+
+        Nobody asks for the tags of what `stays` anyhow. Those keys come first whose tags are known
+        in time; it may not be all. Raises StoreError.
+        """
+        if self.tagging is None:
+            judge(keys, there)
             return
+        found = (there[key] for key in keys if key in there)
+        meant = [each.key for each in found if self.selection.is_meant(each) and not stays(each)]
 
-        def sifted(kept: Mapping[str, str], _: str) -> None:
-            judge(Asked.about(found, kept.get(found.key)))
+        def sifted(kept: Mapping[str, str], unasked: str) -> None:
+            known = keys[: keys.index(unasked)] if unasked else keys
+            asked = {key: Asked.about(there[key], kept.get(key)) for key in meant}
+            judge(known, {**there, **asked})
 
-        self.tagging.sift([found.key], self.course.lane, left, sifted, fail)
+        self.tagging.sift(meant, self.course.lane, left, sifted, fail)
 
     @property
     def is_untried(self) -> bool:
