@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from deployment import BUCKET, sum_of
+from deployment import BUCKET, STATE_BUCKET, sum_of
 from localcloud.tree import LIST_RULE, RULES, plant
 from ossweep.request import schema
 
@@ -118,6 +118,33 @@ def test_an_event_does_what_its_name_says(deployment: Deployment, name: str) -> 
     for answer in answers:
         if "listed" in answer:
             assert answer["listed"] == sum_of(answer)
+
+
+def _deletes(name: str) -> bool:
+    """Tell whether an event is one request that deletes something."""
+    event = json.loads((EVENTS / name).read_text("utf-8") or "{}")
+    return "bucket" in event and not event.get("dry_run", False)
+
+
+@pytest.mark.parametrize("name", [n for n in DONE if n.startswith("direct/") and _deletes(n)])
+def test_an_event_that_is_planned_and_applied_deletes_the_same(
+    deployment: Deployment, name: str
+) -> None:
+    """What its plan counts goes, and nothing else."""
+    event = json.loads((EVENTS / name).read_text("utf-8"))
+    plant(deployment.oss, BUCKET)
+    before = len(deployment.keys())
+    deployment.oss.create_bucket(STATE_BUCKET)
+    deployment.set(state=f"{STATE_BUCKET}/state")
+
+    plan = deployment.send({**event, "dry_run": True})["plan"]
+    answer = deployment.send({"apply": plan["id"]})
+
+    assert before - len(deployment.keys()) == DONE[name][0]
+    assert plan["objects"] == answer["deleted"] == DONE[name][0]
+    assert answer["plan"]["digest"] == plan["digest"]
+    assert answer["plan"]["as_planned"] is True or "limits" in event
+    assert answer["listed"] == sum_of(answer)
 
 
 @pytest.mark.parametrize("name", [name for name in DONE if name.startswith("direct/")])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from deployment import BUCKET, STATE_BUCKET, Chain, hurried
+from localcloud.tree import plant
 from ossweep.plans.comparison import NOT_AS_PLANNED
 
 if TYPE_CHECKING:
     from deployment import Deployment
 
 WRITES = ("put", "batch_delete", "delete", "copy")
+EVENTS = Path(__file__).parents[2] / "events"
 LOGS = [f"logs/{day:02}/{number:03}" for day in range(5) for number in range(500)]
 
 
@@ -161,6 +164,32 @@ def test_a_stretch_that_differs_stays_in_whole(chain: Chain) -> None:
     assert answer["plan"]["as_planned"] is False
     assert "1,000 objects of" in answer["plan"]["first_differences"][0]
     assert "plan anew" in answer["reason"]
+
+
+def test_an_object_behind_all_that_was_planned_stays(chain: Chain) -> None:
+    """Its stretch begins where the last planned one ends."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.fill("logs/zzz")
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], chain.deployment.keys()) == (20, ["logs/zzz"])
+    assert answer["plan"]["first_differences"] == [
+        'from "logs/00/019" to "logs/zzz": 0 objects of 0 B planned, and 1 object of 0 B there'
+    ]
+
+
+def test_an_object_that_a_list_keeps_is_no_difference(chain: Chain) -> None:
+    """It was not planned, and stays for the list's reason as it would have then."""
+    plant(chain.deployment.oss, BUCKET)
+    event = json.loads((EVENTS / "direct/manifest-jsonl.json").read_text("utf-8"))
+    plan = planned(chain, **event)
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], answer["skipped_because"]) == (5, {"changed since the list": 5})
+    assert answer["plan"]["as_planned"] is True
 
 
 def test_a_difference_within_the_tolerance_goes(chain: Chain) -> None:

@@ -32,11 +32,16 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Held:
-    """The pages of a range that wait for the border of their stretch, and what stays of others."""
+    """
+    The pages of a range that wait for the border of their stretch, and what stays of others.
+
+    What was listed up to the key `until` waits no more.
+    """
 
     stretch: PlannedStretch | None = None
     pages: list[tuple[Page, float]] = field(default_factory=list)
     staying: list[Changed] = field(default_factory=list)  # of stretches that are not settled yet
+    until: str = ""
 
 
 class Applying:
@@ -135,7 +140,8 @@ class Applying:
         """Yield the pages of a stretch that was listed to its end: all of it goes, or stays."""
         stretch, pages = held.stretch, held.pages
         held.stretch, held.pages = None, []
-        planned = PlannedStretch(scan.after, scan.at, Digest()) if stretch is None else stretch
+        planned = self._unplanned(scan, held.until, pages) if stretch is None else stretch
+        held.until = planned.until
         if planned.until in scan.approved or self._goes(held, planned, pages):
             if stretch is not None and planned.until not in scan.approved:
                 scan.approved.append(planned.until)
@@ -143,6 +149,14 @@ class Applying:
             return
         for page, left in pages:
             yield self._as_staying(page), left, True
+
+    def _unplanned(
+        self, scan: Scan, until: str, pages: Sequence[tuple[Page, float]]
+    ) -> PlannedStretch:
+        """Return the stretch of pages in which nothing is planned; `until` there was listed."""
+        at = bisect_left(self._ends, pages[0][0].keys[0])
+        border = self._ends[at - 1] if at else ""
+        return PlannedStretch(max(scan.after, border, until), pages[-1][0].keys[-1], Digest())
 
     def _goes(
         self, held: Held, planned: PlannedStretch, pages: Sequence[tuple[Page, float]]
