@@ -257,6 +257,10 @@ class Work(Totals, Rest, Order):
         """The named keys that are looked at before they are asked for, or planned."""
         return self.keys if self.judges_names or self.dry_run else self.doubted
 
+    def takes_unseen(self, key: str) -> bool:
+        """Tell whether the order names a key and takes it however young it is, or not seen."""
+        return key in self.keys and not self.judges_names and key not in self.doubted
+
     @property
     def judges_names(self) -> bool:
         """Whether a named key stays if it was written after the job began."""

@@ -187,7 +187,8 @@ class Play:
         keys = "|".join(request.keys)[:200]
         query = sorted(request.query.items())
         label = f"oss {request.operation} {request.bucket}/{request.key} {query} {keys}"
-        is_cut = _is_of_the_sweep(request)
+        after_it = _is_of_a_plan(request) and not self._active[owner].sweeps
+        is_cut = _is_of_the_sweep(request) and not after_it
         faults: Sequence[Fault] = self.turnstile.wait(owner, label, request, is_cut=is_cut)
         return faults
 
@@ -601,6 +602,11 @@ def _is_of_the_sweep(request: Request) -> bool:
     """Tell whether it is a request that is cut off when the time for the work is up."""
     of_file = request.operation in {"get", "put"} and request.key.startswith(REQUESTS)
     return not (in_state(request) or of_file)
+
+
+def _is_of_a_plan(request: Request) -> bool:
+    """Tell whether it is a look at a bucket, which a plan takes when its sweep is over."""
+    return request.operation.startswith("bucket_")
 
 
 def _when(waiting: Waiting) -> tuple[float, int, str]:

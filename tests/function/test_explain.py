@@ -355,3 +355,16 @@ def test_a_directory_of_which_all_goes_is_told_as_deleted(deployment: Deployment
     assert (whole["fate"], part["fate"]) == ("deleted", "deleted")
     assert whole["reason"] == "it would be deleted, after all that lies in it"
     assert part["reason"].endswith("lies in it, if nothing behind its first 2 stays")
+
+
+def test_a_young_key_that_a_dry_run_names_is_told_as_planned(deployment: Deployment) -> None:
+    """A person's order takes it, and so does the dry run of that."""
+    deployment.oss.fill(BUCKET, ["new"], deployment.oss.now() + 60)
+
+    fates = [
+        deployment.send(asked(key, keys=["new", "absent"], dry_run=True))["fate"]
+        for key in ("new", "absent")
+    ]
+    planned = deployment.send({"bucket": BUCKET, "keys": ["new", "absent"], "dry_run": True})
+
+    assert (fates, planned["remaining"]) == (["planned", "absent"], 2)

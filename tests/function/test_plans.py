@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, STATE_BUCKET, Chain, hurried
+from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
 from localcloud.tree import plant
 from ossweep.plans.comparison import NOT_AS_PLANNED
 
@@ -290,3 +291,89 @@ def test_named_keys_that_are_not_there_are_told(chain: Chain) -> None:
 
     assert (answer["remaining"], answer["plan"]["objects"]) == (2, 1)
     assert "1 of the keys that are named show no object" in answer["plan"]["advice"][0]
+
+
+def test_objects_of_a_list_are_held_to_what_they_were(chain: Chain) -> None:
+    """As named keys are, whatever the list says by then."""
+    oss = chain.deployment.oss
+    chain.deployment.fill("a", "b", "c")
+    oss.fill(BUCKET, {"lists/old.txt": b"a\nb\n"})
+    plan = planned(chain, manifest="lists/old.txt")
+    oss.fill(BUCKET, {"lists/old.txt": b"a\nb\nc\n", "b": b"another"})
+
+    answer = applied(chain, plan)
+
+    assert (plan["objects"], answer["deleted"]) == (2, 1)
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 2}
+    assert chain.deployment.keys() == ["b", "c", "lists/old.txt"]
+
+
+def test_a_plan_is_applied_for_some_days(chain: Chain) -> None:
+    """By OSS's own time; then it is refused, and nothing of it goes."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.set(plan_days="2")
+    grow_old(chain, plan, days=3)
+
+    said = chain.deployment.refuse({"apply": plan["id"]})
+
+    assert "a plan is applied for 2 days (OSSWEEP_PLAN_DAYS); it was never applied" in said
+    assert len(chain.deployment.keys()) == 20
+
+
+def test_a_damaged_plan_is_refused(chain: Chain) -> None:
+    """Before anything of it is deleted."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.oss.fill(STATE_BUCKET, {kept_at(plan): b"{}"})
+
+    assert "the plan cannot be read" in chain.deployment.refuse({"apply": plan["id"]})
+    assert len(chain.deployment.keys()) == 20
+
+
+@pytest.mark.parametrize("source", ["mns", "timer"])
+def test_a_plan_may_be_applied_by_any_source(chain: Chain, source: str) -> None:
+    """Sent again, its event is a repetition, and no failure."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    event = {"mns": message, "timer": tick}[source]({"apply": plan["id"]})
+
+    first = chain.begin(event)
+    again = chain.begin(event)
+
+    assert (first["status"], first["deleted"], again["status"]) == ("done", 20, "ignored")
+
+
+def kept_at(plan: dict[str, Any]) -> str:
+    return f"{STATE}.plans/{plan['id']}/plan"
+
+
+def grow_old(chain: Chain, plan: dict[str, Any], days: int) -> None:
+    oss = chain.deployment.oss
+    content = oss.content(STATE_BUCKET, kept_at(plan))
+    assert content is not None
+    kept = json.loads(content)
+    kept["made"] -= days * 86_400
+    oss.fill(STATE_BUCKET, {kept_at(plan): json.dumps(kept).encode()})
+
+
+def message(order: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(order)
+    return {
+        "TopicOwner": "118620210433",
+        "Message": text,
+        "Subscriber": "118620210433",
+        "PublishTime": 1_790_000_000_040,
+        "SubscriptionName": "sweeps",
+        "MessageMD5": md5(text.encode(), usedforsecurity=False).hexdigest().upper(),
+        "TopicName": "sweeps",
+        "MessageId": "2F5B3C082B923D4EAC694B76D9281234",
+    }
+
+
+def tick(order: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "triggerTime": "2026-11-29T10:00:00Z",
+        "triggerName": "apply",
+        "payload": json.dumps(order),
+    }

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ossweep import policy
+from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import NO_TIME, Closed, StoreError
 from ossweep.jobs.plans import keep_plan
@@ -22,7 +23,7 @@ from ossweep.store.facts import bucket_facts
 from ossweep.tally import tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ossweep.plans.bill import Money, RequestsNeeded
     from ossweep.plans.bucket import BucketFacts
@@ -31,28 +32,40 @@ if TYPE_CHECKING:
     from ossweep.store import OssStore
     from ossweep.work import Work
 
+LOOK_SECONDS = 10.0  # for looks at the bucket
 NOT_KEPT = (
     "this plan is kept nowhere, and can be looked at only: set OSSWEEP_STATE, and plan again, to "
     "apply one"
 )
 
 
-def with_plan(answer: dict[str, Any], left: Work, session: Session) -> dict[str, Any]:
+def with_plan(
+    answer: dict[str, Any], left: Work, session: Session, seconds: float
+) -> dict[str, Any]:
     """
     Return the answer of a dry run that goes on no further, with its plan.
 
-    The bucket is looked at once, as far as there is time; those requests count, too.
+    The bucket is looked at once, for a few of the `seconds` that the job is its holder's for. Those
+    requests count, too.
     """
-    so_far = SoFar.of(left.plan)
-    store = open_bucket(left.bucket, Gate(session.budget), session)
-    with closing(store):
-        plan = _plan(left, so_far, answer, store, session)
-    made = tally((answer["requests_made"], store.requests))
-    rest = {name: number for name, number in made.items() if name in answer["requests_made"]}
-    return {**answer, "requests_made": rest, "plan": _kept(plan, left, so_far, session)}
+    so_far, clock = SoFar.of(left.plan), session.world.monotonic
+    ends = clock() + seconds
+    gate = Gate(Budget(min(LOOK_SECONDS, seconds), clock))
+    with closing(open_bucket(left.bucket, gate, session)) as store:
+        facts, said = bucket_facts(store), _of_named(so_far, _prefixes(left), store)
+    plan = _plan(left, so_far, answer, facts, session)
+    document = {**answer, "requests_made": _with_those(store, answer["requests_made"])}
+    kept = _kept(replace(plan, advice=[*said, *plan.advice]), left, so_far, session, clock() < ends)
+    return {**document, "plan": kept}
 
 
-def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session) -> dict[str, Any]:
+def _with_those(store: OssStore, made: Mapping[str, int]) -> dict[str, int]:
+    """Return how many requests of each kind that is told were made, with those to a bucket."""
+    every = tally((made, store.requests))
+    return {kind: every[kind] for kind in made}
+
+
+def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool) -> dict[str, Any]:
     """Return the plan as a document, once it is kept, or with the reason why it is not."""
     document = plan.document()
     if session.settings.state is None:
@@ -63,19 +76,23 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session) -> dict[str, 
             "they are, and so it cannot be applied: order them in several requests"
         )
         return {**document, "advice": [*document["advice"], said]}
-    try:
-        plan_id = keep_plan(left, so_far, session)
-    except (StoreError, Closed) as error:
-        said = f"this plan could not be kept, and cannot be applied: {error or NO_TIME}"
+    plan_id, why = None, NO_TIME
+    if in_time:
+        try:
+            plan_id = keep_plan(left, so_far, session)
+        except (StoreError, Closed) as error:
+            why = str(error) or NO_TIME
+    if plan_id is None:
+        said = f"this plan could not be kept, and cannot be applied: {why}"
         return {**document, "advice": [*document["advice"], said]}
     how = f"to delete exactly this, send {json.dumps({'apply': plan_id})}"
     return {**document, "id": plan_id, "advice": [*document["advice"], how]}
 
 
 def _plan(
-    left: Work, so_far: SoFar, answer: dict[str, Any], store: OssStore, session: Session
+    left: Work, so_far: SoFar, answer: dict[str, Any], facts: BucketFacts, session: Session
 ) -> Plan:
-    settings, facts = session.settings, bucket_facts(store)
+    settings = session.settings
     census, clock = so_far.census, left.clock or 0
     scope = RuleScope(_prefixes(left), left.only, named=so_far.has_names)
     digest = census.digest
@@ -104,7 +121,7 @@ def _plan(
             protected=policy.protected_in(left.bucket, settings),
             hierarchical=bool(facts.hierarchical),
         ),
-        advice=[*_of_named(so_far, scope.prefixes, store), *facts.advice(taken)],
+        advice=facts.advice(taken),
     )
 
 

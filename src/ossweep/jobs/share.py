@@ -101,7 +101,7 @@ def perform(
             lists=lists,
             terms=terms,
         )
-    share = _with_plan(share_of(result), work, terms, session)
+    share = _with_plan(share_of(result), work, terms, session, gate)
     ends.swept(share.answer, share.stopped, session)
     return share
 
@@ -122,7 +122,7 @@ def _terms(work: Work, session: Session) -> PlanTerms:
     return PlanTerms(to_apply=plan)
 
 
-def _with_plan(share: Share, work: Work, terms: PlanTerms, session: Session) -> Share:
+def _with_plan(share: Share, work: Work, terms: PlanTerms, session: Session, gate: Gate) -> Share:
     """Return a share with the plan that it has made or applied, in its answer."""
     if terms.to_apply is not None:
         from ossweep.jobs.plans import compared_with_plan  # noqa: PLC0415 - for plans
@@ -134,7 +134,7 @@ def _with_plan(share: Share, work: Work, terms: PlanTerms, session: Session) -> 
     if work.dry_run and is_over and is_whole:
         from ossweep.jobs.planned import with_plan  # noqa: PLC0415 - for dry runs
 
-        return replace(share, answer=with_plan(share.answer, share.left, session))
+        return replace(share, answer=with_plan(share.answer, share.left, session, gate.left()))
     return share
 
 

@@ -123,7 +123,7 @@ def _looked(asked: Explain, session: Session) -> _Seen:
             selection.clock_now()
             seen = _Seen(found, clock, selection.choice.only, LookedUp())
             seen = _looked_up(seen, store, selection, asked, session)
-            is_asked_for = found is not None or asked.key in work.to_ask_for
+            is_asked_for = found is not None or work.takes_unseen(asked.key)
             stays = any(said.reason is not None for said in _guards(asked, seen, session))
             if work.dry_run or stays or not is_asked_for:
                 return seen
@@ -157,7 +157,7 @@ def _why_stays(
         return PROTECTED
     if not _selectors(asked, found.key):
         return "no selector of the request takes it"
-    if found.key in asked.work.to_ask_for:
+    if asked.work.takes_unseen(found.key):
         return None
     return selection.reason_by(found, selection.clock_now())
 
@@ -205,7 +205,7 @@ def _guards(asked: Explain, seen: _Seen, session: Session) -> Iterator[Said]:
     if found is None:
         return
     # A person's order deletes a key that it names however young it is.
-    is_judged = key not in work.to_ask_for
+    is_judged = not work.takes_unseen(key)
     yield Said(CLOCK, NEWER if is_judged and found.modified >= seen.clock else None)
     if work.limit_bytes is not None:
         yield Said(LIMIT_BYTES, TOO_LARGE if found.size > work.limit_bytes else None)
@@ -235,7 +235,7 @@ def _fate(asked: Explain, seen: _Seen, judged: list[Said]) -> tuple[str, str]:
 
 def _sentence_on_absent(asked: Explain, outlook: Outlook) -> str:
     """Say that there is nothing; a key that is asked for unseen is confirmed like any other."""
-    if asked.key not in asked.work.to_ask_for:
+    if not asked.work.takes_unseen(asked.key):
         return "there is no such object now"
     what = "counted" if asked.work.dry_run else "asked for, and OSS would confirm that"
     if outlook.marks:
