@@ -229,6 +229,20 @@ def test_a_named_object_that_is_another_one_stays(chain: Chain) -> None:
     assert chain.deployment.keys() == ["b"]
 
 
+def test_a_tolerance_is_used_once_by_each_named_object(chain: Chain) -> None:
+    """One that was looked at, and waits for the next invocation, has used up nothing."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, keys=LOGS)
+    chain.deployment.oss.fill(BUCKET, dict.fromkeys(LOGS[::50], b"another"))
+    hurried(chain.deployment, 20, batch_delete=9)
+
+    answer = applied(chain, plan, tolerance={"objects": len(LOGS[::50])})
+
+    assert chain.delivered
+    assert (answer["status"], answer["deleted"]) == ("done", len(LOGS))
+    assert answer["plan"]["differences"] == len(LOGS[::50])
+
+
 def test_a_plan_is_applied_once(chain: Chain) -> None:
     """Then it is refused with what became of it."""
     chain.deployment.fill(*LOGS[:20])

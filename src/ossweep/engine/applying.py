@@ -21,7 +21,7 @@ from ossweep.plans.sofar import hash_of_named
 from ossweep.plans.stretches import PlannedStretch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
@@ -54,6 +54,7 @@ class Applying:
         self._applied = Applied.of(work.applied)
         self._may_be_own = max(0, work.counts.unanswered - self._applied.own)
         self._held: dict[Scan, Held] = {}
+        self._tolerated: dict[str, Changed] = {}  # named objects that differ, go, and wait
 
     def border(self, scan: Scan, at: str) -> str | None:
         """Return the border of a stretch at or behind a key of a range; None: there is none."""
@@ -100,13 +101,30 @@ class Applying:
             return None
         met = digest_of(columns, hashes_of(columns))
         changed = Changed(found.key, found.key, Digest(), met)
+        if self._tolerated.get(found.key) == changed:
+            return None
         tolerance = self._applied.tolerance
         if tolerance.takes(changed.difference):
             used = tolerance.with_used(changed.difference)
             self._applied = replace(self._applied, tolerance=used).with_change(changed)
+            self._tolerated[found.key] = changed
             return None
         self._applied = self._applied.with_change(changed)
         return NOT_AS_PLANNED
+
+    def take_up(self, keys: Iterable[str]) -> None:
+        """Take note that named objects are asked for."""
+        for key in keys:
+            self._tolerated.pop(key, None)
+
+    def give_back(self) -> None:
+        """
+        Give back the tolerance of what only waits at the end, and will be looked at once more.
+
+        A checkpoint does not: what waits then may be gone when an invocation dies.
+        """
+        self._applied = self._applied.without(self._tolerated.values())
+        self._tolerated.clear()
 
     def put_into(self, work: Work) -> Work:
         """Return work with how far the plan is applied."""

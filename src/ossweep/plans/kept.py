@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.plans.comparison import Changed, Tolerance
 from ossweep.plans.digest import Digest
-from ossweep.plans.directories import Amount
+from ossweep.plans.directories import NOTHING, Amount
 from ossweep.plans.sofar import hashes_in
 from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 FORM = 1
 CHANGED_TOLD = 10  # stretches that differ, of which an answer tells both figures
@@ -104,6 +104,16 @@ class Applied:
         """Return it with one more stretch that differs."""
         told = (*self.changed, changed)[:CHANGED_TOLD]
         return replace(self, changed=told, stretches=self.stretches + 1)
+
+    def without(self, changes: Collection[Changed]) -> Applied:
+        """Return it as it was before these differences went within the tolerance."""
+        used = sum((each.difference for each in changes), NOTHING)
+        return replace(
+            self,
+            tolerance=replace(self.tolerance, used=self.tolerance.used - used),
+            changed=tuple(each for each in self.changed if each not in changes),
+            stretches=self.stretches - len(changes),
+        )
 
     def __add__(self, other: Applied) -> Applied:
         """Return what both parts of a job have met."""
