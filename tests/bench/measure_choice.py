@@ -1,12 +1,13 @@
 """
 I: what conditions cost: those that let whole pages go, and those that take a part of each.
 
-And what a list costs, which names what goes.
+And what a plan costs, and a list, which names what goes.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from bench.measure_memory import MEGABYTE, MOST
@@ -14,6 +15,8 @@ from bench.report import Goal, Measured, Spread
 from bench.store_bucket import Spec
 from bench.store_lists import KEY_COLUMN, LIST
 from bench.trials import BUCKET, Invocation, everything, sweep
+from ossweep.objects import Columns
+from ossweep.plans.digest import digest_of, hashes_of
 
 if TYPE_CHECKING:
     from bench.options import Bench
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 KEYS = 1_000_000
 LISTED = 5_000_000  # lines of a list
 RUNS = 1
+DIGESTED, DIGESTS = 1000, 200  # keys of a page; pages
+MOST_OF_DIGEST = 0.5  # microseconds
 WHOLE = "all, without conditions"
 # What is asked for, with the share of the keys that goes.
 ASKED: dict[str, tuple[dict[str, Any] | None, float]] = {
@@ -62,8 +67,32 @@ def measure(bench: Bench) -> Measured:
         if name in TIMES:
             text = f"{name}: at most {TIMES[name]} times all without conditions"
             measured.goals.append(Goal(text, f"{times:.2f}", times <= TIMES[name]))
+    _measure_plan(bench, measured, whole / count)
     _measure_list(bench, measured, whole / count)
     return measured
+
+
+def _measure_plan(bench: Bench, measured: Measured, of_one: float) -> None:
+    """Plan all of it; `of_one` are the CPU seconds of a key that goes without conditions."""
+    count = bench.keys(KEYS)
+    name = f"{count:,} keys, planned by a dry run"
+    bench.say(f"I {name}")
+    event = everything(BUCKET) | {"dry_run": True}
+    trial = sweep(bench.store, Spec("flat", count), Invocation(event))
+    plan = trial.answer.get("plan", {})
+    if trial.fault or plan.get("objects") != count:
+        measured.faults.append(f"{name}: {trial.fault or trial.answer['reason']}")
+        return
+    measured.row(name, f"{trial.cpu:.2f}", f"{trial.cpu / count / of_one:.2f}, a key")
+    keys = [f"exampledir/{number:08}.jpg" for number in range(DIGESTED)]
+    marks = [f"{number:032X}" for number in range(DIGESTED)]
+    columns = Columns(keys, range(DIGESTED), [0] * DIGESTED, ["Standard"] * DIGESTED, marks)
+    began = process_time()
+    for _ in range(DIGESTS):
+        digest_of(columns, hashes_of(columns))
+    each = (process_time() - began) / DIGESTS / DIGESTED * 1e6
+    text = f"the digest of a plan: at most {MOST_OF_DIGEST:g} microseconds a key"
+    measured.goals.append(Goal(text, f"{each:.2f}", each <= MOST_OF_DIGEST))
 
 
 def _measure_list(bench: Bench, measured: Measured, of_one: float) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ossweep.engine.planning import PlanTerms
 from ossweep.engine.ports import Checkpoint
 from ossweep.handover.parts import joined, split
-from ossweep.jobs.leaving import doubtful
+from ossweep.jobs.leaving import doubtful, to_try_again
 from ossweep.objects import Classed
 from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
 from ossweep.plans.kept import Applied, KeptPlan, named_of
@@ -293,3 +293,39 @@ def test_an_application_goes_on_after_deaths(
     if not changes:
         assert not bucket.objects
         assert result.counts.skipped.get(NOT_AS_PLANNED, 0) == 0
+
+
+def test_a_stretch_that_was_passed_over_goes_once_it_may() -> None:
+    """It was found as planned, and what was asked for of it is gone by then."""
+    keys = [f"a/{number:03}" for number in range(900)]
+    bucket = Bucket.of(keys, page=300)
+    work = order(ranges=(Range("a/"),))
+    plan = kept(planned(work, bucket))
+    bucket.denied = frozenset(keys[50:800])
+    terms, hop = PlanTerms(to_apply=plan), Hop(in_flight=1)
+    hop.terms = terms
+
+    first = hop.sweep(application(work), MemoryStore(bucket, hop.gate))
+    bucket.denied = frozenset()
+    result = hops(sent_back(first), bucket, (), terms)
+
+    assert first.passed_over
+    assert not bucket.objects.keys() - bucket.refused.keys()
+    assert result.counts.skipped.get(NOT_AS_PLANNED, 0) == 0
+
+
+def test_failed_keys_of_an_application_are_tried_again() -> None:
+    """Without being compared once more: they are named then, and no plan names them."""
+    keys = [f"a/{number:03}" for number in range(20)]
+    bucket = Bucket.of(keys, denied=frozenset(keys[:3]))
+    work = order(ranges=(Range("a/"),))
+    plan = kept(planned(work, bucket))
+    terms = PlanTerms(to_apply=plan)
+    first = hops(application(work), bucket, (), terms)
+    bucket.denied = frozenset()
+
+    again = to_try_again(first.left)
+    assert again is not None
+    hops(again, bucket, (), PlanTerms())
+
+    assert (first.counts.failed, bucket.objects) == (3, {})

@@ -162,7 +162,9 @@ class Applying:
         held.until = planned.until
         if planned.until in scan.approved or self._goes(held, planned, pages):
             if stretch is not None and planned.until not in scan.approved:
-                scan.approved.append(planned.until)
+                settled = scan.settlement.settled
+                open_ = [each for each in scan.approved if each > settled]
+                scan.approved = [*open_, planned.until]
             yield from ((page, left, False) for page, left in pages)
             return
         for page, left in pages:

@@ -100,6 +100,7 @@ class Settling:
         until = outcome.batch.place
         apart = Scan(scan.prefix, so_far.settled, until, scan.lane, so_far)
         apart.listed = True
+        apart.approved = scan.approved  # it lies in a stretch that was found as planned
         self._frontier.scans.insert(at, apart)
         self._join_at(at)
 

@@ -44,7 +44,8 @@ def to_try_again(left: Work) -> Work | None:
     """
     Return the work of trying failed keys once more, as far as their names are kept.
 
-    They are judged by the job's clock, like everything that no person has ordered just now.
+    They are judged by the job's clock, like everything that no person has ordered just now. What a
+    plan holds them to was found as planned before they were asked for.
     """
     failures = left.counts.failures
     named = [failure.key for failure in failures if failure.code not in NAMELESS]
@@ -65,6 +66,8 @@ def to_try_again(left: Work) -> Work | None:
         left,
         keys=keys,
         judged=True,
+        applies=None,
+        applied=None,
         lists=(),
         keys_done=(),
         ranges=(),
