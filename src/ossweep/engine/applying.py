@@ -22,7 +22,7 @@ from ossweep.plans.kept import Applied
 from ossweep.plans.sofar import hash_of_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ossweep.engine.queues import Queue
     from ossweep.engine.scan import Scan
@@ -35,11 +35,16 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Held:
-    """The pages of a range that wait for the border of their stretch, and what stays of others."""
+    """
+    The pages of a range that wait for the border of their stretch, and what stays of others.
+
+    What was listed up to the key `until` waits no more.
+    """
 
     stretch: PlannedStretch | None = None
     pages: list[tuple[Page, float]] = field(default_factory=list)
     staying: list[Changed] = field(default_factory=list)  # of stretches that are not settled yet
+    until: str = ""
 
 
 class Applying:
@@ -55,6 +60,7 @@ class Applying:
         self.approvals = 0  # in this invocation
         self._of_named = 0  # the last of them that named objects need
         self._of_ranges: dict[int, int] = {}  # and that ranges do, by their queues
+        self._tolerated: dict[str, Changed] = {}  # named objects that differ, go, and wait
 
     def needs(self, queue: Queue) -> int:
         """Return the approval that has to be on record before a queue's batch goes."""
@@ -112,14 +118,31 @@ class Applying:
             return None
         met = digest_of(columns, hashes_of(columns))
         changed = Changed(found.key, found.key, Digest(), met)
+        if self._tolerated.get(found.key) == changed:
+            return None
         tolerance = self._applied.tolerance
         if tolerance.takes(changed.difference):
             used = tolerance.with_used(changed.difference)
             self._applied = replace(self._applied, tolerance=used).with_change(changed)
             self._of_named = self._approve()
+            self._tolerated[found.key] = changed
             return None
         self._applied = self._applied.with_change(changed)
         return NOT_AS_PLANNED
+
+    def take_up(self, keys: Iterable[str]) -> None:
+        """Take note that named objects are asked for."""
+        for key in keys:
+            self._tolerated.pop(key, None)
+
+    def give_back(self) -> None:
+        """
+        Give back the tolerance of what only waits at the end, and will be looked at once more.
+
+        A checkpoint does not: what waits then may be gone when an invocation dies.
+        """
+        self._applied = self._applied.without(self._tolerated.values())
+        self._tolerated.clear()
 
     def put_into(self, work: Work) -> Work:
         """Return work with how far the plan is applied."""
@@ -153,11 +176,30 @@ class Applying:
         """Yield the pages of a stretch that was listed to its end: all of it goes, or stays."""
         stretch, pages = held.stretch, held.pages
         held.stretch, held.pages = None, []
-        if stretch is not None and self._goes(scan, held, stretch, pages):
+        if stretch is None:
+            self._note_unplanned(scan, held, pages)
+        elif self._goes(scan, held, stretch, pages):
             yield from ((page, left, False) for page, left in pages)
             return
         for page, left in pages:
             yield self._as_staying(page), left, True
+
+    def _note_unplanned(self, scan: Scan, held: Held, pages: Sequence[tuple[Page, float]]) -> None:
+        """Take note of what lies where nothing is planned; a plan up to a ceiling knows no more."""
+        met = self._met(pages)
+        at = bisect_left(self._ends, pages[0][0].keys[0])
+        after = max(scan.after, self._ends[at - 1] if at else "", held.until)
+        held.until = pages[-1][0].keys[-1]
+        if met.objects and not self._plan.is_cut:
+            held.staying.append(Changed(after, held.until, Digest(), met))
+
+    def _met(self, pages: Sequence[tuple[Page, float]]) -> Digest:
+        met = Digest()
+        for page, _ in pages:
+            columns = self._planned_in(page)
+            if columns is not None:
+                met += digest_of(columns, hashes_of(columns))
+        return met
 
     def _goes(
         self,
@@ -168,11 +210,7 @@ class Applying:
     ) -> bool:
         if planned.until in scan.approved:
             return True
-        met = Digest()
-        for page, _ in pages:
-            columns = self._planned_in(page)
-            if columns is not None:
-                met += digest_of(columns, hashes_of(columns))
+        met = self._met(pages)
         changed, tolerance = compared(planned, met), self._applied.tolerance
         if changed is not None:
             if met.objects and not tolerance.takes(changed.difference):

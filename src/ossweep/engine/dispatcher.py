@@ -74,7 +74,7 @@ class Dispatcher:
         self._reads = Reads(gate, listings)
         self._tagging = Tagging.of(store, gate, throttle, self._reads, self._selection)
         self._latest = Latest.of(work, store, self._selection, self._selection.choice.keep_latest)
-        self._plans = terms.open(work, self._selection)
+        self.plans = terms.open(work, self._selection)
         self._sources = open_sources(
             Shared(
                 work,
@@ -87,7 +87,7 @@ class Dispatcher:
                 Course(throttle.lane()),
                 most_ranges,
                 tagging=self._tagging,
-                plans=self._plans,
+                plans=self.plans,
                 latest=self._latest,
                 lists=lists,
             ),
@@ -95,8 +95,8 @@ class Dispatcher:
         )
         self.unseen = self._reads.unseen
         self.caution = Caution.of(work, gate)
-        self.turns = Turns(self._sources, throttle, self._plans)
-        self.accounts = Accounts(work, self._books, self._selection, self._sources, self._plans)
+        self.turns = Turns(self._sources, throttle, self.plans)
+        self.accounts = Accounts(work, self._books, self._selection, self._sources, self.plans)
 
     @property
     def room(self) -> Room:
@@ -130,7 +130,7 @@ class Dispatcher:
     @property
     def approvals(self) -> int:
         """How many approvals of a plan's parts there are."""
-        return self._plans.approvals
+        return self.plans.approvals
 
     @property
     def has_batches(self) -> bool:
@@ -216,10 +216,11 @@ class Dispatcher:
                 most = 1  # what it shows goes on record before any other goes
             batch = due.source.take_up(due.queue, most)
             if self._is_dry_run or not batch.keys:
-                if self._plans.planning is not None and not batch.is_listed:
-                    self._plans.planning.meet_named(batch)
+                if self.plans.planning is not None and not batch.is_listed:
+                    self.plans.planning.meet_named(batch)
                 self._book(due, planned(batch))
             else:
+                self.plans.take_up(batch)
                 self.turns.begin(due.queue, batch)
                 self.caution.begins()
                 permit = self._throttle.start(course.lane, len(batch.keys))

@@ -66,6 +66,16 @@ class Plans:
             if each is not None:
                 each.end(scan)
 
+    def take_up(self, batch: Batch) -> None:
+        """Take note of a batch that is about to be deleted."""
+        if self.applying is not None and not batch.is_listed:
+            self.applying.take_up(batch.keys)
+
+    def give_back(self) -> None:
+        """Take note that nothing more is taken up."""
+        if self.applying is not None:
+            self.applying.give_back()
+
     def put_into(self, work: Work) -> Work:
         """Return work with how far its plan is made, or applied."""
         if self.planning is not None:

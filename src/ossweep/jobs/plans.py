@@ -63,6 +63,7 @@ def keep_plan(left: Work, so_far: SoFar, session: Session) -> str:
         so_far.kept_stretches().held(),
         named_of(so_far.named),
         policy.protected_in(left.bucket, session.settings),
+        is_cut=not left.finished,
     )
     session.state_objects.write(_name(plan.id, "plan"), plan.written())
     return plan.id

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from ossweep.conditions import LAST_SECOND
 from ossweep.plans.comparison import Changed, Tolerance
 from ossweep.plans.digest import Digest
-from ossweep.plans.directories import Amount
+from ossweep.plans.directories import NOTHING, Amount
 from ossweep.plans.sofar import hashes_in
 from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows, total_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 FORM = 1
 CHANGED_TOLD = 10  # stretches that differ, of which an answer tells both figures
@@ -29,7 +29,8 @@ class KeptPlan:
     A plan as it is kept: when it was `made`, in Unix seconds, and what it holds objects to.
 
     `order` is the sealed work of its dry run, as that began. `named` are the sorted hashes of
-    objects known by name. What lay below the `protected` prefixes is not in it.
+    objects known by name. What lay below the `protected` prefixes is not in it; nor, where it
+    `is_cut`, what lies beyond a ceiling.
     """
 
     id: str
@@ -39,6 +40,7 @@ class KeptPlan:
     stretches: Sequence[PlannedStretch]
     named: array[int]
     protected: tuple[str, ...] = ()
+    is_cut: bool = False
 
     def holds(self, hash_: int) -> bool:
         """Tell whether an object known by name is as it was planned."""
@@ -55,6 +57,7 @@ class KeptPlan:
             "stretches": rows_of(self.stretches),
             "named": self.named.tobytes().hex(),
             "protected": list(self.protected),
+            "is_cut": self.is_cut,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -76,6 +79,7 @@ class KeptPlan:
                 stretches_of_rows(document["stretches"]),
                 array("Q", sorted(named)),
                 tuple(document["protected"]),
+                document["is_cut"] is True,
             )
             found.check()
         except (KeyError, TypeError, RecursionError, ValueError):
@@ -115,6 +119,16 @@ class Applied:
         """Return it with one more stretch that differs."""
         told = (*self.changed, changed)[:CHANGED_TOLD]
         return replace(self, changed=told, stretches=self.stretches + 1)
+
+    def without(self, changes: Collection[Changed]) -> Applied:
+        """Return it as it was before these differences went within the tolerance."""
+        used = sum((each.difference for each in changes), NOTHING)
+        return replace(
+            self,
+            tolerance=replace(self.tolerance, used=self.tolerance.used - used),
+            changed=tuple(each for each in self.changed if each not in changes),
+            stretches=self.stretches - len(changes),
+        )
 
     def __add__(self, other: Applied) -> Applied:
         """Return what both parts of a job have met."""
