@@ -33,7 +33,7 @@ $(READY): requirements.txt tests/requirements.txt
 	@touch $@
 
 run: $(READY)  ## Delete from a local OSS, to see it work: make run EVENT=events/direct/directory.json
-	@$(WITH)python -m localcloud.demo $(EVENT) \
+	@$(WITH)python -m localcloud.demo $(EVENT) --page $(BUILD)/plan.html \
 		$(if $(call said,TIMEOUT),--timeout $(TIMEOUT)) \
 		$(if $(call said,REAL_BUCKET),--real-bucket $(REAL_BUCKET)) \
 		$(if $(filter yes,$(call said,DELETE)),--delete)

@@ -233,8 +233,8 @@ MUTANTS = (
     Mutant(
         "what has failed is tried again by no clock",
         "jobs/leaving.py",
-        "        judged=True,\n        lists=(),",
-        "        judged=False,\n        lists=(),",
+        "        judged=True,\n        applies=None,",
+        "        judged=False,\n        applies=None,",
     ),
     Mutant(
         "keys that have failed and lie ahead are not passed by",

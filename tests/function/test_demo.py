@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud import demo
+from localcloud.demo_plans import application_of
+from pages import Elements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +64,65 @@ def test_an_event_is_planned_and_then_done() -> None:
     assert re.search(r"^ logs/ +300 *$", said, re.MULTILINE)
 
 
+def test_a_plan_is_shown_and_applied(here: Callable[..., str], tmp_path: Path) -> None:
+    """As a table, and as a page at the place that is named."""
+    page = tmp_path / "build" / "plan.html"
+
+    said = here("--page", str(page), columns=80)
+
+    (plan,) = re.findall(r"^Plan (plan-\S+): 900 objects, 2\.1 GiB$", said, re.MULTILINE)
+    assert re.search(r"^logs/2024-07/ +100 +272\.4 MiB +\u2588\u2588", said, re.MULTILINE)
+    assert "nothing that is deleted can come back" in said
+    assert f"The page of this plan: {page}" in said
+    assert f'Apply it  {{"apply": "{plan}"}}' in said
+    assert "job apply-" in said
+    elements = Elements(page.read_text("utf-8"))
+    assert ("logs/2024-07/", "100", "285581326") in elements.figures("directory")
+
+
+def test_an_event_of_several_requests_has_as_many_plans(
+    here: Callable[..., str], tmp_path: Path
+) -> None:
+    """Each with its page, and the event itself is sent again."""
+    event = str(ROOT / "events/direct/batch.json")
+
+    said = here(event, "--page", str(tmp_path / "plan.html"), columns=80)
+
+    assert len(re.findall(r"^Plan plan-", said, re.MULTILINE)) == 2
+    assert {each.name for each in tmp_path.iterdir()} == {"plan.html", "plan-2.html"}
+    assert "Apply it" not in said
+    assert [status for status, _, _ in rows(said)] == ["planned", "planned", "done", "done"]
+
+
+def planned(plan_id: str | None) -> dict[str, Any]:
+    """Return the answer of a dry run, as far as its application goes by it."""
+    return {"status": "planned", "plan": {"id": plan_id}}
+
+
+@pytest.mark.parametrize(
+    ("event", "applies"),
+    [
+        ('{"prefix": "a/"}', '{"apply": "plan-1"}'),
+        (
+            '{"keys": ["a"], "limits": {"objects": 1}, "unfinished": "return", "parallel": 2}',
+            '{"apply": "plan-1", "unfinished": "return", "parallel": 2}',
+        ),
+        ('{"prefix": "a/", "dry_run": true}', None),
+        ('{"requests": [{"prefix": "a/"}]}', None),
+        ('[{"prefix": "a/"}]', None),
+        ('{"payload": "{}", "triggerName": "nightly"}', None),
+        ("", None),
+    ],
+)
+def test_the_plan_of_one_request_is_what_is_applied(event: str, applies: str | None) -> None:
+    """Any other event is sent as it is, and so is one whose plan is kept nowhere."""
+    found = application_of(event.encode(), planned("plan-1"))
+
+    assert found == (None if applies is None else applies.encode())
+    assert application_of(event.encode(), planned(None)) is None
+    assert application_of(event.encode(), {"status": "continued"}) is None
+
+
 @pytest.mark.timeout(300)
 def test_a_job_goes_on_by_itself_where_time_runs_out() -> None:
     """Each of its invocations is shown, and what they were to delete is gone."""
@@ -88,8 +149,9 @@ def test_sixty_columns_are_enough(here: Callable[..., str]) -> None:
     """Each number has a line of its own, and the job's name is there to be copied."""
     said = here(columns=60)
 
-    # The event is one line, to be copied.
-    lines = [line for line in said.splitlines() if not line.startswith("direct/prefix.json")]
+    # An event is one line, to be copied.
+    events = ("direct/prefix.json", "Apply it")
+    lines = [line for line in said.splitlines() if not line.startswith(events)]
     assert max(map(len, lines)) <= 60
     assert re.findall(r"^deleted +(\S+)$", said, re.MULTILINE) == ["0", "900"]
     assert len(re.findall(r"^job \S+-1$", said, re.MULTILINE)) == 2

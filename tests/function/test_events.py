@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from deployment import BUCKET, sum_of
+from deployment import BUCKET, STATE_BUCKET, sum_of
 from localcloud.tree import LIST_RULE, RULES, plant
 from ossweep.request import schema
 
@@ -22,6 +22,8 @@ REFUSALS: dict[str, str] = json.loads((REFUSED / "refusals.json").read_text("utf
 
 # What each event deletes from the tree, and how its jobs end.
 DONE = {
+    "direct/apply.json": (800, ["done"]),
+    "direct/apply-with-tolerance.json": (800, ["done"]),
     "direct/batch.json": (101, ["done", "done"]),
     "direct/ceiling.json": (500, ["stopped"]),
     "direct/ceiling-of-bytes.json": (17, ["stopped"]),
@@ -78,6 +80,10 @@ DONE = {
     "timer/nightly.json": (100, ["done"]),
     "timer/older-than.json": (47, ["done"]),
 }
+# The plan that these apply is made first, by another event.
+PLANNED_BY = dict.fromkeys(
+    ("direct/apply.json", "direct/apply-with-tolerance.json"), "direct/dry-run.json"
+)
 
 
 def test_every_event_is_expected_to_do_something() -> None:
@@ -101,6 +107,10 @@ def test_an_event_does_what_its_name_says(deployment: Deployment, name: str) -> 
         rules=json.dumps([*RULES, LIST_RULE]), state=f"{BUCKET}/ossweep-state", http="trigger"
     )
 
+    if name in PLANNED_BY:
+        deployment.request_id = "7d3b2c1e"
+        deployment.send((EVENTS / PLANNED_BY[name]).read_bytes())
+
     answers = _answers(deployment.send((EVENTS / name).read_bytes()))
 
     assert [answer.get("status") for answer in answers] == statuses
@@ -108,6 +118,33 @@ def test_an_event_does_what_its_name_says(deployment: Deployment, name: str) -> 
     for answer in answers:
         if "listed" in answer:
             assert answer["listed"] == sum_of(answer)
+
+
+def _deletes(name: str) -> bool:
+    """Tell whether an event is one request that deletes something."""
+    event = json.loads((EVENTS / name).read_text("utf-8") or "{}")
+    return "bucket" in event and not event.get("dry_run", False)
+
+
+@pytest.mark.parametrize("name", [n for n in DONE if n.startswith("direct/") and _deletes(n)])
+def test_an_event_that_is_planned_and_applied_deletes_the_same(
+    deployment: Deployment, name: str
+) -> None:
+    """What its plan counts goes, and nothing else."""
+    event = json.loads((EVENTS / name).read_text("utf-8"))
+    plant(deployment.oss, BUCKET)
+    before = len(deployment.keys())
+    deployment.oss.create_bucket(STATE_BUCKET)
+    deployment.set(state=f"{STATE_BUCKET}/state")
+
+    plan = deployment.send({**event, "dry_run": True})["plan"]
+    answer = deployment.send({"apply": plan["id"]})
+
+    assert before - len(deployment.keys()) == DONE[name][0]
+    assert plan["objects"] == answer["deleted"] == DONE[name][0]
+    assert answer["plan"]["digest"] == plan["digest"]
+    assert answer["plan"]["as_planned"] is True or "limits" in event
+    assert answer["listed"] == sum_of(answer)
 
 
 @pytest.mark.parametrize("name", [name for name in DONE if name.startswith("direct/")])

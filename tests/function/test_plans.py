@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from hashlib import md5
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
+from localcloud.tree import plant
 from ossweep.plans.comparison import NOT_AS_PLANNED
 
 if TYPE_CHECKING:
     from deployment import Deployment
 
 WRITES = ("put", "batch_delete", "delete", "copy")
+EVENTS = Path(__file__).parents[2] / "events"
 LOGS = [f"logs/{day:02}/{number:03}" for day in range(5) for number in range(500)]
 
 
@@ -44,6 +47,17 @@ def test_a_plan_says_what_goes(chain: Chain) -> None:
     assert names == ["logs/", "logs2/"]
     assert plan["requests"]["put"] == {"at_least": 2, "at_most": 702}
     assert json.dumps({"apply": plan["id"]}) in plan["advice"][-1]
+
+
+def test_requests_that_find_out_what_goes_are_in_a_plan(chain: Chain) -> None:
+    """A listing for each named key, and a look at the tags of each object."""
+    chain.deployment.fill("a", "k", "z", *LOGS[:10])
+
+    named = planned(chain, keys=["a", "k", "z"])
+    tagged = planned(chain, prefix="logs/", only={"tags": {"tier": "temporary"}})
+
+    assert named["requests"] == {"put": {"at_least": 4, "at_most": 6}, "get": 0}
+    assert tagged["requests"]["get"] >= 10
 
 
 def test_a_dry_run_writes_nothing_but_its_records(chain: Chain) -> None:
@@ -86,6 +100,16 @@ def test_objects_below_a_named_directory_are_told(chain: Chain) -> None:
 
     assert plan["objects"] == 1
     assert [each for each in plan["advice"] if "2 objects below it stay" in each]
+
+
+def test_objects_below_a_swept_directory_are_not_said_to_stay(chain: Chain) -> None:
+    """Its own object goes by itself, and all that lies below it goes as well."""
+    chain.deployment.fill("src/", "src/a", "src/lib/", "src/lib/b")
+
+    plan = planned(chain, directory="src", keys=["src/lib/"])
+
+    assert plan["objects"] == 4
+    assert not [each for each in plan["advice"] if "stay" in each]
 
 
 def test_a_plan_over_several_invocations_is_one_plan(chain: Chain) -> None:
@@ -143,6 +167,32 @@ def test_a_stretch_that_differs_stays_in_whole(chain: Chain) -> None:
     assert "plan anew" in answer["reason"]
 
 
+def test_an_object_behind_all_that_was_planned_stays(chain: Chain) -> None:
+    """Its stretch begins where the last planned one ends."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.fill("logs/zzz")
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], chain.deployment.keys()) == (20, ["logs/zzz"])
+    assert answer["plan"]["first_differences"] == [
+        'from "logs/00/019" to "logs/zzz": 0 objects of 0 B planned, and 1 object of 0 B there'
+    ]
+
+
+def test_an_object_that_a_list_keeps_is_no_difference(chain: Chain) -> None:
+    """It was not planned, and stays for the list's reason as it would have then."""
+    plant(chain.deployment.oss, BUCKET)
+    event = json.loads((EVENTS / "direct/manifest-jsonl.json").read_text("utf-8"))
+    plan = planned(chain, **event)
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], answer["skipped_because"]) == (5, {"changed since the list": 5})
+    assert answer["plan"]["as_planned"] is True
+
+
 def test_a_difference_within_the_tolerance_goes(chain: Chain) -> None:
     """As long as all of them add up to no more."""
     chain.deployment.fill(*LOGS)
@@ -177,6 +227,20 @@ def test_a_named_object_that_is_another_one_stays(chain: Chain) -> None:
 
     assert answer["skipped_because"] == {NOT_AS_PLANNED: 1}
     assert chain.deployment.keys() == ["b"]
+
+
+def test_a_tolerance_is_used_once_by_each_named_object(chain: Chain) -> None:
+    """One that was looked at, and waits for the next invocation, has used up nothing."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, keys=LOGS)
+    chain.deployment.oss.fill(BUCKET, dict.fromkeys(LOGS[::50], b"another"))
+    hurried(chain.deployment, 20, batch_delete=9)
+
+    answer = applied(chain, plan, tolerance={"objects": len(LOGS[::50])})
+
+    assert chain.delivered
+    assert (answer["status"], answer["deleted"]) == ("done", len(LOGS))
+    assert answer["plan"]["differences"] == len(LOGS[::50])
 
 
 def test_a_plan_is_applied_once(chain: Chain) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 from contextlib import ExitStack, contextmanager
@@ -17,26 +16,22 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from localcloud.faults import Latency
-from localcloud.fc import Deployed, LocalFc
-from localcloud.fc_clients import Remote
-from localcloud.function import Ended, Function, ended_as, log_entry
-from localcloud.oss import LocalOss
-from localcloud.signature import Credentials
-from localcloud.tree import LIST_RULE, RULES, plant
+from localcloud.demo_plans import application_of, show_plans
+from localcloud.function import Ended, ended_as, log_entry
+from localcloud.stage import BUCKET, Stage, local_stage, real_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.progress import TaskID
 
-BUCKET = "examplebucket"
-STATE_BUCKET = "examplestate"
+    from localcloud.fc import LocalFc
+    from localcloud.fc_clients import Remote
+    from localcloud.function import Function
+
 DEFAULT_EVENT = Path(__file__).parents[2] / "events" / "direct" / "prefix.json"
-NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSSWEEP_ENDPOINT", "OSSWEEP_REGION")
 COLUMNS = ("status", "listed", "deleted", "bytes", "skipped", "failed", "remaining", "seconds")
 SHOWN = 500  # characters of an event
-A_SECOND = 500  # objects that are deleted where an invocation's time is to run out
 LONGEST_CHAIN = 600  # seconds
 FAILURES_SHOWN = 10
 WIDE = 80  # columns that a table of terabytes takes
@@ -95,17 +90,21 @@ class Met:
 def _run(options: Any, event: bytes, met: Met) -> int:
     with ExitStack() as stack:
         real = options.real_bucket
-        stage = _real_stage(real) if real else _local_stage(stack, options.timeout)
+        stage = real_stage(real) if real else local_stage(stack, console, options.timeout)
         shown = "/".join(options.event.parts[-2:])  # the folder says who sends it
         console.print(f"[bold]{shown}[/]  {_on_one_line(event)}\n", soft_wrap=True)
         planned = send(stage.planning, event, "dry run", None, met)
         if planned is None or "examples" in planned:
             return int(planned is None)
+        show_plans(console, _sweeps(planned), options.page)
         if real and not options.delete:
             console.print("Nothing was deleted. To delete it, add DELETE=yes to the command.")
             return int(has_failed(planned))
         expected = sum(answer["remaining"] for answer in _sweeps(planned))
-        answer = send(stage.deleting, event, "deletion", expected, met)
+        applies = application_of(event, planned)
+        if applies is not None:
+            console.print(f"[bold]Apply it[/]  {escape(applies.decode())}\n", soft_wrap=True)
+        answer = send(stage.deleting, applies or event, "deletion", expected, met)
         if stage.fc is not None and answer is not None and _has(answer, "continued"):
             answer = follow(stage.fc, expected, met)
         while answer is not None and (rest := _continuations(answer)):
@@ -176,16 +175,6 @@ def _bar(what: str, expected: int | None, met: Met) -> Iterator[Bar]:
         yield Bar(progress, task, "deleted" if expected else "listed", met)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """The function, deployed once to plan and once to delete, and the local cloud behind it."""
-
-    planning: Function | Remote
-    deleting: Function | Remote
-    oss: LocalOss | None = None
-    fc: LocalFc | None = None
-
-
 def _options(arguments: Sequence[str] | None) -> Any:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("event", nargs="?", type=Path, default=DEFAULT_EVENT)
@@ -195,64 +184,10 @@ def _options(arguments: Sequence[str] | None) -> Any:
         metavar="SECONDS",
         help="of an invocation, at a slow rate: what does not fit goes on in the next ones",
     )
+    parser.add_argument("--page", type=Path, metavar="FILE", help="to write the plan's page to")
     parser.add_argument("--real-bucket", metavar="NAME")
     parser.add_argument("--delete", action="store_true", help="not only plan, on a real bucket")
     return parser.parse_args(arguments)
-
-
-def _local_stage(stack: ExitStack, timeout: int | None) -> Stage:
-    oss = stack.enter_context(LocalOss())
-    oss.create_bucket(BUCKET)
-    oss.create_bucket(STATE_BUCKET)
-    plant(oss, BUCKET)
-    oss.misbehave(Latency(0.05))  # about what a request within a region takes
-    fc = stack.enter_context(LocalFc(credentials=oss.credentials, region=oss.region))
-    console.print(
-        f"The local OSS holds {len(oss.keys(BUCKET)):,} objects in the bucket {BUCKET}.\n"
-    )
-    environment = {
-        "OSSWEEP_BUCKETS": BUCKET,
-        "OSSWEEP_ENDPOINT": oss.endpoint,
-        "OSSWEEP_RULES": json.dumps([*RULES, LIST_RULE]),
-        "OSSWEEP_STATE": f"{STATE_BUCKET}/ossweep-state",
-        "OSSWEEP_FC_ENDPOINT": fc.endpoint,
-        "OSSWEEP_LOG_SECONDS": "1",
-        "OSSWEEP_HTTP": "trigger",
-    }
-    planning = {**environment, "OSSWEEP_DRY_RUN": "true"}
-    fc.deploy(Deployed("ossweep-planning", oss.temporary_credentials, planning))
-    if timeout is None:
-        fc.deploy(Deployed("ossweep", oss.temporary_credentials, environment))
-    else:
-        # Half of it to end in: a machine that runs the whole cloud as well may be busy.
-        reserve = max(2.0, timeout / 2)
-        slow = {
-            **environment,
-            "OSSWEEP_MAX_RATE": str(A_SECOND),
-            "OSSWEEP_RESERVE_SECONDS": f"{reserve:g}",
-        }
-        fc.deploy(Deployed("ossweep", oss.temporary_credentials, slow, timeout=timeout))
-    return Stage(Remote(fc, "ossweep-planning"), Remote(fc, "ossweep"), oss, fc)
-
-
-def _real_stage(bucket: str) -> Stage:
-    missing = [name for name in NEEDED if not os.environ.get(name)]
-    if missing:
-        sys.exit(f"For a real bucket set {', '.join(missing)}.")
-    settings = {name: value for name, value in os.environ.items() if name.startswith("OSSWEEP_")}
-    credentials = Credentials(
-        os.environ["OSS_ACCESS_KEY_ID"],
-        os.environ["OSS_ACCESS_KEY_SECRET"],
-        os.environ.get("OSS_SESSION_TOKEN") or None,
-    )
-    # No function is deployed that could be called: what is unfinished is sent back from here.
-    settings["OSSWEEP_STATE"] = ""
-    environment = {**settings, "OSSWEEP_BUCKETS": bucket, "OSSWEEP_LOG_SECONDS": "1"}
-    region = os.environ["OSSWEEP_REGION"]
-    return Stage(
-        Function({**environment, "OSSWEEP_DRY_RUN": "true"}, credentials, region),
-        Function(environment, credentials, region),
-    )
 
 
 def _sweeps(answer: Any) -> list[dict[str, Any]]:

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 from squarify import normalize_sizes, squarify
 
-from localcloud.plan_words import costs_of, measure, not_shown, objects, share, size, visible
+from localcloud.plan_words import (
+    costs_of,
+    how_exact,
+    key_shown,
+    measure,
+    name_of,
+    not_shown,
+    objects,
+    share,
+    size,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +41,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .soft, small { color: var(--soft); } code, pre, .key { font-family: ui-monospace, monospace; }
-.key { overflow-wrap: anywhere; }
+.key, .said { overflow-wrap: anywhere; }
 pre { overflow: auto; border: 1px solid var(--line); padding: 1rem; }
 .row { display: flex; gap: 1rem; align-items: center; border-bottom: 1px solid var(--line); }
 .row .key { flex: 1; } .row .figure { min-width: 9rem; text-align: right; }
@@ -49,12 +60,12 @@ _PAGE = Markup("""<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
-<title>Plan {id}</title>
+<title>{name}</title>
 <style>{style}</style>
 </head>
 <body>
 <h1>{objects}, {size}</h1>
-<p class="soft">plan <code>{id}</code>, digest <code>{digest}</code></p>
+<p class="soft"><span>{name}</span>, digest <code>{digest}</code></p>
 {body}
 </body>
 </html>
@@ -66,7 +77,6 @@ _ROW = Markup(
     '<span class="figure">{size}</span><span class="bar"><i style="width:{percent}%"></i></span>'
     "</div>"
 )
-_TREEMAP = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="Directories by size">{}</svg>\n')
 _RECT = Markup(
     '<g data-tile="{name}" data-bytes="{bytes}"><title>{name}: {objects}, {size}</title>'
     '<rect class="{shade}" x="{x}" y="{y}" width="{width}" height="{height}"/>{label}</g>'
@@ -76,7 +86,7 @@ _RECT = Markup(
 def page_of_plan(plan: Mapping[str, Any]) -> str:
     """Return the page of a plan's document."""
     sections = [
-        ("Directories", _treemap(plan) + _tree(plan)),
+        ("Directories", _treemap(plan) + _tree(plan) + _list(how_exact(plan))),
         ("Storage classes", _classes(plan)),
         ("From the first to the last", _ends(plan)),
         ("What it costs", _list(costs_of(plan))),
@@ -88,7 +98,7 @@ def page_of_plan(plan: Mapping[str, Any]) -> str:
         _SECTION.format(title=title, body=each) for title, each in sections if each
     )
     return _PAGE.format(
-        id=visible(plan["id"]),
+        name=name_of(plan),
         style=_STYLE,
         objects=objects(plan["objects"]),
         size=size(plan["bytes"]),
@@ -101,7 +111,7 @@ def _row(kind: str, name: str, amount: Mapping[str, int], plan: Mapping[str, Any
     by = measure(plan)
     return _ROW.format(
         kind=kind,
-        name=visible(name),
+        name=key_shown(name),
         count=amount["objects"],
         bytes=amount["bytes"],
         objects=objects(amount["objects"]),
@@ -145,7 +155,7 @@ def _treemap(plan: Mapping[str, Any]) -> Markup:
 
 
 def _tile(name: str, amount: Mapping[str, int], shade: str, place: Mapping[str, float]) -> Markup:
-    shown = visible(name)
+    shown = key_shown(name)
     room = int((place["dx"] - 12) / _LETTER)
     label = Markup("")
     if room >= _SHORTEST and place["dy"] >= _LINE + 4:
@@ -180,7 +190,7 @@ def _ends(plan: Mapping[str, Any]) -> Markup:
         plan["oldest"], plan["newest"]
     )
     keys = dict.fromkeys([plan["first"], *plan["sample"], plan["last"]])
-    return times + _list(visible(key) for key in keys)
+    return times + _list(map(key_shown, keys), "key")
 
 
 def _kept(plan: Mapping[str, Any]) -> Iterator[str]:
@@ -197,6 +207,6 @@ def _lifecycle(lifecycle: Mapping[str, Any] | None) -> Markup:
     return rule + _list(map(visible, lifecycle["differences"]))
 
 
-def _list(lines: Iterable[str]) -> Markup:
-    items = Markup("").join(Markup('<li class="key">{}</li>').format(line) for line in lines)
+def _list(lines: Iterable[str], of: str = "said") -> Markup:
+    items = Markup("").join(Markup('<li class="{}">{}</li>').format(of, line) for line in lines)
     return Markup("<ul>{}</ul>").format(items) if items else Markup("")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _STEP = 1024
+_AMOUNT = ("objects", "bytes")
 _LONGEST = 200  # characters of a key that are shown
 
 
@@ -31,20 +32,33 @@ def between(bounds: Mapping[str, Any]) -> str:
     return least if least == most else f"{least} to {most}"
 
 
+def _of(bounds: Mapping[str, Any], unit: str) -> str:
+    return f"{between(bounds)} {unit}{'' if bounds['at_most'] == 1 else 's'}"
+
+
 def _number(value: Any) -> str:
     return str(value) if isinstance(value, str) else f"{value:,}"
 
 
-def visible(key: str) -> str:
+def visible(text: str) -> str:
     """
-    Show a key so that nothing in it moves the cursor, turns the line round or is not seen.
+    Show a text so that nothing in it moves the cursor, turns the line round or is not seen.
 
     What cannot be printed is written as JSON does.
     """
-    shown = key if len(key) <= _LONGEST else key[:_LONGEST] + "\u2026"
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def key_shown(key: str) -> str:
+    """Show a key; a long one is cut."""
+    return visible(key if len(key) <= _LONGEST else key[:_LONGEST] + "\u2026")
+
+
+def name_of(plan: Mapping[str, Any]) -> str:
+    """Return what a plan is called; one that is kept nowhere has no id."""
+    return "Plan, kept nowhere" if plan["id"] is None else f"Plan {visible(plan['id'])}"
 
 
 def share(part: int, whole: int) -> float:
@@ -57,13 +71,23 @@ def measure(plan: Mapping[str, Any]) -> str:
     return "bytes" if plan["bytes"] else "objects"
 
 
-def not_shown(plan: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, int]]]:
-    """Yield what lies in no directory that has a name in a plan."""
+def not_shown(
+    plan: Mapping[str, Any], more: Sequence[Mapping[str, int]] = ()
+) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """Yield what lies in no directory that is shown by its name; `more` are not shown either."""
     found = plan["by_directory"]
-    if found["others"]["directories"]:
-        yield f"{found['others']['directories']:,} others", found["others"]
+    number = found["others"]["directories"] + len(more)
+    if number:
+        sums = {by: sum(each[by] for each in (found["others"], *more)) for by in _AMOUNT}
+        yield "1 other" if number == 1 else f"{number:,} others", sums
     if found["in_none"]["objects"]:
         yield "in no directory", found["in_none"]
+
+
+def how_exact(plan: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what there is to say of directories that are too many to be told exactly."""
+    if not plan["by_directory"]["is_exact"]:
+        yield "there are very many directories: each directory has at least so much"
 
 
 def costs_of(plan: Mapping[str, Any]) -> Iterator[str]:
@@ -75,8 +99,8 @@ def costs_of(plan: Mapping[str, Any]) -> Iterator[str]:
     requests = plan["requests"]
     yield f"requests: {between(requests['put'])} PUT, {requests['get']:,} GET"
     yield (
-        f"time: {between(plan['seconds'])} seconds in {between(plan['invocations'])} invocations, "
-        f"at {between(plan['objects_a_second'])} objects a second"
+        f"time: {_of(plan['seconds'], 'second')} in {_of(plan['invocations'], 'invocation')}, at "
+        f"{_of(plan['objects_a_second'], 'object')} a second"
     )
     money = plan.get("money")
     if money is not None:

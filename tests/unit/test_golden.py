@@ -41,7 +41,7 @@ BOTH = replace(
         Range("d/"),
     ),
     applies="plan-job-1",
-    applied=Applied(Tolerance(2, 3, Amount(1, 2)), (), 1, 4).document(),
+    applied=Applied(Tolerance(2, 3, Amount(1, 2)), (), 1).document(),
 )
 ASKED = replace(BOTH, tags_told=False)
 LISTED = replace(ASKED, keys_done=(), lists=tuple(replace(each, asked=()) for each in BOTH.lists))

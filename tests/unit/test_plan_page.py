@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -13,9 +12,10 @@ from rich.console import Console
 
 from localcloud.plan_page import page_of_plan
 from localcloud.plan_table import bar, show_plan
-from localcloud.plan_words import between, objects, size, visible
+from localcloud.plan_words import between, key_shown, objects, size, visible
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
 from ossweep.plans.siblings import siblings_of
+from pages import Elements, figures_of
 from unit.plans import CLOCK, DAY, LISTED, Listed, columns_of, plan_of
 
 HOSTILE = '</title><script>alert("x")</script>&amp;\x1b[31m\u202e'
@@ -27,34 +27,10 @@ TREE = [
 ]
 
 
-class Elements(HTMLParser):
-    """The elements of a page with their attributes, and its texts."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-    def having(self, attribute: str) -> list[dict[str, str | None]]:
-        return [attrs for _, attrs in self.found if attribute in attrs]
-
-
-def table(plan: dict[str, Any]) -> str:
+def table(plan: dict[str, Any], *, has_page: bool = False, width: int = 120) -> str:
     out = io.StringIO()
-    show_plan(Console(file=out, width=120, highlight=False), plan)
+    show_plan(Console(file=out, width=width, highlight=False), plan, has_page=has_page)
     return out.getvalue()
-
-
-def directories(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return all directories that a plan's document shows."""
-    return [one for each in found for one in (each, *directories(each.get("largest", [])))]
 
 
 @given(listed=LISTED)
@@ -64,20 +40,8 @@ def test_the_figures_on_a_page_are_those_of_the_plan(listed: list[Listed]) -> No
 
     elements = Elements(page_of_plan(plan))
 
-    def figures(kind: str) -> list[tuple[str | None, ...]]:
-        return [
-            (each[f"data-{kind}"], each["data-objects"], each["data-bytes"])
-            for each in elements.having(f"data-{kind}")
-        ]
-
-    shown = directories(plan["by_directory"]["largest"])
-    assert figures("directory") == [
-        (each["directory"], str(each["objects"]), str(each["bytes"])) for each in shown
-    ]
-    assert figures("class") == [
-        (name, str(each["objects"]), str(each["bytes"]))
-        for name, each in plan["by_storage_class"].items()
-    ]
+    for kind in ("directory", "class"):
+        assert elements.figures(kind) == figures_of(plan, kind)
     tiles = elements.having("data-tile")
     assert sum(int(each["data-bytes"] or 0) for each in tiles) == plan["bytes"]
     assert f"{objects(plan['objects'])}, {size(plan['bytes'])}" in elements.texts
@@ -153,7 +117,15 @@ def test_keys_are_shown_without_what_they_do() -> None:
         assert "\x1b" not in shown
         assert "\u202e" not in shown
     assert visible("a\n\x1b\u202e\u00e9\ud800 b") == "a\\n\\x1b\\u202e\u00e9\\ud800 b"
-    assert len(visible("x" * 1_023)) == 201
+
+
+def test_a_long_key_is_cut_and_a_sentence_is_not() -> None:
+    """A sentence says what to do."""
+    assert len(key_shown("x" * 1_023)) == 201
+    plan = plan_of(TREE, advice=["x" * 1_023]).document()
+
+    assert "x" * 1_023 in page_of_plan(plan)
+    assert table(plan).count("x") >= 1_023
 
 
 @pytest.mark.parametrize("listed", [TREE, [], [Listed("a", 0)]])
@@ -163,6 +135,49 @@ def test_a_plan_of_any_size_is_shown(listed: list[Listed]) -> None:
 
     assert page_of_plan(plan).endswith("</html>\n")
     assert plan["digest"] in table(plan)
+
+
+@pytest.mark.parametrize(("number", "rows"), [(12, 12), (13, 11), (20, 11), (200, 11)], ids=str)
+def test_a_table_of_many_directories_is_cut(number: int, rows: int) -> None:
+    """Its last row has the sum of the others, and the page has all that the plan has."""
+    listed = [Listed(f"{each:03}/x", each + 1) for each in range(number)]
+    plan = plan_of(listed).document()
+
+    found = re.findall(r"^(\d+/|\d+ others) +(\d+) ", table(plan), re.MULTILINE)
+
+    assert len(found) == rows
+    assert sum(int(count) for _, count in found) == number
+    assert [name for name, _ in found if "others" in name] == (
+        [] if rows == number else [f"{number - rows + 1} others"]
+    )
+    assert page_of_plan(plan).count("data-directory=") == min(number, 20)
+
+
+def test_a_plan_that_is_kept_nowhere_has_no_id() -> None:
+    """It is only to be looked at."""
+    plan = plan_of(TREE, id=None).document()
+
+    assert table(plan).startswith("Plan, kept nowhere: 4 objects, 100 B")
+    assert "<title>Plan, kept nowhere</title>" in page_of_plan(plan)
+
+
+def test_a_rule_is_left_to_the_page_where_there_is_one() -> None:
+    """Else the terminal has it."""
+    rule = lifecycle_rule(RuleScope(["a/"]), CLOCK)
+    plan = plan_of(TREE, lifecycle=rule).document()
+
+    assert "<Prefix>a/</Prefix>" in table(plan)
+    assert "<Prefix>" not in table(plan, has_page=True)
+    assert "&lt;Prefix&gt;a/&lt;/Prefix&gt;" in page_of_plan(plan)
+
+
+def test_directories_that_are_told_in_part_are_said_to_be() -> None:
+    """Of very many directories some figures are the least only."""
+    plan = plan_of(TREE).document()
+    plan["by_directory"]["is_exact"] = False
+
+    for shown in (table(plan), page_of_plan(plan)):
+        assert "each directory has at least so much" in shown
 
 
 def test_a_table_has_bars_for_classes_and_directories() -> None:
@@ -177,6 +192,7 @@ def test_a_table_has_bars_for_classes_and_directories() -> None:
     assert "kept: 2 objects, protected" in lines
     assert any("GB-days" in each for each in lines)
     assert "requests: 2 to 5 PUT, 0 GET" in lines
+    assert any(each.startswith("time: 1 second in 1 invocation, at ") for each in lines)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ The belt, and who hands what to whom::
   (`batch.py`). Where that takes more than the listing tells, a page is sifted first: `tagging.py`
   asks for tags, `latest.py` lists the directories whose latest stay. Objects that stay for that say
   so.
+- Where a plan is applied, `applying.py` stands before the selection: pages wait until the border of
+  their stretch is listed, and then go on or stay together. Where one is made, `planning.py` takes
+  the sums of each batch as it settles.
 - Batches wait in queues (`queues.py`). The turns (`turns.py`) say which of them goes next, the
   throttle when, and how large it may be. The dispatcher takes it up, and a thread deletes it.
 - The outcome (`outcomes.py`) goes back to the source, which settles it: its counts go into the
@@ -31,6 +34,7 @@ What bounds memory:
   as many ranges are open as may be listed at once (`window.py`).
 - At most `settlement.EARLY` batches of a range wait to settle, or more if they are small, each
   without its keys.
+- Where a plan is applied, of each range the pages of one stretch are held back.
 - One batch of named keys waits, beside those that were looked at: of these, and of the keys of
   lists, at most `draft.AHEAD` are looked at or wait. One batch of directories is under way.
 - As many deletions, and looks at tags, are under way as the throttle has room for.

@@ -12,18 +12,17 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ossweep.engine.planning import Plans
+from ossweep.engine.planning import NO_PLANS
 from ossweep.work import Counts, Work, add
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ossweep.engine.books import Books
+    from ossweep.engine.planning import Plans
     from ossweep.engine.selection import Selection
     from ossweep.engine.source import Source
     from ossweep.objects import Stretch
-
-NO_PLANS = Plans()
 
 
 class Accounts:

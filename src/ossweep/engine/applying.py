@@ -3,8 +3,10 @@ Applying: nothing of a planned stretch of keys goes before all of it was listed 
 
 Pages wait until the border of their stretch is listed. Where a stretch was found as it was planned,
 a continuation names its border: what is left of it is not compared once more, as parts of it may be
-gone by then. A stretch that differs stays in whole. What an invocation that died may have deleted
-itself is no difference: it knows how many objects that can be.
+gone by then. A stretch that differs stays in whole.
+
+An approval, of a stretch or of a difference within the tolerance, is on record before anything goes
+by it: whoever goes on after a death knows all of them.
 """
 
 from __future__ import annotations
@@ -18,25 +20,31 @@ from ossweep.plans.comparison import NOT_AS_PLANNED, Changed, compared
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.kept import Applied
 from ossweep.plans.sofar import hash_of_named
-from ossweep.plans.stretches import PlannedStretch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from ossweep.engine.queues import Queue
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
     from ossweep.objects import Found, Page
     from ossweep.plans.kept import KeptPlan
+    from ossweep.plans.stretches import PlannedStretch
     from ossweep.work import Work
 
 
 @dataclass(eq=False)
 class Held:
-    """The pages of a range that wait for the border of their stretch, and what stays of others."""
+    """
+    The pages of a range that wait for the border of their stretch, and what stays of others.
+
+    What was listed up to the key `until` waits no more.
+    """
 
     stretch: PlannedStretch | None = None
     pages: list[tuple[Page, float]] = field(default_factory=list)
     staying: list[Changed] = field(default_factory=list)  # of stretches that are not settled yet
+    until: str = ""
 
 
 class Applying:
@@ -46,9 +54,17 @@ class Applying:
         self._plan = plan
         self._selection = selection
         self._ends = [each.until for each in plan.stretches]
+        self._directories = work.directories
         self._applied = Applied.of(work.applied)
-        self._may_be_own = max(0, work.counts.unanswered - self._applied.own)
         self._held: dict[Scan, Held] = {}
+        self.approvals = 0  # in this invocation
+        self._of_named = 0  # the last of them that named objects need
+        self._of_ranges: dict[int, int] = {}  # and that ranges do, by their queues
+        self._tolerated: dict[str, Changed] = {}  # named objects that differ, go, and wait
+
+    def needs(self, queue: Queue) -> int:
+        """Return the approval that has to be on record before a queue's batch goes."""
+        return self._of_named if queue.listed is None else self._of_ranges.get(id(queue), 0)
 
     def border(self, scan: Scan, at: str) -> str | None:
         """Return the border of a stretch at or behind a key of a range; None: there is none."""
@@ -83,25 +99,50 @@ class Applying:
 
     def end(self, scan: Scan) -> None:
         """Take note that nothing of a range is left."""
+        self._of_ranges.pop(id(scan.queue), None)
         held = self._held.pop(scan, None)
         for changed in held.staying if held is not None else ():
             self._applied = self._applied.with_change(changed)
 
     def reason_of_named(self, found: Found) -> str | None:
-        """Return why an object known by name stays, if it is not as planned."""
+        """
+        Return why an object known by name stays, if it is not as planned.
+
+        A directory that waits because something was left in it lay in a stretch, and was compared.
+        """
+        if found.key in self._selection.deferred and found.key not in self._directories:
+            return None
         columns = Columns.of([found])
         (hash_,) = hash_of_named(columns)
         if self._plan.holds(hash_):
             return None
         met = digest_of(columns, hashes_of(columns))
         changed = Changed(found.key, found.key, Digest(), met)
+        if self._tolerated.get(found.key) == changed:
+            return None
         tolerance = self._applied.tolerance
         if tolerance.takes(changed.difference):
             used = tolerance.with_used(changed.difference)
             self._applied = replace(self._applied, tolerance=used).with_change(changed)
+            self._of_named = self._approve()
+            self._tolerated[found.key] = changed
             return None
         self._applied = self._applied.with_change(changed)
         return NOT_AS_PLANNED
+
+    def take_up(self, keys: Iterable[str]) -> None:
+        """Take note that named objects are asked for."""
+        for key in keys:
+            self._tolerated.pop(key, None)
+
+    def give_back(self) -> None:
+        """
+        Give back the tolerance of what only waits at the end, and will be looked at once more.
+
+        A checkpoint does not: what waits then may be gone when an invocation dies.
+        """
+        self._applied = self._applied.without(self._tolerated.values())
+        self._tolerated.clear()
 
     def put_into(self, work: Work) -> Work:
         """Return work with how far the plan is applied."""
@@ -135,41 +176,58 @@ class Applying:
         """Yield the pages of a stretch that was listed to its end: all of it goes, or stays."""
         stretch, pages = held.stretch, held.pages
         held.stretch, held.pages = None, []
-        planned = PlannedStretch(scan.after, scan.at, Digest()) if stretch is None else stretch
-        if planned.until in scan.approved or self._goes(held, planned, pages):
-            if stretch is not None and planned.until not in scan.approved:
-                settled = scan.settlement.settled
-                open_ = [each for each in scan.approved if each > settled]
-                scan.approved = [*open_, planned.until]
+        if stretch is None:
+            self._note_unplanned(scan, held, pages)
+        elif self._goes(scan, held, stretch, pages):
             yield from ((page, left, False) for page, left in pages)
             return
         for page, left in pages:
             yield self._as_staying(page), left, True
 
-    def _goes(
-        self, held: Held, planned: PlannedStretch, pages: Sequence[tuple[Page, float]]
-    ) -> bool:
+    def _note_unplanned(self, scan: Scan, held: Held, pages: Sequence[tuple[Page, float]]) -> None:
+        """Take note of what lies where nothing is planned; a plan up to a ceiling knows no more."""
+        met = self._met(pages)
+        at = bisect_left(self._ends, pages[0][0].keys[0])
+        after = max(scan.after, self._ends[at - 1] if at else "", held.until)
+        held.until = pages[-1][0].keys[-1]
+        if met.objects and not self._plan.is_cut:
+            held.staying.append(Changed(after, held.until, Digest(), met))
+
+    def _met(self, pages: Sequence[tuple[Page, float]]) -> Digest:
         met = Digest()
         for page, _ in pages:
             columns = self._planned_in(page)
             if columns is not None:
                 met += digest_of(columns, hashes_of(columns))
-        changed = compared(planned, met)
-        if changed is None:
+        return met
+
+    def _goes(
+        self,
+        scan: Scan,
+        held: Held,
+        planned: PlannedStretch,
+        pages: Sequence[tuple[Page, float]],
+    ) -> bool:
+        if planned.until in scan.approved:
             return True
-        missing = planned.digest.objects - met.objects
-        if 0 < missing <= self._may_be_own and met.bytes <= planned.digest.bytes:
-            self._may_be_own -= missing
-            self._applied = replace(self._applied, own=self._applied.own + missing)
-            return True
-        tolerance = self._applied.tolerance
-        if met.objects and not tolerance.takes(changed.difference):
-            held.staying.append(changed)
-            return False
-        if met.objects:
-            tolerance = tolerance.with_used(changed.difference)
-        self._applied = replace(self._applied, tolerance=tolerance).with_change(changed)
+        met = self._met(pages)
+        changed, tolerance = compared(planned, met), self._applied.tolerance
+        if changed is not None:
+            if met.objects and not tolerance.takes(changed.difference):
+                held.staying.append(changed)
+                return False
+            if met.objects:
+                tolerance = tolerance.with_used(changed.difference)
+            self._applied = replace(self._applied, tolerance=tolerance).with_change(changed)
+        settled = scan.settlement.settled
+        scan.approved = [*(each for each in scan.approved if each > settled), planned.until]
+        self._of_ranges[id(scan.queue)] = self._approve()
         return True
+
+    def _approve(self) -> int:
+        """Return the number of one more approval."""
+        self.approvals += 1
+        return self.approvals
 
     def _planned_in(self, page: Page) -> Columns | None:
         """Return what of a page goes by the plan, whatever is protected by now; None: nothing."""

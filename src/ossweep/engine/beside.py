@@ -45,6 +45,7 @@ class Beside:
         if keeper is not None:
             # Before the first checkpoint nothing is asked for.
             dispatcher.reserve((0, 0), 0, 0, harmless=False)
+            dispatcher.turns.recorded = 0
 
     def start(self, pipeline: Pipeline) -> None:
         """Start what is due."""
@@ -61,7 +62,7 @@ class Beside:
             left = replace(result.left, reserved_bytes=size)
             pipeline.beside(
                 partial(keeper.keep, replace(result, left=left), wanted),
-                partial(self._book_checkpoint, turns.taken, left),
+                partial(self._book_checkpoint, turns.taken, self._dispatcher.approvals, left),
             )
         if keeper.beat_due() and self._beats < BEATS:
             self._beats += 1
@@ -73,7 +74,9 @@ class Beside:
         self._over_since = left if self._over_since is None else self._over_since
         return not (self._is_keeping or self._beats) or self._over_since - left >= ASIDE
 
-    def _book_checkpoint(self, taken: tuple[int, int], left: Work, checkpoint: Checkpoint) -> None:
+    def _book_checkpoint(
+        self, taken: tuple[int, int], approvals: int, left: Work, checkpoint: Checkpoint
+    ) -> None:
         self._is_keeping = False
         self._was_kept = checkpoint.reserved is not None
         # The sweep waits for it only if it has reserved too little.
@@ -81,6 +84,7 @@ class Beside:
         if checkpoint.stop is not None:
             self._gate.stop(checkpoint.stop)
         elif checkpoint.reserved is not None:
+            self._dispatcher.turns.recorded = approvals
             self._dispatcher.reserve(
                 taken, checkpoint.reserved, left.reserved_bytes, harmless=left.harmless
             )

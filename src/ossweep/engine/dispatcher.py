@@ -64,8 +64,7 @@ class Dispatcher:
         self._store = store
         self._gate = gate
         self._throttle = throttle
-        # Where a plan is applied, it has to be known how much a dead invocation can have deleted.
-        self._has_ceiling = ceiling is not None or work.applies is not None
+        self._has_ceiling = ceiling is not None
         self._is_kept = False
         self._is_unrecorded = False  # what a first key shows, which goes alone
         self._booked = 0  # outcomes
@@ -75,7 +74,7 @@ class Dispatcher:
         self._reads = Reads(gate, listings)
         self._tagging = Tagging.of(store, gate, throttle, self._reads, self._selection, self._books)
         self._latest = Latest.of(work, store, self._selection, self._selection.choice.keep_latest)
-        self._plans = terms.open(work, self._selection)
+        self.plans = terms.open(work, self._selection)
         self._sources = open_sources(
             Shared(
                 work,
@@ -88,7 +87,7 @@ class Dispatcher:
                 Course(throttle.lane()),
                 most_ranges,
                 tagging=self._tagging,
-                plans=self._plans,
+                plans=self.plans,
                 latest=self._latest,
                 lists=lists,
             ),
@@ -96,8 +95,8 @@ class Dispatcher:
         )
         self.unseen = self._reads.unseen
         self.caution = Caution.of(work, gate)
-        self.turns = Turns(self._sources, throttle)
-        self.accounts = Accounts(work, self._books, self._selection, self._sources, self._plans)
+        self.turns = Turns(self._sources, throttle, self.plans)
+        self.accounts = Accounts(work, self._books, self._selection, self._sources, self.plans)
 
     @property
     def room(self) -> Room:
@@ -127,6 +126,11 @@ class Dispatcher:
             self.turns.objects.reserve(0, inf)
         if self.room.counts_bytes:
             self.turns.bytes.reserve(bytes_taken, size)
+
+    @property
+    def approvals(self) -> int:
+        """How many approvals of a plan's parts there are."""
+        return self.plans.approvals
 
     @property
     def has_batches(self) -> bool:
@@ -212,10 +216,11 @@ class Dispatcher:
                 most = 1  # what it shows goes on record before any other goes
             batch = due.source.take_up(due.queue, most)
             if self._is_dry_run or not batch.keys:
-                if self._plans.planning is not None and not batch.is_listed:
-                    self._plans.planning.meet_named(batch)
+                if self.plans.planning is not None and not batch.is_listed:
+                    self.plans.planning.meet_named(batch)
                 self._book(due, planned(batch))
             else:
+                self.plans.take_up(batch)
                 self.turns.begin(due.queue, batch)
                 self.caution.begins()
                 permit = self._throttle.start(course.lane, len(batch.keys))

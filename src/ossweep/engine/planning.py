@@ -10,6 +10,7 @@ from ossweep.objects import Absent, Columns
 if TYPE_CHECKING:
     from ossweep.engine.applying import Applying
     from ossweep.engine.batch import Batch
+    from ossweep.engine.queues import Queue
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
     from ossweep.plans.kept import KeptPlan
@@ -23,6 +24,11 @@ class PlanTerms:
 
     is_kept: bool = False
     to_apply: KeptPlan | None = None
+
+    def protected_too(self, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what is protected, with what was when the plan was made: that is not in it."""
+        before = () if self.to_apply is None else self.to_apply.protected
+        return tuple(dict.fromkeys((*prefixes, *before)))
 
     def open(self, work: Work, selection: Selection) -> Plans:
         """Return the plans of a sweep of this work."""
@@ -45,17 +51,39 @@ class Plans:
     planning: Planning | None = None
     applying: Applying | None = None
 
+    @property
+    def approvals(self) -> int:
+        """How many approvals there are, by which more of a plan may go."""
+        return 0 if self.applying is None else self.applying.approvals
+
+    def lets_go(self, queue: Queue, recorded: float) -> bool:
+        """Tell whether what a queue's first batch needs is among so many approvals on record."""
+        return self.applying is None or self.applying.needs(queue) <= recorded
+
     def end(self, scan: Scan) -> None:
         """Take note that nothing of a range is left."""
         for each in (self.planning, self.applying):
             if each is not None:
                 each.end(scan)
 
+    def take_up(self, batch: Batch) -> None:
+        """Take note of a batch that is about to be deleted."""
+        if self.applying is not None and not batch.is_listed:
+            self.applying.take_up(batch.keys)
+
+    def give_back(self) -> None:
+        """Take note that nothing more is taken up."""
+        if self.applying is not None:
+            self.applying.give_back()
+
     def put_into(self, work: Work) -> Work:
         """Return work with how far its plan is made, or applied."""
         if self.planning is not None:
             return self.planning.put_into(work)
         return work if self.applying is None else self.applying.put_into(work)
+
+
+NO_PLANS = Plans()
 
 
 class Planning:

@@ -189,13 +189,13 @@ class Selection:
         if self._choice.is_after_a_time:
             self._choice.has_begun_by(self._store.last_date())
 
-    def reason_to_skip(self, found: Found) -> str | None:
+    def reason_to_skip(self, found: Found, unlike: str | None = None) -> str | None:
         """
-        Return why an object known by name stays, if it does.
+        Return why an object known by name stays, if it does; `unlike`: why a list has it stay.
 
         Raises StoreError if OSS's time is unknown.
         """
-        reason = self._reason_to_stay(found, self.clock_now())
+        reason = self._reason_to_stay(found, self.clock_now()) or unlike
         return self.held_to(found) if reason is None and self.held_to is not None else reason
 
     def _reason_to_stay(self, found: Found, clock: int) -> str | None:

@@ -83,10 +83,9 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
     Do the work that is left, until it is done, the gate closes or the ceiling is reached.
 
     At most `in_flight` deletions are in flight, and `listings` pages asked for, at once. The rest
-    is in at most `most_ranges` ranges, or in as many as there are prefixes. `report` is
-    called whenever something has ended, and several times a second while nothing does; the keeper
-    is asked as often, and is given what the sweep would end with at that moment.
-    Nothing is left running when this returns.
+    is in at most `most_ranges` ranges, or in as many as there are prefixes. `report` is called
+    whenever something has ended, and several times a second while nothing does; the keeper is asked
+    as often, and is given what the sweep would end with then. Nothing is left running at the end.
     """
     dispatcher = Dispatcher(
         _without_protected(work, protected),
@@ -117,6 +116,7 @@ def sweep(  # noqa: PLR0913 - everything of the world that a sweep needs comes i
                 store.close()
                 (lists or store).close()
     pipeline.settle_late()
+    dispatcher.plans.give_back()
     return result()
 
 

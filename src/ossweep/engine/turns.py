@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from ossweep.engine.allowance import Allowance
+from ossweep.engine.planning import NO_PLANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ossweep.engine.batch import Batch
+    from ossweep.engine.planning import Plans
     from ossweep.engine.queues import Queue
     from ossweep.engine.source import Source
     from ossweep.engine.throttle import Throttle
@@ -30,12 +33,16 @@ class Turns:
 
     A job with a ceiling may take up as many objects, and bytes, as its last checkpoint has
     reserved; `starved` tells whether batches wait only for the next checkpoint, which reserves
-    more.
+    more. What a plan's application deletes goes only once its approval is `recorded` by one.
     """
 
-    def __init__(self, sources: Sequence[Source], throttle: Throttle) -> None:
+    def __init__(
+        self, sources: Sequence[Source], throttle: Throttle, plans: Plans = NO_PLANS
+    ) -> None:
         self._sources = sources
         self._throttle = throttle
+        self._plans = plans
+        self.recorded: float = inf  # approvals of a plan that are on record
         self._turn = 1
         self.objects = Allowance()
         self.bytes = Allowance()
@@ -82,14 +89,17 @@ class Turns:
             wait = self._throttle.wait(course.lane)
             if wait > 0:
                 pause = wait if pause is None else min(pause, wait)
-            elif self._lacks(due.queue.first, course.lane.batch_keys):
+            elif self._lacks(due, course.lane.batch_keys):
                 self.starved = True
             else:
                 return due
         return pause
 
-    def _lacks(self, batch: Batch, keys: int) -> bool:
+    def _lacks(self, due: Due, keys: int) -> bool:
         """Tell whether so many keys of a batch wait for the next checkpoint, and note its bytes."""
+        if not self._plans.lets_go(due.queue, self.recorded):
+            return True
+        batch = due.queue.first
         lacks = self.objects.lacks(batch.asked_anew(keys))
         if self.bytes.is_bound:
             size = batch.bytes_anew(keys)

@@ -109,6 +109,10 @@ def job_of_continuation(document: Any, session: Session, where: str) -> Work:
             "this job goes on by itself, and the deployment has no place any more for what one "
             "invocation leaves to the next; set OSSWEEP_STATE"
         )
+    if settings.state is None and work.applies is not None:
+        raise PolicyError(
+            f"{where} applies a plan, and plans are kept in OSSWEEP_STATE; set it as it was"
+        )
     if settings.state is not None and work.hop == 0:
         # Only a request begins a job; a continuation has had a hop before it.
         wrong = "it would begin its job; send a request"

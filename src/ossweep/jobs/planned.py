@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep import policy
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
-from ossweep.errors import NO_TIME, Closed, StoreError
+from ossweep.errors import NO_TIME, Closed, RequestError, StoreError
 from ossweep.jobs.plans import keep_plan
 from ossweep.plans.bill import duration_of, money_for, requests_needed
 from ossweep.plans.bucket import ENABLED, Taken
@@ -52,8 +52,8 @@ def with_plan(
     ends = clock() + seconds
     gate = Gate(Budget(min(LOOK_SECONDS, seconds), clock))
     with closing(open_bucket(left.bucket, gate, session)) as store:
-        facts, said = bucket_facts(store), _of_named(so_far, store)
-    plan = _plan(left, so_far, answer["listed"], facts, session)
+        facts, said = bucket_facts(store), _of_named(so_far, _prefixes(left), store)
+    plan = _plan(left, so_far, answer, facts, session)
     document = {**answer, "requests_made": _with_those(store, answer["requests_made"])}
     kept = _kept(replace(plan, advice=[*said, *plan.advice]), left, so_far, session, clock() < ends)
     return {**document, "plan": kept}
@@ -80,7 +80,7 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
     if in_time:
         try:
             plan_id = keep_plan(left, so_far, session)
-        except (StoreError, Closed) as error:
+        except (StoreError, Closed, RequestError) as error:
             why = str(error) or NO_TIME
     if plan_id is None:
         said = f"this plan could not be kept, and cannot be applied: {why}"
@@ -89,14 +89,16 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
     return {**document, "id": plan_id, "advice": [*document["advice"], how]}
 
 
-def _plan(left: Work, so_far: SoFar, listed: int, facts: BucketFacts, session: Session) -> Plan:
+def _plan(
+    left: Work, so_far: SoFar, answer: dict[str, Any], facts: BucketFacts, session: Session
+) -> Plan:
     settings = session.settings
     census, clock = so_far.census, left.clock or 0
     scope = RuleScope(_prefixes(left), left.only, named=so_far.has_names)
     digest = census.digest
     taken = Taken(scope, clock, digest.objects, digest.bytes, census.oldest, census.newest)
     region = facts.region or settings.region or session.invocation.region
-    requests = requests_needed(census.by_class, listed=listed, batches=not facts.hierarchical)
+    requests = _requests(so_far, answer, facts)
     return Plan(
         id=None,
         census=census,
@@ -123,6 +125,13 @@ def _plan(left: Work, so_far: SoFar, listed: int, facts: BucketFacts, session: S
     )
 
 
+def _requests(so_far: SoFar, answer: dict[str, Any], facts: BucketFacts) -> RequestsNeeded:
+    """Return the requests that it takes: of listings and looks as many as the dry run has made."""
+    by_class, made = so_far.census.by_class, answer["requests_made"]
+    least = requests_needed(by_class, listed=answer["listed"], batches=not facts.hierarchical)
+    return replace(least, lists=max(least.lists, made["list"]), looks=made.get("tags", 0))
+
+
 def _money(
     so_far: SoFar, requests: RequestsNeeded, facts: BucketFacts, prices: Prices | None
 ) -> Money | None:
@@ -144,11 +153,12 @@ def _prefixes(left: Work) -> Sequence[str]:
     return found
 
 
-def _of_named(so_far: SoFar, store: OssStore) -> list[str]:
+def _of_named(so_far: SoFar, prefixes: Sequence[str], store: OssStore) -> list[str]:
     """
     Say which named keys are not there, and what stays below those that are directories.
 
-    There is one look at each of the latter, as far as there is time.
+    There is one look at each of the latter, as far as there is time. Nothing stays below one that a
+    prefix or directory of the order holds.
     """
     said: list[str] = []
     if so_far.absent:
@@ -157,6 +167,8 @@ def _of_named(so_far: SoFar, store: OssStore) -> list[str]:
             "them all the same, and OSS confirms that"
         )
     for each in so_far.below:
+        if each.key.startswith(tuple(prefixes)):
+            continue
         try:
             page, more = next(store.pages(each.key, each.key))
         except (Closed, StoreError):

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ossweep import apply_request, policy
-from ossweep.errors import Closed, PolicyError, RequestError, UndoneError
+from ossweep.errors import Closed, PolicyError, RequestError, Scope, StoreError, UndoneError
 from ossweep.handover import continuation
 from ossweep.jobs.state import leases_of
 from ossweep.names import in_quotes
@@ -47,8 +47,14 @@ def keep_plan(left: Work, so_far: SoFar, session: Session) -> str:
     What conditions have become since it began, dates instead of durations, is kept with its order.
     Raises Closed and StoreError.
     """
-    if left.only is not None:
-        _keep_conditions(left, session)
+    name = _name(id_of(left.job), "order")
+    kept = session.state_objects.read(name)
+    if kept is None:
+        raise StoreError("NoOrder", "its order is not in the state any more", Scope.JOB)
+    order = _order_of(kept.content, "the plan")
+    if order.only != left.only:
+        sealed = continuation.seal(replace(order, only=left.only))
+        session.state_objects.write(name, continuation.compact(sealed))
     plan = KeptPlan(
         id_of(left.job),
         left.clock or 0,
@@ -57,20 +63,10 @@ def keep_plan(left: Work, so_far: SoFar, session: Session) -> str:
         so_far.kept_stretches().held(),
         named_of(so_far.named),
         policy.protected_in(left.bucket, session.settings),
+        is_cut=not left.finished,
     )
     session.state_objects.write(_name(plan.id, "plan"), plan.written())
     return plan.id
-
-
-def _keep_conditions(left: Work, session: Session) -> None:
-    name = _name(id_of(left.job), "order")
-    kept = session.state_objects.read(name)
-    if kept is None:
-        return
-    order = continuation.unseal(json.loads(kept.content), "the plan's order")
-    if order.only != left.only:
-        sealed = continuation.seal(replace(order, only=left.only))
-        session.state_objects.write(name, continuation.compact(sealed))
 
 
 def kept_plan(plan: str, session: Session) -> KeptPlan | None:
@@ -116,9 +112,9 @@ def _job_of_plan(
         raise RequestError(
             f"{where}: there is no plan {in_quotes(asked.plan)}; plan anew, and apply that plan"
         )
-    if state.how == "unknown":
+    if state.answer is None or not (state.answer["deleted"] or state.answer["at_least"]):
         _check_age(plan, session, where)
-    order = continuation.unseal(json.loads(kept.content), f"{where}: its plan's order")
+    order = _order_of(kept.content, where)
     if asked.bucket not in {None, order.bucket}:
         raise RequestError(f"{where}: `bucket`: the plan is about the bucket {order.bucket}")
     policy.check_allowed(order.bucket, session.settings, where)
@@ -147,6 +143,17 @@ def _job_of_plan(
         reply=None,
         of_requests=1,
     )
+
+
+def _order_of(content: bytes, where: str) -> Work:
+    """Return the order of a plan; raises RequestError for what is none."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        document = None
+    if not continuation.is_continuation(document):
+        raise RequestError(f"{where}: the order of its plan cannot be read; plan anew")
+    return continuation.unseal(document, f"{where}: its plan's order")
 
 
 def _check_age(plan: KeptPlan, session: Session, where: str) -> None:

@@ -92,7 +92,7 @@ def perform(
             store,
             gate,
             throttle_of(work, session),
-            protected=policy.protected_in(work.bucket, settings),
+            protected=terms.protected_too(policy.protected_in(work.bucket, settings)),
             ceiling=policy.ceiling_of(work, settings),
             in_flight=settings.in_flight,
             listings=LISTINGS,
@@ -113,7 +113,7 @@ def _terms(work: Work, session: Session) -> PlanTerms:
     from ossweep.jobs import plans  # noqa: PLC0415 - for plans
 
     if work.applies is None:
-        if work.hop == 0 and work.part_of is None:
+        if work.plan is None and work.part_of is None:  # nothing has been met of it
             plans.keep_order(work, session)
         return PlanTerms(is_kept=True)
     plan = plans.kept_plan(work.applies, session)
@@ -130,8 +130,8 @@ def _with_plan(share: Share, work: Work, terms: PlanTerms, session: Session, gat
         answer = compared_with_plan(share.answer, share.left, terms.to_apply)
         return replace(share, answer=answer)
     is_over = share.answer["continuation"] is None and work.part_of is None
-    is_whole = share.stopped is None or share.stopped.why is Why.CEILING
-    if work.dry_run and is_over and is_whole:
+    at_ceiling = share.stopped is not None and share.stopped.why is Why.CEILING
+    if work.dry_run and is_over and (at_ceiling or share.answer["status"] == "planned"):
         from ossweep.jobs.planned import with_plan  # noqa: PLC0415 - for dry runs
 
         return replace(share, answer=with_plan(share.answer, share.left, session, gate.left()))

@@ -91,4 +91,4 @@ def may_go(
 
 
 def _figures(digest: Digest) -> str:
-    return f"{digest.objects:,} objects of {digest.bytes:,} B"
+    return f"{digest.objects:,} object{'' if digest.objects == 1 else 's'} of {digest.bytes:,} B"

@@ -8,18 +8,19 @@ from bisect import bisect_left
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ossweep.conditions import LAST_SECOND
 from ossweep.plans.comparison import Changed, Tolerance
 from ossweep.plans.digest import Digest
-from ossweep.plans.directories import Amount
+from ossweep.plans.directories import NOTHING, Amount
 from ossweep.plans.sofar import hashes_in
-from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows
+from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows, total_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 FORM = 1
 CHANGED_TOLD = 10  # stretches that differ, of which an answer tells both figures
-_UNREADABLE = "the plan cannot be read"
+_UNREADABLE = "the plan cannot be read, or was made by another version"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class KeptPlan:
     A plan as it is kept: when it was `made`, in Unix seconds, and what it holds objects to.
 
     `order` is the sealed work of its dry run, as that began. `named` are the sorted hashes of
-    objects known by name. What lay below the `protected` prefixes is not in it.
+    objects known by name. What lay below the `protected` prefixes is not in it; nor, where it
+    `is_cut`, what lies beyond a ceiling.
     """
 
     id: str
@@ -38,6 +40,7 @@ class KeptPlan:
     stretches: Sequence[PlannedStretch]
     named: array[int]
     protected: tuple[str, ...] = ()
+    is_cut: bool = False
 
     def holds(self, hash_: int) -> bool:
         """Tell whether an object known by name is as it was planned."""
@@ -54,6 +57,7 @@ class KeptPlan:
             "stretches": rows_of(self.stretches),
             "named": self.named.tobytes().hex(),
             "protected": list(self.protected),
+            "is_cut": self.is_cut,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -61,24 +65,36 @@ class KeptPlan:
     def read(cls, content: bytes, order: Mapping[str, Any]) -> KeptPlan:
         """Read it again; raises ValueError, with a sentence, for what is none."""
         try:
-            document = json.loads(content)
-            if document["form"] != FORM:
-                raise ValueError("the plan has another form, made by another version; plan again")
+            whole = json.loads(content)
+            document = whole if whole["form"] == FORM else {}
             named = array("Q")
             named.frombytes(bytes.fromhex(document["named"]))
             digest = Digest(**document["digest"])
             digest.check()
-            return cls(
-                str(document["id"]),
-                int(document["made"]),
+            found = cls(
+                document["id"],
+                document["made"],
                 order,
                 digest,
                 stretches_of_rows(document["stretches"]),
                 array("Q", sorted(named)),
-                tuple(map(str, document["protected"])),
+                tuple(document["protected"]),
+                document["is_cut"] is True,
             )
-        except (KeyError, TypeError, RecursionError, UnicodeDecodeError):
-            raise ValueError(_UNREADABLE) from None
+            found.check()
+        except (KeyError, TypeError, RecursionError, ValueError):
+            raise ValueError(f"{_UNREADABLE}; plan anew") from None
+        return found
+
+    def check(self) -> None:
+        """Raise ValueError for what no dry run has kept."""
+        texts = (self.id, *self.protected)
+        total = total_of(self.stretches).objects + len(self.named)
+        is_known = type(self.made) is int and 0 <= self.made <= LAST_SECOND
+        if not (is_known and all(isinstance(each, str) for each in texts)):
+            raise ValueError(_UNREADABLE)
+        if total != self.digest.objects or "" in self.protected:
+            raise ValueError(_UNREADABLE)
 
 
 def named_of(text: str) -> array[int]:
@@ -91,19 +107,28 @@ class Applied:
     """
     How far a plan is applied: what differs so far, and what is left of the tolerance.
 
-    `changed` are the first stretches that differ, of `stretches` in all, in which `kept` objects
-    stay. `own` counts missing objects that the job itself may have deleted.
+    `changed` are the first stretches that differ, of `stretches` in all; named objects count as
+    such, too.
     """
 
     tolerance: Tolerance = field(default_factory=Tolerance)
     changed: tuple[Changed, ...] = ()
     stretches: int = 0
-    own: int = 0
 
     def with_change(self, changed: Changed) -> Applied:
         """Return it with one more stretch that differs."""
         told = (*self.changed, changed)[:CHANGED_TOLD]
         return replace(self, changed=told, stretches=self.stretches + 1)
+
+    def without(self, changes: Collection[Changed]) -> Applied:
+        """Return it as it was before these differences went within the tolerance."""
+        used = sum((each.difference for each in changes), NOTHING)
+        return replace(
+            self,
+            tolerance=replace(self.tolerance, used=self.tolerance.used - used),
+            changed=tuple(each for each in self.changed if each not in changes),
+            stretches=self.stretches - len(changes),
+        )
 
     def __add__(self, other: Applied) -> Applied:
         """Return what both parts of a job have met."""
@@ -116,7 +141,6 @@ class Applied:
             ),
             (*self.changed, *other.changed)[:CHANGED_TOLD],
             self.stretches + other.stretches,
-            self.own + other.own,
         )
 
     def document(self) -> dict[str, Any]:
@@ -140,7 +164,7 @@ class Applied:
                 )
                 for each in document["changed"]
             )
-            found = cls(tolerance, changed, document["stretches"], document["own"])
+            found = cls(tolerance, changed, document["stretches"])
         except (KeyError, TypeError):
             raise ValueError("how far a plan is applied cannot be read") from None
         found.check()
@@ -151,7 +175,7 @@ class Applied:
         tolerance = self.tolerance
         used = tolerance.used
         numbers = [tolerance.objects, tolerance.bytes, used.objects, used.bytes]
-        numbers += [self.stretches, self.own]
+        numbers.append(self.stretches)
         if any(type(each) is not int or each < 0 for each in numbers):
             raise ValueError("how far a plan is applied holds numbers that none are")
         if not all(isinstance(each.after + each.until, str) for each in self.changed):

@@ -321,7 +321,7 @@ class ListedKeys:
 
     def _reason_to_keep(self, found: Found, seen: Neighbours) -> str | None:
         """Return why an object stays, if it does; raises StoreError without a clock."""
-        return self._selection.reason_to_skip(found) or self._changed(seen, found)
+        return self._selection.reason_to_skip(found, self._changed(seen, found))
 
     def _changed(self, seen: Neighbours, found: Found) -> str | None:
         """Return why an object stays by what the list says of it."""

@@ -245,6 +245,8 @@ class Ranges:
             self._selection.select(scan, page, left)
         else:
             for part, asked, is_staying in applying.take(scan, page, left):
+                if self._selection.ceiling_reached is not None:
+                    break  # what lies behind is listed again, if anything goes on
                 select = self._selection.select_singly if is_staying else self._selection.select
                 select(scan, part, asked)
         if self._shared.tagging is not None:
