@@ -391,3 +391,69 @@ def tick(order: dict[str, Any]) -> dict[str, Any]:
         "triggerName": "apply",
         "payload": json.dumps(order),
     }
+
+
+def test_a_key_that_was_protected_when_it_was_planned_stays(chain: Chain) -> None:
+    """It is none of the plan's, whatever is protected by now."""
+    chain.deployment.fill(*LOGS[:20])
+    chain.deployment.set(protected="logs/00/01")
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.set(protected="")
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], answer["skipped_because"]) == (10, {"protected": 10})
+    assert answer["plan"]["as_planned"] is True
+
+
+def test_an_application_that_is_sent_back_needs_its_plan(chain: Chain) -> None:
+    """Without the state there is none to hold objects to, and nothing goes."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    hurried(chain.deployment, 20, batch_delete=9)
+    left = chain.begin({"apply": plan["id"], "unfinished": "return"})["continuation"]
+    before = chain.deployment.keys()
+    del chain.deployment.environ["OSSWEEP_STATE"]
+
+    said = chain.deployment.refuse(left)
+
+    assert "applies a plan, and plans are kept in OSSWEEP_STATE" in said
+    assert chain.deployment.keys() == before
+
+
+def test_directories_of_a_hierarchical_bucket_go_as_planned(chain: Chain) -> None:
+    """Those that OSS refuses at first, because something is in them, lay in a stretch."""
+    chain.deployment.oss.make_hierarchical(BUCKET)
+    chain.deployment.fill("top/", "top/a/", "top/a/1", "top/b/", "top/b/c/", "top/b/c/3", "top/z")
+    plan = planned(chain, directory="top")
+
+    answer = applied(chain, plan)
+
+    assert (answer["status"], answer["deleted"], chain.deployment.keys()) == ("done", 7, [])
+    assert answer["plan"]["as_planned"] is True
+
+
+def test_a_plan_up_to_a_ceiling_is_applied_to_that(chain: Chain) -> None:
+    """What lies beyond was never planned, and makes no difference."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/", limits={"objects": 5})
+
+    answer = applied(chain, plan)
+
+    assert (plan["objects"], answer["deleted"], len(chain.deployment.keys())) == (5, 5, 15)
+    assert (answer["plan"]["as_planned"], answer["plan"]["differences"]) == (True, 0)
+
+
+def test_a_held_application_grows_old(chain: Chain) -> None:
+    """As long as nothing of it was deleted."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.set(consent_tag="ossweep=allowed")
+    held = chain.begin({"apply": plan["id"]})
+    grow_old(chain, plan, days=30)
+    del chain.deployment.environ["OSSWEEP_CONSENT_TAG"]
+
+    said = chain.deployment.refuse({"apply": plan["id"]})
+
+    assert (held["status"], held["deleted"]) == ("stopped", 0)
+    assert "a plan is applied for 7 days" in said

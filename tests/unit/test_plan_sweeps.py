@@ -17,7 +17,7 @@ from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
 from ossweep.plans.kept import Applied, KeptPlan, named_of
 from ossweep.plans.sofar import SoFar
 from ossweep.plans.stretches import total_of
-from ossweep.work import Range, Work
+from ossweep.work import Ceiling, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
@@ -265,6 +265,19 @@ RESERVED = 60
 SELDOM = 5
 
 
+def after_deaths(work: Work, bucket: Bucket, terms: PlanTerms, deaths: Iterable[int]) -> Work:
+    """Return what is left when invocations have died behind so many checkpoints each."""
+    for most in deaths:
+        keeper = Keeper(most)
+        hop = Hop(listings=3, terms=terms, keeper=keeper, in_flight=1)
+        keeper.die = hop.leave(-0.6)
+        hop.sweep(work, MemoryStore(bucket, hop.gate))
+        if keeper.last is not None:
+            result, reserved = keeper.last
+            work = doubtful(sent_back(result), reserved)
+    return work
+
+
 @ANY
 @given(SCENES, CHANGES, st.lists(st.integers(1, 6), max_size=3))
 def test_an_application_goes_on_after_deaths(
@@ -276,15 +289,8 @@ def test_an_application_goes_on_after_deaths(
     for change in changes:
         change.befalls(bucket)
     before = dict(bucket.objects)
-    terms, work = PlanTerms(to_apply=plan), application(order())
-    for most in deaths:
-        keeper = Keeper(most)
-        hop = Hop(listings=scene.listings, terms=terms, keeper=keeper, in_flight=1)
-        keeper.die = hop.leave(-0.6)
-        hop.sweep(work, MemoryStore(bucket, hop.gate))
-        if keeper.last is not None:
-            result, reserved = keeper.last
-            work = doubtful(sent_back(result), reserved)
+    terms = PlanTerms(to_apply=plan)
+    work = after_deaths(application(order()), bucket, terms, deaths)
 
     result = hops(work, bucket, (), terms, scene.listings)
 
@@ -329,3 +335,41 @@ def test_failed_keys_of_an_application_are_tried_again() -> None:
     hops(again, bucket, (), PlanTerms())
 
     assert (first.counts.failed, bucket.objects) == (3, {})
+
+
+@ANY
+@given(SCENES, st.lists(st.integers(1, 6), max_size=3), st.integers(0, 3))
+def test_a_tolerance_holds_over_deaths(scene: Scene, deaths: list[int], most: int) -> None:
+    """What of it was used is on record before anything goes by it."""
+    bucket = scene.bucket()
+    plan = kept(scene.plan(bucket))
+    for each in scene.objects[:: max(1, len(scene.objects) // 4)]:
+        bucket.objects[each.key] = object_of(each.key, each.size, "E9")
+    before = dict(bucket.objects)
+    terms, work = PlanTerms(to_apply=plan), application(order(), Tolerance(most, 10_000))
+
+    work = after_deaths(work, bucket, terms, deaths)
+    hops(work, bucket, (), terms, scene.listings)
+
+    others = [key for key in before.keys() - bucket.objects.keys() if before[key].etag == "E9"]
+    borders = {border_of(plan, key) for key in others}
+    whole = sum(each.digest.objects for each in plan.stretches if each.until in borders)
+    assert whole <= most
+
+
+def test_a_ceiling_within_a_page_of_stretches_forgets_none() -> None:
+    """What lies behind it is listed again when there is more room."""
+    objects = [object_of(key, 1) for key in NAMES]
+    bucket = bucket_of(objects, 5)
+    plan = kept(planned(order(plan=SoFar(most=5).document()), bucket, listings=1))
+    bucket.page = 50
+    bucket.remove({NAMES[32]})
+    terms = PlanTerms(to_apply=plan)
+    hop = Hop(terms=terms, ceiling=Ceiling(3, "limits.objects"))
+
+    first = hop.sweep(application(order()), MemoryStore(bucket, hop.gate))
+    result = hops(sent_back(first), bucket, (), terms, 1)
+
+    assert (first.counts.deleted, first.counts.skipped) == (3, {})
+    assert result.counts.skipped == {NOT_AS_PLANNED: 4}
+    assert len(bucket.objects) == 4
