@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from ossweep.filters.ports import Overview
 from ossweep.objects import UNREADABLE_TIME
 
 if TYPE_CHECKING:
@@ -28,10 +27,23 @@ class Seen:
     transitioned: int | None = None
 
 
-def overview_of(found: Sequence[Seen]) -> Overview:
+@dataclass(frozen=True)
+class SeenPage:
+    """A page of objects as a whole."""
+
+    keys: Sequence[str]
+    oldest: int
+    newest: int
+    smallest: int
+    largest: int
+    classes: frozenset[str | None] | None = None
+    last_transition: int | None = None
+
+
+def overview_of(found: Sequence[Seen]) -> SeenPage:
     times = [each.modified for each in found]
     sizes = [each.size for each in found]
-    return Overview(
+    return SeenPage(
         [each.key for each in found],
         min(times),
         max(times),

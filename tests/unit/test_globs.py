@@ -212,3 +212,21 @@ def test_a_list_of_patterns_is_their_union(first: str, second: str, name: str) -
     both = bool(Globs([first, second], widely=False).matches(name))
 
     assert both == (matches(first, name) or matches(second, name))
+
+
+@given(
+    st.sampled_from(
+        ["*", "*.log", "**/*.log", "**/*", "**", "*g", "**/*/", "a*", "*.l?g", "*.[l]og"]
+    ),
+    st.lists(st.text("a/.log", max_size=6), min_size=1, max_size=4),
+    st.booleans(),
+)
+def test_a_page_of_names_matches_as_its_names_do(
+    pattern: str, names: list[str], widely: bool
+) -> None:
+    """Whatever shortcut there is for a pattern that asks for an end only."""
+    if widely and pattern.endswith("/"):
+        return
+    globs = Globs([pattern], widely=widely)
+
+    assert globs.match_all(names) == all(globs.matches(name) for name in names)

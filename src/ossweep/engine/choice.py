@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ossweep.filters.ports import Overview, Whole
+from ossweep.filters.ports import Whole
 from ossweep.filters.reasons import UNJUDGED
 
 if TYPE_CHECKING:
@@ -14,9 +15,45 @@ if TYPE_CHECKING:
 
     from ossweep.conditions import Conditions
     from ossweep.filters.making import Filters
-    from ossweep.objects import Found, Page
+    from ossweep.objects import Extent, Found, Page
 
 EVERYTHING = Whole()
+
+
+class _Whole:
+    """A page as filters see it: most ask for little of it, and its extent takes some reckoning."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.keys = page.keys
+
+    @cached_property
+    def _extent(self) -> Extent:
+        return self._page.extent
+
+    @property
+    def oldest(self) -> int:
+        return self._extent.oldest
+
+    @property
+    def newest(self) -> int:
+        return self._extent.newest
+
+    @property
+    def smallest(self) -> int:
+        return self._extent.smallest
+
+    @property
+    def largest(self) -> int:
+        return self._extent.largest
+
+    @property
+    def classes(self) -> frozenset[str | None] | None:
+        return self._extent.classes
+
+    @property
+    def last_transition(self) -> int | None:
+        return self._extent.last_transition
 
 
 class Choice:
@@ -117,17 +154,8 @@ class Choice:
         """Return what becomes of all objects of a page that is not empty; None: look at each."""
         if self._filters is None:
             return EVERYTHING
-        extent, keys = page.extent, page.keys
-        overview = Overview(
-            keys,
-            extent.oldest,
-            extent.newest,
-            extent.smallest,
-            extent.largest,
-            extent.classes,
-            extent.last_transition,
-        )
-        return self._filters.judge_page(overview, clock, self._bases(keys[0], keys[-1]))
+        keys = page.keys
+        return self._filters.judge_page(_Whole(page), clock, self._bases(keys[0], keys[-1]))
 
     def _names_of(self, key: str) -> list[str]:
         """Return the names that a key has by its selectors, if any condition asks for them."""

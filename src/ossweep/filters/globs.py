@@ -15,6 +15,7 @@ that differ is refused.
 from __future__ import annotations
 
 import re
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _CROSSES = "**"
 _FEW = 64  # characters of a pattern that is tried at each slash of a key
 _SPECIAL = re.compile(r"(?s)(\*+)|(\?)|\\(.?)|\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]|(.)")
 _OTHER_MEMBERS = re.compile(r"/|\[[:=.]|\\[A-Za-z0-9]")
+# What is asked of the end of a name only; `**/*` asks that it does not end with a slash.
+_ENDING = re.compile(r"(?!\*\*/\*\Z)(\*\*/)?\*([\w.,:;=@&%$#~+ -]*)", re.ASCII)
 _MEMBER = re.compile(r"(?s)\\?(.)(?:-\\?(.))?")
 
 
@@ -43,6 +46,16 @@ class Globs:
         self.matches: Callable[[str], object] = (
             re.compile(expression).fullmatch if self.is_quick else _linear(expression)
         )
+        self._ending = None if len(patterns) > 1 or widely else _ENDING.fullmatch(patterns[0])
+
+    def match_all(self, names: Sequence[str]) -> bool:
+        """Tell whether all names match: of a pattern that only asks for an end, at a glance."""
+        if self._ending is None:
+            return all(map(self.matches, names))
+        crosses, ending = self._ending.groups()
+        if not crosses and "/" in "".join(names):
+            return False
+        return all(map(str.endswith, names, repeat(ending))) if ending else all(names)
 
 
 def _linear(expression: str) -> Callable[[str], object]:

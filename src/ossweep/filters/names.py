@@ -31,6 +31,9 @@ class Patterns(Protocol):
     def matches(self) -> Callable[[str], object]:
         """A function that tells whether a name matches; raises UnicodeEncodeError for no UTF-8."""
 
+    def match_all(self, names: Sequence[str]) -> bool:
+        """Tell whether all names match; raises as `matches` does."""
+
 
 class Names:
     """Lets go what has a name that matches, and none that is excepted."""
@@ -78,9 +81,9 @@ class Names:
         if len(bases) > 1:
             reasons = (self.reason([key[base:] for base in bases]) for key in page.keys)
             return _shared(reasons)
-        names = [key[bases[0] :] for key in page.keys]
+        names = [key[bases[0] :] for key in page.keys] if bases[0] else page.keys
         for patterns in self._wanted:
-            if not all(map(patterns.matches, names)):
+            if not patterns.match_all(names):
                 return None if any(map(patterns.matches, names)) else Whole(NO_MATCH)
         for patterns in self._unwanted:
             if any(map(patterns.matches, names)):

@@ -37,23 +37,40 @@ class Subject(Protocol):
         """When a lifecycle rule moved it to its class, in Unix seconds; None: OSS tells none."""
 
 
-@dataclass(frozen=True)
-class Overview:
-    """
-    A page of a listing as a whole. It holds at least one object.
+class Overview(Protocol):
+    """A page of a listing as a whole, with at least one object; reckoned when it is looked at."""
 
-    `classes` are the storage classes on it, with None among them for an object whose class is not
-    known, or None if that column was not read. `last_transition` is the latest time of transition
-    on it, None if it tells none.
-    """
+    @property
+    def keys(self) -> Sequence[str]:
+        """The keys."""
 
-    keys: Sequence[str]
-    oldest: int
-    newest: int
-    smallest: int
-    largest: int
-    classes: frozenset[str | None] | None = None
-    last_transition: int | None = None
+    @property
+    def oldest(self) -> int:
+        """The first modification, in Unix seconds."""
+
+    @property
+    def newest(self) -> int:
+        """The last modification."""
+
+    @property
+    def smallest(self) -> int:
+        """The least size, in bytes."""
+
+    @property
+    def largest(self) -> int:
+        """The largest size."""
+
+    @property
+    def classes(self) -> frozenset[str | None] | None:
+        """
+        The storage classes, with None among them for an object whose class is not known.
+
+        None if that column was not read.
+        """
+
+    @property
+    def last_transition(self) -> int | None:
+        """The latest time of transition, None if the page tells none."""
 
 
 @dataclass(frozen=True)

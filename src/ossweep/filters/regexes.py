@@ -45,6 +45,10 @@ class Regexes:
         self._found = _finders(patterns, widely=widely)
         self._found_beyond_ascii = _finders(by_either, widely=widely)
 
+    def match_all(self, names: Sequence[str]) -> bool:
+        """Tell whether all names match; raises as `matches` does."""
+        return all(map(self.matches, names))
+
     def matches(self, name: str) -> object:
         """Tell whether a name matches; raises UnicodeEncodeError for one that is no UTF-8."""
         raw = name.encode()
