@@ -64,6 +64,7 @@ _NAMES = (
     "bucket ",
     "field ",
     "the plan ",
+    "no plan ",
     '"apply": ',
     '"job": ',
     '"do": ',
@@ -85,6 +86,7 @@ _FIELDS = frozenset(
         "directory",
         "requests",
         "null_versions",
+        "dry_run",
         "apply",
     )
 )
@@ -202,6 +204,8 @@ def refused(logger: Logger, refusal: SweepError) -> None:
 def ended(logger: Logger, answer: Mapping[str, Any], *, well: bool) -> None:
     """Tell how a job is left after its sweep: what the answer says, but for its lists."""
     shown = {name: answer[name] for name in (*_JOB_KEYS, *_AT_THE_END) if name in answer}
+    if "plan" in answer:
+        shown["plan"] = answer["plan"]["id"]
     write = logger.info if well else logger.error
     write("sweep ends", stacklevel=3, **shown)
 
@@ -314,6 +318,7 @@ class Log:
             prefixes=[each.prefix for each in work.ranges[:PREFIXES_SHOWN]],
             lists=[each.request.key for each in work.lists[:PREFIXES_SHOWN]],
             only=work.only is not None,
+            **({} if work.applies is None else {"plan": work.applies}),
             seconds_left=round(seconds_left, 1),
         )
 

@@ -259,7 +259,7 @@ def test_a_plan_that_is_not_there_is_refused(chain: Chain) -> None:
     """Nobody can tell what it would delete."""
     said = chain.deployment.refuse({"apply": "plan-5f0c"})
 
-    assert said.startswith('RequestError: the request: there is no plan "plan-5f0c"; plan anew')
+    assert said.startswith('RequestError: the request: there is no plan "plan-5f0c"; look at its')
 
 
 def test_a_plan_is_refused_while_the_deployment_only_plans(chain: Chain) -> None:
@@ -457,3 +457,54 @@ def test_a_held_application_grows_old(chain: Chain) -> None:
 
     assert (held["status"], held["deleted"]) == ("stopped", 0)
     assert "a plan is applied for 7 days" in said
+
+
+def test_a_tolerance_can_be_narrowed_and_not_widened(chain: Chain) -> None:
+    """By the same plan's order once more, for a job that is held."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.oss.remove(BUCKET, [LOGS[3]])
+    chain.deployment.set(consent_tag="ossweep=allowed")
+    held = chain.begin({"apply": plan["id"], "tolerance": {"objects": 5}})
+    del chain.deployment.environ["OSSWEEP_CONSENT_TAG"]
+
+    answer = applied(chain, plan)
+
+    assert (held["status"], answer["deleted"]) == ("stopped", 1500)
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 999}
+
+
+def test_a_plan_above_the_ceiling_of_the_deployment_is_refused_whole(chain: Chain) -> None:
+    """Else half of it would go, and the other half never."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.set(max_objects="19")
+
+    said = chain.deployment.refuse({"apply": plan["id"]})
+
+    assert "has 20 objects, and OSSWEEP_MAX_OBJECTS allows 19" in said
+    assert len(chain.deployment.keys()) == 20
+
+
+def test_the_log_names_the_plan(chain: Chain) -> None:
+    """As it is made, and as it is applied."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    applied(chain, plan)
+
+    lines = [(each["message"], each.get("plan")) for each in chain.deployment.log]
+
+    assert [plan for message, plan in lines if message == "sweep ends"] == 2 * [plan["id"]]
+    assert ("sweep starts", plan["id"]) in lines
+
+
+def test_a_whole_stretch_that_is_gone_is_told(chain: Chain) -> None:
+    """Nothing of it is listed any more."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.oss.remove(BUCKET, LOGS[:1000])
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (1500, False)
+    assert answer["reason"].startswith("1,500 of 2,500 planned objects were deleted; the others")

@@ -131,7 +131,10 @@ def _branch(directory: Mapping[str, Any], plan: Mapping[str, Any]) -> Markup:
     below = directory.get("largest", ())
     if not below:
         return row
-    inner = Markup("\n").join(_branch(each, plan) for each in below)
+    rows = [_branch(each, plan) for each in below]
+    if "others" in directory:
+        rows.append(_row("rest", "in it, and in others", directory["others"], plan))
+    inner = Markup("\n").join(rows)
     return Markup("<details><summary>{}</summary>\n{}\n</details>").format(row, inner)
 
 

@@ -50,7 +50,7 @@ def test_a_plan_has_what_the_contract_says() -> None:
 
 
 def test_a_plan_shows_directories_level_by_level() -> None:
-    """And what lies in none."""
+    """And what lies in none of them."""
     assert plan_of(SOME).document()["by_directory"] == {
         "largest": [
             {
@@ -61,6 +61,7 @@ def test_a_plan_shows_directories_level_by_level() -> None:
                     {"directory": "a/c/", "objects": 1, "bytes": 20},
                     {"directory": "a/b/", "objects": 1, "bytes": 10},
                 ],
+                "others": {"objects": 1, "bytes": 5},
             }
         ],
         "others": {"directories": 0, "objects": 0, "bytes": 0},

@@ -127,7 +127,7 @@ class Applying:
             self._of_named = self._approve()
             self._tolerated[found.key] = changed
             return None
-        self._applied = self._applied.with_change(changed)
+        self._applied = self._applied.with_change(replace(changed, stays=True))
         return NOT_AS_PLANNED
 
     def take_up(self, keys: Iterable[str]) -> None:
@@ -191,7 +191,7 @@ class Applying:
         after = max(scan.after, self._ends[at - 1] if at else "", held.until)
         held.until = pages[-1][0].keys[-1]
         if met.objects and not self._plan.is_cut:
-            held.staying.append(Changed(after, held.until, Digest(), met))
+            held.staying.append(Changed(after, held.until, Digest(), met, stays=True))
 
     def _met(self, pages: Sequence[tuple[Page, float]]) -> Digest:
         met = Digest()
@@ -214,7 +214,7 @@ class Applying:
         changed, tolerance = compared(planned, met), self._applied.tolerance
         if changed is not None:
             if met.objects and not tolerance.takes(changed.difference):
-                held.staying.append(changed)
+                held.staying.append(replace(changed, stays=True))
                 return False
             if met.objects:
                 tolerance = tolerance.with_used(changed.difference)

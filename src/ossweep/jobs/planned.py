@@ -13,7 +13,7 @@ from ossweep.engine.gate import Gate
 from ossweep.errors import NO_TIME, Closed, RequestError, StoreError
 from ossweep.jobs.plans import keep_plan
 from ossweep.plans.bill import duration_of, money_for, requests_needed
-from ossweep.plans.bucket import ENABLED, Taken
+from ossweep.plans.bucket import ENABLED, SUSPENDED, Taken
 from ossweep.plans.document import Plan
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
 from ossweep.plans.siblings import below_named
@@ -85,8 +85,22 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
     if plan_id is None:
         said = f"this plan could not be kept, and cannot be applied: {why}"
         return {**document, "advice": [*document["advice"], said]}
-    how = f"to delete exactly this, send {json.dumps({'apply': plan_id})}"
-    return {**document, "id": plan_id, "advice": [*document["advice"], how]}
+    how = _how_to_apply(plan_id, document, left, session)
+    return {**document, "id": plan_id, "advice": [*document["advice"], *how]}
+
+
+def _how_to_apply(
+    plan_id: str, document: Mapping[str, Any], left: Work, session: Session
+) -> list[str]:
+    """Say how the plan is applied, or what has to be so before; nothing if it is of nothing."""
+    if not document["objects"]:
+        return []
+    if document["bucket"]["versioning"] == SUSPENDED and left.null_versions == "keep":
+        return ['it would stop at once: plan anew with "null_versions": "lose" to lose them']
+    send = f"send {json.dumps({'apply': plan_id})}"
+    if session.settings.dry_run:
+        return [f"to delete exactly this, unset OSSWEEP_DRY_RUN, and {send}"]
+    return [f"to delete exactly this, {send}"]
 
 
 def _plan(

@@ -110,10 +110,12 @@ def _job_of_plan(
     kept = session.state_objects.read(_name(asked.plan, "order"))
     if plan is None or kept is None:
         raise RequestError(
-            f"{where}: there is no plan {in_quotes(asked.plan)}; plan anew, and apply that plan"
+            f"{where}: there is no plan {in_quotes(asked.plan)}; look at its id, see whether its "
+            "dry run has come to its end, or plan anew"
         )
     if state.answer is None or not (state.answer["deleted"] or state.answer["at_least"]):
         _check_age(plan, session, where)
+        _check_ceiling(plan, session, where)
     order = _order_of(kept.content, where)
     if asked.bucket not in {None, order.bucket}:
         raise RequestError(f"{where}: `bucket`: the plan is about the bucket {order.bucket}")
@@ -142,7 +144,16 @@ def _job_of_plan(
         source=origin.source,
         reply=None,
         of_requests=1,
+        notes=(),  # which were on the dry run
     )
+
+
+def narrowed(work: Work, asked: Work) -> Work:
+    """Return a job that applies a plan, with no more tolerance than its event has this time."""
+    if work.applies is None or asked.applies != work.applies:
+        return work
+    applied = Applied.of(work.applied).narrowed(Applied.of(asked.applied))
+    return replace(work, applied=applied.document())
 
 
 def _order_of(content: bytes, where: str) -> Work:
@@ -166,6 +177,16 @@ def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
         )
 
 
+def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
+    """Raise PolicyError for a plan that could only be carried out in part."""
+    most = session.settings.max_objects
+    if most is not None and plan.digest.objects > most:
+        raise PolicyError(
+            f"{where}: the plan {in_quotes(plan.id)} has {plan.digest.objects:,} objects, and "
+            f"OSSWEEP_MAX_OBJECTS allows {most:,}; raise that, or plan less"
+        )
+
+
 def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
     return (
         f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: it "
@@ -177,28 +198,37 @@ def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
 def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> dict[str, Any]:
     """Return the answer of a job that applies a plan, with what differs from that."""
     applied, planned = Applied.of(left.applied), plan.digest
-    deleted, kept = left.counts.deleted, left.counts.skipped.get(NOT_AS_PLANNED, 0)
+    is_over = document["status"] in {"done", "incomplete"}
+    is_same = not applied.stretches and left.counts.deleted == planned.objects
     said = {
         "id": plan.id,
         "digest": planned.sum,
         "objects": planned.objects,
         "bytes": planned.bytes,
-        "as_planned": not applied.stretches and deleted == planned.objects,
+        "as_planned": is_same if is_over else None,
         "differences": applied.stretches,
         "first_differences": [each.sentence() for each in applied.changed],
     }
     document = {**document, "plan": said}
-    if document["status"] == "done" and not said["as_planned"]:
-        document["reason"] = _difference(applied, deleted, kept, planned.objects)
+    if document["status"] == "done":
+        document["reason"] = _difference(applied, left.counts, plan, is_same=is_same)
     return document
 
 
-def _difference(applied: Applied, deleted: int, kept: int, planned: int) -> str:
-    said = [f"{deleted:,} of {planned:,} planned objects were deleted"]
+def _difference(applied: Applied, counts: Counts, plan: KeptPlan, *, is_same: bool) -> str | None:
+    """Say what differs, if anything does; what lies beyond a ceiling does not."""
+    kept = counts.skipped.get(NOT_AS_PLANNED, 0)
+    if is_same:
+        beyond = f"{kept:,} that lie beyond the ceiling of the plan stay"
+        return beyond if plan.is_cut and kept else None
+    said = [f"{counts.deleted:,} of {plan.digest.objects:,} planned objects were deleted"]
     if kept:
-        said.append(f"{kept:,} stay because they are not as planned: plan anew to delete them")
-    if applied.changed:
-        said.append(applied.changed[0].sentence())
+        said.append(f"{kept:,} are not as planned and stay: plan anew to delete them")
+    first = next((each for each in applied.changed if each.stays), None)
+    if first is not None:
+        said.append(first.sentence())
+    elif not kept:
+        said.append("the others were not there any more, or are counted in `skipped_because`")
     return "; ".join(said)
 
 

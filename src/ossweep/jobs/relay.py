@@ -156,6 +156,10 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
     work = found.work or (begun(found, claimed.work, session) if claimed.work is not None else None)
     if work is None:
         raise RequestError(f"the state of the job {job} is gone; send its request anew")
+    if claimed.work is not None and work.applies is not None:
+        from ossweep.jobs.plans import narrowed  # noqa: PLC0415 - for plans
+
+        work = narrowed(work, claimed.work)
     with ends.told_in_errors(work.job, session):
         done = Hop(found, claimed.leases, session).do(work)
     if isinstance(done, BranchEnded):

@@ -24,12 +24,17 @@ NOT_AS_PLANNED = "not as planned"
 
 @dataclass(frozen=True)
 class Changed:
-    """A stretch that is not as planned: its borders, what was planned there, and what is there."""
+    """
+    A stretch that is not as planned: its borders, what was planned there, and what is there.
+
+    It `stays`, or goes within the tolerance. A key that is named has itself for both borders.
+    """
 
     after: str
     until: str
     planned: Digest
     met: Digest
+    stays: bool = False
 
     @property
     def difference(self) -> Amount:
@@ -42,11 +47,14 @@ class Changed:
     def sentence(self) -> str:
         """Say what is different, with both figures."""
         planned, met = self.planned, self.met
+        if self.after == self.until:
+            return f"{in_quotes(self.until)} is another object than planned, of {met.bytes:,} B"
         if (planned.objects, planned.bytes) == (met.objects, met.bytes):
             figures = f"{_figures(planned)} as planned, and not the same ones"
         else:
             figures = f"{_figures(planned)} planned, and {_figures(met)} there"
-        return f"from {in_quotes(self.after)} to {in_quotes(self.until)}: {figures}"
+        begins = in_quotes(self.after) if self.after else "the beginning"
+        return f"from {begins} to {in_quotes(self.until)}: {figures}"
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,9 @@ def _directory(name: str, amount: Amount, levels: Sequence[DirectorySums]) -> di
         largest = [_directory(*each, levels[1:]) for each in by_rank(below, MOST_SHOWN)]
         if largest:
             said["largest"] = largest
+            named = sum((Amount(each["objects"], each["bytes"]) for each in largest), NOTHING)
+            if named != amount:
+                said["others"] = _amount(amount - named)
     return said
 
 

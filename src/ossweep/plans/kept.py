@@ -161,6 +161,7 @@ class Applied:
                     each["until"],
                     Digest(**each["planned"]),
                     Digest(**each["met"]),
+                    each["stays"] is True,
                 )
                 for each in document["changed"]
             )
@@ -169,6 +170,12 @@ class Applied:
             raise ValueError("how far a plan is applied cannot be read") from None
         found.check()
         return found
+
+    def narrowed(self, other: Applied) -> Applied:
+        """Return it with no more tolerance than another order of the same plan has."""
+        one, two = self.tolerance, other.tolerance
+        most = min(one.objects, two.objects), min(one.bytes, two.bytes)
+        return replace(self, tolerance=Tolerance(*most, one.used))
 
     def check(self) -> None:
         """Raise ValueError, with a sentence, for what no application has met."""

@@ -30,8 +30,8 @@ _REQUEST = {
 }
 ALIKE = 0.8  # of a name's letters: then it is taken for a mistyped one
 LOOKED_FOR = (
-    "looked for: a request (`keys`, `prefix`, `directory`, `manifest`, `everything`), a list of "
-    "requests, a command (`job` and `do`), a continuation, an OSS event (`events` with "
+    "looked for: a request (`keys`, `prefix`, `directory`, `manifest`, `everything`, `apply`), a "
+    "list of requests, a command (`job` and `do`), a continuation, an OSS event (`events` with "
     "`eventSource` acs:oss), a CloudEvent (`specversion`) of OSS or MNS, an MNS message "
     "(`TopicName` and `Message`, or `body` and `attrs`), a timer's event (`triggerTime` and "
     "`payload`), an HTTP request (`version` v1)"
