@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _STEP = 1024
+LONG = 2 * 3600  # seconds that are told in hours
 _AMOUNT = ("objects", "bytes")
 _LONGEST = 200  # characters of a key that are shown
 
@@ -90,6 +91,14 @@ def how_exact(plan: Mapping[str, Any]) -> Iterator[str]:
         yield "there are very many directories: each directory has at least so much"
 
 
+def _time(bounds: Mapping[str, Any]) -> str:
+    """Write seconds, in hours where they are many."""
+    if bounds["at_most"] < LONG:
+        return _of(bounds, "second")
+    least, most = (f"{bounds[each] / 3600:,.1f}" for each in ("at_least", "at_most"))
+    return f"{most} hours" if least == most else f"{least} to {most} hours"
+
+
 def costs_of(plan: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a plan costs, line by line."""
     for name, short in plan["early_delete"].items():
@@ -99,7 +108,7 @@ def costs_of(plan: Mapping[str, Any]) -> Iterator[str]:
     requests = plan["requests"]
     yield f"requests: {between(requests['put'])} PUT, {requests['get']:,} GET"
     yield (
-        f"time: {_of(plan['seconds'], 'second')} in {_of(plan['invocations'], 'invocation')}, at "
+        f"time: {_time(plan['seconds'])} in {_of(plan['invocations'], 'invocation')}, at "
         f"{_of(plan['objects_a_second'], 'object')} a second"
     )
     money = plan.get("money")

@@ -32,6 +32,7 @@ ACTIONS = {
 }
 ENABLED, SUSPENDED = "Enabled", "Suspended"
 MOST_RULES_TOLD = 20
+LEAST_TOLD = 0.001  # of the bucket's objects, or bytes
 _DAY = 86_400
 
 
@@ -254,8 +255,9 @@ class BucketFacts:
         if share is None or self.objects is None:
             return None
         return (
-            f"these are {share['objects']:.1%} of the {self.objects:,} objects in the bucket, and "
-            f"{share['bytes']:.1%} of its bytes, as OSS counts them, which may be an hour old"
+            f"these are {_percent(share['objects'])} of the {self.objects:,} objects in the "
+            f"bucket, and {_percent(share['bytes'])} of its bytes, as OSS counts them, which may be "
+            "an hour old"
         )
 
     def _what_was_not_looked_at(self) -> str | None:
@@ -317,3 +319,7 @@ def _day(seconds: int | None) -> str | None:
         return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d")
     except (ValueError, OverflowError, OSError):  # 25,550 days of retention end in the calendar
         return "the end of the calendar"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if not share or share >= LEAST_TOLD else f"less than {LEAST_TOLD:.1%}"
