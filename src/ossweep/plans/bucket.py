@@ -256,8 +256,8 @@ class BucketFacts:
             return None
         return (
             f"these are {_percent(share['objects'])} of the {self.objects:,} objects in the "
-            f"bucket, and {_percent(share['bytes'])} of its bytes, as OSS counts them, which may be "
-            "an hour old"
+            f"bucket, and {_percent(share['bytes'])} of its bytes, as OSS counts them, which may "
+            "be an hour old"
         )
 
     def _what_was_not_looked_at(self) -> str | None:
