@@ -10,10 +10,10 @@ import pytest
 
 from deployment import BUCKET, no_pauses
 from localcloud.faults import CutXml, ErrorInside200, Fault, Gateway, Refuse, Reset
-from ossweep.errors import Closed
+from ossweep.errors import Closed, StoreError
 from ossweep.plans.bucket import ACTIONS, BucketFacts, BucketRule, Retention
 from ossweep.store import Credentials, connect
-from ossweep.store.facts import bucket_facts
+from ossweep.store.facts import bucket_facts, read_bucket_tags
 
 if TYPE_CHECKING:
     from localcloud.oss import LocalOss
@@ -283,3 +283,12 @@ def test_an_answer_in_the_form_of_the_vendors_pages_is_served(oss: LocalOss) -> 
     ]
     assert bucket.get_bucket_worm().state == "InProgress"
     assert bucket.get_bucket_stat().object_count == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-99", "gb2312"])
+def test_a_document_in_an_unknown_encoding_is_no_answer(encoding: str) -> None:
+    """It is an error of OSS's, as any other that cannot be read."""
+    body = f"<?xml version='1.0' encoding='{encoding}'?><Tagging><TagSet/></Tagging>".encode()
+
+    with pytest.raises(StoreError):
+        read_bucket_tags(body)

@@ -508,3 +508,14 @@ def test_a_whole_stretch_that_is_gone_is_told(chain: Chain) -> None:
 
     assert (answer["deleted"], answer["plan"]["as_planned"]) == (1500, False)
     assert answer["reason"].startswith("1,500 of 2,500 planned objects were deleted; the others")
+
+
+def test_a_plan_of_named_keys_up_to_a_ceiling_is_applied_to_that(chain: Chain) -> None:
+    """Those beyond it are none of its own, and no difference."""
+    chain.deployment.fill("a", "b", "c")
+    plan = planned(chain, keys=["a", "b", "c"], limits={"objects": 2})
+
+    answer = applied(chain, plan)
+
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (2, True)
+    assert len(chain.deployment.keys()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, event, given, settings
@@ -12,11 +13,11 @@ from ossweep.engine.planning import PlanTerms
 from ossweep.engine.ports import Checkpoint
 from ossweep.handover.parts import joined, split
 from ossweep.jobs.leaving import doubtful, to_try_again
-from ossweep.objects import Classed
+from ossweep.objects import NEWER, Classed
 from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
 from ossweep.plans.kept import Applied, KeptPlan, named_of
 from ossweep.plans.sofar import SoFar
-from ossweep.plans.stretches import total_of
+from ossweep.plans.stretches import MOST_LISTED, total_of
 from ossweep.work import Ceiling, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
@@ -223,8 +224,10 @@ def test_an_application_deletes_a_part_of_the_plan_and_nothing_else(
 
 def border_of(plan: KeptPlan, key: str) -> str | None:
     """Return the border of the stretch in which a key lies, if anything was planned there."""
-    border = next((each.until for each in plan.stretches if key <= each.until), None)
-    return border if border is not None and prefix_of(border) == prefix_of(key) else None
+    found = next((each for each in plan.stretches if key <= each.until), None)
+    if found is None or key <= found.after or prefix_of(found.until) != prefix_of(key):
+        return None
+    return found.until
 
 
 def prefix_of(key: str) -> str:
@@ -373,3 +376,49 @@ def test_a_ceiling_within_a_page_of_stretches_forgets_none() -> None:
     assert (first.counts.deleted, first.counts.skipped) == (3, {})
     assert result.counts.skipped == {NOT_AS_PLANNED: 4}
     assert len(bucket.objects) == 4
+
+
+def test_objects_that_came_into_a_plan_count_against_its_tolerance() -> None:
+    """As many as are there may be others, unless none can have become one of its kind."""
+    keys = [f"a/{number:03}" for number in range(50)]
+    bucket = Bucket.of(keys)
+    work = order(ranges=(Range("a/"),))
+    plan = kept(planned(work, bucket))
+    bucket.remove(keys[:20])
+    bucket.objects.update({f"a/x{each}": object_of(f"a/x{each}", 10) for each in range(19)})
+    bucket.write(["b"])
+    terms = PlanTerms(to_apply=plan)
+
+    result = hops(application(work, Tolerance(1, 10)), bucket, (), terms)
+
+    assert (result.counts.deleted, result.counts.skipped[NOT_AS_PLANNED]) == (0, 49)
+
+
+def test_a_sparse_plan_has_stretches_that_are_soon_listed() -> None:
+    """However few of the keys go: an application holds no more of them, nor lists more at once."""
+    keys = [f"a/{number:05}" for number in range(20_000)]
+    young = {key: object_of(key, 1, modified=BEGAN + 5) for key in keys}
+    chosen = {key: object_of(key, 1) for key in keys[::1000]}
+    bucket = Bucket({**young, **chosen}, page=1000)
+    work = order(ranges=(Range("a/"),))
+
+    plan = kept(planned(work, bucket))
+    result = hops(application(work), bucket, (), PlanTerms(to_apply=plan))
+
+    borders = [0, *(keys.index(each.until) for each in plan.stretches)]
+    assert max(end - begin for begin, end in pairwise(borders)) <= MOST_LISTED + 1000
+    assert (result.counts.deleted, result.counts.skipped) == (20, {NEWER: 19_980})
+
+
+def test_a_plan_up_to_a_ceiling_lets_nothing_go_from_its_gaps() -> None:
+    """Several ranges were listed at once, and each came only so far."""
+    bucket = bucket_of([object_of(key, 1) for key in NAMES], 10)
+    hop = Hop(listings=3, terms=PlanTerms(is_kept=True), ceiling=Ceiling(60, "limits.objects"))
+    left = hop.sweep(order(), MemoryStore(bucket, hop.gate)).left
+    plan = replace(kept(left), is_cut=True)
+    tolerant = application(order(), Tolerance(1_000, 1_000_000))
+
+    result = hops(tolerant, bucket, (), PlanTerms(to_apply=plan))
+
+    assert result.counts.deleted == plan.digest.objects == 60
+    assert Applied.of(result.left.applied).stretches == 0

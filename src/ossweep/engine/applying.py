@@ -15,8 +15,9 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ossweep.engine.frontier import LAST
 from ossweep.objects import Asked, Columns, Lot
-from ossweep.plans.comparison import NOT_AS_PLANNED, Changed, compared
+from ossweep.plans.comparison import NOT_AS_PLANNED, Changed, may_go
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.kept import Applied
 from ossweep.plans.sofar import hash_of_named
@@ -116,6 +117,8 @@ class Applying:
         (hash_,) = hash_of_named(columns)
         if self._plan.holds(hash_):
             return None
+        if self._plan.is_cut:
+            return NOT_AS_PLANNED  # it may be one of those beyond the ceiling
         met = digest_of(columns, hashes_of(columns))
         changed = Changed(found.key, found.key, Digest(), met)
         if self._tolerated.get(found.key) == changed:
@@ -158,19 +161,26 @@ class Applying:
         keys, first = page.keys, 0
         while first < len(keys):
             stretch = self._stretch_of(scan, keys[first])
-            end = len(keys) if stretch is None else bisect_right(keys, stretch.until, first)
+            end = bisect_right(keys, stretch.until if stretch else self._gap(keys[first]), first)
             part = page.part(first, end) if (first, end) != (0, len(keys)) else page
             if page.unnamed and end == len(keys):
                 part = Lot(part.objects(), page.unnamed)
             yield stretch, part
             first = end
 
+    def _gap(self, key: str) -> str:
+        """Return where the gap ends in which a key lies, between stretches or behind the last."""
+        at = bisect_left(self._ends, key)
+        after = self._plan.stretches[at].after if at < len(self._ends) else LAST
+        return after if key <= after else LAST
+
     def _stretch_of(self, scan: Scan, key: str) -> PlannedStretch | None:
         """Return the stretch in which a key of a range lies; None: nothing was planned there."""
         at = bisect_left(self._ends, key)
         if at == len(self._ends) or not self._ends[at].startswith(scan.prefix):
             return None
-        return self._plan.stretches[at]
+        found = self._plan.stretches[at]
+        return found if found.after < key else None
 
     def _decided(self, scan: Scan, held: Held) -> Iterator[tuple[Page, float, bool]]:
         """Yield the pages of a stretch that was listed to its end: all of it goes, or stays."""
@@ -210,14 +220,16 @@ class Applying:
     ) -> bool:
         if planned.until in scan.approved:
             return True
-        met = self._met(pages)
-        changed, tolerance = compared(planned, met), self._applied.tolerance
+        goes, tolerance, changed = may_go(
+            planned,
+            self._met(pages),
+            self._applied.tolerance,
+            is_steady=self._plan.is_steady,
+        )
+        if changed is not None and not goes:
+            held.staying.append(changed)
+            return False
         if changed is not None:
-            if met.objects and not tolerance.takes(changed.difference):
-                held.staying.append(replace(changed, stays=True))
-                return False
-            if met.objects:
-                tolerance = tolerance.with_used(changed.difference)
             self._applied = replace(self._applied, tolerance=tolerance).with_change(changed)
         settled = scan.settlement.settled
         scan.approved = [*(each for each in scan.approved if each > settled), planned.until]

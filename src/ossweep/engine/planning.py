@@ -112,7 +112,8 @@ class Planning:
         """Add the next batch of a range."""
         columns = batch.page.columns() if batch.keys else None
         after, clock = scan.settlement.settled, self._selection.clock or 0
-        self._sums.meet(scan, scan.prefix, after, batch.place, columns, clock)
+        listed = len(batch.keys) + sum(batch.between.values())
+        self._sums.meet(scan, scan.prefix, after, batch.place, columns, clock, listed)
 
     def end(self, scan: Scan) -> None:
         """Take note that nothing of a range is left."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ossweep.work import Ceiling, Work
 
 ENOUGH_KEYS = 500  # a batch with so many ends at a page's end, so that the next page stays whole
-SKIPPED_KEYS = 20_000  # a batch is cut after so many keys that are skipped, to keep their place
+SKIPPED_KEYS = 4_000  # a batch is cut after so many keys that are skipped, to keep their place
 
 PROTECTED = "protected"
 
@@ -113,7 +113,8 @@ class Selection:
         backlog = scan.backlog
         if page.reaches:
             self._go_to(backlog, page.reaches)
-        if scan.listed or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
+        is_last = scan.listed and backlog.place == scan.at  # of parts of a page, of a plan's
+        if is_last or page.reaches or len(backlog.chosen) >= ENOUGH_KEYS:
             backlog.flush()
 
     def judge_plain(self, page: Page) -> Whole | None:

@@ -79,7 +79,8 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
     plan_id, why = None, NO_TIME
     if in_time:
         try:
-            plan_id = keep_plan(left, so_far, session)
+            has_versions = document["bucket"]["versioning"] != "none"
+            plan_id = keep_plan(left, so_far, session, has_versions=has_versions)
         except (StoreError, Closed, RequestError) as error:
             why = str(error) or NO_TIME
     if plan_id is None:

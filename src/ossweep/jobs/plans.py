@@ -40,7 +40,7 @@ def keep_order(work: Work, session: Session) -> None:
     session.state_objects.write(_name(id_of(work.job), "order"), continuation.compact(sealed))
 
 
-def keep_plan(left: Work, so_far: SoFar, session: Session) -> str:
+def keep_plan(left: Work, so_far: SoFar, session: Session, *, has_versions: bool) -> str:
     """
     Keep the plan of a dry run that has ended, and return its id.
 
@@ -64,9 +64,15 @@ def keep_plan(left: Work, so_far: SoFar, session: Session) -> str:
         named_of(so_far.named),
         policy.protected_in(left.bucket, session.settings),
         is_cut=not left.finished,
+        is_steady=not (has_versions or _may_change(left)),
     )
     session.state_objects.write(_name(plan.id, "plan"), plan.written())
     return plan.id
+
+
+def _may_change(left: Work) -> bool:
+    """Tell whether an object may fulfil an order's conditions later, though nobody writes it."""
+    return left.only is not None and (left.only.needs_classes or bool(left.only.tags))
 
 
 def kept_plan(plan: str, session: Session) -> KeptPlan | None:

@@ -3,13 +3,14 @@ The comparison: whether a stretch of keys is as it was planned, before anything 
 
 A stretch that differs stays in whole, because doubt keeps the object. A tolerance lets stretches go
 as long as their differences add up to no more than that, and what a stretch would take beyond it
-is not begun. A digest tells that something differs, and not how much of it: where as many objects
-are there as planned, any of them may be another one, and all count as different.
+is not begun. A digest tells that something differs, and not how much of it: any object that is
+there may be another one, and all count as different. Only where no object can be planned that was
+not, because it would be younger, fewer objects are so many lost.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ossweep.names import in_quotes
@@ -38,11 +39,17 @@ class Changed:
 
     @property
     def difference(self) -> Amount:
-        """How many objects, and how many bytes, may differ."""
+        """How many objects, and how many bytes, may differ: all that were planned, or are there."""
         planned, met = self.planned, self.met
-        if planned.objects == met.objects:
-            return Amount(planned.objects, max(planned.bytes, met.bytes))
-        return Amount(abs(planned.objects - met.objects), abs(planned.bytes - met.bytes))
+        return Amount(max(planned.objects, met.objects), max(planned.bytes, met.bytes))
+
+    @property
+    def loss(self) -> Amount:
+        """How many are gone, and their bytes, where nothing can have come in their place."""
+        planned, met = self.planned, self.met
+        if met.objects >= planned.objects or met.bytes > planned.bytes:
+            return self.difference
+        return Amount(planned.objects - met.objects, planned.bytes - met.bytes)
 
     def sentence(self) -> str:
         """Say what is different, with both figures."""
@@ -83,19 +90,21 @@ def compared(stretch: PlannedStretch, met: Digest) -> Changed | None:
 
 
 def may_go(
-    stretch: PlannedStretch, met: Digest, tolerance: Tolerance
+    stretch: PlannedStretch, met: Digest, tolerance: Tolerance, *, is_steady: bool
 ) -> tuple[bool, Tolerance, Changed | None]:
     """
     Return whether a stretch goes, what is left of the tolerance, and what differs.
 
-    A stretch in which nothing is left any more has nothing to keep, and uses up nothing.
+    Where a plan `is_steady`, no other object can be there in place of one that was planned. A
+    stretch in which nothing is left any more has nothing to keep, and uses up nothing.
     """
     changed = compared(stretch, met)
     if changed is None or not met.objects:
         return True, tolerance, changed
-    if tolerance.takes(changed.difference):
-        return True, tolerance.with_used(changed.difference), changed
-    return False, tolerance, changed
+    difference = changed.loss if is_steady else changed.difference
+    if tolerance.takes(difference):
+        return True, tolerance.with_used(difference), changed
+    return False, tolerance, replace(changed, stays=True)
 
 
 def _figures(digest: Digest) -> str:

@@ -30,7 +30,8 @@ class KeptPlan:
 
     `order` is the sealed work of its dry run, as that began. `named` are the sorted hashes of
     objects known by name. What lay below the `protected` prefixes is not in it; nor, where it
-    `is_cut`, what lies beyond a ceiling.
+    `is_cut`, what lies beyond a ceiling. Where it `is_steady`, no old object can become one of its
+    kind: none gains a tag or another class, and no older version shows again.
     """
 
     id: str
@@ -41,6 +42,7 @@ class KeptPlan:
     named: array[int]
     protected: tuple[str, ...] = ()
     is_cut: bool = False
+    is_steady: bool = False
 
     def holds(self, hash_: int) -> bool:
         """Tell whether an object known by name is as it was planned."""
@@ -58,6 +60,7 @@ class KeptPlan:
             "named": self.named.tobytes().hex(),
             "protected": list(self.protected),
             "is_cut": self.is_cut,
+            "is_steady": self.is_steady,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -80,6 +83,7 @@ class KeptPlan:
                 array("Q", sorted(named)),
                 tuple(document["protected"]),
                 document["is_cut"] is True,
+                document["is_steady"] is True,
             )
             found.check()
         except (KeyError, TypeError, RecursionError, ValueError):

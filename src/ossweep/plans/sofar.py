@@ -147,9 +147,20 @@ class Sums:
         self._early = EarlyDeletion()
 
     def meet(  # noqa: PLR0913, PLR0917 - where it was listed, and what
-        self, stream: Any, prefix: str, after: str, until: str, columns: Columns | None, clock: int
+        self,
+        stream: Any,
+        prefix: str,
+        after: str,
+        until: str,
+        columns: Columns | None,
+        clock: int,
+        listed: int = 0,
     ) -> None:
-        """Add what a stream has listed behind one key up to another; None: nothing of it goes."""
+        """
+        Add what a stream has listed behind one key up to another; None: nothing of it goes.
+
+        So many keys were `listed` there.
+        """
         digest = Digest()
         if columns is not None:
             hashes = hashes_of(columns)
@@ -159,7 +170,7 @@ class Sums:
             self._streams[stream].meet(columns, hashes, digest)
             self._early += early_deletion(columns, clock)
         if self._is_kept and until > after:
-            self._stretches.meet(after, until, digest)
+            self._stretches.meet(after, until, digest, listed)
 
     def end(self, stream: Any) -> None:
         """Take note that nothing more comes of a stream."""

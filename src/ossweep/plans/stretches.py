@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MOST_BYTES = 2 * 1024 * 1024  # of all stretches of a plan, as they are written down
+MOST_LISTED = 5 * BATCH_KEYS  # keys of a stretch, most of which may be none of the plan's
 _NUMBERS = 80  # bytes of a stretch beside its borders
 _ROW = 5  # values: both borders, objects, bytes and sum
 
@@ -62,23 +63,30 @@ class Stretches:
         self._most_bytes = most_bytes
         self._enough = most_bytes  # bytes at which it is time to look for what can be put together
         self._by_end: dict[str, PlannedStretch] = {}
+        self._listed: dict[str, int] = {}  # keys in those that the next may be put to, by their end
         self._bytes = 0
         for each in held:
             self._put(each)
         self._shrink()
 
-    def meet(self, after: str, until: str, digest: Digest) -> None:
+    def meet(self, after: str, until: str, digest: Digest, listed: int = 0) -> None:
         """
         Add what was listed from behind a key up to another one, which nothing else of the plan is.
+
+        So many keys were `listed` there, planned or not: an application lists a stretch to its end
+        before anything of it goes.
 
         It follows what was listed up to that key. `after` is empty where the listing of a prefix
         begins: what lies before it is not known until the plan is whole.
         """
         before = self._by_end.get(after)
-        if before is not None and before.digest.objects + digest.objects <= self.most:
+        known = listed + self._listed.pop(after, MOST_LISTED)
+        is_small = listed == 0 or known <= MOST_LISTED
+        if before is not None and before.digest.objects + digest.objects <= self.most and is_small:
             self._take(before)
-            after, digest = before.after, before.digest + digest
+            after, digest, listed = before.after, before.digest + digest, known
         self._put(PlannedStretch(after, until, digest))
+        self._listed[until] = listed
         if self._bytes > self._enough:
             self._shrink()
 

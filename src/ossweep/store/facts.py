@@ -165,7 +165,7 @@ def _rule(node: ET.Element) -> BucketRule:
 def _document(body: bytes, root: str) -> ET.Element:
     try:
         found = ET.fromstring(body)  # noqa: S314 - OSS's own answer, and expat's limits hold
-    except ET.ParseError:
+    except (ET.ParseError, LookupError, ValueError):  # it may name any encoding
         raise _unreadable("OSS's answer about the bucket is cut off half way") from None
     if found.tag != root:
         raise _unreadable(f"OSS's answer is no {root}")
