@@ -58,7 +58,6 @@ def keep_plan(left: Work, so_far: SoFar, session: Session, *, has_versions: bool
     plan = KeptPlan(
         id_of(left.job),
         left.clock or 0,
-        {},
         so_far.census.digest,
         so_far.kept_stretches().held(),
         named_of(so_far.named),
@@ -81,7 +80,7 @@ def kept_plan(plan: str, session: Session) -> KeptPlan | None:
     if found is None:
         return None
     try:
-        return KeptPlan.read(found.content, {})
+        return KeptPlan.read(found.content)
     except ValueError as error:
         raise RequestError(f"the plan {in_quotes(plan)}: {error}") from None
 

@@ -28,15 +28,14 @@ class KeptPlan:
     """
     A plan as it is kept: when it was `made`, in Unix seconds, and what it holds objects to.
 
-    `order` is the sealed work of its dry run, as that began. `named` are the sorted hashes of
-    objects known by name. What lay below the `protected` prefixes is not in it; nor, where it
-    `is_cut`, what lies beyond a ceiling. Where it `is_steady`, no old object can become one of its
-    kind: none gains a tag or another class, and no older version shows again.
+    `named` are the sorted hashes of objects known by name. What lay below the `protected` prefixes
+    is not in it; nor, where it `is_cut`, what lies beyond a ceiling. Where it `is_steady`, no old
+    object can become one of its kind: none gains a tag or another class, and no older version shows
+    again.
     """
 
     id: str
     made: int
-    order: Mapping[str, Any]
     digest: Digest
     stretches: Sequence[PlannedStretch]
     named: array[int]
@@ -65,7 +64,7 @@ class KeptPlan:
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
-    def read(cls, content: bytes, order: Mapping[str, Any]) -> KeptPlan:
+    def read(cls, content: bytes) -> KeptPlan:
         """Read it again; raises ValueError, with a sentence, for what is none."""
         try:
             whole = json.loads(content)
@@ -77,7 +76,6 @@ class KeptPlan:
             found = cls(
                 document["id"],
                 document["made"],
-                order,
                 digest,
                 stretches_of_rows(document["stretches"]),
                 array("Q", sorted(named)),
