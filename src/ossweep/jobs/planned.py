@@ -21,6 +21,7 @@ from ossweep.plans.sofar import SoFar
 from ossweep.session import open_bucket
 from ossweep.store.facts import bucket_facts
 from ossweep.tally import tally
+from ossweep.whereabouts import outermost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +53,7 @@ def with_plan(
     ends = clock() + seconds
     gate = Gate(Budget(min(LOOK_SECONDS, seconds), clock))
     with closing(open_bucket(left.bucket, gate, session)) as store:
-        facts, said = bucket_facts(store), _of_named(so_far, _prefixes(left), store)
+        facts, said = bucket_facts(store), _of_named(so_far, outermost(left.selectors), store)
     plan = _plan(left, so_far, answer, facts, session)
     document = {**answer, "requests_made": _with_those(store, answer["requests_made"])}
     kept = _kept(replace(plan, advice=[*said, *plan.advice]), left, so_far, session, clock() < ends)
@@ -109,7 +110,7 @@ def _plan(
 ) -> Plan:
     settings = session.settings
     census, clock = so_far.census, left.clock or 0
-    scope = RuleScope(_prefixes(left), left.only, named=so_far.has_names)
+    scope = RuleScope(outermost(left.selectors), left.only, named=so_far.has_names)
     digest = census.digest
     taken = Taken(scope, clock, digest.objects, digest.bytes, census.oldest, census.newest)
     region = facts.region or settings.region or session.invocation.region
@@ -157,15 +158,6 @@ def _money(
     return money_for(
         prices, so_far.early, requests, facts.storage_class, keeps_versions=keeps_versions
     )
-
-
-def _prefixes(left: Work) -> Sequence[str]:
-    """Return the prefixes of an order, of which none lies below another."""
-    found: list[str] = []
-    for each in sorted(left.selectors):
-        if not (found and each.startswith(found[-1])):
-            found.append(each)
-    return found
 
 
 def _of_named(so_far: SoFar, prefixes: Sequence[str], store: OssStore) -> list[str]:
