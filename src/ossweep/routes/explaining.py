@@ -15,11 +15,11 @@ from ossweep.engine.gate import Gate
 from ossweep.engine.latest import Latest
 from ossweep.engine.selection import PROTECTED, Selection
 from ossweep.engine.tagging import reason_of_unreadable
-from ossweep.engine.throttle import Throttle
 from ossweep.errors import NO_SUCH_KEY, Closed, Scope, StoreError, UndoneError
 from ossweep.filters.explain import LookedUp, Said, explain
 from ossweep.filters.latest import is_marker
 from ossweep.helps import HELPS_OF_LISTINGS, HELPS_OF_TAGS, met_at, with_help
+from ossweep.jobs.share import throttle_of
 from ossweep.objects import GONE, NEWER
 from ossweep.routes.outlook import NOTHING_ELSE, Outlook, outlook_on
 from ossweep.session import open_bucket
@@ -166,14 +166,7 @@ def _with_tags(
     seen: _Seen, found: Found, store: OssStore, asked: Explain, session: Session
 ) -> _Seen:
     """Return what is seen with the object's tags, or why they are not known."""
-    settings, world = session.settings, session.world
-    throttle = Throttle(
-        world.monotonic,
-        world.uniform,
-        settings.in_flight,
-        policy.rate_of(asked.work, settings),
-        policy.quota_share_of(asked.work, settings),
-    )
+    throttle = throttle_of(asked.work, session)
     try:
         tags = store.tags(found.key, throttle.start(throttle.lane(), 1))
     except StoreError as error:
