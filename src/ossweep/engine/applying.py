@@ -20,7 +20,7 @@ from ossweep.objects import Asked, Columns, Lot
 from ossweep.plans.comparison import NOT_AS_PLANNED, Changed, may_go
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.kept import Applied
-from ossweep.plans.sofar import hash_of_named
+from ossweep.plans.sofar import known_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -114,12 +114,13 @@ class Applying:
         if found.key in self._selection.deferred and found.key not in self._directories:
             return None
         columns = Columns.of([found])
-        (hash_,) = hash_of_named(columns)
+        hashes = hashes_of(columns)
+        (hash_,) = known_again(hashes)
         if self._plan.holds(hash_):
             return None
         if self._plan.is_cut:
             return NOT_AS_PLANNED  # it may be one of those beyond the ceiling
-        met = digest_of(columns, hashes_of(columns))
+        met = digest_of(columns, hashes)
         changed = Changed(found.key, found.key, Digest(), met)
         if self._tolerated.get(found.key) == changed:
             return None

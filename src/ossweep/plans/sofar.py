@@ -188,7 +188,7 @@ class Sums:
         self._early += early_deletion(columns, clock)
         if self._is_kept:
             room = MOST_NAMED - len(self._named)
-            self._named.extend(each & _LOW for each in hashes[:room])
+            self._named.extend(known_again(hashes[:room]))
             self._unheld += max(0, len(hashes) - room)
 
     def so_far(self) -> SoFar:
@@ -214,9 +214,9 @@ def hashes_in(named: str) -> Iterable[int]:
     return found
 
 
-def hash_of_named(columns: Columns) -> list[int]:
-    """Return the hashes by which named objects are known again."""
-    return [each & _LOW for each in hashes_of(columns)]
+def known_again(hashes: Iterable[int]) -> list[int]:
+    """Return the parts of hashes by which named objects are known again."""
+    return [each & _LOW for each in hashes]
 
 
 def _kept(hashes: Sequence[int]) -> tuple[str, int]:
