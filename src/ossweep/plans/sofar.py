@@ -54,8 +54,7 @@ class SoFar:
     def __add__(self, other: SoFar) -> SoFar:
         """Return the sums of both, which have met different objects."""
         together = self.kept_stretches() + other.kept_stretches()
-        hashes = [*hashes_in(self.named), *hashes_in(other.named)]
-        named, unheld = _kept(hashes)
+        hashes = hashes_in(self.named) + hashes_in(other.named)
         return SoFar(
             self.census + other.census,
             self.early + other.early,
@@ -63,8 +62,8 @@ class SoFar:
             (*self.below, *other.below)[:MOST_BELOW],
             tuple(rows_of(together.held())),
             together.most,
-            named,
-            self.unheld + other.unheld + unheld,
+            _written(hashes[:MOST_NAMED]),
+            self.unheld + other.unheld + max(0, len(hashes) - MOST_NAMED),
             self.has_names or other.has_names,
             self.absent + other.absent,
         )
@@ -138,7 +137,7 @@ class Sums:
     def __init__(self, before: SoFar, *, is_kept: bool) -> None:
         self._before = replace(before, stretches=(), named="")
         self._stretches = before.kept_stretches()
-        self._named = array("Q", hashes_in(before.named))
+        self._named = hashes_in(before.named)
         self._unheld = 0
         self.absent = 0  # named keys that no look has shown
         self._is_kept = is_kept
@@ -207,7 +206,7 @@ class Sums:
         )
 
 
-def hashes_in(named: str) -> Iterable[int]:
+def hashes_in(named: str) -> array[int]:
     """Return the hashes of named objects."""
     found = array("Q")
     found.frombytes(b64decode(named))
@@ -217,10 +216,6 @@ def hashes_in(named: str) -> Iterable[int]:
 def known_again(hashes: Iterable[int]) -> list[int]:
     """Return the parts of hashes by which named objects are known again."""
     return [each & _LOW for each in hashes]
-
-
-def _kept(hashes: Sequence[int]) -> tuple[str, int]:
-    return _written(array("Q", hashes[:MOST_NAMED])), max(0, len(hashes) - MOST_NAMED)
 
 
 def _written(hashes: array[int]) -> str:
