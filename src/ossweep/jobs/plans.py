@@ -203,8 +203,10 @@ def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
 def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> dict[str, Any]:
     """Return the answer of a job that applies a plan, with what differs from that."""
     applied, planned = Applied.of(left.applied), plan.digest
-    is_over = document["status"] in {"done", "incomplete"}
     is_same = not applied.stretches and left.counts.deleted == planned.objects
+    # Whatever is left beyond the ceiling of a plan stays, whether a look still shows it or not.
+    is_full = document["status"] == "stopped" and plan.is_cut and is_same
+    is_over = document["status"] in {"done", "incomplete"} or is_full
     said = {
         "id": plan.id,
         "digest": planned.sum,
