@@ -79,9 +79,12 @@ def test_objects_that_a_date_behind_made_young_enough_stay(deployment: Deploymen
     fill(deployment, 1500, 4000)
     deployment.fill("b/1")
     deployment.oss.misbehave(DateShift(-960, operation="list"))
-    order = {"prefix": ["a/", "b/"], "only": {"newer_than": "65min"}, "limits": {"objects": 1}}
+    only = {"only": {"newer_than": "65min"}, "limits": {"objects": 1}}
 
-    answer = deployment.send(order)
+    answer = deployment.send({"prefix": ["a/", "b/"], **only, "unfinished": "return"})
+    # Whether the look at the bucket comes before the first page is judged is left to chance.
+    if answer["status"] == "unfinished":
+        answer = deployment.send(answer["continuation"])
 
     assert (answer["deleted"], answer["skipped_because"]) == (1, {OLDER: 1500})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 
 from ossweep.errors import Closed, Scope, StoreError
 from ossweep.helps import with_help
-from ossweep.objects import Failure, Fates, Found, Lot
+from ossweep.objects import NEWER, Failure, Fates, Found, Lot
 from ossweep.stops import NULL_MARKER_SHOWN, ORDERED, OVERTAKEN, SPLIT, Stop, Why
 from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, LONG, Bucket, Hop, LateStore, MemoryStore
@@ -390,6 +391,35 @@ def test_a_ceiling_that_is_not_used_up_lets_the_job_go_on(work: Work) -> None:
     ended = hop.sweep(result.left, MemoryStore(bucket, hop.gate))
     assert (len(bucket.objects), ended.counts.deleted, ended.may_go_on) == (2300, 700, False)
     assert ended.stopped == Stop(Why.CEILING, f"limits.objects allows 700 objects; {FOR_MORE}")
+
+
+def test_room_that_is_given_back_is_left_to_the_next_hop() -> None:
+    """What filled the ceiling stays by a Date told since, and the ceiling is told as the reason."""
+    bucket = Bucket.of(["a/1", "a/2", "b/1"])
+    bucket.write(["a/1", "a/2"])
+    listed = Event()
+
+    class DatedAhead(MemoryStore):
+        def clock(self, known: int | None) -> int:
+            return BEGAN if listed.is_set() else BEGAN + 100
+
+        def versioning(self) -> str:
+            assert listed.wait(LONG)
+            return super().versioning()
+
+    def look(progress: Seen) -> None:
+        if progress.listed:
+            listed.set()
+
+    work = replace(ALL, ranges=(Range("a/"), Range("b/")))
+    hop = Hop(ceiling=Ceiling(1, "limits.objects"), on_report=look)
+    result = hop.sweep(work, DatedAhead(bucket, hop.gate))
+
+    assert (result.counts.skipped, result.may_go_on) == ({NEWER: 1}, True)
+    assert result.trouble is not None
+    assert result.trouble.startswith("limits.objects allows 1 objects, and what is left")
+    result = in_the_end(bucket, result)
+    assert (result.counts.deleted, result.counts.skipped) == (1, {NEWER: 2})
 
 
 def test_a_ceiling_counts_named_listed_and_marker_objects() -> None:
