@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 SRC = TESTS.parent / "src"
 BUCKET = "bench"
+DEPLOYED = {"MALLOC_ARENA_MAX": "2"}  # what the template sets beside ossweep's own settings
 ENDS_IN = 900.0  # seconds, or it is killed
 
 
@@ -89,6 +90,7 @@ def sweep(
     environ = {
         "PATH": os.environ["PATH"],
         "LC_ALL": "C.UTF-8",
+        **DEPLOYED,
         "PYTHONPATH": f"{SRC}{os.pathsep}{TESTS}",
         "OSSWEEP_BUCKETS": bucket,
         "OSSWEEP_ENDPOINT": store.url,

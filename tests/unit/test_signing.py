@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import oss2
 from hypothesis import given
 from hypothesis import strategies as st
-from oss2.credentials import StaticCredentialsProvider
+from oss2.credentials import Credentials, StaticCredentialsProvider
 from oss2.http import Request
 
 from ossweep.store.signing import Auth
@@ -44,3 +45,26 @@ def test_a_request_is_signed_as_oss2_does_at_the_same_time(key: str, token: str 
     Auth(provider, signed.timestamp)._sign_request(ours, "bucket", key)  # noqa: SLF001 - as above
 
     assert dict(ours.headers) == dict(theirs.headers)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([0, 86_399, 86_400])), min_size=2))
+def test_a_signature_is_by_the_secret_and_the_day_of_its_own_request(
+    turns: list[tuple[str, int]],
+) -> None:
+    """Whatever the requests before it were signed with."""
+    secrets, times = iter([secret for secret, _ in turns]), iter([time for _, time in turns])
+
+    class Renewed:
+        def get_credentials(self) -> Credentials:
+            return Credentials("id", next(secrets))
+
+    goes_on = Auth(Renewed(), lambda: next(times))
+
+    def signed(auth: Auth) -> str:
+        request = Request("GET", "http://oss", region="cn-hangzhou", product="oss")
+        auth._sign_request(request, "bucket", "key")  # noqa: SLF001 - as its client does
+        return str(request.headers["authorization"])
+
+    for secret, time in turns:
+        fresh = Auth(StaticCredentialsProvider("id", secret), partial(float, time))
+        assert signed(goes_on) == signed(fresh)

@@ -27,6 +27,7 @@ class Auth(oss2.ProviderAuthV4):  # type: ignore[misc] # oss2 has no types
         super().__init__(provider)
         self._now = now
         self._behind = 0.0  # seconds by which OSS's clock is ahead
+        self._key: tuple[tuple[str, ...], bytes] = (), b""  # the last one, and what it is made of
 
     def correct(self, headers: Mapping[str, str]) -> None:
         """Sign by OSS's own time from now on, which an answer's Date tells if it is OSS's."""
@@ -54,6 +55,18 @@ class Auth(oss2.ProviderAuthV4):  # type: ignore[misc] # oss2 has no types
             f"OSS4-HMAC-SHA256 Credential={credentials.get_access_key_id()}/{scope}, "
             f"Signature={signature}"
         )
+
+    def _ProviderAuthV4__get_signing_key(  # noqa: N802 - oss2's own name
+        self, req: Any, credentials: Any, date_time: str
+    ) -> bytes:
+        """Return the key that oss2's method of this name makes, which stays the same for a day."""
+        region = self._ProviderAuthV4__get_region(req)
+        made_of = credentials.get_access_key_secret(), date_time[:8], region, req.product
+        last, key = self._key
+        if last != made_of:
+            key = super()._ProviderAuthV4__get_signing_key(req, credentials, date_time)
+            self._key = made_of, key
+        return key
 
     def _ProviderAuthV4__v4_uri_encode(self, raw_text: str | bytes, ignoreSlashes: bool) -> str:  # noqa: N802, N803 - oss2's own names
         """Encode as oss2's method of this name does, which looks at each character by itself."""
