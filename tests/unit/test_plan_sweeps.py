@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from ossweep.conditions import Conditions
 from ossweep.engine.planning import PlanTerms
 from ossweep.engine.ports import Checkpoint
 from ossweep.handover.parts import joined, split
 from ossweep.jobs.leaving import doubtful, to_try_again
-from ossweep.objects import NEWER, Classed
+from ossweep.objects import NEWER, Classed, Fates, Lot
 from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
 from ossweep.plans.kept import Applied, KeptPlan, named_of
 from ossweep.plans.sofar import SoFar
 from ossweep.plans.stretches import MOST_LISTED, total_of
-from ossweep.work import Ceiling, Range, Work
+from ossweep.work import Ceiling, Counts, Range, Work
 from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ossweep.engine.result import Result
+    from ossweep.engine.throttle import Permit
+    from ossweep.objects import Page, Shown
 
 NAMES = [f"{each}{number:03}" for each in ("a/", "b/", "b/c/", "d") for number in range(40)]
 RANGES = (Range("a/"), Range("b/"), Range("d"))
@@ -422,3 +425,87 @@ def test_a_plan_up_to_a_ceiling_lets_nothing_go_from_its_gaps() -> None:
 
     assert result.counts.deleted == plan.digest.objects == 60
     assert Applied.of(result.left.applied).stretches == 0
+
+
+@dataclass
+class Settled:
+    """An application of which the first invocation has settled only a part of what stays."""
+
+    bucket: Bucket
+    before: set[str]
+    plan: KeptPlan
+    first: Result
+    last: Result
+
+    @classmethod
+    def with_tolerance(cls, tolerance: Tolerance) -> Settled:
+        """Let 5 of the first stretch's 5,000 keys be planned, and all of them fit, and 8 new."""
+        keys = [f"a/{number:05}" for number in range(8000)]
+        objects = {key: in_class(key, "IA") for key in keys[499:5000:1000] + keys[5000:]}
+        bucket = Bucket({**{key: in_class(key, "Standard") for key in keys}, **objects}, page=1000)
+        work = order(ranges=(Range("a/"),), only=Conditions(storage_class=("IA",)))
+        plan = kept(planned(work, bucket, listings=1))
+        bucket.objects.update({key: in_class(key, "IA") for key in keys[:5000]})
+        bucket.write([f"a/!{number}" for number in range(8)])
+        before = set(bucket.objects)
+        terms, hop = PlanTerms(to_apply=plan), Hop(listings=1, in_flight=1)
+        hop.terms = terms
+        first = hop.sweep(application(work, tolerance), Overdue(bucket, hop))
+        last = hops(sent_back(first), bucket, (), terms, 1)
+        return cls(bucket, before, plan, first, last)
+
+
+class Overdue(MemoryStore):
+    """A store in which the time of the invocation is over before anything is deleted."""
+
+    def __init__(self, bucket: Bucket, hop: Hop) -> None:
+        super().__init__(bucket, hop.gate)
+        self._end = hop.leave(0.05)
+
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
+        self._end()
+        return Fates()
+
+
+def in_class(key: str, storage_class: str) -> Classed:
+    return Classed(key, 1, BEGAN - 3600, storage_class, None, "E1")
+
+
+def test_the_rest_of_a_stretch_that_differs_stays_in_the_next_invocation() -> None:
+    """Though what is left of it, compared by itself, would be within the tolerance."""
+    settled = Settled.with_tolerance(Tolerance(1200, 10_000))
+
+    begins = settled.first.left.ranges[0].after
+    assert settled.plan.stretches[0].after < begins < settled.plan.stretches[0].until
+    assert (
+        settled.last.counts.deleted == len(settled.before - settled.bucket.objects.keys()) == 3000
+    )
+    assert settled.last.counts.skipped == {NEWER: 8, NOT_AS_PLANNED: 5000}
+
+
+def test_a_stretch_that_stays_in_two_invocations_is_one_difference() -> None:
+    """It is told with all that the first of them has met."""
+    (changed,) = Applied.of(Settled.with_tolerance(Tolerance()).last.left.applied).changed
+
+    assert (changed.planned.objects, changed.met.objects, changed.stays) == (5, 5000, True)
+
+
+def test_an_empty_page_within_a_stretch_decides_nothing_about_it() -> None:
+    """What it reaches up to is settled only with the stretch."""
+    keys = [f"a/{number:02}" for number in range(20)]
+    bucket = Bucket.of(keys, page=10)
+    work = order(ranges=(Range("a/"),))
+    plan = kept(planned(work, bucket, listings=1))
+    terms, hop = PlanTerms(to_apply=plan), Hop(listings=1, in_flight=1)
+    hop.terms = terms
+
+    class FirstPageEmpty(MemoryStore):
+        def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+            yield Lot((), (), "a/05"), True
+            hop.leave(0.05)()
+            yield from super().pages(prefix, after)
+
+    first = hop.sweep(application(work), FirstPageEmpty(bucket, hop.gate))
+    last = hops(sent_back(first), bucket, (), terms, 1)
+
+    assert (first.counts.deleted, last.counts) == (0, Counts(deleted=20, bytes=200))

@@ -3,7 +3,8 @@ Applying: nothing of a planned stretch of keys goes before all of it was listed 
 
 Pages wait until the border of their stretch is listed. Where a stretch was found as it was planned,
 a continuation names its border: what is left of it is not compared once more, as parts of it may be
-gone by then. A stretch that differs stays in whole.
+gone by then. A stretch that differs stays in whole: where a continuation begins in the middle of a
+stretch that nobody has approved, what lies before has stayed, and so does the rest.
 
 An approval, of a stretch or of a difference within the tolerance, is on record before anything goes
 by it: whoever goes on after a death knows all of them.
@@ -39,13 +40,23 @@ class Held:
     """
     The pages of a range that wait for the border of their stretch, and what stays of others.
 
-    What was listed up to the key `until` waits no more.
+    What was listed up to the key `until` waits no more. Stretches are `staying`, and what is
+    `unplanned` lies between them, until that is settled.
     """
 
     stretch: PlannedStretch | None = None
     pages: list[tuple[Page, float]] = field(default_factory=list)
-    staying: list[Changed] = field(default_factory=list)  # of stretches that are not settled yet
+    staying: list[Changed] = field(default_factory=list)
+    unplanned: list[Changed] = field(default_factory=list)
     until: str = ""
+
+    def told(self, settled: str) -> list[Changed]:
+        """Return what nobody will compare again, with all up to a key settled, and forget it."""
+        told = [each for each in self.staying if each.after < settled]
+        told += [each for each in self.unplanned if each.until <= settled]
+        self.staying = [each for each in self.staying if each.after >= settled]
+        self.unplanned = [each for each in self.unplanned if each.until > settled]
+        return told
 
 
 class Applying:
@@ -84,7 +95,8 @@ class Applying:
         """
         held = self._held.setdefault(scan, Held())
         if not page.keys:
-            if held.pages:
+            held.stretch = held.stretch or self._stretch_within(scan, page.reaches)
+            if held.pages or held.stretch is not None:
                 held.pages.append((page, left))
             else:
                 yield page, left, False
@@ -102,7 +114,7 @@ class Applying:
         """Take note that nothing of a range is left."""
         self._of_ranges.pop(id(scan.queue), None)
         held = self._held.pop(scan, None)
-        for changed in held.staying if held is not None else ():
+        for changed in (*held.staying, *held.unplanned) if held is not None else ():
             self._applied = self._applied.with_change(changed)
 
     def reason_of_named(self, found: Found) -> str | None:
@@ -151,9 +163,7 @@ class Applying:
     def put_into(self, work: Work) -> Work:
         """Return work with how far the plan is applied."""
         for scan, held in self._held.items():
-            settled = scan.settlement.settled
-            for changed in [each for each in held.staying if each.until <= settled]:
-                held.staying.remove(changed)
+            for changed in held.told(scan.settlement.settled):
                 self._applied = self._applied.with_change(changed)
         return replace(work, applied=self._applied.document())
 
@@ -183,6 +193,11 @@ class Applying:
         found = self._plan.stretches[at]
         return found if found.after < key else None
 
+    def _stretch_within(self, scan: Scan, place: str) -> PlannedStretch | None:
+        """Return the stretch in the middle of which a place of a range lies, if in one."""
+        found = self._stretch_of(scan, place) if place else None
+        return found if found is not None and place < found.until else None
+
     def _decided(self, scan: Scan, held: Held) -> Iterator[tuple[Page, float, bool]]:
         """Yield the pages of a stretch that was listed to its end: all of it goes, or stays."""
         stretch, pages = held.stretch, held.pages
@@ -202,7 +217,7 @@ class Applying:
         after = max(scan.after, self._ends[at - 1] if at else "", held.until)
         held.until = pages[-1][0].keys[-1]
         if met.objects and not self._plan.is_cut:
-            held.staying.append(Changed(after, held.until, Digest(), met, stays=True))
+            held.unplanned.append(Changed(after, held.until, Digest(), met, stays=True))
 
     def _met(self, pages: Sequence[tuple[Page, float]]) -> Digest:
         met = Digest()
@@ -221,6 +236,8 @@ class Applying:
     ) -> bool:
         if planned.until in scan.approved:
             return True
+        if planned.after < scan.after:
+            return False  # the invocation that began it has told of it
         goes, tolerance, changed = may_go(
             planned,
             self._met(pages),

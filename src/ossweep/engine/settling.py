@@ -152,4 +152,5 @@ def _joined(before: Scan, after: Scan) -> bool:
     ours.early = {0: replace(ours.early[0], counts=both)}
     ours.passed_over = ours.passed_over.with_next(other.passed_over)
     before.until = after.until
+    before.approved = [*dict.fromkeys((*before.approved, *after.approved))]
     return True
