@@ -238,7 +238,7 @@ class RequestForm(BaseModel):
             "The `id` of a dry run's plan, which is done as it was planned: with no selector, and "
             "nothing else beside it but `tolerance`, `unfinished`, `parallel` and `bucket`."
         ),
-        examples=["plan-5C3D9175-1"],
+        examples=["plan-5f0c1d9175e2a8b46c37"],
     )
     tolerance: Tolerance | None = Field(
         default=None, description="How much of a plan may differ and go all the same."

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import dataclass, replace
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
+from deployment import (
+    BUCKET,
+    STATE,
+    STATE_BUCKET,
+    Chain,
+    Deployment,
+    carried,
+    hurried,
+    no_pauses,
+)
+from localcloud.faults import AsTold, Refuse
+from localcloud.oss import LocalOss
 from localcloud.tree import plant
 from ossweep.plans.comparison import NOT_AS_PLANNED
 
 if TYPE_CHECKING:
-    from deployment import Deployment
+    from collections.abc import Iterator, Sequence
+
+    from localcloud.arrivals import Request
+    from localcloud.faults import Fault
 
 WRITES = ("put", "batch_delete", "delete", "copy")
 EVENTS = Path(__file__).parents[2] / "events"
@@ -322,17 +338,17 @@ def test_objects_of_a_list_are_held_to_what_they_were(chain: Chain) -> None:
     assert chain.deployment.keys() == ["b", "c", "lists/old.txt"]
 
 
-def test_a_plan_is_applied_for_some_days(chain: Chain) -> None:
+def test_a_plan_is_applied_for_some_days(aging: Chain, days: Days) -> None:
     """By OSS's own time; then it is refused, and nothing of it goes."""
-    chain.deployment.fill(*LOGS[:20])
-    plan = planned(chain, prefix="logs/")
-    chain.deployment.set(plan_days="2")
-    grow_old(chain, plan, days=3)
+    aging.deployment.fill(*LOGS[:20])
+    plan = planned(aging, prefix="logs/")
+    aging.deployment.set(plan_days="2")
+    days.passed = 3
 
-    said = chain.deployment.refuse({"apply": plan["id"]})
+    said = aging.deployment.refuse({"apply": plan["id"]})
 
     assert "a plan is applied for 2 days (OSSWEEP_PLAN_DAYS); it was never applied" in said
-    assert len(chain.deployment.keys()) == 20
+    assert len(aging.deployment.keys()) == 20
 
 
 def test_a_damaged_plan_is_refused(chain: Chain) -> None:
@@ -341,8 +357,68 @@ def test_a_damaged_plan_is_refused(chain: Chain) -> None:
     plan = planned(chain, prefix="logs/")
     chain.deployment.oss.fill(STATE_BUCKET, {kept_at(plan): b"{}"})
 
-    assert "the plan cannot be read" in chain.deployment.refuse({"apply": plan["id"]})
+    assert "is not as it was kept; plan anew" in chain.deployment.refuse({"apply": plan["id"]})
     assert len(chain.deployment.keys()) == 20
+
+
+@pytest.mark.parametrize("what", ["order", "plan"])
+def test_nothing_of_one_plan_stands_in_for_another(chain: Chain, what: str) -> None:
+    """A plan's id is made of what the plan holds, and of its order."""
+    deployment, oss = chain.deployment, chain.deployment.oss
+    oss.create_bucket("mirrorbucket")
+    deployment.set(buckets=f"{BUCKET},mirrorbucket")
+    for bucket in (BUCKET, "mirrorbucket"):
+        oss.fill(bucket, LOGS[:20])
+    one, other = (
+        planned(chain, prefix="logs/"),
+        planned(chain, prefix="logs/", bucket="mirrorbucket"),
+    )
+    content = oss.content(STATE_BUCKET, kept_at(other, what))
+    assert content is not None
+    oss.fill(STATE_BUCKET, {kept_at(one, what): content})
+
+    said = deployment.refuse({"apply": one["id"]})
+
+    assert "is not as it was kept; plan anew" in said
+    assert len(oss.keys(BUCKET)) == len(oss.keys("mirrorbucket")) == 20
+
+
+def test_a_dry_run_that_comes_again_leaves_a_plan_as_it_is(chain: Chain) -> None:
+    """Though nobody could write that it has ended, and what is there has changed by then."""
+    deployment, oss = chain.deployment, chain.deployment.oss
+    deployment.fill(*LOGS[:20])
+    oss.misbehave(AsTold(refusing_an_end))
+    order = {"bucket": BUCKET, "dry_run": True, "prefix": "logs/"}
+    first = deployment.send(order)["plan"]
+    oss.behave()
+    oss.fill(BUCKET, {LOGS[5]: b"another one"})
+    second = deployment.send(order)["plan"]
+
+    answer = applied(chain, first)
+
+    assert first["id"] != second["id"]
+    assert (answer["deleted"], answer["skipped_because"]) == (0, {NOT_AS_PLANNED: 20})
+
+
+def test_objects_that_are_renamed_into_a_plan_count_against_its_tolerance(chain: Chain) -> None:
+    """In a hierarchical bucket a name changes, and the time of the last change does not."""
+    oss, keys = chain.deployment.oss, [f"top/{number:03}" for number in range(50)]
+    oss.make_hierarchical(BUCKET)
+    oss.fill(BUCKET, {"top/": b"", **dict.fromkeys(keys, b"x")})
+    plan = planned(chain, directory="top")
+    oss.remove(BUCKET, keys[:20])
+    renamed = [f"top/030-{number:02}" for number in range(19)]
+    oss.fill(BUCKET, dict.fromkeys(renamed, b"x"))
+
+    answer = applied(chain, plan, tolerance={"objects": 1})
+
+    assert {*renamed} < {*oss.keys(BUCKET)}
+    assert answer["deleted"] == 0
+
+
+def refusing_an_end(request: Request) -> Sequence[Fault]:
+    is_an_end = request.operation == "put" and request.key.endswith("/end")
+    return [Refuse(503, "ServiceUnavailable")] if is_an_end else []
 
 
 @pytest.mark.parametrize("source", ["mns", "timer"])
@@ -358,17 +434,32 @@ def test_a_plan_may_be_applied_by_any_source(chain: Chain, source: str) -> None:
     assert (first["status"], first["deleted"], again["status"]) == ("done", 20, "ignored")
 
 
-def kept_at(plan: dict[str, Any]) -> str:
-    return f"{STATE}.plans/{plan['id']}/plan"
+def kept_at(plan: dict[str, Any], what: str = "plan") -> str:
+    return f"{STATE}.plans/{plan['id']}/{what}"
 
 
-def grow_old(chain: Chain, plan: dict[str, Any], days: int) -> None:
-    oss = chain.deployment.oss
-    content = oss.content(STATE_BUCKET, kept_at(plan))
-    assert content is not None
-    kept = json.loads(content)
-    kept["made"] -= days * 86_400
-    oss.fill(STATE_BUCKET, {kept_at(plan): json.dumps(kept).encode()})
+@dataclass
+class Days:
+    """A clock that is so many days ahead."""
+
+    passed: int = 0
+
+    def now(self) -> float:
+        return time.time() + self.passed * 86_400
+
+
+@pytest.fixture
+def days() -> Days:
+    return Days()
+
+
+@pytest.fixture
+def aging(days: Days) -> Iterator[Chain]:
+    """A chain whose clock, and OSS's, can be set ahead."""
+    with LocalOss(clock=days.now) as oss:
+        oss.create_bucket(BUCKET)
+        with carried(Deployment(oss, world=replace(no_pauses(), wall=days.now))) as chain:
+            yield chain
 
 
 def message(order: dict[str, Any]) -> dict[str, Any]:
@@ -444,16 +535,16 @@ def test_a_plan_up_to_a_ceiling_is_applied_to_that(chain: Chain) -> None:
     assert (answer["plan"]["as_planned"], answer["plan"]["differences"]) == (True, 0)
 
 
-def test_a_held_application_grows_old(chain: Chain) -> None:
+def test_a_held_application_grows_old(aging: Chain, days: Days) -> None:
     """As long as nothing of it was deleted."""
-    chain.deployment.fill(*LOGS[:20])
-    plan = planned(chain, prefix="logs/")
-    chain.deployment.set(consent_tag="ossweep=allowed")
-    held = chain.begin({"apply": plan["id"]})
-    grow_old(chain, plan, days=30)
-    del chain.deployment.environ["OSSWEEP_CONSENT_TAG"]
+    aging.deployment.fill(*LOGS[:20])
+    plan = planned(aging, prefix="logs/")
+    aging.deployment.set(consent_tag="ossweep=allowed")
+    held = aging.begin({"apply": plan["id"]})
+    days.passed = 30
+    del aging.deployment.environ["OSSWEEP_CONSENT_TAG"]
 
-    said = chain.deployment.refuse({"apply": plan["id"]})
+    said = aging.deployment.refuse({"apply": plan["id"]})
 
     assert (held["status"], held["deleted"]) == ("stopped", 0)
     assert "a plan is applied for 7 days" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,14 @@ import pytest
 
 from ossweep.errors import RequestError
 from ossweep.handover.continuation import seal, unseal
+from ossweep.plans.comparison import Changed, Tolerance
+from ossweep.plans.digest import Digest
+from ossweep.plans.kept import Applied
 from ossweep.work import Range, Work
 from unit.works import SOME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.differs
 
@@ -26,6 +30,24 @@ def forged(**fields: Any) -> dict[str, Any]:
     del document["fingerprint"]
     text = json.dumps(document, sort_keys=True)
     return {**document, "fingerprint": sha256(text.encode()).hexdigest()}
+
+
+def places_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the ways to all values in a document."""
+    yield path
+    if isinstance(value, dict | list | tuple):
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, each in inside:
+            yield from places_in(each, (*path, name))
+
+
+def with_other(value: Any, path: tuple[str | int, ...], other: object) -> Any:
+    """Return a document with another value at one place."""
+    if not path:
+        return other
+    changed = dict(value) if isinstance(value, dict) else [*value]
+    changed[path[0]] = with_other(value[path[0]], path[1:], other)
+    return changed
 
 
 def test_a_fingerprint_is_no_secret() -> None:
@@ -315,3 +337,19 @@ def test_a_forged_continuation_with_lists_that_no_sweep_leaves_is_refused(
     """A line would be told twice, or never."""
     with pytest.raises(RequestError, match=r"^request 2 is no continuation: "):
         unseal(forged(lists=[{**LISTED, **change}]), "request 2")
+
+
+APPLIED = Applied(Tolerance(1, 1), (Changed("a", "b", Digest(1, 1), Digest(2, 2)),), 1).document()
+OTHERS = (None, 5, -1, 1.5, True, "x", [], {}, [None], {"a": 1}, 10**30)
+
+
+@pytest.mark.parametrize("path", [*places_in(APPLIED)], ids=str)
+@pytest.mark.parametrize("other", OTHERS, ids=str)
+def test_whatever_is_forged_of_an_application_is_read_or_refused(
+    path: tuple[str | int, ...], other: object
+) -> None:
+    """No other error leaves the reading of a continuation."""
+    applied = with_other(APPLIED, path, other)
+
+    with suppress(RequestError):
+        unseal(forged(applies="plan-1", applied=applied), "the request")

@@ -12,7 +12,7 @@ from ossweep.plans.digest import Digest
 from ossweep.plans.kept import Applied, KeptPlan
 from ossweep.work import Counts, Work
 
-CUT = KeptPlan("plan-1", 0, Digest(2), (), array("Q", [1, 2]), is_cut=True)
+CUT = KeptPlan("order", 0, Digest(2), (), array("Q", [1, 2]), is_cut=True)
 
 
 def as_planned(status: str, deleted: int, plan: KeptPlan) -> bool | None:

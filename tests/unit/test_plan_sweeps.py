@@ -70,7 +70,7 @@ def kept(left: Work, protected: tuple[str, ...] = ()) -> KeptPlan:
     so_far = SoFar.of(left.plan)
     stretches = so_far.kept_stretches().held()
     digest, named = so_far.census.digest, named_of(so_far.named)
-    return KeptPlan("plan-1", left.clock or 0, digest, stretches, named, protected)
+    return KeptPlan("order", left.clock or 0, digest, stretches, named, protected)
 
 
 def application(work: Work, tolerance: Tolerance | None = None) -> Work:

@@ -80,8 +80,7 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
     plan_id, why = None, NO_TIME
     if in_time:
         try:
-            has_versions = document["bucket"]["versioning"] != "none"
-            plan_id = keep_plan(left, so_far, session, has_versions=has_versions)
+            plan_id = keep_plan(left, so_far, session, is_steady=_is_steady(document["bucket"]))
         except (StoreError, Closed, RequestError) as error:
             why = str(error) or NO_TIME
     if plan_id is None:
@@ -89,6 +88,15 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
         return {**document, "advice": [*document["advice"], said]}
     how = _how_to_apply(plan_id, document, left, session)
     return {**document, "id": plan_id, "advice": [*document["advice"], *how]}
+
+
+def _is_steady(bucket: Mapping[str, Any]) -> bool:
+    """
+    Tell whether no old object can come to be in a bucket without being written.
+
+    With versions an older one may show again, and in a hierarchical bucket one is renamed.
+    """
+    return bucket["versioning"] == "none" and bucket["hierarchical"] is False
 
 
 def _how_to_apply(

@@ -14,7 +14,7 @@ from ossweep.handover import continuation
 from ossweep.jobs.state import leases_of
 from ossweep.names import in_quotes
 from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
-from ossweep.plans.kept import Applied, KeptPlan, named_of
+from ossweep.plans.kept import Applied, KeptPlan, hash_of, id_of, named_of
 from ossweep.request import FIELDS
 from ossweep.work import Counts
 
@@ -29,42 +29,38 @@ _DAY = 86_400
 _READ = frozenset({"direct", "http"})  # sources whose answers a person reads
 
 
-def id_of(job: str) -> str:
-    """Return the id of a dry run's plan."""
-    return f"plan-{job}"
-
-
 def keep_order(work: Work, session: Session) -> None:
     """Keep the order of a dry run that begins; raises Closed and StoreError."""
     sealed = continuation.seal(replace(work, plan=None))
-    session.state_objects.write(_name(id_of(work.job), "order"), continuation.compact(sealed))
+    session.state_objects.write(_order_name(work.job), continuation.compact(sealed))
 
 
-def keep_plan(left: Work, so_far: SoFar, session: Session, *, has_versions: bool) -> str:
+def keep_plan(left: Work, so_far: SoFar, session: Session, *, is_steady: bool) -> str:
     """
     Keep the plan of a dry run that has ended, and return its id.
 
     What conditions have become since it began, dates instead of durations, is kept with its order.
-    Raises Closed and StoreError.
+    Raises Closed, StoreError and RequestError.
     """
-    name = _name(id_of(left.job), "order")
-    kept = session.state_objects.read(name)
+    kept = session.state_objects.read(_order_name(left.job))
     if kept is None:
         raise StoreError("NoOrder", "its order is not in the state any more", Scope.JOB)
-    order = _order_of(kept.content, "the plan")
+    content, order = kept.content, _order_of(kept.content, "the plan")
+    if (order.job, order.bucket) != (left.job, left.bucket):
+        raise StoreError("NoOrder", "another job's order is in its place in the state", Scope.JOB)
     if order.only != left.only:
-        sealed = continuation.seal(replace(order, only=left.only))
-        session.state_objects.write(name, continuation.compact(sealed))
+        content = continuation.compact(continuation.seal(replace(order, only=left.only)))
     plan = KeptPlan(
-        id_of(left.job),
+        hash_of(content),
         left.clock or 0,
         so_far.census.digest,
         so_far.kept_stretches().held(),
         named_of(so_far.named),
         policy.protected_in(left.bucket, session.settings),
         is_cut=not left.finished,
-        is_steady=not (has_versions or _may_change(left)),
+        is_steady=is_steady and not _may_change(left),
     )
+    session.state_objects.write(_name(plan.id, "order"), content)
     session.state_objects.write(_name(plan.id, "plan"), plan.written())
     return plan.id
 
@@ -79,6 +75,8 @@ def kept_plan(plan: str, session: Session) -> KeptPlan | None:
     found = session.state_objects.read(_name(plan, "plan"))
     if found is None:
         return None
+    if id_of(found.content) != plan:
+        raise RequestError(f"the plan {in_quotes(plan)} is not as it was kept; plan anew")
     try:
         return KeptPlan.read(found.content)
     except ValueError as error:
@@ -121,6 +119,10 @@ def _job_of_plan(
     if state.answer is None or not (state.answer["deleted"] or state.answer["at_least"]):
         _check_age(plan, session, where)
         _check_ceiling(plan, session, where)
+    if hash_of(kept.content) != plan.order:
+        raise RequestError(
+            f"{where}: the order of the plan {in_quotes(plan.id)} is not as it was kept; plan anew"
+        )
     order = _order_of(kept.content, where)
     if asked.bucket not in {None, order.bucket}:
         raise RequestError(f"{where}: `bucket`: the plan is about the bucket {order.bucket}")
@@ -237,6 +239,11 @@ def _difference(applied: Applied, counts: Counts, plan: KeptPlan, *, is_same: bo
     elif not kept:
         said.append("the others were not there any more, or are counted in `skipped_because`")
     return "; ".join(said)
+
+
+def _order_name(job: str) -> str:
+    """Return where the order of a dry run is kept until it is a plan's."""
+    return f"{_FOLDER}/orders/{job}"
 
 
 def _name(plan: str, what: str) -> str:

@@ -6,6 +6,8 @@ import json
 from array import array
 from bisect import bisect_left
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ossweep.conditions import LAST_SECOND
@@ -18,7 +20,7 @@ from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows, 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-FORM = 1
+FORM = 2
 CHANGED_TOLD = 10  # stretches that differ, of which an answer tells both figures
 _UNREADABLE = "the plan cannot be read, or was made by another version"
 
@@ -28,13 +30,14 @@ class KeptPlan:
     """
     A plan as it is kept: when it was `made`, in Unix seconds, and what it holds objects to.
 
-    `named` are the sorted hashes of objects known by name. What lay below the `protected` prefixes
-    is not in it; nor, where it `is_cut`, what lies beyond a ceiling. Where it `is_steady`, no old
-    object can become one of its kind: none gains a tag or another class, and no older version shows
-    again.
+    Its `id` is made of all else that is in it, and of its `order`, by that order's hash: whoever
+    names a plan names what it holds. `named` are the sorted hashes of objects known by name. What
+    lay below the `protected` prefixes is not in it; nor, where it `is_cut`, what lies beyond a
+    ceiling. Where it `is_steady`, no old object can become one of its kind: none gains a tag or
+    another class, no older version shows again, and none is renamed.
     """
 
-    id: str
+    order: str
     made: int
     digest: Digest
     stretches: Sequence[PlannedStretch]
@@ -42,6 +45,11 @@ class KeptPlan:
     protected: tuple[str, ...] = ()
     is_cut: bool = False
     is_steady: bool = False
+
+    @cached_property
+    def id(self) -> str:
+        """By what it is applied."""
+        return id_of(self.written())
 
     def holds(self, hash_: int) -> bool:
         """Tell whether an object known by name is as it was planned."""
@@ -52,7 +60,7 @@ class KeptPlan:
         """Return it as it is kept; the order is kept beside it."""
         document = {
             "form": FORM,
-            "id": self.id,
+            "order": self.order,
             "made": self.made,
             "digest": asdict(self.digest),
             "stretches": rows_of(self.stretches),
@@ -74,7 +82,7 @@ class KeptPlan:
             digest = Digest(**document["digest"])
             digest.check()
             found = cls(
-                document["id"],
+                document["order"],
                 document["made"],
                 digest,
                 stretches_of_rows(document["stretches"]),
@@ -90,13 +98,23 @@ class KeptPlan:
 
     def check(self) -> None:
         """Raise ValueError for what no dry run has kept."""
-        texts = (self.id, *self.protected)
+        texts = (self.order, *self.protected)
         total = total_of(self.stretches).objects + len(self.named)
         is_known = type(self.made) is int and 0 <= self.made <= LAST_SECOND
         if not (is_known and all(isinstance(each, str) for each in texts)):
             raise ValueError(_UNREADABLE)
         if total != self.digest.objects or "" in self.protected:
             raise ValueError(_UNREADABLE)
+
+
+def hash_of(content: bytes) -> str:
+    """Return what tells a plan's order from all others."""
+    return sha256(content).hexdigest()
+
+
+def id_of(written: bytes) -> str:
+    """Return the id of a plan that is kept so."""
+    return f"plan-{sha256(written).hexdigest()[:20]}"
 
 
 def named_of(text: str) -> array[int]:
@@ -168,9 +186,9 @@ class Applied:
                 for each in document["changed"]
             )
             found = cls(tolerance, changed, document["stretches"])
+            found.check()
         except (KeyError, TypeError):
             raise ValueError("how far a plan is applied cannot be read") from None
-        found.check()
         return found
 
     def narrowed(self, other: Applied) -> Applied:
