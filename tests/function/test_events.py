@@ -107,11 +107,12 @@ def test_an_event_does_what_its_name_says(deployment: Deployment, name: str) -> 
         rules=json.dumps([*RULES, LIST_RULE]), state=f"{BUCKET}/ossweep-state", http="trigger"
     )
 
+    event = (EVENTS / name).read_text("utf-8")
     if name in PLANNED_BY:
-        deployment.request_id = "7d3b2c1e"
-        deployment.send((EVENTS / PLANNED_BY[name]).read_bytes())
+        plan = deployment.send((EVENTS / PLANNED_BY[name]).read_bytes())["plan"]
+        event = event.replace(json.loads(event)["apply"], plan["id"])
 
-    answers = _answers(deployment.send((EVENTS / name).read_bytes()))
+    answers = _answers(deployment.send(event.encode()))
 
     assert [answer.get("status") for answer in answers] == statuses
     assert len(before.difference(deployment.keys())) == gone

@@ -45,7 +45,7 @@ def with_other(value: Any, path: tuple[str | int, ...], other: object) -> Any:
     """Return a document with another value at one place."""
     if not path:
         return other
-    changed = dict(value) if isinstance(value, dict) else [*value]
+    changed: Any = dict(value) if isinstance(value, dict) else [*value]
     changed[path[0]] = with_other(value[path[0]], path[1:], other)
     return changed
 
@@ -340,7 +340,7 @@ def test_a_forged_continuation_with_lists_that_no_sweep_leaves_is_refused(
 
 
 APPLIED = Applied(Tolerance(1, 1), (Changed("a", "b", Digest(1, 1), Digest(2, 2)),), 1).document()
-OTHERS = (None, 5, -1, 1.5, True, "x", [], {}, [None], {"a": 1}, 10**30)
+OTHERS: tuple[object, ...] = (None, 5, -1, 1.5, True, "x", [], {}, [None], {"a": 1}, 10**30)
 
 
 @pytest.mark.parametrize("path", [*places_in(APPLIED)], ids=str)
