@@ -345,7 +345,7 @@ OTHERS: tuple[object, ...] = (None, 5, -1, 1.5, True, "x", [], {}, [None], {"a":
 
 @pytest.mark.parametrize("path", [*places_in(APPLIED)], ids=str)
 @pytest.mark.parametrize("other", OTHERS, ids=str)
-def test_whatever_is_forged_of_an_application_is_read_or_refused(
+def test_a_forged_account_of_an_application_is_read_or_refused(
     path: tuple[str | int, ...], other: object
 ) -> None:
     """No other error leaves the reading of a continuation."""

@@ -509,3 +509,47 @@ def test_an_empty_page_within_a_stretch_decides_nothing_about_it() -> None:
     last = hops(sent_back(first), bucket, (), terms, 1)
 
     assert (first.counts.deleted, last.counts) == (0, Counts(deleted=20, bytes=200))
+
+
+class LastDeletion(MemoryStore):
+    """A store in which the time of the invocation is over with its first deletion."""
+
+    def __init__(self, bucket: Bucket, hop: Hop) -> None:
+        super().__init__(bucket, hop.gate)
+        self._end = hop.leave(0.05)
+
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
+        fates = super().delete(keys, pace, shown)
+        self._end()
+        return fates
+
+
+def test_a_stretch_that_was_not_begun_is_compared_again_in_the_next_invocation() -> None:
+    """It was found as planned in the one before, and nothing of it was asked for."""
+    keys = [f"a/{number:04}" for number in range(3000)]
+    bucket, work = Bucket.of(keys), order(ranges=(Range("a/"),))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket, listings=1)))
+    hop = Hop(listings=1, in_flight=1, terms=terms)
+    first = hop.sweep(application(work), LastDeletion(bucket, hop))
+    bucket.objects[keys[1500]] = object_of(keys[1500], 10, "E9")
+
+    last = hops(sent_back(first), bucket, (), terms, 1)
+
+    assert first.counts.deleted == 1000
+    assert (last.counts.deleted, last.counts.skipped) == (2000, {NOT_AS_PLANNED: 1000})
+
+
+def test_a_difference_that_was_not_begun_uses_no_tolerance_twice() -> None:
+    """It is given back, and taken once more in the next invocation."""
+    keys = [f"a/{number:04}" for number in range(3000)]
+    bucket, work = Bucket.of(keys), order(ranges=(Range("a/"),))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket, listings=1)))
+    bucket.remove({keys[1500]})
+    hop = Hop(listings=1, in_flight=1, terms=terms)
+    first = hop.sweep(application(work, Tolerance(1000, 10_000)), LastDeletion(bucket, hop))
+
+    last = hops(sent_back(first), bucket, (), terms, 1)
+
+    assert Applied.of(first.left.applied) == Applied(Tolerance(1000, 10_000))
+    assert Applied.of(last.left.applied).stretches == 1
+    assert (last.counts.deleted, bucket.objects) == (2999, {})

@@ -2,9 +2,10 @@
 Applying: nothing of a planned stretch of keys goes before all of it was listed and is as planned.
 
 Pages wait until the border of their stretch is listed. Where a stretch was found as it was planned,
-a continuation names its border: what is left of it is not compared once more, as parts of it may be
-gone by then. A stretch that differs stays in whole: where a continuation begins in the middle of a
-stretch that nobody has approved, what lies before has stayed, and so does the rest.
+and was begun, a continuation names its border: what is left of it is not compared once more, as
+parts of it may be gone by then. One that was not begun is compared again in the next invocation. A
+stretch that differs stays in whole: where a continuation begins in the middle of a stretch that
+nobody has approved, what lies before has stayed, and so does the rest.
 
 An approval, of a stretch or of a difference within the tolerance, is on record before anything goes
 by it: whoever goes on after a death knows all of them.
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
     from ossweep.objects import Found, Page
+    from ossweep.plans.directories import Amount
     from ossweep.plans.kept import KeptPlan
     from ossweep.plans.stretches import PlannedStretch
     from ossweep.work import Work
@@ -73,6 +75,7 @@ class Applying:
         self._of_named = 0  # the last of them that named objects need
         self._of_ranges: dict[int, int] = {}  # and that ranges do, by their queues
         self._tolerated: dict[str, Changed] = {}  # named objects that differ, go, and wait
+        self._let_go: dict[str, tuple[Changed, Amount]] = {}  # stretches that differ, by borders
 
     def needs(self, queue: Queue) -> int:
         """Return the approval that has to be on record before a queue's batch goes."""
@@ -153,12 +156,24 @@ class Applying:
 
     def give_back(self) -> None:
         """
-        Give back the tolerance of what only waits at the end, and will be looked at once more.
+        Give back the approvals, and the tolerance, of what only waits at the end.
 
-        A checkpoint does not: what waits then may be gone when an invocation dies.
+        It will be looked at once more. A checkpoint gives nothing back: what waits then may be gone
+        when an invocation dies.
         """
-        self._applied = self._applied.without(self._tolerated.values())
+        for changed in self._tolerated.values():
+            self._applied = self._applied.without(changed, changed.difference)
         self._tolerated.clear()
+        for scan in self._held:
+            begun = [each for each in scan.approved if self._after(each) < scan.taken]
+            for border in {*scan.approved}.difference(begun):
+                if border in self._let_go:
+                    self._applied = self._applied.without(*self._let_go.pop(border))
+            scan.approved = begun
+
+    def _after(self, border: str) -> str:
+        """Return where the stretch with such a border begins."""
+        return self._plan.stretches[bisect_left(self._ends, border)].after
 
     def put_into(self, work: Work) -> Work:
         """Return work with how far the plan is applied."""
@@ -248,7 +263,9 @@ class Applying:
             held.staying.append(changed)
             return False
         if changed is not None:
+            used = tolerance.used - self._applied.tolerance.used
             self._applied = replace(self._applied, tolerance=tolerance).with_change(changed)
+            self._let_go[planned.until] = changed, used
         settled = scan.settlement.settled
         scan.approved = [*(each for each in scan.approved if each > settled), planned.until]
         self._of_ranges[id(scan.queue)] = self._approve()

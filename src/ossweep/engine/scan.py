@@ -50,9 +50,10 @@ class Scan:
     guesses: int = 0  # cuts in a row, the last of them its beginning, not yet looked behind
     misses: int = 0  # cuts at its end behind which there was nothing
     approved: list[str] = field(default_factory=list)  # borders of stretches found as planned
+    taken: str = ""  # up to which batches have been taken up
 
     def __post_init__(self) -> None:
-        self.at = self.after
+        self.at = self.taken = self.after
         self.queue = Queue(Course(self.lane), Listed(self.prefix))
         self.backlog = Backlog(self.queue, self.after)
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from ossweep.conditions import LAST_SECOND
 from ossweep.plans.comparison import Changed, Tolerance
 from ossweep.plans.digest import Digest
-from ossweep.plans.directories import NOTHING, Amount
+from ossweep.plans.directories import Amount
 from ossweep.plans.sofar import hashes_in
 from ossweep.plans.stretches import PlannedStretch, rows_of, stretches_of_rows, total_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 FORM = 2
 CHANGED_TOLD = 10  # stretches that differ, of which an answer tells both figures
@@ -140,14 +140,13 @@ class Applied:
         told = (*self.changed, changed)[:CHANGED_TOLD]
         return replace(self, changed=told, stretches=self.stretches + 1)
 
-    def without(self, changes: Collection[Changed]) -> Applied:
-        """Return it as it was before these differences went within the tolerance."""
-        used = sum((each.difference for each in changes), NOTHING)
+    def without(self, changed: Changed, used: Amount) -> Applied:
+        """Return it as it was before a difference went by so much of the tolerance."""
         return replace(
             self,
             tolerance=replace(self.tolerance, used=self.tolerance.used - used),
-            changed=tuple(each for each in self.changed if each not in changes),
-            stretches=self.stretches - len(changes),
+            changed=tuple(each for each in self.changed if each != changed),
+            stretches=self.stretches - 1,
         )
 
     def __add__(self, other: Applied) -> Applied:

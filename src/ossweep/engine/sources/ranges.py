@@ -106,6 +106,7 @@ class Ranges:
         judged = self._selection.judged_anew(queue.take(most))
         batch = replace(judged, number=scan.settlement.number_next())
         self._taken[id(batch)] = scan, batch
+        scan.taken = batch.place
         return batch
 
     def settle(self, outcome: Outcome) -> None:
