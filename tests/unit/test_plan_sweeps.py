@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from threading import Event
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, event, given, settings
@@ -20,7 +21,7 @@ from ossweep.plans.kept import Applied, KeptPlan, named_of
 from ossweep.plans.sofar import SoFar
 from ossweep.plans.stretches import MOST_LISTED, total_of
 from ossweep.work import Ceiling, Counts, Range, Work
-from unit.memory import BEGAN, Bucket, Hop, MemoryStore, sent_back
+from unit.memory import BEGAN, LONG, Bucket, Hop, MemoryStore, sent_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ossweep.engine.result import Result
     from ossweep.engine.throttle import Permit
     from ossweep.objects import Page, Shown
+    from unit.memory import Seen
 
 NAMES = [f"{each}{number:03}" for each in ("a/", "b/", "b/c/", "d") for number in range(40)]
 RANGES = (Range("a/"), Range("b/"), Range("d"))
@@ -512,16 +514,26 @@ def test_an_empty_page_within_a_stretch_decides_nothing_about_it() -> None:
 
 
 class LastDeletion(MemoryStore):
-    """A store in which the time of the invocation is over with its first deletion."""
+    """
+    A store in which the time of the invocation is over with its first deletion.
+
+    Its answer comes when two thousand keys have been listed.
+    """
 
     def __init__(self, bucket: Bucket, hop: Hop) -> None:
         super().__init__(bucket, hop.gate)
-        self._end = hop.leave(0.05)
+        self._end, self._listed = hop.leave(0.05), Event()
+        hop.on_report = self._look
 
     def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
+        assert self._listed.wait(LONG)
         fates = super().delete(keys, pace, shown)
         self._end()
         return fates
+
+    def _look(self, progress: Seen) -> None:
+        if progress.listed >= 2000:
+            self._listed.set()
 
 
 def test_a_stretch_that_was_not_begun_is_compared_again_in_the_next_invocation() -> None:
