@@ -233,8 +233,8 @@ MUTANTS = (
     Mutant(
         "what has failed is tried again by no clock",
         "jobs/leaving.py",
-        "        judged=True,\n        applies=None,",
-        "        judged=False,\n        applies=None,",
+        "        judged=True,\n        lists=(),",
+        "        judged=False,\n        lists=(),",
     ),
     Mutant(
         "keys that have failed and lie ahead are not passed by",

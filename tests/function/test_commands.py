@@ -481,6 +481,21 @@ def test_a_job_that_has_ended_at_a_ceiling_tells_the_way_to_more(long: Chain) ->
     assert len(long.deployment.keys()) == 1501
 
 
+def test_a_failed_key_is_not_tried_again_where_the_latest_stay(chain: Chain) -> None:
+    """It may be one of them by then: the job has its end, which says what to do."""
+    keys = [f"a/{number:02}" for number in range(20)]
+    chain.deployment.fill(*keys)
+    refusal = Refuse(409, "FileImmutable", keys=keys[:1], operation=("delete", "batch_delete"))
+    chain.deployment.oss.misbehave(refusal)
+
+    ended = chain.begin({**PREFIX, "only": {"keep_latest": 2}})
+    status = to(chain, ended["job"], "status")
+
+    assert (ended["status"], ended["failed"], ended["deleted"]) == ("incomplete", 1, 17)
+    assert ended["reason"].endswith("; send its request anew to try the failed keys again")
+    assert (status["status"], status["failed"], status["deleted"]) == ("incomplete", 1, 17)
+
+
 def test_an_incomplete_job_tells_that_a_resume_tries_what_has_failed(chain: Chain) -> None:
     """Also one that was stopped before, whose failed keys a first `resume` did not try."""
     chain.deployment.fill(*(f"a/{number:04}" for number in range(300)))

@@ -21,7 +21,7 @@ from deployment import (
     hurried,
     no_pauses,
 )
-from localcloud.faults import AsTold, Refuse
+from localcloud.faults import AsTold, DateShift, Refuse, ShortPage
 from localcloud.oss import LocalOss
 from localcloud.tree import plant
 from ossweep.plans.comparison import NOT_AS_PLANNED
@@ -414,6 +414,53 @@ def test_objects_that_are_renamed_into_a_plan_count_against_its_tolerance(chain:
 
     assert {*renamed} < {*oss.keys(BUCKET)}
     assert answer["deleted"] == 0
+
+
+def test_an_application_is_not_gone_on_with_once_it_has_ended(chain: Chain) -> None:
+    """What has failed may be another object by then, and is planned anew."""
+    deployment, oss = chain.deployment, chain.deployment.oss
+    deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    operations = ("delete", "batch_delete")
+    oss.misbehave(Refuse(409, "FileImmutable", keys=LOGS[3:4], operation=operations))
+    ended = applied(chain, plan)
+    oss.behave()
+    oss.fill(BUCKET, {LOGS[3]: b"another one"})
+
+    resumed = chain.begin({"job": ended["job"], "do": "resume"})
+
+    assert (ended["status"], ended["deleted"]) == ("incomplete", 19)
+    assert ended["reason"].endswith("; plan anew to try the failed keys again")
+    assert resumed["plan"] == ended["plan"]
+    assert deployment.keys() == LOGS[3:4]
+
+
+def test_a_dry_run_whose_invocation_has_died_leaves_nothing_in_doubt(chain: Chain) -> None:
+    """It has asked for nothing: its plan is that of a dry run without a death."""
+    deployment, oss = hurried(chain.deployment, 300, list=6), chain.deployment.oss
+    deployment.fill(*LOGS)
+    oss.misbehave(ShortPage(400, operation="list"))
+    order = {"bucket": BUCKET, "prefix": "logs/", "dry_run": True, "limits": {"objects": 2200}}
+
+    def die() -> bool:
+        if any("-w" in name for name in chain.state()):
+            raise Death
+        return False
+
+    deployment.terminated = die
+    with pytest.raises(Death):
+        chain.begin(order)
+    (job,) = {key.split("/")[1] for key in oss.keys(STATE_BUCKET)} - {".plans"}
+    deployment.terminated = lambda: False
+    oss.misbehave(DateShift(300))
+    answer = [chain.begin({"job": job, "do": "resume"}), *chain.to_the_end()][-1]
+
+    assert (answer["plan"]["objects"], answer["at_least"]) == (2200, False)
+    assert answer["reason"] == "limits.objects allows 2,200 objects; for more, send a new request"
+
+
+class Death(BaseException):
+    """An invocation that meets it does nothing more."""
 
 
 def refusing_an_end(request: Request) -> Sequence[Fault]:

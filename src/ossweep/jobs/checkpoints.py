@@ -80,6 +80,8 @@ class Checkpoints:
         # As long as a first key has to show what a deletion loses, only one that is about to go is
         # on record: what is reserved counts as asked for, and a death would end the job.
         reserved = max(reserved, more if reserved or share.left.harmless else 0)
+        if share.left.dry_run:
+            reserved = 0  # it asks for nothing
         try:
             stop = self._leases.keep(
                 self._lease,

@@ -145,7 +145,7 @@ class Hop:
             return BranchEnded(left.part_of, said)
         if answer["continuation"] is None:
             kept = to_try_again(left) if left.finished else None
-            said = as_to_try_again(said, left) if kept is not None else said
+            said = as_to_try_again(said, left, kept) if left.finished else said
             self._quietly(lambda: self._end(said, left, kept))
         else:
             if said.why is Why.ORDERED:

@@ -30,8 +30,10 @@ def doubtful(work: Work, reserved: int) -> Work:
     Return the work of a holder that may have asked for `reserved` objects and not counted them.
 
     Its checkpoint says how many bytes that may have been, too. Named keys may be among them, and
-    may have been written anew: so all are looked at first.
+    may have been written anew: so all are looked at first. A dry run asks for nothing.
     """
+    if work.dry_run:
+        return replace(work, reserved_bytes=0)
     counts = replace(
         work.counts,
         unanswered=work.counts.unanswered + reserved,
@@ -44,9 +46,12 @@ def to_try_again(left: Work) -> Work | None:
     """
     Return the work of trying failed keys once more, as far as their names are kept.
 
-    They are judged by the job's clock, like everything that no person has ordered just now. What a
-    plan holds them to was found as planned before they were asked for.
+    They are judged by the job's clock, like everything that no person has ordered just now. None
+    are tried again of a plan, which is applied once, and does not know them apart from the rest of
+    their stretch; nor where the latest of each directory stay, which may be others by then.
     """
+    if not _may_try_again(left):
+        return None
     failures = left.counts.failures
     named = [failure.key for failure in failures if failure.code not in NAMELESS]
     named += left.counts.also_failed
@@ -66,8 +71,6 @@ def to_try_again(left: Work) -> Work | None:
         left,
         keys=keys,
         judged=True,
-        applies=None,
-        applied=None,
         lists=(),
         keys_done=(),
         ranges=(),
@@ -78,10 +81,21 @@ def to_try_again(left: Work) -> Work | None:
     )
 
 
-def as_to_try_again(said: Answer, left: Work) -> Answer:
-    """Return the answer of a job that has ended, and whose failed keys may be tried again."""
-    reason = f"{said.document['reason']}; {resuming(left.job)} tries the failed keys again"
-    return replace(said, document={**said.document, "reason": reason})
+def _may_try_again(left: Work) -> bool:
+    keeps_latest = left.only is not None and left.only.keep_latest is not None
+    return left.applies is None and not keeps_latest
+
+
+def as_to_try_again(said: Answer, left: Work, kept: Work | None) -> Answer:
+    """Return the answer of a job that has ended, with how its failed keys are tried again."""
+    if kept is not None:
+        how = f"{resuming(left.job)} tries the failed keys again"
+    elif left.counts.failed and not _may_try_again(left):
+        anew = "plan anew" if left.applies is not None else "send its request anew"
+        how = f"{anew} to try the failed keys again"
+    else:
+        return said
+    return replace(said, document={**said.document, "reason": f"{said.document['reason']}; {how}"})
 
 
 def own_reason_to_stop(left: Work, trouble: str | None, session: Session) -> Stop | None:
