@@ -10,6 +10,7 @@ import pytest
 from deployment import BUCKET, hurried
 from localcloud.faults import Refuse, ShortPage
 from ossweep.errors import StoreError
+from ossweep.jobs.threshold import SETTING
 from ossweep.objects import NEWER
 
 if TYPE_CHECKING:
@@ -378,3 +379,25 @@ def test_a_young_key_that_a_dry_run_names_is_told_as_planned(deployment: Deploym
     planned = deployment.send({"bucket": BUCKET, "keys": ["new", "absent"], "dry_run": True})
 
     assert (fates, planned["remaining"]) == (["planned", "absent"], 2)
+
+
+@pytest.mark.parametrize(
+    ("most", "fate", "reason"),
+    [
+        ("0", "kept", "it would stay: nothing goes without a plan (OSSWEEP_REQUIRE_PLAN)"),
+        (
+            "1000",
+            "deleted",
+            f"it would be deleted, if the request meets no more objects than 1,000 ({SETTING})",
+        ),
+    ],
+)
+def test_a_key_is_told_that_it_takes_a_plan(
+    deployment: Deployment, most: str, fate: str, reason: str
+) -> None:
+    """As many objects as the deployment lets go without one are not counted for it."""
+    deployment.fill("a/1")
+
+    answer = deployment.set(require_plan=most).send(asked("a/1", prefix="a/"))
+
+    assert (answer["fate"], answer["reason"]) == (fate, reason)

@@ -21,7 +21,7 @@ from deployment import (
     hurried,
     no_pauses,
 )
-from localcloud.faults import AsTold, DateShift, Refuse, ShortPage
+from localcloud.faults import AsTold, DateShift, Refuse, ShortPage, Trickle
 from localcloud.oss import LocalOss
 from localcloud.tree import plant
 from ossweep.plans.comparison import NOT_AS_PLANNED
@@ -461,6 +461,17 @@ def test_a_dry_run_whose_invocation_has_died_leaves_nothing_in_doubt(chain: Chai
 
 class Death(BaseException):
     """An invocation that meets it does nothing more."""
+
+
+def test_a_look_at_the_bucket_without_an_end_leaves_time_to_keep_the_plan(chain: Chain) -> None:
+    """It has half of what is left."""
+    chain.deployment.fill(*LOGS[:20])
+    chain.deployment.set(reserve_seconds="1").timeout = 5
+    chain.deployment.oss.misbehave(Trickle(0.5, operation="bucket_stat"))
+
+    plan = planned(chain, prefix="logs/")
+
+    assert plan["id"] is not None
 
 
 def refusing_an_end(request: Request) -> Sequence[Fault]:

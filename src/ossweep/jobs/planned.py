@@ -46,12 +46,12 @@ def with_plan(
     """
     Return the answer of a dry run that goes on no further, with its plan.
 
-    The bucket is looked at once, for a few of the `seconds` that the job is its holder's for. Those
-    requests count, too.
+    The bucket is looked at once, for a few of the `seconds` that the job is its holder's for, and
+    half of them at most: the plan has to be written. Those requests count, too.
     """
     so_far, clock = SoFar.of(left.plan), session.world.monotonic
     ends = clock() + seconds
-    gate = Gate(Budget(min(LOOK_SECONDS, seconds), clock))
+    gate = Gate(Budget(min(LOOK_SECONDS, seconds / 2), clock))
     with closing(open_bucket(left.bucket, gate, session)) as store:
         facts, said = bucket_facts(store), _of_named(so_far, outermost(left.selectors), store)
     plan = _plan(left, so_far, answer, facts, session)
@@ -84,7 +84,7 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
         except (StoreError, Closed, RequestError) as error:
             why = str(error) or NO_TIME
     if plan_id is None:
-        said = f"this plan could not be kept, and cannot be applied: {why}"
+        said = f"this plan may not have been kept; plan again to apply one: {why}"
         return {**document, "advice": [*document["advice"], said]}
     how = _how_to_apply(plan_id, document, left, session)
     return {**document, "id": plan_id, "advice": [*document["advice"], *how]}

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ossweep.store import OssStore
 
 CLOCK, LIMIT_BYTES, BUCKET = "clock", "limits.bytes", "bucket"
+PLANLESS = "OSSWEEP_REQUIRE_PLAN"
 TOO_LARGE = "larger than all that limits.bytes allows"
 # The fates that a key may have.
 DELETED, PLANNED, KEPT = "deleted", "planned", "kept"
@@ -195,6 +196,8 @@ def _guards(asked: Explain, seen: _Seen, session: Session) -> Iterator[Said]:
     yield Said(PROTECTED, PROTECTED if is_protected else None)
     if seen.outlook.keeps is not None:
         yield Said(BUCKET, seen.outlook.keeps)
+    if session.settings.require_plan == 0 and not work.dry_run:
+        yield Said(PLANLESS, f"nothing goes without a plan ({PLANLESS})")
     if found is None:
         return
     # A person's order deletes a key that it names however young it is.
@@ -224,6 +227,9 @@ def _fate(asked: Explain, seen: _Seen, judged: list[Said], session: Session) -> 
     also += ", unless a ceiling is reached before it" if has_ceiling else ""
     if work.dry_run:
         return PLANNED, f"a dry run would count it{also}"
+    if session.settings.require_plan:
+        most = f"{session.settings.require_plan:,}"
+        also += f", if the request meets no more objects than {most} (OSSWEEP_REQUIRE_PLAN)"
     return DELETED, f"it would be deleted{also}{seen.outlook.also}"
 
 
