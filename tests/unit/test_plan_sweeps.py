@@ -309,6 +309,38 @@ def test_an_application_goes_on_after_deaths(
         assert result.counts.skipped.get(NOT_AS_PLANNED, 0) == 0
 
 
+OTHERS = st.lists(
+    st.builds(Change, st.sampled_from(["restored", "replaced"]), st.sampled_from(NAMES)), max_size=9
+)
+
+
+@ANY
+@given(SCENES, st.lists(st.tuples(st.integers(1, 12), OTHERS), min_size=1, max_size=3))
+def test_an_application_takes_nothing_that_came_between_its_invocations(
+    scene: Scene, between: list[tuple[int, list[Change]]]
+) -> None:
+    """But for stretches that were begun by then: those are carried through."""
+    bucket = scene.bucket()
+    terms = PlanTerms(to_apply=kept(scene.plan(bucket)))
+    assert terms.to_apply is not None
+    work = application(order())
+    for number, changes in between:
+        hop = Hop(listings=scene.listings, terms=terms)
+        store = MemoryStore(bucket, hop.gate, {number: hop.leave(0.1)})
+        work = sent_back(hop.sweep(work, store))
+        begun = {border_of(terms.to_apply, key) for keys in bucket.asked for key in keys}
+        for change in changes:
+            if border_of(terms.to_apply, change.key) not in begun:
+                change.befalls(bucket)
+    others = {key for key, found in bucket.objects.items() if found.etag == "E9"}
+
+    result = hops(work, bucket, (), terms, scene.listings)
+
+    assert others <= bucket.objects.keys()
+    assert result.counts.deleted == bucket.confirmed.total()
+    event(f"others: {bool(others)}, more hops: {work.hop}")
+
+
 def test_a_stretch_that_was_passed_over_goes_once_it_may() -> None:
     """It was found as planned, and what was asked for of it is gone by then."""
     keys = [f"a/{number:03}" for number in range(900)]
