@@ -304,7 +304,7 @@ def test_named_keys_that_are_not_there_are_told(chain: Chain) -> None:
     answer = chain.begin({"bucket": BUCKET, "dry_run": True, "keys": ["a", "b"]})
 
     assert (answer["remaining"], answer["plan"]["objects"]) == (2, 1)
-    assert "1 of the keys that are named show no object" in answer["plan"]["advice"][0]
+    assert "1 of the keys that are named shows no object" in answer["plan"]["advice"][0]
 
 
 def test_objects_of_a_list_are_held_to_what_they_were(chain: Chain) -> None:
@@ -333,6 +333,16 @@ def test_a_plan_is_applied_for_some_days(chain: Chain) -> None:
 
     assert "a plan is applied for 2 days (OSSWEEP_PLAN_DAYS); it was never applied" in said
     assert len(chain.deployment.keys()) == 20
+
+
+def test_a_plan_may_be_applied_for_one_day(chain: Chain) -> None:
+    """A person would say so."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.set(plan_days="1")
+    grow_old(chain, plan, days=3)
+
+    assert "a plan is applied for 1 day (OSS" in chain.deployment.refuse({"apply": plan["id"]})
 
 
 def test_a_damaged_plan_is_refused(chain: Chain) -> None:

@@ -15,6 +15,7 @@ from ossweep.jobs.state import leases_of
 from ossweep.names import in_quotes
 from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
 from ossweep.plans.kept import Applied, KeptPlan, named_of
+from ossweep.plurals import counted
 from ossweep.request import FIELDS
 from ossweep.work import Counts
 
@@ -178,7 +179,7 @@ def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
         made = datetime.fromtimestamp(plan.made, timezone.utc).strftime("%Y-%m-%d %H:%M")
         raise RequestError(
             f"{where}: the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied "
-            f"for {days} days (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
+            f"for {counted(days, 'day')} (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
         )
 
 
@@ -195,7 +196,7 @@ def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
 def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
     return (
         f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: it "
-        f"deleted {answer['deleted']:,} objects, {answer['failed']:,} failed, and "
+        f"deleted {counted(answer['deleted'], 'object')}, {answer['failed']:,} failed, and "
         f"{answer['skipped']:,} stayed; for what is left, plan anew"
     )
 
