@@ -11,7 +11,7 @@ import pytest
 
 from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
 from localcloud.tree import plant
-from ossweep.plans.comparison import NOT_AS_PLANNED
+from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, UNKNOWN_TO_PLAN
 
 if TYPE_CHECKING:
     from deployment import Deployment
@@ -176,9 +176,11 @@ def test_an_object_behind_all_that_was_planned_stays(chain: Chain) -> None:
     answer = applied(chain, plan)
 
     assert (answer["deleted"], chain.deployment.keys()) == (20, ["logs/zzz"])
-    assert answer["plan"]["first_differences"] == [
-        'from "logs/00/019" to "logs/zzz": 0 objects of 0 B planned, and 1 object of 0 B there'
-    ]
+    (told,) = answer["plan"]["first_differences"]
+    assert told == (
+        'from "logs/00/019" to "logs/zzz": 0 objects of 0 B planned, and 1 object of 0 B there: '
+        "stays"
+    )
 
 
 def test_an_object_that_a_list_keeps_is_no_difference(chain: Chain) -> None:
@@ -203,6 +205,33 @@ def test_a_difference_within_the_tolerance_goes(chain: Chain) -> None:
 
     assert (answer["deleted"], answer["skipped_because"]) == (2499, {})
     assert answer["plan"]["differences"] == 1
+
+
+def test_an_object_that_came_into_a_plan_and_went_is_told(chain: Chain) -> None:
+    """More went than was planned, and none of the plan is said to be missing."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.fill(f"{LOGS[3]}a")
+
+    answer = applied(chain, plan, tolerance={"objects": 5000})
+
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (2501, False)
+    assert answer["reason"].startswith("2,501 objects were deleted, and 2,500 planned; differences")
+    assert "not there any more" not in answer["reason"]
+    assert answer["plan"]["first_differences"][0].endswith(": goes, within the tolerance")
+
+
+def test_a_tolerance_that_is_not_enough_is_told(chain: Chain) -> None:
+    """One object more makes all of its stretch count."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.fill(f"{LOGS[3]}a")
+
+    answer = applied(chain, plan, tolerance={"objects": 5})
+
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 1001}
+    assert "it counts as 1,001 objects of" in answer["reason"]
+    assert answer["reason"].endswith("and there was room for 5 objects within the tolerance")
 
 
 def test_an_object_written_since_the_plan_stays(chain: Chain) -> None:
@@ -454,6 +483,18 @@ def test_a_plan_up_to_a_ceiling_is_applied_to_that(chain: Chain) -> None:
     assert (answer["plan"]["as_planned"], answer["plan"]["differences"]) == (True, 0)
 
 
+def test_objects_beyond_a_ceiling_have_their_own_reason(chain: Chain) -> None:
+    """It does not count with what differs."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/", limits={"objects": 1200})
+    chain.deployment.oss.remove(BUCKET, [LOGS[3]])
+
+    answer = applied(chain, plan)
+
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 999, BEYOND_CEILING: 1300}
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (200, False)
+
+
 def test_a_held_application_grows_old(chain: Chain) -> None:
     """As long as nothing of it was deleted."""
     chain.deployment.fill(*LOGS[:20])
@@ -517,7 +558,9 @@ def test_a_whole_stretch_that_is_gone_is_told(chain: Chain) -> None:
     answer = applied(chain, plan)
 
     assert (answer["deleted"], answer["plan"]["as_planned"]) == (1500, False)
-    assert answer["reason"].startswith("1,500 of 2,500 planned objects were deleted; the others")
+    assert answer["reason"] == (
+        "1,500 of 2,500 planned objects were deleted; the other 1,000 were not there any more"
+    )
 
 
 def test_a_plan_of_named_keys_up_to_a_ceiling_is_applied_to_that(chain: Chain) -> None:
@@ -529,3 +572,17 @@ def test_a_plan_of_named_keys_up_to_a_ceiling_is_applied_to_that(chain: Chain) -
 
     assert (answer["deleted"], answer["plan"]["as_planned"]) == (2, True)
     assert len(chain.deployment.keys()) == 1
+
+
+def test_a_named_object_that_a_plan_up_to_a_ceiling_does_not_hold_may_be_either(
+    chain: Chain,
+) -> None:
+    """It differs, or lies beyond: the plan does not tell the two apart."""
+    chain.deployment.fill("a", "b", "c")
+    plan = planned(chain, keys=["a", "b", "c"], limits={"objects": 2})
+    chain.deployment.oss.fill(BUCKET, {"a": b"another"})
+
+    answer = applied(chain, plan)
+
+    assert answer["skipped_because"] == {UNKNOWN_TO_PLAN: 2}
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (1, False)
