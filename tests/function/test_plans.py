@@ -549,6 +549,22 @@ def test_the_log_names_the_plan(chain: Chain) -> None:
     assert ("sweep starts", plan["id"]) in lines
 
 
+def test_the_log_tells_whether_all_went_as_planned(chain: Chain) -> None:
+    """Of an application; a dry run has nothing to tell of that."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.oss.remove(BUCKET, [LOGS[3]])
+    applied(chain, plan)
+
+    dry, end = [each for each in chain.deployment.log if each["message"] == "sweep ends"]
+
+    assert "as_planned" not in dry
+    assert (end["level"], end["status"]) == ("INFO", "done")
+    assert (end["plan"], end["as_planned"]) == (plan["id"], False)
+    assert 'from "..." to "logs' not in end["reason"]
+    assert '; from the beginning to "...": 1,000 objects of' in end["reason"]
+
+
 def test_a_whole_stretch_that_is_gone_is_told(chain: Chain) -> None:
     """Nothing of it is listed any more."""
     chain.deployment.fill(*LOGS)
