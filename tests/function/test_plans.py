@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried
+from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, ordered_to_stop
 from localcloud.tree import plant
 from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, UNKNOWN_TO_PLAN
 
@@ -270,6 +270,24 @@ def test_a_tolerance_is_used_once_by_each_named_object(chain: Chain) -> None:
     assert chain.delivered
     assert (answer["status"], answer["deleted"]) == ("done", len(LOGS))
     assert answer["plan"]["differences"] == len(LOGS[::50])
+
+
+def test_an_application_that_was_stopped_tells_how_it_goes_on(chain: Chain) -> None:
+    """Its plan, ordered once more, is answered with the same."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    hurried(chain.deployment, 20, batch_delete=9)
+    job = chain.begin({"apply": plan["id"]})["job"]
+    chain.begin({"job": job, "do": "stop"})
+
+    stopped = chain.to_the_end()[-1]
+    again = chain.begin({"apply": plan["id"]})
+    chain.begin({"job": job, "do": "resume"})
+    chain.to_the_end()
+
+    assert stopped["status"] == again["status"] == "stopped"
+    assert stopped["reason"] == again["reason"] == ordered_to_stop(job)
+    assert chain.deployment.keys() == []
 
 
 def test_a_plan_is_applied_once(chain: Chain) -> None:
