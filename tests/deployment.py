@@ -13,6 +13,7 @@ from localcloud.faults import Before
 from ossweep import app, log
 from ossweep.errors import SweepError, UndoneError
 from ossweep.leases.timer import BEATS
+from ossweep.stops import resuming
 from ossweep.store import Credentials
 from ossweep.world import World
 
@@ -281,3 +282,8 @@ class Clock:
 def sum_of(answer: Mapping[str, Any]) -> int:
     """Return the sum that must agree with `listed`."""
     return sum(answer[name] for name in ("deleted", "failed", "skipped", "remaining"))
+
+
+def ordered_to_stop(job: str) -> str:
+    """Return the reason of a job that a person has stopped."""
+    return f"it was ordered to stop; it goes on by {resuming(job)}"

@@ -13,6 +13,7 @@ from ossweep.errors import NOT_EMPTY, UndoneError, code_of
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.objects import GONE_UNANSWERED
+from ossweep.plurals import counted
 from ossweep.stops import MEANT
 from ossweep.tally import tally
 from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts
@@ -183,7 +184,7 @@ def _doubt(left: Work, counts: Counts) -> Sequence[str]:
     if not left.at_least or unanswered <= 0:
         return ()
     note = (
-        f"up to {unanswered:,} more objects may be gone: they were asked for, no answer came, and "
+        f"up to {counted(unanswered, 'more object')} may be gone: asked for, and no answer came; "
         "what is gone is not listed again"
     )
     return (note,)
@@ -249,7 +250,7 @@ def _failures_and_code(counts: Counts) -> tuple[str, str]:
     That is the most frequent one, but where keys have stayed, a full directory only follows.
     """
     codes = Counter(code_of(failure.code) for failure in counts.failures)
-    number = f"{counts.failed:,} key{'s' if counts.failed > 1 else ''} could not be deleted"
+    number = f"{counted(counts.failed, 'key')} could not be deleted"
     unknown = counts.failed - codes.total() - len(counts.also_failed)
     if unknown > 0:
         number += f" (of {unknown:,} not even the names are kept: only a new request tries these)"

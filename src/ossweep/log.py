@@ -205,7 +205,9 @@ def ended(logger: Logger, answer: Mapping[str, Any], *, well: bool) -> None:
     """Tell how a job is left after its sweep: what the answer says, but for its lists."""
     shown = {name: answer[name] for name in (*_JOB_KEYS, *_AT_THE_END) if name in answer}
     if "plan" in answer:
-        shown["plan"] = answer["plan"]["id"]
+        plan = answer["plan"]
+        shown["plan"] = plan["id"]
+        shown |= {name: plan[name] for name in ("as_planned",) if name in plan}
     write = logger.info if well else logger.error
     write("sweep ends", stacklevel=3, **shown)
 

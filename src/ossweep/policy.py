@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import PolicyError
 from ossweep.events import SOURCES
+from ossweep.plurals import counted
 from ossweep.whereabouts import outermost
 from ossweep.work import Ceiling, Range
 
@@ -187,8 +188,8 @@ def share_of(requests: int, ceiling: int | None) -> int | None:
         return None
     if ceiling < requests:
         raise PolicyError(
-            f"OSSWEEP_MAX_OBJECTS leaves {ceiling:,} objects for {requests:,} requests of one "
-            "event; send fewer at once, or raise it"
+            f"OSSWEEP_MAX_OBJECTS leaves {counted(ceiling, 'object')} for {requests:,} requests of "
+            "one event; send fewer at once, or raise it"
         )
     return ceiling // requests
 

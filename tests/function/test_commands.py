@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, sum_of
+from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, ordered_to_stop, sum_of
 from localcloud.clients import oss2_bucket
 from localcloud.faults import Before, DateShift, Refuse
 from ossweep.handover.continuation import seal
@@ -243,11 +243,11 @@ def test_an_order_to_stop_ends_a_chain_before_its_next_hop(long: Chain) -> None:
     answer = long.go_on()
 
     assert told["reason"] == "it stops at its next checkpoint, or before it goes on"
-    assert (answer["status"], answer["reason"]) == ("stopped", "it was ordered to stop")
+    assert (answer["status"], answer["reason"]) == ("stopped", ordered_to_stop(first["job"]))
     assert (long.deployment.keys(), long.called) == (before, [])
     assert answer["continuation"] is not None
     after = to(long, first["job"], "status")
-    assert (after["status"], after["reason"]) == ("stopped", "it was ordered to stop")
+    assert (after["status"], after["reason"]) == ("stopped", ordered_to_stop(first["job"]))
 
 
 def test_an_order_to_stop_holds_for_a_job_that_nobody_is_at_work_on(long: Chain) -> None:
@@ -271,7 +271,7 @@ def test_an_order_to_stop_holds_for_a_job_that_nobody_is_at_work_on(long: Chain)
         "unfinished",
         "nobody is at work on it, and whoever comes finds the order to stop, until resume",
     )
-    assert (again["status"], again["reason"]) == ("stopped", "it was ordered to stop")
+    assert (again["status"], again["reason"]) == ("stopped", ordered_to_stop(first["job"]))
     assert long.deployment.keys() == before
 
 
@@ -284,7 +284,7 @@ def test_an_order_to_stop_ends_a_hop_at_its_next_checkpoint(chain: Chain) -> Non
 
     answer = chain.begin(PREFIX)
 
-    assert (answer["status"], answer["reason"]) == ("stopped", "it was ordered to stop")
+    assert (answer["status"], answer["reason"]) == ("stopped", ordered_to_stop(answer["job"]))
     assert answer["deleted"] == 6001 - len(chain.deployment.keys()) < 6000
     assert (answer["at_least"], chain.called) == (False, [])
 

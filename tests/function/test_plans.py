@@ -20,11 +20,12 @@ from deployment import (
     carried,
     hurried,
     no_pauses,
+    ordered_to_stop,
 )
 from localcloud.faults import AsTold, DateShift, Refuse, ShortPage, Trickle
 from localcloud.oss import LocalOss
 from localcloud.tree import plant
-from ossweep.plans.comparison import NOT_AS_PLANNED
+from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, UNKNOWN_TO_PLAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -192,9 +193,11 @@ def test_an_object_behind_all_that_was_planned_stays(chain: Chain) -> None:
     answer = applied(chain, plan)
 
     assert (answer["deleted"], chain.deployment.keys()) == (20, ["logs/zzz"])
-    assert answer["plan"]["first_differences"] == [
-        'from "logs/00/019" to "logs/zzz": 0 objects of 0 B planned, and 1 object of 0 B there'
-    ]
+    (told,) = answer["plan"]["first_differences"]
+    assert told == (
+        'from "logs/00/019" to "logs/zzz": 0 objects of 0 B planned, and 1 object of 0 B there: '
+        "stays"
+    )
 
 
 def test_an_object_that_a_list_keeps_is_no_difference(chain: Chain) -> None:
@@ -219,6 +222,33 @@ def test_a_difference_within_the_tolerance_goes(chain: Chain) -> None:
 
     assert (answer["deleted"], answer["skipped_because"]) == (2499, {})
     assert answer["plan"]["differences"] == 1
+
+
+def test_an_object_that_came_into_a_plan_and_went_is_told(chain: Chain) -> None:
+    """More went than was planned, and none of the plan is said to be missing."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.fill(f"{LOGS[3]}a")
+
+    answer = applied(chain, plan, tolerance={"objects": 5000})
+
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (2501, False)
+    assert answer["reason"].startswith("2,501 objects were deleted, and 2,500 planned; differences")
+    assert "not there any more" not in answer["reason"]
+    assert answer["plan"]["first_differences"][0].endswith(": goes, within the tolerance")
+
+
+def test_a_tolerance_that_is_not_enough_is_told(chain: Chain) -> None:
+    """One object more makes all of its stretch count."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.fill(f"{LOGS[3]}a")
+
+    answer = applied(chain, plan, tolerance={"objects": 5})
+
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 1001}
+    assert "it counts as 1,001 objects of" in answer["reason"]
+    assert answer["reason"].endswith("and there was room for 5 objects within the tolerance")
 
 
 def test_an_object_written_since_the_plan_stays(chain: Chain) -> None:
@@ -257,6 +287,24 @@ def test_a_tolerance_is_used_once_by_each_named_object(chain: Chain) -> None:
     assert chain.delivered
     assert (answer["status"], answer["deleted"]) == ("done", len(LOGS))
     assert answer["plan"]["differences"] == len(LOGS[::50])
+
+
+def test_an_application_that_was_stopped_tells_how_it_goes_on(chain: Chain) -> None:
+    """Its plan, ordered once more, is answered with the same."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    hurried(chain.deployment, 20, batch_delete=9)
+    job = chain.begin({"apply": plan["id"]})["job"]
+    chain.begin({"job": job, "do": "stop"})
+
+    stopped = chain.to_the_end()[-1]
+    again = chain.begin({"apply": plan["id"]})
+    chain.begin({"job": job, "do": "resume"})
+    chain.to_the_end()
+
+    assert stopped["status"] == again["status"] == "stopped"
+    assert stopped["reason"] == again["reason"] == ordered_to_stop(job)
+    assert chain.deployment.keys() == []
 
 
 def test_a_plan_is_applied_once(chain: Chain) -> None:
@@ -320,7 +368,7 @@ def test_named_keys_that_are_not_there_are_told(chain: Chain) -> None:
     answer = chain.begin({"bucket": BUCKET, "dry_run": True, "keys": ["a", "b"]})
 
     assert (answer["remaining"], answer["plan"]["objects"]) == (2, 1)
-    assert "1 of the keys that are named show no object" in answer["plan"]["advice"][0]
+    assert "1 of the keys that are named shows no object" in answer["plan"]["advice"][0]
 
 
 def test_objects_of_a_list_are_held_to_what_they_were(chain: Chain) -> None:
@@ -349,6 +397,16 @@ def test_a_plan_is_applied_for_some_days(aging: Chain, days: Days) -> None:
 
     assert "a plan is applied for 2 days (OSSWEEP_PLAN_DAYS); it was never applied" in said
     assert len(aging.deployment.keys()) == 20
+
+
+def test_a_plan_may_be_applied_for_one_day(aging: Chain, days: Days) -> None:
+    """A person would say so."""
+    aging.deployment.fill(*LOGS[:20])
+    plan = planned(aging, prefix="logs/")
+    aging.deployment.set(plan_days="1")
+    days.passed = 3
+
+    assert "a plan is applied for 1 day (OSS" in aging.deployment.refuse({"apply": plan["id"]})
 
 
 def test_a_damaged_plan_is_refused(chain: Chain) -> None:
@@ -593,6 +651,18 @@ def test_a_plan_up_to_a_ceiling_is_applied_to_that(chain: Chain) -> None:
     assert (answer["plan"]["as_planned"], answer["plan"]["differences"]) == (True, 0)
 
 
+def test_objects_beyond_a_ceiling_have_their_own_reason(chain: Chain) -> None:
+    """It does not count with what differs."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/", limits={"objects": 1200})
+    chain.deployment.oss.remove(BUCKET, [LOGS[3]])
+
+    answer = applied(chain, plan)
+
+    assert answer["skipped_because"] == {NOT_AS_PLANNED: 999, BEYOND_CEILING: 1300}
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (200, False)
+
+
 def test_a_held_application_grows_old(aging: Chain, days: Days) -> None:
     """As long as nothing of it was deleted."""
     aging.deployment.fill(*LOGS[:20])
@@ -647,6 +717,22 @@ def test_the_log_names_the_plan(chain: Chain) -> None:
     assert ("sweep starts", plan["id"]) in lines
 
 
+def test_the_log_tells_whether_all_went_as_planned(chain: Chain) -> None:
+    """Of an application; a dry run has nothing to tell of that."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.oss.remove(BUCKET, [LOGS[3]])
+    applied(chain, plan)
+
+    dry, end = [each for each in chain.deployment.log if each["message"] == "sweep ends"]
+
+    assert "as_planned" not in dry
+    assert (end["level"], end["status"]) == ("INFO", "done")
+    assert (end["plan"], end["as_planned"]) == (plan["id"], False)
+    assert 'from "..." to "logs' not in end["reason"]
+    assert '; from the beginning to "...": 1,000 objects of' in end["reason"]
+
+
 def test_a_whole_stretch_that_is_gone_is_told(chain: Chain) -> None:
     """Nothing of it is listed any more."""
     chain.deployment.fill(*LOGS)
@@ -656,7 +742,9 @@ def test_a_whole_stretch_that_is_gone_is_told(chain: Chain) -> None:
     answer = applied(chain, plan)
 
     assert (answer["deleted"], answer["plan"]["as_planned"]) == (1500, False)
-    assert answer["reason"].startswith("1,500 of 2,500 planned objects were deleted; the others")
+    assert answer["reason"] == (
+        "1,500 of 2,500 planned objects were deleted; the other 1,000 were not there any more"
+    )
 
 
 def test_a_plan_of_named_keys_up_to_a_ceiling_is_applied_to_that(chain: Chain) -> None:
@@ -668,3 +756,17 @@ def test_a_plan_of_named_keys_up_to_a_ceiling_is_applied_to_that(chain: Chain) -
 
     assert (answer["deleted"], answer["plan"]["as_planned"]) == (2, True)
     assert len(chain.deployment.keys()) == 1
+
+
+def test_a_named_object_that_a_plan_up_to_a_ceiling_does_not_hold_may_be_either(
+    chain: Chain,
+) -> None:
+    """It differs, or lies beyond: the plan does not tell the two apart."""
+    chain.deployment.fill("a", "b", "c")
+    plan = planned(chain, keys=["a", "b", "c"], limits={"objects": 2})
+    chain.deployment.oss.fill(BUCKET, {"a": b"another"})
+
+    answer = applied(chain, plan)
+
+    assert answer["skipped_because"] == {UNKNOWN_TO_PLAN: 2}
+    assert (answer["deleted"], answer["plan"]["as_planned"]) == (1, False)

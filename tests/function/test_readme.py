@@ -33,6 +33,7 @@ from ossweep.jobs.checkpoints import LEAST_RESERVED, MOST_RESERVED
 from ossweep.leases.timer import LEAST_BEAT, SLACK
 from ossweep.objects import GONE, GONE_UNANSWERED, NEWER
 from ossweep.plans.bucket import ACTIONS as LOOKS
+from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, UNKNOWN_TO_PLAN
 from ossweep.settings import Settings, variable
 from ossweep.store.review import OLDEST_LISTING
 from ossweep.triggers.dates import filled
@@ -459,7 +460,20 @@ def test_the_figures_are_those_of_the_code(sentence: str) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    [PROTECTED, NEWER, GONE, GONE_UNANSWERED, NEEDED, CHANGED, UNTOLD, NOT_READABLE, *REASONS],
+    [
+        PROTECTED,
+        NEWER,
+        GONE,
+        GONE_UNANSWERED,
+        NEEDED,
+        NOT_AS_PLANNED,
+        BEYOND_CEILING,
+        UNKNOWN_TO_PLAN,
+        CHANGED,
+        UNTOLD,
+        NOT_READABLE,
+        *REASONS,
+    ],
 )
 def test_each_reason_to_skip_a_key_is_explained(reason: str) -> None:
     """By the words that the answer has."""

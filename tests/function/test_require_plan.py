@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deployment import BUCKET, STATE_BUCKET, Chain, Deployment, hurried, sum_of
+from deployment import BUCKET, STATE_BUCKET, Chain, Deployment, hurried, ordered_to_stop, sum_of
 from localcloud.faults import Before, Refuse
 from ossweep.errors import UndoneError
 from ossweep.jobs.threshold import LONGEST_SHOWN
@@ -360,7 +360,7 @@ def test_an_order_to_stop_that_comes_during_the_count_is_obeyed(chain: Chain) ->
     hurried(deployment, 60)
     end = chain.begin({"job": jobs[0], "do": "resume"})
 
-    assert (stopped["status"], stopped["reason"]) == ("stopped", "it was ordered to stop")
+    assert (stopped["status"], stopped["reason"]) == ("stopped", ordered_to_stop(jobs[0]))
     assert (kept, stopped["deleted"]) == (KEYS, 0)
     assert (end["status"], end["deleted"], counts(deployment)) == ("done", 2500, 2)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployment import BUCKET, hurried, sum_of
+from ossweep.plurals import counted
 
 if TYPE_CHECKING:
     from deployment import Deployment
@@ -209,8 +210,8 @@ def test_a_ceiling_stops_before_the_object_after_it(deployment: Deployment, ceil
         answer["deleted"],
         answer["continuation"],
     )
-    more = "for more, send a new request"
-    assert f"limits.objects allows {ceiling:,} objects; {more}" == answer["reason"]
+    allowed = counted(ceiling, "object")
+    assert f"limits.objects allows {allowed}; for more, send a new request" == answer["reason"]
 
 
 @pytest.mark.parametrize(

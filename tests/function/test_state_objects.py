@@ -382,7 +382,7 @@ def test_an_object_that_was_not_removed_is_reported(
     objects.write("a", b"1")
     oss.misbehave(Withhold(["state/a"]))
 
-    with pytest.raises(StoreError, match="NotDeleted: OSS left 1 keys out of its answer"):
+    with pytest.raises(StoreError, match="NotDeleted: OSS left 1 key out of its answer"):
         objects.remove(["a", "b"])
 
 

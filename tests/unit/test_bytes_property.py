@@ -212,7 +212,7 @@ def test_no_more_bytes_go_than_a_ceiling_allows(  # noqa: PLR0913, PLR0917 - all
         assert model.gone + max(left) > limit
         assert result.counts.bytes == model.gone
         assert result.stopped is not None
-        assert result.stopped.sentence.startswith(f"limits.bytes allows {limit} bytes")
+        assert result.stopped.sentence.startswith(f"limits.bytes allows {limit} byte")
 
 
 @given(

@@ -35,6 +35,7 @@ FLOORS = (
         "helps",
         "late",
         "lists",
+        "plurals",
     },
     # The filters judge by conditions alone, lists are read by their bytes, and plans add up what
     # they are shown: none of them knows the engine, nor what it asks OSS for.

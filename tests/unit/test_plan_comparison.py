@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ossweep.log import line_of
 from ossweep.plans.comparison import Changed, Tolerance, compared, may_go
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.directories import NOTHING, Amount
@@ -40,7 +42,9 @@ def test_a_stretch_that_differs_stays(met: Digest) -> None:
     goes, _, changed = may_go(STRETCH, met, Tolerance(), is_steady=True)
 
     assert not goes
-    assert changed == Changed(STRETCH.after, STRETCH.until, STRETCH.digest, met, stays=True)
+    assert changed == Changed(
+        STRETCH.after, STRETCH.until, STRETCH.digest, met, stays=True, left=NOTHING
+    )
 
 
 def test_a_stretch_in_which_nothing_is_left_keeps_nothing() -> None:
@@ -96,7 +100,95 @@ def test_a_difference_is_told_with_both_figures(met: Digest, said: str) -> None:
     changed = compared(STRETCH, met)
 
     assert changed is not None
-    assert changed.sentence() == f'from "a" to "b": {said}'
+    assert changed.sentence().startswith(f'from "a" to "b": {said}: ')
+
+
+def test_a_difference_tells_that_it_went() -> None:
+    """It was within the tolerance."""
+    changed = Changed("a", "b", Digest(10, 100, ONE), Digest(9, 90, OTHER))
+
+    assert changed.sentence().endswith("9 objects of 90 B there: goes, within the tolerance")
+
+
+def test_a_difference_tells_that_it_stays() -> None:
+    """No tolerance was given, which would have to be said enough of."""
+    changed = Changed("a", "b", Digest(10, 100, ONE), Digest(9, 90, OTHER), stays=True)
+
+    assert changed.sentence().endswith("9 objects of 90 B there: stays")
+
+
+def test_a_difference_tells_that_nothing_is_left_to_stay_or_go() -> None:
+    """It takes no tolerance."""
+    changed = Changed("a", "b", Digest(10, 100, ONE), Digest())
+
+    assert changed.sentence().endswith("0 objects of 0 B there: nothing of it is left")
+
+
+@pytest.mark.parametrize(
+    ("met", "tolerance", "is_steady", "said"),
+    [
+        (
+            Digest(11, 110, OTHER),
+            Tolerance(5, 1000, Amount(1, 10)),
+            False,
+            (
+                "any of its objects may be another one, so it counts as 11 objects of 110 B, and "
+                "there was room for 4 objects within the tolerance"
+            ),
+        ),
+        (
+            Digest(8, 80, OTHER),
+            Tolerance(1, 1000),
+            True,
+            "it counts as 2 objects of 20 B, and there was room for 1 object within the tolerance",
+        ),
+        (
+            Digest(8, 80, OTHER),
+            Tolerance(1, 5),
+            True,
+            (
+                "it counts as 2 objects of 20 B, and there was room for 1 object and 5 B within "
+                "the tolerance"
+            ),
+        ),
+    ],
+)
+def test_a_difference_tells_why_the_tolerance_was_not_enough(
+    met: Digest, tolerance: Tolerance, is_steady: bool, said: str
+) -> None:
+    """By what it counts as, and what was left."""
+    _, _, changed = may_go(STRETCH, met, tolerance, is_steady=is_steady)
+
+    assert changed is not None
+    told = changed.sentence(is_steady=is_steady, is_tolerant=True)
+    assert told.partition(": stays: ")[2] == said
+
+
+def test_no_tolerance_is_for_what_lies_where_nothing_was_planned() -> None:
+    """However large it is."""
+    changed = Changed("a", "b", Digest(), Digest(1, 1, ONE), stays=True)
+
+    assert changed.sentence(is_tolerant=True).endswith(
+        ": stays, as no tolerance is for what lies where nothing was planned"
+    )
+
+
+def test_a_named_object_that_differs_is_said_to_be_none_of_the_plan() -> None:
+    """Whether it was written anew, or there was none: the plan does not tell the two apart."""
+    changed = Changed("nix", "nix", Digest(), Digest(1, 7, ONE), stays=True)
+
+    assert changed.sentence() == '"nix" as it is now, of 7 B, is no object of the plan: stays'
+
+
+def test_the_log_tells_the_figures_of_a_difference_without_its_keys() -> None:
+    """And the line reads as the answer does."""
+    changed = Changed("a", "b", Digest(10, 100, ONE), Digest(9, 90, OTHER), stays=True)
+
+    told = json.loads(line_of({"reason": changed.sentence()}))["reason"]
+
+    assert told == (
+        'from "..." to "...": 10 objects of 100 B planned, and 9 objects of 90 B there: stays'
+    )
 
 
 @given(listed=LISTED, today=LISTED, cuts=BORDERS, few=st.integers(100, 900))

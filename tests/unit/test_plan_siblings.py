@@ -113,6 +113,14 @@ def test_a_named_key_leaves_what_lies_below_it() -> None:
     )
 
 
+def test_one_object_below_a_named_key_is_told_as_one() -> None:
+    """And stays, as several stay."""
+    found = below_named("a/", columns_of([Listed("a/"), Listed("a/1")]))
+
+    assert found is not None
+    assert "and 1 object below it stays; write" in found.sentence()
+
+
 @pytest.mark.parametrize(("keys", "more"), [(["a/", "a/1"], True), (["a/", "a/1", "b"], False)])
 def test_a_page_below_a_named_key_is_enough(keys: list[str], more: bool) -> None:
     """Whether there are more, the page tells, or that there is one."""

@@ -16,7 +16,7 @@ from ossweep.engine.ports import Checkpoint
 from ossweep.handover.parts import joined, split
 from ossweep.jobs.leaving import doubtful, to_try_again
 from ossweep.objects import NEWER, Classed, Fates, Lot
-from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
+from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, Tolerance
 from ossweep.plans.kept import Applied, KeptPlan, named_of
 from ossweep.plans.sofar import SoFar
 from ossweep.plans.stretches import MOST_LISTED, total_of
@@ -453,6 +453,7 @@ def test_a_plan_up_to_a_ceiling_lets_nothing_go_from_its_gaps() -> None:
     result = hops(tolerant, bucket, (), PlanTerms(to_apply=plan))
 
     assert result.counts.deleted == plan.digest.objects == 60
+    assert result.counts.skipped == {BEYOND_CEILING: len(NAMES) - 60}
     assert Applied.of(result.left.applied).stretches == 0
 
 

@@ -62,6 +62,15 @@ def test_an_object_that_no_room_could_hold_is_told_of() -> None:
     assert another.full_by(counts) == Full("limits.bytes allows 100 bytes", 0)
 
 
+def test_a_ceiling_of_one_object_allows_one_object() -> None:
+    """Its sentence counts it as a person would."""
+    room = Room(replace(WORK, limit_bytes=None), Ceiling(1, "limits.objects"))
+    room.take(found(1))
+
+    assert not room.allows(found(1))
+    assert room.reached == "limits.objects allows 1 object"
+
+
 def test_a_page_is_chosen_whole_only_if_all_its_bytes_have_room() -> None:
     """And then takes them."""
     room, page = Room(WORK, None), Lot((found(50), found(20)))

@@ -417,7 +417,7 @@ def test_room_that_is_given_back_is_left_to_the_next_hop() -> None:
 
     assert (result.counts.skipped, result.may_go_on) == ({NEWER: 1}, True)
     assert result.trouble is not None
-    assert result.trouble.startswith("limits.objects allows 1 objects, and what is left")
+    assert result.trouble.startswith("limits.objects allows 1 object, and what is left")
     result = in_the_end(bucket, result)
     assert (result.counts.deleted, result.counts.skipped) == (1, {NEWER: 2})
 

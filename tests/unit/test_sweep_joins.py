@@ -99,7 +99,7 @@ def test_the_last_answer_of_a_job_gives_nothing_back() -> None:
     result = joined(work, Bucket.of(KEYS), Ceiling(1, "limits.objects"))
 
     assert (result.stopped, result.may_go_on) == (
-        Stop(Why.CEILING, "limits.objects allows 1 objects; for more, send a new request"),
+        Stop(Why.CEILING, "limits.objects allows 1 object; for more, send a new request"),
         False,
     )
     assert result.counts == Counts(failed=1, failures=(NO,))

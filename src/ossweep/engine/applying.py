@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING
 
 from ossweep.engine.frontier import LAST
 from ossweep.objects import Asked, Columns, Lot
-from ossweep.plans.comparison import NOT_AS_PLANNED, Changed, may_go
+from ossweep.plans.comparison import (
+    BEYOND_CEILING,
+    NOT_AS_PLANNED,
+    UNKNOWN_TO_PLAN,
+    Changed,
+    may_go,
+)
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.kept import Applied
 from ossweep.plans.sofar import known_again
@@ -134,7 +140,7 @@ class Applying:
         if self._plan.holds(hash_):
             return None
         if self._plan.is_cut:
-            return NOT_AS_PLANNED  # it may be one of those beyond the ceiling
+            return UNKNOWN_TO_PLAN
         met = digest_of(columns, hashes)
         changed = Changed(found.key, found.key, Digest(), met)
         if self._tolerated.get(found.key) == changed:
@@ -146,7 +152,8 @@ class Applying:
             self._of_named = self._approve()
             self._tolerated[found.key] = changed
             return None
-        self._applied = self._applied.with_change(replace(changed, stays=True))
+        stays = replace(changed, stays=True, left=tolerance.left)
+        self._applied = self._applied.with_change(stays)
         return NOT_AS_PLANNED
 
     def take_up(self, keys: Iterable[str]) -> None:
@@ -165,15 +172,17 @@ class Applying:
             self._applied = self._applied.without(changed, changed.difference)
         self._tolerated.clear()
         for scan in self._held:
-            begun = [each for each in scan.approved if self._after(each) < scan.taken]
+            begun = [each for each in scan.approved if self._is_begun(scan, each)]
             for border in {*scan.approved}.difference(begun):
                 if border in self._let_go:
                     self._applied = self._applied.without(*self._let_go.pop(border))
             scan.approved = begun
 
-    def _after(self, border: str) -> str:
-        """Return where the stretch with such a border begins."""
-        return self._plan.stretches[bisect_left(self._ends, border)].after
+    def _is_begun(self, scan: Scan, border: str) -> bool:
+        """Tell whether anything may have been asked for of the stretch with such a border."""
+        if border in scan.carried:
+            return True
+        return self._plan.stretches[bisect_left(self._ends, border)].after < scan.asked
 
     def put_into(self, work: Work) -> Work:
         """Return work with how far the plan is applied."""
@@ -217,13 +226,15 @@ class Applying:
         """Yield the pages of a stretch that was listed to its end: all of it goes, or stays."""
         stretch, pages = held.stretch, held.pages
         held.stretch, held.pages = None, []
+        reason = NOT_AS_PLANNED
         if stretch is None:
+            reason = BEYOND_CEILING if self._plan.is_cut else NOT_AS_PLANNED
             self._note_unplanned(scan, held, pages)
         elif self._goes(scan, held, stretch, pages):
             yield from ((page, left, False) for page, left in pages)
             return
         for page, left in pages:
-            yield self._as_staying(page), left, True
+            yield self._as_staying(page, reason), left, True
 
     def _note_unplanned(self, scan: Scan, held: Held, pages: Sequence[tuple[Page, float]]) -> None:
         """Take note of what lies where nothing is planned; a plan up to a ceiling knows no more."""
@@ -294,10 +305,10 @@ class Applying:
         ]
         return Columns.of(going) if going else None
 
-    def _as_staying(self, page: Page) -> Page:
-        """Return a page in which all objects that were to go have a reason to stay."""
+    def _as_staying(self, page: Page, reason: str) -> Page:
+        """Return a page in which all objects that were to go have this reason to stay."""
         kept = (
-            found if found.why_kept is not None else Asked.about(found, NOT_AS_PLANNED)
+            found if found.why_kept is not None else Asked.about(found, reason)
             for found in page.objects()
         )
         return Lot(tuple(kept), page.unnamed, page.reaches)

@@ -271,6 +271,7 @@ class Frontier:
         rest = Scan.between(scan.prefix, at, scan.until, self._throttle.lane(scan.lane))
         rest.queue.keys_left = partial(self.keys_left, rest)
         rest.sample = scan.sample
+        rest.approved, rest.carried = [*scan.approved], scan.carried
         scan.until = at
         if is_guess:
             self._cuts.guessed(scan, rest)

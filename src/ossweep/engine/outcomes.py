@@ -45,6 +45,12 @@ class Outcome:
     head: Outcome | None = None
     halved: int = 0
 
+    @property
+    def was_asked_for(self) -> bool:
+        """Whether a request about any of its objects may have been sent."""
+        is_whole = len(self.undone) == len(self.batch.keys)
+        return not is_whole or bool(self.in_doubt) or self.passed_over is not None
+
 
 def planned(batch: Batch) -> Outcome:
     """Do what a dry run does: count."""

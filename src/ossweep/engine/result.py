@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ossweep.errors import code_of, quoted
 from ossweep.helps import with_help
 from ossweep.names import in_quotes
+from ossweep.plurals import counted
 from ossweep.stops import Stop, Why
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ class Result:
 def refusal_of(passed_over: Sequence[Stretch]) -> str:
     """Return why nothing goes on where only what was passed over is left, in order."""
     first = passed_over[0]
-    keys = sum(stretch.keys for stretch in passed_over)
+    keys = counted(sum(stretch.keys for stretch in passed_over), "key")
     last = max(stretch.last for stretch in passed_over)
     place = f"from {json.dumps(first.first)} to {json.dumps(last)}"
     stretches = f" in {len(passed_over)} stretches" if len(passed_over) > 1 else ""
     sentence = (
-        f"OSS answered {code_of(first.code)} to what it was asked to delete of {keys:,} keys "
-        f"{place}{stretches}, which were passed over: {quoted(first.message)}"
+        f"OSS answered {code_of(first.code)} to what it was asked to delete of "
+        f"{keys} {place}{stretches}, which were passed over: {quoted(first.message)}"
     )
     return with_help(sentence, first.code)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ossweep.objects import GONE_UNANSWERED
+from ossweep.plurals import counted
 from ossweep.work import BATCH_KEYS
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Room:
             return True
         if self._above is None:
             self._above = found
-            self.reached = f"limits.bytes allows {self._most_bytes:,} bytes"
+            self.reached = f"limits.bytes allows {counted(self._most_bytes, 'byte')}"
         return False
 
     def _grown(self, key: str, found: Found) -> int:
@@ -183,4 +184,4 @@ class Room:
 
 
 def _objects_allowed(ceiling: Ceiling) -> str:
-    return f"{ceiling.name} allows {ceiling.objects:,} objects"
+    return f"{ceiling.name} allows {counted(ceiling.objects, 'object')}"

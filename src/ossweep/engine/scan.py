@@ -50,10 +50,12 @@ class Scan:
     guesses: int = 0  # cuts in a row, the last of them its beginning, not yet looked behind
     misses: int = 0  # cuts at its end behind which there was nothing
     approved: list[str] = field(default_factory=list)  # borders of stretches found as planned
-    taken: str = ""  # up to which batches have been taken up
+    carried: frozenset[str] = frozenset()  # those that were before this sweep
+    taken: dict[int, str] = field(default_factory=dict)  # the ends of batches that are under way
+    begun: str = ""  # the end of the last batch of which anything was asked for
 
     def __post_init__(self) -> None:
-        self.at = self.taken = self.after
+        self.at = self.begun = self.after
         self.queue = Queue(Course(self.lane), Listed(self.prefix))
         self.backlog = Backlog(self.queue, self.after)
 
@@ -61,7 +63,7 @@ class Scan:
     def of(cls, keys: Range, lane: Lane) -> Scan:
         """Begin with what is left of a range."""
         scan = cls(keys.prefix, keys.after, keys.until or None, lane, Settlement.of(keys))
-        scan.approved = [*keys.approved]
+        scan.approved, scan.carried = [*keys.approved], frozenset(keys.approved)
         return scan
 
     @classmethod
@@ -84,6 +86,11 @@ class Scan:
     def is_kept_apart(self) -> bool:
         """Whether it holds nothing but what was passed over in this sweep."""
         return self.listed and self.settlement.passed_over is not None
+
+    @property
+    def asked(self) -> str:
+        """Up to where something may have been asked for, in this sweep or before."""
+        return max(self.begun, *self.taken.values()) if self.taken else self.begun
 
     @property
     def bounds(self) -> tuple[str, str]:

@@ -100,7 +100,8 @@ class Settling:
         until = outcome.batch.place
         apart = Scan(scan.prefix, so_far.settled, until, scan.lane, so_far)
         apart.listed = True
-        apart.approved = scan.approved  # it lies in a stretch that was found as planned
+        # It lies in a stretch that was found as planned, and begun.
+        apart.approved, apart.carried = scan.approved, frozenset(scan.approved)
         self._frontier.scans.insert(at, apart)
         self._join_at(at)
 
@@ -153,4 +154,5 @@ def _joined(before: Scan, after: Scan) -> bool:
     ours.passed_over = ours.passed_over.with_next(other.passed_over)
     before.until = after.until
     before.approved = [*dict.fromkeys((*before.approved, *after.approved))]
+    before.carried = frozenset(before.approved)
     return True

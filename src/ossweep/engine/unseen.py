@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.errors import Scope, quoted
 from ossweep.helps import HELPS_OF_LISTINGS, with_help
+from ossweep.plurals import counted
 
 if TYPE_CHECKING:
     from ossweep.errors import StoreError
@@ -34,5 +35,5 @@ class Unseen:
             return None
         first, *others = self._denied
         place = quoted(first) if first else "all keys"
-        more = f" and {len(others):,} other{'s' if len(others) > 1 else ''}" if others else ""
+        more = f" and {counted(len(others), 'other')}" if others else ""
         return with_help(f"listing {place}{more} failed: {self._first}", self._first.code)

@@ -19,6 +19,7 @@ from ossweep.jobs.checkpoints import Checkpoints
 from ossweep.jobs.leaving import (
     answer_of,
     as_continued,
+    as_ordered,
     as_stopped,
     as_to_try_again,
     as_unsplit,
@@ -159,7 +160,7 @@ class Hop:
 
     def _obey(self, work: Work, share: Share) -> Answer:
         """Leave the job as it was ordered to be, unless that is taken back by then."""
-        answer = share.answer
+        answer = as_ordered(share.answer, share.left)
         left = Departure("stopped", answer["continuation"], bare(answer), why=Why.ORDERED)
         stands = True
 
@@ -169,7 +170,7 @@ class Hop:
 
         self._quietly(leave)
         if stands:
-            return answer_of(share)
+            return Answer(answer, Why.ORDERED)
         reason = with_failures("it was resumed meanwhile", share.left.counts)
         answer = {**answer, "status": "unfinished", "reason": f"{reason}; {SEND_BACK}"}
         if work.unfinished == "continue":

@@ -136,7 +136,14 @@ def ways_on(work: Work) -> str:
 def as_stopped(answer: dict[str, Any], stop: Stop, left: Work) -> dict[str, Any]:
     """Return the answer of a job that has stopped for such a reason."""
     reason = with_failures(stop.sentence, left.counts)
-    return {**answer, "status": "stopped", "reason": reason}
+    stopped = {**answer, "status": "stopped", "reason": reason}
+    return as_ordered(stopped, left) if stop.why is Why.ORDERED else stopped
+
+
+def as_ordered(answer: dict[str, Any], left: Work) -> dict[str, Any]:
+    """Return the answer of a job that a person has stopped, with the way on that is left to it."""
+    resume = resuming(left.part_of or left.job)
+    return {**answer, "reason": f"{answer['reason']}; it goes on by {resume}"}
 
 
 def as_continued(answer: dict[str, Any], task: str) -> dict[str, Any]:

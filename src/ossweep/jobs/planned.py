@@ -18,6 +18,7 @@ from ossweep.plans.document import Plan
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
 from ossweep.plans.siblings import below_named
 from ossweep.plans.sofar import SoFar
+from ossweep.plurals import counted
 from ossweep.session import open_bucket
 from ossweep.store.facts import bucket_facts
 from ossweep.tally import tally
@@ -72,9 +73,10 @@ def _kept(plan: Plan, left: Work, so_far: SoFar, session: Session, in_time: bool
     if session.settings.state is None:
         return {**document, "advice": [*document["advice"], NOT_KEPT]}
     if so_far.unheld:
+        more = counted(so_far.unheld, "object more is named", "objects more are named")
         said = (
-            f"{so_far.unheld:,} objects more are named by keys and lists than a plan holds to what "
-            "they are, and so it cannot be applied: order them in several requests"
+            f"{more} by keys and lists than a plan holds to what they are, and so it cannot be "
+            "applied: order them in several requests"
         )
         return {**document, "advice": [*document["advice"], said]}
     plan_id, why = None, NO_TIME
@@ -177,10 +179,9 @@ def _of_named(so_far: SoFar, prefixes: Sequence[str], store: OssStore) -> list[s
     """
     said: list[str] = []
     if so_far.absent:
-        said.append(
-            f"{so_far.absent:,} of the keys that are named show no object; a deletion asks for "
-            "them all the same, and OSS confirms that"
-        )
+        of_named = "of the keys that are named"
+        shown = counted(so_far.absent, f"{of_named} shows no object", f"{of_named} show no object")
+        said.append(f"{shown}; a deletion asks for them all the same, and OSS confirms that")
     for each in so_far.below:
         if each.key.startswith(tuple(prefixes)):
             continue

@@ -13,8 +13,10 @@ from ossweep.errors import Closed, PolicyError, RequestError, Scope, StoreError,
 from ossweep.handover import continuation
 from ossweep.jobs.state import leases_of
 from ossweep.names import in_quotes
-from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
+from ossweep.plans.comparison import Tolerance
+from ossweep.plans.fulfilment import Fulfilment
 from ossweep.plans.kept import Applied, KeptPlan, hash_of, id_of, named_of
+from ossweep.plurals import counted
 from ossweep.request import FIELDS
 from ossweep.work import Counts
 
@@ -180,7 +182,7 @@ def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
         made = datetime.fromtimestamp(plan.made, timezone.utc).strftime("%Y-%m-%d %H:%M")
         raise RequestError(
             f"{where}: the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied "
-            f"for {days} days (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
+            f"for {counted(days, 'day')} (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
         )
 
 
@@ -197,48 +199,31 @@ def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
 def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
     return (
         f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: it "
-        f"deleted {answer['deleted']:,} objects, {answer['failed']:,} failed, and "
+        f"deleted {counted(answer['deleted'], 'object')}, {answer['failed']:,} failed, and "
         f"{answer['skipped']:,} stayed; for what is left, plan anew"
     )
 
 
 def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> dict[str, Any]:
     """Return the answer of a job that applies a plan, with what differs from that."""
-    applied, planned = Applied.of(left.applied), plan.digest
-    is_same = not applied.stretches and left.counts.deleted == planned.objects
+    planned = plan.digest
+    found = Fulfilment(plan, Applied.of(left.applied), left.counts)
     # Whatever is left beyond the ceiling of a plan stays, whether a look still shows it or not.
-    is_full = document["status"] == "stopped" and plan.is_cut and is_same
+    is_full = document["status"] == "stopped" and plan.is_cut and found.is_as_planned
     is_over = document["status"] in {"done", "incomplete"} or is_full
     said = {
         "id": plan.id,
         "digest": planned.sum,
         "objects": planned.objects,
         "bytes": planned.bytes,
-        "as_planned": is_same if is_over else None,
-        "differences": applied.stretches,
-        "first_differences": [each.sentence() for each in applied.changed],
+        "as_planned": found.is_as_planned if is_over else None,
+        "differences": found.applied.stretches,
+        "first_differences": found.first_differences(),
     }
     document = {**document, "plan": said}
     if document["status"] == "done":
-        document["reason"] = _difference(applied, left.counts, plan, is_same=is_same)
+        document["reason"] = found.difference()
     return document
-
-
-def _difference(applied: Applied, counts: Counts, plan: KeptPlan, *, is_same: bool) -> str | None:
-    """Say what differs, if anything does; what lies beyond a ceiling does not."""
-    kept = counts.skipped.get(NOT_AS_PLANNED, 0)
-    if is_same:
-        beyond = f"{kept:,} that lie beyond the ceiling of the plan stay"
-        return beyond if plan.is_cut and kept else None
-    said = [f"{counts.deleted:,} of {plan.digest.objects:,} planned objects were deleted"]
-    if kept:
-        said.append(f"{kept:,} are not as planned and stay: plan anew to delete them")
-    first = next((each for each in applied.changed if each.stays), None)
-    if first is not None:
-        said.append(first.sentence())
-    elif not kept:
-        said.append("the others were not there any more, or are counted in `skipped_because`")
-    return "; ".join(said)
 
 
 def _order_name(job: str) -> str:

@@ -27,6 +27,7 @@ from ossweep.jobs.share import (
     requests_made,
     throttle_of,
 )
+from ossweep.plurals import counted
 from ossweep.session import LISTINGS
 from ossweep.stops import Stop, Why
 from ossweep.tally import tally
@@ -182,9 +183,9 @@ def _uncounted(end: Result, found: Result, session: Session, *, had_time: bool) 
         return replace(end, stopped=stop, may_go_on=not stop.is_final)
     if cause is not None or session.invocation.terminated() or not had_time:
         return replace(end, trouble=f"{sentence}: {cause or 'time ran out'}", may_go_on=True)
-    most = f"{session.settings.require_plan:,}"
+    most = counted(session.settings.require_plan or 0, "object")
     reason = (
-        f"{sentence} before time ran out, and {SETTING} lets no more than {most} objects go "
+        f"{sentence} before time ran out, and {SETTING} lets no more than {most} go "
         f"without a plan; {_to_send(end.left, session)}"
     )
     return replace(end, stopped=Stop(Why.PLANLESS, reason, is_final=True))
@@ -192,7 +193,7 @@ def _uncounted(end: Result, found: Result, session: Session, *, had_time: bool) 
 
 def _planless(work: Work, most: int, session: Session) -> Stop:
     reason = (
-        f"{_nothing(work)} was deleted, because these are more than {most:,} objects, and "
+        f"{_nothing(work)} was deleted, because these are more than {counted(most, 'object')}, and "
         f"{SETTING} lets no more go without a plan; {_to_send(work, session)}"
     )
     return Stop(Why.PLANLESS, reason, is_final=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.manifests.leaves import LEAF_BYTES, Leaf, Wrong, lines_of
 from ossweep.manifests.nouns import ListError
+from ossweep.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,8 +105,9 @@ class CsvSplitter:
     def _amiss(self, row: Sequence[str]) -> str:
         """Say what is wrong with a row, if anything is."""
         if len(row) != self._width:
-            fields = "1 field" if len(row) == 1 else f"{len(row):,} fields"
-            return f"the row has {fields}, and the first one has {self._width:,}"
+            return (
+                f"the row has {counted(len(row), 'field')}, and the first one has {self._width:,}"
+            )
         return NUL if any("\0" in each for each in row) else ""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossweep.conditions import Conditions
 from ossweep.names import in_quotes
+from ossweep.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,8 +201,8 @@ class BucketFacts:
             )
         days, name = min(ending)
         return (
-            f"until its lifecycle removes the first of the versions, {_days(days)} after they were "
-            f"deleted (rule {in_quotes(name)})"
+            f"until its lifecycle removes the first of the versions, {counted(days, 'day')} after "
+            f"they were deleted (rule {in_quotes(name)})"
         )
 
     def _what_retention_holds(self, taken: Taken) -> str | None:
@@ -211,8 +212,8 @@ class BucketFacts:
         held = found.days * _DAY
         lock = "" if found.is_locked else ", which is not locked yet and holds all the same,"
         rule = (
-            f"a retention policy{lock} keeps each object for {_days(found.days)} after it was last "
-            "written: OSS answers FileImmutable to its deletion until then"
+            f"a retention policy{lock} keeps each object for {counted(found.days, 'day')} after it "
+            "was last written: OSS answers FileImmutable to its deletion until then"
         )
         if taken.newest is not None and taken.newest + held <= taken.clock:
             return f"{rule}; all of these are older"
@@ -254,8 +255,9 @@ class BucketFacts:
         share = self._share(taken)
         if share is None or self.objects is None:
             return None
+        every = counted(self.objects, "object")
         return (
-            f"these are {_percent(share['objects'])} of the {self.objects:,} objects in the "
+            f"these are {_percent(share['objects'])} of the {every} in the "
             f"bucket, and {_percent(share['bytes'])} of its bytes, as OSS counts them, which may "
             "be an hour old"
         )
@@ -305,11 +307,7 @@ def _when(rule: BucketRule, taken: Taken) -> str:
     last = (
         "" if taken.newest is None else f", the last from {_day(taken.newest + rule.days * _DAY)}"
     )
-    return f"each from {_days(rule.days)} after it was last written{last} on"
-
-
-def _days(number: int) -> str:
-    return "1 day" if number == 1 else f"{number:,} days"
+    return f"each from {counted(rule.days, 'day')} after it was last written{last} on"
 
 
 def _day(seconds: int | None) -> str | None:

@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING
 from ossweep.names import in_quotes
 from ossweep.plans.digest import Digest  # noqa: TC001 - a continuation is read by these types
 from ossweep.plans.directories import NOTHING, Amount
+from ossweep.plurals import counted
 
 if TYPE_CHECKING:
     from ossweep.plans.stretches import PlannedStretch
 
+# Why an object stays that a plan does not let go.
 NOT_AS_PLANNED = "not as planned"
+BEYOND_CEILING = "beyond the plan's ceiling"
+UNKNOWN_TO_PLAN = "not as planned, or beyond the plan's ceiling"
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Changed:
     """
     A stretch that is not as planned: its borders, what was planned there, and what is there.
 
-    It `stays`, or goes within the tolerance. A key that is named has itself for both borders.
+    It `stays`, for which so much of the tolerance was `left`, or goes within the tolerance. A key
+    that is named has itself for both borders.
     """
 
     after: str
@@ -36,6 +41,12 @@ class Changed:
     planned: Digest
     met: Digest
     stays: bool = False
+    left: Amount | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is an object known by name."""
+        return self.after == self.until
 
     @property
     def difference(self) -> Amount:
@@ -47,21 +58,55 @@ class Changed:
     def loss(self) -> Amount:
         """How many are gone, and their bytes, where nothing can have come in their place."""
         planned, met = self.planned, self.met
-        if met.objects >= planned.objects or met.bytes > planned.bytes:
+        if not self._is_less:
             return self.difference
         return Amount(planned.objects - met.objects, planned.bytes - met.bytes)
 
-    def sentence(self) -> str:
-        """Say what is different, with both figures."""
+    @property
+    def _is_less(self) -> bool:
         planned, met = self.planned, self.met
-        if self.after == self.until:
-            return f"{in_quotes(self.until)} is another object than planned, of {met.bytes:,} B"
+        return met.objects < planned.objects and met.bytes <= planned.bytes
+
+    def sentence(self, *, is_steady: bool = False, is_tolerant: bool = False) -> str:
+        """
+        Say what is different, with both figures, and whether it stays.
+
+        In a plan that `is_steady` fewer objects are so many lost. An order that `is_tolerant` is
+        told why its tolerance was not enough.
+        """
+        fate = self._fate(is_steady=is_steady, is_tolerant=is_tolerant)
+        return f"{self._figures()}: {fate}"
+
+    def _figures(self) -> str:
+        planned, met = self.planned, self.met
+        if self.is_named:
+            now = f"as it is now, of {met.bytes:,} B,"
+            return f"{in_quotes(self.until)} {now} is no object of the plan"
         if (planned.objects, planned.bytes) == (met.objects, met.bytes):
             figures = f"{_figures(planned)} as planned, and not the same ones"
         else:
             figures = f"{_figures(planned)} planned, and {_figures(met)} there"
         begins = in_quotes(self.after) if self.after else "the beginning"
         return f"from {begins} to {in_quotes(self.until)}: {figures}"
+
+    def _fate(self, *, is_steady: bool, is_tolerant: bool) -> str:
+        if not self.stays:
+            return "goes, within the tolerance" if self.met.objects else "nothing of it is left"
+        if not is_tolerant:
+            return "stays"
+        if not (self.planned.objects or self.is_named):
+            return "stays, as no tolerance is for what lies where nothing was planned"
+        if self.left is None:
+            return "stays"
+        is_loss = is_steady and self._is_less
+        counts, left = self.loss if is_loss else self.difference, self.left
+        any_other = "" if is_loss or self.is_named else "any of its objects may be another one, so "
+        room = [counted(left.objects, "object")] if counts.objects > left.objects else []
+        room += [f"{left.bytes:,} B"] if counts.bytes > left.bytes else []
+        return (
+            f"stays: {any_other}it counts as {_figures(counts)}, and there was room for "
+            f"{' and '.join(room)} within the tolerance"
+        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +116,17 @@ class Tolerance:
     objects: int = 0
     bytes: int = 0
     used: Amount = NOTHING
+
+    @property
+    def is_given(self) -> bool:
+        """Whether an order has one at all."""
+        return self.objects > 0 or self.bytes > 0
+
+    @property
+    def left(self) -> Amount:
+        """How much more may differ."""
+        objects, size = self.objects - self.used.objects, self.bytes - self.used.bytes
+        return Amount(max(0, objects), max(0, size))
 
     def takes(self, difference: Amount) -> bool:
         """Tell whether one more difference is within it."""
@@ -104,8 +160,8 @@ def may_go(
     difference = changed.loss if is_steady else changed.difference
     if tolerance.takes(difference):
         return True, tolerance.with_used(difference), changed
-    return False, tolerance, replace(changed, stays=True)
+    return False, tolerance, replace(changed, stays=True, left=tolerance.left)
 
 
-def _figures(digest: Digest) -> str:
-    return f"{digest.objects:,} object{'' if digest.objects == 1 else 's'} of {digest.bytes:,} B"
+def _figures(amount: Digest | Amount) -> str:
+    return f"{counted(amount.objects, 'object')} of {amount.bytes:,} B"

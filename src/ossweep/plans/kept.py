@@ -181,6 +181,7 @@ class Applied:
                     Digest(**each["planned"]),
                     Digest(**each["met"]),
                     each["stays"] is True,
+                    Amount(**each["left"]) if each.get("left") else None,
                 )
                 for each in document["changed"]
             )
@@ -202,6 +203,8 @@ class Applied:
         used = tolerance.used
         numbers = [tolerance.objects, tolerance.bytes, used.objects, used.bytes]
         numbers.append(self.stretches)
+        for each in self.changed:
+            numbers += [] if each.left is None else [each.left.objects, each.left.bytes]
         if any(type(each) is not int or each < 0 for each in numbers):
             raise ValueError("how far a plan is applied holds numbers that none are")
         if not all(isinstance(each.after + each.until, str) for each in self.changed):

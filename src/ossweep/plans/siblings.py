@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ossweep.names import in_quotes
 from ossweep.plans.directories import NOTHING, Amount, added
+from ossweep.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,10 +67,11 @@ class Siblings:
         told = [
             f"below {in_quotes(name)}" if name.endswith("/") else in_quotes(name) for name in names
         ]
+        within, beside = (counted(each.objects, "object") for each in (self.within, self.beside))
         more = ["elsewhere"] if self.is_cut or len(names) < len(self.named) else []
         return (
-            f"the prefix {in_quotes(self.prefix)} takes {_objects(self.within)} below "
-            f"{in_quotes(self.prefix + '/')}, and {_objects(self.beside)} beside it: "
+            f"the prefix {in_quotes(self.prefix)} takes {within} below "
+            f"{in_quotes(self.prefix + '/')}, and {beside} beside it: "
             f"{_listed([*told, *more])}; write `directory` instead to leave them"
         )
 
@@ -122,9 +124,10 @@ class BelowNamed:
     def sentence(self) -> str:
         """Say that it stays, where there is something."""
         least = "at least " if self.more else ""
+        stay = counted(self.below.objects, "object below it stays", "objects below it stay")
         return (
             f"the key {in_quotes(self.key)} is a directory's own object, and {least}"
-            f"{_objects(self.below)} below it stay; write `directory` instead to delete them, too"
+            f"{stay}; write `directory` instead to delete them, too"
         )
 
 
@@ -140,10 +143,6 @@ def below_named(key: str, columns: Columns, *, more: bool = False) -> BelowNamed
     first, end = bisect_right(keys, key), bisect_left(keys, key[:-1] + _AFTER_SLASH)
     is_last = end < len(keys)
     return BelowNamed(key, Amount(end - first, sum(sizes[first:end])), more and not is_last)
-
-
-def _objects(amount: Amount) -> str:
-    return "1 object" if amount.objects == 1 else f"{amount.objects:,} objects"
 
 
 def _listed(names: Sequence[str] | Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ossweep.errors import NO_SUCH_REQUEST, Scope, StoreError
 from ossweep.helps import HELPS
+from ossweep.plurals import counted
 from ossweep.store.contents import bare_etag
 from ossweep.store.pages import page_of
 from ossweep.work import STATE_BYTES
@@ -251,7 +252,7 @@ class OssStateObjects:
         left = set(keys).difference(answer.deleted_keys)
         if left:
             raise StoreError(
-                "NotDeleted", f"OSS left {len(left)} keys out of its answer", Scope.KEYS
+                "NotDeleted", f"OSS left {counted(len(left), 'key')} out of its answer", Scope.KEYS
             )
         if any(deleted.delete_marker for deleted in answer.delete_versions):
             self._clear(set(keys))

@@ -106,12 +106,15 @@ class Ranges:
         judged = self._selection.judged_anew(queue.take(most))
         batch = replace(judged, number=scan.settlement.number_next())
         self._taken[id(batch)] = scan, batch
-        scan.taken = batch.place
+        scan.taken[batch.number] = batch.place
         return batch
 
     def settle(self, outcome: Outcome) -> None:
         """Settle the batches whose turn an outcome brings, in the order of the listing."""
         scan, batch = self._taken.pop(id(outcome.batch))
+        place = scan.taken.pop(batch.number)
+        if outcome.was_asked_for:
+            scan.begun = max(scan.begun, place)
         if self._shared.plans.planning is not None:
             self._shared.plans.planning.meet(scan, batch)
         outcome = self._shared.defer_refused(outcome, scan)
