@@ -109,7 +109,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         **_counts(result.counts, result.listed),
         "passed_over": [asdict(each) for each in result.passed_over[:FAILURES_NAMED]],
         "at_least": left.at_least,
-        "requests_made": dict(left.requests_made),
+        "requests_made": dict.fromkeys(KINDS, 0) | dict(left.requests_made),
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,
         **({"errors": dict(left.errors)} if left.errors else {}),

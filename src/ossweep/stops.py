@@ -66,3 +66,8 @@ MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE, Why.PLANLESS})
 def resuming(job: str) -> str:
     """Return the event by which a person lets a job go on."""
     return json.dumps({"job": job, "do": "resume"})
+
+
+def asking(job: str) -> str:
+    """Return the event by which a person learns how a job is."""
+    return json.dumps({"job": job, "do": "status"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep.answers import FINE, Answer, ignored
 from ossweep.errors import UndoneError
 from ossweep.events import Happened
-from ossweep.stops import Why, resuming
+from ossweep.stops import Why, asking, resuming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,12 @@ _GO_ON = "go on with what is left"
 _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 
 
-def note(answer: Answer, logger: Logger) -> None:
-    """Log a job that somebody should look after, and an event that asks for nothing."""
+def note(answer: Answer, logger: Logger, *, is_kept: bool) -> None:
+    """
+    Log a job that somebody should look after, and an event that asks for nothing.
+
+    `is_kept` tells that the deployment keeps its jobs' state.
+    """
     document = answer.document
     if "error" in document:
         return  # it has a line of its own
@@ -35,6 +39,10 @@ def note(answer: Answer, logger: Logger) -> None:
         logger.info("ignored", **names, reason=document["reason"])
     elif answer.why is Why.BRAKE:
         logger.warning("job held", **names, **shown)
+    elif answer.why is Why.PLANLESS:
+        # Keys are left out of its reason here: the job's state has it whole.
+        told = {"whole": asking(document["job"])} if is_kept else {}
+        logger.warning("job needs a plan", **names, **shown, **told)
     elif answer.wants_repetition:
         logger.error("job ended badly", **names, **shown)
 
