@@ -54,13 +54,17 @@ def test_a_tolerance_that_is_left_out_sets_no_bound(
         ({"apply": "plan-"}, '`apply` is the string "plan-"; write the `id`'),
         (
             {"apply": "request-1-1"},
-            '`apply` is the string "request-1-1"; write the `id` of a dry run\'s `plan`, which '
-            "begins with plan-",
+            (
+                '`apply` is the string "request-1-1"; write the `id` of a dry run\'s `plan`, which '
+                "begins with plan-"
+            ),
         ),
         (
             {"prefix": "a/"},
-            "`prefix` stands beside `apply`, and the plan has its own; write no more than "
-            "`bucket`, `tolerance`, `unfinished` and `parallel` beside it",
+            (
+                "`prefix` stands beside `apply`, and the plan has its own; write no more than "
+                "`bucket`, `tolerance`, `unfinished` and `parallel` beside it"
+            ),
         ),
         ({"dry_run": True}, "`dry_run` stands beside `apply`"),
         ({"tolerence": {}}, 'there is no field "tolerence"; did you mean `tolerance`?'),
@@ -78,8 +82,10 @@ def test_a_tolerance_that_is_left_out_sets_no_bound(
         ({"tolerance": {"objects": True}}, "`tolerance.objects` is true; write a whole number"),
         (
             {"tolerance": {"objects": -1}},
-            "`tolerance.objects` is the number -1; write a whole number from 0 to "
-            "9,223,372,036,854,775,807",
+            (
+                "`tolerance.objects` is the number -1; write a whole number from 0 to "
+                "9,223,372,036,854,775,807"
+            ),
         ),
         (
             {"tolerance": {"objects": 2**63}},

@@ -24,7 +24,7 @@ _GO_ON = "go on with what is left"
 _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 
 
-def note(answer: Answer, logger: Logger, *, is_kept: bool) -> None:
+def note(answer: Answer, logger: Logger, *, is_kept: bool = False) -> None:
     """
     Log a job that somebody should look after, and an event that asks for nothing.
 
@@ -41,7 +41,7 @@ def note(answer: Answer, logger: Logger, *, is_kept: bool) -> None:
         logger.warning("job held", **names, **shown)
     elif answer.why is Why.PLANLESS:
         # Keys are left out of its reason here: the job's state has it whole.
-        told = {"whole": asking(document["job"])} if is_kept else {}
+        told: dict[str, Any] = {"whole": asking(document["job"])} if is_kept else {}
         logger.warning("job needs a plan", **names, **shown, **told)
     elif answer.wants_repetition:
         logger.error("job ended badly", **names, **shown)
