@@ -13,7 +13,7 @@ from ossweep.errors import NOT_EMPTY, UndoneError, code_of
 from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.objects import GONE_UNANSWERED
-from ossweep.stops import MEANT
+from ossweep.stops import MEANT, of_a_plan
 from ossweep.tally import tally
 from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts
 
@@ -100,6 +100,8 @@ def document(work: Work, result: Result) -> dict[str, Any]:
     may_go_on = result.may_go_on and status in {"unfinished", "stopped"}
     unreadable = note_of_unreadable(result.counts.skipped)
     notes = (*work.notes, *result.notes, *([] if unreadable is None else [unreadable]))
+    if work.applies is not None:
+        reason, notes = reason and of_a_plan(reason), tuple(map(of_a_plan, notes))
     return {
         "job": work.job,
         "status": status,

@@ -38,9 +38,12 @@ OVERTAKEN = Stop(Why.OVERTAKEN, "another invocation has taken the job over")
 ORDERED = Stop(Why.ORDERED, "it was ordered to stop")
 SPLIT = Stop(Why.SPLIT, "it goes on in several chains of invocations")
 
+_LOSE, _PLAN_TO_LOSE = (
+    f'{what} with "null_versions": "lose"' for what in ("send a request", "plan anew")
+)
 NULL_VERSIONS_LOST = (
     "the bucket's versioning is suspended, where a deletion loses an object's null version for "
-    'good; to delete all the same, send a request with "null_versions": "lose"'
+    f"good; to delete all the same, {_LOSE}"
 )
 NULL_MARKER_SHOWN = Stop(
     Why.REFUSED,
@@ -49,8 +52,7 @@ NULL_MARKER_SHOWN = Stop(
 GONE_UNSEEN = Stop(
     Why.REFUSED,
     "a key was asked for alone, and no answer has told whether its null version is lost for good; "
-    "allow oss:GetBucketVersioning, or send a request with "
-    '"null_versions": "lose"',
+    f"allow oss:GetBucketVersioning, or {_LOSE}",
 )
 
 # A job that has stopped by itself may go on as soon as anybody asks: its event, come again, is
@@ -61,6 +63,11 @@ GOES_ON = frozenset({Why.IDLE, Why.HOPS, Why.BRAKE})
 # A stop that was meant, by a person, the order or a setting, is no failure: another try would gain
 # nothing.
 MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE, Why.PLANLESS})
+
+
+def of_a_plan(sentence: str) -> str:
+    """Return a sentence as it is said of a job that applies a plan, whose order is the plan's."""
+    return sentence.replace(_LOSE, _PLAN_TO_LOSE)
 
 
 def resuming(job: str) -> str:
