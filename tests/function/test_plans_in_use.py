@@ -1,0 +1,100 @@
+"""What is said of a plan that is about to be applied, is applied, or was: and what to send."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployment import BUCKET, Chain
+from localcloud.faults import Refuse
+
+if TYPE_CHECKING:
+    from deployment import Deployment
+
+LOGS = [f"logs/{day:02}/{number:03}" for day in range(5) for number in range(500)]
+TAG = "the tag ossweep=allowed (OSSWEEP_CONSENT_TAG)"
+
+
+def planned(chain: Chain, **request: Any) -> dict[str, Any]:
+    """Plan a sweep of the logs; return the plan."""
+    answer = chain.begin({"bucket": BUCKET, "dry_run": True, "prefix": "logs/", **request})
+    plan: dict[str, Any] = [answer, *chain.to_the_end()][-1]["plan"]
+    return plan
+
+
+def applied(chain: Chain, plan: dict[str, Any]) -> dict[str, Any]:
+    """Apply a plan; return the last answer."""
+    answer = chain.begin({"apply": plan["id"]})
+    return [answer, *chain.to_the_end()][-1]
+
+
+@pytest.fixture
+def asking(chain: Chain) -> Deployment:
+    """A deployment that asks for consent, in a bucket that has not given it."""
+    chain.deployment.fill(*LOGS[:20])
+    return chain.deployment.set(consent_tag="ossweep=allowed")
+
+
+def to_delete(plan: dict[str, Any], first: str = "") -> str:
+    return f"to delete exactly this, {first}send {json.dumps({'apply': plan['id']})}"
+
+
+def test_a_plan_of_a_bucket_without_consent_asks_for_its_tag_first(
+    chain: Chain, asking: Deployment
+) -> None:
+    """With the tag its application is not held."""
+    plan = planned(chain)
+    asking.oss.describe(BUCKET, tags={"ossweep": "allowed"})
+
+    assert plan["advice"][-1] == to_delete(plan, f"give the bucket {BUCKET} {TAG}, and ")
+    assert applied(chain, plan)["status"] == "done"
+
+
+def test_a_plan_tells_of_all_that_keeps_it_from_being_applied(
+    chain: Chain, asking: Deployment
+) -> None:
+    """OSSWEEP_DRY_RUN and the tag, each by its name."""
+    asking.set(dry_run="true")
+
+    plan = planned(chain)
+
+    steps = f"unset OSSWEEP_DRY_RUN, and give the bucket {BUCKET} {TAG}, and "
+    assert plan["advice"][-1] == to_delete(plan, steps)
+
+
+def test_a_plan_of_a_bucket_that_consents_asks_for_nothing_first(
+    chain: Chain, asking: Deployment
+) -> None:
+    """One look at the bucket's tags is enough for that."""
+    asking.oss.describe(BUCKET, tags={"ossweep": "allowed"})
+
+    plan = planned(chain)
+
+    assert plan["advice"][-1] == to_delete(plan)
+    assert asking.oss.count("bucket_tags") == 1
+
+
+def test_a_plan_of_a_bucket_whose_tags_are_not_known_says_so(
+    chain: Chain, asking: Deployment
+) -> None:
+    """It would be held where nobody may look."""
+    asking.oss.misbehave(Refuse(403, "AccessDenied", operation="bucket_tags"))
+
+    plan = planned(chain)
+
+    look = f"see to it that the tags of the bucket {BUCKET} can be looked at, and that it has"
+    assert plan["advice"][-1] == to_delete(plan, f"{look} {TAG}, and ")
+
+
+def test_an_application_that_would_lose_null_versions_says_to_plan_anew(chain: Chain) -> None:
+    """Beside `apply` nothing can be said of them."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain)
+    chain.deployment.oss.suspend_versioning(BUCKET)
+
+    answer = applied(chain, plan)
+
+    assert answer["status"] == "stopped"
+    assert answer["reason"].endswith('all the same, plan anew with "null_versions": "lose"')
