@@ -367,7 +367,7 @@ def grow_old(chain: Chain, plan: dict[str, Any], days: int) -> None:
     content = oss.content(STATE_BUCKET, kept_at(plan))
     assert content is not None
     kept = json.loads(content)
-    kept["made"] -= days * 86_400
+    kept["kept_at"] -= days * 86_400
     oss.fill(STATE_BUCKET, {kept_at(plan): json.dumps(kept).encode()})
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, Chain
+from deployment import BUCKET, STATE, STATE_BUCKET, Chain
 from localcloud.faults import Refuse
 
 if TYPE_CHECKING:
     from deployment import Deployment
 
 LOGS = [f"logs/{day:02}/{number:03}" for day in range(5) for number in range(500)]
+DAY = 86_400
 TAG = "the tag ossweep=allowed (OSSWEEP_CONSENT_TAG)"
 
 
@@ -28,6 +30,24 @@ def applied(chain: Chain, plan: dict[str, Any]) -> dict[str, Any]:
     """Apply a plan; return the last answer."""
     answer = chain.begin({"apply": plan["id"]})
     return [answer, *chain.to_the_end()][-1]
+
+
+def tick(order: dict[str, Any], at: float) -> dict[str, Any]:
+    """Return the event of a timer that went off at a time."""
+    moment = datetime.fromtimestamp(at, timezone.utc)
+    return {
+        "triggerTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "triggerName": "nightly",
+        "payload": json.dumps(order),
+    }
+
+
+def kept(chain: Chain, plan: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the record of a plan, and where it is kept."""
+    name = f"{STATE}.plans/{plan['id']}/plan"
+    content = chain.deployment.oss.content(STATE_BUCKET, name)
+    assert content is not None
+    return name, json.loads(content)
 
 
 @pytest.fixture
@@ -98,3 +118,49 @@ def test_an_application_that_would_lose_null_versions_says_to_plan_anew(chain: C
 
     assert answer["status"] == "stopped"
     assert answer["reason"].endswith('all the same, plan anew with "null_versions": "lose"')
+
+
+def test_a_plan_by_an_old_event_grows_old_from_when_it_was_kept(chain: Chain) -> None:
+    """Its clock is the event's, and compares objects; what is a week old is the plan."""
+    oss = chain.deployment.oss
+    oss.fill(BUCKET, LOGS[:20], modified=oss.now() - 20 * DAY)
+    order = {"bucket": BUCKET, "prefix": "logs/", "dry_run": True}
+    plan = chain.begin(tick(order, oss.now() - 8 * DAY))["plan"]
+    oss.fill(BUCKET, ["logs/new"], modified=oss.now() - DAY)
+
+    answer = applied(chain, plan)
+
+    assert (answer["status"], answer["deleted"]) == ("done", 20)
+    assert chain.deployment.keys() == ["logs/new"]
+
+
+def test_a_plan_is_applied_for_days_that_are_told_with_when_it_was_made(chain: Chain) -> None:
+    """That is when its dry run ended."""
+    chain.deployment.fill(*LOGS[:20])
+    plan = planned(chain)
+    name, record = kept(chain, plan)
+    record["kept_at"] = 1_790_000_000
+    chain.deployment.oss.fill(STATE_BUCKET, {name: json.dumps(record).encode()})
+    chain.deployment.set(plan_days="1")
+
+    said = chain.deployment.refuse({"apply": plan["id"]})
+
+    assert "was made on 2026-09-21 14:13 UTC, and a plan is applied for 1 day (" in said
+
+
+def test_a_plan_that_does_not_tell_when_it_was_kept_grows_old_from_its_clock(
+    chain: Chain,
+) -> None:
+    """An earlier version kept it."""
+    chain.deployment.fill(*LOGS[:20])
+    plans = [planned(chain), planned(chain)]
+    for plan, days in zip(plans, (8, 0), strict=True):
+        name, record = kept(chain, plan)
+        del record["kept_at"]
+        record["made"] -= days * DAY
+        chain.deployment.oss.fill(STATE_BUCKET, {name: json.dumps(record).encode()})
+
+    said = chain.deployment.refuse({"apply": plans[0]["id"]})
+
+    assert "and a plan is applied for 7 days" in said
+    assert applied(chain, plans[1])["status"] == "done"

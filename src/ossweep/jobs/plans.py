@@ -64,6 +64,7 @@ def keep_plan(left: Work, so_far: SoFar, session: Session, *, has_versions: bool
         policy.protected_in(left.bucket, session.settings),
         is_cut=not left.finished,
         is_steady=not (has_versions or _may_change(left)),
+        kept_at=session.state_objects.time_at(session.state_objects.moment()),
     )
     session.state_objects.write(_name(plan.id, "plan"), plan.written())
     return plan.id
@@ -174,11 +175,12 @@ def _order_of(content: bytes, where: str) -> Work:
 
 def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
     now, days = session.time_of_state(), session.settings.plan_days
-    if now is not None and now - plan.made > days * _DAY:
-        made = datetime.fromtimestamp(plan.made, timezone.utc).strftime("%Y-%m-%d %H:%M")
+    if now is not None and now - plan.since > days * _DAY:
+        made = datetime.fromtimestamp(plan.since, timezone.utc).strftime("%Y-%m-%d %H:%M")
+        long = "1 day" if days == 1 else f"{days} days"
         raise RequestError(
             f"{where}: the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied "
-            f"for {days} days (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
+            f"for {long} (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
         )
 
 

@@ -26,8 +26,10 @@ _UNREADABLE = "the plan cannot be read, or was made by another version"
 @dataclass(frozen=True)
 class KeptPlan:
     """
-    A plan as it is kept: when it was `made`, in Unix seconds, and what it holds objects to.
+    A plan as it is kept: its clock, when it was `made`, and what it holds objects to.
 
+    An event that waited for long has an old clock: so the plan's age counts from when it was kept.
+    Both are in Unix seconds by OSS's clock; a plan of an earlier version knows only the clock.
     `named` are the sorted hashes of objects known by name. What lay below the `protected` prefixes
     is not in it; nor, where it `is_cut`, what lies beyond a ceiling. Where it `is_steady`, no old
     object can become one of its kind: none gains a tag or another class, and no older version shows
@@ -42,6 +44,12 @@ class KeptPlan:
     protected: tuple[str, ...] = ()
     is_cut: bool = False
     is_steady: bool = False
+    kept_at: int | None = None
+
+    @property
+    def since(self) -> int:
+        """When the plan was kept, as far as it tells."""
+        return self.made if self.kept_at is None else self.kept_at
 
     def holds(self, hash_: int) -> bool:
         """Tell whether an object known by name is as it was planned."""
@@ -60,6 +68,7 @@ class KeptPlan:
             "protected": list(self.protected),
             "is_cut": self.is_cut,
             "is_steady": self.is_steady,
+            "kept_at": self.kept_at,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -82,6 +91,7 @@ class KeptPlan:
                 tuple(document["protected"]),
                 document["is_cut"] is True,
                 document["is_steady"] is True,
+                document.get("kept_at"),
             )
             found.check()
         except (KeyError, TypeError, RecursionError, ValueError):
@@ -92,7 +102,9 @@ class KeptPlan:
         """Raise ValueError for what no dry run has kept."""
         texts = (self.id, *self.protected)
         total = total_of(self.stretches).objects + len(self.named)
-        is_known = type(self.made) is int and 0 <= self.made <= LAST_SECOND
+        is_known = all(
+            type(each) is int and 0 <= each <= LAST_SECOND for each in (self.made, self.since)
+        )
         if not (is_known and all(isinstance(each, str) for each in texts)):
             raise ValueError(_UNREADABLE)
         if total != self.digest.objects or "" in self.protected:
