@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import Enum
+
+# The name of a job, or of a part of one, that applies a plan.
+_APPLICATION = re.compile(r"apply-[0-9a-f]{20}-1(?:-p[0-9]+)?")
 
 
 class Why(str, Enum):
@@ -68,6 +72,11 @@ MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE, Why.PLANLESS})
 def of_a_plan(sentence: str) -> str:
     """Return a sentence as it is said of a job that applies a plan, whose order is the plan's."""
     return sentence.replace(_LOSE, _PLAN_TO_LOSE)
+
+
+def ordering_anew(job: str) -> str:
+    """Say how a person orders anew what is left of a job of which nothing is known any more."""
+    return "plan anew" if _APPLICATION.fullmatch(job) else "send its request anew"
 
 
 def resuming(job: str) -> str:

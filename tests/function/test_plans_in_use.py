@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployment import BUCKET, STATE, STATE_BUCKET, Chain
+from deployment import BUCKET, STATE, STATE_BUCKET, Chain, hurried, sum_of
 from localcloud.faults import Refuse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deployment import Deployment
 
 LOGS = [f"logs/{day:02}/{number:03}" for day in range(5) for number in range(500)]
@@ -164,3 +166,67 @@ def test_a_plan_that_does_not_tell_when_it_was_kept_grows_old_from_its_clock(
 
     assert "and a plan is applied for 7 days" in said
     assert applied(chain, plans[1])["status"] == "done"
+
+
+def remove_plans(chain: Chain) -> None:
+    """Remove the records of all plans."""
+    oss = chain.deployment.oss
+    oss.remove(STATE_BUCKET, [key for key in oss.keys(STATE_BUCKET) if "/.plans/" in key])
+
+
+def spoil(chain: Chain) -> None:
+    """Leave nothing readable in the records of all plans."""
+    oss = chain.deployment.oss
+    plans = [key for key in oss.keys(STATE_BUCKET) if key.endswith("/plan")]
+    oss.fill(STATE_BUCKET, dict.fromkeys(plans, b"{}"))
+
+
+def half_applied(chain: Chain) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a plan, and the answer of the first invocation that applies it."""
+    chain.deployment.fill(*LOGS)
+    plan = planned(chain)
+    hurried(chain.deployment, 20, batch_delete=9)
+    return plan, chain.begin({"apply": plan["id"]})
+
+
+@pytest.mark.parametrize("lose", [remove_plans, spoil])
+def test_a_job_whose_plan_is_lost_ends_and_says_to_plan_anew(
+    chain: Chain, lose: Callable[[Chain], None]
+) -> None:
+    """Nobody can say any more what it may delete."""
+    plan, first = half_applied(chain)
+    lose(chain)
+    before = chain.deployment.keys()
+
+    last = chain.to_the_end()[-1]
+
+    assert (first["status"], last["status"], last["continuation"]) == ("continued", "stopped", None)
+    assert (last["deleted"], last["plan"]["id"]) == (first["deleted"], plan["id"])
+    assert last["listed"] == sum_of(last)
+    assert "plan anew" in last["reason"]
+    assert chain.deployment.keys() == before
+
+
+@pytest.mark.parametrize("do", ["status", "resume"])
+def test_a_job_whose_plan_is_lost_goes_on_by_nothing(chain: Chain, do: str) -> None:
+    """And whoever asks is told so, and nothing is raised."""
+    _, first = half_applied(chain)
+    remove_plans(chain)
+    chain.to_the_end()
+
+    said = chain.begin({"job": first["job"], "do": do})
+
+    assert (said["status"], said["deleted"]) == ("stopped", first["deleted"])
+    assert said["reason"].endswith("is gone: what is left stays; plan anew")
+
+
+def test_an_application_whose_state_is_gone_says_to_plan_anew(chain: Chain) -> None:
+    """Its request names a plan, which is gone with the state."""
+    _, first = half_applied(chain)
+    chain.deployment.oss.remove(STATE_BUCKET, chain.deployment.oss.keys(STATE_BUCKET))
+
+    said = chain.deployment.refuse(chain.called[0])
+    status = chain.begin({"job": first["job"], "do": "status"})
+
+    assert said == f"RequestError: the state of the job {first['job']} is gone; plan anew"
+    assert status["reason"].endswith("it has ended long ago, or its state is gone")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NAMED = 10  # jobs that an exception names; it counts all
 # Refusals of what was asked for: as long as it asks for the same, it is refused again.
 _REFUSALS = frozenset({"RequestError", "PolicyError", "SettingsError"})
+# Kinds of reasons for which a job may end, so that nothing goes on.
+_ENDING = frozenset({Why.CEILING, Why.DOUBT, Why.PLANLESS, Why.REFUSED})
 _GO_ON = "go on with what is left"
 _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 
@@ -131,7 +133,7 @@ def _what_becomes_of(answer: Answer) -> str:
     document, job = answer.document, answer.document.get("job")
     if document["status"] in FINE or document.get("error") in _REFUSALS:
         return ""
-    if answer.why in {Why.CEILING, Why.DOUBT, Why.PLANLESS} and document["continuation"] is None:
+    if answer.why in _ENDING and document["continuation"] is None:
         return f"job {job} has ended, and nothing of it goes on"
     if answer.why is Why.BRAKE:
         return f"job {job} is held until what its reason names is so"
