@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,18 +242,6 @@ def test_a_tolerance_is_used_once_by_each_named_object(chain: Chain) -> None:
     assert answer["plan"]["differences"] == len(LOGS[::50])
 
 
-def test_a_plan_is_applied_once(chain: Chain) -> None:
-    """Then it is refused with what became of it."""
-    chain.deployment.fill(*LOGS[:20])
-    plan = planned(chain, prefix="logs/")
-    applied(chain, plan)
-
-    said = chain.deployment.refuse({"apply": plan["id"]})
-
-    assert "was applied by the job apply-" in said
-    assert "which is done: it deleted 20 objects, 0 failed, and 0 stayed" in said
-
-
 def test_a_plan_that_is_not_there_is_refused(chain: Chain) -> None:
     """Nobody can tell what it would delete."""
     said = chain.deployment.refuse({"apply": "plan-5f0c"})
@@ -345,19 +332,6 @@ def test_a_damaged_plan_is_refused(chain: Chain) -> None:
     assert len(chain.deployment.keys()) == 20
 
 
-@pytest.mark.parametrize("source", ["mns", "timer"])
-def test_a_plan_may_be_applied_by_any_source(chain: Chain, source: str) -> None:
-    """Sent again, its event is a repetition, and no failure."""
-    chain.deployment.fill(*LOGS[:20])
-    plan = planned(chain, prefix="logs/")
-    event = {"mns": message, "timer": tick}[source]({"apply": plan["id"]})
-
-    first = chain.begin(event)
-    again = chain.begin(event)
-
-    assert (first["status"], first["deleted"], again["status"]) == ("done", 20, "ignored")
-
-
 def kept_at(plan: dict[str, Any]) -> str:
     return f"{STATE}.plans/{plan['id']}/plan"
 
@@ -369,28 +343,6 @@ def grow_old(chain: Chain, plan: dict[str, Any], days: int) -> None:
     kept = json.loads(content)
     kept["kept_at"] -= days * 86_400
     oss.fill(STATE_BUCKET, {kept_at(plan): json.dumps(kept).encode()})
-
-
-def message(order: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(order)
-    return {
-        "TopicOwner": "118620210433",
-        "Message": text,
-        "Subscriber": "118620210433",
-        "PublishTime": 1_790_000_000_040,
-        "SubscriptionName": "sweeps",
-        "MessageMD5": md5(text.encode(), usedforsecurity=False).hexdigest().upper(),
-        "TopicName": "sweeps",
-        "MessageId": "2F5B3C082B923D4EAC694B76D9281234",
-    }
-
-
-def tick(order: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "triggerTime": "2026-11-29T10:00:00Z",
-        "triggerName": "apply",
-        "payload": json.dumps(order),
-    }
 
 
 def test_a_key_that_was_protected_when_it_was_planned_stays(chain: Chain) -> None:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ossweep import apply_request, policy
 from ossweep.errors import Closed, PolicyError, RequestError, Scope, StoreError, UndoneError
 from ossweep.handover import continuation
+from ossweep.jobs.applications import (
+    FOLDER,
+    is_noted,
+    job_applying,
+    no_such_plan,
+    note_order,
+    too_old,
+    what_became,
+)
 from ossweep.jobs.state import leases_of
 from ossweep.names import in_quotes
 from ossweep.plans.comparison import NOT_AS_PLANNED, Tolerance
@@ -23,10 +30,6 @@ if TYPE_CHECKING:
     from ossweep.plans.sofar import SoFar
     from ossweep.session import Session
     from ossweep.work import Work
-
-_FOLDER = ".plans"  # in the state, beside the folders of jobs; no job has such a name
-_DAY = 86_400
-_READ = frozenset({"direct", "http"})  # sources whose answers a person reads
 
 
 def id_of(job: str) -> str:
@@ -99,28 +102,31 @@ def job_of_plan(document: dict[str, Any], session: Session, where: str, origin: 
     if settings.dry_run:
         raise PolicyError(f"{where}: OSSWEEP_DRY_RUN is set, and no plan is applied; unset it")
     try:
-        return _job_of_plan(asked, session, where, origin)
+        return _job_of_plan(asked, document, session, where, origin)
     except Closed as closed:
         met = f": {closed}" if str(closed) else ""
         raise UndoneError(f"{where}: time ran out before its plan was read{met}") from None
 
 
 def _job_of_plan(
-    asked: apply_request.ApplyRequest, session: Session, where: str, origin: Origin
+    asked: apply_request.ApplyRequest,
+    document: dict[str, Any],
+    session: Session,
+    where: str,
+    origin: Origin,
 ) -> Work:
-    job = f"apply-{sha256(asked.plan.encode()).hexdigest()[:20]}-1"
+    job = job_applying(asked.plan)
     state = leases_of(job, session).job_state()
-    if state.end is not None and origin.source in _READ:
-        raise RequestError(f"{where}: {_what_became(asked.plan, job, state.end.answer)}")
+    if state.end is not None and not is_noted(asked.plan, document, origin, session):
+        raise RequestError(f"{where}: {what_became(asked.plan, job, state.end.answer)}")
     plan = kept_plan(asked.plan, session)
     kept = session.state_objects.read(_name(asked.plan, "order"))
     if plan is None or kept is None:
-        raise RequestError(
-            f"{where}: there is no plan {in_quotes(asked.plan)}; look at its id, see whether its "
-            "dry run has come to its end, or plan anew"
-        )
+        raise RequestError(f"{where}: {no_such_plan(asked.plan)}")
     if state.answer is None or not (state.answer["deleted"] or state.answer["at_least"]):
-        _check_age(plan, session, where)
+        reason = too_old(plan, session)
+        if reason is not None:
+            raise RequestError(f"{where}: {reason}")
         _check_ceiling(plan, session, where)
     order = _order_of(kept.content, where)
     if asked.bucket not in {None, order.bucket}:
@@ -128,6 +134,8 @@ def _job_of_plan(
     policy.check_allowed(order.bucket, session.settings, where)
     lists = (each.request for each in order.lists)
     policy.check_lists(lists, order.bucket, session.settings, where)
+    if state.end is None:
+        note_order(plan.id, document, origin, session)
     goes_on = asked.unfinished != "return"
     return replace(
         order,
@@ -173,17 +181,6 @@ def _order_of(content: bytes, where: str) -> Work:
     return continuation.unseal(document, f"{where}: its plan's order")
 
 
-def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
-    now, days = session.time_of_state(), session.settings.plan_days
-    if now is not None and now - plan.since > days * _DAY:
-        made = datetime.fromtimestamp(plan.since, timezone.utc).strftime("%Y-%m-%d %H:%M")
-        long = "1 day" if days == 1 else f"{days} days"
-        raise RequestError(
-            f"{where}: the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied "
-            f"for {long} (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
-        )
-
-
 def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
     """Raise PolicyError for a plan that could only be carried out in part."""
     most = session.settings.max_objects
@@ -192,14 +189,6 @@ def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
             f"{where}: the plan {in_quotes(plan.id)} has {plan.digest.objects:,} objects, and "
             f"OSSWEEP_MAX_OBJECTS allows {most:,}; raise that, or plan less"
         )
-
-
-def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
-    return (
-        f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: it "
-        f"deleted {answer['deleted']:,} objects, {answer['failed']:,} failed, and "
-        f"{answer['skipped']:,} stayed; for what is left, plan anew"
-    )
 
 
 def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> dict[str, Any]:
@@ -242,4 +231,4 @@ def _difference(applied: Applied, counts: Counts, plan: KeptPlan, *, is_same: bo
 
 
 def _name(plan: str, what: str) -> str:
-    return f"{_FOLDER}/{plan}/{what}"
+    return f"{FOLDER}/{plan}/{what}"
