@@ -131,6 +131,7 @@ def so_far(work: Work, reason: str | None) -> dict[str, Any]:
         "at_least": work.at_least,
         "requests_made": dict.fromkeys(KINDS, 0) | dict(work.requests_made),
         "seconds": round(work.milliseconds / 1000, 1),
+        **_applied_by(work),
     }
 
 
@@ -161,6 +162,7 @@ def of_parts(
         **({"errors": errors} if errors else {}),
         **_notes(_once(kept.notes, *(answer.get("notes", ()) for answer in answers))),
         **_named((*kept.counts.named, *(k for each in answers for k in each.get("keys", ())))),
+        **_applied_by(kept),
     }
 
 
@@ -193,6 +195,11 @@ def _doubt(left: Work, counts: Counts) -> Sequence[str]:
 
 def _notes(notes: Sequence[str]) -> dict[str, list[str]]:
     return {"notes": list(notes)} if notes else {}
+
+
+def _applied_by(work: Work) -> dict[str, Any]:
+    """Return the id of the plan that a job applies, if it does."""
+    return {"plan": {"id": work.applies}} if work.applies is not None else {}
 
 
 def _named(keys: Sequence[str]) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ def job_applying(plan: str) -> str:
     return f"apply-{sha256(plan.encode()).hexdigest()[:20]}-1"
 
 
-def applying(plan: str) -> str:
+def request_of(plan: str) -> str:
     """Return the request that applies a plan."""
     return json.dumps({"apply": plan})
 

@@ -10,7 +10,7 @@ from ossweep import policy
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import NO_TIME, Closed, RequestError, StoreError
-from ossweep.jobs.applications import applying
+from ossweep.jobs.applications import request_of
 from ossweep.jobs.plans import keep_plan
 from ossweep.plans.bill import duration_of, money_for, requests_needed
 from ossweep.plans.bucket import ENABLED, SUSPENDED, Taken
@@ -101,7 +101,7 @@ def _how_to_apply(
         return ['it would stop at once: plan anew with "null_versions": "lose" to lose them']
     first = _to_do_first(document["bucket"]["tags"], left.bucket, session)
     steps = "".join(f"{each}, and " for each in first)
-    return [f"to delete exactly this, {steps}send {applying(plan_id)}"]
+    return [f"to delete exactly this, {steps}send {request_of(plan_id)}"]
 
 
 def _to_do_first(tags: Mapping[str, str] | None, bucket: str, session: Session) -> list[str]:
