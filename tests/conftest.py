@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from deployment import BUCKET, Chain, Deployment, carried
+from deployment import BUCKET, Chain, Days, Deployment, carried, no_pauses
 from localcloud.clients import oss2_bucket
 from localcloud.oss import LocalOss
 
@@ -67,3 +68,18 @@ def chain(deployment: Deployment) -> Iterator[Chain]:
     """Ossweep deployed so that its invocations call each other."""
     with carried(deployment) as found:
         yield found
+
+
+@pytest.fixture
+def days() -> Days:
+    """A clock that can be set ahead."""
+    return Days()
+
+
+@pytest.fixture
+def aging(days: Days) -> Iterator[Chain]:
+    """A chain whose clock, and OSS's, is that one."""
+    with LocalOss(clock=days.now) as oss:
+        oss.create_bucket(BUCKET)
+        with carried(Deployment(oss, world=replace(no_pauses(), wall=days.now))) as chain:
+            yield chain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -277,6 +278,16 @@ class Clock:
             self.now += seconds
 
         return move
+
+
+@dataclass
+class Days:
+    """A clock of Unix seconds that is so many days ahead of the real one."""
+
+    passed: int = 0
+
+    def now(self) -> float:
+        return time.time() + self.passed * 86_400
 
 
 def sum_of(answer: Mapping[str, Any]) -> int:

@@ -14,7 +14,7 @@ from ossweep.handover import continuation
 from ossweep.helps import with_help
 from ossweep.objects import GONE_UNANSWERED
 from ossweep.plurals import counted
-from ossweep.stops import MEANT
+from ossweep.stops import MEANT, of_a_plan
 from ossweep.tally import tally
 from ossweep.work import FAILURES_NAMED, PLANNED_NAMED, Counts
 
@@ -101,6 +101,8 @@ def document(work: Work, result: Result) -> dict[str, Any]:
     may_go_on = result.may_go_on and status in {"unfinished", "stopped"}
     unreadable = note_of_unreadable(result.counts.skipped)
     notes = (*work.notes, *result.notes, *([] if unreadable is None else [unreadable]))
+    if work.applies is not None:
+        reason, notes = reason and of_a_plan(reason), tuple(map(of_a_plan, notes))
     return {
         "job": work.job,
         "status": status,
@@ -110,7 +112,7 @@ def document(work: Work, result: Result) -> dict[str, Any]:
         **_counts(result.counts, result.listed),
         "passed_over": [asdict(each) for each in result.passed_over[:FAILURES_NAMED]],
         "at_least": left.at_least,
-        "requests_made": dict(left.requests_made),
+        "requests_made": dict.fromkeys(KINDS, 0) | dict(left.requests_made),
         "seconds": round(left.milliseconds / 1000, 1),
         "continuation": continuation.seal(left) if may_go_on else None,
         **({"errors": dict(left.errors)} if left.errors else {}),
@@ -130,6 +132,7 @@ def so_far(work: Work, reason: str | None) -> dict[str, Any]:
         "at_least": work.at_least,
         "requests_made": dict.fromkeys(KINDS, 0) | dict(work.requests_made),
         "seconds": round(work.milliseconds / 1000, 1),
+        **_applied_by(work),
     }
 
 
@@ -160,6 +163,7 @@ def of_parts(
         **({"errors": errors} if errors else {}),
         **_notes(_once(kept.notes, *(answer.get("notes", ()) for answer in answers))),
         **_named((*kept.counts.named, *(k for each in answers for k in each.get("keys", ())))),
+        **_applied_by(kept),
     }
 
 
@@ -192,6 +196,11 @@ def _doubt(left: Work, counts: Counts) -> Sequence[str]:
 
 def _notes(notes: Sequence[str]) -> dict[str, list[str]]:
     return {"notes": list(notes)} if notes else {}
+
+
+def _applied_by(work: Work) -> dict[str, Any]:
+    """Return the id of the plan that a job applies, if it does."""
+    return {"plan": {"id": work.applies}} if work.applies is not None else {}
 
 
 def _named(keys: Sequence[str]) -> dict[str, list[str]]:

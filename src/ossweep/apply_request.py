@@ -12,6 +12,7 @@ from ossweep.names import MOST_OBJECTS, MOST_PARTS, PLAN, UnfitError, check_buck
 from ossweep.sizes import ceiling_in
 
 APPLY = "apply"
+TOLERANCE = ("objects", "bytes")
 FIELDS = (APPLY, "bucket", "tolerance", "unfinished", "parallel")
 
 
@@ -38,14 +39,15 @@ def read(document: dict[str, Any], where: str, others: tuple[str, ...]) -> Apply
         if name in others and name not in FIELDS:
             raise RequestError(
                 f"{where}: `{name}` stands beside `apply`, and the plan has its own; write no more "
-                "than `tolerance`, `unfinished` and `parallel` beside it"
+                "than `bucket`, `tolerance`, `unfinished` and `parallel` beside it"
             )
         if name not in FIELDS:
             raise RequestError(f"{where}: {no_such_field(name, FIELDS)}")
     plan = document[APPLY]
     if not isinstance(plan, str) or not PLAN.fullmatch(plan):
         raise RequestError(
-            f"{where}: `apply` is {kind_of_value(plan)}; write the `id` of a dry run's `plan`"
+            f"{where}: `apply` is {kind_of_value(plan)}; write the `id` of a dry run's `plan`, "
+            "which begins with plan-"
         )
     bucket = document.get("bucket")
     try:
@@ -78,15 +80,19 @@ def _text(value: Any) -> str:
 def _tolerance(value: Any, where: str) -> tuple[int, int]:
     if value is None:
         return 0, 0
-    if not isinstance(value, dict) or not value or not value.keys() <= {"objects", "bytes"}:
+    if not isinstance(value, dict) or not value:
         raise RequestError(
             f"{where}: `tolerance` is {kind_of_value(value)}; write `objects`, `bytes` or both in "
             'it, such as {"objects": 10, "bytes": "1GB"}'
         )
+    for name in value:
+        if name not in TOLERANCE:
+            raise RequestError(f"{where}: `tolerance`: {no_such_field(name, TOLERANCE)}")
     objects, size = value.get("objects", 0), value.get("bytes", 0)
     if type(objects) is not int or not 0 <= objects < MOST_OBJECTS:
         raise RequestError(
-            f"{where}: `tolerance.objects` is {kind_of_value(objects)}; write a whole number"
+            f"{where}: `tolerance.objects` is {kind_of_value(objects)}; write a whole number from "
+            f"0 to {MOST_OBJECTS - 1:,}"
         )
     # What is left out sets no bound: objects that differ have bytes.
     return (

@@ -89,7 +89,7 @@ HELPS = {
     "FileAlreadyExists": "something is left in the directory: see why that stays",
     "KeyNotUtf8": "no answer of OSS can name such a key: delete it by a client that takes bytes",
     "NotDeleted": "OSS gives no reason: order the key once more, by its name",
-    "BadRecord": "send the job's request anew",
+    "BadRecord": "send the job's request anew, or, where the job applies a plan, plan anew",
     "NewerRecord": "deploy the version of ossweep that has written it",
     "StateTooLarge": "name fewer keys in one request",
     "VersioningSuspended": "the bucket's versions must be on, or never used (OSSWEEP_STATE)",

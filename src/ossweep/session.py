@@ -157,6 +157,15 @@ class Session:
         self.jobs[beginning] += 1
         return f"{beginning}-{self.jobs[beginning]}"
 
+    def name_of_event(self, identity: str | None, task: Any) -> str:
+        """
+        Return the name of an event that asks for a task: letters and digits.
+
+        An event without an identity is known by its invocation, which keeps its id when Function
+        Compute repeats it.
+        """
+        return self._digest(identity or self.invocation.request_id or self.unnamed, task)
+
     def _digest(self, identity: str, task: Any) -> str:
         """
         Return 20 hex digits that set a job apart from others that share a state prefix.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import Enum
+
+# The name of a job, or of a part of one, that applies a plan.
+_APPLICATION = re.compile(r"apply-[0-9a-f]{20}-1(?:-p[0-9]+)?")
 
 
 class Why(str, Enum):
@@ -38,9 +42,12 @@ OVERTAKEN = Stop(Why.OVERTAKEN, "another invocation has taken the job over")
 ORDERED = Stop(Why.ORDERED, "it was ordered to stop")
 SPLIT = Stop(Why.SPLIT, "it goes on in several chains of invocations")
 
+_LOSE, _PLAN_TO_LOSE = (
+    f'{what} with "null_versions": "lose"' for what in ("send a request", "plan anew")
+)
 NULL_VERSIONS_LOST = (
     "the bucket's versioning is suspended, where a deletion loses an object's null version for "
-    'good; to delete all the same, send a request with "null_versions": "lose"'
+    f"good; to delete all the same, {_LOSE}"
 )
 NULL_MARKER_SHOWN = Stop(
     Why.REFUSED,
@@ -49,8 +56,7 @@ NULL_MARKER_SHOWN = Stop(
 GONE_UNSEEN = Stop(
     Why.REFUSED,
     "a key was asked for alone, and no answer has told whether its null version is lost for good; "
-    "allow oss:GetBucketVersioning, or send a request with "
-    '"null_versions": "lose"',
+    f"allow oss:GetBucketVersioning, or {_LOSE}",
 )
 
 # A job that has stopped by itself may go on as soon as anybody asks: its event, come again, is
@@ -63,6 +69,21 @@ GOES_ON = frozenset({Why.IDLE, Why.HOPS, Why.BRAKE})
 MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE, Why.PLANLESS})
 
 
+def of_a_plan(sentence: str) -> str:
+    """Return a sentence as it is said of a job that applies a plan, whose order is the plan's."""
+    return sentence.replace(_LOSE, _PLAN_TO_LOSE)
+
+
+def ordering_anew(job: str) -> str:
+    """Say how a person orders anew what is left of a job of which nothing is known any more."""
+    return "plan anew" if _APPLICATION.fullmatch(job) else "send its request anew"
+
+
 def resuming(job: str) -> str:
     """Return the event by which a person lets a job go on."""
     return json.dumps({"job": job, "do": "resume"})
+
+
+def asking(job: str) -> str:
+    """Return the event by which a person learns how a job is."""
+    return json.dumps({"job": job, "do": "status"})

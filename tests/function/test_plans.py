@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from dataclasses import dataclass, replace
-from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +13,17 @@ from deployment import (
     STATE,
     STATE_BUCKET,
     Chain,
-    Deployment,
-    carried,
     hurried,
-    no_pauses,
     ordered_to_stop,
 )
 from localcloud.faults import AsTold, DateShift, Refuse, ShortPage, Trickle
-from localcloud.oss import LocalOss
 from localcloud.tree import plant
 from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, UNKNOWN_TO_PLAN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
+    from deployment import Days, Deployment
     from localcloud.arrivals import Request
     from localcloud.faults import Fault
 
@@ -307,18 +301,6 @@ def test_an_application_that_was_stopped_tells_how_it_goes_on(chain: Chain) -> N
     assert chain.deployment.keys() == []
 
 
-def test_a_plan_is_applied_once(chain: Chain) -> None:
-    """Then it is refused with what became of it."""
-    chain.deployment.fill(*LOGS[:20])
-    plan = planned(chain, prefix="logs/")
-    applied(chain, plan)
-
-    said = chain.deployment.refuse({"apply": plan["id"]})
-
-    assert "was applied by the job apply-" in said
-    assert "which is done: it deleted 20 objects, 0 failed, and 0 stayed" in said
-
-
 def test_a_plan_that_is_not_there_is_refused(chain: Chain) -> None:
     """Nobody can tell what it would delete."""
     said = chain.deployment.refuse({"apply": "plan-5f0c"})
@@ -397,16 +379,6 @@ def test_a_plan_is_applied_for_some_days(aging: Chain, days: Days) -> None:
 
     assert "a plan is applied for 2 days (OSSWEEP_PLAN_DAYS); it was never applied" in said
     assert len(aging.deployment.keys()) == 20
-
-
-def test_a_plan_may_be_applied_for_one_day(aging: Chain, days: Days) -> None:
-    """A person would say so."""
-    aging.deployment.fill(*LOGS[:20])
-    plan = planned(aging, prefix="logs/")
-    aging.deployment.set(plan_days="1")
-    days.passed = 3
-
-    assert "a plan is applied for 1 day (OSS" in aging.deployment.refuse({"apply": plan["id"]})
 
 
 def test_a_damaged_plan_is_refused(chain: Chain) -> None:
@@ -537,67 +509,8 @@ def refusing_an_end(request: Request) -> Sequence[Fault]:
     return [Refuse(503, "ServiceUnavailable")] if is_an_end else []
 
 
-@pytest.mark.parametrize("source", ["mns", "timer"])
-def test_a_plan_may_be_applied_by_any_source(chain: Chain, source: str) -> None:
-    """Sent again, its event is a repetition, and no failure."""
-    chain.deployment.fill(*LOGS[:20])
-    plan = planned(chain, prefix="logs/")
-    event = {"mns": message, "timer": tick}[source]({"apply": plan["id"]})
-
-    first = chain.begin(event)
-    again = chain.begin(event)
-
-    assert (first["status"], first["deleted"], again["status"]) == ("done", 20, "ignored")
-
-
 def kept_at(plan: dict[str, Any], what: str = "plan") -> str:
     return f"{STATE}.plans/{plan['id']}/{what}"
-
-
-@dataclass
-class Days:
-    """A clock that is so many days ahead."""
-
-    passed: int = 0
-
-    def now(self) -> float:
-        return time.time() + self.passed * 86_400
-
-
-@pytest.fixture
-def days() -> Days:
-    return Days()
-
-
-@pytest.fixture
-def aging(days: Days) -> Iterator[Chain]:
-    """A chain whose clock, and OSS's, can be set ahead."""
-    with LocalOss(clock=days.now) as oss:
-        oss.create_bucket(BUCKET)
-        with carried(Deployment(oss, world=replace(no_pauses(), wall=days.now))) as chain:
-            yield chain
-
-
-def message(order: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(order)
-    return {
-        "TopicOwner": "118620210433",
-        "Message": text,
-        "Subscriber": "118620210433",
-        "PublishTime": 1_790_000_000_040,
-        "SubscriptionName": "sweeps",
-        "MessageMD5": md5(text.encode(), usedforsecurity=False).hexdigest().upper(),
-        "TopicName": "sweeps",
-        "MessageId": "2F5B3C082B923D4EAC694B76D9281234",
-    }
-
-
-def tick(order: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "triggerTime": "2026-11-29T10:00:00Z",
-        "triggerName": "apply",
-        "payload": json.dumps(order),
-    }
 
 
 def test_a_key_that_was_protected_when_it_was_planned_stays(chain: Chain) -> None:

@@ -25,10 +25,11 @@ DELETIONS = ("batch_delete", "delete")
 TO_APPLY = 'and then {"apply": "..."} with the id of the plan in its answer'
 
 
-def reason(most: int, request: dict[str, Any]) -> str:
+def reason(most: int, request: dict[str, Any], *, is_kept: bool = False) -> str:
+    first = "" if is_kept else "set OSSWEEP_STATE to keep plans in, "
     return (
         f"nothing was deleted, because these are more than {most:,} objects, and "
-        "OSSWEEP_REQUIRE_PLAN lets no more go without a plan; send "
+        f"OSSWEEP_REQUIRE_PLAN lets no more go without a plan; {first}send "
         f"{json.dumps({**request, 'dry_run': True})}, {TO_APPLY}"
     )
 
@@ -212,7 +213,7 @@ def test_a_rule_is_counted_as_well(full: Deployment) -> None:
 
 
 def test_a_timer_is_stopped_as_a_ceiling_would_stop_it(chain: Chain) -> None:
-    """It is meant: nothing is raised, and no line of the log an error. Again, it says the same."""
+    """It is meant: nothing is raised, and no line of the log is an error. Again, it says so."""
     deployment = chain.deployment.set(require_plan="100")
     deployment.fill(*KEYS)
 
@@ -221,7 +222,7 @@ def test_a_timer_is_stopped_as_a_ceiling_would_stop_it(chain: Chain) -> None:
     second = chain.begin(TIMER)
     status = chain.begin({"job": first["job"], "do": "status"})
 
-    assert (first["status"], first["reason"]) == ("stopped", reason(100, PREFIX))
+    assert (first["status"], first["reason"]) == ("stopped", reason(100, PREFIX, is_kept=True))
     assert second == first
     assert (status["status"], status["reason"], status["deleted"]) == (
         "stopped",
@@ -229,8 +230,32 @@ def test_a_timer_is_stopped_as_a_ceiling_would_stop_it(chain: Chain) -> None:
         0,
     )
     assert [each for each in deployment.oss.requests if each.bucket == BUCKET] == []
-    assert {line["level"] for line in deployment.log} == {"INFO"}
+    assert {line["level"] for line in deployment.log} == {"INFO", "WARNING"}
     assert (deployment.keys(), chain.called) == (KEYS, [])
+
+
+def test_the_log_warns_of_a_job_that_needs_a_plan(chain: Chain) -> None:
+    """Without the keys of its request; what to send for them is said with it."""
+    deployment = chain.deployment.set(require_plan="100")
+    deployment.fill(*KEYS)
+
+    job = chain.begin(TIMER)["job"]
+
+    (line,) = [each for each in deployment.log if each["level"] == "WARNING"]
+    assert (line["message"], line["job"], line["deleted"]) == ("job needs a plan", job, 0)
+    assert line["whole"] == json.dumps({"job": job, "do": "status"})
+    assert chain.begin(json.loads(line["whole"]))["reason"] == reason(100, PREFIX, is_kept=True)
+
+
+def test_a_job_that_stops_before_it_asks_for_anything_has_made_no_request(
+    full: Deployment,
+) -> None:
+    """Its requests have the usual kinds."""
+    full.set(require_plan="0")
+
+    made = full.send({"keys": ["b"]})["requests_made"]
+
+    assert made == {"list": 0, "batch_delete": 0, "delete": 0, "throttled": 0}
 
 
 def test_a_job_is_counted_once(chain: Chain) -> None:
@@ -308,7 +333,7 @@ def test_a_count_that_takes_too_long_stops_the_job(full: Deployment) -> None:
     assert (answer["status"], answer["deleted"], answer["continuation"]) == ("stopped", 0, None)
     assert answer["reason"].startswith(
         "nothing was deleted, because what would go could not be counted before time ran out, and "
-        "OSSWEEP_REQUIRE_PLAN lets no more than 5,000 objects go without a plan; send {"
+        "OSSWEEP_REQUIRE_PLAN lets no more than 5,000 objects go without a plan; set OSSWEEP_STATE"
     )
     assert answer["listed"] == sum_of(answer)
     assert deletions(full) == 0

@@ -52,15 +52,45 @@ def test_a_tolerance_that_is_left_out_sets_no_bound(
     [
         ({"apply": 5}, "`apply` is the number 5; write the `id` of a dry run's `plan`"),
         ({"apply": "plan-"}, '`apply` is the string "plan-"; write the `id`'),
-        ({"prefix": "a/"}, "`prefix` stands beside `apply`, and the plan has its own"),
+        (
+            {"apply": "request-1-1"},
+            (
+                '`apply` is the string "request-1-1"; write the `id` of a dry run\'s `plan`, which '
+                "begins with plan-"
+            ),
+        ),
+        (
+            {"prefix": "a/"},
+            (
+                "`prefix` stands beside `apply`, and the plan has its own; write no more than "
+                "`bucket`, `tolerance`, `unfinished` and `parallel` beside it"
+            ),
+        ),
         ({"dry_run": True}, "`dry_run` stands beside `apply`"),
         ({"tolerence": {}}, 'there is no field "tolerence"; did you mean `tolerance`?'),
         ({"bucket": 5}, "`bucket`: it is the number 5; write a string"),
         ({"bucket": "A"}, "`bucket`: "),
         ({"tolerance": {}}, "`tolerance` is an object; write `objects`, `bytes` or both"),
-        ({"tolerance": {"keys": 1}}, "`tolerance` is an object; write `objects`"),
+        (
+            {"tolerance": {"object": 5}},
+            '`tolerance`: there is no field "object"; did you mean `objects`?',
+        ),
+        (
+            {"tolerance": {"keys": 1}},
+            '`tolerance`: there is no field "keys"; the fields are objects, bytes',
+        ),
         ({"tolerance": {"objects": True}}, "`tolerance.objects` is true; write a whole number"),
-        ({"tolerance": {"objects": -1}}, "`tolerance.objects` is the number -1"),
+        (
+            {"tolerance": {"objects": -1}},
+            (
+                "`tolerance.objects` is the number -1; write a whole number from 0 to "
+                "9,223,372,036,854,775,807"
+            ),
+        ),
+        (
+            {"tolerance": {"objects": 2**63}},
+            "`tolerance.objects` is the number 9223372036854775808; write a whole number from 0 to",
+        ),
         ({"tolerance": {"bytes": 5}}, "`tolerance.bytes` is the number 5"),
         ({"tolerance": {"bytes": "5"}}, '`tolerance.bytes` is the string "5"'),
         ({"unfinished": "stop"}, "`unfinished` is the string \"stop\"; write 'return'"),

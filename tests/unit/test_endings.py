@@ -37,6 +37,7 @@ IDLE = answer("idle", "stopped", Why.IDLE)
 REFUSED = answer("refused", "stopped", Why.REFUSED)
 STOPPED = answer("stopped", "stopped", Why.ORDERED)
 ENDED = answer("ended", "stopped", Why.DOUBT, goes_on=False)
+OVER = answer("over", "stopped", Why.REFUSED, goes_on=False)
 UNDONE = Answer({"status": "refused", "error": "UndoneError", "reason": "time ran out"})
 BAD = Answer({"status": "refused", "error": "PolicyError", "reason": "it is not allowed"})
 
@@ -59,6 +60,7 @@ def said_of(answers: Sequence[Answer]) -> str:
         ([UNFINISHED], GO_ON),
         ([DONE, IDLE, REFUSED, UNDONE], GO_ON),
         ([ENDED, DONE], "job ended has ended, and nothing of it goes on"),
+        ([OVER], "job over has ended, and nothing of it goes on"),
         ([UNFINISHED, STOPPED], f"{GO_ON}, but for this: {STAYS}"),
         ([STOPPED, ENDED], f"{STAYS}; job ended has ended, and nothing of it goes on"),
         ([BAD, UNDONE], f"{GO_ON}; what was refused is refused again, until it is corrected"),

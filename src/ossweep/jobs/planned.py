@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from ossweep import policy
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import NO_TIME, Closed, RequestError, StoreError
+from ossweep.jobs.applications import request_of
 from ossweep.jobs.plans import keep_plan
 from ossweep.plans.bill import duration_of, money_for, requests_needed
 from ossweep.plans.bucket import ENABLED, SUSPENDED, Taken
@@ -109,10 +109,25 @@ def _how_to_apply(
         return []
     if document["bucket"]["versioning"] == SUSPENDED and left.null_versions == "keep":
         return ['it would stop at once: plan anew with "null_versions": "lose" to lose them']
-    send = f"send {json.dumps({'apply': plan_id})}"
+    first = _to_do_first(document["bucket"]["tags"], left.bucket, session)
+    steps = "".join(f"{each}, and " for each in first)
+    return [f"to delete exactly this, {steps}send {request_of(plan_id)}"]
+
+
+def _to_do_first(tags: Mapping[str, str] | None, bucket: str, session: Session) -> list[str]:
+    """Say what keeps a plan from being applied now; `tags` are the bucket's, None: not known."""
+    said, tag = [], session.settings.consent_tag
     if session.settings.dry_run:
-        return [f"to delete exactly this, unset OSSWEEP_DRY_RUN, and {send}"]
-    return [f"to delete exactly this, {send}"]
+        said.append("unset OSSWEEP_DRY_RUN")
+    if tag is not None and (tags is None or tags.get(tag[0]) != tag[1]):
+        wanted = f"the tag {tag[0]}={tag[1]} (OSSWEEP_CONSENT_TAG)"
+        is_missing = f"give the bucket {bucket} {wanted}"
+        is_unseen = (
+            f"see to it that the tags of the bucket {bucket} can be looked at, and that it has "
+            f"{wanted}"
+        )
+        said.append(is_unseen if tags is None else is_missing)
+    return said
 
 
 def _plan(

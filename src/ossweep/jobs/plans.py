@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ossweep import apply_request, policy
 from ossweep.errors import Closed, PolicyError, RequestError, Scope, StoreError, UndoneError
 from ossweep.handover import continuation
+from ossweep.jobs.applications import (
+    FOLDER,
+    is_noted,
+    job_applying,
+    no_such_plan,
+    note_order,
+    too_old,
+    what_became,
+)
 from ossweep.jobs.state import leases_of
 from ossweep.names import in_quotes
 from ossweep.plans.comparison import Tolerance
 from ossweep.plans.fulfilment import Fulfilment
 from ossweep.plans.kept import Applied, KeptPlan, hash_of, id_of, named_of
-from ossweep.plurals import counted
 from ossweep.request import FIELDS
 from ossweep.work import Counts
 
@@ -25,10 +31,6 @@ if TYPE_CHECKING:
     from ossweep.plans.sofar import SoFar
     from ossweep.session import Session
     from ossweep.work import Work
-
-_FOLDER = ".plans"  # in the state, beside the folders of jobs; no job has such a name
-_DAY = 86_400
-_READ = frozenset({"direct", "http"})  # sources whose answers a person reads
 
 
 def keep_order(work: Work, session: Session) -> None:
@@ -61,6 +63,7 @@ def keep_plan(left: Work, so_far: SoFar, session: Session, *, is_steady: bool) -
         policy.protected_in(left.bucket, session.settings),
         is_cut=not left.finished,
         is_steady=is_steady and not _may_change(left),
+        kept_at=session.state_objects.time_at(session.state_objects.moment()),
     )
     session.state_objects.write(_name(plan.id, "order"), content)
     session.state_objects.write(_name(plan.id, "plan"), plan.written())
@@ -98,39 +101,37 @@ def job_of_plan(document: dict[str, Any], session: Session, where: str, origin: 
     if settings.dry_run:
         raise PolicyError(f"{where}: OSSWEEP_DRY_RUN is set, and no plan is applied; unset it")
     try:
-        return _job_of_plan(asked, session, where, origin)
+        return _job_of_plan(asked, document, session, where, origin)
     except Closed as closed:
         met = f": {closed}" if str(closed) else ""
         raise UndoneError(f"{where}: time ran out before its plan was read{met}") from None
 
 
 def _job_of_plan(
-    asked: apply_request.ApplyRequest, session: Session, where: str, origin: Origin
+    asked: apply_request.ApplyRequest,
+    document: dict[str, Any],
+    session: Session,
+    where: str,
+    origin: Origin,
 ) -> Work:
-    job = f"apply-{sha256(asked.plan.encode()).hexdigest()[:20]}-1"
+    job = job_applying(asked.plan)
     state = leases_of(job, session).job_state()
-    if state.end is not None and origin.source in _READ:
-        raise RequestError(f"{where}: {_what_became(asked.plan, job, state.end.answer)}")
-    plan = kept_plan(asked.plan, session)
-    kept = session.state_objects.read(_name(asked.plan, "order"))
-    if plan is None or kept is None:
-        raise RequestError(
-            f"{where}: there is no plan {in_quotes(asked.plan)}; look at its id, see whether its "
-            "dry run has come to its end, or plan anew"
-        )
-    if state.answer is None or not (state.answer["deleted"] or state.answer["at_least"]):
-        _check_age(plan, session, where)
+    if state.end is not None and not is_noted(asked.plan, document, origin, session):
+        raise RequestError(f"{where}: {what_became(asked.plan, job, state.end.answer)}")
+    plan, order = _plan_and_order(asked.plan, session, where)
+    was_begun = state.answer is not None and (state.answer["deleted"] or state.answer["at_least"])
+    if state.end is None and not was_begun:
+        reason = too_old(plan, session)
+        if reason is not None:
+            raise RequestError(f"{where}: {reason}")
         _check_ceiling(plan, session, where)
-    if hash_of(kept.content) != plan.order:
-        raise RequestError(
-            f"{where}: the order of the plan {in_quotes(plan.id)} is not as it was kept; plan anew"
-        )
-    order = _order_of(kept.content, where)
     if asked.bucket not in {None, order.bucket}:
         raise RequestError(f"{where}: `bucket`: the plan is about the bucket {order.bucket}")
     policy.check_allowed(order.bucket, session.settings, where)
     lists = (each.request for each in order.lists)
     policy.check_lists(lists, order.bucket, session.settings, where)
+    if state.end is None:
+        note_order(plan.id, document, origin, session)
     goes_on = asked.unfinished != "return"
     return replace(
         order,
@@ -157,6 +158,19 @@ def _job_of_plan(
     )
 
 
+def _plan_and_order(plan_id: str, session: Session, where: str) -> tuple[KeptPlan, Work]:
+    """Return a plan, and its order; raises RequestError, Closed and StoreError."""
+    plan = kept_plan(plan_id, session)
+    kept = session.state_objects.read(_name(plan_id, "order"))
+    if plan is None or kept is None:
+        raise RequestError(f"{where}: {no_such_plan(plan_id)}")
+    if hash_of(kept.content) != plan.order:
+        raise RequestError(
+            f"{where}: the order of the plan {in_quotes(plan_id)} is not as it was kept; plan anew"
+        )
+    return plan, _order_of(kept.content, where)
+
+
 def narrowed(work: Work, asked: Work) -> Work:
     """Return a job that applies a plan, with no more tolerance than its event has this time."""
     if work.applies is None or asked.applies != work.applies:
@@ -176,16 +190,6 @@ def _order_of(content: bytes, where: str) -> Work:
     return continuation.unseal(document, f"{where}: its plan's order")
 
 
-def _check_age(plan: KeptPlan, session: Session, where: str) -> None:
-    now, days = session.time_of_state(), session.settings.plan_days
-    if now is not None and now - plan.made > days * _DAY:
-        made = datetime.fromtimestamp(plan.made, timezone.utc).strftime("%Y-%m-%d %H:%M")
-        raise RequestError(
-            f"{where}: the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied "
-            f"for {counted(days, 'day')} (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
-        )
-
-
 def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
     """Raise PolicyError for a plan that could only be carried out in part."""
     most = session.settings.max_objects
@@ -194,14 +198,6 @@ def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
             f"{where}: the plan {in_quotes(plan.id)} has {plan.digest.objects:,} objects, and "
             f"OSSWEEP_MAX_OBJECTS allows {most:,}; raise that, or plan less"
         )
-
-
-def _what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
-    return (
-        f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: it "
-        f"deleted {counted(answer['deleted'], 'object')}, {answer['failed']:,} failed, and "
-        f"{answer['skipped']:,} stayed; for what is left, plan anew"
-    )
 
 
 def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> dict[str, Any]:
@@ -228,8 +224,8 @@ def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> 
 
 def _order_name(job: str) -> str:
     """Return where the order of a dry run is kept until it is a plan's."""
-    return f"{_FOLDER}/orders/{job}"
+    return f"{FOLDER}/orders/{job}"
 
 
 def _name(plan: str, what: str) -> str:
-    return f"{_FOLDER}/{plan}/{what}"
+    return f"{FOLDER}/{plan}/{what}"

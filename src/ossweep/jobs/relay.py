@@ -23,6 +23,7 @@ from ossweep.jobs.hop import BranchEnded, Hop
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.state import leases_of, states_of_parts
 from ossweep.leases.records import Lease, NotGranted
+from ossweep.stops import asking, ordering_anew
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,7 +156,7 @@ def _next_step(claimed: Claimed, session: Session) -> Claimed | Answer:
         return _answer_not_granted(found, claimed, session)
     work = found.work or (begun(found, claimed.work, session) if claimed.work is not None else None)
     if work is None:
-        raise RequestError(f"the state of the job {job} is gone; send its request anew")
+        raise RequestError(f"the state of the job {job} is gone; {ordering_anew(job)}")
     if claimed.work is not None and work.applies is not None:
         from ossweep.jobs.plans import narrowed  # noqa: PLC0415 - for plans
 
@@ -198,6 +199,8 @@ def _answer_not_granted(found: NotGranted, claimed: Claimed, session: Session) -
     # A repetition gets an answer and no exception: its source need not send it again.
     bucket = work.bucket if work is not None else None
     reason = found.reason if work is None else f"{found.reason}, and this event asks for the same"
+    if work is not None and work.applies is not None:
+        reason = f"{reason}; {asking(job)} tells what becomes of it"
     return Answer(ignored(reason, job, bucket, dry_run=session.settings.dry_run))
 
 

@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ossweep import policy
-from ossweep.answers import KINDS, RARE, document
+from ossweep.answers import KINDS, RARE, document, so_far
 from ossweep.engine.planning import PlanTerms
+from ossweep.engine.result import Result
 from ossweep.engine.sweep import sweep
 from ossweep.engine.throttle import Throttle
 from ossweep.errors import RequestError
 from ossweep.handover import continuation
 from ossweep.jobs import ends
 from ossweep.log import Log
+from ossweep.names import in_quotes
 from ossweep.session import LISTINGS, open_bucket
-from ossweep.stops import Why
+from ossweep.stops import Stop, Why
 from ossweep.tally import tally
 
 if TYPE_CHECKING:
@@ -23,10 +25,8 @@ if TYPE_CHECKING:
 
     from ossweep.engine.gate import Gate
     from ossweep.engine.ports import Checkpoint, Lists
-    from ossweep.engine.result import Result
     from ossweep.engine.sweep import Progress
     from ossweep.session import Session
-    from ossweep.stops import Stop
     from ossweep.store import OssStore
     from ossweep.work import Work
 
@@ -68,6 +68,10 @@ def perform(
     """
     settings, world = session.settings, session.world
     terms = _terms(work, session)
+    if isinstance(terms, Stop):
+        share = _share_without(work, terms)
+        ends.swept(share.answer, share.stopped, session)
+        return share
     store = opened(work, gate, session)
     session.logger.append_keys(job=work.job, bucket=work.bucket)
     log = Log(session.logger, work, world.monotonic, settings.log_seconds)
@@ -106,8 +110,12 @@ def perform(
     return share
 
 
-def _terms(work: Work, session: Session) -> PlanTerms:
-    """Return what a sweep has to do with plans; the order of a new one is kept."""
+def _terms(work: Work, session: Session) -> PlanTerms | Stop:
+    """
+    Return what a sweep has to do with plans; the order of a new one is kept.
+
+    A job whose plan is gone, or cannot be read, ends: nobody could say what it may delete.
+    """
     if session.settings.state is None or not (work.dry_run or work.applies):
         return PlanTerms()
     from ossweep.jobs import plans  # noqa: PLC0415 - for plans
@@ -116,10 +124,23 @@ def _terms(work: Work, session: Session) -> PlanTerms:
         if work.plan is None and work.part_of is None:  # nothing has been met of it
             plans.keep_order(work, session)
         return PlanTerms(is_kept=True)
-    plan = plans.kept_plan(work.applies, session)
-    if plan is None:
-        raise RequestError(f"the plan {work.applies}, which the job {work.job} applies, is gone")
-    return PlanTerms(to_apply=plan)
+    try:
+        plan = plans.kept_plan(work.applies, session)
+    except RequestError as error:
+        return Stop(Why.REFUSED, str(error), is_final=True)
+    if plan is not None:
+        return PlanTerms(to_apply=plan)
+    name = in_quotes(work.applies)
+    gone = f"the plan {name}, which this job applies, is gone: what is left stays; plan anew"
+    return Stop(Why.REFUSED, gone, is_final=True)
+
+
+def _share_without(work: Work, stop: Stop) -> Share:
+    """Return the share of a job that ends before anything more of it is done."""
+    left = replace(work, hop=work.hop + 1)
+    listed = so_far(work, None)["listed"]
+    end = Result(listed, work.counts, left, stop, may_go_on=False, expected=None)
+    return Share(left, stop, {**document(work, end), "plan": {"id": work.applies}}, None)
 
 
 def _with_plan(share: Share, work: Work, terms: PlanTerms, session: Session, gate: Gate) -> Share:

@@ -204,12 +204,17 @@ def _nothing(work: Work) -> str:
 
 
 def _to_send(work: Work, session: Session) -> str:
-    """Say what to send: the request as a dry run, where it is at hand and short, and the plan."""
+    """
+    Say what to send: the request as a dry run, where it is at hand and short, and the plan.
+
+    Where no state is kept, no plan is: that has to be set first.
+    """
     request = session.requests.get(work.job)
     shown = json.dumps({**request, "dry_run": True}) if isinstance(request, dict) else ""
     if not 0 < len(shown) <= LONGEST_SHOWN:
         shown = 'the same request with "dry_run": true'
-    return f'send {shown}, and then {{"apply": "..."}} with the id of the plan in its answer'
+    first = "" if session.settings.state is not None else "set OSSWEEP_STATE to keep plans in, "
+    return f'{first}send {shown}, and then {{"apply": "..."}} with the id of the plan in its answer'
 
 
 def _result(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Tells whether an event lets a job go on that was stopped with this continuation.
 Resumes = Callable[[dict[str, Any]], bool]
 
+UNKNOWN = "there is no such job; if there was one, it has ended long ago, or its state is gone"
+
 # Seconds by which the clocks of two of OSS's front ends may differ. A holder that has been silent
 # for longer than its lease and this is dead; before that, its reader waits for a sign of life.
 CLOCKS_DIFFER = 60
@@ -197,7 +199,7 @@ def decide_for_resume(observed: Observed | End | None) -> Lease | NotGranted:
     same was stopped since, and goes on only as it does for its event.
     """
     if observed is None:
-        return NotGranted("there is no such job; if there was one, it has ended long ago")
+        return NotGranted(UNKNOWN)
     if isinstance(observed, End):
         return _ended(observed) if observed.rest is None else _trying_again(observed)
     if observed.departure is not None and observed.departure.how in {"split", "stopped"}:

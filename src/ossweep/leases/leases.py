@@ -35,7 +35,7 @@ from ossweep.leases.records import (
     written,
 )
 from ossweep.leases.watch import Watch
-from ossweep.stops import ORDERED, OVERTAKEN
+from ossweep.stops import ORDERED, OVERTAKEN, ordering_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -299,7 +299,7 @@ class Leases:
                 return found
             if max(hop, found.fence.hop) > 0 and found.continuation is None:
                 raise RequestError(
-                    f"the state of the job {self._job} is gone; send its request anew"
+                    f"the state of the job {self._job} is gone; {ordering_anew(self._job)}"
                 )
             if found.continuation is not None:
                 found = replace(found, work=self._judge(found.continuation))

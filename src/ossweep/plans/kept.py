@@ -28,13 +28,15 @@ _UNREADABLE = "the plan cannot be read, or was made by another version"
 @dataclass(frozen=True)
 class KeptPlan:
     """
-    A plan as it is kept: when it was `made`, in Unix seconds, and what it holds objects to.
+    A plan as it is kept: its clock, when it was `made`, and what it holds objects to.
 
     Its `id` is made of all else that is in it, and of its `order`, by that order's hash: whoever
-    names a plan names what it holds. `named` are the sorted hashes of objects known by name. What
-    lay below the `protected` prefixes is not in it; nor, where it `is_cut`, what lies beyond a
-    ceiling. Where it `is_steady`, no old object can become one of its kind: none gains a tag or
-    another class, no older version shows again, and none is renamed.
+    names a plan names what it holds. An event that waited for long has an old clock: so the plan's
+    age counts from when it was kept, `kept_at`. Both are in Unix seconds by OSS's clock. `named`
+    are the sorted hashes of objects known by name. What lay below the `protected` prefixes is not
+    in it; nor, where it `is_cut`, what lies beyond a ceiling. Where it `is_steady`, no old object
+    can become one of its kind: none gains a tag or another class, no older version shows again, and
+    none is renamed.
     """
 
     order: str
@@ -45,6 +47,7 @@ class KeptPlan:
     protected: tuple[str, ...] = ()
     is_cut: bool = False
     is_steady: bool = False
+    kept_at: int = 0
 
     @cached_property
     def id(self) -> str:
@@ -68,6 +71,7 @@ class KeptPlan:
             "protected": list(self.protected),
             "is_cut": self.is_cut,
             "is_steady": self.is_steady,
+            "kept_at": self.kept_at,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -90,6 +94,7 @@ class KeptPlan:
                 tuple(document["protected"]),
                 document["is_cut"] is True,
                 document["is_steady"] is True,
+                document["kept_at"],
             )
             found.check()
         except (KeyError, TypeError, RecursionError, ValueError):
@@ -100,7 +105,9 @@ class KeptPlan:
         """Raise ValueError for what no dry run has kept."""
         texts = (self.order, *self.protected)
         total = total_of(self.stretches).objects + len(self.named)
-        is_known = type(self.made) is int and 0 <= self.made <= LAST_SECOND
+        is_known = all(
+            type(each) is int and 0 <= each <= LAST_SECOND for each in (self.made, self.kept_at)
+        )
         if not (is_known and all(isinstance(each, str) for each in texts)):
             raise ValueError(_UNREADABLE)
         if total != self.digest.objects or "" in self.protected:

@@ -157,7 +157,23 @@ def _do_instructions_of(filed: Filed, file: RequestFile, session: Session) -> li
         except UndoneError as error:
             log.refused(session.logger, error)
             return [_without_its_file(answer, error) for answer in answers]
+    else:
+        _tell_of_application(instructions[0], answers[0], session)
     return answers
+
+
+def _tell_of_application(order: Instruction, answer: Answer, session: Session) -> None:
+    """
+    See to it that the file of an order to apply a plan is answered, whoever has ordered it first.
+
+    The job writes its answers beside the file that it was begun by.
+    """
+    from ossweep.jobs import replies  # noqa: PLC0415 - as above
+
+    if isinstance(order, Work) and order.applies is not None and order.reply is not None:
+        replies.tell_of(order.reply, order.job, answer.document, session)
+        if answer.document["status"] in {"continued", "ignored"}:
+            replies.tell_on_the_way(order, answer.document, session)
 
 
 def _without_its_file(answer: Answer, error: UndoneError) -> Answer:

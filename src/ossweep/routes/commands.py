@@ -15,6 +15,7 @@ from ossweep.errors import (
     SweepError,
     UndoneError,
 )
+from ossweep.jobs.applications import job_applying
 from ossweep.jobs.brake import answer_of_held, brake_of, is_stopped_by_it
 from ossweep.jobs.calls import call_missing, note_call
 from ossweep.jobs.relay import finish, go_on, join
@@ -23,6 +24,7 @@ from ossweep.leases.job_state import JobState
 from ossweep.leases.leases import AT_WORK
 from ossweep.leases.records import NotGranted
 from ossweep.names import JOB
+from ossweep.routes.of_plans import applying, not_applied, plan_named, with_application
 from ossweep.routes.telling import NOT_BEGUN, THEY_STOP, JobStates, told
 from ossweep.session import check_state
 from ossweep.stops import Why
@@ -60,10 +62,23 @@ def obey(command: Command, session: Session) -> Answer:
     """
     Do what a command says, and return the job's answer.
 
+    A command that names a plan is about the job that applies it.
+
     Raises PolicyError where no state is kept, StoreError and Closed where it cannot be read, and
     what a job that goes on raises.
     """
     looks = JobStates(session)
+    plan = plan_named(command.job, looks)
+    if plan is None:
+        return _obey(command, looks, session)
+    job = job_applying(plan)
+    if looks.at(job).state.how == "unknown":
+        return Answer(not_applied(plan, looks))
+    said = _obey(replace(command, job=job), looks, session)
+    return replace(said, document=applying(plan, said.document))
+
+
+def _obey(command: Command, looks: JobStates, session: Session) -> Answer:
     look = looks.at(command.job)
     end = look.state.end
     if command.do == "resume" and _is_held(command.job, looks):
@@ -77,7 +92,7 @@ def obey(command: Command, session: Session) -> Answer:
     if command.do == "resume" and end is not None:
         return Answer(_as_ended(told(command.job, looks)))
     if command.do != "stop" or look.state.how in {"unknown", "ended"}:
-        return Answer(told(command.job, looks))
+        return Answer(with_application(told(command.job, looks), looks))
     leases_of(command.job, session).stop(command.word)
     looks.order_to_stop(command.job, command.word.name)
     answer = told(command.job, looks)
@@ -244,4 +259,5 @@ def _in_short(job: str, looks: JobStates) -> dict[str, Any]:
         answer = told(job, looks)
     except SweepError as error:  # one that cannot be read hides no others
         return {"status": "unknown", "reason": str(error)}
-    return {name: answer[name] for name in _SHOWN}
+    plan = answer.get("plan", {}).get("id")
+    return {name: answer[name] for name in _SHOWN} | ({} if plan is None else {"plan": plan})

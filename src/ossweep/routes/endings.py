@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ossweep.answers import FINE, Answer, ignored
 from ossweep.errors import UndoneError
 from ossweep.events import Happened
-from ossweep.stops import Why, resuming
+from ossweep.stops import Why, asking, resuming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 NAMED = 10  # jobs that an exception names; it counts all
 # Refusals of what was asked for: as long as it asks for the same, it is refused again.
 _REFUSALS = frozenset({"RequestError", "PolicyError", "SettingsError"})
+# Kinds of reasons for which a job may end, so that nothing goes on.
+_ENDING = frozenset({Why.CEILING, Why.DOUBT, Why.PLANLESS, Why.REFUSED})
 _GO_ON = "go on with what is left"
 _SHOWN = ("status", "reason", "deleted", "failed", "remaining", "errors")
 
 
-def note(answer: Answer, logger: Logger) -> None:
-    """Log a job that somebody should look after, and an event that asks for nothing."""
+def note(answer: Answer, logger: Logger, *, is_kept: bool = False) -> None:
+    """
+    Log a job that somebody should look after, and an event that asks for nothing.
+
+    `is_kept` tells that the deployment keeps its jobs' state.
+    """
     document = answer.document
     if "error" in document:
         return  # it has a line of its own
@@ -35,6 +41,10 @@ def note(answer: Answer, logger: Logger) -> None:
         logger.info("ignored", **names, reason=document["reason"])
     elif answer.why is Why.BRAKE:
         logger.warning("job held", **names, **shown)
+    elif answer.why is Why.PLANLESS:
+        # Keys are left out of its reason here: the job's state has it whole.
+        told: dict[str, Any] = {"whole": asking(document["job"])} if is_kept else {}
+        logger.warning("job needs a plan", **names, **shown, **told)
     elif answer.wants_repetition:
         logger.error("job ended badly", **names, **shown)
 
@@ -123,7 +133,7 @@ def _what_becomes_of(answer: Answer) -> str:
     document, job = answer.document, answer.document.get("job")
     if document["status"] in FINE or document.get("error") in _REFUSALS:
         return ""
-    if answer.why in {Why.CEILING, Why.DOUBT, Why.PLANLESS} and document["continuation"] is None:
+    if answer.why in _ENDING and document["continuation"] is None:
         return f"job {job} has ended, and nothing of it goes on"
     if answer.why is Why.BRAKE:
         return f"job {job} is held until what its reason names is so"

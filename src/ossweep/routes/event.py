@@ -31,7 +31,7 @@ def act(reading: Reading, session: Session) -> dict[str, Any]:
     )
     if not only_asked:
         for answer in answers:
-            endings.note(answer, session.logger)
+            endings.note(answer, session.logger, is_kept=session.settings.state is not None)
     endings.raise_if_undone(reading, answers, session, only_asked=only_asked)
     return batch.together(answers, is_list=reading.is_list)
 

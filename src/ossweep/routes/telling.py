@@ -11,6 +11,7 @@ from ossweep.answers import as_listed, ignored, of_parts, so_far
 from ossweep.jobs.calls import is_missing
 from ossweep.jobs.order import job_of_continuation
 from ossweep.jobs.state import leases_of, states_of_parts
+from ossweep.leases.decisions import UNKNOWN
 from ossweep.leases.records import PART
 from ossweep.session import is_named_by_event
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ossweep.session import Session
     from ossweep.work import Work
 
-UNKNOWN = "there is no such job; if there was one, it has ended long ago"
 _WHERE = "the job's state"
 _AT_WORK = "an invocation is at work on it"
 _BY_RESUME = "it goes on by resume"
