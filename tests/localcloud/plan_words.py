@@ -88,7 +88,10 @@ def not_shown(
 def how_exact(plan: Mapping[str, Any]) -> Iterator[str]:
     """Yield what there is to say of directories that are too many to be told exactly."""
     if not plan["by_directory"]["is_exact"]:
-        yield "there are very many directories: each directory has at least so much"
+        yield (
+            "there are very many directories: each directory has at least so much, and a larger "
+            "one may be among the others"
+        )
 
 
 def _time(bounds: Mapping[str, Any]) -> str:

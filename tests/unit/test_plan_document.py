@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 
 from ossweep.plans.bill import Between, Money
-from ossweep.plans.census import Census
-from ossweep.plans.document import MOST_SHOWN
+from ossweep.plans.census import Census, census_in_any_order
+from ossweep.plans.digest import digest_of, hashes_of
+from ossweep.plans.document import MOST_OF_LEVEL, MOST_SHOWN
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
 from ossweep.plans.siblings import siblings_of
-from unit.plans import CLOCK, DAY, LISTED, Listed, columns_of, plan_of
+from unit.plans import CLOCK, DAY, LISTED, Listed, census_of, columns_of, plan_of
 
 SOME = [
     Listed("a/b/1", 10, CLOCK - 2 * DAY, "IA"),
@@ -84,6 +85,61 @@ def test_the_largest_directories_are_shown_and_the_others_counted(number: int) -
         "objects": others,
         "bytes": sum(range(others)),
     }
+
+
+def test_each_directory_has_its_own_largest_below_it() -> None:
+    """A small one as well as a large one; what is not named is the sum of the others."""
+    listed = [Listed(f"a/{each:03}/x", 1_000) for each in range(100)]
+    listed += [Listed(f"b/{each}/{way}/x", 100) for each in range(5) for way in "pq"]
+    listed += [Listed(f"c/{each:03}/x", 90) for each in range(30)]
+
+    said = plan_of(listed).document()["by_directory"]
+
+    below = {each["directory"]: each for each in said["largest"]}
+    assert {name: len(each["largest"]) for name, each in below.items()} == {
+        "a/": MOST_SHOWN,
+        "b/": 5,
+        "c/": MOST_SHOWN,
+    }
+    assert below["c/"]["others"] == {"objects": 10, "bytes": 900}
+    assert "others" not in below["b/"]
+    assert [len(each["largest"]) for each in below["b/"]["largest"]] == [2] * 5
+    assert said["is_exact"]
+
+
+def test_directories_of_a_level_share_its_room() -> None:
+    """Of each as many are told, and all sums stay."""
+    listed = [
+        Listed(f"{top:02}/{middle:02}/{low:02}/x", top + middle + low)
+        for top in range(20)
+        for middle in range(20)
+        for low in range(20)
+    ]
+
+    said = plan_of(listed).document()["by_directory"]
+
+    third = [low for top in said["largest"] for low in top["largest"]]
+    assert {len(each["largest"]) for each in third} == {2}
+    assert len(third) * 2 <= MOST_OF_LEVEL
+    for each in third:
+        named = sum(one["bytes"] for one in each["largest"])
+        assert named + each["others"]["bytes"] == each["bytes"]
+
+
+def test_a_directory_of_another_selector_lies_in_none_by_accident() -> None:
+    """A named key's directories begin at the top, those of a prefix below it."""
+    named = columns_of([Listed("logs/a", 1)])
+    hashes = hashes_of(named)
+    loose = census_in_any_order(named, hashes, digest_of(named, hashes))
+    census = census_of([Listed("logs/2024-1/x/1", 5)], len("logs/")) + loose
+
+    said = plan_of([], census=census).document()["by_directory"]["largest"]
+
+    assert [(each["directory"], each["bytes"]) for each in said] == [
+        ("logs/2024-1/", 5),
+        ("logs/", 1),
+    ]
+    assert "largest" not in said[1]
 
 
 @given(listed=LISTED)

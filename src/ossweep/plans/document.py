@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ossweep.plans.directories import NOTHING, Amount, by_rank
+from ossweep.plans.directories import NOTHING, Amount, by_rank, grouped
+from ossweep.plans.levels import whole_levels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ossweep.plans.bill import Between, Duration, Money, RequestsNeeded
     from ossweep.plans.census import Census
-    from ossweep.plans.directories import DirectorySums
     from ossweep.plans.early import EarlyDeletion
     from ossweep.plans.lifecycle import LifecycleRule
     from ossweep.plans.siblings import Siblings
 
-MOST_SHOWN = 20  # directories of one level below another
+MOST_SHOWN = 20  # directories of one
+MOST_OF_LEVEL = 1_000  # directories of one level, of which each above it has the same number
 
 
 @dataclass(frozen=True)
@@ -72,33 +73,46 @@ class Plan:
         }
 
 
+Below = dict[str, list[tuple[str, Amount]]]  # the largest directories of each, in order
+
+
 def _directories(census: Census) -> dict[str, Any]:
     """Return the largest of the first level with what is below them, and the rest as sums."""
-    levels = [each.whole() for each in census.directories]
+    levels = whole_levels(census.directories)
     first = levels[0]
     shown = list(by_rank(first.largest, MOST_SHOWN))
     named = sum(first.largest.values(), NOTHING)
     small = len(first.largest) - len(shown) + first.others
     in_shown = sum((each for _, each in shown), NOTHING)
     inside = named + first.in_others
+    below = [_told(each.largest) for each in levels[1:]]
     return {
-        "largest": [_directory(name, amount, levels[1:]) for name, amount in shown],
+        "largest": [_directory(name, amount, below) for name, amount in shown],
         "others": {"directories": small, **_amount(inside - in_shown)},
         "in_none": _amount(Amount(census.digest.objects, census.digest.bytes) - inside),
         "is_exact": all(each.is_exact for each in levels),
     }
 
 
-def _directory(name: str, amount: Amount, levels: Sequence[DirectorySums]) -> dict[str, Any]:
+def _told(level: Mapping[str, Amount]) -> Below:
+    """Return the directories of a level that are told of: of each above it as many, at the most."""
+    groups = grouped(level)
+    most = next(
+        number
+        for number in range(MOST_SHOWN, 0, -1)
+        if number == 1 or sum(min(number, len(each)) for each in groups.values()) <= MOST_OF_LEVEL
+    )
+    return {name: list(by_rank(group, most)) for name, group in groups.items()}
+
+
+def _directory(name: str, amount: Amount, below: Sequence[Below]) -> dict[str, Any]:
     said: dict[str, Any] = {"directory": name, **_amount(amount)}
-    if levels:
-        below = {each: sums for each, sums in levels[0].largest.items() if each.startswith(name)}
-        largest = [_directory(*each, levels[1:]) for each in by_rank(below, MOST_SHOWN)]
-        if largest:
-            said["largest"] = largest
-            named = sum((Amount(each["objects"], each["bytes"]) for each in largest), NOTHING)
-            if named != amount:
-                said["others"] = _amount(amount - named)
+    found = below[0].get(name, ()) if below else ()
+    if found:
+        said["largest"] = [_directory(*each, below[1:]) for each in found]
+        named = sum((each for _, each in found), NOTHING)
+        if named != amount:
+            said["others"] = _amount(amount - named)
     return said
 
 

@@ -13,6 +13,7 @@ from ossweep.errors import place_of
 from ossweep.plans.census import Census, CensusStream, census_in_any_order
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.early import EarlyDeletion, early_deletion
+from ossweep.plans.levels import PassedDirectories, joined_levels
 from ossweep.plans.siblings import BelowNamed, Siblings, siblings_of
 from ossweep.plans.stretches import Stretches, rows_of, stretches_of_rows
 
@@ -75,6 +76,9 @@ class SoFar:
     def document(self) -> dict[str, Any]:
         """Return it as JSON values."""
         said: dict[str, Any] = _form().dump_python(self, mode="json")
+        for each in said["census"]["directories"]:
+            if not each["cut"]:  # an earlier version does not know it
+                del each["cut"]
         return said
 
     @classmethod
@@ -108,9 +112,9 @@ class Stream:
     `prefix` is the selector's: directories are told below its last slash.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, directories: PassedDirectories) -> None:
         self._prefix = prefix
-        self._census = CensusStream(prefix.rfind("/") + 1)
+        self._census = CensusStream(prefix.rfind("/") + 1, directories)
         self._siblings = Siblings(prefix)
 
     def meet(self, columns: Columns, hashes: Sequence[int], digest: Digest) -> None:
@@ -120,8 +124,12 @@ class Stream:
         if found is not None:
             self._siblings += found
 
+    def end(self) -> None:
+        """Take note that nothing more comes of the stream."""
+        self._census.end()
+
     def sums(self) -> SoFar:
-        """Return the sums so far."""
+        """Return the sums so far, without the directories, which all streams have together."""
         beside = (self._siblings,) if self._siblings != Siblings(self._prefix) else ()
         return SoFar(self._census.census(), siblings=beside)
 
@@ -142,6 +150,7 @@ class Sums:
         self.absent = 0  # named keys that no look has shown
         self._is_kept = is_kept
         self._streams: dict[Any, Stream] = {}
+        self._directories = PassedDirectories()
         self._loose = SoFar()
         self._early = EarlyDeletion()
 
@@ -165,7 +174,7 @@ class Sums:
             hashes = hashes_of(columns)
             digest = digest_of(columns, hashes)
             if stream not in self._streams:
-                self._streams[stream] = Stream(prefix)
+                self._streams[stream] = Stream(prefix, self._directories)
             self._streams[stream].meet(columns, hashes, digest)
             self._early += early_deletion(columns, clock)
         if self._is_kept and until > after:
@@ -175,6 +184,7 @@ class Sums:
         """Take note that nothing more comes of a stream."""
         ended = self._streams.pop(stream, None)
         if ended is not None:
+            ended.end()
             self._loose += ended.sums()
 
     def meet_named(self, columns: Columns, clock: int) -> None:
@@ -195,8 +205,10 @@ class Sums:
         total = self._before + self._loose
         for stream in self._streams.values():
             total += stream.sums()
+        directories = joined_levels(total.census.directories, self._directories.levels())
         return replace(
             total,
+            census=replace(total.census, directories=directories),
             early=total.early + self._early,
             stretches=tuple(rows_of(self._stretches.held())),
             most=self._stretches.most,
