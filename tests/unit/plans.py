@@ -14,6 +14,7 @@ from ossweep.plans.digest import digest_of, hashes_of
 from ossweep.plans.document import Plan
 from ossweep.plans.early import EarlyDeletion, early_deletion
 from ossweep.plans.levels import LEVEL_ROOM, LevelRoom, PassedDirectories
+from ossweep.plans.ordered import OrderTold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 CLOCK = 1_790_000_000
+ORDERED = OrderTold("examplebucket", ["a/"], made=CLOCK)
 MARK = "D7A1AAC43614228F2D5A2EDA462AF88A"
 
 
@@ -100,9 +102,10 @@ def plan_of(listed: Sequence[Listed], **also: Any) -> Plan:
     census = census_of(listed)
     said: dict[str, Any] = {
         "id": "plan-1",
+        "ordered": ORDERED,
         "census": census,
         "early": early_deletion(columns_of(listed), CLOCK) if listed else EarlyDeletion(),
-        "requests": requests_needed(census.by_class, listed=len(listed)),
+        "requests": requests_needed(census.by_class),
         "duration": duration_of(len(listed), seconds_each=240),
     }
     return Plan(**(said | also))

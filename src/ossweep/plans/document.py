@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ossweep.plans.directories import NOTHING, Amount, by_rank, grouped
 from ossweep.plans.levels import whole_levels
+from ossweep.plans.ordered import time_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ossweep.plans.census import Census
     from ossweep.plans.early import EarlyDeletion
     from ossweep.plans.lifecycle import LifecycleRule
-    from ossweep.plans.siblings import Siblings
+    from ossweep.plans.ordered import OrderTold
+    from ossweep.plans.siblings import BelowNamed, Siblings
 
 MOST_SHOWN = 20  # directories of one
 MOST_OF_LEVEL = 1_000  # directories of one level, of which each above it has the same number
@@ -31,12 +32,14 @@ class Plan:
     """
 
     id: str | None  # None: it is not kept
+    ordered: OrderTold
     census: Census
     early: EarlyDeletion
     requests: RequestsNeeded
     duration: Duration
     skipped: Mapping[str, int] = field(default_factory=dict)
     siblings: Sequence[Siblings] = ()
+    below: Sequence[BelowNamed] = ()
     bucket: Mapping[str, Any] = field(default_factory=dict)
     money: Money | None = None
     lifecycle: LifecycleRule | None = None
@@ -47,6 +50,9 @@ class Plan:
         census, told = self.census, [each for each in self.siblings if each.is_surprising]
         return {
             "id": self.id,
+            "order": self.ordered.document(),
+            "made": time_told(self.ordered.made),
+            "cut": self.ordered.cut,
             "digest": census.digest.sum,
             "objects": census.digest.objects,
             "bytes": census.digest.bytes,
@@ -54,13 +60,13 @@ class Plan:
                 name: _amount(each) for name, each in by_rank(census.by_class, len(census.by_class))
             },
             "by_directory": _directories(census),
-            "oldest": _time(census.oldest),
-            "newest": _time(census.newest),
+            "oldest": time_told(census.oldest),
+            "newest": time_told(census.newest),
             "first": census.first,
             "last": census.last,
             "sample": sorted(each.key for each in census.sample),
             "skipped_because": dict(self.skipped),
-            "siblings": [_siblings(each) for each in told],
+            "siblings": [*map(_siblings, told), *map(_below, self.below)],
             "bucket": dict(self.bucket),
             "early_delete": _early(self.early),
             "requests": {"put": _between(self.requests.put), "get": self.requests.looks},
@@ -68,7 +74,12 @@ class Plan:
             "invocations": _between(self.duration.invocations),
             "objects_a_second": _between(self.duration.rate),
             **({} if self.money is None else {"money": _money(self.money)}),
-            "advice": [*(each.sentence() for each in told), *self.advice],
+            "advice": [
+                *self.ordered.advice(),
+                *(each.sentence() for each in told),
+                *(each.sentence() for each in self.below),
+                *self.advice,
+            ],
             "lifecycle": _lifecycle(self.lifecycle),
         }
 
@@ -125,6 +136,15 @@ def _siblings(found: Siblings) -> dict[str, Any]:
     }
 
 
+def _below(found: BelowNamed) -> dict[str, Any]:
+    return {
+        "key": found.key,
+        "is_object": found.is_there,
+        "below": _amount(found.below),
+        "at_least": found.more,
+    }
+
+
 def _early(found: EarlyDeletion) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for name, each in sorted(found.short.items()):
@@ -165,9 +185,3 @@ def _between(found: Between) -> dict[str, Any]:
     if isinstance(least, int) and isinstance(most, int):
         return {"at_least": least, "at_most": most}
     return {"at_least": f"{least:.4f}", "at_most": f"{most:.4f}"}
-
-
-def _time(seconds: int | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,6 +14,7 @@ from ossweep.plans.census import Census, CensusStream, census_in_any_order
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.early import EarlyDeletion, early_deletion
 from ossweep.plans.levels import PassedDirectories, joined_levels
+from ossweep.plans.ordered import MOST_TOLD
 from ossweep.plans.siblings import BelowNamed, Siblings, siblings_of
 from ossweep.plans.stretches import Stretches, rows_of, stretches_of_rows
 
@@ -38,7 +39,8 @@ class SoFar:
     `stretches` are as `rows_of` writes them, where they are kept, of up to `most` objects each.
     `named` are the hashes of named objects, in base64, and `unheld` how many more there are.
     `below` are named keys that end with a slash, and `absent` counts those that no look has shown.
-    The order names objects if it `has_names`, by keys or lists.
+    The order names objects if it `has_names`, by so many `keys` and `lists`, of which those in
+    `first_lists` are told.
     """
 
     census: Census = field(default_factory=Census)
@@ -51,6 +53,9 @@ class SoFar:
     unheld: int = 0
     has_names: bool = False
     absent: int = 0
+    keys: int = 0
+    lists: int = 0
+    first_lists: tuple[str, ...] = ()
 
     def __add__(self, other: SoFar) -> SoFar:
         """Return the sums of both, which have met different objects."""
@@ -67,6 +72,9 @@ class SoFar:
             self.unheld + other.unheld + max(0, len(hashes) - MOST_NAMED),
             self.has_names or other.has_names,
             self.absent + other.absent,
+            self.keys + other.keys,
+            self.lists + other.lists,
+            (*self.first_lists, *other.first_lists)[:MOST_TOLD],
         )
 
     def kept_stretches(self) -> Stretches:
@@ -77,8 +85,10 @@ class SoFar:
         """Return it as JSON values."""
         said: dict[str, Any] = _form().dump_python(self, mode="json")
         for each in said["census"]["directories"]:
-            if not each["cut"]:  # an earlier version does not know it
-                del each["cut"]
+            _leave_out(each, cut=[])
+        for each in said["below"]:
+            _leave_out(each, is_there=True)
+        _leave_out(said, keys=0, lists=0, first_lists=[])
         return said
 
     @classmethod
@@ -101,7 +111,8 @@ class SoFar:
         self.census.check()
         self.early.check()
         stretches_of_rows(list(self.stretches))
-        if min(self.most - 1, self.unheld, self.absent) < 0 or not _is_base64(self.named):
+        numbers = (self.most - 1, self.unheld, self.absent, self.keys, self.lists)
+        if min(numbers) < 0 or not _is_base64(self.named):
             raise ValueError("a plan holds numbers that none are")
 
 
@@ -187,6 +198,13 @@ class Sums:
             ended.end()
             self._loose += ended.sums()
 
+    def miss_named(self, keys: Sequence[str]) -> None:
+        """Add keys that are named, and of which no look has shown an object."""
+        self.absent += len(keys)
+        below = [BelowNamed(key, is_there=False) for key in keys if key.endswith("/")]
+        if below:
+            self._loose += SoFar(below=tuple(below[:MOST_BELOW]))
+
     def meet_named(self, columns: Columns, clock: int) -> None:
         """Add objects that are known by name, in whatever order."""
         hashes = hashes_of(columns)
@@ -216,6 +234,13 @@ class Sums:
             unheld=total.unheld + self._unheld,
             absent=total.absent + self.absent,
         )
+
+
+def _leave_out(said: dict[str, Any], **of_no_use: Any) -> None:
+    """Leave out what says nothing: an earlier version does not know it."""
+    for name, value in of_no_use.items():
+        if said[name] == value:
+            del said[name]
 
 
 def hashes_in(named: str) -> array[int]:
