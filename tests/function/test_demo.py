@@ -107,17 +107,18 @@ def test_a_plan_that_a_ceiling_has_cut_is_shown(here: Callable[..., str], tmp_pa
     assert "cut by a ceiling" in page.read_text("utf-8")
 
 
+@pytest.mark.parametrize("name", ["refused/mistyped-field.json", "direct/apply.json"])
 def test_pages_of_an_earlier_run_are_removed(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
     """An event that has no plan leaves none that could be taken for its own."""
-    for name in ("plan.html", "plan-2.html", "other.html"):
-        (tmp_path / name).write_text("old", "utf-8")
-    event = str(ROOT / "events/refused/mistyped-field.json")
+    for page in ("plan.html", "plan-2.html", "other.html"):
+        (tmp_path / page).write_text("old", "utf-8")
+    event = str(ROOT / "events" / name)
 
     demo.main([event, "--page", str(tmp_path / "plan.html")])
 
-    assert "raised" in capsys.readouterr().out
+    assert "Plan plan-" not in capsys.readouterr().out
     assert {each.name for each in tmp_path.iterdir()} == {"other.html"}
 
 

@@ -62,10 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shown = escape(json.dumps(str(options.event)))
         console.print(f"There is no event in {shown}: {error.strerror}. Name a file of events/.")
         return UNUSABLE
+    forget_pages(options.page)
     if applies_a_plan(event):
         console.print(NO_PLAN)
         return UNUSABLE
-    forget_pages(options.page)
     met = Met()
     try:
         return _run(options, event, met)

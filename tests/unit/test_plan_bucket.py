@@ -172,7 +172,6 @@ def test_the_share_is_told_with_its_age() -> None:
 @pytest.mark.parametrize(
     ("part", "whole", "told"),
     [
-        (0, 10, "0.0%"),
         (1, 2_000, "less than 0.1%"),
         (1_200, 19_700_000_000, "less than 0.1%"),
         (1, 1_000, "0.1%"),
@@ -213,6 +212,11 @@ def test_a_count_from_before_the_plan_tells_no_share(of: dict[str, Any]) -> None
 def test_an_empty_or_uncounted_bucket_has_no_share(facts: BucketFacts) -> None:
     """There is nothing to divide by."""
     assert facts.document(taken())["share"] is None
+
+
+def test_a_plan_of_nothing_tells_no_share() -> None:
+    """There is nothing to be sure of."""
+    assert "in the bucket" not in said(PLAIN, taken(objects=0, bytes=0))
 
 
 WHOLE = "the bucket's lifecycle would delete all of these anyway"

@@ -254,10 +254,10 @@ class BucketFacts:
         return {"objects": taken.objects / self.objects, "bytes": of_bytes}
 
     def _of_the_share(self, taken: Taken) -> str | None:
-        if self.objects is None or self.bytes is None:
+        if self.objects is None or self.bytes is None or not taken.objects:
             return None
         if self._share(taken) is None:
-            return self._why_no_share(taken)
+            return self._why_no_share(self.objects, self.bytes)
         of_bytes = f", and {_percent(taken.bytes, self.bytes)} of its bytes" if self.bytes else ""
         those = "object" if self.objects == 1 else f"{self.objects:,} objects"
         return (
@@ -265,14 +265,13 @@ class BucketFacts:
             f"bucket{of_bytes}, as OSS counts them, which may be an hour old"
         )
 
-    def _why_no_share(self, taken: Taken) -> str | None:
-        """Say that the count is older than what is planned, if anything is."""
-        if not taken.objects or self.objects is None or self.bytes is None:
-            return None
-        those = "1 object" if self.objects == 1 else f"{self.objects:,} objects"
+    @staticmethod
+    def _why_no_share(objects: int, size: int) -> str:
+        """Say that the count is older than what is planned."""
+        those = "1 object" if objects == 1 else f"{objects:,} objects"
         return (
-            f"no share of the bucket is told: OSS counts {those} and {self.bytes:,} bytes in it, "
-            "less than the plan has met, for its count may be an hour old"
+            f"no share of the bucket is told: OSS counts {those} and {size:,} bytes in it, less "
+            "than the plan has met, for its count may be an hour old"
         )
 
     def _what_was_not_looked_at(self) -> str | None:
