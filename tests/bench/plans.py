@@ -16,6 +16,7 @@ from ossweep.objects import Columns
 from ossweep.plans.census import CensusStream
 from ossweep.plans.digest import MODULUS, digest_of, hashes_of
 from ossweep.plans.early import early_deletion
+from ossweep.plans.levels import PassedDirectories
 from ossweep.plans.stretches import Stretches
 from unit.key_shapes import SHAPES, keys_of
 
@@ -57,7 +58,7 @@ def pages_of_keys(keys: list[str]) -> list[Columns]:
 
 def measure(pages: list[Columns]) -> list[float]:
     """Return microseconds a key: for the digest, the census, the stretches, and early deletion."""
-    census, stretches, last = CensusStream(0), Stretches(), ""
+    census, stretches, last = CensusStream(0, PassedDirectories()), Stretches(), ""
     spent = [0.0] * 4
     for page in pages:
         marks = [time.process_time()]

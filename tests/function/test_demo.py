@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud import demo
-from localcloud.demo_plans import application_of
+from localcloud.demo_plans import application_of, is_dry_run
 from pages import Elements
 
 if TYPE_CHECKING:
@@ -83,15 +83,64 @@ def test_a_plan_is_shown_and_applied(here: Callable[..., str], tmp_path: Path) -
 def test_an_event_of_several_requests_has_as_many_plans(
     here: Callable[..., str], tmp_path: Path
 ) -> None:
-    """Each with its page, and the event itself is sent again."""
+    """Each with its page, and each is applied."""
     event = str(ROOT / "events/direct/batch.json")
 
     said = here(event, "--page", str(tmp_path / "plan.html"), columns=80)
 
     assert len(re.findall(r"^Plan plan-", said, re.MULTILINE)) == 2
     assert {each.name for each in tmp_path.iterdir()} == {"plan.html", "plan-2.html"}
-    assert "Apply it" not in said
+    plans = re.findall(r"^Plan (plan-\S+):", said, re.MULTILINE)
+    applies = {"requests": [{"apply": each} for each in plans]}
+    assert f"Apply it  {json.dumps(applies)}" in said
     assert [status for status, _, _ in rows(said)] == ["planned", "planned", "done", "done"]
+
+
+def test_a_plan_that_a_ceiling_has_cut_is_shown(here: Callable[..., str], tmp_path: Path) -> None:
+    """Before it is applied, and with its page."""
+    page = tmp_path / "plan.html"
+
+    said = here(str(ROOT / "events/direct/ceiling.json"), "--page", str(page), columns=80)
+
+    assert re.search(r"^Plan plan-\S+: 500 objects, .*, cut by\s+a\s+ceiling", said, re.MULTILINE)
+    assert said.index("Plan plan-") < said.index("Apply it")
+    assert "cut by a ceiling" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["refused/mistyped-field.json", "direct/apply.json"])
+def test_pages_of_an_earlier_run_are_removed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    """An event that has no plan leaves none that could be taken for its own."""
+    for page in ("plan.html", "plan-2.html", "other.html"):
+        (tmp_path / page).write_text("old", "utf-8")
+    event = str(ROOT / "events" / name)
+
+    demo.main([event, "--page", str(tmp_path / "plan.html")])
+
+    assert "Plan plan-" not in capsys.readouterr().out
+    assert {each.name for each in tmp_path.iterdir()} == {"other.html"}
+
+
+def test_a_dry_run_is_planned_and_no_more(here: Callable[..., str]) -> None:
+    """Nothing is called a deletion."""
+    said = here(str(ROOT / "events/direct/dry-run.json"), columns=80)
+
+    assert [status for status, _, _ in rows(said)] == ["planned"]
+    assert "Nothing was deleted: the event asks for a dry run." in said
+    assert "deletion  " not in said
+
+
+def test_an_event_that_applies_a_plan_is_told_that_there_is_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No setting is named that could not be changed there."""
+    code = demo.main([str(ROOT / "events/direct/apply.json")])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert code == 2
+    assert said.startswith("This event applies a plan by its id, and here no dry run has left one.")
+    assert "OSSWEEP" not in said
 
 
 def planned(plan_id: str | None) -> dict[str, Any]:
@@ -108,19 +157,47 @@ def planned(plan_id: str | None) -> dict[str, Any]:
             '{"apply": "plan-1", "unfinished": "return", "parallel": 2}',
         ),
         ('{"prefix": "a/", "dry_run": true}', None),
-        ('{"requests": [{"prefix": "a/"}]}', None),
-        ('[{"prefix": "a/"}]', None),
+        ('{"requests": [{"prefix": "a/"}]}', '{"apply": "plan-1"}'),
+        ('[{"prefix": "a/"}]', '{"apply": "plan-1"}'),
         ('{"payload": "{}", "triggerName": "nightly"}', None),
+        ('{"payload": "{\\"prefix\\": \\"a/\\"}", "triggerName": "nightly"}', None),
         ("", None),
     ],
 )
 def test_the_plan_of_one_request_is_what_is_applied(event: str, applies: str | None) -> None:
-    """Any other event is sent as it is, and so is one whose plan is kept nowhere."""
-    found = application_of(event.encode(), planned("plan-1"))
+    """An event of another source is sent as it is, and so is one whose plan is kept nowhere."""
+    found = application_of(event.encode(), [planned("plan-1")])
 
     assert found == (None if applies is None else applies.encode())
-    assert application_of(event.encode(), planned(None)) is None
-    assert application_of(event.encode(), {"status": "continued"}) is None
+    assert application_of(event.encode(), [planned(None)]) is None
+    assert application_of(event.encode(), [{"status": "continued"}]) is None
+
+
+def test_the_plan_of_each_request_is_applied_if_all_are_kept() -> None:
+    """Those of dry runs are only to be looked at."""
+    event = b'[{"prefix": "a/"}, {"prefix": "b/", "dry_run": true}, {"prefix": "c/"}]'
+    answers = [planned("plan-1"), planned("plan-2"), planned("plan-3")]
+
+    found = application_of(event, answers)
+
+    assert found == b'{"requests": [{"apply": "plan-1"}, {"apply": "plan-3"}]}'
+    assert application_of(event, [*answers[:2], planned(None)]) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "is_dry"),
+    [
+        ('{"prefix": "a/", "dry_run": true}', True),
+        ('[{"prefix": "a/", "dry_run": true}, {"prefix": "b/"}]', False),
+        ('{"payload": "{\\"prefix\\": \\"a/\\", \\"dry_run\\": true}"}', True),
+        ('{"prefix": "a/"}', False),
+        ("[]", False),
+        ("no JSON", False),
+    ],
+)
+def test_an_event_is_a_dry_run_if_all_of_its_requests_are(event: str, is_dry: bool) -> None:
+    """A timer's payload is read for it."""
+    assert is_dry_run(event.encode()) is is_dry
 
 
 @pytest.mark.timeout(300)

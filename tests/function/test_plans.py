@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from deployment import (
     ordered_to_stop,
 )
 from localcloud.faults import AsTold, DateShift, Refuse, ShortPage, Trickle
+from localcloud.moto_store import Traits
 from localcloud.tree import plant
 from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, UNKNOWN_TO_PLAN
 
@@ -67,7 +69,7 @@ def test_requests_that_find_out_what_goes_are_in_a_plan(chain: Chain) -> None:
     named = planned(chain, keys=["a", "k", "z"])
     tagged = planned(chain, prefix="logs/", only={"tags": {"tier": "temporary"}})
 
-    assert named["requests"] == {"put": {"at_least": 4, "at_most": 6}, "get": 0}
+    assert named["requests"] == {"put": {"at_least": 2, "at_most": 6}, "get": 0}
     assert tagged["requests"]["get"] >= 10
 
 
@@ -92,6 +94,76 @@ def test_a_dry_run_without_a_state_writes_nothing(deployment: Deployment) -> Non
     assert "OSSWEEP_STATE" in plan["advice"][-1]
 
 
+def test_named_keys_that_are_not_there_are_asked_for_where_no_plan_is_kept(
+    deployment: Deployment,
+) -> None:
+    """OSS confirms the deletion of what is not there."""
+    deployment.fill("a")
+    request = {"bucket": BUCKET, "keys": ["a", "b", "c"]}
+
+    plan = deployment.send({**request, "dry_run": True})["plan"]
+
+    assert plan["advice"][0] == (
+        "2 of the named keys show no object: a deletion asks for them all the same, and OSS "
+        "confirms that"
+    )
+    assert deployment.send(request)["deleted"] == 3
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_no_application_makes_fewer_requests_than_its_plan_says(
+    chain: Chain, parallel: int
+) -> None:
+    """However many listings the dry run has made."""
+    chain.deployment.fill(*(f"t/{number:05}" for number in range(7_500)))
+    plan = planned(chain, prefix="t/", parallel=parallel)
+
+    made = applied(chain, plan)["requests_made"]
+
+    needed = made["list"] + made["batch_delete"] + made["delete"]
+    assert plan["requests"]["put"]["at_least"] <= needed
+    assert plan["requests"]["put"]["at_least"] == 16
+
+
+def test_a_plan_says_what_it_is_of_and_where_it_was_cut(chain: Chain) -> None:
+    """By OSS's own time, over several invocations."""
+    chain.deployment.fill(*LOGS)
+    hurried(chain.deployment, 20, list=9)
+
+    plan = planned(
+        chain,
+        prefix="logs/",
+        keys=["x"],
+        only={"size": {"below": "1GB"}},
+        limits={"objects": 2_000},
+    )
+
+    assert chain.delivered
+    assert plan["order"] == {
+        "bucket": BUCKET,
+        "prefix": ["logs/"],
+        "keys": 1,
+        "only": {"size": {"below": 10**9}},
+        "limits": {"objects": 2_000},
+    }
+    made = datetime.fromisoformat(plan["made"].replace("Z", "+00:00")).timestamp()
+    assert 0 <= chain.deployment.oss.now() - made < 60
+    assert "2,000" in plan["cut"]
+    assert plan["advice"][0].startswith("this is not all that was ordered: limits.objects")
+
+
+def test_days_that_are_short_cost_nothing_in_a_bucket_that_keeps_versions(chain: Chain) -> None:
+    """A delete marker frees nothing; they are charged when the versions go."""
+    oss = chain.deployment.oss
+    oss.enable_versioning(BUCKET)
+    oss.fill(BUCKET, ["a/1", "a/2"], oss.now() - 60, Traits(storage_class="IA"))
+
+    plan = planned(chain, prefix="a/")
+
+    assert plan["early_delete"] == {}
+    assert [each for each in plan["advice"] if "costs no days now: 2 objects are younger" in each]
+
+
 def test_siblings_of_a_prefix_are_told(chain: Chain) -> None:
     """It takes more than the directory of its name."""
     chain.deployment.fill("src/a", "src/b", "src2/c", "src.txt")
@@ -111,6 +183,17 @@ def test_objects_below_a_named_directory_are_told(chain: Chain) -> None:
 
     assert plan["objects"] == 1
     assert [each for each in plan["advice"] if "2 objects below it stay" in each]
+
+
+def test_objects_below_a_named_directory_without_an_object_are_told(chain: Chain) -> None:
+    """The key shows none, and the usual directory of OSS has none."""
+    chain.deployment.fill(*(f"src/{number:03}" for number in range(600)))
+
+    plan = planned(chain, keys=["src/"])
+
+    assert plan["objects"] == 0
+    assert [each for each in plan["advice"] if "shows no object, and 600 objects below it" in each]
+    assert plan["siblings"][0]["below"]["objects"] == 600
 
 
 def test_objects_below_a_swept_directory_are_not_said_to_stay(chain: Chain) -> None:
@@ -344,13 +427,17 @@ def test_a_plan_in_parts_is_one_plan(chain: Chain) -> None:
 
 
 def test_named_keys_that_are_not_there_are_told(chain: Chain) -> None:
-    """They are asked for all the same, and are no objects of the plan."""
+    """They are no objects of the plan, and its application skips them."""
     chain.deployment.fill("a")
 
     answer = chain.begin({"bucket": BUCKET, "dry_run": True, "keys": ["a", "b"]})
 
     assert (answer["remaining"], answer["plan"]["objects"]) == (2, 1)
-    assert "1 of the keys that are named shows no object" in answer["plan"]["advice"][0]
+    assert answer["plan"]["advice"][0] == (
+        "1 of the named keys shows no object: the plan's application skips it as `gone before its "
+        "turn came`"
+    )
+    assert applied(chain, answer["plan"])["skipped_because"] == {"gone before its turn came": 1}
 
 
 def test_objects_of_a_list_are_held_to_what_they_were(chain: Chain) -> None:

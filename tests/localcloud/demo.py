@@ -16,7 +16,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from localcloud.demo_plans import application_of, show_plans
+from localcloud.demo_plans import (
+    application_of,
+    applies_a_plan,
+    forget_pages,
+    is_dry_run,
+    show_plans,
+)
 from localcloud.function import Ended, ended_as, log_entry
 from localcloud.stage import BUCKET, Stage, local_stage, real_stage
 
@@ -39,6 +45,10 @@ BAD = frozenset({"incomplete", "unfinished", "stopped", "refused"})
 CEILING = re.compile(r"limits\.(?:objects|bytes)|OSSWEEP_MAX_OBJECTS")
 UNUSABLE = 2  # what a command that was given nothing to use exits with
 INTERRUPTED = 130  # as shells have it
+NO_PLAN = (
+    "This event applies a plan by its id, and here no dry run has left one. Name the event of what "
+    "is to be deleted: it is planned first, and that plan is applied."
+)
 
 console = Console(highlight=False)
 
@@ -51,6 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         shown = escape(json.dumps(str(options.event)))
         console.print(f"There is no event in {shown}: {error.strerror}. Name a file of events/.")
+        return UNUSABLE
+    forget_pages(options.page)
+    if applies_a_plan(event):
+        console.print(NO_PLAN)
         return UNUSABLE
     met = Met()
     try:
@@ -97,11 +111,14 @@ def _run(options: Any, event: bytes, met: Met) -> int:
         if planned is None or "examples" in planned:
             return int(planned is None)
         show_plans(console, _sweeps(planned), options.page)
+        if is_dry_run(event):
+            console.print("Nothing was deleted: the event asks for a dry run.")
+            return int(has_failed(planned))
         if real and not options.delete:
             console.print("Nothing was deleted. To delete it, add DELETE=yes to the command.")
             return int(has_failed(planned))
         expected = sum(answer["remaining"] for answer in _sweeps(planned))
-        applies = application_of(event, planned)
+        applies = application_of(event, _sweeps(planned))
         if applies is not None:
             console.print(f"[bold]Apply it[/]  {escape(applies.decode())}\n", soft_wrap=True)
         answer = send(stage.deleting, applies or event, "deletion", expected, met)

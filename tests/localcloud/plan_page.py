@@ -14,14 +14,17 @@ from squarify import normalize_sizes, squarify
 
 from localcloud.plan_words import (
     costs_of,
+    cut,
     how_exact,
     key_shown,
     measure,
     name_of,
     not_shown,
     objects,
+    origin_of,
     share,
     size,
+    title_of,
     visible,
 )
 
@@ -64,8 +67,9 @@ _PAGE = Markup("""<!doctype html>
 <style>{style}</style>
 </head>
 <body>
-<h1>{objects}, {size}</h1>
+<h1>{title}</h1>
 <p class="soft"><span>{name}</span>, digest <code>{digest}</code></p>
+{origin}
 {body}
 </body>
 </html>
@@ -100,8 +104,8 @@ def page_of_plan(plan: Mapping[str, Any]) -> str:
     return _PAGE.format(
         name=name_of(plan),
         style=_STYLE,
-        objects=objects(plan["objects"]),
-        size=size(plan["bytes"]),
+        title=title_of(plan),
+        origin=_list(origin_of(plan)),
         digest=plan["digest"],
         body=body,
     )
@@ -162,9 +166,8 @@ def _tile(name: str, amount: Mapping[str, int], shade: str, place: Mapping[str, 
     room = int((place["dx"] - 12) / _LETTER)
     label = Markup("")
     if room >= _SHORTEST and place["dy"] >= _LINE + 4:
-        text = shown if len(shown) <= room else shown[: room - 1] + "\u2026"
         label = Markup('<text x="{:.1f}" y="{:.1f}">{}</text>').format(
-            place["x"] + 6, place["y"] + _LINE, text
+            place["x"] + 6, place["y"] + _LINE, cut(shown, room)
         )
     return _RECT.format(
         name=shown,

@@ -15,8 +15,10 @@ from localcloud.plan_words import (
     name_of,
     not_shown,
     objects,
+    origin_of,
     share,
     size,
+    title_of,
     visible,
 )
 
@@ -33,8 +35,9 @@ _FULL = "\u2588"
 
 def show_plan(console: Console, plan: Mapping[str, Any], *, has_page: bool = False) -> None:
     """Print the document of a plan; what is long is left to its page, if it has one."""
-    title = f"{name_of(plan)}: {objects(plan['objects'])}, {size(plan['bytes'])}"
-    console.print(Text(title, style="bold"))
+    console.print(Text(f"{name_of(plan)}: {title_of(plan)}", style="bold"))
+    for line in origin_of(plan):
+        console.print(Text(line))
     console.print(Text(f"digest {plan['digest']}", style="dim"))
     if plan["objects"]:
         console.print(Text(f"written from {plan['oldest']} to {plan['newest']}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,13 +54,50 @@ def visible(text: str) -> str:
 
 
 def key_shown(key: str) -> str:
-    """Show a key; a long one is cut."""
-    return visible(key if len(key) <= _LONGEST else key[:_LONGEST] + "\u2026")
+    """Show a key; a long one is cut in its middle."""
+    return visible(cut(key, _LONGEST + 1))
+
+
+def cut(text: str, most: int) -> str:
+    """Cut a text to so many characters, in its middle: names that begin alike end differently."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return text[: most - 1 - end] + "\u2026" + text[len(text) - end :]
 
 
 def name_of(plan: Mapping[str, Any]) -> str:
     """Return what a plan is called; one that is kept nowhere has no id."""
     return "Plan, kept nowhere" if plan["id"] is None else f"Plan {visible(plan['id'])}"
+
+
+def title_of(plan: Mapping[str, Any]) -> str:
+    """Return how much is planned, and whether that is not all that was ordered."""
+    is_cut = ", cut by a ceiling" if plan["cut"] is not None else ""
+    return f"{objects(plan['objects'])}, {size(plan['bytes'])}{is_cut}"
+
+
+def origin_of(plan: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a plan is of, line by line: whoever approves it has to see that."""
+    order = plan["order"]
+    made = "" if plan["made"] is None else f", made at {plan['made']} by OSS's clock"
+    yield f"of the bucket {visible(order['bucket'])}{made}"
+    said = ["everything"] if "everything" in order else []
+    for one, many in (("prefix", "prefixes"), ("manifest", "lists")):
+        names = order.get(one, ())
+        if names:
+            told = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
+            said.append(f"{one if len(names) == 1 else many} {told}")
+    if "keys" in order:
+        said.append("1 key" if order["keys"] == 1 else f"{order['keys']:,} keys")
+    said += [
+        f"{name} {json.dumps(order[name], ensure_ascii=False)}"
+        for name in ("only", "null_versions", "limits")
+        if name in order
+    ]
+    yield f"ordered: {'; '.join(map(visible, said))}"
+    if plan["cut"] is not None:
+        yield f"not all of that is in it: {visible(plan['cut'])}"
 
 
 def share(part: int, whole: int) -> float:
@@ -88,7 +126,10 @@ def not_shown(
 def how_exact(plan: Mapping[str, Any]) -> Iterator[str]:
     """Yield what there is to say of directories that are too many to be told exactly."""
     if not plan["by_directory"]["is_exact"]:
-        yield "there are very many directories: each directory has at least so much"
+        yield (
+            "there are very many directories: each directory has at least so much, and a larger "
+            "one may be among the others"
+        )
 
 
 def _time(bounds: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -13,14 +13,17 @@ from ossweep.plans.census import CensusStream
 from ossweep.plans.digest import digest_of, hashes_of
 from ossweep.plans.document import Plan
 from ossweep.plans.early import EarlyDeletion, early_deletion
+from ossweep.plans.levels import LEVEL_ROOM, LevelRoom, PassedDirectories
+from ossweep.plans.ordered import OrderTold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ossweep.plans.census import Census
 
 DAY = 86_400
 CLOCK = 1_790_000_000
+ORDERED = OrderTold("examplebucket", ["a/"], made=CLOCK)
 MARK = "D7A1AAC43614228F2D5A2EDA462AF88A"
 
 
@@ -78,12 +81,20 @@ BORDERS = st.lists(st.integers(1, 24), max_size=8)
 
 def census_of(listed: Sequence[Listed], base: int = 0) -> Census:
     """Take the census of one stream of objects."""
-    stream = CensusStream(base)
-    for page in pages_of(listed, range(0, len(listed), 1_000)):
+    return census_of_pages(pages_of(listed, range(0, len(listed), 1_000)), base)
+
+
+def census_of_pages(
+    pages: Iterable[Sequence[Listed]], base: int = 0, room: LevelRoom = LEVEL_ROOM
+) -> Census:
+    """Take the census of one stream of pages."""
+    directories = PassedDirectories(room)
+    stream = CensusStream(base, directories)
+    for page in pages:
         columns = columns_of(page)
         hashes = hashes_of(columns)
         stream.meet(columns, hashes, digest_of(columns, hashes))
-    return stream.census()
+    return replace(stream.census(), directories=directories.levels())
 
 
 def plan_of(listed: Sequence[Listed], **also: Any) -> Plan:
@@ -91,9 +102,10 @@ def plan_of(listed: Sequence[Listed], **also: Any) -> Plan:
     census = census_of(listed)
     said: dict[str, Any] = {
         "id": "plan-1",
+        "ordered": ORDERED,
         "census": census,
         "early": early_deletion(columns_of(listed), CLOCK) if listed else EarlyDeletion(),
-        "requests": requests_needed(census.by_class, listed=len(listed)),
+        "requests": requests_needed(census.by_class),
         "duration": duration_of(len(listed), seconds_each=240),
     }
     return Plan(**(said | also))

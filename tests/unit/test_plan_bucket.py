@@ -44,6 +44,7 @@ def test_a_bucket_is_told_in_figures() -> None:
         "hierarchical": False,
         "retention": {"state": "Locked", "days": 3},
         "share": {"objects": 0.38, "bytes": 0.25},
+        "counted": {"objects": 100, "bytes": 1000},
         "storage_class": "Standard",
         "region": "cn-hangzhou",
         "tags": {"a": "b"},
@@ -168,11 +169,41 @@ def test_the_share_is_told_with_its_age() -> None:
     ) in said(PLAIN)
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "told"),
+    [
+        (1, 2_000, "less than 0.1%"),
+        (1_200, 19_700_000_000, "less than 0.1%"),
+        (1, 1_000, "0.1%"),
+        (999, 1_000, "99.9%"),
+        (19_699_998_800, 19_700_000_000, "more than 99.9%"),
+        (10, 10, "100.0%"),
+    ],
+)
+def test_a_share_is_never_nothing_of_something_and_never_all_of_less(
+    part: int, whole: int, told: str
+) -> None:
+    """Whatever would be rounded."""
+    facts = replace(PLAIN, objects=whole, bytes=whole)
+
+    found = said(facts, taken(objects=part, bytes=part))
+
+    assert f"these are {told} of the {whole:,} objects" in found or part == 1
+    assert f"and {told} of its bytes" in found
+    assert (facts.document(taken(objects=part, bytes=part))["share"]["bytes"] == 1) is (
+        part == whole
+    )
+
+
 @pytest.mark.parametrize("of", [{"objects": 101}, {"bytes": 1001}])
 def test_a_count_from_before_the_plan_tells_no_share(of: dict[str, Any]) -> None:
     """More than all is nonsense."""
     assert PLAIN.document(taken(**of))["share"] is None
     assert "% of" not in said(PLAIN, taken(**of))
+    assert (
+        "no share of the bucket is told: OSS counts 100 objects and 1,000 bytes in it, less than "
+        "the plan has met, for its count may be an hour old"
+    ) in said(PLAIN, taken(**of))
 
 
 @pytest.mark.parametrize(
@@ -181,6 +212,11 @@ def test_a_count_from_before_the_plan_tells_no_share(of: dict[str, Any]) -> None
 def test_an_empty_or_uncounted_bucket_has_no_share(facts: BucketFacts) -> None:
     """There is nothing to divide by."""
     assert facts.document(taken())["share"] is None
+
+
+def test_a_plan_of_nothing_tells_no_share() -> None:
+    """There is nothing to be sure of."""
+    assert "in the bucket" not in said(PLAIN, taken(objects=0, bytes=0))
 
 
 WHOLE = "the bucket's lifecycle would delete all of these anyway"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
@@ -13,41 +13,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from ossweep.plans.census import LEVELS, SAMPLED, Census, CensusStream, Sampled, census_in_any_order
+from ossweep.plans.census import SAMPLED, Census, CensusStream, Sampled, census_in_any_order
 from ossweep.plans.digest import Digest, digest_of, hashes_of, in_hex
 from ossweep.plans.directories import (
     MOST_EDGES,
     MOST_NAMED,
     NOTHING,
     Amount,
-    DirectoryStream,
     DirectorySums,
     by_rank,
     in_any_order,
     lie_together,
+    parent_of,
     rank,
 )
+from ossweep.plans.levels import (
+    LEVEL_ROOM,
+    LEVELS,
+    LevelRoom,
+    PassedDirectories,
+    joined_levels,
+    whole_levels,
+)
 from unit.key_shapes import SHAPES, keys_of
-from unit.plans import BORDERS, CLOCK, LISTED, Listed, columns_of, pages_of
+from unit.plans import BORDERS, CLOCK, LISTED, Listed, census_of_pages, columns_of, pages_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 FORM = TypeAdapter(Census)
 
 
-def census(pages: Iterable[Sequence[Listed]], base: int = 0) -> Census:
-    """Take the census of one stream."""
-    stream = CensusStream(base)
-    for page in pages:
-        columns = columns_of(page)
-        hashes = hashes_of(columns)
-        stream.meet(columns, hashes, digest_of(columns, hashes))
-    return stream.census()
-
-
 def whole(found: Census) -> Census:
-    return replace(found, directories=tuple(each.whole() for each in found.directories))
+    return replace(found, directories=whole_levels(found.directories))
 
 
 def plain_directories(listed: Sequence[Listed], base: int, level: int) -> dict[str, Amount]:
@@ -61,6 +59,22 @@ def plain_directories(listed: Sequence[Listed], base: int, level: int) -> dict[s
     return amounts
 
 
+def plain_levels(
+    listed: Sequence[Listed], base: int, most: int = MOST_NAMED
+) -> list[dict[str, Amount]]:
+    """Return the largest of each directory that is one itself, level by level."""
+    found: list[dict[str, Amount]] = []
+    for level in range(1, LEVELS + 1):
+        groups: dict[str, dict[str, Amount]] = {}
+        for name, amount in plain_directories(listed, base, level).items():
+            parent = "" if level == 1 else parent_of(name)
+            if level == 1 or parent in found[-1]:
+                groups.setdefault(parent, {})[name] = amount
+        kept = [dict(by_rank(group, most)) for group in groups.values()]
+        found.append({name: amount for group in kept for name, amount in group.items()})
+    return found
+
+
 OLD = Listed("a/1", 5, CLOCK - 9, "IA")
 NEW = Listed("b/c/2", 7, CLOCK - 1)
 FLAT = Listed("c", 1, CLOCK - 5, None)
@@ -68,7 +82,7 @@ FLAT = Listed("c", 1, CLOCK - 5, None)
 
 def test_a_census_counts_by_storage_class() -> None:
     """A class that is not known has a row of its own."""
-    assert census([[OLD, NEW, FLAT]]).by_class == {
+    assert census_of_pages([[OLD, NEW, FLAT]]).by_class == {
         "IA": Amount(1, 5),
         "Standard": Amount(1, 7),
         "unknown": Amount(1, 1),
@@ -77,7 +91,7 @@ def test_a_census_counts_by_storage_class() -> None:
 
 def test_a_census_tells_the_ends() -> None:
     """Of the times and of the keys."""
-    found = census([[OLD], [NEW, FLAT]])
+    found = census_of_pages([[OLD], [NEW, FLAT]])
 
     assert (found.oldest, found.newest) == (CLOCK - 9, CLOCK - 1)
     assert (found.first, found.last) == ("a/1", "c")
@@ -85,7 +99,7 @@ def test_a_census_tells_the_ends() -> None:
 
 def test_a_census_adds_up_directories_by_level() -> None:
     """What lies in no directory is in none."""
-    levels = whole(census([[OLD, NEW, FLAT]])).directories
+    levels = whole(census_of_pages([[OLD, NEW, FLAT]])).directories
 
     assert levels[0].largest == {"a/": Amount(1, 5), "b/": Amount(1, 7)}
     assert levels[1].largest == {"b/c/": Amount(1, 7)}
@@ -95,7 +109,7 @@ def test_directories_are_those_below_the_selector() -> None:
     """A prefix may end in the middle of a name."""
     listed = [Listed("logs/2024-01/x/1", 1), Listed("logs/2024-02/y", 2), Listed("logs/2024-9", 4)]
 
-    levels = whole(census([listed], base=len("logs/2024-"))).directories
+    levels = whole(census_of_pages([listed], base=len("logs/2024-"))).directories
 
     assert levels[0].largest == {"logs/2024-01/": Amount(1, 1), "logs/2024-02/": Amount(1, 2)}
     assert levels[1].largest == {"logs/2024-01/x/": Amount(1, 1)}
@@ -103,9 +117,9 @@ def test_directories_are_those_below_the_selector() -> None:
 
 def test_a_census_of_nothing_says_nothing() -> None:
     """And adds nothing."""
-    some = census([[OLD]])
+    some = census_of_pages([[OLD]])
 
-    assert census([]) == Census()
+    assert census_of_pages([]) == Census()
     assert Census() + some == some + Census() == some
 
 
@@ -129,7 +143,9 @@ def test_a_census_is_what_adding_everything_up_would_find(
     listed = [each for each in listed if len(each.key) >= base]
     if not listed:
         return
-    parts = [carried(census(pages_of(each, pages), base)) for each in pages_of(listed, streams)]
+    parts = [
+        carried(census_of_pages(pages_of(each, pages), base)) for each in pages_of(listed, streams)
+    ]
 
     found = whole(reduce(add, data.draw(st.permutations(parts))))
 
@@ -148,19 +164,19 @@ def test_a_census_is_what_adding_everything_up_would_find(
 
 
 @given(listed=LISTED, borders=BORDERS, data=st.data())
-def test_objects_in_no_order_have_the_same_census(
+def test_objects_in_no_order_have_the_same_census_of_pages(
     listed: list[Listed], borders: list[int], data: st.DataObject
 ) -> None:
     """Such are named keys and lists, beside what a listing shows."""
     half = data.draw(st.integers(0, len(listed)))
     loose = data.draw(st.permutations(listed[:half]))
-    parts = [census([listed[half:]])] if half < len(listed) else []
+    parts = [census_of_pages([listed[half:]])] if half < len(listed) else []
     for page in pages_of(loose, borders):
         columns = columns_of(page)
         hashes = hashes_of(columns)
         parts.append(census_in_any_order(columns, hashes, digest_of(columns, hashes)))
 
-    assert whole(reduce(add, map(carried, parts))) == whole(census([listed]))
+    assert whole(reduce(add, map(carried, parts))) == whole(census_of_pages([listed]))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -169,13 +185,14 @@ def test_the_largest_directories_are_found_however_many_there_are(shape: str) ->
     chance = random.Random(shape)
     listed = [Listed(key, chance.randrange(9)) for key in keys_of(shape, 3_000)]
     cuts = [chance.randrange(3_000) for _ in range(12)]
-    parts = [census(pages_of(each, range(0, 3_000, 97))) for each in pages_of(listed, cuts)]
+    parts = [
+        census_of_pages(pages_of(each, range(0, 3_000, 97))) for each in pages_of(listed, cuts)
+    ]
 
-    found = whole(reduce(add, parts))
+    found, largest = whole(reduce(add, parts)), plain_levels(listed, 0)
 
     for level, directories in enumerate(found.directories, 1):
-        plain = plain_directories(listed, 0, level)
-        named = dict(by_rank(plain, MOST_NAMED))
+        plain, named = plain_directories(listed, 0, level), largest[level - 1]
         assert (directories.largest, directories.is_exact) == (named, True)
         assert directories.others == len(plain) - len(named)
         total = sum(plain.values(), NOTHING)
@@ -190,23 +207,77 @@ def test_a_sample_is_fair() -> None:
 
     for mark in range(30):
         marked = [replace(each, mark=f"{mark}") for each in listed[:: 1 + mark % 3]]
-        for each in census([marked]).sample:
+        for each in census_of_pages([marked]).sample:
             hits[each.key[0]] += 1
 
     assert sum(hits.values()) == 30 * SAMPLED
     assert all(110 <= number <= 190 for number in hits.values())
 
 
-def test_a_stream_of_many_directories_holds_a_few_names() -> None:
-    """Memory does not grow with their number."""
-    stream = DirectoryStream(0)
-    for page in range(20):
-        stream.meet(columns_of([Listed(f"{page:03}{each:04}/x", each) for each in range(1_000)]))
+def test_streams_of_many_directories_hold_a_few_names() -> None:
+    """Memory does not grow with their number, nor with that of the streams."""
+    directories = PassedDirectories()
+    streams = [CensusStream(0, directories) for _ in range(3)]
+    for page in range(30):
+        columns = columns_of(
+            [Listed(f"{page:03}{each:04}/{each % 7}/x", each) for each in range(1_000)]
+        )
+        hashes = hashes_of(columns)
+        streams[page // 10].meet(columns, hashes, digest_of(columns, hashes))
 
-    found = stream.directories()
+    first, second, _ = directories.levels()
 
-    assert (len(found.largest), len(found.edges)) == (MOST_NAMED, 2)
-    assert found.others == 20_000 - MOST_NAMED - 2
+    assert (len(first.largest), len(first.edges)) == (MOST_NAMED, 6)
+    assert first.others == 30_000 - MOST_NAMED - 6
+    assert len(second.largest) + len(second.edges) == MOST_NAMED + 6
+    assert directories.waiting <= LEVEL_ROOM.left
+
+
+def tree(**children: int) -> list[Listed]:
+    """Return the objects of directories with so many in them, each of another size."""
+    keys = [
+        (f"{name}/{each:03}/x", each + 1) for name in children for each in range(children[name])
+    ]
+    return [Listed(key, size) for key, size in sorted(keys)]
+
+
+def test_a_small_directory_has_its_largest_as_a_great_one_has() -> None:
+    """However many larger ones lie in others."""
+    listed = [*tree(a=100), Listed("b/1/x", 1), Listed("b/2/x", 1)]
+
+    second = whole(census_of_pages(pages_of(listed, range(0, 100, 9)))).directories[1]
+
+    assert {name for name in second.largest if name.startswith("b/")} == {"b/1/", "b/2/"}
+    assert len(second.largest) == MOST_NAMED + 2
+
+
+@given(
+    listed=st.lists(
+        st.builds(Listed, st.text("abcdef/", min_size=1, max_size=8), st.integers(0, 9)),
+        unique_by=lambda each: each.key,
+        min_size=1,
+        max_size=80,
+    ).map(lambda listed: sorted(listed, key=lambda each: each.key)),
+    borders=st.lists(st.integers(1, 80), max_size=8),
+    most=st.integers(1, 3),
+    data=st.data(),
+)
+def test_the_largest_of_each_directory_do_not_depend_on_how_they_were_listed(
+    listed: list[Listed], borders: list[int], most: int, data: st.DataObject
+) -> None:
+    """In pages, invocations and parts, however few are kept."""
+    room = LevelRoom(named=most, left=data.draw(st.integers(0, 9)))
+    parts = [
+        carried(census_of_pages(pages_of(each, borders), room=room))
+        for each in pages_of(listed, data.draw(st.lists(st.integers(1, 80), max_size=8)))
+    ]
+    parts = data.draw(st.permutations(parts))
+
+    found = reduce(partial(joined_levels, room=room), [each.directories for each in parts])
+
+    told = whole_levels(found, room)
+    assert [each.largest for each in told] == plain_levels(listed, 0, most)
+    assert all(each.is_exact for each in told)
 
 
 def test_too_many_edges_join_the_rest_and_say_so() -> None:
@@ -217,7 +288,7 @@ def test_too_many_edges_join_the_rest_and_say_so() -> None:
         DirectorySums(edges={"x/": Amount(1, 9), "y/": NOTHING}),
     )
 
-    found = one + other
+    (found,) = joined_levels([one], [other])
 
     assert len(found.edges) == MOST_EDGES
     assert not found.is_exact
@@ -225,21 +296,48 @@ def test_too_many_edges_join_the_rest_and_say_so() -> None:
     assert not (found + DirectorySums()).is_exact
 
 
+def test_names_that_are_too_long_are_cut_in_the_smallest_directories_and_that_is_told() -> None:
+    """Their sums stay."""
+    listed = tree(a=9, b=3, c=5)
+    room = LevelRoom(bytes=9 * 60)
+
+    found = census_of_pages([listed], room=room).directories
+    first, second, _ = whole_levels(found, room)
+
+    assert sum(name.startswith("a/") for name in second.largest) == 9
+    assert not [name for name in second.largest if name.startswith("b/")]
+    assert (first.is_exact, second.is_exact) == (True, False)
+    assert sum(second.largest.values(), second.in_others) == sum(first.largest.values(), NOTHING)
+
+
+def test_a_cut_directory_that_is_not_told_of_is_no_loss() -> None:
+    """All that is told is exact."""
+    listed = tree(a=3, b=2, c=9)
+    parts = [census_of_pages([listed[:3]]), census_of_pages([listed[3:5]])]
+    cut = replace(parts[1].directories[1], cut=("b/",))
+    room = LevelRoom(named=1)
+
+    found = joined_levels(
+        parts[0].directories, [parts[1].directories[0], cut, DirectorySums()], room
+    )
+
+    assert all(each.is_exact for each in whole_levels(found, room))
+
+
 def test_objects_in_no_order_may_belong_to_a_directory_without_a_name() -> None:
     """Then it is counted twice, and the plan says so."""
-    stream = DirectoryStream(0)
-    stream.meet(columns_of([Listed(f"{each:03}/x", each) for each in range(100)]))
-    loose = in_any_order(columns_of([Listed("001/y", 1)]), 0, 1)
+    listed = [Listed(f"{each:03}/x", each) for each in range(100)]
+    shown = census_of_pages([listed]).directories[:1]
+    loose = [in_any_order(columns_of([Listed("001/y", 1)]), 0, 1)]
 
-    assert stream.directories().whole().is_exact
-    assert loose.whole().is_exact
-    assert not (stream.directories() + loose).whole().is_exact
+    for levels, is_exact in ((shown, True), (loose, True), (joined_levels(shown, loose), False)):
+        assert whole_levels(levels)[0].is_exact is is_exact
 
 
 def test_an_edge_of_two_streams_is_one_directory() -> None:
     """It was cut in two, and is told of as a whole."""
-    one = census([[Listed("a/1", 1), Listed("b/1", 2)]])
-    other = census([[Listed("b/2", 3), Listed("c/1", 4)]])
+    one = census_of_pages([[Listed("a/1", 1), Listed("b/1", 2)]])
+    other = census_of_pages([[Listed("b/2", 3), Listed("c/1", 4)]])
 
     assert whole(one + other).directories[0].largest["b/"] == Amount(2, 5)
 
@@ -269,7 +367,7 @@ def test_keys_lie_together_in_one_directory(keys: list[str], together: bool) -> 
     assert lie_together(keys) is together
 
 
-GOOD = whole(census([[OLD, NEW]]))
+GOOD = whole(census_of_pages([[OLD, NEW]]))
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_a_begun_hour_is_billed_at_most() -> None:
 def test_the_vendors_example_is_met() -> None:
     """100 GB in IA for 20 days: 2.667 CNY."""
     prices = Prices("CNY", gb_month={"IA": Decimal("0.08")})
-    needed = requests_needed({}, listed=0)
+    needed = requests_needed({})
 
     money = money_for(prices, short(aged("IA", 20, size=100 * GB)), needed)
 
@@ -113,7 +113,7 @@ def test_a_million_small_objects_cost_more_than_their_bytes_tell() -> None:
     )
     prices = Prices("CNY", gb_month={"IA": Decimal("0.08")})
 
-    money = money_for(prices, million, requests_needed({}, listed=0))
+    money = money_for(prices, million, requests_needed({}))
 
     assert round(money.early.at_most, 2) == Decimal("4.07")
     assert round(money.early.at_least, 2) == Decimal("0.64")
@@ -187,31 +187,35 @@ MANY = {"IA": Amount(1_500, 0), "Standard": Amount(600, 0)}
 
 def test_a_call_deletes_a_thousand() -> None:
     """It is one request at least; whether each of its keys counts, no document says."""
-    needed = requests_needed(MANY, listed=5_001)
+    needed = requests_needed(MANY, lists=6)
 
-    assert (needed.lists, needed.calls) == (6, 3)
-    assert needed.put == Between(9, 6 + 2_100)
+    assert (needed.lists, needed.calls) == (Between(3, 6), 3)
+    assert needed.put == Between(6, 6 + 2_100)
     assert needed.deletions == {"IA": Between(0, 1_500), "Standard": Between(0, 600)}
+
+
+def test_no_application_makes_fewer_listings_than_its_objects_have_pages() -> None:
+    """A dry run may have made more of them than there need to be."""
+    assert requests_needed(MANY, lists=40).lists == Between(3, 40)
+    assert requests_needed(MANY, lists=1).lists == Between(3, 3)
 
 
 def test_calls_of_one_class_are_its_own() -> None:
     """No other could be billed."""
-    assert requests_needed({"IA": Amount(1_500, 0)}, listed=0).deletions == {
-        "IA": Between(2, 1_500)
-    }
+    assert requests_needed({"IA": Amount(1_500, 0)}).deletions == {"IA": Between(2, 1_500)}
 
 
 def test_a_bucket_without_batches_takes_a_request_for_each_object() -> None:
     """Such is a hierarchical namespace."""
-    needed = requests_needed(MANY, listed=2_100, batches=False)
+    needed = requests_needed(MANY, batches=False)
 
     assert needed.calls == 2_100
-    assert needed.put.is_exact
+    assert needed.deletions["IA"].is_exact
 
 
 def test_keys_that_no_batch_carries_go_alone() -> None:
     """Each is a request."""
-    assert requests_needed(MANY, listed=0, alone=100).calls == 102
+    assert requests_needed(MANY, alone=100).calls == 102
 
 
 PRICES = Prices(
@@ -224,25 +228,25 @@ PRICES = Prices(
 
 def test_requests_cost_a_least_and_a_most() -> None:
     """By calls in the cheapest class, or by objects in their own."""
-    money = money_for(PRICES, EarlyDeletion(), requests_needed(MANY, listed=0))
+    money = money_for(PRICES, EarlyDeletion(), requests_needed(MANY))
 
     assert money.requests.at_least == Decimal("0.000003")
     assert money.requests.at_most == Decimal("0.0156")
-    assert money.unpriced == ()
+    assert money.unpriced == ("listings: a request in the bucket's class",)
 
 
 def test_listings_cost_by_the_buckets_class() -> None:
     """And looks, whose requests are of the other class."""
-    needed = replace(requests_needed({}, listed=10_000_000), looks=10_000)
+    needed = replace(requests_needed({}, lists=10_000), looks=10_000)
 
     assert money_for(PRICES, EarlyDeletion(), needed, "Standard").requests == Between(
-        Decimal("0.02"), Decimal("0.02")
+        Decimal("0.01"), Decimal("0.02")
     )
 
 
 def test_money_without_a_price_is_not_told() -> None:
     """What is missing is named."""
-    needed = replace(requests_needed({"Archive": Amount(1, 1)}, listed=1), looks=1)
+    needed = replace(requests_needed({"Archive": Amount(1, 1)}), looks=1)
     early = EarlyDeletion({"Archive": ShortOf(1, "1", "1")}, {"X": 1})
 
     money = money_for(PRICES, early, needed)
@@ -259,11 +263,17 @@ def test_money_without_a_price_is_not_told() -> None:
 
 def test_days_cost_nothing_where_versions_are_kept() -> None:
     """A delete marker frees nothing."""
-    early = short(aged("IA", 1))
+    early = short(aged("IA", 1), aged(None, 1))
 
-    needed = requests_needed({}, listed=0)
+    assert early.charged(keeps_versions=True) == EarlyDeletion()
+    assert early.charged(keeps_versions=False) == early
 
-    assert money_for(PRICES, early, needed, keeps_versions=True).early == Between(0, 0)
+
+def test_days_may_cost_nothing_where_versions_may_be_kept() -> None:
+    """Then no number is a least."""
+    early = short(aged("IA", 1)).charged(keeps_versions=None)
+
+    assert early.short["IA"].gb_days == (0, 29)
 
 
 def test_an_application_takes_its_time_by_the_quotas() -> None:

@@ -12,8 +12,10 @@ from rich.console import Console
 
 from localcloud.plan_page import page_of_plan
 from localcloud.plan_table import bar, show_plan
-from localcloud.plan_words import between, key_shown, objects, size, visible
+from localcloud.plan_words import between, cut, key_shown, objects, origin_of, size, visible
+from ossweep.conditions import Conditions
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
+from ossweep.plans.ordered import OrderTold
 from ossweep.plans.siblings import siblings_of
 from pages import Elements, figures_of
 from unit.plans import CLOCK, DAY, LISTED, Listed, columns_of, plan_of
@@ -117,6 +119,38 @@ def test_keys_are_shown_without_what_they_do() -> None:
         assert "\x1b" not in shown
         assert "\u202e" not in shown
     assert visible("a\n\x1b\u202e\u00e9\ud800 b") == "a\\n\\x1b\\u202e\u00e9\\ud800 b"
+
+
+def test_a_plan_shows_what_it_is_of() -> None:
+    """To whoever approves it by the page or by the table."""
+    ordered = OrderTold("mybucket", ["a/"], keys=2, objects=5, made=0, cut="limits.objects is 5")
+    plan = plan_of(TREE, ordered=ordered).document()
+
+    for shown in (" ".join(Elements(page_of_plan(plan)).texts), table(plan)):
+        assert "plan-1" in shown
+        assert "of the bucket mybucket, made at 1970-01-01T00:00:00Z by OSS's clock" in shown
+        assert 'ordered: prefix "a/"; 2 keys; limits {"objects": 5}' in shown
+        assert "4 objects, 100 B, cut by a ceiling" in shown
+        assert "not all of that is in it: limits.objects is 5" in shown
+
+
+def test_an_order_of_everything_is_told() -> None:
+    """And conditions as a request has them."""
+    ordered = OrderTold("b", [""], lists=1, first_lists=["l"], only=Conditions(older_than=DAY))
+
+    assert [*origin_of(plan_of(TREE, ordered=ordered).document())] == [
+        "of the bucket b",
+        'ordered: everything; manifest "l"; only {"older_than": "1d"}',
+    ]
+
+
+def test_long_keys_that_begin_alike_look_different() -> None:
+    """A key is cut in its middle."""
+    one, other = (key_shown("x" * 900 + end) for end in "ab")
+
+    assert (one[-2:], other[-2:]) == ("xa", "xb")
+    assert cut("abcdefghij", 5) == "ab\u2026ij"
+    assert cut("abcde", 5) == "abcde"
 
 
 def test_a_long_key_is_cut_and_a_sentence_is_not() -> None:

@@ -121,6 +121,19 @@ def test_one_object_below_a_named_key_is_told_as_one() -> None:
     assert "and 1 object below it stays; write" in found.sentence()
 
 
+def test_a_named_directory_without_an_object_of_its_own_leaves_what_lies_below_it() -> None:
+    """Most directories have none."""
+    columns = columns_of([Listed("a/b/c", 2)])
+
+    found = below_named("a/", columns, is_there=False)
+
+    assert found is not None
+    assert found.sentence() == (
+        'the key "a/" shows no object, and 1 object below it stays; write `directory` instead to '
+        "delete it"
+    )
+
+
 @pytest.mark.parametrize(("keys", "more"), [(["a/", "a/1"], True), (["a/", "a/1", "b"], False)])
 def test_a_page_below_a_named_key_is_enough(keys: list[str], more: bool) -> None:
     """Whether there are more, the page tells, or that there is one."""

@@ -102,9 +102,15 @@ class Planning:
         """
         if not work.dry_run:
             return None
+        from ossweep.plans.ordered import MOST_TOLD  # noqa: PLC0415 - as below
         from ossweep.plans.sofar import SoFar, Sums  # noqa: PLC0415 - for dry runs
 
         so_far = SoFar.of(work.plan)
+        if work.plan is None and work.part_of is None:  # nothing has been met of it
+            names = [each.request.key for each in work.lists]
+            so_far = SoFar(
+                keys=len(work.keys), lists=len(names), first_lists=tuple(names[:MOST_TOLD])
+            )
         has_names = so_far.has_names or bool(work.keys or work.lists)
         return cls(Sums(replace(so_far, has_names=has_names), is_kept=is_kept), selection)
 
@@ -121,8 +127,9 @@ class Planning:
 
     def meet_named(self, batch: Batch) -> None:
         """Add a batch of objects known by name, or of directories' own."""
-        seen = [found for found in batch.page.objects() if not isinstance(found, Absent)]
-        self._sums.absent += len(batch.keys) - len(seen)
+        found = list(batch.page.objects())
+        seen = [each for each in found if not isinstance(each, Absent)]
+        self._sums.miss_named([each.key for each in found if isinstance(each, Absent)])
         if seen:
             self._sums.meet_named(Columns.of(seen), self._selection.clock or 0)
 

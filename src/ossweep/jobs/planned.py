@@ -12,10 +12,12 @@ from ossweep.engine.gate import Gate
 from ossweep.errors import NO_TIME, Closed, RequestError, StoreError
 from ossweep.jobs.applications import request_of
 from ossweep.jobs.plans import keep_plan
+from ossweep.objects import GONE
 from ossweep.plans.bill import duration_of, money_for, requests_needed
 from ossweep.plans.bucket import ENABLED, SUSPENDED, Taken
 from ossweep.plans.document import Plan
 from ossweep.plans.lifecycle import RuleScope, lifecycle_rule
+from ossweep.plans.ordered import OrderTold
 from ossweep.plans.siblings import below_named
 from ossweep.plans.sofar import SoFar
 from ossweep.plurals import counted
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 
     from ossweep.plans.bill import Money, RequestsNeeded
     from ossweep.plans.bucket import BucketFacts
+    from ossweep.plans.early import EarlyDeletion
     from ossweep.plans.prices import Prices
+    from ossweep.plans.siblings import BelowNamed
     from ossweep.session import Session
     from ossweep.store import OssStore
     from ossweep.work import Work
@@ -54,11 +58,10 @@ def with_plan(
     ends = clock() + seconds
     gate = Gate(Budget(min(LOOK_SECONDS, seconds / 2), clock))
     with closing(open_bucket(left.bucket, gate, session)) as store:
-        facts, said = bucket_facts(store), _of_named(so_far, outermost(left.selectors), store)
-    plan = _plan(left, so_far, answer, facts, session)
+        facts, below = bucket_facts(store), _below(so_far, outermost(left.selectors), store)
+    plan = replace(_plan(left, so_far, answer, facts, session), below=below)
     document = {**answer, "requests_made": _with_those(store, answer["requests_made"])}
-    kept = _kept(replace(plan, advice=[*said, *plan.advice]), left, so_far, session, clock() < ends)
-    return {**document, "plan": kept}
+    return {**document, "plan": _kept(plan, left, so_far, session, clock() < ends)}
 
 
 def _with_those(store: OssStore, made: Mapping[str, int]) -> dict[str, int]:
@@ -139,11 +142,12 @@ def _plan(
     digest = census.digest
     taken = Taken(scope, clock, digest.objects, digest.bytes, census.oldest, census.newest)
     region = facts.region or settings.region or session.invocation.region
-    requests = _requests(so_far, answer, facts)
+    requests, early = _requests(so_far, answer, facts), _charged(so_far.early, facts)
     return Plan(
         id=None,
+        ordered=_ordered(left, so_far, answer),
         census=census,
-        early=so_far.early,
+        early=early,
         requests=requests,
         duration=duration_of(
             digest.objects,
@@ -154,7 +158,7 @@ def _plan(
         skipped=left.counts.skipped,
         siblings=so_far.siblings,
         bucket=facts.document(taken),
-        money=_money(so_far, requests, facts, settings.prices),
+        money=_money(early, requests, facts, settings.prices),
         lifecycle=lifecycle_rule(
             scope,
             clock,
@@ -162,41 +166,87 @@ def _plan(
             protected=policy.protected_in(left.bucket, settings),
             hierarchical=bool(facts.hierarchical),
         ),
-        advice=facts.advice(taken),
+        advice=[
+            *_of_absent(so_far.absent, is_kept=settings.state is not None),
+            *facts.advice(taken),
+            *_of_early(so_far.early, facts),
+        ],
     )
+
+
+def _ordered(left: Work, so_far: SoFar, answer: Mapping[str, Any]) -> OrderTold:
+    return OrderTold(
+        left.bucket,
+        outermost(left.selectors),
+        so_far.keys,
+        so_far.lists,
+        so_far.first_lists,
+        left.only,
+        left.limit,
+        left.limit_bytes,
+        left.null_versions == "lose",
+        left.clock,
+        answer["reason"] if answer["status"] == "stopped" else None,
+    )
+
+
+def _charged(early: EarlyDeletion, facts: BucketFacts) -> EarlyDeletion:
+    """Return what is charged for now: of a suspended bucket, some objects may be versions."""
+    known = {ENABLED: True, "": False}
+    return early.charged(
+        keeps_versions=None if facts.versioning is None else known.get(facts.versioning)
+    )
+
+
+def _of_early(early: EarlyDeletion, facts: BucketFacts) -> list[str]:
+    """Say what is charged later, in a bucket that keeps versions."""
+    number = early.objects
+    if facts.versioning != ENABLED or not number:
+        return []
+    short = (
+        "1 object is younger than its class bills at least"
+        if number == 1
+        else f"{number:,} objects are younger than their classes bill at least"
+    )
+    its = "its version goes" if number == 1 else "their versions go"
+    charged = f"what is missing then is charged when {its}"
+    return [f"a delete marker frees nothing, and costs no days now: {short}, and {charged}"]
 
 
 def _requests(so_far: SoFar, answer: dict[str, Any], facts: BucketFacts) -> RequestsNeeded:
-    """Return the requests that it takes: of listings and looks as many as the dry run has made."""
+    """Return the requests that it takes: of listings at most, and of looks, as the dry run made."""
     by_class, made = so_far.census.by_class, answer["requests_made"]
-    least = requests_needed(by_class, listed=answer["listed"], batches=not facts.hierarchical)
-    return replace(least, lists=max(least.lists, made["list"]), looks=made.get("tags", 0))
+    needed = requests_needed(by_class, lists=made["list"], batches=not facts.hierarchical)
+    return replace(needed, looks=made.get("tags", 0))
 
 
 def _money(
-    so_far: SoFar, requests: RequestsNeeded, facts: BucketFacts, prices: Prices | None
+    early: EarlyDeletion, requests: RequestsNeeded, facts: BucketFacts, prices: Prices | None
 ) -> Money | None:
     """Return what it costs, where the deployment knows prices."""
-    if prices is None:
-        return None
-    keeps_versions = facts.versioning == ENABLED
-    return money_for(
-        prices, so_far.early, requests, facts.storage_class, keeps_versions=keeps_versions
-    )
+    return None if prices is None else money_for(prices, early, requests, facts.storage_class)
 
 
-def _of_named(so_far: SoFar, prefixes: Sequence[str], store: OssStore) -> list[str]:
+def _of_absent(number: int, *, is_kept: bool) -> list[str]:
+    """Say what becomes of the named keys that are not there."""
+    if not number:
+        return []
+    it = "it" if number == 1 else "them"
+    of = "of the named keys"
+    none = counted(number, f"{of} shows no object", f"{of} show no object")
+    if is_kept:
+        return [f"{none}: the plan's application skips {it} as `{GONE}`"]
+    return [f"{none}: a deletion asks for {it} all the same, and OSS confirms that"]
+
+
+def _below(so_far: SoFar, prefixes: Sequence[str], store: OssStore) -> list[BelowNamed]:
     """
-    Say which named keys are not there, and what stays below those that are directories.
+    Return what stays below those named keys that are directories.
 
-    There is one look at each of the latter, as far as there is time. Nothing stays below one that a
+    There is one look at each of them, as far as there is time. Nothing stays below one that a
     prefix or directory of the order holds.
     """
-    said: list[str] = []
-    if so_far.absent:
-        of_named = "of the keys that are named"
-        shown = counted(so_far.absent, f"{of_named} shows no object", f"{of_named} show no object")
-        said.append(f"{shown}; a deletion asks for them all the same, and OSS confirms that")
+    told: list[BelowNamed] = []
     for each in so_far.below:
         if each.key.startswith(tuple(prefixes)):
             continue
@@ -204,7 +254,8 @@ def _of_named(so_far: SoFar, prefixes: Sequence[str], store: OssStore) -> list[s
             page, more = next(store.pages(each.key, each.key))
         except (Closed, StoreError):
             break
-        found = below_named(each.key, page.columns(), more=more) if page.keys else None
-        if found is not None and found.below.objects:
-            said.append(found.sentence())
-    return said
+        if page.keys:
+            found = below_named(each.key, page.columns(), more=more, is_there=each.is_there)
+            if found is not None and found.below.objects:
+                told.append(found)
+    return told

@@ -4,7 +4,8 @@ The bill of a plan: requests by their billing class, money where prices are know
 Deletions and listings are requests of the class PUT, looks at single objects of the class GET. The
 vendor's table has one request for each call of DeleteMultipleObjects, and no sentence on whether
 its keys count, or whose class's price it has where they differ: so there is a least and a most.
-A listing has the price of the bucket's class, a deletion that of the object's.
+A listing has the price of the bucket's class, a deletion that of the object's. A page shows a
+thousand keys and a call deletes as many: no application makes fewer requests than that takes.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class RequestsNeeded:
     `deletions` are by storage class, `calls` all of them together: a call may hold several classes.
     """
 
-    lists: int
+    lists: Between
     calls: int
     deletions: Mapping[str, Between]
     looks: int = 0
@@ -63,7 +64,7 @@ class RequestsNeeded:
     def put(self) -> Between:
         """Requests that are billed in the class PUT."""
         most = sum(each.at_most for each in self.deletions.values())
-        return Between(self.lists + self.calls, self.lists + most)
+        return self.lists + Between(self.calls, most)
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,13 @@ class Duration:
 
 
 def requests_needed(
-    by_class: Mapping[str, Amount], *, listed: int, alone: int = 0, batches: bool = True
+    by_class: Mapping[str, Amount], *, lists: int = 0, alone: int = 0, batches: bool = True
 ) -> RequestsNeeded:
     """
     Return the requests for objects by class.
 
-    `listed` objects are met on the way, `alone` go by themselves because of their names, and
-    without `batches`, in a bucket with a hierarchical namespace, all do.
+    The dry run has made `lists` listings. `alone` objects go by themselves because of their names,
+    and without `batches`, in a bucket with a hierarchical namespace, all do.
     """
     objects = sum(each.objects for each in by_class.values())
     single = min(alone, objects) if batches else objects
@@ -109,7 +110,8 @@ def requests_needed(
     }
     if not batches:
         deletions = {name: Between(each.objects, each.objects) for name, each in by_class.items()}
-    return RequestsNeeded(ceil(listed / BATCH_KEYS), calls, deletions)
+    pages = ceil(objects / BATCH_KEYS)
+    return RequestsNeeded(Between(pages, max(pages, lists)), calls, deletions)
 
 
 def money_for(
@@ -117,17 +119,11 @@ def money_for(
     early: EarlyDeletion,
     needed: RequestsNeeded,
     bucket_class: str | None = None,
-    *,
-    keeps_versions: bool = False,
 ) -> Money:
-    """
-    Return what a plan costs, where a price is known for it.
-
-    In a bucket that `keeps_versions` nothing is freed: its days cost nothing now.
-    """
+    """Return what a plan costs, where a price is known for it."""
     unpriced: list[str] = []
     days = Between(Decimal(0), Decimal(0))
-    for name, each in {} if keeps_versions else early.short.items():
+    for name, each in early.short.items():
         price = prices.gb_month.get(name)
         if price is None:
             unpriced.append(f"days that are short: a GB-month of {name}")
@@ -144,13 +140,14 @@ def money_for(
         costs = (each.at_most * prices.put[name] for name, each in needed.deletions.items())
         most = sum(costs, Decimal(0))
         requests += Between(needed.calls * cheapest / _BY, most / _BY)
-    beside = (("listings", prices.put, needed.lists), ("looks", prices.get, needed.looks))
+    looks = Between(needed.looks, needed.looks)
+    beside = (("listings", prices.put, needed.lists), ("looks", prices.get, looks))
     for kind, table, number in beside:
         price = table.get(bucket_class or "")
-        if number and price is None:
+        if number.at_most and price is None:
             unpriced.append(f"{kind}: a request in the bucket's class")
         elif price is not None:
-            requests += Between(number * price / _BY, number * price / _BY)
+            requests += Between(number.at_least * price / _BY, number.at_most * price / _BY)
     return Money(prices.currency, days, requests, tuple(unpriced))
 
 

@@ -145,6 +145,9 @@ class BucketFacts:
             "hierarchical": self.hierarchical,
             "retention": retention and {"state": retention.state, "days": retention.days},
             "share": self._share(taken),
+            "counted": None
+            if self.objects is None or self.bytes is None
+            else {"objects": self.objects, "bytes": self.bytes},
             "storage_class": self.storage_class,
             "region": self.region,
             "tags": None if self.tags is None else dict(self.tags),
@@ -249,17 +252,26 @@ class BucketFacts:
         if taken.objects > self.objects or taken.bytes > self.bytes:
             return None
         of_bytes = taken.bytes / self.bytes if self.bytes else 0.0
-        return {"objects": round(taken.objects / self.objects, 4), "bytes": round(of_bytes, 4)}
+        return {"objects": taken.objects / self.objects, "bytes": of_bytes}
 
     def _of_the_share(self, taken: Taken) -> str | None:
-        share = self._share(taken)
-        if share is None or self.objects is None:
+        if self.objects is None or self.bytes is None or not taken.objects:
             return None
-        every = counted(self.objects, "object")
+        if self._share(taken) is None:
+            return self._why_no_share(self.objects, self.bytes)
+        of_bytes = f", and {_percent(taken.bytes, self.bytes)} of its bytes" if self.bytes else ""
+        those = "object" if self.objects == 1 else f"{self.objects:,} objects"
         return (
-            f"these are {_percent(share['objects'])} of the {every} in the "
-            f"bucket, and {_percent(share['bytes'])} of its bytes, as OSS counts them, which may "
-            "be an hour old"
+            f"{_are(taken)} {_percent(taken.objects, self.objects)} of the {those} in the "
+            f"bucket{of_bytes}, as OSS counts them, which may be an hour old"
+        )
+
+    @staticmethod
+    def _why_no_share(objects: int, size: int) -> str:
+        """Say that the count is older than what is planned."""
+        return (
+            f"no share of the bucket is told: OSS counts {counted(objects, 'object')} and "
+            f"{size:,} bytes in it, less than the plan has met, for its count may be an hour old"
         )
 
     def _what_was_not_looked_at(self) -> str | None:
@@ -319,5 +331,15 @@ def _day(seconds: int | None) -> str | None:
         return "the end of the calendar"
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if not share or share >= LEAST_TOLD else f"less than {LEAST_TOLD:.1%}"
+def _are(taken: Taken) -> str:
+    return "this is" if taken.objects == 1 else "these are"
+
+
+def _percent(part: int, whole: int) -> str:
+    """Return a share that is never 0 of something, and never 100 of less than all."""
+    least = f"{LEAST_TOLD:.1%}"
+    if part and part < LEAST_TOLD * whole:
+        return f"less than {least}"
+    if part < whole and whole - part < LEAST_TOLD * whole:
+        return f"more than {1 - LEAST_TOLD:.1%}"
+    return f"{part / whole:.1%}"

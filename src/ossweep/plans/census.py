@@ -10,27 +10,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping  # noqa: TC003 - a continuation is read by these types
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from ossweep.plans.digest import Digest, in_hex
-from ossweep.plans.directories import (
-    Amount,
-    DirectoryStream,
-    DirectorySums,
-    added,
-    in_any_order,
-    lie_together,
+from ossweep.plans.directories import Amount, added, in_any_order, lie_together
+from ossweep.plans.levels import (
+    LEVELS,
+    NO_DIRECTORIES,
+    Levels,
+    bounded_levels,
+    joined_levels,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ossweep.objects import Columns
+    from ossweep.plans.levels import PassedDirectories
 
 SAMPLED = 20  # objects
-LEVELS = 3  # of directories below a selector
 UNKNOWN_CLASS = "unknown"
 MOST_CLASSES = 64  # names of classes, of which OSS has five
 
@@ -61,7 +61,7 @@ class Census:
     first: str | None = None
     last: str | None = None
     sample: tuple[Sampled, ...] = ()
-    directories: tuple[DirectorySums, ...] = (DirectorySums(),) * LEVELS
+    directories: Levels = NO_DIRECTORIES
 
     def __add__(self, other: Census) -> Census:
         """Return the census of both, which have met different objects."""
@@ -69,7 +69,6 @@ class Census:
             return self
         if not self.digest.objects:
             return other
-        levels = zip(self.directories, other.directories, strict=True)
         return Census(
             self.digest + other.digest,
             added(self.by_class, other.by_class),
@@ -78,7 +77,7 @@ class Census:
             min(each for each in (self.first, other.first) if each is not None),
             max(each for each in (self.last, other.last) if each is not None),
             _smallest([*self.sample, *other.sample]),
-            tuple(one + two for one, two in levels),
+            joined_levels(self.directories, other.directories),
         )
 
     def check(self) -> None:
@@ -110,7 +109,7 @@ def census_in_any_order(
         min(columns.keys),
         max(columns.keys),
         _sample((), columns, hashes),
-        tuple(in_any_order(columns, base, level + 1) for level in range(LEVELS)),
+        bounded_levels([in_any_order(columns, base, level + 1) for level in range(LEVELS)]),
     )
 
 
@@ -118,12 +117,14 @@ class CensusStream:
     """
     Takes the census of one stream of keys in order.
 
-    `base` is how many characters of its keys belong to their selector.
+    `base` is how many characters of its keys belong to their selector. The directories that it
+    passes are told of by `directories`, for all streams together.
     """
 
-    def __init__(self, base: int) -> None:
+    def __init__(self, base: int, directories: PassedDirectories) -> None:
         self._base = base
-        self._levels = [DirectoryStream(base, level + 1) for level in range(LEVELS)]
+        self._directories = directories
+        self._levels = directories.stream(base)
         self._sums = Census()
 
     def meet(self, columns: Columns, hashes: Sequence[int], digest: Digest) -> None:
@@ -141,8 +142,12 @@ class CensusStream:
         )
 
     def census(self) -> Census:
-        """Return the census so far."""
-        return replace(self._sums, directories=tuple(each.directories() for each in self._levels))
+        """Return the census so far, without the directories."""
+        return self._sums
+
+    def end(self) -> None:
+        """Take note that nothing more comes of the stream."""
+        self._directories.end(self._levels)
 
     def _meet_directories(self, columns: Columns, amount: Amount) -> None:
         keys = columns.keys
@@ -153,6 +158,7 @@ class CensusStream:
         deepest = max([key.count("/", self._base) for key in keys])
         for each in self._levels[:deepest]:
             each.meet(columns)
+        self._directories.tidy()
 
 
 def _sample(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ossweep.plans.directories import NOTHING, Amount, by_rank
+from ossweep.plans.directories import NOTHING, Amount, by_rank, grouped
+from ossweep.plans.levels import whole_levels
+from ossweep.plans.ordered import time_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ossweep.plans.bill import Between, Duration, Money, RequestsNeeded
     from ossweep.plans.census import Census
-    from ossweep.plans.directories import DirectorySums
     from ossweep.plans.early import EarlyDeletion
     from ossweep.plans.lifecycle import LifecycleRule
-    from ossweep.plans.siblings import Siblings
+    from ossweep.plans.ordered import OrderTold
+    from ossweep.plans.siblings import BelowNamed, Siblings
 
-MOST_SHOWN = 20  # directories of one level below another
+MOST_SHOWN = 20  # directories of one
+MOST_OF_LEVEL = 1_000  # directories of one level, of which each above it has the same number
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Plan:
     """
 
     id: str | None  # None: it is not kept
+    ordered: OrderTold
     census: Census
     early: EarlyDeletion
     requests: RequestsNeeded
     duration: Duration
     skipped: Mapping[str, int] = field(default_factory=dict)
     siblings: Sequence[Siblings] = ()
+    below: Sequence[BelowNamed] = ()
     bucket: Mapping[str, Any] = field(default_factory=dict)
     money: Money | None = None
     lifecycle: LifecycleRule | None = None
@@ -46,6 +50,9 @@ class Plan:
         census, told = self.census, [each for each in self.siblings if each.is_surprising]
         return {
             "id": self.id,
+            "order": self.ordered.document(),
+            "made": time_told(self.ordered.made),
+            "cut": self.ordered.cut,
             "digest": census.digest.sum,
             "objects": census.digest.objects,
             "bytes": census.digest.bytes,
@@ -53,13 +60,13 @@ class Plan:
                 name: _amount(each) for name, each in by_rank(census.by_class, len(census.by_class))
             },
             "by_directory": _directories(census),
-            "oldest": _time(census.oldest),
-            "newest": _time(census.newest),
+            "oldest": time_told(census.oldest),
+            "newest": time_told(census.newest),
             "first": census.first,
             "last": census.last,
             "sample": sorted(each.key for each in census.sample),
             "skipped_because": dict(self.skipped),
-            "siblings": [_siblings(each) for each in told],
+            "siblings": [*map(_siblings, told), *map(_below, self.below)],
             "bucket": dict(self.bucket),
             "early_delete": _early(self.early),
             "requests": {"put": _between(self.requests.put), "get": self.requests.looks},
@@ -67,38 +74,56 @@ class Plan:
             "invocations": _between(self.duration.invocations),
             "objects_a_second": _between(self.duration.rate),
             **({} if self.money is None else {"money": _money(self.money)}),
-            "advice": [*(each.sentence() for each in told), *self.advice],
+            "advice": [
+                *self.ordered.advice(),
+                *(each.sentence() for each in told),
+                *(each.sentence() for each in self.below),
+                *self.advice,
+            ],
             "lifecycle": _lifecycle(self.lifecycle),
         }
 
 
+Below = dict[str, list[tuple[str, Amount]]]  # the largest directories of each, in order
+
+
 def _directories(census: Census) -> dict[str, Any]:
     """Return the largest of the first level with what is below them, and the rest as sums."""
-    levels = [each.whole() for each in census.directories]
+    levels = whole_levels(census.directories)
     first = levels[0]
     shown = list(by_rank(first.largest, MOST_SHOWN))
     named = sum(first.largest.values(), NOTHING)
     small = len(first.largest) - len(shown) + first.others
     in_shown = sum((each for _, each in shown), NOTHING)
     inside = named + first.in_others
+    below = [_told(each.largest) for each in levels[1:]]
     return {
-        "largest": [_directory(name, amount, levels[1:]) for name, amount in shown],
+        "largest": [_directory(name, amount, below) for name, amount in shown],
         "others": {"directories": small, **_amount(inside - in_shown)},
         "in_none": _amount(Amount(census.digest.objects, census.digest.bytes) - inside),
         "is_exact": all(each.is_exact for each in levels),
     }
 
 
-def _directory(name: str, amount: Amount, levels: Sequence[DirectorySums]) -> dict[str, Any]:
+def _told(level: Mapping[str, Amount]) -> Below:
+    """Return the directories of a level that are told of: of each above it as many, at the most."""
+    groups = grouped(level)
+    most = next(
+        number
+        for number in range(MOST_SHOWN, 0, -1)
+        if number == 1 or sum(min(number, len(each)) for each in groups.values()) <= MOST_OF_LEVEL
+    )
+    return {name: list(by_rank(group, most)) for name, group in groups.items()}
+
+
+def _directory(name: str, amount: Amount, below: Sequence[Below]) -> dict[str, Any]:
     said: dict[str, Any] = {"directory": name, **_amount(amount)}
-    if levels:
-        below = {each: sums for each, sums in levels[0].largest.items() if each.startswith(name)}
-        largest = [_directory(*each, levels[1:]) for each in by_rank(below, MOST_SHOWN)]
-        if largest:
-            said["largest"] = largest
-            named = sum((Amount(each["objects"], each["bytes"]) for each in largest), NOTHING)
-            if named != amount:
-                said["others"] = _amount(amount - named)
+    found = below[0].get(name, ()) if below else ()
+    if found:
+        said["largest"] = [_directory(*each, below[1:]) for each in found]
+        named = sum((each for _, each in found), NOTHING)
+        if named != amount:
+            said["others"] = _amount(amount - named)
     return said
 
 
@@ -108,6 +133,15 @@ def _siblings(found: Siblings) -> dict[str, Any]:
         "within": _amount(found.within),
         "beside": _amount(found.beside),
         "named": {name: _amount(each) for name, each in found.named.items()},
+    }
+
+
+def _below(found: BelowNamed) -> dict[str, Any]:
+    return {
+        "key": found.key,
+        "is_object": found.is_there,
+        "below": _amount(found.below),
+        "at_least": found.more,
     }
 
 
@@ -151,9 +185,3 @@ def _between(found: Between) -> dict[str, Any]:
     if isinstance(least, int) and isinstance(most, int):
         return {"at_least": least, "at_most": most}
     return {"at_least": f"{least:.4f}", "at_most": f"{most:.4f}"}
-
-
-def _time(seconds: int | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,7 +16,7 @@ ListObjects (2025-10).
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - a continuation is read by these types
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ossweep.conditions import LEAST_DAYS
@@ -80,6 +80,26 @@ class EarlyDeletion:
         for name, number in other.unknown.items():
             unknown[name] = unknown.get(name, 0) + number
         return EarlyDeletion(short, unknown)
+
+    @property
+    def objects(self) -> int:
+        """How many objects are short of days, or may be."""
+        return sum(each.objects for each in self.short.values()) + sum(self.unknown.values())
+
+    def charged(self, *, keeps_versions: bool | None) -> EarlyDeletion:
+        """
+        Return what is charged for now.
+
+        In a bucket that `keeps_versions` a deletion lays a marker, and frees nothing: the days are
+        charged once the versions go. None: it may keep them, and then nothing is sure.
+        """
+        if keeps_versions:
+            return EarlyDeletion()
+        if keeps_versions is False:
+            return self
+        return replace(
+            self, short={name: replace(each, at_least="0") for name, each in self.short.items()}
+        )
 
     def check(self) -> None:
         """Raise ValueError, with a sentence, for what no objects are short of."""

@@ -111,27 +111,41 @@ def _add_named(prefix: str, columns: Columns, at: int, end: int, named: dict[str
 
 @dataclass(frozen=True)
 class BelowNamed:
-    """What lies below a named key that ends with a slash, and stays; `more` may follow."""
+    """
+    What lies below a named key that ends with a slash, and stays; `more` may follow.
+
+    Most directories have no object of their own, and then the key `is_there` only by its name.
+    """
 
     key: str
     below: Amount = NOTHING
     more: bool = False
+    is_there: bool = True
 
     def __add__(self, other: BelowNamed) -> BelowNamed:
         """Return what lies below the same key in both parts of a listing."""
-        return BelowNamed(self.key, self.below + other.below, self.more or other.more)
+        below, more = self.below + other.below, self.more or other.more
+        return BelowNamed(self.key, below, more, self.is_there or other.is_there)
 
     def sentence(self) -> str:
         """Say that it stays, where there is something."""
         least = "at least " if self.more else ""
         stay = counted(self.below.objects, "object below it stays", "objects below it stay")
+        stay, them = f"{least}{stay}", "it" if self.below.objects == 1 else "them"
+        if self.is_there:
+            return (
+                f"the key {in_quotes(self.key)} is a directory's own object, and {stay}; write "
+                f"`directory` instead to delete {them}, too"
+            )
         return (
-            f"the key {in_quotes(self.key)} is a directory's own object, and {least}"
-            f"{stay}; write `directory` instead to delete them, too"
+            f"the key {in_quotes(self.key)} shows no object, and {stay}; write `directory` instead "
+            f"to delete {them}"
         )
 
 
-def below_named(key: str, columns: Columns, *, more: bool = False) -> BelowNamed | None:
+def below_named(
+    key: str, columns: Columns, *, more: bool = False, is_there: bool = True
+) -> BelowNamed | None:
     """
     Return what a listing shows below a named key; None if it names no directory.
 
@@ -142,7 +156,8 @@ def below_named(key: str, columns: Columns, *, more: bool = False) -> BelowNamed
     keys, sizes = columns.keys, columns.sizes
     first, end = bisect_right(keys, key), bisect_left(keys, key[:-1] + _AFTER_SLASH)
     is_last = end < len(keys)
-    return BelowNamed(key, Amount(end - first, sum(sizes[first:end])), more and not is_last)
+    below = Amount(end - first, sum(sizes[first:end]))
+    return BelowNamed(key, below, more and not is_last, is_there)
 
 
 def _listed(names: Sequence[str] | Iterable[str]) -> str:

@@ -13,6 +13,8 @@ from ossweep.errors import place_of
 from ossweep.plans.census import Census, CensusStream, census_in_any_order
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.early import EarlyDeletion, early_deletion
+from ossweep.plans.levels import PassedDirectories, joined_levels
+from ossweep.plans.ordered import MOST_TOLD
 from ossweep.plans.siblings import BelowNamed, Siblings, siblings_of
 from ossweep.plans.stretches import Stretches, rows_of, stretches_of_rows
 
@@ -37,7 +39,8 @@ class SoFar:
     `stretches` are as `rows_of` writes them, where they are kept, of up to `most` objects each.
     `named` are the hashes of named objects, in base64, and `unheld` how many more there are.
     `below` are named keys that end with a slash, and `absent` counts those that no look has shown.
-    The order names objects if it `has_names`, by keys or lists.
+    The order names objects if it `has_names`, by so many `keys` and `lists`, of which those in
+    `first_lists` are told.
     """
 
     census: Census = field(default_factory=Census)
@@ -50,6 +53,9 @@ class SoFar:
     unheld: int = 0
     has_names: bool = False
     absent: int = 0
+    keys: int = 0
+    lists: int = 0
+    first_lists: tuple[str, ...] = ()
 
     def __add__(self, other: SoFar) -> SoFar:
         """Return the sums of both, which have met different objects."""
@@ -66,6 +72,9 @@ class SoFar:
             self.unheld + other.unheld + max(0, len(hashes) - MOST_NAMED),
             self.has_names or other.has_names,
             self.absent + other.absent,
+            self.keys + other.keys,
+            self.lists + other.lists,
+            (*self.first_lists, *other.first_lists)[:MOST_TOLD],
         )
 
     def kept_stretches(self) -> Stretches:
@@ -75,6 +84,11 @@ class SoFar:
     def document(self) -> dict[str, Any]:
         """Return it as JSON values."""
         said: dict[str, Any] = _form().dump_python(self, mode="json")
+        for each in said["census"]["directories"]:
+            _leave_out(each, cut=[])
+        for each in said["below"]:
+            _leave_out(each, is_there=True)
+        _leave_out(said, keys=0, lists=0, first_lists=[])
         return said
 
     @classmethod
@@ -97,7 +111,8 @@ class SoFar:
         self.census.check()
         self.early.check()
         stretches_of_rows(list(self.stretches))
-        if min(self.most - 1, self.unheld, self.absent) < 0 or not _is_base64(self.named):
+        numbers = (self.most - 1, self.unheld, self.absent, self.keys, self.lists)
+        if min(numbers) < 0 or not _is_base64(self.named):
             raise ValueError("a plan holds numbers that none are")
 
 
@@ -108,9 +123,9 @@ class Stream:
     `prefix` is the selector's: directories are told below its last slash.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, directories: PassedDirectories) -> None:
         self._prefix = prefix
-        self._census = CensusStream(prefix.rfind("/") + 1)
+        self._census = CensusStream(prefix.rfind("/") + 1, directories)
         self._siblings = Siblings(prefix)
 
     def meet(self, columns: Columns, hashes: Sequence[int], digest: Digest) -> None:
@@ -120,8 +135,12 @@ class Stream:
         if found is not None:
             self._siblings += found
 
+    def end(self) -> None:
+        """Take note that nothing more comes of the stream."""
+        self._census.end()
+
     def sums(self) -> SoFar:
-        """Return the sums so far."""
+        """Return the sums so far, without the directories, which all streams have together."""
         beside = (self._siblings,) if self._siblings != Siblings(self._prefix) else ()
         return SoFar(self._census.census(), siblings=beside)
 
@@ -142,6 +161,7 @@ class Sums:
         self.absent = 0  # named keys that no look has shown
         self._is_kept = is_kept
         self._streams: dict[Any, Stream] = {}
+        self._directories = PassedDirectories()
         self._loose = SoFar()
         self._early = EarlyDeletion()
 
@@ -165,7 +185,7 @@ class Sums:
             hashes = hashes_of(columns)
             digest = digest_of(columns, hashes)
             if stream not in self._streams:
-                self._streams[stream] = Stream(prefix)
+                self._streams[stream] = Stream(prefix, self._directories)
             self._streams[stream].meet(columns, hashes, digest)
             self._early += early_deletion(columns, clock)
         if self._is_kept and until > after:
@@ -175,7 +195,15 @@ class Sums:
         """Take note that nothing more comes of a stream."""
         ended = self._streams.pop(stream, None)
         if ended is not None:
+            ended.end()
             self._loose += ended.sums()
+
+    def miss_named(self, keys: Sequence[str]) -> None:
+        """Add keys that are named, and of which no look has shown an object."""
+        self.absent += len(keys)
+        below = [BelowNamed(key, is_there=False) for key in keys if key.endswith("/")]
+        if below:
+            self._loose += SoFar(below=tuple(below[:MOST_BELOW]))
 
     def meet_named(self, columns: Columns, clock: int) -> None:
         """Add objects that are known by name, in whatever order."""
@@ -195,8 +223,10 @@ class Sums:
         total = self._before + self._loose
         for stream in self._streams.values():
             total += stream.sums()
+        directories = joined_levels(total.census.directories, self._directories.levels())
         return replace(
             total,
+            census=replace(total.census, directories=directories),
             early=total.early + self._early,
             stretches=tuple(rows_of(self._stretches.held())),
             most=self._stretches.most,
@@ -204,6 +234,13 @@ class Sums:
             unheld=total.unheld + self._unheld,
             absent=total.absent + self.absent,
         )
+
+
+def _leave_out(said: dict[str, Any], **of_no_use: Any) -> None:
+    """Leave out what says nothing: an earlier version does not know it."""
+    for name, value in of_no_use.items():
+        if said[name] == value:
+            del said[name]
 
 
 def hashes_in(named: str) -> array[int]:
