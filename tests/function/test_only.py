@@ -228,14 +228,15 @@ def test_tags_that_an_earlier_invocation_was_told_let_a_job_go_on(deployment: De
     fill(deployment, 1, TAGGED, *keys)
     hurried(deployment, 3, tags=0.005)
     answers = [deployment.send({"prefix": "a/", "only": {"tags": {"team": "a"}}})]
-    told = answers[-1]["deleted"]
+    left = len(deployment.keys())
     deployment.oss.misbehave(Refuse(403, "AccessDenied", operation="tags"))
 
     while answers[-1]["continuation"] is not None:
         answers.append(deployment.send(answers[-1]["continuation"]))
 
     assert answers[-1]["status"] == "done"
-    assert answers[-1]["skipped_because"] == {"tags could not be read, AccessDenied": 500 - told}
+    assert 0 < left < 500
+    assert answers[-1]["skipped_because"] == {"tags could not be read, AccessDenied": left}
 
 
 def test_looks_at_tags_go_as_fast_as_quotas_let_them(deployment: Deployment) -> None:
