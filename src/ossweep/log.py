@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
@@ -251,10 +252,12 @@ def _without_quotations(text: str) -> str:
     """Hide continuations and keys: what is quoted, unless it is said to be another name."""
     if _CONTINUATION in text:
         text = _without_continuations(text)
-    text = _QUOTED.sub(_hidden, text)  # first: a cut would open a quotation
+    if '"' in text:
+        text = _QUOTED.sub(_hidden, text)  # first: a cut would open a quotation
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "..."
 
 
+@lru_cache(maxsize=1024)  # names of fields, again and again
 def _plain(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else HIDDEN
 

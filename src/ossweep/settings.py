@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import Field, dataclass, field, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from ossweep import texts
@@ -200,26 +201,31 @@ class Settings:
         Raises SettingsError for a value that cannot be read, and for a name that is not known: a
         mistyped OSSWEEP_DRYRUN must never delete.
         """
-        known = {variable(entry): entry for entry in fields(cls)}
-        for name in sorted(environ):
-            if name.startswith(PREFIX) and name not in known:
-                raise SettingsError(
-                    f"there is no setting {name}; the settings are {', '.join(sorted(known))}"
-                )
-        values = {}
-        for name, entry in known.items():
-            text = environ.get(name)
-            if text is None:
-                continue
-            try:
-                values[entry.name] = entry.metadata["read"](text)
-            except SettingsError:
-                raise
-            except (ValueError, KeyError, TypeError, RecursionError):
-                raise SettingsError(
-                    f"{name} is {json.dumps(text)}; write {entry.metadata['form']}"
-                ) from None
-        return cls(**values)
+        return _read(tuple((name, environ[name]) for name in environ if name.startswith(PREFIX)))
+
+
+@lru_cache(maxsize=1)  # an instance reads the same ones again and again
+def _read(variables: tuple[tuple[str, str], ...]) -> Settings:
+    environ, known = dict(variables), {variable(entry): entry for entry in fields(Settings)}
+    for name in sorted(environ):
+        if name not in known:
+            raise SettingsError(
+                f"there is no setting {name}; the settings are {', '.join(sorted(known))}"
+            )
+    values = {}
+    for name, entry in known.items():
+        text = environ.get(name)
+        if text is None:
+            continue
+        try:
+            values[entry.name] = entry.metadata["read"](text)
+        except SettingsError:
+            raise
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise SettingsError(
+                f"{name} is {json.dumps(text)}; write {entry.metadata['form']}"
+            ) from None
+    return Settings(**values)
 
 
 def described(settings: Settings) -> dict[str, Any]:

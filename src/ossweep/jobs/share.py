@@ -89,7 +89,8 @@ def perform(
 
     lists = lists_of(work, store, gate, session)
     # Where no state is kept, a continuation is a request: its clock is held to OSS's own.
-    swept = work if settings.state is not None else replace(work, clock=None)
+    is_known = settings.state is not None or work.clock is None
+    swept = work if is_known else replace(work, clock=None)
     with session.budget.kept_back(continuation.seconds_to_write(work, world.monotonic)):
         result = sweep(
             swept,

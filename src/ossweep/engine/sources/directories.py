@@ -152,7 +152,8 @@ class Directories:
 
     def rest(self, work: Work) -> Work:
         """Return work with the markers that no listing will show again."""
-        return replace(work, held=(*self._batches.left(), *self._deferred.out_of_sight()))
+        held = (*self._batches.left(), *self._deferred.out_of_sight())
+        return replace(work, held=held) if held or work.held else work
 
     def _begins_or_goes_on(self) -> bool:
         """Begin a round if it is time for one; return whether there is one."""

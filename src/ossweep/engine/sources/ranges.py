@@ -203,6 +203,8 @@ class Ranges:
 
     def rest(self, work: Work) -> Work:
         """Return work with the ranges that are left, and without what they meet and count again."""
+        if not self._work.ranges:
+            return work
         rest = self._settling.rest()
         ranges, given_back = rest, GivenBack()
         if not self._stay_apart:
