@@ -21,6 +21,14 @@ OURS, PEER = "ossweep", "s5cmd rm"
 SHARE, REFUSED = 0.95, 0.03
 SHARE_BESIDE, NEIGHBOUR_REFUSED = 0.85, 0.01
 NEIGHBOUR = 400.0  # objects a second
+WHY = (
+    "The first seconds go into finding out how much each partition takes, and a short job has few "
+    "others"
+)
+WHY_COUNTED = (
+    "What of a second's count nobody has used is lost with the second, and to use it up to its end "
+    "costs refusals, the neighbour's among them"
+)
 COLUMNS = (
     "deleter and quota",
     "share",
@@ -133,7 +141,8 @@ def _goal(case: Case, shares: _Shares, trials: list[Trial]) -> Goal:
         and shares.neighbour.median <= NEIGHBOUR_REFUSED
         and not failed
     )
-    return Goal(f"{case.name}: {wanted}, nothing failed", f"{said}, {failed} runs failed", met)
+    text = f"{case.name}: {wanted}, nothing failed"
+    return Goal(text, f"{said}, {failed} runs failed", met, WHY_COUNTED if is_beside else WHY)
 
 
 def _tell(measured: Measured, name: str, case: Case, keys: int, trials: list[Trial]) -> _Shares:

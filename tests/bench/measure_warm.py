@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 MOST = 3.0  # milliseconds
 ROUNDS = 5
+WHY = (
+    "By a profile two fifths are the two requests with their connection, a seventh the two lines "
+    "of the log, and the rest many small steps"
+)
 
 
 def measure(bench: Bench) -> Measured:
@@ -36,7 +40,7 @@ def measure(bench: Bench) -> Measured:
         measured.row(str(number + 1), f"{warm.median:.2f}", f"{min(warm.values):.2f}")
     reached = Spread(medians).median
     measured.goals.append(
-        Goal(f"a median of {MOST:g} ms at most", f"{reached:.2f} ms", reached <= MOST)
+        Goal(f"a median of {MOST:g} ms at most", f"{reached:.2f} ms", reached <= MOST, WHY)
     )
     measured.notes.append(
         "What OSS takes is waiting, and no CPU of this process. Two requests are made: one looks "

@@ -48,15 +48,26 @@ class Spread:
 
 @dataclass(frozen=True)
 class Goal:
-    """What was to be reached, what was, and whether that is enough; None if nobody could tell."""
+    """
+    What was to be reached, what was, and whether that is enough; None if nobody could tell.
+
+    `why` is a sentence about what stands in the way, told where it is missed.
+    """
 
     text: str
     reached: str
     met: bool | None
+    why: str = ""
 
     @property
     def verdict(self) -> str:
         return {True: "met", False: "missed", None: "not measured"}[self.met]
+
+    @property
+    def sentence(self) -> str:
+        """All of it, without a full stop."""
+        why = f". {self.why}" if self.met is False and self.why else ""
+        return f"Goal {self.verdict}: {self.text}: {self.reached}{why}"
 
 
 @dataclass
@@ -86,7 +97,7 @@ def show(measured: Measured, console: Console) -> None:
     console.print(table)
     for goal in measured.goals:
         style = {True: "green", False: "red", None: "yellow"}[goal.met]
-        console.print(f"  goal {goal.verdict}: {goal.text}: {goal.reached}", style=style)
+        console.print(f"  {goal.sentence}", style=style)
     for note in measured.notes:
         console.print(f"  {note}", highlight=False)
     for fault in measured.faults:
@@ -104,7 +115,7 @@ def markdown(measured: Measured) -> str:
         + "|",
         *("| " + " | ".join(row) + " |" for row in measured.rows),
         "",
-        *(f"- Goal {goal.verdict}: {goal.text}: {goal.reached}." for goal in measured.goals),
+        *(f"- {goal.sentence}." for goal in measured.goals),
         *(f"- {note}" for note in measured.notes),
         *(f"- FAILED: {fault}" for fault in measured.faults),
         "",

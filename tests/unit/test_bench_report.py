@@ -50,3 +50,11 @@ def test_a_missed_goal_is_told() -> None:
 
     assert "| ossweep | 2.00 (1.00 to 3.00) |" in text
     assert "- Goal missed: at least 8 times less: 1.2 times." in text
+
+
+@pytest.mark.parametrize(("met", "is_told"), [(False, True), (True, False), (None, False)])
+def test_the_reason_of_a_missed_goal_is_told(met: bool | None, is_told: bool) -> None:
+    """And of no other."""
+    goal = Goal("4 s", "9 s", met, "The store is slow")
+
+    assert goal.sentence.endswith(": 4 s: 9 s. The store is slow") is is_told
