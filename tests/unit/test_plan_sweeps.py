@@ -593,3 +593,19 @@ def test_a_difference_that_was_not_begun_uses_no_tolerance_twice() -> None:
     assert Applied.of(first.left.applied) == Applied(Tolerance(1000, 10_000))
     assert Applied.of(last.left.applied).stretches == 1
     assert (last.counts.deleted, bucket.objects) == (2999, {})
+
+
+def test_a_stretch_of_which_a_front_that_stays_is_settled_counts_as_begun() -> None:
+    """Nothing of it was asked for, and what is left is not all that was compared."""
+    keys = [f"a/{number:03}" for number in range(600)]
+    bucket, work = Bucket.of(keys), order(ranges=(Range("a/"),))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket, listings=1)))
+    bucket.write(f"a/!{number:04}" for number in range(4500))
+    hop = Hop(listings=1, in_flight=1, terms=terms)
+    first = hop.sweep(application(work), Overdue(bucket, hop))
+
+    last = hops(sent_back(first), bucket, (), terms, 1)
+
+    assert "a/!" < first.left.ranges[0].after < "a/0"
+    assert (first.counts.deleted, last.counts.deleted) == (0, 600)
+    assert last.counts.skipped == {NEWER: 4500}

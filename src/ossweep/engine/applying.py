@@ -179,10 +179,15 @@ class Applying:
             scan.approved = begun
 
     def _is_begun(self, scan: Scan, border: str) -> bool:
-        """Tell whether anything may have been asked for of the stretch with such a border."""
+        """
+        Tell whether the stretch with such a border was begun: asked for, or settled, in a part.
+
+        What is left of it is not all that was compared.
+        """
         if border in scan.carried:
             return True
-        return self._plan.stretches[bisect_left(self._ends, border)].after < scan.asked
+        after = self._plan.stretches[bisect_left(self._ends, border)].after
+        return after < max(scan.asked, scan.settlement.settled)
 
     def put_into(self, work: Work) -> Work:
         """Return work with how far the plan is applied."""
