@@ -158,7 +158,10 @@ def line_of(document: Mapping[str, Any]) -> str:
     """
     try:
         line = json.dumps(
-            _printable(document), separators=(",", ":"), default=_class_of, allow_nan=False
+            _printable(document),
+            separators=(",", ":"),
+            default=lambda value: type(value).__name__,
+            allow_nan=False,
         )
     except (ValueError, TypeError, RecursionError) as error:
         kept = {name: str(document.get(name)) for name in ("level", "message", "timestamp")}
@@ -252,8 +255,7 @@ def _without_quotations(text: str) -> str:
     """Hide continuations and keys: what is quoted, unless it is said to be another name."""
     if _CONTINUATION in text:
         text = _without_continuations(text)
-    if '"' in text:
-        text = _QUOTED.sub(_hidden, text)  # first: a cut would open a quotation
+    text = _QUOTED.sub(_hidden, text)  # first: a cut would open a quotation
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "..."
 
 
@@ -292,10 +294,6 @@ def _is_own(quotation: re.Match[str]) -> bool:
         quotation[0] == own and text.endswith(before, 0, start) and text.startswith(after, end)
         for before, own, after in _OWN_QUOTED
     )
-
-
-def _class_of(value: object) -> str:
-    return type(value).__name__
 
 
 @dataclass

@@ -129,6 +129,25 @@ def test_objects_that_were_not_there_any_more_are_counted(
     assert str(ended(deleted, skipped=skipped).difference()).endswith(f"; {said}")
 
 
+@pytest.mark.parametrize(
+    ("applied", "said"),
+    [
+        (AS_PLANNED, "the other 10 are gone, by this job without an answer or before it"),
+        (
+            Applied(Tolerance(), (), 1),
+            "at least 10 planned objects are gone, by this job without an answer or before it",
+        ),
+    ],
+)
+def test_objects_that_the_job_may_have_deleted_itself_are_told_so(
+    applied: Applied, said: str
+) -> None:
+    """It has asked for some, and no answer came."""
+    counts = Counts(deleted=990, unanswered=2000)
+
+    assert str(Fulfilment(PLAN, applied, counts).difference()).endswith(f"; {said}")
+
+
 def test_missing_objects_have_a_bound_where_something_differs() -> None:
     """What stays with a stretch, or went with it, may have been planned or not."""
     end = ended(500, Applied(Tolerance(), (), 1), skipped={NOT_AS_PLANNED: 499})

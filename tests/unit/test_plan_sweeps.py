@@ -609,3 +609,49 @@ def test_a_stretch_of_which_a_front_that_stays_is_settled_counts_as_begun() -> N
     assert "a/!" < first.left.ranges[0].after < "a/0"
     assert (first.counts.deleted, last.counts.deleted) == (0, 600)
     assert last.counts.skipped == {NEWER: 4500}
+
+
+def test_stretches_of_which_nothing_is_left_are_told_once_they_are_settled() -> None:
+    """Whether the job goes on in another invocation or not."""
+    keys = [f"a/{number:04}" for number in range(6000)]
+    bucket, work = Bucket.of(keys), order(ranges=(Range("a/"),))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket, listings=1)))
+    bucket.write(keys[:4000])
+    hop = Hop(listings=1, in_flight=1, terms=terms)
+    first = hop.sweep(application(work), Overdue(bucket, hop))
+
+    last = hops(sent_back(first), bucket, (), terms, 1)
+
+    assert first.left.ranges[0].after == keys[3999]
+    assert Applied.of(last.left.applied).stretches == 4
+    assert (last.counts.deleted, last.counts.skipped) == (2000, {NEWER: 4000})
+
+
+def test_a_named_object_that_was_not_asked_for_has_used_no_tolerance() -> None:
+    """It is looked at in the next invocation, and counts there."""
+    keys = [f"k{number}" for number in range(5)]
+    bucket, work = Bucket.of(keys), order(ranges=(), keys=tuple(keys))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket)))
+    bucket.objects["k2"] = object_of("k2", 5, "E9")
+    hop = Hop(in_flight=1, terms=terms)
+    first = hop.sweep(application(work, Tolerance(1, 10)), Overdue(bucket, hop))
+
+    last = hops(sent_back(first), bucket, (), terms)
+
+    assert Applied.of(first.left.applied) == Applied(Tolerance(1, 10))
+    assert (last.counts.deleted, Applied.of(last.left.applied).stretches) == (5, 1)
+
+
+def test_a_range_that_was_passed_over_takes_no_approval_from_behind_it() -> None:
+    """Nobody has begun what lies there, whatever was approved."""
+    keys = [f"a/{number:03}" for number in range(900)]
+    bucket, work = Bucket.of(keys, page=300), order(ranges=(Range("a/"),))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket)))
+    bucket.denied = frozenset(keys[:250])
+    hop = Hop(in_flight=1, terms=terms)
+
+    left = hop.sweep(application(work), MemoryStore(bucket, hop.gate)).left
+
+    apart = [each for each in left.ranges if each.passed_over is not None]
+    assert apart
+    assert all(sum(border > each.until for border in each.approved) <= 1 for each in apart)

@@ -31,8 +31,10 @@ from ossweep.plans.kept import Applied
 from ossweep.plans.sofar import known_again
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from ossweep.engine.batch import Batch
+    from ossweep.engine.outcomes import Outcome
     from ossweep.engine.queues import Queue
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
@@ -81,6 +83,7 @@ class Applying:
         self._of_named = 0  # the last of them that named objects need
         self._of_ranges: dict[int, int] = {}  # and that ranges do, by their queues
         self._tolerated: dict[str, Changed] = {}  # named objects that differ, go, and wait
+        self._out: set[str] = set()  # those of them that are asked for at the moment
         self._let_go: dict[str, tuple[Changed, Amount]] = {}  # stretches that differ, by borders
 
     def needs(self, queue: Queue) -> int:
@@ -156,10 +159,17 @@ class Applying:
         self._applied = self._applied.with_change(stays)
         return NOT_AS_PLANNED
 
-    def take_up(self, keys: Iterable[str]) -> None:
-        """Take note that named objects are asked for."""
-        for key in keys:
-            self._tolerated.pop(key, None)
+    def take_up(self, batch: Batch) -> None:
+        """Take note that objects known by name are about to be asked for."""
+        self._out.update(self._tolerated.keys() & batch.keys)
+
+    def hear(self, outcome: Outcome) -> None:
+        """Take note of what became of such objects: what waits again has used no tolerance."""
+        waits = {found.key for found in outcome.undone} - outcome.in_doubt
+        for key in self._out.intersection(outcome.batch.keys):
+            self._out.remove(key)
+            if key not in waits:
+                del self._tolerated[key]
 
     def give_back(self) -> None:
         """
@@ -168,9 +178,9 @@ class Applying:
         It will be looked at once more. A checkpoint gives nothing back: what waits then may be gone
         when an invocation dies.
         """
-        for changed in self._tolerated.values():
+        for key in self._tolerated.keys() - self._out:
+            changed = self._tolerated.pop(key)
             self._applied = self._applied.without(changed, changed.difference)
-        self._tolerated.clear()
         for scan in self._held:
             begun = [each for each in scan.approved if self._is_begun(scan, each)]
             for border in {*scan.approved}.difference(begun):

@@ -264,6 +264,7 @@ class Dispatcher:
     def _book_deletion(self, due: Due, permit: Permit, outcome: Outcome) -> None:
         permit.ended()
         self.caution.ended()
+        self.plans.hear(outcome)
         if self._is_unrecorded and self._gate.harmless:
             # What the first key has shown goes on record before the others go: an invocation that
             # took over without it would have to stop the job.

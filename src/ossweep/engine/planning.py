@@ -10,6 +10,7 @@ from ossweep.objects import Absent, Columns
 if TYPE_CHECKING:
     from ossweep.engine.applying import Applying
     from ossweep.engine.batch import Batch
+    from ossweep.engine.outcomes import Outcome
     from ossweep.engine.queues import Queue
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
@@ -69,7 +70,12 @@ class Plans:
     def take_up(self, batch: Batch) -> None:
         """Take note of a batch that is about to be deleted."""
         if self.applying is not None and not batch.is_listed:
-            self.applying.take_up(batch.keys)
+            self.applying.take_up(batch)
+
+    def hear(self, outcome: Outcome) -> None:
+        """Take note of what became of a batch."""
+        if self.applying is not None and not outcome.batch.is_listed:
+            self.applying.hear(outcome)
 
     def give_back(self) -> None:
         """Take note that nothing more is taken up."""

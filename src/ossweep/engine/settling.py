@@ -9,6 +9,7 @@ kept apart, as a range of its own, and the rest goes on behind it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -100,8 +101,10 @@ class Settling:
         until = outcome.batch.place
         apart = Scan(scan.prefix, so_far.settled, until, scan.lane, so_far)
         apart.listed = True
-        # It lies in a stretch that was found as planned, and begun.
-        apart.approved, apart.carried = scan.approved, frozenset(scan.approved)
+        # It lies in stretches that were found as planned, and begun.
+        ends = sorted(scan.approved)
+        apart.approved = ends[: bisect_left(ends, until) + 1]
+        apart.carried = frozenset(apart.approved)
         self._frontier.scans.insert(at, apart)
         self._join_at(at)
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ossweep.names import in_quotes
+from ossweep.objects import GONE, GONE_UNANSWERED
 from ossweep.plurals import counted
 
 if TYPE_CHECKING:
@@ -52,10 +53,18 @@ def too_old(plan: KeptPlan, session: Session) -> str | None:
 
 def what_became(plan: str, job: str, answer: dict[str, Any]) -> str:
     """Say what has become of a plan whose application has ended with this answer."""
+    gone = sum(answer["skipped_because"].get(reason, 0) for reason in (GONE, GONE_UNANSWERED))
+    least = "at least " if answer["at_least"] else ""
+    figures = [
+        f"it deleted {least}{counted(answer['deleted'], 'object')}",
+        f"{answer['failed']:,} failed",
+        *([f"{gone:,} {'was' if gone == 1 else 'were'} gone"] if gone else []),
+        *([f"{answer['remaining']:,} were left to do"] if answer["remaining"] else []),
+        f"and {answer['skipped'] - gone:,} stayed",
+    ]
     return (
-        f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: it "
-        f"deleted {counted(answer['deleted'], 'object')}, {answer['failed']:,} failed, and "
-        f"{answer['skipped']:,} stayed; for what is left, plan anew"
+        f"the plan {in_quotes(plan)} was applied by the job {job}, which is {answer['status']}: "
+        f"{', '.join(figures)}; for what is left, plan anew"
     )
 
 

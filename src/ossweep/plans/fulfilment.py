@@ -88,14 +88,14 @@ class Fulfilment:
         told = kept + self._kept(BEYOND_CEILING)
         others = sum(self.counts.skipped.values()) > told
         are = "is" if missing == 1 else "are"
+        gone = f"{'was' if missing == 1 else 'were'} not there any more"
+        if self.counts.unanswered:
+            gone = f"{are} gone, by this job without an answer or before it"
         also = f", or {are} counted in `skipped_because`" if others else ""
         if kept or self.applied.stretches:
-            one, more = "planned object was", "planned objects were"
-            yield f"at least {counted(missing, one, more)} not there any more{also}"
-        elif missing == 1:
-            yield f"the other one was not there any more{also}"
+            yield f"at least {counted(missing, 'planned object')} {gone}{also}"
         else:
-            yield f"the other {missing:,} were not there any more{also}"
+            yield f"the other {'one' if missing == 1 else f'{missing:,}'} {gone}{also}"
 
     def _kept(self, reason: str) -> int:
         return self.counts.skipped.get(reason, 0)
