@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 CONTINUATION_MARK = "ossweep_continuation"
 POINTER_MARK = "ossweep_handover"  # and by which an event is known that only says where it is
 
+CarrierKind = Literal["fc2", "fc3"]  # the API by which the next invocation's event is sent
+
 Source = Literal["direct", "http", "oss", "mns", "timer"]
 
 # The sources that there are, in words. The deployment lets those order that OSSWEEP_SOURCES names.
@@ -23,6 +25,11 @@ SOURCES: dict[Source, str] = {
     "mns": "a message of MNS",
     "timer": "a timer",
 }
+
+
+# Those of which nobody reads the answer: a job of theirs that was not done raises, so that its
+# event comes again, and has a name that is made of the event.
+UNREAD: tuple[Source, ...] = ("oss", "mns", "timer")
 
 
 def identity_of(source: Source, *marks: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ossweep.engine.budget import Budget
 from ossweep.engine.gate import Gate
 from ossweep.errors import PolicyError, SettingsError
+from ossweep.events import UNREAD
 from ossweep.helps import HELPS_OF_STATE
 from ossweep.store import connect
 from ossweep.triggers.oss import OWN_META
@@ -33,7 +34,7 @@ ANSWER_SECONDS = 0.3  # of the time limit, kept for the answer itself
 # An allowed beginning of a job's name, which stands in objects' keys and in the log.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 # The name of a job, or of a part of one, that comes from the identity of its event.
-_OF_EVENT = re.compile(r"(?:mns|timer|oss|apply)-[0-9a-f]{20}-\d+(?:-p\d+)?")
+_OF_EVENT = re.compile(rf"(?:{'|'.join(UNREAD)}|apply)-[0-9a-f]{{20}}-\d+(?:-p\d+)?")
 
 # The one region whose internal endpoint is named otherwise (the vendor's "Regions and endpoints").
 _INTERNAL = {"cn-shanghai-finance-1": "oss-cn-shanghai-finance-1-pub-internal.aliyuncs.com"}

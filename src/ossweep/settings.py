@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import Field, dataclass, field, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ossweep import texts
 from ossweep.errors import SettingsError
-from ossweep.events import SOURCES
+from ossweep.events import SOURCES, UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ossweep.events import CarrierKind
     from ossweep.plans.prices import Prices
     from ossweep.rules import Rule
 
@@ -116,7 +117,7 @@ class Settings:
         "the rules decide.",
     )
     raise_: tuple[str, ...] = _setting(
-        ("oss", "mns", "timer"),
+        UNREAD,
         texts.sources_of_text,
         _OF_SOURCES,
         "The sources for which a job that was not done raises, so that FC tries again.",
@@ -173,7 +174,7 @@ class Settings:
         "a whole number from 1 on, with 18 digits at most",
         "The most invocations that one job may go on in by itself.",
     )
-    carrier: Literal["fc2", "fc3"] | None = _setting(
+    carrier: CarrierKind | None = _setting(  # noqa: RUF009 - as all others
         None,
         texts.carrier_of_text,
         "fc2 or fc3",

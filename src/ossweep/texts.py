@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, get_args
 
 from ossweep.errors import SettingsError
-from ossweep.events import SOURCES
+from ossweep.events import SOURCES, CarrierKind
 
 if TYPE_CHECKING:
     from ossweep.plans.prices import Prices
@@ -73,10 +73,10 @@ def state_of_text(text: str) -> str | None:
     return f"{bucket}/{prefix}/"
 
 
-def carrier_of_text(text: str) -> Literal["fc2", "fc3"] | None:
+def carrier_of_text(text: str) -> CarrierKind | None:
     """Read the name of a carrier; empty is no setting."""
-    known: dict[str, Literal["fc2", "fc3"] | None] = {"fc2": "fc2", "fc3": "fc3", "": None}
-    return known[text]
+    known: dict[str, CarrierKind | None] = {name: name for name in get_args(CarrierKind)}
+    return known[text] if text else None
 
 
 def bool_of_text(text: str) -> bool:

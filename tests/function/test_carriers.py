@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ossweep.handover.carrier import Kind
+    from ossweep.events import CarrierKind
 
 pytestmark = pytest.mark.differs
 
@@ -38,9 +38,9 @@ END = b"\r\n\r\n"  # of a request's headers
 
 
 @pytest.fixture(params=["fc2", "fc3"])
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest) -> CarrierKind:
     """Each client in turn."""
-    found: Kind = request.param
+    found: CarrierKind = request.param
     return found
 
 
@@ -55,13 +55,16 @@ def fc(tmp_path: Path) -> Iterator[LocalFc]:
 
 
 @pytest.fixture
-def carrier(kind: Kind, fc: LocalFc) -> Carrier:
+def carrier(kind: CarrierKind, fc: LocalFc) -> Carrier:
     """The carrier of the function that the client is made for."""
     return to(fc.endpoint, kind)
 
 
 def to(
-    endpoint: str, kind: Kind, credentials: Credentials = ROLE, certificates: tuple[str, ...] = ()
+    endpoint: str,
+    kind: CarrierKind,
+    credentials: Credentials = ROLE,
+    certificates: tuple[str, ...] = (),
 ) -> Carrier:
     service = "tests" if kind == "fc2" else None
     function = Function("rest", service, "LATEST", account_id="123456789", region="cn-hangzhou")
@@ -173,7 +176,7 @@ def test_a_success_gives_no_secret_away(carrier: Carrier, said: Callable[[], str
     assert [secret for secret in SECRETS if secret in everything] == []
 
 
-def test_a_key_that_no_header_can_hold_is_not_quoted(kind: Kind, fc: LocalFc) -> None:
+def test_a_key_that_no_header_can_hold_is_not_quoted(kind: CarrierKind, fc: LocalFc) -> None:
     """It is not tried again either."""
     error = failure_of(to(fc.endpoint, kind, Credentials("STS.role", "s", "role\ntoken")))
 
@@ -234,7 +237,7 @@ def response(status: str, body: bytes = b"") -> bytes:
 
 
 @pytest.mark.parametrize("trickle", [False, True])
-def test_an_attempt_ends_though_no_answer_does(kind: Kind, trickle: bool) -> None:
+def test_an_attempt_ends_though_no_answer_does(kind: CarrierKind, trickle: bool) -> None:
     """Whether none begins, or one that trickles has no end; it may have been heard."""
     beginning = b"HTTP/1.1 200 OK\r\nX-Long: " if trickle else b""
     with server(beginning, trickle=trickle) as endpoint:
@@ -243,7 +246,7 @@ def test_an_attempt_ends_though_no_answer_does(kind: Kind, trickle: bool) -> Non
     assert error.passing
 
 
-def test_an_attempt_where_nobody_listens_is_one_connection(kind: Kind) -> None:
+def test_an_attempt_where_nobody_listens_is_one_connection(kind: CarrierKind) -> None:
     """The client does not try again by itself, for half a minute; the error says what happened."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -253,7 +256,7 @@ def test_an_attempt_where_nobody_listens_is_one_connection(kind: Kind) -> None:
     assert "Connection refused" in str(error)
 
 
-def test_an_answer_that_is_not_from_function_compute_is_none(kind: Kind) -> None:
+def test_an_answer_that_is_not_from_function_compute_is_none(kind: CarrierKind) -> None:
     """A 200 of somebody else would end the chain in silence."""
     with server(response("200 OK", b"{}")) as endpoint:
         error = failure_of(to(endpoint, kind))
@@ -262,7 +265,7 @@ def test_an_answer_that_is_not_from_function_compute_is_none(kind: Kind) -> None
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"", b"[]", b'"no"', b"null"])
-def test_a_refusal_that_cannot_be_read_may_pass(kind: Kind, body: bytes) -> None:
+def test_a_refusal_that_cannot_be_read_may_pass(kind: CarrierKind, body: bytes) -> None:
     """A gateway before Function Compute has no codes."""
     with server(response("502 Bad Gateway", body)) as endpoint:
         error = failure_of(to(endpoint, kind))
@@ -273,7 +276,9 @@ def test_a_refusal_that_cannot_be_read_may_pass(kind: Kind, body: bytes) -> None
 TAKEN = b"HTTP/1.1 202 Accepted\r\nX-Fc-Request-Id: request\r\nContent-Length: 0\r\n\r\n"
 
 
-def test_a_certificate_that_is_not_believed_is_not_tried_again(kind: Kind, tmp_path: Path) -> None:
+def test_a_certificate_that_is_not_believed_is_not_tried_again(
+    kind: CarrierKind, tmp_path: Path
+) -> None:
     """It will be no other one a second later; nobody was told anything."""
     certificate = certified(tmp_path / "certificate.pem")
     with server(TAKEN, certificate=certificate) as endpoint:
@@ -283,7 +288,9 @@ def test_a_certificate_that_is_not_believed_is_not_tried_again(kind: Kind, tmp_p
     assert "certificate verify failed" in error.message
 
 
-def test_a_certificate_that_the_deployment_names_is_believed(kind: Kind, tmp_path: Path) -> None:
+def test_a_certificate_that_the_deployment_names_is_believed(
+    kind: CarrierKind, tmp_path: Path
+) -> None:
     """As OSS's connections believe it."""
     certificate = certified(tmp_path / "certificate.pem")
     with server(TAKEN, certificate=certificate) as endpoint:
@@ -291,7 +298,7 @@ def test_a_certificate_that_the_deployment_names_is_believed(kind: Kind, tmp_pat
 
 
 def test_no_proxy_is_used(
-    kind: Kind, fc: LocalFc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    kind: CarrierKind, fc: LocalFc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Whatever the environment says of one, and of whom to be: requests are signed already."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")

@@ -19,7 +19,7 @@ from ossweep.store import Credentials
 from ossweep.world import World
 
 if TYPE_CHECKING:
-    from ossweep.handover.carrier import Kind
+    from ossweep.events import CarrierKind
 
 pytestmark = pytest.mark.differs
 
@@ -69,7 +69,7 @@ def test_a_service_in_the_context_means_fc_2(function: Function, carrier: type) 
 
 
 @pytest.mark.parametrize(("kind", "carrier"), [("fc2", FC2), ("fc3", FC3)])
-def test_a_setting_overrides_the_context(kind: Kind, carrier: type) -> None:
+def test_a_setting_overrides_the_context(kind: CarrierKind, carrier: type) -> None:
     """FC 3.0 reaches functions of both."""
     assert isinstance(choose(OLD, None, kind, KEY), carrier)
 
@@ -109,7 +109,7 @@ def test_another_endpoint_is_a_host_or_a_url(endpoint: str, url: str) -> None:
     ],
 )
 def test_a_function_that_cannot_be_invoked_is_refused(
-    function: Function, kind: Kind | None, sentence: str
+    function: Function, kind: CarrierKind | None, sentence: str
 ) -> None:
     """Before any work is done, if it is asked for before."""
     with pytest.raises(SettingsError, match=sentence):

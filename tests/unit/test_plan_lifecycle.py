@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import make_dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -164,3 +164,13 @@ def test_a_rule_that_stands_goes_on() -> None:
     standing, dated = (any("until somebody removes it" in each for each in one) for one in said)
     assert standing
     assert not dated
+
+
+def test_a_condition_that_nobody_has_thought_of_leaves_no_rule() -> None:
+    """A rule would delete more than the order."""
+    fields = [("weekday", str, "Monday")]
+    with_more = make_dataclass("WithMore", fields, bases=(Conditions,), frozen=True)
+
+    found = rule(RuleScope(["logs/"], with_more(older_than=30 * DAY)))
+
+    assert found.why_not == "a lifecycle rule cannot say `weekday`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ossweep.errors import HandoverError, SettingsError
 from ossweep.handover.attempt import PAYLOAD_BYTES, Credentials, Function
@@ -14,6 +14,7 @@ from ossweep.handover.fc_3_0 import FC3
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ossweep.events import CarrierKind
     from ossweep.world import World
 
 __all__ = [
@@ -21,13 +22,10 @@ __all__ = [
     "Carrier",
     "Credentials",
     "Function",
-    "Kind",
     "choose",
     "deliver",
     "task_id",
 ]
-
-Kind = Literal["fc2", "fc3"]
 
 ATTEMPTS = 6
 FIRST_PAUSE = 0.5  # seconds; what FC itself begins with when it is asked to try again
@@ -60,7 +58,7 @@ class Carrier(Protocol):
 def choose(
     function: Function,
     endpoint: str | None,
-    kind: Kind | None,
+    kind: CarrierKind | None,
     credentials: Credentials,
     certificates: tuple[str, ...] = (),
 ) -> Carrier:

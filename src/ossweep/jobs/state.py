@@ -15,7 +15,8 @@ from ossweep.session import check_state
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ossweep.handover.carrier import Carrier, Kind
+    from ossweep.events import CarrierKind
+    from ossweep.handover.carrier import Carrier
     from ossweep.leases.job_state import JobState
     from ossweep.session import Session
 
@@ -57,7 +58,7 @@ def carrier_of(session: Session) -> Carrier:
     """
     run, settings = session.invocation, session.settings
     service, _, name = run.function_name.rpartition("$")
-    kind: Kind = settings.carrier or ("fc2" if run.service else "fc3")
+    kind: CarrierKind = settings.carrier or ("fc2" if run.service else "fc3")
     function = Function(
         name=name,
         service=service or None,

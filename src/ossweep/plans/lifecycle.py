@@ -11,7 +11,7 @@ Sources: PutBucketLifecycle (2025-11), its errors 0014-00000087 (a date is a mid
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -35,7 +35,9 @@ FAST_REGIONS = frozenset(
 )
 _DAY = 86_400
 _NOT_IN_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Conditions that no rule has, by their fields, as a sentence names them.
+# Fields of conditions that a rule can say. Any other one leaves no rule, also one that is new.
+_SAYABLE = frozenset({"older_than", "before", "at_least", "below", "tags"})
+# How a sentence names the others.
 _BEYOND = {
     "newer_than": "an age that objects must not have (`newer_than`)",
     "after": "an age that objects must not have (`newer_than`)",
@@ -104,7 +106,10 @@ def _why_not(scope: RuleScope, protected: Sequence[str], *, hierarchical: bool) 
     """Return the first reason why no rule deletes what the order would, and nothing else."""
     only = scope.only or Conditions()
     covered = any(each.startswith(tuple(protected)) for each in scope.prefixes)
-    beyond = dict.fromkeys(said for name, said in _BEYOND.items() if getattr(only, name))
+    others = (each.name for each in fields(only) if each.name not in _SAYABLE)
+    beyond = dict.fromkeys(
+        _BEYOND.get(name, f"`{name.rstrip('_')}`") for name in others if getattr(only, name)
+    )
     reasons = {
         "a bucket with a hierarchical namespace has no lifecycle rules": hierarchical,
         "a lifecycle rule goes by prefixes, and this order names keys or a list of them": (
