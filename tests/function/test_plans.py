@@ -591,6 +591,18 @@ def test_a_look_at_the_bucket_without_an_end_leaves_time_to_keep_the_plan(chain:
     assert plan["id"] is not None
 
 
+def test_plans_that_one_event_could_only_carry_out_in_part_are_refused(chain: Chain) -> None:
+    """Each request has its share of the ceiling; alone, each plan goes."""
+    chain.deployment.fill(*LOGS[:20], *(f"b/{number}" for number in range(30)))
+    plans = [planned(chain, prefix=prefix) for prefix in ("logs/", "b/")]
+    chain.deployment.set(max_objects="40")
+
+    said = chain.deployment.refuse([{"apply": plan["id"]} for plan in plans])
+
+    assert "has 30 objects, and OSSWEEP_MAX_OBJECTS allows 20 to each of 2 requests" in said
+    assert [applied(chain, plan)["deleted"] for plan in plans] == [20, 30]
+
+
 def refusing_an_end(request: Request) -> Sequence[Fault]:
     is_an_end = request.operation == "put" and request.key.endswith("/end")
     return [Refuse(503, "ServiceUnavailable")] if is_an_end else []

@@ -56,6 +56,15 @@ def test_a_stretch_in_which_nothing_is_left_keeps_nothing() -> None:
     assert tolerance.used == NOTHING
 
 
+def test_nothing_goes_where_nothing_was_planned() -> None:
+    """No tolerance is for it, however large."""
+    empty, met = PlannedStretch("a", "b", Digest()), Digest(1, 1, OTHER)
+
+    goes, tolerance, _ = may_go(empty, met, Tolerance(9, 9), is_steady=True)
+
+    assert (goes, tolerance.used) == (False, NOTHING)
+
+
 @pytest.mark.parametrize(
     ("met", "difference"),
     [

@@ -15,8 +15,9 @@ from ossweep.engine.planning import PlanTerms
 from ossweep.engine.ports import Checkpoint
 from ossweep.handover.parts import joined, split
 from ossweep.jobs.leaving import doubtful, to_try_again
-from ossweep.objects import NEWER, Classed, Fates, Lot
+from ossweep.objects import NEWER, Classed, Fates, Lot, Unnamed
 from ossweep.plans.comparison import BEYOND_CEILING, NOT_AS_PLANNED, Tolerance
+from ossweep.plans.directories import Amount
 from ossweep.plans.kept import Applied, KeptPlan, named_of
 from ossweep.plans.sofar import SoFar
 from ossweep.plans.stretches import MOST_LISTED, total_of
@@ -655,3 +656,46 @@ def test_a_range_that_was_passed_over_takes_no_approval_from_behind_it() -> None
     apart = [each for each in left.ranges if each.passed_over is not None]
     assert apart
     assert all(sum(border > each.until for border in each.approved) <= 1 for each in apart)
+
+
+def test_a_key_that_is_not_utf8_is_told_with_the_stretch_that_it_lies_in() -> None:
+    """Though its page holds another stretch behind that, which the next invocation lists."""
+    keys = [f"a/{number:04}" for number in range(2000)]
+    bucket, work = Bucket.of(keys), order(ranges=(Range("a/"),))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket, listings=1)))
+    bucket.page = 1500
+    hop = Hop(listings=1, in_flight=1, terms=terms)
+
+    class WithOneMore(LastDeletion):
+        def pages(self, prefix: str, after: str) -> Iterator[tuple[Page, bool]]:
+            for page, more in super().pages(prefix, after):
+                behind = [Unnamed("a%2F0500%FF", b"a/0500\xff")] if after < keys[500] else []
+                yield Lot(page.objects(), behind), more
+                after = keys[-1]
+
+    first = hop.sweep(application(work), WithOneMore(bucket, hop))
+    last = hops(sent_back(first), bucket, (), terms, 1)
+
+    assert first.left.ranges[0].after == keys[999]
+    assert (last.counts.deleted, last.counts.failed) == (2000, 1)
+
+
+def test_a_named_object_in_doubt_has_its_tolerance_in_the_next_invocation_too() -> None:
+    """It may still go by the request that nobody has answered."""
+    keys = [f"k{number}" for number in range(5)]
+    bucket, work = Bucket.of(keys), order(ranges=(), keys=tuple(keys))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket)))
+    bucket.objects["k2"] = object_of("k2", 5, "E9")
+    hop = Hop(in_flight=1, terms=terms)
+
+    class Unanswered(Overdue):
+        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
+            super().delete(keys, pace, shown)
+            return Fates(unanswered=frozenset(keys))
+
+    first = hop.sweep(application(work, Tolerance(1, 10)), Unanswered(bucket, hop))
+    last = hops(sent_back(first), bucket, (), terms)
+
+    assert first.left.doubted
+    assert last.counts.deleted == 5
+    assert Applied.of(last.left.applied).tolerance.used == Amount(1, 5)

@@ -14,6 +14,7 @@ by it: whoever goes on after a death knows all of them.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ossweep.engine.queues import Queue
     from ossweep.engine.scan import Scan
     from ossweep.engine.selection import Selection
-    from ossweep.objects import Found, Page
+    from ossweep.objects import Found, Page, Unnamed
     from ossweep.plans.directories import Amount
     from ossweep.plans.kept import KeptPlan
     from ossweep.plans.stretches import PlannedStretch
@@ -77,6 +78,7 @@ class Applying:
         self._selection = selection
         self._ends = [each.until for each in plan.stretches]
         self._directories = work.directories
+        self._doubted = frozenset(work.doubted)
         self._applied = Applied.of(work.applied)
         self._held: dict[Scan, Held] = {}
         self.approvals = 0  # in this invocation
@@ -146,7 +148,9 @@ class Applying:
             return UNKNOWN_TO_PLAN
         met = digest_of(columns, hashes)
         changed = Changed(found.key, found.key, Digest(), met)
-        if self._tolerated.get(found.key) == changed:
+        # One in doubt was asked for by the tolerance before, and may still go by that request.
+        is_in_doubt = found.key in self._doubted and changed in self._applied.changed
+        if is_in_doubt or self._tolerated.get(found.key) == changed:
             return None
         tolerance = self._applied.tolerance
         if tolerance.takes(changed.difference):
@@ -208,13 +212,18 @@ class Applying:
 
     def _parts(self, scan: Scan, page: Page) -> Iterator[tuple[PlannedStretch | None, Page]]:
         """Yield a page cut at the borders of stretches, each part with its stretch."""
-        keys, first = page.keys, 0
+        keys, unnamed, first = page.keys, deque(page.unnamed), 0
         while first < len(keys):
             stretch = self._stretch_of(scan, keys[first])
-            end = bisect_right(keys, stretch.until if stretch else self._gap(keys[first]), first)
+            border = stretch.until if stretch else self._gap(keys[first])
+            end = bisect_right(keys, border, first)
             part = page.part(first, end) if (first, end) != (0, len(keys)) else page
-            if page.unnamed and end == len(keys):
-                part = Lot(part.objects(), page.unnamed)
+            if unnamed:
+                is_last = end == len(keys)
+                within: list[Unnamed] = []
+                while unnamed and (is_last or unnamed[0].lies_before(border)):
+                    within.append(unnamed.popleft())
+                part = Lot(part.objects(), within)
             yield stretch, part
             first = end
 

@@ -88,12 +88,15 @@ def kept_plan(plan: str, session: Session) -> KeptPlan | None:
         raise RequestError(f"the plan {in_quotes(plan)}: {error}") from None
 
 
-def job_of_plan(document: dict[str, Any], session: Session, where: str, origin: Origin) -> Work:
+def job_of_plan(
+    document: dict[str, Any], session: Session, where: str, origin: Origin, of_requests: int = 1
+) -> Work:
     """
     Return the work of applying a plan: its order, at its clock.
 
-    A plan has one job, whoever orders it, so that it is applied once. Raises RequestError and
-    PolicyError, with `where` at the sentence's beginning, and UndoneError and StoreError.
+    It is one of so many requests of an event. A plan has one job, whoever orders it, so that it is
+    applied once. Raises RequestError and PolicyError, with `where` at the sentence's beginning, and
+    UndoneError and StoreError.
     """
     asked, settings = apply_request.read(document, where, FIELDS), session.settings
     if settings.state is None:
@@ -101,18 +104,19 @@ def job_of_plan(document: dict[str, Any], session: Session, where: str, origin: 
     if settings.dry_run:
         raise PolicyError(f"{where}: OSSWEEP_DRY_RUN is set, and no plan is applied; unset it")
     try:
-        return _job_of_plan(asked, document, session, where, origin)
+        return _job_of_plan(asked, document, session, where, origin, of_requests)
     except Closed as closed:
         met = f": {closed}" if str(closed) else ""
         raise UndoneError(f"{where}: time ran out before its plan was read{met}") from None
 
 
-def _job_of_plan(
+def _job_of_plan(  # noqa: PLR0913, PLR0917 - as job_of_plan, which has read it
     asked: apply_request.ApplyRequest,
     document: dict[str, Any],
     session: Session,
     where: str,
     origin: Origin,
+    of_requests: int,
 ) -> Work:
     job = job_applying(asked.plan)
     state = leases_of(job, session).job_state()
@@ -124,7 +128,7 @@ def _job_of_plan(
         reason = too_old(plan, session)
         if reason is not None:
             raise RequestError(f"{where}: {reason}")
-        _check_ceiling(plan, session, where)
+        _check_ceiling(plan, session, where, of_requests)
     if asked.bucket not in {None, order.bucket}:
         raise RequestError(f"{where}: `bucket`: the plan is about the bucket {order.bucket}")
     policy.check_allowed(order.bucket, session.settings, where)
@@ -190,13 +194,17 @@ def _order_of(content: bytes, where: str) -> Work:
     return continuation.unseal(document, f"{where}: its plan's order")
 
 
-def _check_ceiling(plan: KeptPlan, session: Session, where: str) -> None:
+def _check_ceiling(plan: KeptPlan, session: Session, where: str, of_requests: int) -> None:
     """Raise PolicyError for a plan that could only be carried out in part."""
-    most = session.settings.max_objects
+    allowed = session.settings.max_objects
+    share = policy.share_of(of_requests, allowed)
+    most = allowed if share is None else share
     if most is not None and plan.digest.objects > most:
+        each = "" if share is None else f" to each of {of_requests:,} requests of one event"
+        alone = "" if share is None else "send it alone, "
         raise PolicyError(
             f"{where}: the plan {in_quotes(plan.id)} has {plan.digest.objects:,} objects, and "
-            f"OSSWEEP_MAX_OBJECTS allows {most:,}; raise that, or plan less"
+            f"OSSWEEP_MAX_OBJECTS allows {most:,}{each}; {alone}raise that, or plan less"
         )
 
 

@@ -152,13 +152,14 @@ def may_go(
     Return whether a stretch goes, what is left of the tolerance, and what differs.
 
     Where a plan `is_steady`, no other object can be there in place of one that was planned. A
-    stretch in which nothing is left any more has nothing to keep, and uses up nothing.
+    stretch in which nothing is left any more has nothing to keep, and uses up nothing. Nothing goes
+    where nothing was planned.
     """
     changed = compared(stretch, met)
     if changed is None or not met.objects:
         return True, tolerance, changed
     difference = changed.loss if is_steady else changed.difference
-    if tolerance.takes(difference):
+    if stretch.digest.objects and tolerance.takes(difference):
         return True, tolerance.with_used(difference), changed
     return False, tolerance, replace(changed, stays=True, left=tolerance.left)
 

@@ -88,7 +88,8 @@ def read(ordered: Ordered, source: Source, session: Session, of_requests: int = 
     if apply_request.is_apply(document):
         from ossweep.jobs.plans import job_of_plan  # noqa: PLC0415 - for plans
 
-        return within_share(of_requests, job_of_plan(document, session, where, origin), session)
+        work = job_of_plan(document, session, where, origin, of_requests)
+        return within_share(of_requests, work, session)
     work = job_of(document, session, where, origin)
     if is_continuation(document):
         work = _as_sent(work, origin)
