@@ -391,3 +391,23 @@ def test_a_census_that_nobody_took_is_refused(forged: dict[str, Any], said: str)
 
     with pytest.raises(ValueError, match=said):
         replace(GOOD, **forged).check()
+
+
+def test_a_stream_that_ends_forgets_nothing_that_another_has_left() -> None:
+    """The largest of a directory keeps its name until it is known whether that has one."""
+    passed = PassedDirectories(LevelRoom(named=2, left=3))
+    one, other = passed.stream(0), passed.stream(0)
+    large = [Listed("d/0/x", 1000), *(Listed(f"d/{number}/x") for number in range(1, 9))]
+    for listed in ([Listed("a/x/y"), Listed("b/x/y")], large, [Listed("e/x/y"), Listed("f/x/y")]):
+        for each in one:
+            each.meet(columns_of(listed))
+        passed.tidy()
+    for each in other:
+        each.meet(columns_of([Listed("x/x/y"), Listed("y/x/y"), Listed("z/x/y")]))
+
+    passed.end(other)
+    passed.end(one)
+
+    first, second, _ = whole_levels(passed.levels())
+    assert "d/" in first.largest
+    assert second.largest["d/0/"] == Amount(1, 1000)

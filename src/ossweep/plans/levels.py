@@ -149,10 +149,14 @@ class PassedDirectories:
         return bounded_levels(met, self._room)
 
     def _keep(self, met: Sequence[DirectorySums]) -> None:
-        edges: list[Mapping[str, Amount]] = [{}] * LEVELS
+        beside: list[Mapping[str, Amount]] = [{}] * LEVELS
         for stream in self._streams:
-            edges = [added(one, each.edges()) for one, each in zip(edges, stream, strict=True)]
-        self._large = bounded_levels(_sums(self._large, met), self._room, edges)
+            found = [each.directories() for each in stream]
+            beside = [
+                added(one, added(each.largest, each.edges))
+                for one, each in zip(beside, found, strict=True)
+            ]
+        self._large = bounded_levels(_sums(self._large, met), self._room, beside)
 
 
 def _sums(one: Sequence[DirectorySums], other: Sequence[DirectorySums]) -> Levels:
