@@ -395,9 +395,9 @@ def test_a_census_that_nobody_took_is_refused(forged: dict[str, Any], said: str)
 
 def test_a_stream_that_ends_forgets_nothing_that_another_has_left() -> None:
     """The largest of a directory keeps its name until it is known whether that has one."""
-    passed = PassedDirectories(LevelRoom(named=2, left=3))
+    passed = PassedDirectories(LevelRoom(named=2, left=20))
     one, other = passed.stream(0), passed.stream(0)
-    large = [Listed("d/0/x", 1000), *(Listed(f"d/{number}/x") for number in range(1, 9))]
+    large = [Listed("d/00/x", 1000), *(Listed(f"d/{number}/x") for number in range(10, 60))]
     for listed in ([Listed("a/x/y"), Listed("b/x/y")], large, [Listed("e/x/y"), Listed("f/x/y")]):
         for each in one:
             each.meet(columns_of(listed))
@@ -410,4 +410,4 @@ def test_a_stream_that_ends_forgets_nothing_that_another_has_left() -> None:
 
     first, second, _ = whole_levels(passed.levels())
     assert "d/" in first.largest
-    assert second.largest["d/0/"] == Amount(1, 1000)
+    assert second.largest["d/00/"] == Amount(1, 1000)
