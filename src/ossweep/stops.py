@@ -71,7 +71,7 @@ MEANT = frozenset({Why.CEILING, Why.ORDERED, Why.BRAKE, Why.PLANLESS})
 
 def of_a_plan(sentence: str) -> str:
     """Return a sentence as it is said of a job that applies a plan, whose order is the plan's."""
-    return sentence.replace(_LOSE, _PLAN_TO_LOSE)
+    return sentence.replace(_LOSE, _PLAN_TO_LOSE).replace("send a new request", "plan anew")
 
 
 def ordering_anew(job: str) -> str:

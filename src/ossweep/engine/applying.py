@@ -78,7 +78,6 @@ class Applying:
         self._selection = selection
         self._ends = [each.until for each in plan.stretches]
         self._directories = work.directories
-        self._doubted = frozenset(work.doubted)
         self._applied = Applied.of(work.applied)
         self._held: dict[Scan, Held] = {}
         self.approvals = 0  # in this invocation
@@ -148,9 +147,8 @@ class Applying:
             return UNKNOWN_TO_PLAN
         met = digest_of(columns, hashes)
         changed = Changed(found.key, found.key, Digest(), met)
-        # One in doubt was asked for by the tolerance before, and may still go by that request.
-        is_in_doubt = found.key in self._doubted and changed in self._applied.changed
-        if is_in_doubt or self._tolerated.get(found.key) == changed:
+        # An invocation before may have asked for it, and it may still go by that request.
+        if changed in self._applied.changed or self._tolerated.get(found.key) == changed:
             return None
         tolerance = self._applied.tolerance
         if tolerance.takes(changed.difference):
