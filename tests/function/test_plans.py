@@ -603,6 +603,18 @@ def test_plans_that_one_event_could_only_carry_out_in_part_are_refused(chain: Ch
     assert [applied(chain, plan)["deleted"] for plan in plans] == [20, 30]
 
 
+def test_a_plan_counts_keys_that_nobody_can_ask_for_against_a_ceiling(chain: Chain) -> None:
+    """Else it would be carried out in part, and used up."""
+    chain.deployment.fill(*LOGS[:20], "logs/\udcff")
+    plan = planned(chain, prefix="logs/")
+    chain.deployment.set(max_objects="20")
+
+    said = chain.deployment.refuse({"apply": plan["id"]})
+
+    assert "has 21 objects, and OSSWEEP_MAX_OBJECTS allows 20" in said
+    assert len(chain.deployment.keys()) == 21
+
+
 def refusing_an_end(request: Request) -> Sequence[Fault]:
     is_an_end = request.operation == "put" and request.key.endswith("/end")
     return [Refuse(503, "ServiceUnavailable")] if is_an_end else []

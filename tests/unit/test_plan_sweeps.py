@@ -7,6 +7,7 @@ from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -680,6 +681,14 @@ def test_a_key_that_is_not_utf8_is_told_with_the_stretch_that_it_lies_in() -> No
     assert (last.counts.deleted, last.counts.failed) == (2000, 1)
 
 
+class Unanswered(Overdue):
+    """A store that carries out nothing and answers nothing."""
+
+    def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
+        super().delete(keys, pace, shown)
+        return Fates(unanswered=frozenset(keys))
+
+
 def test_a_named_object_in_doubt_has_its_tolerance_in_the_next_invocation_too() -> None:
     """It may still go by the request that nobody has answered."""
     keys = [f"k{number}" for number in range(5)]
@@ -688,14 +697,56 @@ def test_a_named_object_in_doubt_has_its_tolerance_in_the_next_invocation_too() 
     bucket.objects["k2"] = object_of("k2", 5, "E9")
     hop = Hop(in_flight=1, terms=terms)
 
-    class Unanswered(Overdue):
-        def delete(self, keys: Sequence[str], pace: Permit, shown: Shown) -> Fates:
-            super().delete(keys, pace, shown)
-            return Fates(unanswered=frozenset(keys))
-
     first = hop.sweep(application(work, Tolerance(1, 10)), Unanswered(bucket, hop))
     last = hops(sent_back(first), bucket, (), terms)
 
     assert first.left.doubted
     assert last.counts.deleted == 5
     assert Applied.of(last.left.applied).tolerance.used == Amount(1, 5)
+
+
+@pytest.mark.parametrize("last", ["\U0010fffe", "\U0010ffff"])
+def test_the_last_keys_that_there_can_be_lie_behind_all_stretches(last: str) -> None:
+    """Where nothing is planned, they stay."""
+    bucket, work = Bucket.of(["a/1", "a/2"]), order(ranges=(Range(""),))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket)))
+    bucket.objects.update({key: object_of(key, 1) for key in (last, last + "/1")})
+    bucket.write(["a/3"])
+
+    result = hops(application(work), bucket, (), terms)
+
+    assert (result.counts.deleted, result.counts.skipped[NOT_AS_PLANNED]) == (2, 2)
+
+
+def test_a_stretch_in_which_nothing_was_planned_is_never_begun() -> None:
+    """What comes into it between two invocations stays."""
+    first, then = ([f"a/{each}{number:04}" for number in range(5000)] for each in "ab")
+    objects = [*(in_class(key, "Standard") for key in first), *(in_class(k, "IA") for k in then)]
+    bucket = Bucket({each.key: each for each in objects})
+    work = order(ranges=(Range("a/"),), only=Conditions(storage_class=("IA",)))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket, listings=1)))
+    bucket.write(["a/a"])
+    hop = Hop(listings=1, in_flight=1, terms=terms)
+    left = sent_back(hop.sweep(application(work), Overdue(bucket, hop)))
+    bucket.objects[first[3999]] = in_class(first[3999], "IA")
+
+    hops(left, bucket, (), terms, 1)
+
+    assert first[3999] in bucket.objects
+    assert not bucket.objects.keys() & {*then}
+
+
+def test_a_tolerance_that_was_narrowed_is_no_more_for_what_was_let_go_before() -> None:
+    """A named object that is still there stays then."""
+    keys = [f"k{number}" for number in range(5)]
+    bucket, work = Bucket.of(keys), order(ranges=(), keys=tuple(keys))
+    terms = PlanTerms(to_apply=kept(planned(work, bucket)))
+    bucket.objects["k2"] = object_of("k2", 5, "E9")
+    hop = Hop(in_flight=1, terms=terms)
+    work = application(work, Tolerance(1, 10))
+    left = sent_back(hop.sweep(work, Unanswered(bucket, hop)))
+    narrowed = Applied.of(left.applied).narrowed(Applied())
+
+    result = hops(replace(left, applied=narrowed.document()), bucket, (), terms)
+
+    assert (result.counts.deleted, [*bucket.objects]) == (4, ["k2"])

@@ -18,7 +18,6 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ossweep.engine.frontier import LAST
 from ossweep.objects import Asked, Columns, Lot
 from ossweep.plans.comparison import (
     BEYOND_CEILING,
@@ -30,6 +29,7 @@ from ossweep.plans.comparison import (
 from ossweep.plans.digest import Digest, digest_of, hashes_of
 from ossweep.plans.kept import Applied
 from ossweep.plans.sofar import known_again
+from ossweep.whereabouts import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -148,9 +148,10 @@ class Applying:
         met = digest_of(columns, hashes)
         changed = Changed(found.key, found.key, Digest(), met)
         # An invocation before may have asked for it, and it may still go by that request.
-        if changed in self._applied.changed or self._tolerated.get(found.key) == changed:
-            return None
         tolerance = self._applied.tolerance
+        was_let_go = changed in self._applied.changed and tolerance.is_kept
+        if was_let_go or self._tolerated.get(found.key) == changed:
+            return None
         if tolerance.takes(changed.difference):
             used = tolerance.with_used(changed.difference)
             self._applied = replace(self._applied, tolerance=used).with_change(changed)
@@ -228,8 +229,8 @@ class Applying:
     def _gap(self, key: str) -> str:
         """Return where the gap ends in which a key lies, between stretches or behind the last."""
         at = bisect_left(self._ends, key)
-        after = self._plan.stretches[at].after if at < len(self._ends) else LAST
-        return after if key <= after else LAST
+        after = self._plan.stretches[at].after if at < len(self._ends) else BEHIND
+        return after if key <= after else BEHIND
 
     def _stretch_of(self, scan: Scan, key: str) -> PlannedStretch | None:
         """Return the stretch in which a key of a range lies; None: nothing was planned there."""
@@ -292,8 +293,8 @@ class Applying:
             self._applied.tolerance,
             is_steady=self._plan.is_steady,
         )
-        if changed is not None and not goes:
-            held.staying.append(changed)
+        if not goes:
+            held.staying += [] if changed is None else [changed]
             return False
         if changed is not None:
             used = tolerance.used - self._applied.tolerance.used

@@ -23,6 +23,7 @@ from ossweep.names import in_quotes
 from ossweep.plans.comparison import Tolerance
 from ossweep.plans.fulfilment import Fulfilment
 from ossweep.plans.kept import Applied, KeptPlan, hash_of, id_of, named_of
+from ossweep.plurals import counted
 from ossweep.request import FIELDS
 from ossweep.work import Counts
 
@@ -64,6 +65,7 @@ def keep_plan(left: Work, so_far: SoFar, session: Session, *, is_steady: bool) -
         is_cut=not left.finished,
         is_steady=is_steady and not _may_change(left),
         kept_at=session.state_objects.time_at(session.state_objects.moment()),
+        nameless=left.counts.failed,
     )
     session.state_objects.write(_name(plan.id, "order"), content)
     session.state_objects.write(_name(plan.id, "plan"), plan.written())
@@ -199,11 +201,12 @@ def _check_ceiling(plan: KeptPlan, session: Session, where: str, of_requests: in
     allowed = session.settings.max_objects
     share = policy.share_of(of_requests, allowed)
     most = allowed if share is None else share
-    if most is not None and plan.digest.objects > most:
+    objects = plan.digest.objects + plan.nameless
+    if most is not None and objects > most:
         each = "" if share is None else f" to each of {of_requests:,} requests of one event"
         alone = "" if share is None else "send it alone, "
         raise PolicyError(
-            f"{where}: the plan {in_quotes(plan.id)} has {plan.digest.objects:,} objects, and "
+            f"{where}: the plan {in_quotes(plan.id)} has {counted(objects, 'object')}, and "
             f"OSSWEEP_MAX_OBJECTS allows {most:,}{each}; {alone}raise that, or plan less"
         )
 

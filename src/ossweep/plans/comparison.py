@@ -123,6 +123,11 @@ class Tolerance:
         return self.objects > 0 or self.bytes > 0
 
     @property
+    def is_kept(self) -> bool:
+        """Whether no more was used than there is: an order may have narrowed it since."""
+        return self.used.objects <= self.objects and self.used.bytes <= self.bytes
+
+    @property
     def left(self) -> Amount:
         """How much more may differ."""
         objects, size = self.objects - self.used.objects, self.bytes - self.used.bytes
@@ -152,14 +157,17 @@ def may_go(
     Return whether a stretch goes, what is left of the tolerance, and what differs.
 
     Where a plan `is_steady`, no other object can be there in place of one that was planned. A
-    stretch in which nothing is left any more has nothing to keep, and uses up nothing. Nothing goes
-    where nothing was planned.
+    stretch in which nothing is left any more has nothing to keep, and uses up nothing. Where
+    nothing was planned nothing goes, and nothing is begun that would be carried through.
     """
     changed = compared(stretch, met)
+    if not stretch.digest.objects:
+        stays = changed and replace(changed, stays=True, left=tolerance.left)
+        return False, tolerance, stays
     if changed is None or not met.objects:
         return True, tolerance, changed
     difference = changed.loss if is_steady else changed.difference
-    if stretch.digest.objects and tolerance.takes(difference):
+    if tolerance.takes(difference):
         return True, tolerance.with_used(difference), changed
     return False, tolerance, replace(changed, stays=True, left=tolerance.left)
 

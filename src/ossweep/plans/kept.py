@@ -36,7 +36,8 @@ class KeptPlan:
     are the sorted hashes of objects known by name. What lay below the `protected` prefixes is not
     in it; nor, where it `is_cut`, what lies beyond a ceiling. Where it `is_steady`, no old object
     can become one of its kind: none gains a tag or another class, no older version shows again, and
-    none is renamed.
+    none is renamed. So many keys are `nameless`: nobody can ask for them, and they count against
+    ceilings all the same.
     """
 
     order: str
@@ -48,6 +49,7 @@ class KeptPlan:
     is_cut: bool = False
     is_steady: bool = False
     kept_at: int = 0
+    nameless: int = 0
 
     @cached_property
     def id(self) -> str:
@@ -72,6 +74,7 @@ class KeptPlan:
             "is_cut": self.is_cut,
             "is_steady": self.is_steady,
             "kept_at": self.kept_at,
+            "nameless": self.nameless,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -95,6 +98,7 @@ class KeptPlan:
                 document["is_cut"] is True,
                 document["is_steady"] is True,
                 document["kept_at"],
+                document["nameless"],
             )
             found.check()
         except (KeyError, TypeError, RecursionError, ValueError):
@@ -106,7 +110,8 @@ class KeptPlan:
         texts = (self.order, *self.protected)
         total = total_of(self.stretches).objects + len(self.named)
         is_known = all(
-            type(each) is int and 0 <= each <= LAST_SECOND for each in (self.made, self.kept_at)
+            type(each) is int and 0 <= each <= LAST_SECOND
+            for each in (self.made, self.kept_at, self.nameless)
         )
         if not (is_known and all(isinstance(each, str) for each in texts)):
             raise ValueError(_UNREADABLE)
