@@ -629,12 +629,18 @@ def test_stretches_of_which_nothing_is_left_are_told_once_they_are_settled() -> 
     assert (last.counts.deleted, last.counts.skipped) == (2000, {NEWER: 4000})
 
 
-def test_a_named_object_that_was_not_asked_for_has_used_no_tolerance() -> None:
-    """It is looked at in the next invocation, and counts there."""
+def one_other_of_five() -> tuple[Bucket, Work, PlanTerms]:
+    """Return a bucket, the order of five keys, and its plan; `k2` is another object by now."""
     keys = [f"k{number}" for number in range(5)]
     bucket, work = Bucket.of(keys), order(ranges=(), keys=tuple(keys))
     terms = PlanTerms(to_apply=kept(planned(work, bucket)))
     bucket.objects["k2"] = object_of("k2", 5, "E9")
+    return bucket, work, terms
+
+
+def test_a_named_object_that_was_not_asked_for_has_used_no_tolerance() -> None:
+    """It is looked at in the next invocation, and counts there."""
+    bucket, work, terms = one_other_of_five()
     hop = Hop(in_flight=1, terms=terms)
     first = hop.sweep(application(work, Tolerance(1, 10)), Overdue(bucket, hop))
 
@@ -691,10 +697,7 @@ class Unanswered(Overdue):
 
 def test_a_named_object_in_doubt_has_its_tolerance_in_the_next_invocation_too() -> None:
     """It may still go by the request that nobody has answered."""
-    keys = [f"k{number}" for number in range(5)]
-    bucket, work = Bucket.of(keys), order(ranges=(), keys=tuple(keys))
-    terms = PlanTerms(to_apply=kept(planned(work, bucket)))
-    bucket.objects["k2"] = object_of("k2", 5, "E9")
+    bucket, work, terms = one_other_of_five()
     hop = Hop(in_flight=1, terms=terms)
 
     first = hop.sweep(application(work, Tolerance(1, 10)), Unanswered(bucket, hop))
@@ -738,10 +741,7 @@ def test_a_stretch_in_which_nothing_was_planned_is_never_begun() -> None:
 
 def test_a_tolerance_that_was_narrowed_is_no_more_for_what_was_let_go_before() -> None:
     """A named object that is still there stays then."""
-    keys = [f"k{number}" for number in range(5)]
-    bucket, work = Bucket.of(keys), order(ranges=(), keys=tuple(keys))
-    terms = PlanTerms(to_apply=kept(planned(work, bucket)))
-    bucket.objects["k2"] = object_of("k2", 5, "E9")
+    bucket, work, terms = one_other_of_five()
     hop = Hop(in_flight=1, terms=terms)
     work = application(work, Tolerance(1, 10))
     left = sent_back(hop.sweep(work, Unanswered(bucket, hop)))

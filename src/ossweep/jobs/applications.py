@@ -46,8 +46,7 @@ def too_old(plan: KeptPlan, session: Session) -> str | None:
     made = datetime.fromtimestamp(plan.kept_at, timezone.utc).strftime("%Y-%m-%d %H:%M")
     return (
         f"the plan {in_quotes(plan.id)} was made on {made} UTC, and a plan is applied for "
-        f"{counted(days, 'day')} (OSSWEEP_PLAN_DAYS); it was never applied; "
-        "plan anew"
+        f"{counted(days, 'day')} (OSSWEEP_PLAN_DAYS); it was never applied; plan anew"
     )
 
 

@@ -203,11 +203,8 @@ def _of_early(early: EarlyDeletion, facts: BucketFacts) -> list[str]:
     number = early.objects
     if facts.versioning != ENABLED or not number:
         return []
-    short = (
-        "1 object is younger than its class bills at least"
-        if number == 1
-        else f"{number:,} objects are younger than their classes bill at least"
-    )
+    one = "object is younger than its class bills at least"
+    short = counted(number, one, "objects are younger than their classes bill at least")
     its = "its version goes" if number == 1 else "their versions go"
     charged = f"what is missing then is charged when {its}"
     return [f"a delete marker frees nothing, and costs no days now: {short}, and {charged}"]

@@ -67,9 +67,11 @@ def keep_plan(left: Work, so_far: SoFar, session: Session, *, is_steady: bool) -
         kept_at=session.state_objects.time_at(session.state_objects.moment()),
         nameless=left.counts.failed,
     )
-    session.state_objects.write(_name(plan.id, "order"), content)
-    session.state_objects.write(_name(plan.id, "plan"), plan.written())
-    return plan.id
+    written = plan.written()
+    plan_id = id_of(written)
+    session.state_objects.write(_name(plan_id, "order"), content)
+    session.state_objects.write(_name(plan_id, "plan"), written)
+    return plan_id
 
 
 def _may_change(left: Work) -> bool:
@@ -137,13 +139,13 @@ def _job_of_plan(  # noqa: PLR0913, PLR0917 - as job_of_plan, which has read it
     lists = (each.request for each in order.lists)
     policy.check_lists(lists, order.bucket, session.settings, where)
     if state.end is None:
-        note_order(plan.id, document, origin, session)
+        note_order(asked.plan, document, origin, session)
     goes_on = asked.unfinished != "return"
     return replace(
         order,
         job=job,
         dry_run=False,
-        applies=plan.id,
+        applies=asked.plan,
         applied=Applied(Tolerance(asked.objects, asked.bytes)).document(),
         clock=plan.made,
         judged=True,
@@ -219,7 +221,7 @@ def compared_with_plan(document: dict[str, Any], left: Work, plan: KeptPlan) -> 
     is_full = document["status"] == "stopped" and plan.is_cut and found.is_as_planned
     is_over = document["status"] in {"done", "incomplete"} or is_full
     said = {
-        "id": plan.id,
+        "id": left.applies,
         "digest": planned.sum,
         "objects": planned.objects,
         "bytes": planned.bytes,

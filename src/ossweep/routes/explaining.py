@@ -20,6 +20,7 @@ from ossweep.filters.explain import LookedUp, Said, explain
 from ossweep.filters.latest import is_marker
 from ossweep.helps import HELPS_OF_LISTINGS, HELPS_OF_TAGS, met_at, with_help
 from ossweep.jobs.share import throttle_of
+from ossweep.jobs.threshold import SETTING
 from ossweep.objects import GONE, NEWER
 from ossweep.routes.outlook import NOTHING_ELSE, Outlook, outlook_on
 from ossweep.session import open_bucket
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from ossweep.store import OssStore
 
 CLOCK, LIMIT_BYTES, BUCKET = "clock", "limits.bytes", "bucket"
-PLANLESS = "OSSWEEP_REQUIRE_PLAN"
 TOO_LARGE = "larger than all that limits.bytes allows"
 # The fates that a key may have.
 DELETED, PLANNED, KEPT = "deleted", "planned", "kept"
@@ -197,7 +197,7 @@ def _guards(asked: Explain, seen: _Seen, session: Session) -> Iterator[Said]:
     if seen.outlook.keeps is not None:
         yield Said(BUCKET, seen.outlook.keeps)
     if session.settings.require_plan == 0 and not work.dry_run:
-        yield Said(PLANLESS, f"nothing goes without a plan ({PLANLESS})")
+        yield Said(SETTING, f"nothing goes without a plan ({SETTING})")
     if found is None:
         return
     # A person's order deletes a key that it names however young it is.
@@ -229,7 +229,7 @@ def _fate(asked: Explain, seen: _Seen, judged: list[Said], session: Session) -> 
         return PLANNED, f"a dry run would count it{also}"
     if session.settings.require_plan:
         most = f"{session.settings.require_plan:,}"
-        also += f", if the request meets no more objects than {most} (OSSWEEP_REQUIRE_PLAN)"
+        also += f", if the request meets no more objects than {most} ({SETTING})"
     return DELETED, f"it would be deleted{also}{seen.outlook.also}"
 
 
